@@ -1,0 +1,77 @@
+#include "base/log.h"
+
+#include "base/strbuf.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+enum { LINE_BYTES_MAX = 4096 };
+
+static void write_to_stderr(enum log_level level, const char *line, void *context)
+{
+    static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
+    (void)context;
+    fprintf(stderr, "closedrelay: %s%s\n", names[level], line);
+}
+
+static log_sink current_sink = write_to_stderr;
+static void *current_context;
+static atomic_int least_level = LOG_LEVEL_INFO;
+
+void log_set_sink(log_sink sink, void *context)
+{
+    current_sink = sink == NULL ? write_to_stderr : sink;
+    current_context = context;
+}
+
+void log_set_level(enum log_level least)
+{
+    atomic_store(&least_level, (int)least);
+}
+
+static void log_line(enum log_level level, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void log_line(enum log_level level, const char *format, va_list arguments)
+{
+    if ((int)level > atomic_load(&least_level))
+        return;
+    int saved_errno = errno;
+    struct strbuf line;
+    strbuf_init(&line, LINE_BYTES_MAX);
+    strbuf_vprintf(&line, format, arguments);
+    for (size_t i = 0; i < line.length; i++)
+        if ((unsigned char)line.data[i] < 0x20 || line.data[i] == 0x7f)
+            line.data[i] = '?';
+    /* A line over the ceiling holds nothing: the fixed format still says where to look. */
+    current_sink(level, line.failed ? format : strbuf_text(&line), current_context);
+    strbuf_deinit(&line);
+    errno = saved_errno;
+}
+
+#define LOG_AT(level)                                                                                        \
+    va_list arguments;                                                                                       \
+    va_start(arguments, format);                                                                             \
+    log_line(level, format, arguments);                                                                      \
+    va_end(arguments)
+
+void log_error(const char *format, ...)
+{
+    LOG_AT(LOG_LEVEL_ERROR);
+}
+
+void log_warning(const char *format, ...)
+{
+    LOG_AT(LOG_LEVEL_WARNING);
+}
+
+void log_info(const char *format, ...)
+{
+    LOG_AT(LOG_LEVEL_INFO);
+}
+
+void log_debug(const char *format, ...)
+{
+    LOG_AT(LOG_LEVEL_DEBUG);
+}
