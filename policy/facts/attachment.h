@@ -1,0 +1,46 @@
+/*
+ * What a message carries, as its scan found it (content/content_scan.h). Facts only: whether a name is
+ * blocked or a condition refused is the attachments check's business.
+ *
+ * Everything here belongs to the talloc context the scan was created under.
+ */
+#ifndef CLOSEDRELAY_FACTS_ATTACHMENT_H
+#define CLOSEDRELAY_FACTS_ATTACHMENT_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+/* Why an attachment could not be, or not fully be, judged by its names. One bit each. */
+enum attachment_condition {
+    ATTACHMENT_ENCRYPTED = 1 << 0,     /* content or index cannot be read without a password */
+    ATTACHMENT_UNINSPECTABLE = 1 << 1, /* damaged, unsupported or contradictory container */
+    ATTACHMENT_AMBIGUOUS = 1 << 2,     /* mail clients or unpackers would disagree on what it is */
+    ATTACHMENT_OVER_BUDGET = 1 << 3,   /* a bound of the scan was reached: the rest was not read */
+    ATTACHMENT_PARTIAL = 1 << 4,       /* message/partial: a piece of a message sent elsewhere */
+};
+
+enum { ATTACHMENT_CONDITION_COUNT = 5 };
+
+struct attachment {
+    /* Where it is, for people: "invoice.zip > scan.pdf.exe", or "(part 2)" where it has no name. UTF-8. */
+    const char *path;
+    /* Every name under which some client would show it: raw and decoded, without duplicates. */
+    struct slice *names;
+    size_t name_count;
+    /* What its content is if that runs when opened ("Windows program"), else NULL. */
+    const char *executable;
+    /* attachment_condition bits, and for each set bit (by bit number) why, in words for the record. */
+    unsigned conditions;
+    const char *condition_reason[ATTACHMENT_CONDITION_COUNT];
+    /* Decoded bytes, where the scan saw them all; else what it saw. */
+    uint64_t size_bytes;
+};
+
+struct attachment_list {
+    struct attachment *items;
+    size_t count;
+    size_t capacity;
+};
+
+#endif
