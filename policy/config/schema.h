@@ -1,0 +1,144 @@
+/*
+ * One table describes every key of the configuration.
+ *
+ * A section is a C struct and the rows that fill it: name, type, place in the struct, range, default (written as
+ * one would in YAML, read by the same code) and text. The loader, `check --print`, docs/configuration.md and the
+ * JSON Schema all walk these rows; nothing else knows a key's name. Rows are constant data.
+ */
+#ifndef CLOSEDRELAY_CONFIG_SCHEMA_H
+#define CLOSEDRELAY_CONFIG_SCHEMA_H
+
+#include "base/slice.h"
+#include "facts/ip_address.h"
+#include "facts/role.h"
+
+#include <stdint.h>
+
+struct config_type; /* config/types.h: how a kind of value is read, printed and described */
+
+/* Scalars. In brackets: what stands in the settings struct. */
+extern const struct config_type config_type_bool;     /* true, false                         [bool] */
+extern const struct config_type config_type_count;    /* 30                                  [uint64_t] */
+extern const struct config_type config_type_size;     /* 30MB, 1MiB, 512 (MB is 10^6)        [uint64_t, bytes] */
+extern const struct config_type config_type_duration; /* 2s, 500ms, 30m, 1h, 7d              [uint64_t, ms] */
+extern const struct config_type config_type_choice;   /* a word of `choices`                 [int-sized enum] */
+extern const struct config_type config_type_text;     /* any text                            [const char *] */
+extern const struct config_type config_type_path;     /* absolute path, or "" where allowed  [const char *] */
+extern const struct config_type config_type_octal;    /* "0660": file mode, quoted or not    [unsigned] */
+extern const struct config_type config_type_secret;   /* text or file:PATH; never printed    [const char *] */
+extern const struct config_type config_type_endpoint; /* inet:8891@127.0.0.1, inet6:…, unix:/path, 127.0.0.1:53 [struct config_endpoint] */
+/* Lists; each takes a single value too, and entries `file:PATH`, one a line, '#' comments. */
+extern const struct config_type config_type_text_list;     /* in order                      [struct config_text_list] */
+extern const struct config_type config_type_text_set;      /* lower case, looked up         [struct text_set *] */
+extern const struct config_type config_type_domain_set;    /* domains; IDN to A-labels      [struct text_set *] */
+extern const struct config_type config_type_network_set;   /* CIDR                          [struct network_set *] */
+extern const struct config_type config_type_endpoint_list; /*                               [struct config_endpoint_list] */
+extern const struct config_type config_type_role_set;      /* role names                    [unsigned, 1 << enum role] */
+/* A nested mapping described by `section`, its struct embedded at the offset. */
+extern const struct config_type config_type_section;
+/* A sequence of mappings described by `section`.                                           [struct config_array] */
+extern const struct config_type config_type_array;
+
+struct config_choice {
+    const char *name; /* NULL ends the list */
+    int value;
+    const char *text; /* what it means, for the reference */
+};
+
+struct config_text_list {
+    const char **items;
+    size_t count;
+};
+
+struct config_array {
+    void *items; /* count structs of section->struct_bytes */
+    size_t count;
+};
+
+enum config_endpoint_kind { ENDPOINT_NONE, ENDPOINT_INET, ENDPOINT_INET6, ENDPOINT_UNIX };
+
+struct config_endpoint {
+    enum config_endpoint_kind kind;
+    const char *host; /* numeric address; "" for any */
+    uint16_t port;
+    const char *path; /* unix */
+};
+
+struct config_endpoint_list {
+    struct config_endpoint *items;
+    size_t count;
+};
+
+/* Where a value was written. */
+struct config_place {
+    const char *file; /* NULL: the built-in default */
+    unsigned line;
+    unsigned column;
+};
+
+struct config_problems; /* config/problems.h: collects errors and warnings with their places */
+
+enum config_key_flag {
+    CONFIG_GLOBAL = 1 << 0,    /* the same for everybody: not allowed under `roles` and `overrides` */
+    CONFIG_REQUIRED = 1 << 1,  /* no default: must be written (entries of arrays) */
+    CONFIG_MAY_BE_EMPTY = 1 << 2,
+};
+
+struct config_key {
+    const char *name;
+    const struct config_type *type;
+    size_t offset; /* in the section's struct */
+    const char *default_text;            /* as in YAML; NULL: CONFIG_REQUIRED, or zero / NULL / empty */
+    uint64_t least, most;                /* count, size, duration; most 0: no bound */
+    const struct config_choice *choices; /* choice */
+    const struct config_section *section; /* section, array */
+    unsigned flags;                      /* config_key_flag bits */
+    const char *unit;                    /* what a count counts: "recipients"; NULL: nothing to add */
+    const char *text;                    /* what it does, one or two sentences for the reference */
+};
+
+/* A default that differs for one role: "limit" is "100" for outside. */
+struct config_role_default {
+    enum role role;
+    const char *key;
+    const char *text;
+};
+
+struct config_finish;
+
+struct config_section {
+    const char *name; /* "" for the top level */
+    size_t struct_bytes;
+    const struct config_key *keys; /* ended by a row without a name */
+    const struct config_role_default *role_defaults; /* ended by a row without a key; or NULL */
+    bool per_role; /* `roles:` and `overrides:` may change it; the snapshot holds one struct per role */
+    /* Checks what no single row can, after all values of one struct are set (for one role; entries of an array
+     * each); reports through config_problem_at. May compile derived values under `owner`. Or NULL. */
+    void (*finish)(void *owner, void *settings, const struct config_finish *context);
+    const char *text; /* what the section is for */
+};
+
+struct config_finish {
+    struct config_problems *problems;
+    enum role role;            /* which role's struct; ROLE_COUNT: not per role */
+    struct config_place place; /* of the section, or of the array's entry */
+    const void *places;        /* opaque: config_finish_place() finds a key's own place */
+};
+
+/* The place where `key` of the struct being finished was written, or its section's place. */
+struct config_place config_finish_place(const struct config_finish *context, const char *key);
+void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void config_finish_warning(const struct config_finish *context, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Sets that settings hold, immutable once loaded; lookups from any thread. */
+struct text_set;
+struct network_set;
+
+/* Whether the set has `text`; the caller passes it in lower case. */
+bool text_set_contains(const struct text_set *set, struct slice text);
+size_t text_set_count(const struct text_set *set);
+bool network_set_contains(const struct network_set *set, const struct ip_address *address);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * What the MTA said about a connection and a message: facts, nothing derived but by rules of the protocols.
+ *
+ * Filled by the engine, const to every check. Strings are NUL-terminated, never NULL unless said, and belong to
+ * the talloc context of their session or message. One session is used by one thread at a time.
+ */
+#ifndef CLOSEDRELAY_FACTS_SESSION_H
+#define CLOSEDRELAY_FACTS_SESSION_H
+
+#include "base/incident_id.h"
+#include "facts/attachment.h"
+#include "facts/ip_address.h"
+#include "facts/mail_address.h"
+#include "facts/role.h"
+
+struct tls_facts {
+    const char *version;      /* "TLSv1.3"; "" without TLS */
+    const char *cipher;
+    const char *cert_subject; /* as the MTA gives it: a CN (Postfix) or a DN (Sendmail) */
+    const char *cert_issuer;
+    const char *cert_fingerprint; /* "" where the MTA tells none */
+    bool cert_verified; /* the MTA vouches for the certificate */
+};
+
+struct session_facts {
+    bool client_ip_known;
+    struct ip_address client_ip;
+    uint16_t client_port; /* 0: handed in locally, or unknown */
+    const char *client_name; /* verified host name, "unknown" or "[192.0.2.1]" */
+    const char *helo;
+    const char *mta_version; /* the macro {v}: "Postfix 3.7.11", "8.17.1.9", or "" */
+    const char *daemon_name; /* the macro {daemon_name}, or "" */
+};
+
+enum recipient_action {
+    RECIPIENT_ACCEPTED,
+    RECIPIENT_REJECTED, /* 5xx at RCPT */
+    RECIPIENT_DEFERRED, /* 4xx at RCPT */
+    RECIPIENT_DROPPED,  /* taken from the message at its end */
+    RECIPIENT_IGNORED,  /* the MTA refused it itself */
+};
+
+struct recipient {
+    const char *verbatim; /* as the MTA gave it, for removal at the end of the message */
+    struct mail_address address;
+    enum recipient_action action;
+    bool repeated; /* the same mailbox was accepted before in this message */
+};
+
+/* A header field that checks want to see: name in lower case, value unfolded only where a check does so. */
+struct header_field {
+    const char *name;
+    struct slice value;
+};
+
+struct message_facts {
+    struct incident_id id;
+    const char *queue_id; /* "" while the MTA has not told it */
+
+    enum role role;
+    const char *auth_type; /* SASL mechanism, or "" */
+    const char *login;     /* as authenticated, or "" */
+    const char *user;      /* identity of the role: canonical login, network, certificate, "uid:N"; or "" */
+    const char *customer;  /* the customer `user` belongs to, or "" */
+
+    struct tls_facts tls;
+    struct mail_address sender;
+    bool has_declared_size; /* SIZE= was given at MAIL (RFC 1870) */
+    uint64_t declared_size_bytes;
+
+    struct recipient *recipients; /* in order of RCPT; bounded */
+    size_t recipient_count;
+    size_t distinct_recipient_count; /* accepted or dropped, without repeats */
+
+    struct header_field *headers; /* From, Sender, Message-ID, Received … ; bounded, in order */
+    size_t header_count;
+    uint64_t header_bytes; /* name + ": " + value + CRLF of each field */
+    uint64_t body_bytes;
+
+    const struct attachment_list *attachments; /* NULL before the end of the message, or when not scanned */
+    bool content_scan_failed;                  /* memory ran out during the scan */
+};
+
+#endif

@@ -1,0 +1,168 @@
+/*
+ * closedrelay's policy library: everything that decides, and it knows no libmilter.
+ *
+ * The only header of policy/ that milter/ includes. Data and decisions flow one way: what the MTA says goes in
+ * as facts, stage by stage; an answer for the MTA comes out of the same call; the record is written before the
+ * call that ends a message returns.
+ *
+ *   policy_load -> snapshot (immutable, counted)          one per configuration
+ *   policy_engine (resolver, caches, audit file; live)    one per process
+ *   policy_session (one connection; pins a snapshot)      many; each used by one thread at a time
+ *
+ * No call blocks longer than the DNS budget (dns.timeout). No data passed in need outlive the call.
+ */
+#ifndef CLOSEDRELAY_POLICY_H
+#define CLOSEDRELAY_POLICY_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "base/strbuf.h"
+#include "config/schema.h"
+#include "facts/session.h"
+#include "finding.h"
+#include "verdict.h"
+
+/* ---- configuration ---------------------------------------------------------------------------------- */
+
+struct policy_snapshot;
+
+/*
+ * Reads the configuration at `path` (NULL: none, which gives the founding policy). Every error and warning is
+ * appended to `problems`, one a line, in the form FILE:LINE:COLUMN: error: WHAT. Returns a snapshot with one
+ * reference, or NULL where there is at least one error. Reads files, so not for a thread that must not block.
+ */
+struct policy_snapshot *policy_load(const char *path, struct strbuf *problems);
+struct policy_snapshot *policy_snapshot_ref(struct policy_snapshot *snapshot);
+void policy_snapshot_unref(struct policy_snapshot *snapshot); /* NULL is allowed; any thread */
+
+/* The effective configuration as YAML, the origin of every value behind it (`check --print`). */
+void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out);
+
+/* From the table of keys: docs/configuration.md, and the JSON Schema for editors. */
+void policy_print_reference(struct strbuf *out);
+void policy_print_json_schema(struct strbuf *out);
+
+/* What the daemon itself needs; belongs to the snapshot. */
+struct policy_daemon_settings {
+    struct config_endpoint listen;
+    unsigned socket_mode;       /* of a unix socket */
+    const char *socket_group;   /* of a unix socket; "" for the daemon's own */
+    const char *user;           /* to become when started as root; "" to stay */
+    const char *group;          /* "" for the user's own */
+    uint64_t sessions_max;      /* connections served at a time */
+    uint64_t drain_ms;          /* how long SIGTERM waits for open sessions */
+    bool syslog;                /* short line per message, and the daemon's own messages, to syslog */
+    const char *syslog_facility;
+};
+
+const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot);
+
+/* ---- engine ----------------------------------------------------------------------------------------- */
+
+struct policy_engine;
+
+/* One finished message, as its record was made from. Valid during the call. */
+struct policy_record {
+    const struct session_facts *session;
+    const struct message_facts *message;
+    const struct finding_list *findings;
+    const struct verdict *verdict;
+    struct slice line; /* the audit line, one JSON object without the final newline */
+};
+
+struct policy_engine_options {
+    struct clock clock;
+    /* Takes each record instead of the audit file (`try`, tests); or NULL. False: it could not be kept. */
+    bool (*record)(void *context, const struct policy_record *record);
+    void *record_context;
+    bool offline; /* ask no DNS (`try` without --dns): lists are unknown */
+};
+
+/* Starts the resolver thread and opens the audit file. Takes its own reference of the snapshot. NULL: reason is
+ * in `problems`. */
+struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
+                                           struct strbuf *problems);
+
+/* New sessions use `snapshot` from now on; running ones keep theirs. Never waits for a session. False: the audit
+ * file or the resolver could not be changed over (reason in `problems`) and the old policy stays. */
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems);
+
+/* The snapshot in force, with a reference for the caller. */
+struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine);
+
+/* Reopens the audit file (log rotation). */
+void policy_engine_reopen(struct policy_engine *engine);
+
+/* After the last session ended. Flushes and closes everything. NULL is allowed. */
+void policy_engine_destroy(struct policy_engine *engine);
+
+/* ---- sessions --------------------------------------------------------------------------------------- */
+
+struct policy_session;
+
+struct policy_connect {
+    const struct sockaddr *address; /* NULL: unknown */
+    const char *client_name;        /* may be NULL, as every text below */
+    const char *mta_version;        /* {v} */
+    const char *daemon_name;        /* {daemon_name} */
+};
+
+struct policy_mail {
+    const char *path;          /* first argument of MAIL, as typed */
+    const char *const *params; /* "SIZE=1000", …; ended by NULL; or NULL */
+    const char *auth_type;     /* {auth_type} */
+    const char *auth_authen;   /* {auth_authen}, xtext already decoded where the MTA encodes it */
+    const char *queue_id;      /* {i} */
+    struct tls_facts tls;      /* NULL texts are taken as "" */
+};
+
+struct policy_recipient {
+    const char *path;       /* first argument of RCPT, as typed */
+    const char *mailer;     /* {rcpt_mailer}: "error" means that the MTA refuses it itself */
+};
+
+/* What to tell the MTA now. */
+enum policy_step {
+    POLICY_CONTINUE,
+    POLICY_REJECT, /* 5xx */
+    POLICY_DEFER,  /* 4xx */
+};
+
+struct policy_answer {
+    enum policy_step step;
+    const struct verdict *verdict; /* reply text and codes; NULL for POLICY_CONTINUE. Valid until the next call. */
+};
+
+/* The end of a message: at most one of refuse (answer.step) and the edits. */
+struct policy_ending {
+    struct policy_answer answer;
+    const char *hold_reason;          /* not NULL: put on hold / quarantine */
+    const char *const *dropped;       /* recipients to remove, verbatim */
+    size_t dropped_count;
+    const struct header_field *added; /* header fields to add */
+    size_t added_count;
+};
+
+/* NULL: out of memory; the caller then defers the connection. */
+struct policy_session *policy_session_begin(struct policy_engine *engine, const struct policy_connect *connect);
+void policy_session_helo(struct policy_session *session, const char *name);
+
+/* A new message; an unfinished one before it is closed as aborted. POLICY_REJECT / POLICY_DEFER end it. */
+struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail);
+/* POLICY_REJECT / POLICY_DEFER refuse this recipient only. */
+struct policy_answer policy_session_recipient(struct policy_session *session, const struct policy_recipient *recipient);
+void policy_session_queue_id(struct policy_session *session, const char *queue_id);
+void policy_session_header(struct policy_session *session, const char *name, const char *value);
+void policy_session_end_of_headers(struct policy_session *session);
+/* False: the rest of the body no longer matters. */
+bool policy_session_body(struct policy_session *session, const void *bytes, size_t length);
+/* Writes the record, then returns the verdict. Pointers are valid until the next call. */
+struct policy_ending policy_session_end_of_message(struct policy_session *session);
+
+/* Closes an unfinished message, if any, and writes its record. Harmless at any time. */
+void policy_session_abort(struct policy_session *session);
+/* NULL is allowed. */
+void policy_session_end(struct policy_session *session);
+
+#endif
