@@ -42,9 +42,13 @@ struct archive_sink {
     void *context;
     /* A member begins. Returns true to be given its content where the reader can produce it. */
     bool (*member)(void *context, const struct archive_member *member);
+    /* Another name of the member begun last, for some unpackers show this one. May come any time before its
+     * member_end, after its content too (TNEF). The first name is empty where none was known in time. */
+    void (*other_name)(void *context, struct slice name);
     /* Content of the member begun last, unpacked, in order. Returns false to be spared the rest. */
     bool (*member_data)(void *context, struct slice data);
-    /* The member begun last is over. `complete`: all of its content was given. */
+    /* The member begun last is over; comes once for every member. `complete`: all of its content was given
+     * (or it has none); false after content that the sink did not want. */
     void (*member_end)(void *context, bool complete);
     /* Something to know about the archive; `why` is a constant sentence for the record. May come repeatedly. */
     void (*outcome)(void *context, enum archive_outcome outcome, const char *why);
