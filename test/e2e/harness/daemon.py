@@ -1,0 +1,141 @@
+"""closedrelay under test: started with a configuration, ready when it listens, its audit records as Python values."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+from .process import Process, wait_until
+
+RECORD_KEYS = ["time", "id", "queue_id", "role", "user", "client", "helo", "tls", "sender", "from", "message_id",
+               "recipients", "size", "attachments", "findings", "verdict", "reply", "duration_us"]
+
+
+def program():
+    """The closedrelay to test: CLOSEDRELAY_PROGRAM, or the newest of the builds in build/."""
+    named = os.environ.get("CLOSEDRELAY_PROGRAM")
+    if named:
+        return named
+    root = os.path.join(os.path.dirname(__file__), "..", "..", "..", "build")
+    builds = [os.path.join(root, name, "milter", "closedrelay") for name in ("release", "asan")]
+    found = [path for path in builds if os.path.exists(path)]
+    if not found:
+        raise RuntimeError("no closedrelay is built: run test/run, or set CLOSEDRELAY_PROGRAM")
+    return max(found, key=os.path.getmtime)
+
+
+def run(*arguments, stdin=None):
+    """Runs one closedrelay command to its end."""
+    return subprocess.run([program(), *map(str, arguments)], input=stdin, capture_output=True, text=True,
+                          timeout=60, check=False)
+
+
+class Daemon:
+    """One `closedrelay serve`. `config` is the text of the file, without `listen` and `audit`."""
+
+    def __init__(self, directory, listen, address, config="", audit=None):
+        self.directory = directory
+        self.address = address
+        self.listen = listen
+        self.config_path = os.path.join(directory, "closedrelay.yaml")
+        self.audit_path = os.path.join(directory, "audit.jsonl")
+        self.audit_config = audit or f"audit: {{ file: {self.audit_path} }}"
+        self.process = None
+        self.write_config(config)
+
+    def write_config(self, config):
+        with open(self.config_path, "w", encoding="utf-8") as out:
+            out.write(f"listen: {self.listen}\n{self.audit_config}\n{config}\n")
+
+    def start(self):
+        self.launch()
+        self.process.wait_for_listener(self.address)
+        return self
+
+    def launch(self):
+        self.process = Process([program(), "serve", "-c", self.config_path], os.path.join(self.directory, "output"))
+
+    @property
+    def output(self):
+        return self.process.output()
+
+    # -- the audit file
+
+    def records(self):
+        """Every record so far. A record is one line, whole or not there at all."""
+        try:
+            with open(self.audit_path, encoding="utf-8") as audit:
+                text = audit.read()
+        except FileNotFoundError:
+            return []
+        assert text == "" or text.endswith("\n"), f"half a record: {text[-200:]!r}"
+        return [_checked(json.loads(line)) for line in text.splitlines()]
+
+    def find_records(self, message_id):
+        return [r for r in self.records() if message_id in (r["message_id"] or "")]
+
+    def record_for(self, reply):
+        """The record of a refusal: its incident id stands in the text of the refusal."""
+        ids = incident_ids(reply.text)
+        return wait_until(lambda: next((r for r in self.records() if r["id"] in ids), None),
+                          f"the record of {reply}; there are {self.records()[-3:]}")
+
+    def record_of(self, subject):
+        """The one record of the message with this subject (mail.plain makes the Message-ID from it)."""
+        key = subject.replace(" ", ".") + "@"
+        return wait_until(lambda: next((r for r in self.records() if key in (r["message_id"] or "")), None),
+                          f"the record of '{subject}'; there are {self.records()[-3:]}")
+
+    def wait_for_records(self, count):
+        return wait_until(lambda: self.records() if len(self.records()) >= count else None, f"{count} records")
+
+    # -- its life
+
+    def reload(self, config):
+        """Puts a new configuration in force: done when the daemon has said so in its log."""
+        self.write_config(config)
+        before = len(self.output)
+        self.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: re.search(r"(?i)reload|in force", self.output[before:]), "the daemon answers a reload")
+        return self.output[before:]
+
+    def resident_kb(self):
+        return int(_status_field(self.process.pid, "VmRSS").split()[0])
+
+    def descriptor_count(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def begin_stop(self):
+        if self.process.is_running():
+            self.process.send_signal(signal.SIGTERM)
+
+    def finish_stop(self):
+        """Waits for the end and looks whether the daemon ended as it should."""
+        status = self.process.wait(30)
+        assert "Sanitizer" not in self.output, self.output
+        assert status == 0, f"closedrelay ended with {status}\n{self.output}"
+
+    def stop(self):
+        self.begin_stop()
+        self.finish_stop()
+
+
+def incident_ids(text):
+    return re.findall(r"\b[0-9A-Za-z]{12}\b", text)
+
+
+def _checked(record):
+    """Every record has every key, in the order of the contract."""
+    assert list(record) == RECORD_KEYS, f"keys of a record: {list(record)}"
+    return record
+
+
+def _status_field(pid, name):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return next(line.split(":")[1].strip() for line in status if line.startswith(name + ":"))
