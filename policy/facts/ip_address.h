@@ -40,12 +40,14 @@ void ip_address_print(const struct ip_address *address, char *text);
 bool ip_address_is_loopback(const struct ip_address *address);
 
 /* Not reachable from the public network: loopback, RFC 1918, 100.64/10, link-local, unique local, multicast,
- * unspecified and 0/8. Documentation networks count as public. */
+ * unspecified, 0/8 and 240/4. Documentation networks count as public. */
 bool ip_address_is_private(const struct ip_address *address);
 
 /* Parses "192.0.2.0/24", "2001:db8::/32" or a single address. False also where bits are set behind the prefix
  * (`host_bits` then tells so; may be NULL). */
 bool ip_network_parse(struct slice text, struct ip_network *network, bool *host_bits);
+
+/* An IPv6 network contains no IPv4 address: "::/0" is all of IPv6 only. */
 bool ip_network_contains(const struct ip_network *network, const struct ip_address *address);
 /* "192.0.2.0/24" into a buffer of IP_ADDRESS_TEXT_BYTES + 4. */
 void ip_network_print(const struct ip_network *network, char *text);
