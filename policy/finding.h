@@ -32,6 +32,7 @@ struct finding {
     enum check_mode mode; /* of the check, for this message */
     enum action action;   /* what the configuration wants done about it, were it enforced */
     struct reply reply;   /* what to tell the sender, were it refused */
+    bool answered;        /* set by the engine: the MTA has had its answer to this one */
 };
 
 /* Grows under its talloc owner. After a failed append `failed` stays set: the verdict then defers. */

@@ -58,6 +58,11 @@ struct policy_daemon_settings {
 
 const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot);
 
+/* Makes the folders that the daemon writes to and gives them to its user; called as root before it steps down.
+ * False: one could not be made (reason in `problems`). */
+bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
+                             struct strbuf *problems);
+
 /* ---- engine ----------------------------------------------------------------------------------------- */
 
 struct policy_engine;

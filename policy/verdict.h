@@ -22,7 +22,8 @@ struct verdict {
     const struct finding *cause; /* the finding that decided, or NULL */
 };
 
-/* `from` is the first finding to consider: the findings before it were answered already. */
+/* Considers the findings from index `from` on that are not yet answered. `everything` is the global mode: monitor
+ * or off make every verdict an acceptance. */
 struct verdict verdict_decide(const struct finding_list *findings, size_t from, enum check_mode everything,
                               const struct incident_id *id);
 

@@ -25,6 +25,7 @@ struct tls_facts {
 struct session_facts {
     bool client_ip_known;
     struct ip_address client_ip;
+    bool client_is_trusted;  /* in relay.trusted_networks */
     uint16_t client_port; /* 0: handed in locally, or unknown */
     const char *client_name; /* verified host name, "unknown" or "[192.0.2.1]" */
     const char *helo;

@@ -1,0 +1,27 @@
+/*
+ * The file that keeps the records: one line, one write(2), before the MTA has its answer.
+ *
+ * Appending needs no lock: O_APPEND keeps lines of several threads whole. A file that was moved away is noticed
+ * within a second and reopened under its old name; audit_file_reopen does so at once. When writing fails, the
+ * trouble is logged once, and once more when it is over.
+ */
+#ifndef CLOSEDRELAY_REPORT_AUDIT_FILE_H
+#define CLOSEDRELAY_REPORT_AUDIT_FILE_H
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+
+struct audit_file;
+
+/* Opens or creates `path` (mode 0640) under the talloc context `owner`. NULL: `problem` says why. */
+struct audit_file *audit_file_open(void *owner, const char *path, const struct clock *clock, struct strbuf *problem);
+
+/* Appends `line`, which ends in its newline. False: it is not, or not wholly, in the file. Any thread. */
+bool audit_file_write(struct audit_file *file, struct slice line);
+
+/* Any thread. A failure is logged; the old file then stays in use. */
+void audit_file_reopen(struct audit_file *file);
+
+const char *audit_file_path(const struct audit_file *file);
+
+#endif
