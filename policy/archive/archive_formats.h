@@ -1,0 +1,10 @@
+/*
+ * The formats themselves, for the table in archive_formats.c and for tests. Everybody else takes them from
+ * `archive_formats` (archive.h).
+ */
+#ifndef CLOSEDRELAY_ARCHIVE_ARCHIVE_FORMATS_H
+#define CLOSEDRELAY_ARCHIVE_ARCHIVE_FORMATS_H
+
+#include "archive/archive.h"
+
+#endif
