@@ -32,6 +32,9 @@ struct finding {
     enum check_mode mode; /* of the check, for this message */
     enum action action;   /* what the configuration wants done about it, were it enforced */
     struct reply reply;   /* what to tell the sender, were it refused */
+    /* At STAGE_RECIPIENT, with action ACCEPT: the recipient is taken now and left out at the message's end
+     * (RECIPIENT_DROPPED). Counts in MODE_ENFORCE only. */
+    bool drop_recipient;
     bool answered;        /* set by the engine: the MTA has had its answer to this one */
 };
 

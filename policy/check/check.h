@@ -72,6 +72,10 @@ struct finding check_finding(const char *name, const struct check_context *conte
 const char *check_text(const struct check_context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* `text` in at most `most_bytes` (at least 16), the middle left out where it is longer; under context->owner, or
+ * `text` itself. For replies, which have little room; NULL when memory ran out. */
+const char *check_shorten(const struct check_context *context, const char *text, size_t most_bytes);
+
 /* Choices of the keys that every check has. */
 extern const struct config_choice check_mode_choices[];
 extern const struct config_choice check_action_choices[]; /* accept, hold, defer, reject */

@@ -35,6 +35,8 @@ struct attachment {
     const char *condition_reason[ATTACHMENT_CONDITION_COUNT];
     /* Decoded bytes, where the scan saw them all; else what it saw. */
     uint64_t size_bytes;
+    /* A member of an archive: its bytes are part of the archive's own. */
+    bool is_member;
 };
 
 struct attachment_list {
