@@ -34,7 +34,7 @@ struct finding {
     struct reply reply;   /* what to tell the sender, were it refused */
     /* At STAGE_RECIPIENT, with action ACCEPT: the recipient is taken now and left out at the message's end
      * (RECIPIENT_DROPPED). Counts in MODE_ENFORCE only. */
-    bool drop_recipient;
+    bool drops_recipient;
     bool answered;        /* set by the engine: the MTA has had its answer to this one */
 };
 

@@ -65,7 +65,10 @@ struct content_limits attachments_content_limits(const struct attachments_settin
 enum attachment_outcome attachments_outcome(const struct attachments_settings *settings,
                                             const struct attachment *attachment);
 
-/* "clean", "blocked", "disguised", "ambiguous", "partial", "over_budget", "uninspectable", "encrypted". */
+/* "pass", "blocked", "disguised", "ambiguous", "partial", "over_budget", "uninspectable", "encrypted". */
 const char *attachment_outcome_name(enum attachment_outcome outcome);
+
+/* The name of attachments_outcome, for the record; `settings` is a struct attachments_settings. */
+const char *attachments_outcome_word(const void *settings, const struct attachment *attachment);
 
 #endif

@@ -10,7 +10,7 @@ enum recipients_excess {
     RECIPIENTS_REFUSE, /* surplus 550 at RCPT, and the whole message at its end */
     RECIPIENTS_DEFER,  /* surplus 452 at RCPT, for MTAs: they send the rest in another message */
     RECIPIENTS_REJECT, /* surplus 550 at RCPT, the message goes to the others */
-    RECIPIENTS_DROP,   /* surplus accepted, then left out (finding.drop_recipient) */
+    RECIPIENTS_DROP,   /* surplus accepted, then left out (finding.drops_recipient) */
 };
 
 /* RFC 5321, 4.5.3.1.8: a server for the public takes at least so many. */

@@ -23,7 +23,7 @@ struct relay_settings {
  * `owner`): the canonical login, the trusted network or certificate, "local", or "" for outside. Returns false
  * when memory ran out; the role is then ROLE_OUTSIDE.
  */
-bool role_decide(void *owner, const struct session_facts *session, const struct relay_settings *settings,
+bool role_decide(void *owner, const struct relay_settings *settings, const struct session_facts *session,
                  struct message_facts *message);
 
 /* Whether SASL authenticated the client: a login AND a mechanism other than ANONYMOUS. */

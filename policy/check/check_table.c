@@ -1,0 +1,13 @@
+/* The one list of checks, in the order in which they are asked and documented. */
+#include "check/check.h"
+
+#include "check/attachments.h"
+#include "check/dnsbl.h"
+#include "check/recipients.h"
+#include "check/relay.h"
+#include "check/sender.h"
+#include "check/size.h"
+
+const struct check *const check_table[] = {
+    &relay_check, &sender_check, &recipients_check, &size_check, &attachments_check, &dnsbl_check, NULL,
+};
