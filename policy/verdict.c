@@ -71,15 +71,18 @@ struct verdict verdict_decide(const struct finding_list *findings, size_t from, 
     struct verdict verdict = {.action = ACTION_ACCEPT, .code = 250, .enhanced = "2.0.0"};
     if (everything != MODE_ENFORCE)
         return verdict;
-    verdict.cause = strictest(findings, from);
-    if (verdict.cause != NULL)
-        verdict.action = verdict.cause->action;
-    if (findings->failed && verdict.action < ACTION_DEFER) {
+    const struct finding *cause = strictest(findings, from);
+    if (findings->failed && (cause == NULL || cause->action < ACTION_DEFER)) {
         verdict.action = ACTION_DEFER;
-        verdict.cause = NULL;
         write_reply(&verdict, &memory_defer, id);
-    } else if (verdict.action >= ACTION_DEFER) {
-        write_reply(&verdict, &verdict.cause->reply, id);
+        return verdict;
     }
+    if (cause == NULL)
+        return verdict;
+    verdict.action = cause->action;
+    verdict.cause_check = cause->check;
+    verdict.cause_reason = cause->reason;
+    if (verdict.action >= ACTION_DEFER)
+        write_reply(&verdict, &cause->reply, id);
     return verdict;
 }

@@ -19,7 +19,8 @@ struct verdict {
     char enhanced[VERDICT_ENHANCED_BYTES]; /* its class agrees with `code` */
     /* ASCII without control bytes, ends in "(id …)"; empty for accept. Not yet doubled for '%'. */
     char text[VERDICT_TEXT_BYTES_MAX + 1];
-    const struct finding *cause; /* the finding that decided, or NULL */
+    const char *cause_check;  /* check and reason of the finding that decided, or NULL */
+    const char *cause_reason;
 };
 
 /* Considers the findings from index `from` on that are not yet answered. `everything` is the global mode: monitor

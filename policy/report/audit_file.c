@@ -5,15 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <talloc.h>
 #include <unistd.h>
 
 enum { MOVED_CHECK_INTERVAL_US = 1000000 };
 
 struct audit_file {
-    const char *path;
+    atomic_uint reference_count;
+    char *path;
     const struct clock *clock;
     int descriptor; /* the number never changes: reopening is a dup2 over it */
     atomic_uint_least64_t moved_check_due_us;
@@ -26,17 +27,11 @@ static int open_for_append(const char *path)
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
 }
 
-static int audit_file_close(struct audit_file *file)
+struct audit_file *audit_file_open(const char *path, const struct clock *clock, struct strbuf *problem)
 {
-    close(file->descriptor);
-    return 0;
-}
-
-struct audit_file *audit_file_open(void *owner, const char *path, const struct clock *clock, struct strbuf *problem)
-{
-    struct audit_file *file = talloc_zero(owner, struct audit_file);
-    if (file == NULL || (file->path = talloc_strdup(file, path)) == NULL) {
-        talloc_free(file);
+    struct audit_file *file = calloc(1, sizeof *file);
+    if (file == NULL || (file->path = strdup(path)) == NULL) {
+        free(file);
         strbuf_append_text(problem, "out of memory");
         return NULL;
     }
@@ -44,11 +39,28 @@ struct audit_file *audit_file_open(void *owner, const char *path, const struct c
     file->descriptor = open_for_append(path);
     if (file->descriptor < 0) {
         strbuf_printf(problem, "audit file %s: %s", path, strerror(errno));
-        talloc_free(file);
+        free(file->path);
+        free(file);
         return NULL;
     }
-    talloc_set_destructor(file, audit_file_close);
+    atomic_init(&file->reference_count, 1);
     return file;
+}
+
+struct audit_file *audit_file_ref(struct audit_file *file)
+{
+    if (file != NULL)
+        atomic_fetch_add(&file->reference_count, 1);
+    return file;
+}
+
+void audit_file_unref(struct audit_file *file)
+{
+    if (file == NULL || atomic_fetch_sub(&file->reference_count, 1) != 1)
+        return;
+    close(file->descriptor);
+    free(file->path);
+    free(file);
 }
 
 const char *audit_file_path(const struct audit_file *file)

@@ -13,8 +13,13 @@
 
 struct audit_file;
 
-/* Opens or creates `path` (mode 0640) under the talloc context `owner`. NULL: `problem` says why. */
-struct audit_file *audit_file_open(void *owner, const char *path, const struct clock *clock, struct strbuf *problem);
+/* Opens or creates `path` (mode 0640); one reference for the caller. NULL: `problem` says why. `clock` must outlive
+ * the file. */
+struct audit_file *audit_file_open(const char *path, const struct clock *clock, struct strbuf *problem);
+
+/* Counted, because sessions of an older policy still write to it. Any thread; NULL is allowed. */
+struct audit_file *audit_file_ref(struct audit_file *file);
+void audit_file_unref(struct audit_file *file);
 
 /* Appends `line`, which ends in its newline. False: it is not, or not wholly, in the file. Any thread. */
 bool audit_file_write(struct audit_file *file, struct slice line);

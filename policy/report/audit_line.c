@@ -178,8 +178,8 @@ void audit_line_write_short(const struct audit_entry *entry, struct strbuf *out)
     strbuf_printf(out, ", from=<%s>, nrcpt=%zu, size=%llu, verdict=%s, id=%s", message->sender.text,
                   message->recipient_count, (unsigned long long)(message->header_bytes + message->body_bytes),
                   audit_verdict_name(entry), message->id.text);
-    if (verdict->cause != NULL)
-        strbuf_printf(out, ", check=%s, reason=%s", verdict->cause->check, verdict->cause->reason);
+    if (verdict->cause_check != NULL)
+        strbuf_printf(out, ", check=%s, reason=%s", verdict->cause_check, verdict->cause_reason);
     if (verdict->action >= ACTION_DEFER)
         strbuf_printf(out, ", reply=%u %s %s", verdict->code, verdict->enhanced, verdict->text);
 }

@@ -1,0 +1,91 @@
+#include "engine.h"
+
+#include "check/dnsbl_service.h"
+
+#include <stdlib.h>
+
+struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
+                                           struct strbuf *problems)
+{
+    struct policy_engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) {
+        strbuf_append_text(problems, "out of memory\n");
+        return NULL;
+    }
+    engine->options = *options;
+    pthread_mutex_init(&engine->lock, NULL);
+    engine->services.clock = &engine->options.clock;
+    if (!options->offline) {
+        engine->services.dnsbl = dnsbl_service_create(engine->services.clock);
+        if (engine->services.dnsbl == NULL)
+            strbuf_append_text(problems, "the DNS resolver cannot be started\n");
+    }
+    if ((!options->offline && engine->services.dnsbl == NULL) || !policy_engine_use(engine, snapshot, problems)) {
+        policy_engine_destroy(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+/* The file of the policy in force goes on being used where the name stays the same. */
+static bool open_audit(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+{
+    const char *path = snapshot->audit_settings->file;
+    struct policy_snapshot *current = engine->snapshot;
+    if (snapshot->audit != NULL || path[0] == '\0' || engine->options.record != NULL)
+        return true;
+    if (current != NULL && current->audit != NULL && strcmp(audit_file_path(current->audit), path) == 0) {
+        snapshot->audit = audit_file_ref(current->audit);
+        return true;
+    }
+    snapshot->audit = audit_file_open(path, &engine->options.clock, problems);
+    if (snapshot->audit == NULL)
+        strbuf_append_byte(problems, '\n');
+    return snapshot->audit != NULL;
+}
+
+static bool use_dns(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+{
+    if (engine->services.dnsbl == NULL)
+        return true;
+    return dnsbl_service_use(engine->services.dnsbl, snapshot_dns_settings(snapshot), snapshot_dnsbl_settings(snapshot),
+                             problems);
+}
+
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+{
+    if (!open_audit(engine, snapshot, problems) || !use_dns(engine, snapshot, problems))
+        return false;
+    pthread_mutex_lock(&engine->lock);
+    struct policy_snapshot *former = engine->snapshot;
+    engine->snapshot = policy_snapshot_ref(snapshot);
+    pthread_mutex_unlock(&engine->lock);
+    policy_snapshot_unref(former);
+    return true;
+}
+
+struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct policy_snapshot *snapshot = policy_snapshot_ref(engine->snapshot);
+    pthread_mutex_unlock(&engine->lock);
+    return snapshot;
+}
+
+void policy_engine_reopen(struct policy_engine *engine)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    if (snapshot->audit != NULL)
+        audit_file_reopen(snapshot->audit);
+    policy_snapshot_unref(snapshot);
+}
+
+void policy_engine_destroy(struct policy_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    policy_snapshot_unref(engine->snapshot);
+    dnsbl_service_destroy(engine->services.dnsbl);
+    pthread_mutex_destroy(&engine->lock);
+    free(engine);
+}

@@ -1,0 +1,42 @@
+/* The live state behind policy.h, and the snapshot that sessions pin. For policy/*.c only. */
+#ifndef CLOSEDRELAY_ENGINE_H
+#define CLOSEDRELAY_ENGINE_H
+
+#include "check/check.h"
+#include "config/load.h"
+#include "report/audit_file.h"
+#include "settings.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct policy_snapshot {
+    atomic_uint reference_count;
+    struct config_document *document; /* talloc; owns all settings */
+    struct policy_daemon_settings daemon;
+    const struct root_settings *root;
+    const struct audit_settings *audit_settings;
+    struct audit_file *audit; /* set when the engine takes the snapshot into use; NULL: no file */
+};
+
+struct policy_engine {
+    struct policy_engine_options options;
+    struct check_services services;
+    pthread_mutex_t lock; /* guards `snapshot` */
+    struct policy_snapshot *snapshot;
+};
+
+/* The settings of check number `index` for `role`, before overrides. */
+const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role);
+
+struct relay_settings;
+
+/* Who is trusted and local is the same for everybody: the relay section without role or override. */
+const struct relay_settings *snapshot_relay_settings(const struct policy_snapshot *snapshot);
+
+struct dns_settings;
+struct dnsbl_settings;
+const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *snapshot);
+const struct dnsbl_settings *snapshot_dnsbl_settings(const struct policy_snapshot *snapshot);
+
+#endif

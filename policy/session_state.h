@@ -1,0 +1,59 @@
+/*
+ * What the engine keeps of a connection and its current message. Shared by session.c and message.c only.
+ *
+ * A message stays in place after its last answer, until the next call, so that the reply and the recipients to
+ * drop are valid while the caller uses them.
+ */
+#ifndef CLOSEDRELAY_SESSION_STATE_H
+#define CLOSEDRELAY_SESSION_STATE_H
+
+#include "check/check.h"
+#include "content/content_scan.h"
+#include "engine.h"
+#include "policy.h"
+
+struct message {
+    struct message_facts facts;
+    struct finding_list findings;
+    const void *settings[CHECK_COUNT_MAX]; /* of each check, for this message */
+    struct verdict verdict;                /* the last one given */
+    struct content_scan *scan;             /* NULL: the content is not looked into */
+    uint64_t started_us;
+    size_t recipient_capacity;
+    size_t header_capacity;
+    size_t header_bytes_kept;
+    bool body_is_over;  /* nothing in the rest of the body can change the verdict */
+    bool is_recorded;   /* its record was written: the message is over */
+    bool out_of_memory; /* a fact could not be kept */
+};
+
+struct policy_session {
+    struct policy_engine *engine;
+    struct policy_snapshot *snapshot;
+    struct session_facts facts;
+    void *check_state[CHECK_COUNT_MAX];
+    struct message *message; /* NULL before the first MAIL */
+};
+
+/* A text for the facts: copied under `owner`; NULL becomes "", and so does a failure, which sets *failed. */
+const char *facts_text(void *owner, const char *text, bool *failed);
+
+/* A new message of the session with its role, user and settings; NULL: out of memory. */
+struct message *message_begin(struct policy_session *session, const struct policy_mail *mail);
+
+/* The settings of `check`, which must be in check_table, for this message. */
+const void *message_settings(const struct message *message, const struct check *check);
+
+/* Asks all checks of `stage`; findings are appended to the message's. */
+void message_run_checks(struct policy_session *session, enum check_stage stage, const struct recipient *recipient);
+
+/* Adds a recipient to the facts; NULL: out of memory, or more than a message may have. */
+struct recipient *message_add_recipient(struct message *message, const struct recipient *recipient);
+
+/* Keeps the header field where a check wants it. */
+void message_keep_header(struct message *message, struct slice name, struct slice value);
+
+/* Writes the record with message->verdict; on failure the configured action may change that verdict. */
+void message_record(struct policy_session *session, bool aborted);
+
+#endif

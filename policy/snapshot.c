@@ -1,0 +1,129 @@
+#include "engine.h"
+
+#include "config/print.h"
+#include "config/problems.h"
+#include "check/dnsbl.h"
+#include "check/relay.h"
+#include "config/reference.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <talloc.h>
+#include <unistd.h>
+
+/* The settings of a section that is the same for everybody. */
+static const void *global_settings(const struct policy_snapshot *snapshot, size_t section)
+{
+    return config_document_settings(snapshot->document, section, ROLE_OUTSIDE);
+}
+
+struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
+{
+    size_t section_count;
+    const struct config_section *const *sections = config_sections(&section_count);
+    struct policy_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    struct config_problems *found = config_problems_create(NULL);
+    if (snapshot != NULL && found != NULL)
+        snapshot->document = config_load(NULL, &(struct config_schema){sections, section_count}, path, found);
+    else
+        strbuf_append_text(problems, "out of memory\n");
+    if (found != NULL)
+        config_problems_render(found, problems);
+    talloc_free(found);
+    if (snapshot == NULL || snapshot->document == NULL) {
+        free(snapshot);
+        return NULL;
+    }
+    atomic_init(&snapshot->reference_count, 1);
+    snapshot->root = global_settings(snapshot, SECTION_ROOT);
+    snapshot->audit_settings = global_settings(snapshot, SECTION_AUDIT);
+    snapshot->daemon = *(const struct policy_daemon_settings *)global_settings(snapshot, SECTION_DAEMON);
+    snapshot->daemon.listen = snapshot->root->listen;
+    return snapshot;
+}
+
+struct policy_snapshot *policy_snapshot_ref(struct policy_snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->reference_count, 1);
+    return snapshot;
+}
+
+void policy_snapshot_unref(struct policy_snapshot *snapshot)
+{
+    if (snapshot == NULL || atomic_fetch_sub(&snapshot->reference_count, 1) != 1)
+        return;
+    audit_file_unref(snapshot->audit);
+    talloc_free(snapshot->document);
+    free(snapshot);
+}
+
+const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot)
+{
+    return &snapshot->daemon;
+}
+
+const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role)
+{
+    return config_document_settings(snapshot->document, SECTION_FIRST_CHECK + index, role);
+}
+
+static const void *named_check_settings(const struct policy_snapshot *snapshot, const struct check *check)
+{
+    size_t index = 0;
+    while (check_table[index] != check)
+        index++;
+    return snapshot_check_settings(snapshot, index, ROLE_OUTSIDE);
+}
+
+const struct relay_settings *snapshot_relay_settings(const struct policy_snapshot *snapshot)
+{
+    return named_check_settings(snapshot, &relay_check);
+}
+
+const struct dnsbl_settings *snapshot_dnsbl_settings(const struct policy_snapshot *snapshot)
+{
+    return named_check_settings(snapshot, &dnsbl_check);
+}
+
+const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *snapshot)
+{
+    return global_settings(snapshot, SECTION_DNS);
+}
+
+void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out)
+{
+    config_print(snapshot->document, out);
+}
+
+void policy_print_reference(struct strbuf *out)
+{
+    size_t section_count;
+    const struct config_section *const *sections = config_sections(&section_count);
+    config_reference_print(&(struct config_schema){sections, section_count}, out);
+}
+
+void policy_print_json_schema(struct strbuf *out)
+{
+    size_t section_count;
+    const struct config_section *const *sections = config_sections(&section_count);
+    config_json_schema_print(&(struct config_schema){sections, section_count}, out);
+}
+
+bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
+                             struct strbuf *problems)
+{
+    const char *file = snapshot->audit_settings->file;
+    const char *slash = strrchr(file, '/');
+    if (slash == NULL || slash == file)
+        return true;
+    char *folder = strndup(file, (size_t)(slash - file));
+    if (folder == NULL)
+        return false;
+    bool made = mkdir(folder, 0750) == 0;
+    bool usable = made ? chown(folder, user_id, group_id) == 0 : errno == EEXIST;
+    if (!usable)
+        strbuf_printf(problems, "folder %s of audit.file: %s\n", folder, strerror(errno));
+    free(folder);
+    return usable;
+}
