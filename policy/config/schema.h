@@ -127,6 +127,9 @@ struct config_finish {
 
 /* The place where `key` of the struct being finished was written, or its section's place. */
 struct config_place config_finish_place(const struct config_finish *context, const char *key);
+/* Whether `key` of the struct being finished was written for a role or in an override, not (or not only) for the
+ * whole section: `limit: 50` says nothing special of outside, `roles: { outside: { limit: 50 } }` does. */
+bool config_finish_is_special(const struct config_finish *context, const char *key);
 void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void config_finish_warning(const struct config_finish *context, const char *key, const char *format, ...)
