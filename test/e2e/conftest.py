@@ -9,6 +9,7 @@ import pytest
 
 from harness.daemon import Daemon
 from harness.dovecot import Dovecot
+from harness.milter_client import MilterClient
 from harness.postfix import Postfix
 from harness.process import free_port
 from harness.rbldnsd import Rbldnsd
@@ -149,3 +150,17 @@ def relay(request, daemon_factory):
     relay.daemon.start()
     yield relay
     daemon_factory.release(relay)
+
+
+@pytest.fixture
+def milter():
+    """milter(relay, ...): the milter protocol spoken to a daemon directly, without an MTA."""
+    clients = []
+
+    def connect(relay, **options):
+        clients.append(MilterClient(relay.daemon.address, **options))
+        return clients[-1]
+
+    yield connect
+    for client in clients:
+        client.close()

@@ -1,0 +1,102 @@
+"""The record: one line a message, written before the MTA has its answer, and what happens if it cannot be."""
+
+import datetime
+import os
+import re
+import signal
+
+import pytest
+
+from harness import mail
+from harness.daemon import RECORD_KEYS
+from harness.process import wait_until
+
+CONFIG = "relay: { local_domains: [example.com] }"
+
+
+def send(relay, subject):
+    with relay.submission() as client:
+        return client.message("ann@example.com", ["bob@example.net"], mail.plain(subject))
+
+
+def test_every_key_in_order(relay):
+    subject = mail.unique_subject("keys")
+    send(relay, subject)
+    record = relay.daemon.record_of(subject)
+    assert list(record) == RECORD_KEYS
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", record["time"])
+    age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(record["time"])
+    assert abs(age.total_seconds()) < 60
+    assert re.fullmatch(r"[0-9A-Za-z]{12}", record["id"])
+    assert record["helo"] == "client.example"
+    assert record["message_id"].strip("<>") == subject.replace(" ", ".") + "@client.example"
+    assert "ann@example.com" in str(record["from"])
+    assert record["duration_us"] > 0
+    assert record["reply"].startswith("250")
+
+
+def test_the_record_is_there_before_the_answer(relay):
+    """No waiting here: once the client has its answer the line stands in the file."""
+    for _ in range(20):
+        subject = mail.unique_subject("at once")
+        send(relay, subject)
+        assert len(relay.daemon.find_records(subject.replace(" ", "."))) == 1
+
+
+def test_hostile_text_stays_one_line(relay):
+    subject = mail.unique_subject("hostile")
+    content = mail.plain(subject).replace(b"<ann@example.com>", b'"\xff\x00\x01\\" {}\n" <ann@example.com>', 1)
+    with relay.submission(helo="x\\\"y") as client:
+        client.message("ann@example.com", ["bob@example.net"], content)
+    assert relay.daemon.record_of(subject)["helo"] == 'x\\"y'
+
+
+def test_refused_recipient_is_recorded_once(relay):
+    with relay.outside() as client:
+        client.mail("someone@example.org")
+        reply = client.rcpt("bob@example.net")
+        client.quit()
+    record = relay.daemon.record_for(reply)
+    assert [r["id"] for r in relay.daemon.records()].count(record["id"]) == 1
+    assert record["reply"].startswith("550 5.7.1")
+
+
+@pytest.mark.parametrize("on_error, code", [(None, 250), ("accept", 250), ("defer", 451)])
+def test_full_disk(start_relay, on_error, code):
+    """By default mail goes on and the alarm is raised; said once, not for every message."""
+    setting = f", on_error: {on_error}" if on_error else ""
+    relay = start_relay(CONFIG, audit=f"audit: {{ file: /dev/full{setting} }}")
+    replies = [send(relay, mail.unique_subject("full")) for _ in range(4)]
+    assert [r.code for r in replies] == [code] * 4
+    wait_until(lambda: "/dev/full" in relay.daemon.output, "the alarm")
+    alarms = [line for line in relay.daemon.output.splitlines() if "No space left" in line]
+    assert len(alarms) == 1, alarms
+
+
+def test_rotation(start_relay):
+    """What logrotate does: rename, tell the daemon; the next record goes to a new file, none is lost."""
+    relay = start_relay(CONFIG)
+    path = relay.daemon.audit_path
+    send(relay, "before the rotation")
+    os.rename(path, path + ".1")
+    relay.daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: os.path.exists(path), "the audit file is opened anew")
+    subject = mail.unique_subject("after the rotation")
+    send(relay, subject)
+    assert relay.daemon.record_of(subject)
+    with open(path + ".1", encoding="utf-8") as old:
+        assert len(old.readlines()) == 1
+
+
+def test_rotation_without_a_word(start_relay):
+    """A file that is moved away under the daemon is noticed, or at least no record is lost."""
+    relay = start_relay(CONFIG)
+    path = relay.daemon.audit_path
+    send(relay, "before")
+    os.rename(path, path + ".1")
+    send(relay, "between")
+    relay.daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: os.path.exists(path), "the audit file is opened anew")
+    send(relay, "after")
+    with open(path + ".1", encoding="utf-8") as old, open(path, encoding="utf-8") as new:
+        assert len(old.readlines()) + len(new.readlines()) == 3
