@@ -35,7 +35,6 @@ struct finding {
     /* At STAGE_RECIPIENT, with action ACCEPT: the recipient is taken now and left out at the message's end
      * (RECIPIENT_DROPPED). Counts in MODE_ENFORCE only. */
     bool drops_recipient;
-    bool drop_recipient;  /* the recipient it was asked for is to be taken from the message at its end */
     bool answered;        /* set by the engine: the MTA has had its answer to this one */
 };
 

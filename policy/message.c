@@ -60,9 +60,9 @@ static void choose_settings(struct policy_session *session, struct message *mess
     const char *at = strrchr(facts->user, '@');
     struct config_subject subject = {
         .role = facts->role,
-        .user = slice_of(facts->user),
-        .domain = slice_of(at == NULL ? "" : at + 1),
-        .customer = slice_of(facts->customer),
+        .user = facts->user,
+        .domain = at == NULL ? "" : at + 1,
+        .customer = facts->customer,
         .client_ip = session->facts.client_ip_known ? &session->facts.client_ip : NULL,
     };
     const struct config_document *document = session->snapshot->document;

@@ -182,7 +182,7 @@ static enum recipient_action recipient_action_of(const struct message *message, 
     if (!answers_wait_for_the_end(message) && message->verdict.action == ACTION_DEFER)
         return RECIPIENT_DEFERRED;
     for (size_t i = from; i < message->findings.count; i++)
-        if (message->findings.items[i].drop_recipient && message->findings.items[i].mode == MODE_ENFORCE)
+        if (message->findings.items[i].drops_recipient && message->findings.items[i].mode == MODE_ENFORCE)
             return RECIPIENT_DROPPED;
     return RECIPIENT_ACCEPTED;
 }

@@ -25,7 +25,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     struct policy_snapshot *snapshot = calloc(1, sizeof *snapshot);
     struct config_problems *found = config_problems_create(NULL);
     if (snapshot != NULL && found != NULL)
-        snapshot->document = config_load(NULL, &(struct config_schema){sections, section_count}, path, found);
+        snapshot->document = config_document_load(NULL, &(struct config_schema){sections, section_count}, path, found);
     else
         strbuf_append_text(problems, "out of memory\n");
     if (found != NULL)
