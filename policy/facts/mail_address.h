@@ -14,7 +14,7 @@
 struct mail_address {
     const char *text;       /* canonical: local part unquoted where possible, "@", domain; "" for the null sender */
     const char *local_part; /* unquoted, letter case kept */
-    const char *domain;     /* lower case, final dots removed; "" where there is none */
+    const char *domain;     /* canonical (domain_name.h): lower case, A-labels, no final dots; "" where there is none */
     const char *route;      /* source route "@a,@b" that was cut off, or "" (RFC 5321, appendix C) */
     bool is_null;           /* <> */
     bool was_quoted;        /* the local part came as a quoted-string */
@@ -22,7 +22,8 @@ struct mail_address {
     bool malformed;         /* no form RFC 5321 knows; local_part has the whole text */
 };
 
-/* Parses an envelope path such as "<Ann@Example.COM.>". Returns false only when memory ran out. */
+/* Parses an envelope path such as "<Ann@Example.COM.>". The last "@" outside of quotes ends the local part, which
+ * may have another one then. Returns false only when memory ran out; `address` is then malformed and empty. */
 bool mail_address_parse(void *owner, struct slice path, struct mail_address *address);
 
 /* True where both reach the same mailbox as far as the relay can know: domains equal, local parts equal
@@ -37,11 +38,14 @@ struct mail_address_list {
 };
 
 /* The addresses of a From:, Sender:, To: … value (RFC 5322, 3.4): groups, comments, quoted strings, folding,
- * RFC 2047 words around them. At most `most`. Returns false only when memory ran out. */
+ * RFC 2047 words around them. At most `most`. A bare address in the place of the display name, other than the one
+ * in <>, is taken up too, and makes the list malformed: clients differ on which one counts. Returns false only
+ * when memory ran out. */
 bool mail_address_list_parse(void *owner, struct slice value, size_t most, struct mail_address_list *list);
 
 /* A login as the policy counts it: lower case, "user%domain" as "user@domain", the realm added where there is
- * no domain and `default_realm` is not empty, "+tag" cut. Returns NULL when memory ran out. */
+ * no domain and `default_realm` is not empty, "+tag" cut. Empty only where `login` is blank. Returns NULL when
+ * memory ran out. */
 const char *login_canonical(void *owner, struct slice login, const char *default_realm);
 
 #endif
