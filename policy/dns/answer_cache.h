@@ -44,14 +44,11 @@ struct answer_cache_result {
 
 /*
  * Looks the name up and, where there is no good answer and nothing on its way, makes the lookup that the
- * caller must submit. `submit` beside a finished `lookup` is a prefetch. Before submitting, the caller sets the
- * new lookup's store to answer_cache_store() so that its answer gets in here.
+ * caller must submit or complete. `submit` beside a finished `lookup` is a prefetch. The answer of that lookup
+ * gets in here by its `store`, which this sets; the cache must outlive it.
  */
 struct answer_cache_result answer_cache_find(struct answer_cache *cache,
                                              const struct answer_cache_question *question, uint64_t now_ms);
-
-/* Takes in the answer of a lookup made by answer_cache_find(); called once when it completes. */
-void answer_cache_store(struct answer_cache *cache, struct dns_lookup *lookup);
 
 struct answer_cache_status {
     uint64_t hit_count;

@@ -18,7 +18,7 @@ struct dns_lookup;
 
 /* Told of the answer before any waiter is woken. `context` must outlive the transport. */
 struct dns_observer {
-    void (*answered)(void *context, const struct dns_lookup *lookup);
+    void (*answered)(void *context, struct dns_lookup *lookup);
     void *context;
 };
 
@@ -32,6 +32,7 @@ struct dns_lookup {
     struct dns_observer store;    /* the cache's: told first */
     struct dns_observer observer; /* the asker's: told second; may be empty */
     struct dns_lookup *next;      /* the transport's queue */
+    void *carrier;                /* the transport's own */
     size_t name_length;
     char name[]; /* NUL-terminated */
 };
