@@ -1,5 +1,6 @@
 """Start, stop, signals, sockets and descriptors of the daemon."""
 
+import grp
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import time
 
 import pytest
 
+from conftest import Relay
 from harness import mail
 from harness.daemon import Daemon, run
 from harness.process import accepts_connections, wait_until
@@ -107,14 +109,11 @@ def test_running_out_of_descriptors(start_relay):
 def socket_daemon(tmp_path):
     """Makes daemons that listen at a unix socket, without an MTA."""
     made = []
-    os.chmod(tmp_path, 0o755)
 
-    def make(config=CONFIG):
-        path = str(tmp_path / "milter.sock")
+    def make(path=str(tmp_path / "milter.sock"), **options):
         directory = tmp_path / str(len(made))
         directory.mkdir()
-        os.chmod(directory, 0o755)
-        daemon = Daemon(str(directory), f"unix:{path}", path, config)
+        daemon = Daemon(str(directory), f"unix:{path}", path, CONFIG, **options)
         made.append(daemon)
         return daemon
 
@@ -124,13 +123,13 @@ def socket_daemon(tmp_path):
             daemon.stop()
 
 
-def test_unix_socket_behind_postfix(postfix, sink, socket_daemon, tmp_path):
-    daemon = socket_daemon(CONFIG)
-    daemon.listen = daemon.address = postfix.unix_lane.socket_path
-    daemon.listen = f"unix:{daemon.address}"
-    daemon.write_config(CONFIG + "\nsocket: { mode: \"0666\" }")
+def test_unix_socket_behind_postfix(postfix, sink, socket_daemon):
+    """Postfix is let in by the socket's group."""
+    daemon = socket_daemon(path=postfix.unix_lane.socket_path, process="syslog: false, socket_group: postfix")
     daemon.start()
-    from conftest import Relay
+    status = os.stat(daemon.address)
+    assert stat.S_IMODE(status.st_mode) == 0o660
+    assert status.st_gid == grp.getgrnam("postfix").gr_gid
     subject = mail.unique_subject("unix")
     assert send(Relay(daemon, postfix.unix_lane.smtp_port, sink), subject).code == 250
     assert daemon.record_of(subject)["verdict"] == "accept"

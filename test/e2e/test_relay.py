@@ -23,7 +23,7 @@ def test_login_may_relay(relay):
     assert record["user"] == "ann@example.com"
     assert record["client"]["ip"] == "203.0.113.5"
     assert record["sender"] == "ann@example.com"
-    assert record["recipients"] == [{"address": "bob@example.net", "action": "accepted"}]
+    assert record["recipients"] == [{"address": "bob@example.net", "action": "accept"}]
     assert record["queue_id"] in reply.text
 
 
@@ -38,7 +38,7 @@ def test_without_login_is_refused_with_help(relay):
     assert record["verdict"] == "reject"
     assert record["role"] == "outside"
     assert record["user"] in (None, "")
-    assert record["recipients"] == [{"address": "bob@example.net", "action": "rejected"}]
+    assert record["recipients"] == [{"address": "bob@example.net", "action": "reject"}]
     failed = [f for f in record["findings"] if f["check"] == "relay"]
     assert failed[0]["outcome"] == "fail" and failed[0]["mode"] == "enforce"
 
@@ -61,7 +61,7 @@ def test_one_foreign_recipient_does_not_hurt_the_others(relay):
         assert client.data(mail.plain(subject)).code == 250
     assert relay.sink.wait_for(subject)[0].recipients == ["ann@example.com"]
     actions = {r["address"]: r["action"] for r in relay.daemon.record_of(subject)["recipients"]}
-    assert actions == {"ann@example.com": "accepted", "bob@example.net": "rejected"}
+    assert actions == {"ann@example.com": "accept", "bob@example.net": "reject"}
 
 
 @pytest.mark.parametrize("client", ["198.51.100.20", "2001:db8:aaaa::9"])

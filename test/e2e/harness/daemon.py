@@ -32,21 +32,22 @@ def run(*arguments, stdin=None):
 
 
 class Daemon:
-    """One `closedrelay serve`. `config` is the text of the file, without `listen` and `audit`."""
+    """One `closedrelay serve`. `config` is the text of the file, without `listen`, `audit` and `daemon`."""
 
-    def __init__(self, directory, listen, address, config="", audit=None):
+    def __init__(self, directory, listen, address, config="", audit=None, process="syslog: false"):
         self.directory = directory
         self.address = address
         self.listen = listen
         self.config_path = os.path.join(directory, "closedrelay.yaml")
         self.audit_path = os.path.join(directory, "audit.jsonl")
         self.audit_config = audit or f"audit: {{ file: {self.audit_path} }}"
+        self.process_config = f"daemon: {{ {process} }}"
         self.process = None
         self.write_config(config)
 
     def write_config(self, config):
         with open(self.config_path, "w", encoding="utf-8") as out:
-            out.write(f"listen: {self.listen}\n{self.audit_config}\n{config}\n")
+            out.write(f"listen: {self.listen}\n{self.audit_config}\n{self.process_config}\n{config}\n")
 
     def start(self):
         self.launch()
