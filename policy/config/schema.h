@@ -1,9 +1,9 @@
 /*
  * One table describes every key of the configuration.
  *
- * A section is a C struct and the rows that fill it: name, type, place in the struct, range, default (written as
- * one would in YAML, read by the same code) and text. The loader, `check --print`, docs/configuration.md and the
- * JSON Schema all walk these rows; nothing else knows a key's name. Rows are constant data.
+ * A section is a C struct and the rows that fill it: name, type, place in the struct, range, default (written
+ * as one would in YAML, read by the same code) and text. The loader, `check --print`, docs/configuration.md
+ * and the JSON Schema all walk these rows; nothing else knows a key's name. Rows are constant data.
  */
 #ifndef CLOSEDRELAY_CONFIG_SCHEMA_H
 #define CLOSEDRELAY_CONFIG_SCHEMA_H
@@ -17,26 +17,33 @@
 struct config_type; /* config/types.h: how a kind of value is read, printed and described */
 
 /* Scalars. In brackets: what stands in the settings struct. */
-extern const struct config_type config_type_bool;     /* true, false                         [bool] */
-extern const struct config_type config_type_count;    /* 30                                  [uint64_t] */
-extern const struct config_type config_type_size;     /* 30MB, 1MiB, 512 (MB is 10^6)        [uint64_t, bytes] */
+extern const struct config_type config_type_bool;  /* true, false                         [bool] */
+extern const struct config_type config_type_count; /* 30                                  [uint64_t] */
+extern const struct config_type config_type_size;  /* 30MB, 1MiB, 512 (MB is 10^6)        [uint64_t, bytes] */
 extern const struct config_type config_type_duration; /* 2s, 500ms, 30m, 1h, 7d              [uint64_t, ms] */
-extern const struct config_type config_type_choice;   /* a word of `choices`                 [int-sized enum] */
-extern const struct config_type config_type_text;     /* any text                            [const char *] */
-extern const struct config_type config_type_path;     /* absolute path, or "" where allowed  [const char *] */
-extern const struct config_type config_type_octal;    /* "0660": file mode, quoted or not    [unsigned] */
-extern const struct config_type config_type_secret;   /* text or file:PATH; never printed    [const char *] */
-extern const struct config_type config_type_endpoint; /* inet:8891@127.0.0.1, inet6:…, unix:/path, 127.0.0.1:53 [struct config_endpoint] */
+extern const struct config_type config_type_choice; /* a word of `choices`                 [int-sized enum] */
+extern const struct config_type config_type_text;   /* any text                            [const char *] */
+extern const struct config_type config_type_path;   /* absolute path, or "" where allowed  [const char *] */
+extern const struct config_type config_type_octal;  /* "0660": file mode, quoted or not    [unsigned] */
+extern const struct config_type config_type_secret; /* text or file:PATH; never printed    [const char *] */
+extern const struct config_type config_type_endpoint; /* inet:8891@127.0.0.1, inet6:…, unix:/path,
+                                                         127.0.0.1:53 [struct config_endpoint] */
 /* Lists; each takes a single value too, and entries `file:PATH`, one a line, '#' comments. */
-extern const struct config_type config_type_text_list;     /* in order                      [struct config_text_list] */
-extern const struct config_type config_type_text_set;      /* lower case, looked up         [struct text_set *] */
-extern const struct config_type config_type_domain_set;    /* domains; IDN to A-labels      [struct text_set *] */
-extern const struct config_type config_type_network_set;   /* CIDR                          [struct network_set *] */
-extern const struct config_type config_type_endpoint_list; /*                               [struct config_endpoint_list] */
-extern const struct config_type config_type_role_set;      /* role names                    [unsigned, 1 << enum role] */
+extern const struct config_type
+    config_type_text_list; /* in order                      [struct config_text_list] */
+extern const struct config_type config_type_text_set; /* lower case, looked up         [struct text_set *] */
+extern const struct config_type
+    config_type_domain_set; /* domains; IDN to A-labels      [struct text_set *] */
+extern const struct config_type
+    config_type_network_set; /* CIDR                          [struct network_set *] */
+extern const struct config_type
+    config_type_endpoint_list; /*                               [struct config_endpoint_list] */
+extern const struct config_type
+    config_type_role_set; /* role names                    [unsigned, 1 << enum role] */
 /* A nested mapping described by `section`, its struct embedded at the offset. */
 extern const struct config_type config_type_section;
-/* A sequence of mappings described by `section`.                                           [struct config_array] */
+/* A sequence of mappings described by `section`.                                           [struct
+ * config_array] */
 extern const struct config_type config_type_array;
 
 struct config_choice {
@@ -79,22 +86,22 @@ struct config_place {
 struct config_problems; /* config/problems.h: collects errors and warnings with their places */
 
 enum config_key_flag {
-    CONFIG_GLOBAL = 1 << 0,    /* the same for everybody: not allowed under `roles` and `overrides` */
-    CONFIG_REQUIRED = 1 << 1,  /* no default: must be written (entries of arrays) */
+    CONFIG_GLOBAL = 1 << 0,   /* the same for everybody: not allowed under `roles` and `overrides` */
+    CONFIG_REQUIRED = 1 << 1, /* no default: must be written (entries of arrays) */
     CONFIG_MAY_BE_EMPTY = 1 << 2,
 };
 
 struct config_key {
     const char *name;
     const struct config_type *type;
-    size_t offset; /* in the section's struct */
-    const char *default_text;            /* as in YAML; NULL: CONFIG_REQUIRED, or zero / NULL / empty */
-    uint64_t least, most;                /* count, size, duration; most 0: no bound */
-    const struct config_choice *choices; /* choice */
+    size_t offset;                        /* in the section's struct */
+    const char *default_text;             /* as in YAML; NULL: CONFIG_REQUIRED, or zero / NULL / empty */
+    uint64_t least, most;                 /* count, size, duration; most 0: no bound */
+    const struct config_choice *choices;  /* choice */
     const struct config_section *section; /* section, array */
-    unsigned flags;                      /* config_key_flag bits */
-    const char *unit;                    /* what a count counts: "recipients"; NULL: nothing to add */
-    const char *text;                    /* what it does, one or two sentences for the reference */
+    unsigned flags;                       /* config_key_flag bits */
+    const char *unit;                     /* what a count counts: "recipients"; NULL: nothing to add */
+    const char *text;                     /* what it does, one or two sentences for the reference */
 };
 
 /* A default that differs for one role: "limit" is "100" for outside. */
@@ -109,11 +116,11 @@ struct config_finish;
 struct config_section {
     const char *name; /* "" for the top level */
     size_t struct_bytes;
-    const struct config_key *keys; /* ended by a row without a name */
+    const struct config_key *keys;                   /* ended by a row without a name */
     const struct config_role_default *role_defaults; /* ended by a row without a key; or NULL */
     bool per_role; /* `roles:` and `overrides:` may change it; the snapshot holds one struct per role */
-    /* Checks what no single row can, after all values of one struct are set (for one role; entries of an array
-     * each); reports through config_problem_at. May compile derived values under `owner`. Or NULL. */
+    /* Checks what no single row can, after all values of one struct are set (for one role; entries of an
+     * array each); reports through config_problem_at. May compile derived values under `owner`. Or NULL. */
     void (*finish)(void *owner, void *settings, const struct config_finish *context);
     const char *text; /* what the section is for */
 };
@@ -127,8 +134,9 @@ struct config_finish {
 
 /* The place where `key` of the struct being finished was written, or its section's place. */
 struct config_place config_finish_place(const struct config_finish *context, const char *key);
-/* Whether `key` of the struct being finished was written for a role or in an override, not (or not only) for the
- * whole section: `limit: 50` says nothing special of outside, `roles: { outside: { limit: 50 } }` does. */
+/* Whether `key` of the struct being finished was written for a role or in an override, not (or not only) for
+ * the whole section: `limit: 50` says nothing special of outside, `roles: { outside: { limit: 50 } }` does.
+ */
 bool config_finish_is_special(const struct config_finish *context, const char *key);
 void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -143,5 +151,7 @@ struct network_set;
 bool text_set_contains(const struct text_set *set, struct slice text);
 size_t text_set_count(const struct text_set *set);
 bool network_set_contains(const struct network_set *set, const struct ip_address *address);
+/* The same, and which of the networks has it: the narrowest. */
+bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network);
 
 #endif
