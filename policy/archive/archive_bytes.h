@@ -1,8 +1,8 @@
 /*
  * Numbers in untrusted bytes: a cursor that cannot leave what it was given.
  *
- * Reading past the end gives zeroes and sets `overrun`, which stays set: a reader takes the fields of a header one
- * after another and looks once. Pure; any thread.
+ * Reading past the end gives zeroes and sets `overrun`, which stays set: a reader takes the fields of a
+ * header one after another and looks once. Pure; any thread.
  */
 #ifndef CLOSEDRELAY_ARCHIVE_ARCHIVE_BYTES_H
 #define CLOSEDRELAY_ARCHIVE_ARCHIVE_BYTES_H
@@ -69,7 +69,8 @@ static inline uint64_t archive_bytes_u64(struct archive_bytes *bytes)
     return archive_bytes_le(bytes, 8);
 }
 
-/* The bytes before the next NUL, which is passed over too; all that is left, and `overrun`, where there is none. */
+/* The bytes before the next NUL, which is passed over too; all that is left, and `overrun`, where there is
+ * none. */
 static inline struct slice archive_bytes_text(struct archive_bytes *bytes)
 {
     size_t length = slice_find(bytes->left, '\0');

@@ -7,4 +7,6 @@
 
 #include "archive/archive.h"
 
+extern const struct archive_format seven_zip_format;
+
 #endif

@@ -17,7 +17,8 @@ enum archive_byte_order {
 /* Appends one code point (below 0x110000) as UTF-8. */
 void archive_text_append_code_point(struct strbuf *text, uint32_t code_point);
 
-/* Appends `utf16` (an odd last byte is left out) as UTF-8. Memory trouble shows in the buffer's sticky error. */
+/* Appends `utf16` (an odd last byte is left out) as UTF-8. Memory trouble shows in the buffer's sticky error.
+ */
 void archive_text_append_utf16(struct strbuf *text, struct slice utf16, enum archive_byte_order order);
 
 #endif

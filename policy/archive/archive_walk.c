@@ -1,10 +1,12 @@
 #include "archive/archive_walk.h"
+#include "archive/archive_budget.h"
 
 #include <assert.h>
 
 static const char out_of_memory[] = "no memory for the archive's index";
 
-void archive_walk_init(struct archive_walk *walk, const struct archive_sink *sink, struct archive_budget *budget)
+void archive_walk_init(struct archive_walk *walk, const struct archive_sink *sink,
+                       struct archive_budget *budget)
 {
     *walk = (struct archive_walk){.sink = sink, .budget = budget};
     strbuf_init(&walk->record, 0);
@@ -12,7 +14,7 @@ void archive_walk_init(struct archive_walk *walk, const struct archive_sink *sin
 
 void archive_walk_deinit(struct archive_walk *walk)
 {
-    archive_walk_refund(walk, walk->charged_bytes);
+    archive_budget_give_back_kept(walk->budget, walk->charged_bytes);
     walk->charged_bytes = 0;
     strbuf_deinit(&walk->record);
 }
@@ -32,25 +34,12 @@ void archive_walk_content(struct archive_walk *walk, uint64_t byte_count)
     walk->content_left = sum_saturated(walk->content_left, byte_count);
 }
 
-bool archive_walk_charge(struct archive_walk *walk, uint64_t byte_count)
-{
-    if (byte_count > walk->budget->kept_bytes_left)
-        return false;
-    walk->budget->kept_bytes_left -= byte_count;
-    return true;
-}
-
-void archive_walk_refund(struct archive_walk *walk, uint64_t byte_count)
-{
-    walk->budget->kept_bytes_left += byte_count;
-}
-
 /* The charge is made whether or not the record will have to be gathered, so that where the pieces are cut
  * changes nothing. */
 void archive_walk_record(struct archive_walk *walk, size_t byte_count)
 {
     assert(byte_count > 0 && walk->wanted == 0);
-    if (!archive_walk_charge(walk, byte_count)) {
+    if (!archive_budget_take_kept(walk->budget, byte_count)) {
         archive_walk_stop(walk, ARCHIVE_OVER_BUDGET, "the archive's index is too large to keep");
         return;
     }
@@ -98,11 +87,10 @@ void archive_walk_stop(struct archive_walk *walk, enum archive_outcome outcome, 
 bool archive_walk_member(struct archive_walk *walk, const struct archive_member *member)
 {
     archive_walk_member_end(walk);
-    if (walk->budget->entries_left == 0) {
+    if (!archive_budget_take_entry(walk->budget)) {
         archive_walk_stop(walk, ARCHIVE_OVER_BUDGET, "too many members");
         return false;
     }
-    walk->budget->entries_left--;
     walk->member_open = true;
     walk->content_missing = false;
     walk->member_wanted = walk->sink->member(walk->sink->context, member);
@@ -171,7 +159,7 @@ static size_t record_bytes(const struct archive_walk *walk, struct slice bytes, 
 
 static void hand_record(struct archive_walk *walk, struct slice record, archive_walk_step *step, void *reader)
 {
-    archive_walk_refund(walk, walk->charged_bytes);
+    archive_budget_give_back_kept(walk->budget, walk->charged_bytes);
     walk->charged_bytes = 0;
     walk->wanted = 0;
     step(reader, record);
@@ -179,7 +167,8 @@ static void hand_record(struct archive_walk *walk, struct slice record, archive_
     strbuf_deinit(&walk->record);
 }
 
-static void gather_record(struct archive_walk *walk, struct slice *bytes, archive_walk_step *step, void *reader)
+static void gather_record(struct archive_walk *walk, struct slice *bytes, archive_walk_step *step,
+                          void *reader)
 {
     bool whole;
     struct slice piece = take_bytes(walk, bytes, record_bytes(walk, *bytes, &whole));
@@ -228,13 +217,11 @@ bool archive_walk_push(struct archive_walk *walk, struct slice bytes, archive_wa
     return !walk->finished;
 }
 
-bool archive_walk_end(struct archive_walk *walk)
+void archive_walk_end(struct archive_walk *walk, bool may_end)
 {
-    bool cut_short = walk->skip_left > 0 || walk->content_left > 0 || walk->record.length > 0;
-    if (walk->finished)
-        return true;
-    if (cut_short)
+    bool inside = walk->skip_left > 0 || walk->content_left > 0 || walk->record.length > 0;
+    if (inside || (!may_end && !walk->trailing))
         archive_walk_stop(walk, ARCHIVE_DAMAGED, "the archive is cut short");
-    archive_walk_finish(walk);
-    return !cut_short;
+    else
+        archive_walk_finish(walk);
 }

@@ -1,15 +1,16 @@
 /*
  * Walking through an archive that comes in pieces of any size.
  *
- * Most formats are a chain of records: so many header bytes, then so many bytes of content, then the next header.
- * A reader asks for its next record (and, before it, for bytes to skip or to hand on as content) and is called with
- * it once it is whole, in one piece. Every call consumes at least one byte, so that no chain can be endless.
- * Bytes that are skipped are never touched.
+ * Most formats are a chain of records: so many header bytes, then so many bytes of content, then the next
+ * header. A reader asks for its next record (and, before it, for bytes to skip or to hand on as content) and
+ * is called with it once it is whole, in one piece. Every call consumes at least one byte, so that no chain
+ * can be endless. Bytes that are skipped are never touched.
  *
- * What the sink hears goes through here too: one outcome of a kind is told once an archive, members are paid for
- * from the budget, and each member that began is ended.
+ * What the sink hears goes through here too: one outcome of a kind is told once an archive, members are paid
+ * for from the budget, and each member that began is ended.
  *
- * A walk lives inside its reader, is used by one thread at a time, and does nothing more once it has finished.
+ * A walk lives inside its reader, is used by one thread at a time, and does nothing more once it has
+ * finished.
  */
 #ifndef CLOSEDRELAY_ARCHIVE_ARCHIVE_WALK_H
 #define CLOSEDRELAY_ARCHIVE_ARCHIVE_WALK_H
@@ -20,8 +21,8 @@
 struct archive_walk {
     const struct archive_sink *sink;
     struct archive_budget *budget;
-    uint64_t position;      /* bytes consumed: where the record being asked for begins, after skip and content */
-    uint64_t skip_left;     /* to pass over first */
+    uint64_t position;  /* bytes consumed: where the record being asked for begins, after skip and content */
+    uint64_t skip_left; /* to pass over first */
     uint64_t content_left;  /* then to hand to the member that is open */
     size_t wanted;          /* then to gather for the reader */
     bool until_nul;         /* the record ends at its first NUL, or at `wanted` */
@@ -35,20 +36,22 @@ struct archive_walk {
     bool content_missing; /* not all of the open member's content was given */
 };
 
-void archive_walk_init(struct archive_walk *walk, const struct archive_sink *sink, struct archive_budget *budget);
+void archive_walk_init(struct archive_walk *walk, const struct archive_sink *sink,
+                       struct archive_budget *budget);
 void archive_walk_deinit(struct archive_walk *walk);
 
 /* For the reader's step: what comes next. Skips add up and come before content, content before the record. */
 void archive_walk_skip(struct archive_walk *walk, uint64_t byte_count);
 void archive_walk_content(struct archive_walk *walk, uint64_t byte_count);
-/* A record of `byte_count` bytes (> 0), or less where it does not fit the budget: then the walk is over budget. */
+/* A record of `byte_count` bytes (> 0), or less where it does not fit the budget: then the walk is over
+ * budget. */
 void archive_walk_record(struct archive_walk *walk, size_t byte_count);
 /* A record up to and with the next NUL; without NUL, of `most_bytes` bytes. */
 void archive_walk_text(struct archive_walk *walk, size_t most_bytes);
 /* Nothing more: later bytes are not looked at. */
 void archive_walk_finish(struct archive_walk *walk);
-/* The archive ends here. NUL bytes, line ends and Ctrl-Z may follow it; anything else is contradictory, for an
- * unpacker that looks from the end would find something else. */
+/* The archive ends here. NUL bytes, line ends and Ctrl-Z may follow it; anything else is contradictory, for
+ * an unpacker that looks from the end would find something else. */
 void archive_walk_expect_end(struct archive_walk *walk);
 
 /* Tells an outcome, the first time it occurs. `why` is a constant sentence. */
@@ -66,17 +69,14 @@ bool archive_walk_data(struct archive_walk *walk, struct slice data);
 void archive_walk_content_missing(struct archive_walk *walk);
 void archive_walk_member_end(struct archive_walk *walk);
 
-/* Takes `byte_count` bytes of memory from the budget. False: there is not so much left; nothing was taken. */
-bool archive_walk_charge(struct archive_walk *walk, uint64_t byte_count);
-void archive_walk_refund(struct archive_walk *walk, uint64_t byte_count);
-
 typedef void archive_walk_step(void *reader, struct slice record);
 
 /* Walks through `bytes`, calling `step` for every record. False: nothing more needs to be pushed. */
 bool archive_walk_push(struct archive_walk *walk, struct slice bytes, archive_walk_step *step, void *reader);
 
-/* The archive's bytes are over. Ends the open member. True: the walk was finished, or at a record's beginning with
- * nothing to skip; false: it was cut short, and that was told as damage. */
-bool archive_walk_end(struct archive_walk *walk);
+/* The archive's bytes are over: ends the open member and finishes. An end inside a record, or in what was to
+ * be skipped or handed on, is damage; one between records too, unless the format allows it there (`may_end`)
+ * or the archive's own end was seen. */
+void archive_walk_end(struct archive_walk *walk, bool may_end);
 
 #endif

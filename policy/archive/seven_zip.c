@@ -1,0 +1,351 @@
+/*
+ * 7z: a signature header, packed streams, and the index behind them.
+ *
+ * The index and the last SEVEN_ZIP_WINDOW_BYTES before it are kept: a packed index lies there, and in an
+ * archive that is not larger all content, which can then be unpacked for the sink. Names never need more than
+ * that.
+ */
+#include "archive/archive_budget.h"
+#include "archive/archive_formats.h"
+#include "archive/archive_text.h"
+#include "archive/archive_walk.h"
+#include "archive/seven_zip_unpack.h"
+
+#include <lzma.h>
+#include <talloc.h>
+
+enum {
+    SIGNATURE_HEADER_BYTES = 32,
+    SEVEN_ZIP_WINDOW_BYTES = 4 << 20,
+    INDEX_LAYERS_MOST = 4, /* packed indexes in packed indexes */
+    UNPACK_PIECE_BYTES = 16384,
+    NAME_BYTES_MOST = 65536,
+};
+
+static const char signature[] = {'7', 'z', (char)0xBC, (char)0xAF, 0x27, 0x1C};
+
+struct seven_zip_reader {
+    struct archive_walk walk;
+    bool has_header;
+    uint64_t window_position; /* where the kept bytes begin, from the end of the signature header */
+    size_t window_bytes;      /* of packed streams kept before the index */
+    size_t index_bytes;
+    uint32_t index_crc;
+    struct slice window;
+    struct seven_zip_index index;
+    struct strbuf text; /* a name, or the unpacked index */
+    /* Where telling members has got to. */
+    uint32_t folder; /* that the next member with content is in */
+    uint32_t member_in_folder;
+    uint32_t member;         /* number of that member in index.streams.member_bytes */
+    uint64_t skip_in_folder; /* bytes of the folder before the member that were not unpacked yet */
+    bool folder_failed;      /* its content cannot be unpacked any further */
+    struct seven_zip_unpacker *unpacker;
+};
+
+static bool seven_zip_recognise(struct slice probe)
+{
+    return probe.length >= sizeof signature && memcmp(probe.data, signature, sizeof signature) == 0;
+}
+
+static int seven_zip_deinit(struct seven_zip_reader *reader)
+{
+    archive_walk_deinit(&reader->walk);
+    strbuf_deinit(&reader->text);
+    return 0;
+}
+
+static void *seven_zip_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
+{
+    struct seven_zip_reader *reader = talloc_zero(owner, struct seven_zip_reader);
+    if (reader == NULL)
+        return NULL;
+    archive_walk_init(&reader->walk, sink, budget);
+    strbuf_init(&reader->text, 0);
+    talloc_set_destructor(reader, seven_zip_deinit);
+    archive_walk_record(&reader->walk, SIGNATURE_HEADER_BYTES);
+    return reader;
+}
+
+static void stop_for(struct seven_zip_reader *reader, enum seven_zip_status status)
+{
+    if (status == SEVEN_ZIP_OVER_BUDGET)
+        archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "the 7z index is larger than allowed");
+    else if (status == SEVEN_ZIP_UNSUPPORTED)
+        archive_walk_stop(&reader->walk, ARCHIVE_UNSUPPORTED, "a 7z index of a kind that is not read here");
+    else
+        archive_walk_stop(&reader->walk, ARCHIVE_DAMAGED, "the 7z index is damaged");
+}
+
+static void read_signature_header(struct seven_zip_reader *reader, struct slice record)
+{
+    struct archive_walk *walk = &reader->walk;
+    struct archive_bytes bytes = archive_bytes_of(slice_part(record, 8, record.length));
+    uint32_t start_crc = archive_bytes_u32(&bytes);
+    if (lzma_crc32((const uint8_t *)bytes.left.data, bytes.left.length, 0) != start_crc)
+        archive_walk_tell(walk, ARCHIVE_DAMAGED, "the 7z start header is damaged");
+    uint64_t offset = archive_bytes_u64(&bytes);
+    uint64_t size = archive_bytes_u64(&bytes);
+    reader->index_crc = archive_bytes_u32(&bytes);
+    if (offset > INT64_MAX || size > INT64_MAX) {
+        stop_for(reader, SEVEN_ZIP_DAMAGED);
+    } else if (size == 0) {
+        archive_walk_skip(walk, offset);
+        archive_walk_expect_end(walk); /* an archive without members */
+    } else if (size > walk->budget->kept_bytes_left) {
+        stop_for(reader, SEVEN_ZIP_OVER_BUDGET);
+    } else {
+        uint64_t room = walk->budget->kept_bytes_left - size;
+        uint64_t most = room / 2 < SEVEN_ZIP_WINDOW_BYTES ? room / 2 : SEVEN_ZIP_WINDOW_BYTES;
+        reader->window_bytes = (size_t)(offset < most ? offset : most);
+        reader->window_position = offset - reader->window_bytes;
+        reader->index_bytes = (size_t)size;
+        archive_walk_skip(walk, reader->window_position);
+        archive_walk_record(walk, reader->window_bytes + reader->index_bytes);
+    }
+}
+
+/* A folder's packed bytes, out of those that were kept. */
+static enum seven_zip_status find_packed(const struct seven_zip_reader *reader,
+                                         const struct seven_zip_folder *folder, struct slice *packed)
+{
+    const struct seven_zip_streams *streams = &reader->index.streams;
+    uint64_t position = streams->packed_position;
+    if (folder->first_packed >= streams->packed_count)
+        return SEVEN_ZIP_DAMAGED;
+    for (uint32_t i = 0; i < folder->first_packed; i++)
+        position +=
+            streams->packed_bytes[i]; /* sizes that wrap lead outside of the window, or to nonsense inside */
+    uint64_t size = streams->packed_bytes[folder->first_packed];
+    if (position < reader->window_position)
+        return SEVEN_ZIP_OVER_BUDGET;
+    uint64_t from = position - reader->window_position;
+    if (from > reader->window.length || size > reader->window.length - from)
+        return SEVEN_ZIP_DAMAGED;
+    *packed = slice_part(reader->window, (size_t)from, (size_t)(from + size));
+    return SEVEN_ZIP_OK;
+}
+
+/* Unpacks the index behind a packed one into `unpacked`. */
+static enum seven_zip_status unpack_index(struct seven_zip_reader *reader, struct strbuf *unpacked)
+{
+    const struct seven_zip_streams *streams = &reader->index.streams;
+    struct slice packed;
+    enum seven_zip_status status = SEVEN_ZIP_DAMAGED;
+    if (streams->folder_count == 1)
+        status = find_packed(reader, &streams->folders[0], &packed);
+    if (status != SEVEN_ZIP_OK)
+        return status;
+    struct seven_zip_unpacker *unpacker =
+        seven_zip_unpacker_create(reader, &streams->folders[0], packed, reader->walk.budget, &status);
+    char piece[UNPACK_PIECE_BYTES];
+    while (unpacker != NULL && status == SEVEN_ZIP_OK && !unpacked->failed) {
+        size_t count = seven_zip_unpacker_read(unpacker, piece, sizeof piece, &status);
+        if (count == 0)
+            break;
+        strbuf_append(unpacked, piece, count);
+    }
+    talloc_free(unpacker);
+    return unpacked->failed ? SEVEN_ZIP_OVER_BUDGET : status;
+}
+
+static void end_folder(struct seven_zip_reader *reader)
+{
+    TALLOC_FREE(reader->unpacker);
+    reader->folder++;
+    reader->member_in_folder = 0;
+    reader->skip_in_folder = 0;
+    reader->folder_failed = false;
+}
+
+/* The folder of the next member with content; NULL where the index has more members than folders hold. */
+static const struct seven_zip_folder *current_folder(struct seven_zip_reader *reader)
+{
+    const struct seven_zip_streams *streams = &reader->index.streams;
+    while (reader->folder < streams->folder_count &&
+           reader->member_in_folder >= streams->folders[reader->folder].member_count)
+        end_folder(reader);
+    if (reader->folder == streams->folder_count || reader->member == streams->member_count)
+        return NULL;
+    return &streams->folders[reader->folder];
+}
+
+static bool start_unpacker(struct seven_zip_reader *reader, const struct seven_zip_folder *folder)
+{
+    struct slice packed;
+    enum seven_zip_status status = SEVEN_ZIP_OK;
+    if (reader->unpacker != NULL || reader->folder_failed)
+        return !reader->folder_failed;
+    if (!folder->encrypted && find_packed(reader, folder, &packed) == SEVEN_ZIP_OK)
+        reader->unpacker = seven_zip_unpacker_create(reader, folder, packed, reader->walk.budget, &status);
+    reader->folder_failed = reader->unpacker == NULL;
+    return !reader->folder_failed;
+}
+
+/* Unpacks `byte_count` bytes, for the open member or to get past them. False: they cannot be had. */
+static bool unpack_bytes(struct seven_zip_reader *reader, uint64_t byte_count, bool for_member)
+{
+    char piece[UNPACK_PIECE_BYTES];
+    enum seven_zip_status status;
+    while (byte_count > 0) {
+        size_t most = byte_count < sizeof piece ? (size_t)byte_count : sizeof piece;
+        size_t count = seven_zip_unpacker_read(reader->unpacker, piece, most, &status);
+        if (count == 0) {
+            if (status == SEVEN_ZIP_OVER_BUDGET)
+                archive_walk_tell(&reader->walk, ARCHIVE_OVER_BUDGET, "more content than may be unpacked");
+            else
+                archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the content of a 7z member is damaged");
+            return false;
+        }
+        byte_count -= count;
+        if (for_member && !archive_walk_data(&reader->walk, slice_make(piece, count))) {
+            reader->skip_in_folder += byte_count;
+            return true;
+        }
+    }
+    return true;
+}
+
+static void give_content(struct seven_zip_reader *reader, const struct seven_zip_folder *folder,
+                         uint64_t byte_count)
+{
+    archive_walk_content_missing(&reader->walk);
+    if (!reader->walk.member_wanted || !start_unpacker(reader, folder)) {
+        reader->skip_in_folder += byte_count;
+        return;
+    }
+    uint64_t skip = reader->skip_in_folder;
+    reader->skip_in_folder = 0;
+    reader->folder_failed = !unpack_bytes(reader, skip, false);
+    reader->walk.content_missing = reader->folder_failed;
+    if (!reader->folder_failed && !unpack_bytes(reader, byte_count, true)) {
+        reader->folder_failed = true;
+        archive_walk_content_missing(&reader->walk);
+    }
+}
+
+/* Tells one member; `has_content`: it takes the next of the folders' members. */
+static bool tell_member(struct seven_zip_reader *reader, struct slice name, bool has_content, bool is_folder)
+{
+    const struct seven_zip_folder *folder = has_content ? current_folder(reader) : NULL;
+    struct archive_member member = {
+        .name = name, .encrypted = folder != NULL && folder->encrypted, .is_folder = is_folder};
+    if (!archive_walk_member(&reader->walk, &member))
+        return false;
+    if (has_content && folder == NULL) {
+        archive_walk_content_missing(&reader->walk);
+        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the 7z index has files without content");
+    } else if (has_content) {
+        uint64_t byte_count = reader->index.streams.member_bytes[reader->member++];
+        reader->member_in_folder++;
+        give_content(reader, folder, byte_count);
+    }
+    archive_walk_member_end(&reader->walk);
+    return true;
+}
+
+/* The UTF-16 text before the next NUL, which is passed over; `overrun` is set where there is none. */
+static struct slice next_name(struct archive_bytes *names)
+{
+    size_t length = 0;
+    while (length + 1 < names->left.length &&
+           (names->left.data[length] != '\0' || names->left.data[length + 1] != '\0'))
+        length += 2;
+    struct slice name = archive_bytes_take(names, length);
+    archive_bytes_take(names, 2);
+    return name;
+}
+
+static void tell_members(struct seven_zip_reader *reader)
+{
+    const struct seven_zip_index *index = &reader->index;
+    struct archive_bytes names = archive_bytes_of(index->names);
+    uint64_t empty_count = 0;
+    for (uint64_t i = 0; i < index->file_count; i++) {
+        bool has_content = !seven_zip_bit(index->empty_stream, i);
+        bool is_folder = !has_content && !seven_zip_bit(index->empty_file, empty_count);
+        empty_count += !has_content;
+        struct slice name = index->has_names ? next_name(&names) : slice_make("", 0);
+        if (names.overrun || name.length > NAME_BYTES_MOST) {
+            stop_for(reader, SEVEN_ZIP_DAMAGED);
+            return;
+        }
+        strbuf_reset(&reader->text);
+        archive_text_append_utf16(&reader->text, name, ARCHIVE_LITTLE_ENDIAN);
+        if (reader->text.failed) {
+            stop_for(reader, SEVEN_ZIP_OVER_BUDGET);
+            return;
+        }
+        if (!tell_member(reader, strbuf_slice(&reader->text), has_content, is_folder))
+            return;
+    }
+    archive_walk_expect_end(&reader->walk);
+}
+
+/* Parses the index, unpacking it as often as it is packed, and tells its members. `layers` holds what was
+ * unpacked: one layer is parsed while the next is filled. */
+static void read_index(struct seven_zip_reader *reader, struct slice bytes, struct strbuf layers[2])
+{
+    enum seven_zip_status status = seven_zip_index_parse(reader, bytes, &reader->index);
+    for (unsigned depth = 0; status == SEVEN_ZIP_OK && reader->index.packed; depth++) {
+        struct strbuf *unpacked = &layers[depth % 2];
+        if (reader->index.streams.folder_count > 0 && reader->index.streams.folders[0].encrypted) {
+            archive_walk_stop(&reader->walk, ARCHIVE_INDEX_ENCRYPTED, "the 7z index needs a password");
+            return;
+        }
+        strbuf_reset(unpacked);
+        unpacked->ceiling = (size_t)(reader->walk.budget->kept_bytes_left / 2);
+        status = depth == INDEX_LAYERS_MOST ? SEVEN_ZIP_OVER_BUDGET : unpack_index(reader, unpacked);
+        if (status == SEVEN_ZIP_OK)
+            status = seven_zip_index_parse(reader, strbuf_slice(unpacked), &reader->index);
+    }
+    if (status == SEVEN_ZIP_OK)
+        tell_members(reader);
+    else
+        stop_for(reader, status);
+}
+
+static void seven_zip_step(void *context, struct slice record)
+{
+    struct seven_zip_reader *reader = context;
+    if (!reader->has_header) {
+        reader->has_header = true;
+        read_signature_header(reader, record);
+        return;
+    }
+    struct slice index = slice_part(record, reader->window_bytes, record.length);
+    reader->window = slice_part(record, 0, reader->window_bytes);
+    if (lzma_crc32((const uint8_t *)index.data, index.length, 0) != reader->index_crc)
+        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the 7z index is damaged");
+    /* The record is still held: what is unpacked comes on top of it. */
+    archive_budget_take_kept(reader->walk.budget, record.length);
+    struct strbuf layers[2];
+    strbuf_init(&layers[0], 0);
+    strbuf_init(&layers[1], 0);
+    read_index(reader, index, layers);
+    strbuf_deinit(&layers[0]);
+    strbuf_deinit(&layers[1]);
+    TALLOC_FREE(reader->unpacker);
+    archive_budget_give_back_kept(reader->walk.budget, record.length);
+}
+
+static bool seven_zip_push(void *context, struct slice bytes)
+{
+    struct seven_zip_reader *reader = context;
+    return archive_walk_push(&reader->walk, bytes, seven_zip_step, reader);
+}
+
+static void seven_zip_end(void *context)
+{
+    struct seven_zip_reader *reader = context;
+    archive_walk_end(&reader->walk, false);
+}
+
+const struct archive_format seven_zip_format = {
+    .name = "7z",
+    .probe_bytes = sizeof signature,
+    .recognise = seven_zip_recognise,
+    .create = seven_zip_create,
+    .push = seven_zip_push,
+    .end = seven_zip_end,
+};

@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+"""Makes the fuzzers' corpora of the archive readers out of the fixtures here.
+
+The first byte of an input chooses the pieces and whether content is wanted (test/fuzz/fuzz_archive.h).
+"""
+import glob
+import os
+
+CORPUS = "../../fuzz/corpus"
+TARGETS = {
+    "seven_zip": (0, ["*.7z"]),
+}
+
+
+def main():
+    os.chdir(os.path.dirname(os.path.abspath(__file__)))
+    for target, (offset, patterns) in TARGETS.items():
+        folder = os.path.join(CORPUS, target)
+        os.makedirs(folder, exist_ok=True)
+        names = sorted(name for pattern in patterns for name in glob.glob(pattern))
+        for number, name in enumerate(names[:20]):
+            with open(name, "rb") as file:
+                content = file.read()[offset:]
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(bytes([(1, 0, 129, 135)[number % 4]]) + content)
+
+
+main()

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Makes the fixtures that come from real packers: 7z, genisoimage, xorriso, gcab, arj, arc, jlha.
+
+Run in this folder, with those tools installed; the tests only need the results. Times are fixed, so the results are
+always the same, except where a packer draws random numbers (encryption): those are only made where missing.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TIME = 1262304000  # 2010-01-01
+
+FILES = {
+    "readme.txt": b"Nothing to see here.\n" * 8,
+    "docs/rechnung-\u00e4\u00f6\u00fc.pdf": b"%PDF-1.4 not really\n",
+    "docs/\u8acb\u6c42\u66f8.exe": b"MZ" + bytes(range(200)),
+    "empty.txt": b"",
+}
+
+
+def write_files(folder, files):
+    os.mkdir(os.path.join(folder, "nothing"))
+    for name, content in files.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+    for base, folders, names in os.walk(folder, topdown=False):
+        for name in folders + names:
+            os.utime(os.path.join(base, name), (TIME, TIME))
+
+
+def make(name, command, random=False, files=FILES):
+    if random and os.path.exists(name):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(folder, files)
+        out = os.path.join(folder, "out-" + name)
+        done = subprocess.run([part.replace("OUT", out) for part in command], cwd=folder, check=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, TZ="UTC"))
+        if not os.path.exists(out):
+            sys.exit(done.stdout.decode())
+        shutil.move(out, name)
+    print(name, os.path.getsize(name))
+
+
+SEVEN = ["7z", "a", "-bd", "-mtc=off", "-mta=off", "-mmt=1", "OUT", "readme.txt", "docs", "empty.txt", "nothing"]
+
+
+def seven_zip():
+    make("plain-index.7z", SEVEN + ["-mhc=off"])
+    make("packed-index.7z", SEVEN)
+    make("copied.7z", SEVEN + ["-mx=0"])
+    make("lzma1.7z", SEVEN + ["-m0=lzma"])
+    make("bcj.7z", SEVEN + ["-m0=bcj", "-m1=lzma"])
+    make("bcj2.7z", SEVEN + ["-m0=bcj2", "-m1=lzma", "-m2=lzma", "-m3=lzma", "-mb0:1", "-mb0s1:2", "-mb0s2:3"])
+    make("ppmd.7z", SEVEN + ["-m0=ppmd"])
+    make("deflated.7z", SEVEN + ["-m0=deflate"])
+    make("not-solid.7z", SEVEN + ["-ms=off"])
+    make("encrypted-content.7z", SEVEN + ["-psecret"], random=True)
+    make("encrypted-index.7z", SEVEN + ["-psecret", "-mhe=on"], random=True)
+    make("empty.7z", ["7z", "a", "-bd", "OUT", "no-such*", "-r"])
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    seven_zip()

@@ -1,0 +1,37 @@
+/*
+ * What an archive reader tells, as text, for comparing.
+ *
+ * One line an event: `member NAME [encrypted] [folder]`, `aka NAME`, `end complete|incomplete BYTES CRC32`
+ * (of the content given), `outcome KIND`. Every push is made from memory that ends at a page nobody may read.
+ */
+#ifndef CLOSEDRELAY_TEST_ARCHIVE_EVENTS_H
+#define CLOSEDRELAY_TEST_ARCHIVE_EVENTS_H
+
+#include "archive/archive.h"
+#include "base/strbuf.h"
+
+struct archive_events_options {
+    size_t first_piece; /* bytes of the first push; 0: all */
+    size_t piece;       /* bytes of every push after it; 0: all that is left */
+    bool spared;        /* the sink wants no content */
+    size_t data_most;   /* the sink has enough after so many bytes of a member; 0: never */
+    struct archive_budget budget;
+};
+
+extern const struct archive_budget archive_events_budget; /* plenty */
+
+/* Runs `format` over `file` and writes the events. `options` may be NULL. After the run the budget's kept
+ * bytes must be back; that is asserted. */
+void archive_events_run(const struct archive_format *format, struct slice file,
+                        const struct archive_events_options *options, struct strbuf *events);
+
+/* Asserts that `file` gives exactly `expected`: whole, byte by byte, and cut in two at every byte. */
+void archive_events_assert(const struct archive_format *format, struct slice file, const char *expected);
+
+/* Asserts that `file` cut short at any byte tells an outcome, or all that the whole file tells. */
+void archive_events_assert_truncated(const struct archive_format *format, struct slice file);
+
+/* A fixture out of test/data/archive; the memory is freed by test_free of the result's data. */
+struct slice archive_events_fixture(const char *name);
+
+#endif
