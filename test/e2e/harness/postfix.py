@@ -11,7 +11,7 @@ import subprocess
 
 from .process import accepts_connections, free_port, wait_until
 
-LANE_COUNT = 64
+LANE_COUNT = 160
 
 MAIN_CF = """\
 compatibility_level = 3.7
@@ -47,6 +47,7 @@ smtpd_error_sleep_time = 0
 smtpd_soft_error_limit = 1000
 smtpd_hard_error_limit = 1000
 in_flow_delay = 0
+max_idle = 5s
 biff = no
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
