@@ -107,12 +107,6 @@ def test_what_makes_a_login(start_relay, milter, macros, role):
     assert role_of(relay, begin(milter(relay)), macros)["role"] == role
 
 
-def test_macros_with_braces_are_the_same(start_relay, milter):
-    relay = start_relay(CONFIG)
-    macros = {"{auth_type}": "PLAIN", "{auth_authen}": "ann@example.com"}
-    assert role_of(relay, begin(milter(relay)), macros)["user"] == "ann@example.com"
-
-
 @pytest.mark.parametrize("version, authen, login", [
     ("8.17.1.9", "carol+2Btag@example.com", "carol@example.com"),
     ("8.17.1.9", "c+40x@example.com", None),
@@ -300,7 +294,7 @@ def test_commands_in_any_order(relay, milter):
     payloads = {
         "C": b"h\0" + b"4" + struct.pack("!H", 25) + b"203.0.113.1\0", "H": b"helo\0", "M": b"<a@example.org>\0",
         "R": b"<b@example.com>\0", "T": b"", "L": b"Subject\0x\0", "N": b"", "B": b"body\r\n", "E": b"", "A": b"",
-        "D": b"Mauth_type\0PLAIN\0auth_authen\0x@example.com\0", "U": b"HELP\0", "K": b"", "L ": b"\0\0",
+        "D": b"M{auth_type}\0PLAIN\0{auth_authen}\0x@example.com\0", "U": b"HELP\0", "K": b"", "L ": b"\0\0",
     }
     for _ in range(100):
         client = milter(relay)

@@ -112,7 +112,9 @@ class MilterClient:
             self.wanted_macros[MACRO_STAGES[stage]] = names.decode().split()
 
     def macros(self, letter, values):
-        pairs = b"".join(f"{name}\0{value}\0".encode() for name, value in values.items())
+        """Macros of a stage; names of more than one letter get their braces here."""
+        pairs = b"".join(f"{name if len(name) == 1 else '{' + name + '}'}\0{value}\0".encode()
+                         for name, value in values.items())
         self.send_packet("D", letter.encode() + pairs)
 
     def _event(self, letter, data, force=False):
