@@ -98,7 +98,7 @@ class Daemon:
         self.write_config(config)
         before = len(self.output)
         self.process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: re.search(r"(?i)reload|in force", self.output[before:]), "the daemon answers a reload")
+        wait_until(lambda: "in force" in self.output[before:], "the daemon answers a reload")
         return self.output[before:]
 
     def resident_kb(self):
