@@ -260,7 +260,7 @@ const char *dns_outcome_text(enum dns_outcome outcome)
         [DNS_OUTCOME_SERVFAIL] = "server failure",
         [DNS_OUTCOME_REFUSED] = "refused",
         [DNS_OUTCOME_TIMEOUT] = "timed out",
-        [DNS_OUTCOME_UNREACHABLE] = "no name server reachable",
+        [DNS_OUTCOME_UNREACHABLE] = "no name server answered",
         [DNS_OUTCOME_MALFORMED] = "unreadable answer",
         [DNS_OUTCOME_CANCELLED] = "cancelled",
     };

@@ -21,7 +21,7 @@ enum dns_outcome {
     DNS_OUTCOME_SERVFAIL, /* and FORMERR, NOTIMP */
     DNS_OUTCOME_REFUSED,
     DNS_OUTCOME_TIMEOUT,
-    DNS_OUTCOME_UNREACHABLE, /* no server could be reached, or none is known */
+    DNS_OUTCOME_UNREACHABLE, /* none of the servers could be reached or was able to answer */
     DNS_OUTCOME_MALFORMED,   /* an answer came that cannot be read */
     DNS_OUTCOME_CANCELLED,   /* the resolver is shutting down or has no memory */
 };

@@ -84,13 +84,20 @@ static int per_try_ms(const struct resolver_options *options, unsigned server_co
     return (int)(try_ms < TRY_MS_LEAST ? TRY_MS_LEAST : try_ms);
 }
 
-static bool open_handle(ares_channel *handle, const struct resolver_options *options, int try_ms)
+/* c-ares passes SERVFAIL, NOTIMP and REFUSED on to the next server, and in the end says only that nobody answered:
+ * with a single server the reason is worth more. */
+static int channel_flags(const struct resolver_options *options, unsigned server_count)
+{
+    return (options->edns ? ARES_FLAG_EDNS : 0) | (server_count == 1 ? ARES_FLAG_NOCHECKRESP : 0);
+}
+
+static bool open_handle(ares_channel *handle, const struct resolver_options *options, unsigned server_count)
 {
     static char no_file[] = "/dev/null";
     static char lookups[] = "b"; /* the name servers only, not the hosts file */
     struct ares_options ares = {
-        .flags = options->edns ? ARES_FLAG_EDNS : 0,
-        .timeout = try_ms,
+        .flags = channel_flags(options, server_count),
+        .timeout = per_try_ms(options, server_count),
         .tries = (int)options->tries,
         .lookups = lookups,
         .ednspsz = EDNS_BYTES,
@@ -150,7 +157,7 @@ static unsigned find_servers(const struct resolver_options *options,
         return options->server_count;
     }
     ares_channel handle;
-    if (!open_handle(&handle, options, TRY_MS_LEAST))
+    if (!open_handle(&handle, options, 0))
         return 0;
     unsigned count = read_servers(handle, servers);
     ares_destroy(handle);
@@ -162,7 +169,7 @@ struct resolver_channel *resolver_channel_open(struct resolver *resolver, const 
     struct resolver_server servers[RESOLVER_SERVERS_MAX] = {0};
     unsigned count = find_servers(options, servers);
     struct resolver_channel *channel = calloc(1, sizeof *channel);
-    if (channel == NULL || count == 0 || !open_handle(&channel->handle, options, per_try_ms(options, count))) {
+    if (channel == NULL || count == 0 || !open_handle(&channel->handle, options, count)) {
         free(channel);
         return NULL;
     }

@@ -139,8 +139,9 @@ static nfds_t watch_channel(struct resolver_channel *channel, struct pollfd *fds
     unsigned bits = (unsigned)ares_getsock(channel->handle, sockets, ARES_GETSOCK_MAXNUM);
     nfds_t count = 0;
     for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-        short events = (short)((ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) |
-                               (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0));
+        /* Not by ARES_GETSOCK_WRITABLE, which shifts an int into its sign. */
+        bool reads = (bits >> i & 1) != 0, writes = (bits >> (i + ARES_GETSOCK_MAXNUM) & 1) != 0;
+        short events = (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
         if (events != 0)
             fds[count++] = (struct pollfd){.fd = sockets[i], .events = events};
     }
