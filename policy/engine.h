@@ -1,4 +1,4 @@
-/* The live state behind policy.h, and the snapshot that sessions pin. For policy/*.c only. */
+/* The live state behind policy.h, and the snapshot that sessions pin. For the files beside it only. */
 #ifndef CLOSEDRELAY_ENGINE_H
 #define CLOSEDRELAY_ENGINE_H
 

@@ -1,0 +1,27 @@
+/*
+ * The entries of one file, immutable once built: a hash table over the file's own bytes.
+ *
+ * Made for a million lines: no allocation an entry, 16 bytes of index each. Lookups are safe from any thread.
+ */
+#ifndef CLOSEDRELAY_TABLE_ENTRY_MAP_H
+#define CLOSEDRELAY_TABLE_ENTRY_MAP_H
+
+#include "table/table.h"
+
+struct entry_map;
+
+/*
+ * Builds from the lines of `text`, which it takes over (malloc; freed also on failure). `name` is shown in problems
+ * ("NAME:LINE: …"). For TABLE_NETWORKS every key must be a network. A key that comes again is a problem, unless its
+ * value is the same. NULL: `problem` says why.
+ */
+struct entry_map *entry_map_build(char *text, size_t length, enum table_shape shape, const char *name,
+                                  struct strbuf *problem);
+void entry_map_free(struct entry_map *map);
+
+/* `key` in lower case; for TABLE_NETWORKS an address. */
+bool entry_map_find(const struct entry_map *map, struct slice key, struct slice *value);
+
+size_t entry_map_count(const struct entry_map *map);
+
+#endif

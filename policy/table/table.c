@@ -1,0 +1,105 @@
+#include "table/table.h"
+
+#include "base/log.h"
+#include "table/table_source.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct table {
+    const struct table_source *source;
+    void *state;
+    char *name;
+    atomic_bool lookup_fails;  /* and that was said */
+    atomic_bool refresh_fails;
+};
+
+static const struct table_source *const sources[] = {
+    &table_source_file, &table_source_lmdb, &table_source_cdb, &table_source_socketmap, &table_source_sqlite, NULL,
+};
+
+static const struct table_source *source_of(struct slice name)
+{
+    for (size_t i = 0; sources[i] != NULL; i++)
+        if (slice_starts_nocase(name, slice_of(sources[i]->prefix)))
+            return sources[i];
+    return NULL;
+}
+
+bool table_is_source(struct slice text)
+{
+    return source_of(text) != NULL;
+}
+
+struct table *table_open(struct slice name, enum table_shape shape, struct strbuf *problem)
+{
+    const struct table_source *source = source_of(name);
+    struct table *table = calloc(1, sizeof *table);
+    if (source == NULL || table == NULL) {
+        strbuf_append_text(problem, source == NULL ? "no such kind of table" : "out of memory");
+        free(table);
+        return NULL;
+    }
+    table->source = source;
+    table->name = strndup(name.data, name.length);
+    if (table->name != NULL)
+        table->state = source->open(table->name + strlen(source->prefix), shape, problem);
+    else
+        strbuf_append_text(problem, "out of memory");
+    if (table->state == NULL) {
+        free(table->name);
+        free(table);
+        return NULL;
+    }
+    return table;
+}
+
+void table_close(struct table *table)
+{
+    if (table == NULL)
+        return;
+    table->source->close(table->state);
+    free(table->name);
+    free(table);
+}
+
+const char *table_name(const struct table *table)
+{
+    return table->name;
+}
+
+/* Says what goes wrong when it begins, and that it is over when it is. */
+static void say_change(const struct table *table, atomic_bool *fails, const struct strbuf *problem, bool ok)
+{
+    if (!ok && !atomic_exchange(fails, true))
+        log_error("table %s: %s (said once)", table->name, strbuf_text(problem));
+    if (ok && atomic_load_explicit(fails, memory_order_relaxed) && atomic_exchange(fails, false))
+        log_info("table %s: works again", table->name);
+}
+
+enum table_answer table_lookup(struct table *table, struct slice key, struct strbuf *value)
+{
+    char lower[TABLE_KEY_BYTES_MAX];
+    struct strbuf problem;
+    if (key.length > sizeof lower || key.length == 0)
+        return TABLE_MISSING;
+    for (size_t i = 0; i < key.length; i++)
+        lower[i] = ascii_lower(key.data[i]);
+    strbuf_init(&problem, 1024);
+    enum table_answer answer =
+        table->source->lookup(table->state, slice_make(lower, key.length), value, &problem);
+    say_change(table, &table->lookup_fails, &problem, answer != TABLE_UNKNOWN);
+    strbuf_deinit(&problem);
+    return answer;
+}
+
+void table_refresh(struct table *table)
+{
+    struct strbuf problem;
+    if (table->source->refresh == NULL)
+        return;
+    strbuf_init(&problem, 1024);
+    bool ok = table->source->refresh(table->state, &problem);
+    say_change(table, &table->refresh_fails, &problem, ok);
+    strbuf_deinit(&problem);
+}

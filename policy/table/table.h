@@ -1,0 +1,60 @@
+/*
+ * One small interface behind every list and map of the configuration.
+ *
+ * A table answers one question: what does it say for this key? Where the answer comes from is in its name:
+ *
+ *   file:PATH       one entry a line: key, or key and value with white space between; '#' comments. Read again
+ *                   when it changes, as a whole or not at all
+ *   lmdb:PATH       as `postmap lmdb:PATH` writes it
+ *   cdb:PATH        as `postmap cdb:PATH` writes it
+ *   socketmap:inet:HOST:PORT:NAME, socketmap:unix:PATH:NAME   Postfix's and Sendmail's protocol (socketmap_table(5))
+ *   sqlite:PATH:QUERY   a query with one `?` for the key
+ *
+ * A source that can fail says TABLE_UNKNOWN, never "missing": what follows from that is the check's on_unknown.
+ * Trouble is logged once when it begins and once when it is over. Lookups may be made from any thread.
+ */
+#ifndef CLOSEDRELAY_TABLE_TABLE_H
+#define CLOSEDRELAY_TABLE_TABLE_H
+
+#include "base/strbuf.h"
+
+enum table_answer { TABLE_FOUND, TABLE_MISSING, TABLE_UNKNOWN };
+
+/* How keys are compared. */
+enum table_shape {
+    TABLE_TEXT,     /* the whole key, without regard to ASCII case */
+    TABLE_NETWORKS, /* keys are addresses; entries are networks, the longest prefix wins */
+};
+
+enum {
+    TABLE_KEY_BYTES_MAX = 1024,   /* a longer key is in no table: TABLE_MISSING without a question */
+    TABLE_VALUE_BYTES_MAX = 65536 /* a longer value is TABLE_UNKNOWN */
+};
+
+struct table;
+
+/* Whether `text` names a source: begins with one of the words above and a colon. */
+bool table_is_source(struct slice text);
+
+/*
+ * Opens the source `name`, for instance "file:/etc/closedrelay/domains". Files and databases are read now, so that
+ * an unreadable one is an error of the configuration; socketmap is first asked when somebody looks a key up. NULL:
+ * `problem` has one line a problem, with file and line where there is one. Freed with table_close.
+ */
+struct table *table_open(struct slice name, enum table_shape shape, struct strbuf *problem);
+void table_close(struct table *table); /* NULL is allowed */
+
+/*
+ * What the table has for `key`. TABLE_FOUND appends the value (maybe empty) to `value`, unless that is NULL.
+ * Blocks no longer than the source's time limit (socketmap and sqlite: 1 s; the others do not wait).
+ */
+enum table_answer table_lookup(struct table *table, struct slice key, struct strbuf *value);
+
+/* Looks for changed files and takes them into use. Called about once a second by one thread (table_watch.h); tests
+ * call it directly. */
+void table_refresh(struct table *table);
+
+/* The name it was opened by. */
+const char *table_name(const struct table *table);
+
+#endif

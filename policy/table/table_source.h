@@ -1,0 +1,25 @@
+/* What a kind of source is to table.c: five functions. For policy/table/ only. */
+#ifndef CLOSEDRELAY_TABLE_TABLE_SOURCE_H
+#define CLOSEDRELAY_TABLE_TABLE_SOURCE_H
+
+#include "table/table.h"
+
+struct table_source {
+    const char *prefix; /* "file:" */
+    /* `place` is what stands behind the prefix, NUL-terminated. NULL: `problem` says why. */
+    void *(*open)(const char *place, enum table_shape shape, struct strbuf *problem);
+    void (*close)(void *state);
+    /* Any thread. `key` is in lower case and within its bound. TABLE_UNKNOWN: `problem` says why. */
+    enum table_answer (*lookup)(void *state, struct slice key, struct strbuf *value, struct strbuf *problem);
+    /* Takes a changed source into use; false: `problem` says why it cannot be, and the old one stays. NULL where
+     * nothing can change. One thread. */
+    bool (*refresh)(void *state, struct strbuf *problem);
+};
+
+extern const struct table_source table_source_file;
+extern const struct table_source table_source_lmdb;
+extern const struct table_source table_source_cdb;
+extern const struct table_source table_source_socketmap;
+extern const struct table_source table_source_sqlite;
+
+#endif

@@ -1,0 +1,418 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cdb.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "table/entry_map.h"
+#include "table/table.h"
+
+struct table_test {
+    char folder[32];
+    char path[64];
+    unsigned errors_logged;
+};
+
+static void count_errors(enum log_level level, const char *line, void *context)
+{
+    (void)line;
+    ((struct table_test *)context)->errors_logged += level == LOG_LEVEL_ERROR;
+}
+
+static int set_up(void **state)
+{
+    struct table_test *test = calloc(1, sizeof *test);
+    assert_non_null(test);
+    strcpy(test->folder, "/tmp/test_table.XXXXXX");
+    assert_non_null(mkdtemp(test->folder));
+    snprintf(test->path, sizeof test->path, "%s/t", test->folder);
+    log_set_sink(count_errors, test);
+    *state = test;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct table_test *test = *state;
+    static const char *const endings[] = {"", ".new", ".cdb", ".lmdb", ".db"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char path[80];
+        snprintf(path, sizeof path, "%s%s", test->path, endings[i]);
+        unlink(path);
+    }
+    rmdir(test->folder);
+    free(test);
+    log_set_sink(NULL, NULL);
+    return 0;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static struct table *open_table(const char *prefix, const char *path, enum table_shape shape)
+{
+    char name[256];
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    snprintf(name, sizeof name, "%s%s", prefix, path);
+    struct table *table = table_open(slice_of(name), shape, &problem);
+    if (table == NULL)
+        fail_msg("%s: %s", name, strbuf_text(&problem));
+    strbuf_deinit(&problem);
+    return table;
+}
+
+static void assert_open_fails(const char *name, enum table_shape shape, const char *expected)
+{
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    assert_null(table_open(slice_of(name), shape, &problem));
+    assert_string_equal(strbuf_text(&problem), expected);
+    strbuf_deinit(&problem);
+}
+
+static void assert_answer(struct table *table, const char *key, enum table_answer expected, const char *expected_value)
+{
+    struct strbuf value;
+    strbuf_init(&value, 0);
+    enum table_answer answer = table_lookup(table, slice_of(key), &value);
+    if (answer != expected)
+        fail_msg("%s: answer %d", key, (int)answer);
+    assert_string_equal(strbuf_text(&value), expected_value);
+    strbuf_deinit(&value);
+}
+
+/* ---- file ------------------------------------------------------------------------------------------- */
+
+static void a_file_gives_values_without_regard_to_case(void **state)
+{
+    struct table_test *test = *state;
+    write_file(test->path, "# domains\nExample.COM\r\n\n ann@example.com \t ann, *  \nlast v");
+    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    assert_answer(table, "EXAMPLE.com", TABLE_FOUND, "");
+    assert_answer(table, "ann@example.com", TABLE_FOUND, "ann, *");
+    assert_answer(table, "last", TABLE_FOUND, "v");
+    assert_answer(table, "example", TABLE_MISSING, "");
+    assert_answer(table, "#", TABLE_MISSING, "");
+    assert_answer(table, "", TABLE_MISSING, "");
+    table_close(table);
+}
+
+static void networks_match_by_the_longest_prefix(void **state)
+{
+    struct table_test *test = *state;
+    write_file(test->path, "192.0.2.0/24 wide\n192.0.2.64/26 narrow\n192.0.2.65 host\n2001:db8::/32 six\n");
+    struct table *table = open_table("file:", test->path, TABLE_NETWORKS);
+    assert_answer(table, "192.0.2.1", TABLE_FOUND, "wide");
+    assert_answer(table, "192.0.2.66", TABLE_FOUND, "narrow");
+    assert_answer(table, "192.0.2.65", TABLE_FOUND, "host");
+    assert_answer(table, "2001:db8:1::1", TABLE_FOUND, "six");
+    assert_answer(table, "192.0.3.1", TABLE_MISSING, "");
+    assert_answer(table, "nonsense", TABLE_MISSING, "");
+    table_close(table);
+}
+
+static void a_broken_file_is_told_with_its_line(void **state)
+{
+    struct table_test *test = *state;
+    char name[80], expected[200];
+    snprintf(name, sizeof name, "file:%s", test->path);
+    write_file(test->path, "192.0.2.0/24\n192.0.2.1/24\n");
+    snprintf(expected, sizeof expected, "%s:2: \"192.0.2.1/24\" has bits set behind its prefix", test->path);
+    assert_open_fails(name, TABLE_NETWORKS, expected);
+    write_file(test->path, "a 1\na 1\nA 2\n");
+    snprintf(expected, sizeof expected, "%s:3: the same key stands above with another value", test->path);
+    assert_open_fails(name, TABLE_TEXT, expected);
+    assert_open_fails("file:/nonexistent", TABLE_TEXT, "/nonexistent: No such file or directory");
+}
+
+static void a_renamed_file_is_used_at_the_next_look(void **state)
+{
+    struct table_test *test = *state;
+    char fresh[80];
+    snprintf(fresh, sizeof fresh, "%s.new", test->path);
+    write_file(test->path, "old\n");
+    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    write_file(fresh, "new\n");
+    assert_int_equal(rename(fresh, test->path), 0);
+    assert_answer(table, "old", TABLE_FOUND, "");
+    table_refresh(table);
+    assert_answer(table, "old", TABLE_MISSING, "");
+    assert_answer(table, "new", TABLE_FOUND, "");
+    table_close(table);
+}
+
+static void a_file_being_written_is_left_until_it_keeps_still(void **state)
+{
+    struct table_test *test = *state;
+    write_file(test->path, "old\n");
+    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    write_file(test->path, "half");
+    table_refresh(table);
+    assert_answer(table, "old", TABLE_FOUND, "");
+    write_file(test->path, "half a file\nwhole\n");
+    table_refresh(table);
+    assert_answer(table, "old", TABLE_FOUND, "");
+    table_refresh(table);
+    assert_answer(table, "whole", TABLE_FOUND, "");
+    table_close(table);
+}
+
+static void trouble_keeps_the_old_entries_and_is_said_once(void **state)
+{
+    struct table_test *test = *state;
+    write_file(test->path, "192.0.2.0/24 kept\n");
+    struct table *table = open_table("file:", test->path, TABLE_NETWORKS);
+    write_file(test->path, "oops, this is no network\n");
+    for (int i = 0; i < 5; i++)
+        table_refresh(table);
+    assert_answer(table, "192.0.2.1", TABLE_FOUND, "kept");
+    unlink(test->path);
+    table_refresh(table);
+    assert_answer(table, "192.0.2.1", TABLE_FOUND, "kept");
+    assert_int_equal(test->errors_logged, 1);
+    table_close(table);
+}
+
+/* ---- databases -------------------------------------------------------------------------------------- */
+
+static void make_cdb(const char *path, const char *key, size_t key_bytes, const char *value, size_t value_bytes)
+{
+    struct cdb_make maker;
+    int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    assert_true(descriptor >= 0);
+    assert_int_equal(cdb_make_start(&maker, descriptor), 0);
+    assert_int_equal(cdb_make_add(&maker, key, (unsigned)key_bytes, value, (unsigned)value_bytes), 0);
+    assert_int_equal(cdb_make_finish(&maker), 0);
+    close(descriptor);
+}
+
+static void cdb_is_read_with_and_without_final_nul(void **state)
+{
+    struct table_test *test = *state;
+    char path[80], fresh[80];
+    snprintf(path, sizeof path, "%s.cdb", test->path);
+    snprintf(fresh, sizeof fresh, "%s.new", test->path);
+    make_cdb(path, "ann", 4, "x", 2);
+    struct table *table = open_table("cdb:", test->path, TABLE_TEXT);
+    assert_answer(table, "Ann", TABLE_FOUND, "x");
+    assert_answer(table, "bob", TABLE_MISSING, "");
+    make_cdb(fresh, "bob", 3, "y", 1);
+    assert_int_equal(rename(fresh, path), 0);
+    table_refresh(table);
+    assert_answer(table, "bob", TABLE_FOUND, "y");
+    table_close(table);
+}
+
+static void make_lmdb(const char *path, const char *key, const char *value)
+{
+    MDB_env *environment;
+    MDB_txn *transaction;
+    MDB_dbi database;
+    MDB_val key_bytes = {strlen(key), (void *)(uintptr_t)key}, value_bytes = {strlen(value), (void *)(uintptr_t)value};
+    assert_int_equal(mdb_env_create(&environment), 0);
+    assert_int_equal(mdb_env_open(environment, path, MDB_NOSUBDIR | MDB_NOLOCK, 0600), 0);
+    assert_int_equal(mdb_txn_begin(environment, NULL, 0, &transaction), 0);
+    assert_int_equal(mdb_dbi_open(transaction, NULL, 0, &database), 0);
+    assert_int_equal(mdb_put(transaction, database, &key_bytes, &value_bytes, 0), 0);
+    assert_int_equal(mdb_txn_commit(transaction), 0);
+    mdb_env_close(environment);
+}
+
+static void lmdb_sees_what_is_written_in_place(void **state)
+{
+    struct table_test *test = *state;
+    char path[80];
+    snprintf(path, sizeof path, "%s.lmdb", test->path);
+    make_lmdb(path, "ann", "x");
+    struct table *table = open_table("lmdb:", test->path, TABLE_TEXT);
+    assert_answer(table, "ANN", TABLE_FOUND, "x");
+    make_lmdb(path, "bob", "y");
+    assert_answer(table, "bob", TABLE_FOUND, "y");
+    assert_answer(table, "carol", TABLE_MISSING, "");
+    table_close(table);
+}
+
+static void sqlite_answers_by_a_query(void **state)
+{
+    struct table_test *test = *state;
+    char path[80], name[200];
+    sqlite3 *database;
+    snprintf(path, sizeof path, "%s.db", test->path);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "CREATE TABLE owner(login, address); INSERT INTO owner VALUES('ann', 'a@x')",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(database);
+    snprintf(name, sizeof name, "%s:SELECT address FROM owner WHERE login = ?", path);
+    struct table *table = open_table("sqlite:", name, TABLE_TEXT);
+    assert_answer(table, "ann", TABLE_FOUND, "a@x");
+    assert_answer(table, "' OR 1=1 --", TABLE_MISSING, "");
+    table_close(table);
+    snprintf(name, sizeof name, "sqlite:%s:DELETE FROM owner WHERE login = ?", path);
+    char expected[200];
+    snprintf(expected, sizeof expected, "%s: the query must be a SELECT with one ? for the key", path);
+    assert_open_fails(name, TABLE_TEXT, expected);
+}
+
+static void a_query_without_end_is_broken_off(void **state)
+{
+    struct table_test *test = *state;
+    char name[300];
+    snprintf(name, sizeof name,
+             "%s:WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < 0 AND ? <> ''",
+             test->path);
+    write_file(test->path, "");
+    struct table *table = open_table("sqlite:", name, TABLE_TEXT);
+    assert_answer(table, "ann", TABLE_UNKNOWN, "");
+    assert_answer(table, "ann", TABLE_UNKNOWN, "");
+    assert_int_equal(test->errors_logged, 1);
+    table_close(table);
+}
+
+/* ---- socketmap -------------------------------------------------------------------------------------- */
+
+struct socketmap_server {
+    int listening;
+    uint16_t port;
+    pthread_t thread;
+    unsigned connection_count;
+};
+
+/* Answers each question of a connection by its key, one packet a question. */
+static void serve_connection(int connection)
+{
+    char question[256];
+    for (ssize_t count; (count = recv(connection, question, sizeof question - 1, 0)) > 0;) {
+        question[count] = '\0';
+        const char *answer = strstr(question, "users ann,")     ? "7:OK a, b,"
+                             : strstr(question, "users broken,") ? "3x:OK ,"
+                             : strstr(question, "users later,") ? "9:TEMP busy,"
+                             : strstr(question, "users gone,")  ? NULL
+                                                                : "9:NOTFOUND ,";
+        if (answer == NULL || send(connection, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+            return;
+    }
+}
+
+static void *serve(void *context)
+{
+    struct socketmap_server *server = context;
+    for (int connection; (connection = accept(server->listening, NULL, NULL)) >= 0;) {
+        server->connection_count++;
+        serve_connection(connection);
+        close(connection);
+    }
+    return NULL;
+}
+
+static void start_server(struct socketmap_server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof address;
+    *server = (struct socketmap_server){.listening = socket(AF_INET, SOCK_STREAM, 0)};
+    assert_int_equal(bind(server->listening, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(server->listening, 8), 0);
+    assert_int_equal(getsockname(server->listening, (struct sockaddr *)&address, &length), 0);
+    server->port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+static void stop_server(struct socketmap_server *server)
+{
+    shutdown(server->listening, SHUT_RDWR);
+    pthread_join(server->thread, NULL);
+    close(server->listening);
+}
+
+static struct table *open_socketmap(const struct socketmap_server *server)
+{
+    char place[80];
+    snprintf(place, sizeof place, "inet:127.0.0.1:%u:users", (unsigned)server->port);
+    return open_table("socketmap:", place, TABLE_TEXT);
+}
+
+static void socketmap_keeps_its_connection(void **state)
+{
+    (void)state;
+    struct socketmap_server server;
+    start_server(&server);
+    struct table *table = open_socketmap(&server);
+    assert_answer(table, "Ann", TABLE_FOUND, "a, b");
+    assert_answer(table, "bob", TABLE_MISSING, "");
+    assert_answer(table, "later", TABLE_UNKNOWN, "");
+    assert_answer(table, "ann", TABLE_FOUND, "a, b");
+    table_close(table);
+    stop_server(&server);
+    assert_int_equal(server.connection_count, 1);
+}
+
+static void a_failing_socketmap_is_left_in_peace_for_a_while(void **state)
+{
+    struct table_test *test = *state;
+    struct socketmap_server server;
+    start_server(&server);
+    struct table *table = open_socketmap(&server);
+    assert_answer(table, "broken", TABLE_UNKNOWN, "");
+    assert_answer(table, "ann", TABLE_UNKNOWN, "");
+    assert_int_equal(test->errors_logged, 1);
+    table_close(table);
+    table = open_socketmap(&server);
+    assert_answer(table, "gone", TABLE_UNKNOWN, "");
+    table_close(table);
+    stop_server(&server);
+    assert_int_equal(server.connection_count, 2);
+}
+
+static void names_of_tables_are_checked(void **state)
+{
+    (void)state;
+    static const char help[] =
+        "write socketmap:inet:127.0.0.1:PORT:NAME or socketmap:unix:/path:NAME (a numeric address)";
+    assert_true(table_is_source(slice_of("file:/x")));
+    assert_false(table_is_source(slice_of("example.com")));
+    assert_open_fails("socketmap:inet:localhost:1:x", TABLE_TEXT, help);
+    assert_open_fails("socketmap:inet:127.0.0.1:70000:x", TABLE_TEXT, help);
+    assert_open_fails("socketmap:unix:/x:", TABLE_TEXT, help);
+    assert_open_fails("cdb:/x", TABLE_NETWORKS, "networks are kept in a file:");
+    assert_open_fails("sqlite:/x", TABLE_TEXT, "write sqlite:PATH:SELECT value FROM table WHERE key = ?");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_file_gives_values_without_regard_to_case, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(networks_match_by_the_longest_prefix, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broken_file_is_told_with_its_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_renamed_file_is_used_at_the_next_look, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_being_written_is_left_until_it_keeps_still, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(trouble_keeps_the_old_entries_and_is_said_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cdb_is_read_with_and_without_final_nul, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lmdb_sees_what_is_written_in_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sqlite_answers_by_a_query, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_query_without_end_is_broken_off, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(socketmap_keeps_its_connection, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failing_socketmap_is_left_in_peace_for_a_while, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_of_tables_are_checked, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
