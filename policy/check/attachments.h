@@ -1,8 +1,9 @@
 /*
  * The check `attachments`: judges what the content scan found (facts/attachment.h).
  *
- * Every name under which some mail client would show an attachment is judged, and one that is blocked is enough.
- * What cannot be judged by name has an outcome of its own, each with an action: nothing of that is ever "clean".
+ * Every name under which some mail client would show an attachment is judged, and one that is blocked is
+ * enough. What cannot be judged by name has an outcome of its own, each with an action: nothing of that is
+ * ever "clean".
  */
 #ifndef CLOSEDRELAY_CHECK_ATTACHMENTS_H
 #define CLOSEDRELAY_CHECK_ATTACHMENTS_H
@@ -12,9 +13,9 @@
 
 enum attachment_outcome {
     ATTACHMENT_IS_CLEAN,
-    ATTACHMENT_IS_BLOCKED,       /* a blocked extension or name */
-    ATTACHMENT_IS_DISGUISED,     /* a program by its content, under another name */
-    ATTACHMENT_IS_AMBIGUOUS,     /* the others: see enum attachment_condition */
+    ATTACHMENT_IS_BLOCKED,   /* a blocked extension or name */
+    ATTACHMENT_IS_DISGUISED, /* a program by its content, under another name */
+    ATTACHMENT_IS_AMBIGUOUS, /* the others: see enum attachment_condition */
     ATTACHMENT_IS_PARTIAL,
     ATTACHMENT_IS_OVER_BUDGET,
     ATTACHMENT_IS_UNINSPECTABLE,
@@ -60,8 +61,8 @@ extern const struct check attachments_check;
 /* The bounds to scan a message with. */
 struct content_limits attachments_content_limits(const struct attachments_settings *settings);
 
-/* What the policy says of one attachment: of several outcomes the one with the strictest action, among equals the
- * first of the enumeration. Pure. */
+/* What the policy says of one attachment: of several outcomes the one with the strictest action, among equals
+ * the first of the enumeration. Pure. */
 enum attachment_outcome attachments_outcome(const struct attachments_settings *settings,
                                             const struct attachment *attachment);
 

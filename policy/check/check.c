@@ -32,8 +32,8 @@ static enum action action_for(const struct check_settings *settings, enum findin
     return ACTION_ACCEPT;
 }
 
-struct finding check_finding(const char *name, const struct check_context *context, enum finding_outcome outcome,
-                             const char *reason)
+struct finding check_finding(const char *name, const struct check_context *context,
+                             enum finding_outcome outcome, const char *reason)
 {
     const struct check_settings *settings = context->settings;
     return (struct finding){

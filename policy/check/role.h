@@ -1,8 +1,8 @@
 /*
  * Who may relay: the settings of the section `relay`, and the role they give a client.
  *
- * The role is fixed at MAIL FROM, once for each message, from what the MTA vouches for. Nothing a remote client
- * can write (MAIL's AUTH=, a header, HELO) takes part. Pure but for memory; any thread.
+ * The role is fixed at MAIL FROM, once for each message, from what the MTA vouches for. Nothing a remote
+ * client can write (MAIL's AUTH=, a header, HELO) takes part. Pure but for memory; any thread.
  */
 #ifndef CLOSEDRELAY_CHECK_ROLE_H
 #define CLOSEDRELAY_CHECK_ROLE_H
@@ -11,20 +11,23 @@
 
 struct relay_settings {
     struct check_settings common;
-    const struct text_set *local_domains;        /* "example.com", and ".example.com" for all below it */
+    const struct text_set *local_domains; /* "example.com", and ".example.com" for all below it */
     const struct network_set *trusted_networks;
     struct config_text_list trusted_certificates; /* "sha256:HEX", "CN=NAME" */
-    const char *default_realm;                   /* added to logins without a domain; or "" */
-    const char *how_to_authenticate;             /* a sentence for replies; or "" */
+    const char *default_realm;                    /* added to logins without a domain; or "" */
+    const char *how_to_authenticate;              /* a sentence for replies; or "" */
 };
 
 /*
- * Decides the role from session, message->auth_type, ->login and ->tls, and sets message->role and ->user (under
- * `owner`): the canonical login, the trusted network or certificate, "local", or "" for outside. Returns false
- * when memory ran out; the role is then ROLE_OUTSIDE.
+ * Decides the role from session, message->auth_type, ->login and ->tls, and sets message->role and ->user
+ * (under `owner`): the canonical login, the trusted network or certificate, "local", or "" for outside.
+ * Returns false when memory ran out; the role is then ROLE_OUTSIDE.
  */
 bool role_decide(void *owner, const struct relay_settings *settings, const struct session_facts *session,
                  struct message_facts *message);
+
+/* Whether an entry of trusted_certificates has a form that can match. */
+bool role_certificate_is_valid(const char *entry);
 
 /* Whether SASL authenticated the client: a login AND a mechanism other than ANONYMOUS. */
 bool role_is_authenticated(const struct message_facts *message);

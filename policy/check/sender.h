@@ -21,8 +21,8 @@ struct sender_settings {
 
 extern const struct check sender_check;
 
-/* Whether `address` belongs to `user` (a canonical login with a domain) under `match`. Letter case does not count,
- * nor does a +tag. */
+/* Whether `address` belongs to `user` (a canonical login with a domain) under `match`. Letter case does not
+ * count, nor does a +tag. */
 bool sender_belongs(const struct mail_address *address, const char *user, enum sender_match match);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The check `size`: how large a message may be.
  *
- * Decided at MAIL where SIZE= says so (RFC 1870), else from the bytes that passed. The limit counts the message as
- * it travels, encoded; the reply says what that means for a file.
+ * Decided at MAIL where SIZE= says so (RFC 1870), else from the bytes that passed. The limit counts the
+ * message as it travels, encoded; the reply says what that means for a file.
  */
 #ifndef CLOSEDRELAY_CHECK_SIZE_H
 #define CLOSEDRELAY_CHECK_SIZE_H
@@ -22,11 +22,12 @@ struct size_settings {
 
 extern const struct check size_check;
 
-/* Whether what was seen of the message so far is over the limit and an enforced check will refuse it: the rest of
- * the body then no longer matters. */
+/* Whether what was seen of the message so far is over the limit and an enforced check will refuse it: the
+ * rest of the body then no longer matters. */
 bool size_is_exceeded(const struct size_settings *settings, const struct message_facts *message);
 
-/* How large a file can be (in bytes) so that it fits a message of `message_bytes` in base64 with line ends. */
+/* How large a file can be (in bytes) so that it fits a message of `message_bytes` in base64 with line ends.
+ */
 uint64_t size_of_file_within(uint64_t message_bytes);
 
 #endif

@@ -22,13 +22,16 @@ enum attachment_condition {
 
 enum { ATTACHMENT_CONDITION_COUNT = 5 };
 
+/* `executable` of a text that begins with "#!" and a path. */
+#define ATTACHMENT_SCRIPT "script"
+
 struct attachment {
     /* Where it is, for people: "invoice.zip > scan.pdf.exe", or "(part 2)" where it has no name. UTF-8. */
     const char *path;
     /* Every name under which some client would show it: raw and decoded, without duplicates. */
     struct slice *names;
     size_t name_count;
-    /* What its content is if that runs when opened ("Windows program"), else NULL. */
+    /* What its content is if that runs when opened ("Windows program"; ATTACHMENT_SCRIPT), else NULL. */
     const char *executable;
     /* attachment_condition bits, and for each set bit (by bit number) why, in words for the record. */
     unsigned conditions;

@@ -47,7 +47,8 @@ static bool find_last_at(struct slice text, size_t *at)
     return true;
 }
 
-/* The offset of the ":" that ends a source route, or route.length; colons in address literals do not count. */
+/* The offset of the ":" that ends a source route, or route.length; colons in address literals do not count.
+ */
 static size_t find_route_end(struct slice path)
 {
     bool in_literal = false;
@@ -217,7 +218,8 @@ bool mail_address_parse(void *owner, struct slice path, struct mail_address *add
     }
     enum part_status status = set_parts(owner, path, address);
     if (status == PART_NO_MEMORY)
-        *address = (struct mail_address){.text = "", .local_part = "", .domain = "", .route = "", .malformed = true};
+        *address =
+            (struct mail_address){.text = "", .local_part = "", .domain = "", .route = "", .malformed = true};
     if (status == PART_MALFORMED)
         return set_malformed(owner, path, address);
     return status == PART_OK;
@@ -243,7 +245,8 @@ const char *login_canonical(void *owner, struct slice login, const char *default
     login = slice_trim(login);
     size_t at = find_realm(login);
     struct slice name = slice_part(login, 0, at);
-    struct slice realm = at < login.length ? slice_part(login, at + 1, login.length) : slice_of(default_realm);
+    struct slice realm =
+        at < login.length ? slice_part(login, at + 1, login.length) : slice_of(default_realm);
     size_t plus = slice_find(name, '+');
     if (plus > 0)
         name.length = plus;

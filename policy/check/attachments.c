@@ -1,0 +1,387 @@
+#include "check/attachments.h"
+
+#include "check/attachment_name.h"
+
+#include <talloc.h>
+
+/* ---- settings --------------------------------------------------------------------------------------- */
+
+#define OUTCOME_KEY(key, member, action, words)                                                              \
+    {                                                                                                        \
+        .name = (key), .type = &config_type_choice, .offset = offsetof(struct attachments_settings, member), \
+        .choices = check_action_choices, .default_text = (action), .text = (words)                           \
+    }
+
+#define LIMIT_KEY(member, number, most_number, words)                                                        \
+    {                                                                                                        \
+        .name = #member, .type = &config_type_count, .offset = offsetof(struct attachments_limits, member),  \
+        .default_text = (number), .least = 1, .most = (most_number), .text = (words)                         \
+    }
+
+#define LIMIT_SIZE_KEY(member, number, words)                                                                \
+    {                                                                                                        \
+        .name = #member, .type = &config_type_size, .offset = offsetof(struct attachments_limits, member),   \
+        .default_text = (number), .least = 65536, .text = (words)                                            \
+    }
+
+static const struct config_key limit_keys[] = {
+    LIMIT_KEY(levels, "64", 1000, "Multiparts and forwarded messages within each other."),
+    LIMIT_KEY(parts, "2000", 100000, "Parts of all kinds in one message."),
+    LIMIT_KEY(headers_per_part, "1000", 100000, "Header fields in one part."),
+    LIMIT_SIZE_KEY(header_bytes, "65536", "One header field."),
+    LIMIT_KEY(parameters_per_header, "64", 10000, "Parameters (`name=value`) in one header field."),
+    LIMIT_KEY(comment_levels, "8", 1000, "Comments within each other in one header field."),
+    LIMIT_KEY(names_per_part, "100", 10000, "Different names of one part."),
+    LIMIT_KEY(archive_entries, "10000", 1000000, "Members of all archives in one message."),
+    LIMIT_KEY(archive_levels, "3", 20, "Archives within each other."),
+    LIMIT_SIZE_KEY(unpacked_bytes, "256MiB", "What all decompressors may produce for one message."),
+    LIMIT_SIZE_KEY(kept_bytes, "16MiB", "Memory that the archive readers of one message may hold."),
+    LIMIT_SIZE_KEY(work_units, "4GiB", "Work for one message: bytes looked at, at any level."),
+    {0},
+};
+
+static const struct config_section limits_section = {
+    .name = "limits",
+    .struct_bytes = sizeof(struct attachments_limits),
+    .keys = limit_keys,
+    .text = "How far a message is looked into. What goes beyond has the outcome over_budget.",
+};
+
+static const struct config_key attachments_keys[] = {
+    CHECK_COMMON_KEYS(struct attachments_settings, "enforce", "defer"),
+    {.name = "blocked",
+     .type = &config_type_text_set,
+     .offset = offsetof(struct attachments_settings, blocked),
+     .default_text = ATTACHMENT_DEFAULT_BLOCKED,
+     .flags = CONFIG_MAY_BE_EMPTY,
+     .text = "The extensions that are not accepted, however the name is written and wherever it is nested."},
+    {.name = "allowed",
+     .type = &config_type_text_set,
+     .offset = offsetof(struct attachments_settings, allowed),
+     .default_text = "[]",
+     .flags = CONFIG_MAY_BE_EMPTY,
+     .text = "Extensions that are accepted although they stand in `blocked`, and although the content is a "
+             "program."},
+    {.name = "blocked_names",
+     .type = &config_type_text_list,
+     .offset = offsetof(struct attachments_settings, blocked_names),
+     .default_text = "[]",
+     .flags = CONFIG_MAY_BE_EMPTY,
+     .text = "Whole names that are not accepted. `*` stands for any characters, `?` for one; letter case "
+             "does not count."},
+    {.name = "allowed_names",
+     .type = &config_type_text_list,
+     .offset = offsetof(struct attachments_settings, allowed_names),
+     .default_text = "[]",
+     .flags = CONFIG_MAY_BE_EMPTY,
+     .text = "Whole names that are accepted whatever `blocked` and `blocked_names` say, written as these."},
+    OUTCOME_KEY("blocked_action", blocked_action, "reject", "A blocked extension or name."),
+    OUTCOME_KEY("disguised", disguised, "reject",
+                "A program by its content, under a name that is not a program's."),
+    OUTCOME_KEY("encrypted", encrypted, "accept",
+                "An archive or member that needs a password. Its names, where they can be read, are judged "
+                "all the same."),
+    OUTCOME_KEY("uninspectable", uninspectable, "hold", "A damaged, unsupported or contradictory container."),
+    OUTCOME_KEY("ambiguous", ambiguous, "reject",
+                "What mail programs or unpackers would read in different ways."),
+    OUTCOME_KEY("over_budget", over_budget, "hold", "More than `limits` allows to look into."),
+    OUTCOME_KEY("partial", partial, "reject",
+                "A piece of a message sent in several (message/partial): its attachments come together at "
+                "the reader only."),
+    {.name = "uuencode_in_text",
+     .type = &config_type_bool,
+     .offset = offsetof(struct attachments_settings, uuencode_in_text),
+     .default_text = "false",
+     .text = "Whether uuencoded files are looked for in the text parts of MIME mail too."},
+    {.name = "limits",
+     .type = &config_type_section,
+     .offset = offsetof(struct attachments_settings, limits),
+     .section = &limits_section,
+     .text = "How far a message is looked into."},
+    {0},
+};
+
+static const struct config_section attachments_section = {
+    .name = "attachments",
+    .struct_bytes = sizeof(struct attachments_settings),
+    .keys = attachments_keys,
+    .per_role = true,
+    .text = "Which files a message may carry.",
+};
+
+struct content_limits attachments_content_limits(const struct attachments_settings *settings)
+{
+    const struct attachments_limits *limits = &settings->limits;
+    struct content_limits result = content_limits_default;
+    result.levels = (uint32_t)limits->levels;
+    result.parts = (uint32_t)limits->parts;
+    result.headers_per_part = (uint32_t)limits->headers_per_part;
+    result.header_bytes = limits->header_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)limits->header_bytes;
+    result.parameters_per_header = (uint32_t)limits->parameters_per_header;
+    result.comment_levels = (uint32_t)limits->comment_levels;
+    result.names_per_part = (uint32_t)limits->names_per_part;
+    result.archive_entries = (uint32_t)limits->archive_entries;
+    result.archive_levels = (uint32_t)limits->archive_levels;
+    result.unpacked_bytes = limits->unpacked_bytes;
+    result.kept_bytes = limits->kept_bytes;
+    result.work_units = limits->work_units;
+    result.uuencode_in_text = settings->uuencode_in_text;
+    return result;
+}
+
+/* ---- outcomes --------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    size_t action_offset; /* of the configured action */
+    unsigned condition;   /* the attachment_condition it stands for, or 0 */
+} outcomes[ATTACHMENT_OUTCOME_COUNT] = {
+    [ATTACHMENT_IS_CLEAN] = {"pass", 0, 0},
+    [ATTACHMENT_IS_BLOCKED] = {"blocked", offsetof(struct attachments_settings, blocked_action), 0},
+    [ATTACHMENT_IS_DISGUISED] = {"disguised", offsetof(struct attachments_settings, disguised), 0},
+    [ATTACHMENT_IS_AMBIGUOUS] = {"ambiguous", offsetof(struct attachments_settings, ambiguous),
+                                 ATTACHMENT_AMBIGUOUS},
+    [ATTACHMENT_IS_PARTIAL] = {"partial", offsetof(struct attachments_settings, partial), ATTACHMENT_PARTIAL},
+    [ATTACHMENT_IS_OVER_BUDGET] = {"over_budget", offsetof(struct attachments_settings, over_budget),
+                                   ATTACHMENT_OVER_BUDGET},
+    [ATTACHMENT_IS_UNINSPECTABLE] = {"uninspectable", offsetof(struct attachments_settings, uninspectable),
+                                     ATTACHMENT_UNINSPECTABLE},
+    [ATTACHMENT_IS_ENCRYPTED] = {"encrypted", offsetof(struct attachments_settings, encrypted),
+                                 ATTACHMENT_ENCRYPTED},
+};
+
+const char *attachment_outcome_name(enum attachment_outcome outcome)
+{
+    return outcomes[outcome].name;
+}
+
+static enum action outcome_action(const struct attachments_settings *settings,
+                                  enum attachment_outcome outcome)
+{
+    if (outcome == ATTACHMENT_IS_CLEAN)
+        return ACTION_ACCEPT;
+    enum action action;
+    memcpy(&action, (const char *)settings + outcomes[outcome].action_offset, sizeof action);
+    return action;
+}
+
+static bool has_outcome(const struct attachments_settings *settings, const struct attachment *attachment,
+                        enum attachment_outcome outcome)
+{
+    if (outcome == ATTACHMENT_IS_BLOCKED)
+        return attachment_name_blocked(settings, attachment, NULL);
+    if (outcome == ATTACHMENT_IS_DISGUISED)
+        return attachment_is_disguised(settings, attachment);
+    return (attachment->conditions & outcomes[outcome].condition) != 0;
+}
+
+enum attachment_outcome attachments_outcome(const struct attachments_settings *settings,
+                                            const struct attachment *attachment)
+{
+    enum attachment_outcome result = ATTACHMENT_IS_CLEAN;
+    for (enum attachment_outcome outcome = ATTACHMENT_IS_BLOCKED; outcome < ATTACHMENT_OUTCOME_COUNT;
+         outcome++) {
+        bool is_stricter = result == ATTACHMENT_IS_CLEAN ||
+                           outcome_action(settings, outcome) > outcome_action(settings, result);
+        if (is_stricter && has_outcome(settings, attachment, outcome))
+            result = outcome;
+    }
+    return result;
+}
+
+const char *attachments_outcome_word(const void *settings, const struct attachment *attachment)
+{
+    return attachment_outcome_name(attachments_outcome(settings, attachment));
+}
+
+/* ---- words ------------------------------------------------------------------------------------------ */
+
+/* Why the scan set the condition that stands for `outcome`; or NULL. */
+static const char *condition_reason(const struct attachment *attachment, enum attachment_outcome outcome)
+{
+    unsigned condition = outcomes[outcome].condition;
+    return condition == 0 ? NULL : attachment->condition_reason[__builtin_ctz(condition)];
+}
+
+static const char *detail_text(const struct check_context *context, const struct attachment *attachment,
+                               enum attachment_outcome outcome)
+{
+    const char *why = condition_reason(attachment, outcome);
+    if (outcome == ATTACHMENT_IS_DISGUISED)
+        why = attachment->executable;
+    return why == NULL ? attachment->path : check_text(context, "%s: %s", attachment->path, why);
+}
+
+static const char *blocked_text(const struct check_context *context, const struct attachment *attachment,
+                                const char *subject)
+{
+    struct attachment_blocked_by by;
+    attachment_name_blocked(context->settings, attachment, &by);
+    if (by.pattern != NULL)
+        return check_text(context,
+                          "%s has a name that is not accepted here (%s). Send a link to the file instead.",
+                          subject, by.pattern);
+    return check_text(
+        context,
+        "%s is of a kind (.%s) that is not accepted here, because it can run on the reader's computer. "
+        "Send it in another format, or send a link to it.",
+        subject, by.extension);
+}
+
+/* What follows the subject in the reply; blocked and disguised say more. */
+static const char *const outcome_words[ATTACHMENT_OUTCOME_COUNT] = {
+    [ATTACHMENT_IS_ENCRYPTED] =
+        "needs a password and cannot be looked into, which is not accepted here. Send it "
+        "without a password, or send a link to it.",
+    [ATTACHMENT_IS_UNINSPECTABLE] =
+        "is damaged, or packed in a way that cannot be looked into. Pack it again, for "
+        "example as a plain zip file.",
+    [ATTACHMENT_IS_AMBIGUOUS] =
+        "is written in a way that mail programs read differently, which can hide files. Attach "
+        "the files to a new message, or pack them again.",
+    [ATTACHMENT_IS_OVER_BUDGET] =
+        "holds more files, or files deeper within each other, than are looked into here. Send "
+        "fewer files in a message, or a link.",
+    [ATTACHMENT_IS_PARTIAL] =
+        "is one piece of a message sent in several (message/partial), which is not accepted here. "
+        "Send the message whole, or a link to the file.",
+};
+
+static const char *outcome_text(const struct check_context *context, const struct attachment *attachment,
+                                enum attachment_outcome outcome)
+{
+    bool is_whole = strcmp(attachment->path, "(message)") == 0;
+    const char *path = check_shorten(context, attachment->path, 160);
+    const char *subject =
+        is_whole || path == NULL ? "This message" : check_text(context, "The attachment %s", path);
+    if (subject == NULL)
+        return NULL;
+    if (outcome == ATTACHMENT_IS_BLOCKED)
+        return blocked_text(context, attachment, subject);
+    if (outcome == ATTACHMENT_IS_DISGUISED)
+        return check_text(
+            context,
+            "%s is a program (%s), whatever its name says. Programs are not accepted here; send a link to "
+            "it instead.",
+            subject, attachment->executable);
+    return check_text(context, "%s %s", subject, outcome_words[outcome]);
+}
+
+/* ---- decision --------------------------------------------------------------------------------------- */
+
+enum { FINDINGS_MAX = 20 };
+
+/* What one message's attachments are, judged once. */
+struct judged {
+    const struct attachment_list *attachments;
+    unsigned char *outcomes;         /* enum attachment_outcome of each */
+    size_t found[ACTION_REJECT + 1]; /* offending attachments, by action */
+};
+
+static bool judge_all(const struct check_context *context, struct judged *judged)
+{
+    const struct attachments_settings *settings = context->settings;
+    size_t count = judged->attachments->count;
+    judged->outcomes = talloc_size(context->owner, count + 1);
+    if (judged->outcomes == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        enum attachment_outcome outcome = attachments_outcome(settings, &judged->attachments->items[i]);
+        judged->outcomes[i] = (unsigned char)outcome;
+        judged->found[outcome_action(settings, outcome)] += outcome != ATTACHMENT_IS_CLEAN;
+    }
+    return true;
+}
+
+static void add_one(const struct check_context *context, const struct attachment *attachment,
+                    enum attachment_outcome outcome, struct finding_list *findings)
+{
+    enum action action = outcome_action(context->settings, outcome);
+    /* What the configuration accepts is no failure, but the record shows it. */
+    struct finding finding =
+        check_finding(attachments_check.name, context, action == ACTION_ACCEPT ? FINDING_PASS : FINDING_FAIL,
+                      attachment_outcome_name(outcome));
+    finding.action = action;
+    finding.detail = detail_text(context, attachment, outcome);
+    if (action >= ACTION_DEFER)
+        finding.reply =
+            (struct reply){action == ACTION_REJECT ? 550 : 450, action == ACTION_REJECT ? "5.7.1" : "4.7.1",
+                           outcome_text(context, attachment, outcome)};
+    finding_add(findings, &finding);
+}
+
+/* The sender should hear of all of them at once, not of one at each attempt. */
+static void mention_others(const struct check_context *context, struct finding *finding, size_t others)
+{
+    if (others == 0 || finding->reply.text == NULL)
+        return;
+    const char *text = check_text(context, "%s %zu more %s not accepted either.", finding->reply.text, others,
+                                  others == 1 ? "attachment is" : "attachments are");
+    if (text != NULL)
+        finding->reply.text = text;
+}
+
+/* Strictest first, so that the bound never hides what decides. */
+static void add_offending(const struct check_context *context, const struct judged *judged,
+                          struct finding_list *findings)
+{
+    size_t shown = 0, all = 0;
+    for (int action = ACTION_REJECT; action >= ACTION_ACCEPT; action--) {
+        size_t first = findings->count;
+        all += judged->found[action];
+        for (size_t i = 0; i < judged->attachments->count && shown < FINDINGS_MAX; i++) {
+            enum attachment_outcome outcome = judged->outcomes[i];
+            if (outcome == ATTACHMENT_IS_CLEAN || (int)outcome_action(context->settings, outcome) != action)
+                continue;
+            add_one(context, &judged->attachments->items[i], outcome, findings);
+            shown++;
+        }
+        if (findings->count > first)
+            mention_others(context, &findings->items[first], judged->found[action] - 1);
+    }
+    if (all > shown) {
+        struct finding more = check_finding(attachments_check.name, context, FINDING_PASS, "more_not_shown");
+        more.detail = check_text(context, "%zu more", all - shown);
+        finding_add(findings, &more);
+    }
+}
+
+static void add_unknown(const struct check_context *context, const char *reason,
+                        struct finding_list *findings)
+{
+    struct finding unknown = check_finding(attachments_check.name, context, FINDING_UNKNOWN, reason);
+    unknown.reply.text = "The attachments of this message could not be looked into; try again later.";
+    finding_add(findings, &unknown);
+}
+
+static void attachments_decide(const struct check_context *context, struct finding_list *findings)
+{
+    struct judged judged = {.attachments = context->message->attachments};
+    if (context->message->content_scan_failed) {
+        add_unknown(context, "scan_failed", findings);
+        return;
+    }
+    if (judged.attachments == NULL) {
+        add_unknown(context, "not_scanned", findings);
+        return;
+    }
+    if (!judge_all(context, &judged)) {
+        add_unknown(context, "out_of_memory", findings);
+        return;
+    }
+    size_t before = findings->count;
+    add_offending(context, &judged, findings);
+    talloc_free(judged.outcomes);
+    if (findings->count > before || findings->failed)
+        return;
+    struct finding pass = check_finding(attachments_check.name, context, FINDING_PASS, "clean");
+    pass.detail = check_text(context, "%zu attachments", judged.attachments->count);
+    finding_add(findings, &pass);
+}
+
+const struct check attachments_check = {
+    .name = "attachments",
+    .section = &attachments_section,
+    .stages = STAGE_MESSAGE,
+    .decide = attachments_decide,
+};

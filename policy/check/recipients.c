@@ -1,0 +1,203 @@
+#include "check/recipients.h"
+
+#include <inttypes.h>
+
+/* ---- settings --------------------------------------------------------------------------------------- */
+
+static const struct config_choice excess_choices[] = {
+    {"refuse", RECIPIENTS_REFUSE,
+     "the surplus is refused at RCPT (550) and so is the whole message at its end: mail programs do not send "
+     "the "
+     "rest by themselves, and half a message sent is worse than none"},
+    {"defer", RECIPIENTS_DEFER,
+     "the surplus is told to come in another message (452): mail servers do that by themselves"},
+    {"reject", RECIPIENTS_REJECT, "the surplus is refused at RCPT (550), the message goes to the others"},
+    {"drop", RECIPIENTS_DROP, "the surplus is accepted and left out, and recorded as dropped"},
+    {0},
+};
+
+static const struct config_key recipients_keys[] = {
+    CHECK_COMMON_KEYS(struct recipients_settings, "enforce", "defer"),
+    {.name = "limit",
+     .type = &config_type_count,
+     .offset = offsetof(struct recipients_settings, limit),
+     .default_text = "30",
+     .least = 1,
+     .most = 10000,
+     .unit = "recipients",
+     .text = "Most distinct addresses a message may have; one given twice counts once. For outside never "
+             "below 100 "
+             "(RFC 5321, 4.5.3.1.8)."},
+    {.name = "excess",
+     .type = &config_type_choice,
+     .offset = offsetof(struct recipients_settings, excess),
+     .choices = excess_choices,
+     .default_text = "refuse",
+     .text = "What becomes of the recipients over the limit."},
+    {0},
+};
+
+static const struct config_role_default recipients_role_defaults[] = {
+    {ROLE_TRUSTED, "excess", "defer"},
+    {ROLE_OUTSIDE, "excess", "defer"},
+    {ROLE_OUTSIDE, "limit", "100"},
+    {0},
+};
+
+static void recipients_finish(void *owner, void *settings, const struct config_finish *context)
+{
+    (void)owner;
+    struct recipients_settings *recipients = settings;
+    if (context->role != ROLE_OUTSIDE || recipients->limit >= RECIPIENTS_OUTSIDE_LEAST)
+        return;
+    if (config_finish_is_special(context, "limit"))
+        config_finish_error(
+            context, "limit",
+            "at least %d for outside: RFC 5321, 4.5.3.1.8, wants servers to take 100 recipients",
+            RECIPIENTS_OUTSIDE_LEAST);
+    /* A limit for everybody is meant for one's own users. */
+    recipients->limit = RECIPIENTS_OUTSIDE_LEAST;
+}
+
+static const struct config_section recipients_section = {
+    .name = "recipients",
+    .struct_bytes = sizeof(struct recipients_settings),
+    .keys = recipients_keys,
+    .role_defaults = recipients_role_defaults,
+    .per_role = true,
+    .finish = recipients_finish,
+    .text = "How many recipients a message may have.",
+};
+
+/* ---- decision --------------------------------------------------------------------------------------- */
+
+static const char surplus_reason[] = "too_many_recipients";
+
+static struct reply surplus_reply(const struct check_context *context, uint64_t number)
+{
+    const struct recipients_settings *settings = context->settings;
+    switch (settings->excess) {
+    case RECIPIENTS_REFUSE:
+        return (struct reply){
+            550, "5.5.3",
+            check_text(context,
+                       "Too many recipients: this is number %" PRIu64 ", and at most %" PRIu64
+                       " are allowed. The message is not sent to anybody; send it in several parts.",
+                       number, settings->limit)};
+    case RECIPIENTS_DEFER:
+        return (struct reply){452, "4.5.3",
+                              check_text(context,
+                                         "Too many recipients: at most %" PRIu64
+                                         " in one message. Send it to the remaining ones in another message.",
+                                         settings->limit)};
+    case RECIPIENTS_REJECT:
+    case RECIPIENTS_DROP:
+        break;
+    }
+    return (struct reply){550, "5.5.3",
+                          check_text(context,
+                                     "Too many recipients: this is number %" PRIu64 ", and at most %" PRIu64
+                                     " are allowed. The message goes to the first %" PRIu64 " only.",
+                                     number, settings->limit, settings->limit)};
+}
+
+static void add_surplus(const struct check_context *context, uint64_t number, struct finding_list *findings)
+{
+    const struct recipients_settings *settings = context->settings;
+    struct finding finding = check_finding(recipients_check.name, context, FINDING_FAIL, surplus_reason);
+    finding.detail = check_text(context, "%s: number %" PRIu64 " of at most %" PRIu64,
+                                context->recipient->verbatim, number, settings->limit);
+    finding.reply = surplus_reply(context, number);
+    if (settings->excess == RECIPIENTS_DEFER)
+        finding.action = ACTION_DEFER;
+    if (settings->excess == RECIPIENTS_DROP) {
+        finding.action = ACTION_ACCEPT;
+        finding.drops_recipient = true;
+    }
+    finding_add(findings, &finding);
+}
+
+/* How many recipients were told that they are too many. */
+static size_t count_surplus(const struct finding_list *findings)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < findings->count; i++)
+        count +=
+            findings->items[i].check == recipients_check.name && findings->items[i].reason == surplus_reason;
+    return count;
+}
+
+/* How many recipients the message has, refused ones included; a client that asks twice is counted twice. */
+static uint64_t count_recipients(const struct check_context *context, const struct finding_list *findings)
+{
+    const struct recipients_settings *settings = context->settings;
+    uint64_t with_refused = settings->limit + count_surplus(findings);
+    uint64_t counted = context->message->distinct_recipient_count;
+    return counted > with_refused ? counted : with_refused;
+}
+
+/* Whether the same mailbox was dropped from this message before. */
+static bool was_dropped(const struct check_context *context)
+{
+    const struct message_facts *message = context->message;
+    for (size_t i = 0; i < message->recipient_count; i++) {
+        const struct recipient *earlier = &message->recipients[i];
+        if (earlier != context->recipient && earlier->action == RECIPIENT_DROPPED &&
+            mail_address_same_mailbox(&earlier->address, &context->recipient->address))
+            return true;
+    }
+    return false;
+}
+
+static void judge_recipient(const struct check_context *context, struct finding_list *findings)
+{
+    const struct recipients_settings *settings = context->settings;
+    const struct message_facts *message = context->message;
+    const struct recipient *recipient = context->recipient;
+    if (recipient->action == RECIPIENT_IGNORED || message->distinct_recipient_count < settings->limit)
+        return;
+    if (!recipient->repeated)
+        add_surplus(context, count_recipients(context, findings) + 1, findings);
+    else if (settings->excess == RECIPIENTS_DROP && was_dropped(context))
+        add_surplus(context, count_recipients(context, findings), findings);
+}
+
+static void judge_message(const struct check_context *context, struct finding_list *findings)
+{
+    const struct recipients_settings *settings = context->settings;
+    const struct message_facts *message = context->message;
+    if (count_surplus(findings) == 0) {
+        struct finding pass = check_finding(recipients_check.name, context, FINDING_PASS, "within_limit");
+        pass.detail =
+            check_text(context, "%zu of %" PRIu64, message->distinct_recipient_count, settings->limit);
+        finding_add(findings, &pass);
+        return;
+    }
+    if (settings->excess != RECIPIENTS_REFUSE)
+        return;
+    uint64_t count = count_recipients(context, findings);
+    struct finding finding = check_finding(recipients_check.name, context, FINDING_FAIL, "message_refused");
+    finding.detail = check_text(context, "%" PRIu64 " recipients, limit %" PRIu64, count, settings->limit);
+    finding.reply =
+        (struct reply){550, "5.5.3",
+                       check_text(context,
+                                  "This message has %" PRIu64 " recipients, and at most %" PRIu64
+                                  " are allowed. It was not sent to anybody; send it in several parts.",
+                                  count, settings->limit)};
+    finding_add(findings, &finding);
+}
+
+static void recipients_decide(const struct check_context *context, struct finding_list *findings)
+{
+    if (context->stage == STAGE_RECIPIENT)
+        judge_recipient(context, findings);
+    else
+        judge_message(context, findings);
+}
+
+const struct check recipients_check = {
+    .name = "recipients",
+    .section = &recipients_section,
+    .stages = STAGE_RECIPIENT | STAGE_MESSAGE,
+    .decide = recipients_decide,
+};
