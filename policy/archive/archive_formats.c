@@ -2,6 +2,9 @@
 
 /* Strong signatures first; tar has only a checksum to go by and comes last. */
 const struct archive_format *const archive_formats[] = {
+    &zip_format,
     &seven_zip_format,
+    &rar5_format,
+    &rar4_format,
     NULL,
 };

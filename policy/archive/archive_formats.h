@@ -7,6 +7,9 @@
 
 #include "archive/archive.h"
 
+extern const struct archive_format rar4_format;
+extern const struct archive_format rar5_format;
 extern const struct archive_format seven_zip_format;
+extern const struct archive_format zip_format;
 
 #endif

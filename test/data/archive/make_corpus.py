@@ -8,6 +8,7 @@ import os
 
 CORPUS = "../../fuzz/corpus"
 TARGETS = {
+    "rar": (0, ["*.rar"]),
     "seven_zip": (0, ["*.7z"]),
 }
 
@@ -17,8 +18,9 @@ def main():
     for target, (offset, patterns) in TARGETS.items():
         folder = os.path.join(CORPUS, target)
         os.makedirs(folder, exist_ok=True)
-        names = sorted(name for pattern in patterns for name in glob.glob(pattern))
-        for number, name in enumerate(names[:20]):
+        names = sorted(name for pattern in patterns for name in glob.glob(pattern)
+                       if not name.startswith(("volume", "packed.rar", "glued", "bad-crc")))
+        for number, name in enumerate(names):
             with open(name, "rb") as file:
                 content = file.read()[offset:]
             with open(os.path.join(folder, name), "wb") as file:
