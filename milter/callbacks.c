@@ -1,0 +1,254 @@
+#include "callbacks.h"
+
+#include "macros.h"
+#include "negotiate.h"
+#include "reply.h"
+#include "session_bind.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+/* The answer to a step that decides nothing: none where that was agreed, for then the MTA reads none. */
+static sfsistat no_answer(const struct milter_session *session, unsigned long step)
+{
+    return (session->steps & step) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+/* ---- connection ------------------------------------------------------------------------------------- */
+
+static bool negotiate(SMFICTX *ctx, struct negotiation offered, struct negotiation *chosen)
+{
+    struct milter_session *session = session_create(ctx);
+    if (session == NULL)
+        return false;
+    *chosen = negotiation_decide(offered, session->is_refused);
+    session->actions = chosen->actions;
+    session->steps = chosen->steps;
+    return (chosen->actions & SMFIF_SETSYMLIST) == 0 || macros_request(ctx);
+}
+
+/* The parameters are libmilter's. A refusal here drops the connection, which the MTA takes for a filter that
+ * has failed; it is for want of memory or past the end only. */
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long unused2,
+                             unsigned long unused3, unsigned long *chosen_actions, unsigned long *chosen_steps,
+                             unsigned long *chosen2, unsigned long *chosen3)
+{
+    (void)unused2;
+    (void)unused3;
+    if (!registry_enter())
+        return SMFIS_REJECT;
+    struct negotiation chosen = {0};
+    bool is_agreed = negotiate(ctx, (struct negotiation){actions, steps}, &chosen);
+    *chosen_actions = chosen.actions;
+    *chosen_steps = chosen.steps;
+    *chosen2 = *chosen3 = 0;
+    registry_leave();
+    return is_agreed ? SMFIS_CONTINUE : SMFIS_REJECT;
+}
+
+static sfsistat connect_answer(SMFICTX *ctx, struct milter_session *session, char *name, _SOCK_ADDR *address)
+{
+    if (session->is_refused)
+        return reply_too_busy(ctx);
+    struct policy_connect connect = {.address = (const struct sockaddr *)address, .client_name = name};
+    macros_read_connect(ctx, &connect);
+    /* Without memory there is no policy session, and every MAIL is deferred. */
+    if (!session_begin_policy(session, &connect))
+        log_error("session: out of memory");
+    return no_answer(session, SMFIP_NR_CONN);
+}
+
+static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
+{
+    struct milter_session *session = session_enter(ctx);
+    sfsistat result = session == NULL ? reply_own_failure(ctx) : connect_answer(ctx, session, name, address);
+    session_leave(session);
+    return result;
+}
+
+static sfsistat on_helo(SMFICTX *ctx, char *name)
+{
+    struct milter_session *session = session_enter(ctx);
+    if (session == NULL)
+        return SMFIS_CONTINUE;
+    if (session->policy != NULL)
+        policy_session_helo(session->policy, name);
+    sfsistat result = no_answer(session, SMFIP_NR_HELO);
+    session_leave(session);
+    return result;
+}
+
+static sfsistat on_close(SMFICTX *ctx)
+{
+    if (!registry_enter())
+        return SMFIS_CONTINUE;
+    session_destroy(ctx);
+    registry_leave();
+    return SMFIS_CONTINUE;
+}
+
+/* ---- message ---------------------------------------------------------------------------------------- */
+
+static sfsistat mail_answer(SMFICTX *ctx, struct milter_session *session, char **arguments)
+{
+    session->body_is_done = false;
+    if (session->policy == NULL)
+        return reply_own_failure(ctx);
+    struct policy_mail mail = {.path = arguments[0], .params = (const char *const *)(arguments + 1)};
+    struct mail_macros macros;
+    sfsistat result;
+    if (macros_read_mail(ctx, session->mta_version, &mail, &macros)) {
+        struct policy_answer answer = policy_session_mail(session->policy, &mail);
+        result = reply_answer(ctx, &answer);
+    } else {
+        result = reply_own_failure(ctx);
+    }
+    macros_mail_deinit(&macros);
+    return result;
+}
+
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
+    struct milter_session *session = session_enter(ctx);
+    sfsistat result = session == NULL ? reply_own_failure(ctx) : mail_answer(ctx, session, arguments);
+    session_leave(session);
+    return result;
+}
+
+/* Postfix knows the queue id from the first accepted recipient on. */
+static void tell_queue_id(SMFICTX *ctx, struct policy_session *policy)
+{
+    const char *queue_id = macros_read_queue_id(ctx);
+    if (queue_id != NULL)
+        policy_session_queue_id(policy, queue_id);
+}
+
+static sfsistat recipient_answer(SMFICTX *ctx, struct milter_session *session, char **arguments)
+{
+    if (session->policy == NULL)
+        return reply_own_failure(ctx);
+    tell_queue_id(ctx, session->policy);
+    struct policy_recipient recipient = {.path = arguments[0]};
+    macros_read_recipient(ctx, &recipient);
+    struct policy_answer answer = policy_session_recipient(session->policy, &recipient);
+    return reply_answer(ctx, &answer);
+}
+
+static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
+{
+    struct milter_session *session = session_enter(ctx);
+    sfsistat result = session == NULL ? reply_own_failure(ctx) : recipient_answer(ctx, session, arguments);
+    session_leave(session);
+    return result;
+}
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+    struct milter_session *session = session_enter(ctx);
+    if (session == NULL)
+        return SMFIS_CONTINUE;
+    if (session->policy != NULL)
+        policy_session_header(session->policy, name, value);
+    sfsistat result = no_answer(session, SMFIP_NR_HDR);
+    session_leave(session);
+    return result;
+}
+
+static sfsistat on_end_of_headers(SMFICTX *ctx)
+{
+    struct milter_session *session = session_enter(ctx);
+    if (session == NULL)
+        return SMFIS_CONTINUE;
+    if (session->policy != NULL) {
+        tell_queue_id(ctx, session->policy);
+        policy_session_end_of_headers(session->policy);
+    }
+    sfsistat result = no_answer(session, SMFIP_NR_EOH);
+    session_leave(session);
+    return result;
+}
+
+/*
+ * Whether the bytes came with the end of the message (SMFIC_BODYEOB may carry some). Anything but CONTINUE is
+ * then the answer to the whole message and the end never called. libmilter tells nobody but itself; the function
+ * is in every build of it but in no header.
+ */
+bool mi_sendok(SMFICTX *ctx, int flag) __attribute__((weak));
+
+static bool is_last_chunk(SMFICTX *ctx)
+{
+    return mi_sendok != NULL && mi_sendok(ctx, 0);
+}
+
+/* SMFIS_SKIP is for this callback only: anywhere else it lets the rest of a session past the filter. */
+static sfsistat body_answer(SMFICTX *ctx, struct milter_session *session)
+{
+    if (is_last_chunk(ctx))
+        return SMFIS_CONTINUE;
+    bool may_skip = session->body_is_done && (session->steps & SMFIP_SKIP) != 0;
+    return may_skip ? SMFIS_SKIP : no_answer(session, SMFIP_NR_BODY);
+}
+
+static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t length)
+{
+    struct milter_session *session = session_enter(ctx);
+    if (session == NULL)
+        return SMFIS_CONTINUE;
+    if (session->policy != NULL && !session->body_is_done)
+        session->body_is_done = !policy_session_body(session->policy, bytes, length);
+    sfsistat result = body_answer(ctx, session);
+    session_leave(session);
+    return result;
+}
+
+static sfsistat ending_answer(SMFICTX *ctx, struct milter_session *session)
+{
+    session->body_is_done = false;
+    if (session->policy == NULL)
+        return reply_own_failure(ctx);
+    tell_queue_id(ctx, session->policy);
+    struct policy_ending ending = policy_session_end_of_message(session->policy);
+    return reply_ending(ctx, session->actions, &ending);
+}
+
+static sfsistat on_end_of_message(SMFICTX *ctx)
+{
+    struct milter_session *session = session_enter(ctx);
+    sfsistat result = session == NULL ? reply_own_failure(ctx) : ending_answer(ctx, session);
+    session_leave(session);
+    return result;
+}
+
+/* Comes at any time, also outside a message, and not after a verdict of ours. */
+static sfsistat on_abort(SMFICTX *ctx)
+{
+    struct milter_session *session = session_enter(ctx);
+    if (session == NULL)
+        return SMFIS_CONTINUE;
+    session->body_is_done = false;
+    if (session->policy != NULL)
+        policy_session_abort(session->policy);
+    session_leave(session);
+    return SMFIS_CONTINUE;
+}
+
+struct smfiDesc callbacks_description(void)
+{
+    return (struct smfiDesc){
+        .xxfi_name = (char *)(uintptr_t) "closedrelay",
+        .xxfi_version = SMFI_VERSION,
+        /* Overridden by each negotiation; where there is none (a version 2 MTA), what it has to offer. */
+        .xxfi_flags = SMFIF_ADDHDRS | SMFIF_DELRCPT | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,
+        .xxfi_connect = on_connect,
+        .xxfi_helo = on_helo,
+        .xxfi_envfrom = on_mail,
+        .xxfi_envrcpt = on_recipient,
+        .xxfi_header = on_header,
+        .xxfi_eoh = on_end_of_headers,
+        .xxfi_body = on_body,
+        .xxfi_eom = on_end_of_message,
+        .xxfi_abort = on_abort,
+        .xxfi_close = on_close,
+        .xxfi_negotiate = on_negotiate,
+    };
+}

@@ -1,0 +1,92 @@
+#include "commands.h"
+
+#include "options.h"
+#include "policy.h"
+#include "problems.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+struct check_options {
+    const char *config_path;
+    bool print;
+    bool schema;
+    bool reference;
+};
+
+static int print_text(void (*print)(struct strbuf *out))
+{
+    struct strbuf text;
+    strbuf_init(&text, 0);
+    print(&text);
+    bool is_written = !text.failed && fputs(strbuf_text(&text), stdout) >= 0 && fflush(stdout) == 0;
+    strbuf_deinit(&text);
+    return is_written ? EX_OK : EX_IOERR;
+}
+
+static int print_snapshot(const struct policy_snapshot *snapshot)
+{
+    struct strbuf text;
+    strbuf_init(&text, 0);
+    policy_snapshot_print(snapshot, &text);
+    bool is_written = !text.failed && fputs(strbuf_text(&text), stdout) >= 0 && fflush(stdout) == 0;
+    strbuf_deinit(&text);
+    return is_written ? EX_OK : EX_IOERR;
+}
+
+static int check_configuration(const struct check_options *options)
+{
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    struct policy_snapshot *snapshot = policy_load(options->config_path, &problems);
+    problems_print(&problems);
+    strbuf_deinit(&problems);
+    if (snapshot == NULL)
+        return EX_CONFIG;
+    int status = EX_OK;
+    if (options->print)
+        status = print_snapshot(snapshot);
+    else
+        printf("%s: no errors\n", options->config_path == NULL ? "no configuration: the founding policy"
+                                                               : options->config_path);
+    policy_snapshot_unref(snapshot);
+    return status;
+}
+
+static enum options_result read_options(struct check_options *read, int argc, char **argv)
+{
+    const struct option options[] = {
+        {"config", 'c', OPTION_TEXT, &read->config_path, "FILE",
+         "check FILE instead of /etc/closedrelay/closedrelay.yaml"},
+        {"print", 'p', OPTION_FLAG, &read->print, NULL, "print every value in force and where it comes from"},
+        {"schema", '\0', OPTION_FLAG, &read->schema, NULL, "print a JSON Schema of the configuration, for editors"},
+        {"reference", '\0', OPTION_FLAG, &read->reference, NULL, "print the reference of all keys, in Markdown"},
+        {0},
+    };
+    const struct command_usage usage = {
+        "check", "",
+        "Reads the configuration as serve would and prints every error with its file, line and column.\n"
+        "Exit status 0 without errors, 78 with.",
+        options};
+    struct option_list arguments = {0};
+    enum options_result result = options_read(&usage, argc, argv, &arguments);
+    if (result == OPTIONS_READ && arguments.count > 0) {
+        complain("check", "it takes no argument: '%s' (use -c FILE)", arguments.items[0]);
+        result = OPTIONS_WRONG;
+    }
+    options_free_list(&arguments);
+    return result;
+}
+
+int command_check(int argc, char **argv)
+{
+    struct check_options options = {.config_path = options_default_config()};
+    enum options_result result = read_options(&options, argc, argv);
+    if (result != OPTIONS_READ)
+        return result == OPTIONS_HELP ? EX_OK : EX_USAGE;
+    if (options.schema)
+        return print_text(policy_print_json_schema);
+    if (options.reference)
+        return print_text(policy_print_reference);
+    return check_configuration(&options);
+}

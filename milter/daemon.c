@@ -1,0 +1,253 @@
+#include "daemon.h"
+
+#include "callbacks.h"
+#include "drain.h"
+#include "limits.h"
+#include "listener.h"
+#include "log_output.h"
+#include "privileges.h"
+#include "problems.h"
+#include "sd_notify.h"
+#include "session_bind.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+    /* Longer than any MTA keeps an idle connection (Sendmail: 1 h). */
+    MTA_IDLE_SECONDS_MAX = 7200,
+    /* A callback that takes so long will not come back; the watchdog is told no more. */
+    STUCK_MS = 60000,
+};
+
+struct daemon {
+    const char *config_path;
+    struct policy_engine *engine;
+    struct listener listener;
+    struct limits limits;
+    uint64_t drain_ms;
+    int signals;      /* descriptor of signals.h */
+    int milter_ended; /* eventfd: smfi_main has returned */
+    pthread_t milter_thread;
+};
+
+/* ---- start ------------------------------------------------------------------------------------------ */
+
+/* Everything that takes root, and then root goes. */
+static int prepare_process(struct daemon *daemon, const struct policy_daemon_settings *settings)
+{
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    int status = EX_OK;
+    log_output_open(settings->syslog, settings->syslog_facility);
+    daemon->drain_ms = settings->drain_ms;
+    daemon->limits = limits_raise_descriptors(settings->sessions_max);
+    registry_set_limit(daemon->limits.sessions_max);
+    listener_keep_below(daemon->limits.descriptors_for_mta);
+    limits_shrink_threads();
+    if (!listener_open(&daemon->listener, settings, &problem)) {
+        log_error("listening: %s", strbuf_text(&problem));
+        status = EX_UNAVAILABLE;
+    } else if (!privileges_drop(settings->user, settings->group, &problem)) {
+        log_error("privileges: %s", strbuf_text(&problem));
+        status = EX_NOPERM;
+    }
+    strbuf_deinit(&problem);
+    return status;
+}
+
+static int create_engine(struct daemon *daemon, struct policy_snapshot *snapshot)
+{
+    struct policy_engine_options options = {.clock = clock_system()};
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    daemon->engine = policy_engine_create(snapshot, &options, &problems);
+    problems_log(&problems);
+    strbuf_deinit(&problems);
+    session_bind_engine(daemon->engine);
+    return daemon->engine == NULL ? EX_CANTCREAT : EX_OK;
+}
+
+static void *run_milter(void *context)
+{
+    const struct daemon *daemon = context;
+    uint64_t one = 1;
+    smfi_main();
+    if (write(daemon->milter_ended, &one, sizeof one) < 0)
+        abort(); /* an eventfd takes one addition in its life */
+    return NULL;
+}
+
+static int start_milter(struct daemon *daemon)
+{
+    daemon->milter_ended = eventfd(0, EFD_CLOEXEC);
+    if (daemon->milter_ended < 0 || smfi_register(callbacks_description()) != MI_SUCCESS ||
+        smfi_settimeout(MTA_IDLE_SECONDS_MAX) != MI_SUCCESS || !listener_give_to_milter(&daemon->listener)) {
+        log_error("libmilter: it could not be set up");
+        return EX_SOFTWARE;
+    }
+    int error = pthread_create(&daemon->milter_thread, NULL, run_milter, daemon);
+    if (error == 0)
+        return EX_OK;
+    log_error("threads: %s", strerrordesc_np(error));
+    return EX_OSERR;
+}
+
+static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
+{
+    daemon->signals = signals_open();
+    if (daemon->signals < 0) {
+        log_error("signals: %s", strerrordesc_np(errno));
+        return EX_OSERR;
+    }
+    int status = prepare_process(daemon, policy_snapshot_daemon(snapshot));
+    if (status == EX_OK)
+        status = create_engine(daemon, snapshot);
+    if (status == EX_OK)
+        status = start_milter(daemon);
+    return status;
+}
+
+/* ---- reload ----------------------------------------------------------------------------------------- */
+
+static bool endpoint_equal(const struct config_endpoint *a, const struct config_endpoint *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == ENDPOINT_UNIX)
+        return strcmp(a->path, b->path) == 0;
+    return a->port == b->port && slice_equal(slice_of(a->host), slice_of(b->host));
+}
+
+static void take_daemon_settings(struct daemon *daemon, struct policy_snapshot *snapshot)
+{
+    const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
+    struct policy_snapshot *old = policy_engine_snapshot(daemon->engine);
+    if (!endpoint_equal(&settings->listen, &policy_snapshot_daemon(old)->listen))
+        log_warning("reload: 'listen' has changed: it takes a restart to follow");
+    policy_snapshot_unref(old);
+    daemon->drain_ms = settings->drain_ms;
+    daemon->limits = limits_raise_descriptors(settings->sessions_max);
+    registry_set_limit(daemon->limits.sessions_max);
+    listener_keep_below(daemon->limits.descriptors_for_mta);
+}
+
+static void reload(struct daemon *daemon)
+{
+    sd_notify_reloading();
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    struct policy_snapshot *snapshot = policy_load(daemon->config_path, &problems);
+    if (snapshot != NULL)
+        take_daemon_settings(daemon, snapshot);
+    bool is_in_force = snapshot != NULL && policy_engine_use(daemon->engine, snapshot, &problems);
+    problems_log(&problems);
+    if (is_in_force)
+        log_info("reload: the new policy is in force");
+    else
+        log_error("reload: the old policy stays in force");
+    policy_snapshot_unref(snapshot);
+    strbuf_deinit(&problems);
+    sd_notify_send("READY=1");
+}
+
+/* ---- the loop --------------------------------------------------------------------------------------- */
+
+static void tell_watchdog(void)
+{
+    uint64_t slowest_ms = registry_slowest_ms(clock_system_monotonic_us(NULL) / 1000U);
+    if (slowest_ms >= STUCK_MS) {
+        log_error("serve: a callback has been running for %llu s", (unsigned long long)(slowest_ms / 1000));
+        return;
+    }
+    struct strbuf state;
+    strbuf_init(&state, 0);
+    strbuf_printf(&state, "WATCHDOG=1\nSTATUS=Serving %llu sessions",
+                  (unsigned long long)registry_session_count());
+    sd_notify_send(strbuf_text(&state));
+    strbuf_deinit(&state);
+}
+
+/* True: the daemon is to stop. */
+static bool handle_signals(struct daemon *daemon)
+{
+    enum signal_event event;
+    while ((event = signals_next(daemon->signals)) != SIGNAL_NONE) {
+        if (event == SIGNAL_STOP)
+            return true;
+        if (event == SIGNAL_RELOAD)
+            reload(daemon);
+        else
+            policy_engine_reopen(daemon->engine);
+    }
+    return false;
+}
+
+/* Returns false when libmilter ended on its own. */
+static bool serve_until_stopped(struct daemon *daemon)
+{
+    uint64_t watchdog_ms = sd_notify_watchdog_ms();
+    struct pollfd events[] = {{.fd = daemon->signals, .events = POLLIN},
+                              {.fd = daemon->milter_ended, .events = POLLIN}};
+    for (;;) {
+        int timeout_ms = watchdog_ms == 0 ? -1 : watchdog_ms > INT32_MAX ? INT32_MAX : (int)watchdog_ms;
+        if (poll(events, 2, timeout_ms) < 0 && errno != EINTR)
+            return false;
+        if ((events[1].revents & POLLIN) != 0)
+            return false;
+        if (handle_signals(daemon))
+            return true;
+        if (watchdog_ms != 0)
+            tell_watchdog();
+    }
+}
+
+/* False: a callback is still at work, and what it works on must stay. */
+static bool stop(struct daemon *daemon, uint64_t wait_ms)
+{
+    sd_notify_send("STOPPING=1\nSTATUS=Waiting for open sessions");
+    log_info("serve: stopping");
+    return drain_run(&(struct drain){.listener = &daemon->listener,
+                                     .signals = daemon->signals,
+                                     .wait_ms = wait_ms,
+                                     .milter_thread = daemon->milter_thread});
+}
+
+static int serve(struct daemon *daemon)
+{
+    sd_notify_send("READY=1");
+    log_info("serve: ready, closedrelay " CLOSEDRELAY_VERSION);
+    bool was_told = serve_until_stopped(daemon);
+    if (!was_told)
+        log_error("serve: libmilter has stopped");
+    if (!stop(daemon, was_told ? daemon->drain_ms : 0)) {
+        log_error("serve: a callback did not end");
+        _exit(EX_SOFTWARE);
+    }
+    log_info("serve: stopped");
+    return was_told ? EX_OK : EX_SOFTWARE;
+}
+
+int daemon_run(const char *config_path)
+{
+    struct daemon daemon = {.config_path = config_path, .listener.descriptor = -1};
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    struct policy_snapshot *snapshot = policy_load(config_path, &problems);
+    problems_print(&problems);
+    strbuf_deinit(&problems);
+    if (snapshot == NULL)
+        return EX_CONFIG;
+    int status = start(&daemon, snapshot);
+    policy_snapshot_unref(snapshot);
+    if (status == EX_OK)
+        status = serve(&daemon);
+    listener_deinit(&daemon.listener);
+    policy_engine_destroy(daemon.engine);
+    return status;
+}

@@ -1,0 +1,337 @@
+#include "listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libmilter/mfapi.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    ACTIVATION_DESCRIPTOR = 3, /* sd_listen_fds(3) */
+    ACCEPT_PAUSE_MS = 50,
+    QUEUE_WAIT_MS = 200,
+};
+
+/* ---- accept ----------------------------------------------------------------------------------------- */
+
+static atomic_int descriptor_limit = INT32_MAX;
+
+void listener_keep_below(int most)
+{
+    atomic_store(&descriptor_limit, most);
+}
+
+/* Says it once a minute; the listener's thread is the one caller. */
+static void say_short_of(const char *what)
+{
+    static uint64_t said_ms;
+    uint64_t now_ms = clock_system_monotonic_us(NULL) / 1000U;
+    if (said_ms != 0 && now_ms - said_ms < 60000)
+        return;
+    said_ms = now_ms;
+    log_error("listener: a connection could not be taken: %s", what);
+}
+
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/*
+ * In the place of the C library's, for libmilter's listener: there a shortage of descriptors is a loop without a
+ * pause, and there is no limit. A connection over the limit is closed; the MTA then does what it does when its
+ * filter is away.
+ */
+int accept(int listening, __SOCKADDR_ARG address, socklen_t *restrict length)
+{
+    int connection = accept4(listening, address, length, SOCK_CLOEXEC);
+    if (connection < 0 && is_shortage(errno)) {
+        int error = errno;
+        say_short_of(strerrordesc_np(error));
+        poll(NULL, 0, ACCEPT_PAUSE_MS);
+        errno = error;
+    } else if (connection < 0 && errno == ENOTSOCK) {
+        errno = EAGAIN; /* stopped: see listener_stop */
+    } else if (connection >= atomic_load_explicit(&descriptor_limit, memory_order_relaxed)) {
+        close(connection);
+        say_short_of("the limit of connections is reached");
+        errno = ECONNABORTED;
+        return -1;
+    }
+    return connection;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------- */
+
+static bool fail(struct strbuf *problem, const char *what)
+{
+    strbuf_printf(problem, "%s: %s", what, strerror(errno));
+    return false;
+}
+
+static bool listen_at(int descriptor, const struct sockaddr *address, socklen_t length)
+{
+    return bind(descriptor, address, length) == 0 && listen(descriptor, SOMAXCONN) == 0;
+}
+
+static bool open_inet(struct listener *listener, const struct config_endpoint *endpoint, struct strbuf *problem)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(endpoint->port)};
+    bool is_v6 = endpoint->kind == ENDPOINT_INET6;
+    void *host = is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr;
+    if (endpoint->host[0] != '\0' && inet_pton(is_v6 ? AF_INET6 : AF_INET, endpoint->host, host) != 1) {
+        strbuf_printf(problem, "%s is no numeric address", endpoint->host);
+        return false;
+    }
+    int descriptor = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0)
+        return fail(problem, "socket");
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    const struct sockaddr *address = is_v6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4;
+    if (!listen_at(descriptor, address, is_v6 ? sizeof v6 : sizeof v4)) {
+        strbuf_printf(problem, "port %u: %s", (unsigned)endpoint->port, strerror(errno));
+        close(descriptor);
+        return false;
+    }
+    listener->descriptor = descriptor;
+    return true;
+}
+
+static bool unix_address(const char *path, struct sockaddr_un *address, struct strbuf *problem)
+{
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path) {
+        strbuf_printf(problem, "%s: the path is longer than a socket's may be", path);
+        return false;
+    }
+    memcpy(address->sun_path, path, strlen(path));
+    return true;
+}
+
+/* Whether the name may be taken: nothing there, or a socket where nobody answers. */
+static bool name_is_free(const char *path, struct strbuf *problem)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0)
+        return errno == ENOENT || fail(problem, path);
+    if (!S_ISSOCK(info.st_mode)) {
+        strbuf_printf(problem, "%s: there is something else than a socket", path);
+        return false;
+    }
+    struct sockaddr_un address;
+    if (!unix_address(path, &address, problem))
+        return false;
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0)
+        return fail(problem, "socket");
+    int error = connect(probe, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+    close(probe);
+    if (error == ECONNREFUSED || error == ENOENT)
+        return true;
+    strbuf_printf(problem, "%s: %s", path, error == 0 || error == EAGAIN ? "another process answers there" : strerror(error));
+    return false;
+}
+
+static bool set_access(const char *path, const struct policy_daemon_settings *settings, struct strbuf *problem)
+{
+    if (settings->socket_group[0] != '\0') {
+        const struct group *group = getgrnam(settings->socket_group);
+        if (group == NULL) {
+            strbuf_printf(problem, "there is no group %s", settings->socket_group);
+            return false;
+        }
+        if (lchown(path, (uid_t)-1, group->gr_gid) != 0)
+            return fail(problem, path);
+    }
+    return chmod(path, (mode_t)settings->socket_mode) == 0 || fail(problem, path);
+}
+
+/* The name comes last: whoever sees it finds a socket that answers, with its final mode and group. */
+static bool publish(struct listener *listener, const char *aside, const struct policy_daemon_settings *settings,
+                    struct strbuf *problem)
+{
+    struct stat info;
+    if (!set_access(aside, settings, problem))
+        return false;
+    if (lstat(aside, &info) != 0 || rename(aside, settings->listen.path) != 0)
+        return fail(problem, settings->listen.path);
+    listener->device = info.st_dev;
+    listener->inode = info.st_ino;
+    listener->path = strdup(settings->listen.path);
+    return listener->path != NULL || fail(problem, "memory");
+}
+
+static bool bind_aside(int descriptor, const struct sockaddr_un *address)
+{
+    struct stat info;
+    if (lstat(address->sun_path, &info) == 0 && S_ISSOCK(info.st_mode))
+        unlink(address->sun_path);
+    mode_t saved = umask(0177);
+    bool is_bound = listen_at(descriptor, (const struct sockaddr *)address, sizeof *address);
+    int error = errno;
+    umask(saved);
+    errno = error;
+    return is_bound;
+}
+
+static bool open_unix(struct listener *listener, const struct policy_daemon_settings *settings,
+                      struct strbuf *problem)
+{
+    struct strbuf aside;
+    strbuf_init(&aside, 0);
+    strbuf_printf(&aside, "%s.new", settings->listen.path);
+    struct sockaddr_un address;
+    if (!name_is_free(settings->listen.path, problem) || !unix_address(strbuf_text(&aside), &address, problem)) {
+        strbuf_deinit(&aside);
+        return false;
+    }
+    listener->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool is_open = listener->descriptor >= 0 && bind_aside(listener->descriptor, &address);
+    if (!is_open)
+        fail(problem, strbuf_text(&aside));
+    else
+        is_open = publish(listener, strbuf_text(&aside), settings, problem);
+    if (!is_open && listener->descriptor >= 0) {
+        unlink(strbuf_text(&aside));
+        close(listener->descriptor);
+        listener->descriptor = -1;
+    }
+    strbuf_deinit(&aside);
+    return is_open;
+}
+
+static bool is_activated(void)
+{
+    const char *pid = getenv("LISTEN_PID");
+    const char *count = getenv("LISTEN_FDS");
+    return pid != NULL && count != NULL && strtol(pid, NULL, 10) == getpid() && strtol(count, NULL, 10) == 1;
+}
+
+static bool open_activated(struct listener *listener, struct strbuf *problem)
+{
+    int flags = fcntl(ACTIVATION_DESCRIPTOR, F_GETFL);
+    if (flags < 0 || fcntl(ACTIVATION_DESCRIPTOR, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(ACTIVATION_DESCRIPTOR, F_SETFD, FD_CLOEXEC) != 0)
+        return fail(problem, "the socket handed over (LISTEN_FDS)");
+    listener->descriptor = ACTIVATION_DESCRIPTOR;
+    return true;
+}
+
+bool listener_open(struct listener *listener, const struct policy_daemon_settings *settings, struct strbuf *problem)
+{
+    *listener = (struct listener){.descriptor = -1};
+    if (is_activated())
+        return open_activated(listener, problem);
+    switch (settings->listen.kind) {
+    case ENDPOINT_INET:
+    case ENDPOINT_INET6:
+        return open_inet(listener, &settings->listen, problem);
+    case ENDPOINT_UNIX:
+        return open_unix(listener, settings, problem);
+    case ENDPOINT_NONE:
+        break;
+    }
+    strbuf_append_text(problem, "no address to listen at");
+    return false;
+}
+
+bool listener_give_to_milter(const struct listener *listener)
+{
+    /* "fd:" is Debian's addition to libmilter. */
+    char connection[20];
+    snprintf(connection, sizeof connection, "fd:%d", listener->descriptor);
+    return smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(false) == MI_SUCCESS;
+}
+
+/* ---- closing ---------------------------------------------------------------------------------------- */
+
+static void remove_name(struct listener *listener)
+{
+    struct stat info;
+    if (listener->path == NULL)
+        return;
+    if (lstat(listener->path, &info) == 0 && info.st_dev == listener->device && info.st_ino == listener->inode)
+        unlink(listener->path);
+    free(listener->path);
+    listener->path = NULL;
+}
+
+/* Those who connected while there still was a name are let in first. */
+static void wait_for_queue(int descriptor)
+{
+    struct pollfd queue = {.fd = descriptor, .events = POLLIN};
+    for (int waited_ms = 0; waited_ms < QUEUE_WAIT_MS && poll(&queue, 1, 0) > 0; waited_ms += 5)
+        poll(NULL, 0, 5);
+}
+
+/* Ends a poll for connections that is under way: by a connection of our own, for want of a better way. */
+static void knock(int listening)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof address;
+    if (getsockname(listening, (struct sockaddr *)&address, &length) != 0)
+        return;
+    int visitor = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (visitor < 0)
+        return;
+    if (connect(visitor, (struct sockaddr *)&address, length) != 0 && errno != EINPROGRESS)
+        log_debug("listener: %s", strerrordesc_np(errno));
+    close(visitor);
+}
+
+/* Puts `silent` where libmilter polls for connections, and makes it look. */
+static void replace_socket(const struct listener *listener, int silent, bool is_own_unix)
+{
+    int listening = fcntl(listener->descriptor, F_DUPFD_CLOEXEC, 0);
+    dup3(silent, listener->descriptor, O_CLOEXEC);
+    if (is_own_unix)
+        shutdown(listening, SHUT_RD);
+    else
+        knock(listening);
+    if (listening >= 0)
+        close(listening);
+}
+
+/*
+ * libmilter goes on polling the descriptor: in its place it gets one that is readable only when we say so, and on
+ * which our accept() finds nobody.
+ */
+void listener_stop(struct listener *listener)
+{
+    bool is_own_unix = listener->path != NULL;
+    remove_name(listener);
+    if (is_own_unix)
+        wait_for_queue(listener->descriptor);
+    int silent = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (silent < 0) {
+        log_warning("listener: new connections are still let in: %s", strerrordesc_np(errno));
+        return;
+    }
+    replace_socket(listener, silent, is_own_unix);
+    close(silent);
+    listener->is_stopped = true;
+}
+
+void listener_wake(struct listener *listener)
+{
+    uint64_t one = 1;
+    if (listener->is_stopped && write(listener->descriptor, &one, sizeof one) != (ssize_t)sizeof one)
+        log_debug("listener: not woken");
+}
+
+void listener_deinit(struct listener *listener)
+{
+    remove_name(listener);
+}

@@ -1,0 +1,65 @@
+#include "log_output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static struct {
+    bool to_stderr;
+    bool to_syslog;
+    bool to_journal; /* stderr is the journal's: lines carry their level (sd-daemon(3)) */
+} output;
+
+int log_output_facility(const char *name)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } facilities[] = {
+        {"mail", LOG_MAIL},     {"daemon", LOG_DAEMON}, {"user", LOG_USER},     {"auth", LOG_AUTH},
+        {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
+        {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7},
+    };
+    for (size_t i = 0; i < sizeof facilities / sizeof facilities[0]; i++)
+        if (strcmp(facilities[i].name, name) == 0)
+            return facilities[i].number;
+    return LOG_MAIL;
+}
+
+/* $JOURNAL_STREAM names the device and inode of the journal's socket (systemd.exec(5)). */
+static bool stderr_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device;
+    unsigned long long inode;
+    struct stat info;
+    return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &info) == 0 &&
+           info.st_dev == (dev_t)device && info.st_ino == (ino_t)inode;
+}
+
+static void write_line(enum log_level level, const char *line, void *context)
+{
+    static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+    static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
+    (void)context;
+    if (output.to_syslog)
+        syslog(priorities[level], "%s%s", names[level], line);
+    if (!output.to_stderr)
+        return;
+    if (output.to_journal)
+        fprintf(stderr, "<%d>%s%s\n", priorities[level], names[level], line);
+    else
+        fprintf(stderr, "closedrelay: %s%s\n", names[level], line);
+}
+
+void log_output_open(bool use_syslog, const char *facility)
+{
+    output.to_journal = stderr_is_journal();
+    output.to_syslog = use_syslog;
+    output.to_stderr = !use_syslog || !output.to_journal;
+    /* libmilter logs through syslog in any case, and so gets the name too. */
+    openlog("closedrelay", LOG_PID | LOG_NDELAY, log_output_facility(facility));
+    log_set_sink(write_line, NULL);
+}

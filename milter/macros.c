@@ -1,0 +1,173 @@
+#include "macros.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ASKED_ONLY SIZE_MAX
+
+struct macro {
+    int stage; /* SMFIM_ */
+    const char *name;
+    size_t offset; /* of the const char * in the stage's struct, or ASKED_ONLY: read by name */
+    bool is_xtext; /* when it comes from Sendmail */
+};
+
+#define CONNECT_FACT(field) offsetof(struct policy_connect, field)
+#define MAIL_FACT(field) offsetof(struct policy_mail, field)
+#define RCPT_FACT(field) offsetof(struct policy_recipient, field)
+
+static const struct macro macro_table[] = {
+    {SMFIM_CONNECT, "v", CONNECT_FACT(mta_version), false},
+    {SMFIM_CONNECT, "{daemon_name}", CONNECT_FACT(daemon_name), false},
+    {SMFIM_ENVFROM, "i", MAIL_FACT(queue_id), false},
+    {SMFIM_ENVFROM, "{auth_type}", MAIL_FACT(auth_type), false},
+    {SMFIM_ENVFROM, "{auth_authen}", MAIL_FACT(auth_authen), true},
+    {SMFIM_ENVFROM, "{tls_version}", MAIL_FACT(tls.version), false},
+    {SMFIM_ENVFROM, "{cipher}", MAIL_FACT(tls.cipher), false},
+    {SMFIM_ENVFROM, "{cert_subject}", MAIL_FACT(tls.cert_subject), true},
+    {SMFIM_ENVFROM, "{cert_issuer}", MAIL_FACT(tls.cert_issuer), true},
+    {SMFIM_ENVFROM, "{cert_fp}", MAIL_FACT(tls.cert_fingerprint), false},
+    {SMFIM_ENVFROM, "{verify}", ASKED_ONLY, false},
+    {SMFIM_ENVRCPT, "{rcpt_mailer}", RCPT_FACT(mailer), false},
+    {SMFIM_ENVRCPT, "i", ASKED_ONLY, false},
+    /* Sendmail looks at the EOM list only where there is one for EOH. */
+    {SMFIM_EOH, "i", ASKED_ONLY, false},
+    {SMFIM_EOM, "i", ASKED_ONLY, false},
+};
+
+enum { MACRO_COUNT = sizeof macro_table / sizeof macro_table[0] };
+
+/*
+ * Every stage has a list, so that nothing is sent that nobody reads, and every list begins with "j", which is
+ * always defined: where the MTA has no value to send, libmilter keeps those of the message before, and a login
+ * must not outlive its message.
+ */
+static bool request_stage(SMFICTX *ctx, int stage)
+{
+    struct strbuf list;
+    strbuf_init(&list, 0);
+    strbuf_append_text(&list, "j");
+    for (size_t i = 0; i < MACRO_COUNT; i++)
+        if (macro_table[i].stage == stage)
+            strbuf_printf(&list, " %s", macro_table[i].name);
+    bool is_set = !list.failed && smfi_setsymlist(ctx, stage, list.data) == MI_SUCCESS;
+    strbuf_deinit(&list);
+    return is_set;
+}
+
+bool macros_request(SMFICTX *ctx)
+{
+    bool all_set = true;
+    for (int stage = SMFIM_FIRST; stage <= SMFIM_LAST; stage++)
+        all_set = request_stage(ctx, stage) && all_set;
+    return all_set;
+}
+
+static const char *read_macro(SMFICTX *ctx, const char *name)
+{
+    /* libmilter's prototype lacks the const; it only reads the name. */
+    return smfi_getsymval(ctx, (char *)(uintptr_t)name);
+}
+
+static const char **field_of(void *facts, const struct macro *macro)
+{
+    return (const char **)((char *)facts + macro->offset);
+}
+
+static void read_stage(SMFICTX *ctx, int stage, void *facts)
+{
+    for (size_t i = 0; i < MACRO_COUNT; i++)
+        if (macro_table[i].stage == stage && macro_table[i].offset != ASKED_ONLY)
+            *field_of(facts, &macro_table[i]) = read_macro(ctx, macro_table[i].name);
+}
+
+void macros_read_connect(SMFICTX *ctx, struct policy_connect *connect)
+{
+    read_stage(ctx, SMFIM_CONNECT, connect);
+}
+
+void macros_read_recipient(SMFICTX *ctx, struct policy_recipient *recipient)
+{
+    read_stage(ctx, SMFIM_ENVRCPT, recipient);
+}
+
+const char *macros_read_queue_id(SMFICTX *ctx)
+{
+    return read_macro(ctx, "i");
+}
+
+bool mta_uses_xtext(const char *mta_version)
+{
+    return mta_version != NULL && mta_version[0] != '\0' && strncmp(mta_version, "Postfix", 7) != 0;
+}
+
+bool xtext_decode(const char *text, char *out)
+{
+    for (; *text != '\0'; text++) {
+        if (*text != '+') {
+            *out++ = *text;
+            continue;
+        }
+        int high = ascii_hex_value(text[1]);
+        int low = high < 0 ? -1 : ascii_hex_value(text[2]);
+        if (low < 0 || (high == 0 && low == 0))
+            return false;
+        *out++ = (char)(high * 16 + low);
+        text += 2;
+    }
+    *out = '\0';
+    return true;
+}
+
+static bool decode_field(const char **field, struct mail_macros *macros)
+{
+    if (*field == NULL || strchr(*field, '+') == NULL)
+        return true;
+    char *decoded = malloc(strlen(*field) + 1);
+    if (decoded == NULL)
+        return false;
+    if (!xtext_decode(*field, decoded)) { /* no xtext: taken as it is */
+        free(decoded);
+        return true;
+    }
+    *field = macros->decoded[macros->decoded_count++] = decoded;
+    return true;
+}
+
+static bool decode_mail(struct policy_mail *mail, struct mail_macros *macros)
+{
+    bool decoded = true;
+    for (size_t i = 0; i < MACRO_COUNT; i++)
+        if (macro_table[i].stage == SMFIM_ENVFROM && macro_table[i].is_xtext)
+            decoded = decode_field(field_of(mail, &macro_table[i]), macros) && decoded;
+    return decoded;
+}
+
+/* Postfix names a certificate's subject only after it has verified it; Sendmail names any, and says in {verify}
+ * what came of it. */
+static bool certificate_verified(SMFICTX *ctx, const char *mta_version, const struct tls_facts *tls)
+{
+    if (tls->cert_subject == NULL || tls->cert_subject[0] == '\0')
+        return false;
+    const char *verify = read_macro(ctx, "{verify}");
+    if (verify != NULL)
+        return strcmp(verify, "OK") == 0;
+    return mta_version != NULL && strncmp(mta_version, "Postfix", 7) == 0;
+}
+
+bool macros_read_mail(SMFICTX *ctx, const char *mta_version, struct policy_mail *mail, struct mail_macros *macros)
+{
+    memset(macros, 0, sizeof *macros);
+    read_stage(ctx, SMFIM_ENVFROM, mail);
+    mail->tls.cert_verified = certificate_verified(ctx, mta_version, &mail->tls);
+    return !mta_uses_xtext(mta_version) || decode_mail(mail, macros);
+}
+
+void macros_mail_deinit(struct mail_macros *macros)
+{
+    for (unsigned i = 0; i < macros->decoded_count; i++)
+        free(macros->decoded[i]);
+    macros->decoded_count = 0;
+}

@@ -1,0 +1,13 @@
+/* Lists of problems that the policy library gives, one a line. */
+#ifndef CLOSEDRELAY_MILTER_PROBLEMS_H
+#define CLOSEDRELAY_MILTER_PROBLEMS_H
+
+#include "policy.h"
+
+/* To stderr, as they are: they begin with a file's name and place. */
+void problems_print(const struct strbuf *problems);
+
+/* To the log, a line each; warnings as warnings. */
+void problems_log(const struct strbuf *problems);
+
+#endif

@@ -1,0 +1,351 @@
+/*
+ * A policy that does as it is told, for tests of the milter: the names in the envelope say what to answer.
+ *
+ *   sender     reject@… defer@… refuse a message at MAIL; slow@… takes a second at MAIL
+ *              end-reject@… end-defer@… hold@… drop@… decide at the end of the message
+ *              percent@… newline@… mismatch@… end in replies that are hard to pass on
+ *              enough@… does not care for the body after its first chunk
+ *   recipient  reject@… defer@… refuse that recipient
+ *
+ * With FAKE_POLICY_TRACE=FILE every call is told in a line of FILE. A configuration file has lines "KEY VALUE":
+ * listen-unix PATH, listen-inet PORT, mode OCTAL, group NAME, user NAME, sessions N, drain MS, broken.
+ */
+#include "policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct policy_snapshot {
+    atomic_int references;
+    struct policy_daemon_settings settings;
+    char host[64], path[256], group[64], user[64];
+};
+
+struct policy_engine {
+    struct policy_snapshot *snapshot;
+};
+
+struct policy_session {
+    struct verdict verdict;
+    char *sender;
+    char *first_recipient;
+    const char *dropped[1];
+    uint64_t body_bytes;
+    unsigned header_count;
+    unsigned recipient_count;
+    bool in_message;
+};
+
+static int trace_descriptor = -1;
+
+static void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void trace(const char *format, ...)
+{
+    if (trace_descriptor < 0)
+        return;
+    struct strbuf line;
+    strbuf_init(&line, 0);
+    va_list arguments;
+    va_start(arguments, format);
+    strbuf_vprintf(&line, format, arguments);
+    va_end(arguments);
+    strbuf_append_byte(&line, '\n');
+    if (write(trace_descriptor, line.data, line.length) < 0)
+        abort();
+    strbuf_deinit(&line);
+}
+
+/* ---- configuration ---------------------------------------------------------------------------------- */
+
+static bool read_line(struct policy_snapshot *snapshot, const char *line)
+{
+    struct policy_daemon_settings *settings = &snapshot->settings;
+    unsigned long number = 0;
+    if (sscanf(line, "listen-unix %255s", snapshot->path) == 1)
+        settings->listen = (struct config_endpoint){.kind = ENDPOINT_UNIX, .path = snapshot->path};
+    else if (sscanf(line, "listen-inet %lu", &number) == 1)
+        settings->listen = (struct config_endpoint){ENDPOINT_INET, "127.0.0.1", (uint16_t)number, NULL};
+    else if (sscanf(line, "listen-inet6 %lu", &number) == 1)
+        settings->listen = (struct config_endpoint){ENDPOINT_INET6, "::1", (uint16_t)number, NULL};
+    else if (sscanf(line, "mode %lo", &number) == 1)
+        settings->socket_mode = (unsigned)number;
+    else if (sscanf(line, "sessions %lu", &number) == 1)
+        settings->sessions_max = number;
+    else if (sscanf(line, "drain %lu", &number) == 1)
+        settings->drain_ms = number;
+    else
+        return sscanf(line, "group %63s", snapshot->group) == 1 || sscanf(line, "user %63s", snapshot->user) == 1;
+    return true;
+}
+
+struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
+{
+    const char *trace_path = getenv("FAKE_POLICY_TRACE");
+    if (trace_path != NULL && trace_descriptor < 0)
+        trace_descriptor = open(trace_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    struct policy_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (snapshot == NULL)
+        abort();
+    snapshot->references = 1;
+    snapshot->settings = (struct policy_daemon_settings){
+        .listen = {ENDPOINT_INET, "127.0.0.1", 8891, NULL}, .socket_mode = 0660, .socket_group = snapshot->group,
+        .user = snapshot->user, .group = "", .sessions_max = 10000, .drain_ms = 5000, .syslog_facility = "mail"};
+    FILE *file = path == NULL ? NULL : fopen(path, "re");
+    char line[512];
+    for (unsigned number = 1; file != NULL && fgets(line, sizeof line, file) != NULL; number++)
+        if (!read_line(snapshot, line))
+            strbuf_printf(problems, "%s:%u:1: error: broken\n", path, number);
+    if (file != NULL)
+        fclose(file);
+    else if (path != NULL)
+        strbuf_printf(problems, "%s:1:1: error: %s\n", path, strerror(errno));
+    if (problems->length == 0)
+        return snapshot;
+    policy_snapshot_unref(snapshot);
+    return NULL;
+}
+
+struct policy_snapshot *policy_snapshot_ref(struct policy_snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->references, 1);
+    return snapshot;
+}
+
+void policy_snapshot_unref(struct policy_snapshot *snapshot)
+{
+    if (snapshot != NULL && atomic_fetch_sub(&snapshot->references, 1) == 1)
+        free(snapshot);
+}
+
+void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out)
+{
+    strbuf_printf(out, "sessions: %llu\n", (unsigned long long)snapshot->settings.sessions_max);
+}
+
+void policy_print_reference(struct strbuf *out)
+{
+    strbuf_append_text(out, "# reference\n");
+}
+
+void policy_print_json_schema(struct strbuf *out)
+{
+    strbuf_append_text(out, "{}\n");
+}
+
+const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot)
+{
+    return &snapshot->settings;
+}
+
+/* ---- engine ----------------------------------------------------------------------------------------- */
+
+struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
+                                           struct strbuf *problems)
+{
+    (void)options;
+    (void)problems;
+    struct policy_engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL)
+        abort();
+    engine->snapshot = policy_snapshot_ref(snapshot);
+    return engine;
+}
+
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+{
+    (void)problems;
+    trace("use");
+    policy_snapshot_unref(engine->snapshot);
+    engine->snapshot = policy_snapshot_ref(snapshot);
+    return true;
+}
+
+struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine)
+{
+    return policy_snapshot_ref(engine->snapshot);
+}
+
+void policy_engine_reopen(struct policy_engine *engine)
+{
+    (void)engine;
+    trace("reopen");
+}
+
+void policy_engine_destroy(struct policy_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    trace("destroy");
+    policy_snapshot_unref(engine->snapshot);
+    free(engine);
+}
+
+/* ---- sessions --------------------------------------------------------------------------------------- */
+
+static const char *text_of(const char *text)
+{
+    return text == NULL ? "-" : text;
+}
+
+struct policy_session *policy_session_begin(struct policy_engine *engine, const struct policy_connect *connect)
+{
+    (void)engine;
+    struct ip_address ip;
+    uint16_t port = 0;
+    char address[IP_ADDRESS_TEXT_BYTES] = "-";
+    if (connect->address != NULL && ip_address_from_sockaddr(connect->address, &ip, &port))
+        ip_address_print(&ip, address);
+    trace("begin name=%s address=%s port=%u v=%s daemon=%s", text_of(connect->client_name), address, (unsigned)port,
+          text_of(connect->mta_version), text_of(connect->daemon_name));
+    struct policy_session *session = calloc(1, sizeof *session);
+    if (session == NULL)
+        abort();
+    return session;
+}
+
+void policy_session_helo(struct policy_session *session, const char *name)
+{
+    (void)session;
+    trace("helo %s", text_of(name));
+}
+
+static struct policy_answer answer_with(struct policy_session *session, unsigned code, const char *text)
+{
+    enum policy_step step = code >= 500 ? POLICY_REJECT : POLICY_DEFER;
+    session->verdict = (struct verdict){.action = step == POLICY_REJECT ? ACTION_REJECT : ACTION_DEFER, .code = code};
+    snprintf(session->verdict.enhanced, sizeof session->verdict.enhanced, "%u.7.1", code / 100);
+    snprintf(session->verdict.text, sizeof session->verdict.text, "%s", text);
+    return (struct policy_answer){step, &session->verdict};
+}
+
+static bool begins(const char *path, const char *word)
+{
+    path += path[0] == '<';
+    return strncmp(path, word, strlen(word)) == 0 && path[strlen(word)] == '@';
+}
+
+static void forget_message(struct policy_session *session)
+{
+    free(session->sender);
+    free(session->first_recipient);
+    session->sender = session->first_recipient = NULL;
+    session->body_bytes = session->header_count = session->recipient_count = 0;
+    session->in_message = false;
+}
+
+struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail)
+{
+    policy_session_abort(session);
+    trace("mail %s first=%s type=%s authen=%s i=%s tls=%s subject=%s verified=%d", mail->path,
+          text_of(mail->params == NULL ? NULL : mail->params[0]), text_of(mail->auth_type), text_of(mail->auth_authen),
+          text_of(mail->queue_id), text_of(mail->tls.version), text_of(mail->tls.cert_subject),
+          mail->tls.cert_verified);
+    session->in_message = true;
+    session->sender = strdup(mail->path);
+    if (begins(mail->path, "slow"))
+        sleep(1);
+    if (begins(mail->path, "reject") || begins(mail->path, "defer")) {
+        struct policy_answer answer =
+            begins(mail->path, "reject") ? answer_with(session, 550, "no mail from you") : answer_with(session, 451, "later");
+        forget_message(session);
+        return answer;
+    }
+    return (struct policy_answer){POLICY_CONTINUE, NULL};
+}
+
+struct policy_answer policy_session_recipient(struct policy_session *session, const struct policy_recipient *recipient)
+{
+    trace("rcpt %s mailer=%s", recipient->path, text_of(recipient->mailer));
+    if (begins(recipient->path, "reject"))
+        return answer_with(session, 550, "no mail for them");
+    if (begins(recipient->path, "defer"))
+        return answer_with(session, 452, "too many");
+    if (session->recipient_count++ == 0) {
+        free(session->first_recipient);
+        session->first_recipient = strdup(recipient->path);
+    }
+    return (struct policy_answer){POLICY_CONTINUE, NULL};
+}
+
+void policy_session_queue_id(struct policy_session *session, const char *queue_id)
+{
+    (void)session;
+    trace("queue-id %s", queue_id);
+}
+
+void policy_session_header(struct policy_session *session, const char *name, const char *value)
+{
+    session->header_count++;
+    trace("header %s=%s", name, value);
+}
+
+void policy_session_end_of_headers(struct policy_session *session)
+{
+    (void)session;
+    trace("eoh");
+}
+
+bool policy_session_body(struct policy_session *session, const void *bytes, size_t length)
+{
+    (void)bytes;
+    session->body_bytes += length;
+    trace("body %zu", length);
+    return session->sender == NULL || !begins(session->sender, "enough");
+}
+
+static struct policy_answer final_answer(struct policy_session *session)
+{
+    const char *sender = session->sender == NULL ? "" : session->sender;
+    struct policy_answer answer = {POLICY_CONTINUE, NULL};
+    if (begins(sender, "end-reject"))
+        answer = answer_with(session, 550, "not this message");
+    else if (begins(sender, "end-defer"))
+        answer = answer_with(session, 451, "not this message now");
+    else if (begins(sender, "percent"))
+        answer = answer_with(session, 550, "100% not %s%n");
+    else if (begins(sender, "newline"))
+        answer = answer_with(session, 550, "one\r\n250 two");
+    else if (begins(sender, "mismatch")) {
+        answer = answer_with(session, 550, "codes disagree");
+        session->verdict.enhanced[0] = '4';
+    }
+    return answer;
+}
+
+struct policy_ending policy_session_end_of_message(struct policy_session *session)
+{
+    static const struct header_field added = {"X-Policy", {"seen", 4}};
+    struct policy_ending ending = {.answer = final_answer(session), .added = &added, .added_count = 1};
+    trace("end headers=%u body=%llu recipients=%u", session->header_count, (unsigned long long)session->body_bytes,
+          session->recipient_count);
+    if (session->sender != NULL && begins(session->sender, "hold"))
+        ending.hold_reason = "looks odd";
+    if (session->sender != NULL && begins(session->sender, "drop") && session->first_recipient != NULL) {
+        session->dropped[0] = session->first_recipient;
+        ending.dropped = session->dropped;
+        ending.dropped_count = 1;
+    }
+    session->in_message = false;
+    return ending;
+}
+
+void policy_session_abort(struct policy_session *session)
+{
+    if (session->in_message)
+        trace("abort");
+    forget_message(session);
+}
+
+void policy_session_end(struct policy_session *session)
+{
+    if (session == NULL)
+        return;
+    policy_session_abort(session);
+    trace("close");
+    free(session);
+}
