@@ -2,7 +2,7 @@
 
 #include "callbacks.h"
 #include "drain.h"
-#include "limits.h"
+#include "process_limits.h"
 #include "listener.h"
 #include "log_output.h"
 #include "privileges.h"

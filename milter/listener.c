@@ -25,6 +25,8 @@ enum {
 /* ---- accept ----------------------------------------------------------------------------------------- */
 
 static atomic_int descriptor_limit = INT32_MAX;
+static atomic_bool stop_was_seen; /* libmilter polls the socket no more */
+static atomic_bool is_ending;     /* libmilter is about to be told to stop */
 
 void listener_keep_below(int most)
 {
@@ -47,6 +49,16 @@ static bool is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
+/* In the socket's place libmilter finds an eventfd (listener_stop). Left readable it is polled in a circle, which
+ * is right only for the moment until libmilter learns that it is to end. */
+static void note_stop(int eventfd)
+{
+    uint64_t count;
+    if (!atomic_load(&is_ending) && read(eventfd, &count, sizeof count) < 0)
+        log_debug("listener: %s", strerrordesc_np(errno));
+    atomic_store(&stop_was_seen, true);
+}
+
 /*
  * In the place of the C library's, for libmilter's listener: there a shortage of descriptors is a loop without a
  * pause, and there is no limit. A connection over the limit is closed; the MTA then does what it does when its
@@ -61,7 +73,8 @@ int accept(int listening, __SOCKADDR_ARG address, socklen_t *restrict length)
         poll(NULL, 0, ACCEPT_PAUSE_MS);
         errno = error;
     } else if (connection < 0 && errno == ENOTSOCK) {
-        errno = EAGAIN; /* stopped: see listener_stop */
+        note_stop(listening);
+        errno = EAGAIN;
     } else if (connection >= atomic_load_explicit(&descriptor_limit, memory_order_relaxed)) {
         close(connection);
         say_short_of("the limit of connections is reached");
@@ -288,6 +301,8 @@ static void knock(int listening)
         return;
     if (connect(visitor, (struct sockaddr *)&address, length) != 0 && errno != EINPROGRESS)
         log_debug("listener: %s", strerrordesc_np(errno));
+    for (int waited_ms = 0; waited_ms < QUEUE_WAIT_MS && !atomic_load(&stop_was_seen); waited_ms += 5)
+        poll(NULL, 0, 5);
     close(visitor);
 }
 
@@ -305,8 +320,8 @@ static void replace_socket(const struct listener *listener, int silent, bool is_
 }
 
 /*
- * libmilter goes on polling the descriptor: in its place it gets one that is readable only when we say so, and on
- * which our accept() finds nobody.
+ * libmilter goes on polling the descriptor: in the socket's place it gets an eventfd, readable once so that the
+ * poll under way ends, and then only when we say so. Our accept() finds nobody there.
  */
 void listener_stop(struct listener *listener)
 {
@@ -314,7 +329,7 @@ void listener_stop(struct listener *listener)
     remove_name(listener);
     if (is_own_unix)
         wait_for_queue(listener->descriptor);
-    int silent = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int silent = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
     if (silent < 0) {
         log_warning("listener: new connections are still let in: %s", strerrordesc_np(errno));
         return;
@@ -327,6 +342,7 @@ void listener_stop(struct listener *listener)
 void listener_wake(struct listener *listener)
 {
     uint64_t one = 1;
+    atomic_store(&is_ending, true);
     if (listener->is_stopped && write(listener->descriptor, &one, sizeof one) != (ssize_t)sizeof one)
         log_debug("listener: not woken");
 }
