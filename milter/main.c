@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"serve", command_serve, "run the filter in the foreground"},
     {"check", command_check, "check the configuration, or print what is in force"},
     {"try", command_try, "tell what would happen to a message, check by check"},
+    {"relaytest", command_relaytest, "try the classic open-relay forms against your own server"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
