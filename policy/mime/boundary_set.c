@@ -1,0 +1,120 @@
+#include "mime/boundary_set.h"
+
+#include <assert.h>
+#include <talloc.h>
+
+void boundary_set_init(struct boundary_set *set, void *owner)
+{
+    *set = (struct boundary_set){.owner = owner};
+}
+
+void boundary_set_deinit(struct boundary_set *set)
+{
+    talloc_free(set->items);
+    *set = (struct boundary_set){.owner = set->owner};
+}
+
+static void remove_at(struct boundary_set *set, uint32_t at)
+{
+    talloc_free(set->items[at].text);
+    memmove(&set->items[at], &set->items[at + 1], (set->count - at - 1) * sizeof set->items[0]);
+    set->count--;
+}
+
+/* Drops a stale boundary of this text, or the oldest stale one if there is no room. */
+static void make_room(struct boundary_set *set, struct slice text)
+{
+    for (uint32_t i = set->count; i > 0; i--)
+        if (set->items[i - 1].is_stale &&
+            slice_equal(text, slice_make(set->items[i - 1].text, set->items[i - 1].length)))
+            remove_at(set, i - 1);
+    for (uint32_t i = 0; set->count == BOUNDARY_SET_MAX && i < set->count; i++)
+        if (set->items[i].is_stale)
+            remove_at(set, i);
+}
+
+static bool reserve(struct boundary_set *set)
+{
+    if (set->count < set->capacity)
+        return true;
+    uint32_t capacity = set->capacity == 0 ? 4 : set->capacity * 2;
+    struct boundary *grown = talloc_realloc(set->owner, set->items, struct boundary, capacity);
+    if (grown == NULL)
+        return false;
+    set->items = grown;
+    set->capacity = capacity;
+    return true;
+}
+
+enum boundary_add_result boundary_set_add(struct boundary_set *set, struct slice text, uint16_t level,
+                                          bool is_primary)
+{
+    assert(text.length > 0 && text.length <= BOUNDARY_BYTES_MAX);
+    make_room(set, text);
+    if (set->count == BOUNDARY_SET_MAX)
+        return BOUNDARY_NO_ROOM;
+    if (!reserve(set))
+        return BOUNDARY_NO_MEMORY;
+    char *copy = talloc_memdup(set->items, text.data, text.length);
+    if (copy == NULL)
+        return BOUNDARY_NO_MEMORY;
+    set->items[set->count++] = (struct boundary){
+        .text = copy, .length = (uint16_t)text.length, .level = level, .is_primary = is_primary};
+    return BOUNDARY_ADDED;
+}
+
+void boundary_set_retire(struct boundary_set *set, uint16_t level)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct boundary *boundary = &set->items[i];
+        if (boundary->level < level)
+            continue;
+        boundary->is_stale = true;
+        boundary->level = (uint16_t)(level == 0 ? 0 : level - 1);
+    }
+}
+
+/* RFC 2046 5.1.1: `--`, the boundary, `--` for the last, blanks. */
+static enum boundary_match_kind match_one(const struct boundary *boundary, struct slice rest)
+{
+    if (rest.length < boundary->length || memcmp(rest.data, boundary->text, boundary->length) != 0)
+        return BOUNDARY_NONE;
+    struct slice tail = slice_part(rest, boundary->length, rest.length);
+    bool is_close = tail.length >= 2 && tail.data[0] == '-' && tail.data[1] == '-';
+    if (slice_trim(slice_part(tail, is_close ? 2 : 0, tail.length)).length > 0)
+        return BOUNDARY_PREFIX;
+    return is_close ? BOUNDARY_CLOSE : BOUNDARY_DELIMITER;
+}
+
+/* A live boundary before a stale one, a plain delimiter before a close (`B--` may be a boundary too), the
+ * innermost level, the primary reading. */
+static int rank(const struct boundary *boundary, enum boundary_match_kind kind)
+{
+    return (boundary->is_stale ? 0 : 4096) + (kind == BOUNDARY_DELIMITER ? 2048 : 0) + boundary->level * 2 +
+           (boundary->is_primary ? 1 : 0);
+}
+
+struct boundary_match boundary_set_match(const struct boundary_set *set, struct slice line)
+{
+    struct boundary_match best = {.kind = BOUNDARY_NONE};
+    int best_rank = -1;
+    bool is_disputed = false;
+    struct slice rest = slice_part(line, 2, line.length);
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct boundary *boundary = &set->items[i];
+        enum boundary_match_kind kind = match_one(boundary, rest);
+        if (kind == BOUNDARY_NONE || (kind == BOUNDARY_PREFIX && best.kind != BOUNDARY_NONE))
+            continue;
+        bool is_better = best.kind <= BOUNDARY_PREFIX || rank(boundary, kind) > best_rank;
+        /* Two live ones for one line: levels would close differently. */
+        if (kind != BOUNDARY_PREFIX && best.kind > BOUNDARY_PREFIX &&
+            (boundary->level != best.level || kind != best.kind))
+            is_disputed = true;
+        if (!is_better)
+            continue;
+        best = (struct boundary_match){kind, boundary->level, boundary->is_primary && !boundary->is_stale};
+        best_rank = rank(boundary, kind);
+    }
+    best.is_certain = best.is_certain && !is_disputed;
+    return best;
+}

@@ -1,0 +1,294 @@
+#include "mime/mime_entity.h"
+
+#include "mime/header_views.h"
+
+enum field { FIELD_OTHER, FIELD_TYPE, FIELD_DISPOSITION, FIELD_ENCODING, FIELD_MIME_VERSION };
+
+enum { FIELD_NAME_BYTES = 40, TYPE_BYTES = 128, TYPES_MAX = 8 };
+
+void mime_entity_init(struct mime_entity *entity, void *owner, const struct mime_limits *limits)
+{
+    *entity = (struct mime_entity){0};
+    mime_parameters_init(&entity->parameters, owner, limits);
+    name_set_init(&entity->types, owner, TYPES_MAX);
+}
+
+/* The field a name stands for, with blanks, control characters and letter case left aside. */
+static enum field field_of(struct slice name)
+{
+    static const struct {
+        const char *name;
+        enum field field;
+    } fields[] = {
+        {"content-type", FIELD_TYPE},
+        {"content-disposition", FIELD_DISPOSITION},
+        {"content-transfer-encoding", FIELD_ENCODING},
+        {"mime-version", FIELD_MIME_VERSION},
+    };
+    char plain[FIELD_NAME_BYTES];
+    size_t length = 0;
+    for (size_t i = 0; i < name.length && length < sizeof plain; i++)
+        if ((unsigned char)name.data[i] > ' ' && name.data[i] != 0x7f)
+            plain[length++] = name.data[i];
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (slice_equal_nocase(slice_make(plain, length), slice_of(fields[i].name)))
+            return fields[i].field;
+    return FIELD_OTHER;
+}
+
+bool mime_entity_is_content_field(struct slice name)
+{
+    enum field field = field_of(name);
+    return field == FIELD_TYPE || field == FIELD_DISPOSITION || field == FIELD_ENCODING;
+}
+
+static unsigned kind_of_message(struct slice subtype)
+{
+    static const char *const messages[] = {"rfc822", "global", "news", "rfc2822"};
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+        if (slice_equal(subtype, slice_of(messages[i])))
+            return MIME_KIND_MESSAGE;
+    if (slice_equal(subtype, slice_of("partial")))
+        return MIME_KIND_PARTIAL;
+    return MIME_KIND_STATUS;
+}
+
+static unsigned kind_of_application(struct slice subtype)
+{
+    static const char *const archives[] = {"zip",
+                                           "x-zip",
+                                           "x-zip-compressed",
+                                           "x-compressed",
+                                           "x-compress",
+                                           "java-archive",
+                                           "x-7z-compressed",
+                                           "x-rar-compressed",
+                                           "x-rar",
+                                           "vnd.rar",
+                                           "vnd.ms-cab-compressed",
+                                           "x-tar",
+                                           "gzip",
+                                           "x-gzip",
+                                           "x-bzip2",
+                                           "x-xz",
+                                           "x-iso9660-image",
+                                           "epub+zip",
+                                           "ms-tnef",
+                                           "vnd.ms-tnef"};
+    for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++)
+        if (slice_equal(subtype, slice_of(archives[i])))
+            return MIME_KIND_ARCHIVE | MIME_KIND_OTHER;
+    return MIME_KIND_OTHER;
+}
+
+static unsigned kind_of_type(struct slice type)
+{
+    size_t slash = slice_find(type, '/');
+    struct slice top = slice_part(type, 0, slash);
+    struct slice subtype =
+        slash == type.length ? slice_make("", 0) : slice_part(type, slash + 1, type.length);
+    if (slice_equal(top, slice_of("multipart")))
+        return MIME_KIND_MULTIPART;
+    if (slice_equal(top, slice_of("message")))
+        return kind_of_message(subtype);
+    if (slice_equal(top, slice_of("text")))
+        return slice_equal(subtype, slice_of("rfc822-headers")) ? MIME_KIND_TEXT | MIME_KIND_STATUS
+                                                                : MIME_KIND_TEXT;
+    return slice_equal(top, slice_of("application")) ? kind_of_application(subtype) : MIME_KIND_OTHER;
+}
+
+/* The first word of a view, without quotes and blanks around its slash, lower-case; returns its length. */
+static size_t type_from_view(struct slice text, char *type)
+{
+    size_t length = 0;
+    bool after_slash = true;
+    for (size_t i = 0; i < text.length && length < TYPE_BYTES && text.data[i] != ';'; i++) {
+        char c = text.data[i];
+        if ((unsigned char)c <= ' ') {
+            size_t next = i;
+            while (next < text.length && (unsigned char)text.data[next] <= ' ')
+                next++;
+            if (!after_slash && (next == text.length || text.data[next] != '/'))
+                break;
+        } else if (c != '"' && c != '\'') {
+            type[length++] = ascii_lower(c);
+            after_slash = c == '/';
+        }
+    }
+    return length;
+}
+
+/* A duplicate field that names another file, or makes another kind of thing of the entity. */
+static void compare_names(struct mime_entity *entity, struct slice *last, struct slice name,
+                          bool is_duplicate)
+{
+    if (is_duplicate && last->length > 0 && name.length > 0 && !slice_equal(*last, name))
+        entity->ambiguous = "one header field twice, with different names";
+    if (name.length > 0)
+        *last = name;
+}
+
+static void take_type(struct mime_entity *entity, struct slice value)
+{
+    struct header_views views;
+    struct slice boundary_before = entity->parameters.primary_boundary;
+    unsigned kinds_before = entity->kinds;
+    header_views_init(&views, value, entity->parameters.limits->comment_levels);
+    for (size_t i = 0; i < views.count; i++) {
+        char type[TYPE_BYTES];
+        size_t length = type_from_view(strbuf_slice(&views.items[i].text), type);
+        if (length == 0)
+            continue;
+        name_set_add(&entity->types, slice_make(type, length));
+        entity->kinds |= kind_of_type(slice_make(type, length));
+        entity->is_digest =
+            entity->is_digest || slice_equal(slice_make(type, length), slice_of("multipart/digest"));
+    }
+    entity->types.failed = entity->types.failed || views.failed;
+    header_views_deinit(&views);
+    entity->parameters.primary_boundary = slice_make("", 0);
+    mime_parameters_add(&entity->parameters, value);
+    struct slice boundary = entity->parameters.primary_boundary;
+    if (boundary_before.length > 0)
+        entity->parameters.primary_boundary = boundary_before;
+    if (boundary_before.length > 0 && boundary.length > 0 && !slice_equal(boundary, boundary_before))
+        entity->ambiguous = "two Content-Type fields with different boundaries";
+    const unsigned structural = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_PARTIAL;
+    if (entity->type_count > 0 && (kinds_before & structural) != (entity->kinds & structural))
+        entity->ambiguous = "two Content-Type fields of different structure";
+    compare_names(entity, &entity->last_type_name, entity->parameters.primary_name, entity->type_count > 0);
+    entity->type_count++;
+    entity->has_content_type = true;
+}
+
+static void take_disposition(struct mime_entity *entity, struct slice value)
+{
+    struct slice boundary = entity->parameters.primary_boundary;
+    mime_parameters_add(&entity->parameters, value);
+    entity->parameters.primary_boundary = boundary; /* a boundary belongs into Content-Type */
+    compare_names(entity, &entity->last_disposition_name, entity->parameters.primary_name,
+                  entity->disposition_count > 0);
+    entity->disposition_count++;
+}
+
+/* What the plain word of a Content-Transfer-Encoding means, or 0. The last rows are what broken senders
+ * write. */
+static unsigned encoding_of(struct slice word)
+{
+    static const struct {
+        const char *word;
+        enum transfer_encoding encoding;
+    } words[] = {
+        {"7bit", TRANSFER_IDENTITY},
+        {"8bit", TRANSFER_IDENTITY},
+        {"binary", TRANSFER_IDENTITY},
+        {"base64", TRANSFER_BASE64},
+        {"quoted-printable", TRANSFER_QUOTED_PRINTABLE},
+        {"x-uuencode", TRANSFER_UUENCODE},
+        {"uuencode", TRANSFER_UUENCODE},
+        {"x-uue", TRANSFER_UUENCODE},
+        {"uue", TRANSFER_UUENCODE},
+        {"7-bit", TRANSFER_IDENTITY},
+        {"8-bit", TRANSFER_IDENTITY},
+        {"8bits", TRANSFER_IDENTITY},
+        {"7bits", TRANSFER_IDENTITY},
+        {"none", TRANSFER_IDENTITY},
+        {"utf-8", TRANSFER_IDENTITY},
+        {"utf8", TRANSFER_IDENTITY},
+        {"us-ascii", TRANSFER_IDENTITY},
+        {"iso-8859-1", TRANSFER_IDENTITY},
+        {"text", TRANSFER_IDENTITY},
+        {"plain", TRANSFER_IDENTITY},
+        {"binhex40", TRANSFER_IDENTITY},
+        {"mac-binhex40", TRANSFER_IDENTITY},
+        {"16bit", TRANSFER_IDENTITY},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (slice_equal_nocase(word, slice_of(words[i].word)))
+            return words[i].encoding;
+    return 0;
+}
+
+/* Encodings that some reading of one view gives: of all of it, and of its first word. */
+static unsigned encodings_of_view(struct slice text)
+{
+    text = slice_trim(text);
+    unsigned whole = encoding_of(text);
+    if (whole != 0)
+        return whole;
+    size_t end = 0;
+    size_t start = text.length > 0 && (text.data[0] == '"' || text.data[0] == '\'') ? 1 : 0;
+    for (end = start; end < text.length && (unsigned char)text.data[end] > ' '; end++)
+        if (strchr(";,(\"'<", text.data[end]) != NULL)
+            break;
+    /* A client that compares the whole value knows no such encoding and takes the bytes as they are. */
+    unsigned first = encoding_of(slice_part(text, start, end));
+    return first == 0 ? 0 : first | TRANSFER_IDENTITY;
+}
+
+static void take_encoding(struct mime_entity *entity, struct slice value)
+{
+    struct header_views views;
+    unsigned encodings = 0;
+    bool some_view_unknown = false;
+    header_views_init(&views, value, entity->parameters.limits->comment_levels);
+    entity->types.failed = entity->types.failed || views.failed;
+    for (size_t i = 0; i < views.count; i++) {
+        unsigned found = encodings_of_view(strbuf_slice(&views.items[i].text));
+        some_view_unknown = some_view_unknown || found == 0;
+        encodings |= found;
+    }
+    header_views_deinit(&views);
+    if (slice_trim(value).length == 0)
+        return;
+    if (encodings == 0) {
+        entity->has_unknown_encoding = true;
+        encodings = TRANSFER_IDENTITY | TRANSFER_BASE64 | TRANSFER_QUOTED_PRINTABLE;
+    } else if (some_view_unknown) {
+        encodings |= TRANSFER_IDENTITY;
+    }
+    bool is_odd = (encodings & (encodings - 1)) != 0;
+    if (!entity->has_unknown_encoding &&
+        (is_odd || (entity->encodings != 0 && entity->encodings != encodings)))
+        entity->has_conflicting_encodings = true;
+    entity->encodings |= encodings;
+}
+
+void mime_entity_header(struct mime_entity *entity, struct slice name, struct slice value)
+{
+    if (++entity->header_count > entity->parameters.limits->headers_per_part)
+        return;
+    enum field field = field_of(name);
+    if (field == FIELD_TYPE)
+        take_type(entity, value);
+    else if (field == FIELD_DISPOSITION)
+        take_disposition(entity, value);
+    else if (field == FIELD_ENCODING)
+        take_encoding(entity, value);
+    else if (field == FIELD_MIME_VERSION)
+        entity->has_mime_version = true;
+    if (field != FIELD_OTHER && field != FIELD_MIME_VERSION)
+        entity->content_header_count++;
+}
+
+void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
+{
+    if (entity->kinds == 0)
+        entity->kinds = is_in_digest && !entity->has_content_type ? MIME_KIND_MESSAGE : MIME_KIND_TEXT;
+    if (entity->encodings == 0)
+        entity->encodings = TRANSFER_IDENTITY;
+    if (entity->parameters.ambiguous != NULL)
+        entity->ambiguous = entity->parameters.ambiguous;
+}
+
+bool mime_entity_failed(const struct mime_entity *entity)
+{
+    return mime_parameters_failed(&entity->parameters) || entity->types.failed;
+}
+
+bool mime_entity_is_over_limit(const struct mime_entity *entity)
+{
+    const struct mime_parameters *parameters = &entity->parameters;
+    return entity->header_count > parameters->limits->headers_per_part || parameters->result != 0 ||
+           parameters->names.is_over_limit || parameters->boundaries.is_over_limit;
+}

@@ -1,0 +1,60 @@
+/*
+ * One MIME entity as its header describes it: what it may be, how it may be encoded, what it may be called.
+ *
+ * All readings are kept side by side: `kinds` and `encodings` are sets, because duplicate or damaged fields
+ * make clients choose differently. Belongs to its talloc owner; one thread at a time.
+ */
+#ifndef CLOSEDRELAY_MIME_MIME_ENTITY_H
+#define CLOSEDRELAY_MIME_MIME_ENTITY_H
+
+#include "mime/mime_parameters.h"
+#include "mime/transfer_decode.h"
+
+enum mime_kind {
+    MIME_KIND_TEXT = 1 << 0,
+    MIME_KIND_MULTIPART = 1 << 1,
+    MIME_KIND_MESSAGE = 1 << 2, /* message/rfc822, message/global, message/news */
+    MIME_KIND_PARTIAL = 1 << 3, /* message/partial */
+    MIME_KIND_STATUS = 1 << 4,  /* delivery reports and header extracts: lines that only look like headers */
+    MIME_KIND_ARCHIVE = 1 << 5, /* a type that a zip is sent as */
+    MIME_KIND_OTHER = 1 << 6,
+};
+
+struct mime_entity {
+    struct mime_parameters parameters; /* names and boundaries */
+    unsigned kinds;                    /* mime_kind bits; set by mime_entity_finish at the latest */
+    unsigned encodings;                /* transfer_encoding bits, never empty after mime_entity_finish */
+    uint32_t header_count;
+    uint32_t content_header_count; /* those named Content-… that say something here */
+    bool has_content_type;
+    bool has_mime_version;
+    bool is_digest;                 /* multipart/digest: its parts are messages unless they say otherwise */
+    bool has_unknown_encoding;      /* a transfer encoding no client knows: clients guess */
+    bool has_conflicting_encodings; /* two that decode differently, or one written oddly */
+    const char *ambiguous;          /* why clients would disagree, or NULL; from the parameters too */
+    struct name_set types;          /* each distinct "type/subtype", lower-case */
+    struct slice last_type_name;    /* file name in the last Content-Type, for comparing */
+    struct slice last_disposition_name;
+    unsigned type_count;
+    unsigned disposition_count;
+};
+
+/* `limits` must outlive the entity. */
+void mime_entity_init(struct mime_entity *entity, void *owner, const struct mime_limits *limits);
+
+/* One header field; the value may be folded. Fields that say nothing about content are only counted. */
+void mime_entity_header(struct mime_entity *entity, struct slice name, struct slice value);
+
+/* Whether `name`, as it may be written on the wire, names a field that tells what an entity is. */
+bool mime_entity_is_content_field(struct slice name);
+
+/* The header is complete: fills in defaults (RFC 2045 5.2; RFC 2046 5.1.5 in a digest). */
+void mime_entity_finish(struct mime_entity *entity, bool is_in_digest);
+
+/* Whether memory ran out: the entity is not complete. */
+bool mime_entity_failed(const struct mime_entity *entity);
+
+/* Whether a bound on headers, parameters or names was reached. */
+bool mime_entity_is_over_limit(const struct mime_entity *entity);
+
+#endif

@@ -1,0 +1,380 @@
+#include "mime/mime_reader_private.h"
+
+#include <assert.h>
+#include <talloc.h>
+
+/* How far into a body a header is looked for that an odd line has cut off. */
+enum { SOFT_LINES_IN_BODY = 2, PREAMBLE_PROBE_LINES = 3 };
+
+static int reader_destroy(struct mime_reader *reader)
+{
+    header_block_deinit(&reader->block);
+    strbuf_deinit(&reader->line);
+    return 0;
+}
+
+struct mime_reader *mime_reader_create(void *owner, const struct mime_limits *limits,
+                                       struct mime_budget *budget, const struct mime_sink *sink,
+                                       uint32_t levels_above)
+{
+    struct mime_reader *reader = talloc_zero(owner, struct mime_reader);
+    if (reader == NULL)
+        return NULL;
+    reader->limits = limits;
+    reader->budget = budget;
+    reader->sink = sink;
+    reader->levels_above = levels_above;
+    strbuf_init(&reader->line, limits->header_bytes);
+    boundary_set_init(&reader->boundaries, reader);
+    talloc_set_destructor(reader, reader_destroy);
+    reader_begin_entity(reader, true, NULL);
+    if (reader->failed) {
+        talloc_free(reader);
+        return NULL;
+    }
+    if (reader->state != READER_STOPPED)
+        reader->state = READER_FIELDS;
+    return reader;
+}
+
+bool mime_reader_failed(const struct mime_reader *reader)
+{
+    return reader->failed;
+}
+
+static void reader_fail(struct mime_reader *reader)
+{
+    reader->failed = true;
+    reader->state = READER_STOPPED;
+}
+
+void reader_over_budget(struct mime_reader *reader, const char *why)
+{
+    reader->sink->over_budget(reader->sink->context, why);
+}
+
+void reader_end_leaf(struct mime_reader *reader)
+{
+    if (reader->is_leaf_open)
+        reader->sink->leaf_end(reader->sink->context);
+    reader->is_leaf_open = false;
+    reader->is_leaf_wanted = false;
+}
+
+void reader_leaf_data(struct mime_reader *reader, struct slice bytes)
+{
+    if (reader->is_leaf_wanted && bytes.length > 0)
+        reader->is_leaf_wanted = reader->sink->leaf_data(reader->sink->context, bytes);
+}
+
+/* Ends all levels from `level` on. */
+static void end_levels(struct mime_reader *reader, uint32_t level)
+{
+    reader_end_leaf(reader);
+    if (reader->level_count > level && level > 0)
+        boundary_set_retire(&reader->boundaries, (uint16_t)level);
+    while (reader->level_count > level) {
+        reader->level_count--;
+        reader->sink->level_end(reader->sink->context);
+    }
+}
+
+void reader_begin_entity(struct mime_reader *reader, bool is_message, const char *doubt)
+{
+    if (reader->budget->parts_left == 0) {
+        reader_over_budget(reader, "too many parts");
+        reader->state = READER_STOPPED;
+        return;
+    }
+    reader->budget->parts_left--;
+    talloc_free(reader->entity_owner);
+    reader->entity_owner = talloc_new(reader);
+    if (reader->entity_owner == NULL) {
+        reader_fail(reader);
+        return;
+    }
+    mime_entity_init(&reader->entity, reader->entity_owner, reader->limits);
+    header_block_begin(&reader->block, &reader->entity, !is_message);
+    reader->is_message_header = is_message;
+    reader->doubt = doubt;
+    reader->state = READER_HEADERS;
+}
+
+static bool push_level(struct mime_reader *reader, bool is_multipart)
+{
+    if (reader->levels_above + reader->level_count >= reader->limits->levels) {
+        reader_over_budget(reader, "too many levels of multiparts and messages");
+        return false;
+    }
+    if (reader->level_count == reader->level_capacity) {
+        uint32_t capacity = reader->level_capacity == 0 ? 4 : reader->level_capacity * 2;
+        struct mime_level *grown = talloc_realloc(reader, reader->levels, struct mime_level, capacity);
+        if (grown == NULL) {
+            reader_fail(reader);
+            return false;
+        }
+        reader->levels = grown;
+        reader->level_capacity = capacity;
+    }
+    reader->levels[reader->level_count++] =
+        (struct mime_level){.is_multipart = is_multipart, .is_digest = reader->entity.is_digest};
+    reader->sink->level_begin(reader->sink->context, &reader->entity);
+    return true;
+}
+
+static void add_boundary(struct mime_reader *reader, struct slice text)
+{
+    bool is_primary = slice_equal(text, reader->entity.parameters.primary_boundary);
+    if (text.length > BOUNDARY_BYTES_MAX) {
+        reader_over_budget(reader, "a boundary is too long");
+        return;
+    }
+    switch (boundary_set_add(&reader->boundaries, text, (uint16_t)(reader->level_count - 1), is_primary)) {
+    case BOUNDARY_ADDED:
+        break;
+    case BOUNDARY_NO_ROOM:
+        reader_over_budget(reader, "too many boundaries");
+        break;
+    case BOUNDARY_NO_MEMORY:
+        reader_fail(reader);
+        break;
+    }
+}
+
+static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
+{
+    reader->is_leaf_open = true;
+    reader->is_leaf_wanted =
+        reader->sink->leaf_begin(reader->sink->context, &reader->entity) && is_looked_into;
+}
+
+static void begin_multipart(struct mime_reader *reader)
+{
+    if (!push_level(reader, true)) {
+        begin_leaf(reader, false);
+        return;
+    }
+    const struct name_set *boundaries = &reader->entity.parameters.boundaries;
+    for (size_t i = 0; i < boundaries->count && reader->state != READER_STOPPED; i++)
+        add_boundary(reader, boundaries->items[i]);
+    reader->probe_lines_left = PREAMBLE_PROBE_LINES;
+    reader->probe_doubt = "header fields before the first delimiter";
+}
+
+static void begin_message(struct mime_reader *reader)
+{
+    if (push_level(reader, false))
+        reader_begin_entity(reader, true, NULL);
+    else
+        begin_leaf(reader, false);
+}
+
+static bool is_in_digest(const struct mime_reader *reader)
+{
+    return !reader->is_message_header && reader->level_count > 0 &&
+           reader->levels[reader->level_count - 1].is_digest;
+}
+
+/* Whether the entity is more than a text without a name. */
+static bool holds_something(const struct mime_entity *entity)
+{
+    return entity->kinds != MIME_KIND_TEXT || entity->parameters.names.count > 0;
+}
+
+static void settle_doubt(struct mime_reader *reader)
+{
+    struct mime_entity *entity = &reader->entity;
+    if (!holds_something(entity))
+        return;
+    if (reader->block.has_late_content)
+        entity->ambiguous = "clients disagree on where the header ends";
+    else if (reader->doubt != NULL)
+        entity->ambiguous = reader->doubt;
+}
+
+/* A boundary that an entity which is no multipart carries along is only an alternative. */
+static void take_stray_boundaries(struct mime_reader *reader)
+{
+    if (reader->level_count == 0 || !reader->levels[reader->level_count - 1].is_multipart)
+        return;
+    reader->entity.parameters.primary_boundary = slice_make("", 0);
+}
+
+void reader_finish_header(struct mime_reader *reader)
+{
+    struct mime_entity *entity = &reader->entity;
+    mime_entity_finish(entity, is_in_digest(reader));
+    if (mime_entity_failed(entity)) {
+        reader_fail(reader);
+        return;
+    }
+    if (mime_entity_is_over_limit(entity) || reader->block.is_over_limit)
+        reader_over_budget(reader, "a header is too large");
+    settle_doubt(reader);
+    take_stray_boundaries(reader);
+    reader->state = READER_BODY;
+    reader_body_begin(reader);
+    if ((entity->kinds & MIME_KIND_MULTIPART) != 0)
+        begin_multipart(reader);
+    else if ((entity->kinds & MIME_KIND_MESSAGE) != 0 && entity->encodings == TRANSFER_IDENTITY)
+        begin_message(reader);
+    else
+        begin_leaf(reader, true);
+}
+
+void reader_delimiter(struct mime_reader *reader, struct boundary_match match, const char *doubt)
+{
+    assert(match.level < reader->level_count);
+    end_levels(reader, match.level + 1u);
+    struct mime_level *level = &reader->levels[match.level];
+    if (!match.is_certain)
+        doubt = "clients disagree on the boundary";
+    else if (level->is_closed && doubt == NULL)
+        doubt = "a part after the end of its multipart";
+    level->is_delimited = true;
+    level->is_closed = level->is_closed || match.kind == BOUNDARY_CLOSE;
+    if (match.kind == BOUNDARY_DELIMITER) {
+        reader_begin_entity(reader, false, doubt);
+    } else {
+        reader->state = READER_BODY;
+        reader_body_begin(reader);
+    }
+}
+
+void mime_reader_header(struct mime_reader *reader, struct slice name, struct slice value)
+{
+    if (reader->state != READER_FIELDS)
+        return;
+    if (name.length + value.length > reader->limits->header_bytes) {
+        reader->block.is_over_limit = true;
+        value.length =
+            name.length > reader->limits->header_bytes ? 0 : reader->limits->header_bytes - name.length;
+    }
+    if (header_block_take_field(&reader->entity, name, value))
+        reader->block.has_late_content = true;
+}
+
+/* A header that says nothing of content may have been cut off by a line that is no field: what follows it
+ * then arrives as body. */
+static void look_for_more_header(struct mime_reader *reader)
+{
+    bool is_over_limit = reader->block.is_over_limit;
+    header_block_begin_soft(&reader->block, &reader->entity, SOFT_LINES_IN_BODY);
+    reader->block.is_over_limit = is_over_limit;
+    reader->state = READER_HEADERS;
+}
+
+void mime_reader_end_of_headers(struct mime_reader *reader)
+{
+    if (reader->state != READER_FIELDS)
+        return;
+    if (reader->entity.content_header_count == 0)
+        look_for_more_header(reader);
+    else
+        reader_finish_header(reader);
+}
+
+/* The header is over for some or all clients: what was kept of it is content for some. */
+static void finish_block(struct mime_reader *reader)
+{
+    struct strbuf replay = reader->block.replay;
+    strbuf_init(&reader->block.replay, 0);
+    reader_finish_header(reader);
+    if (!replay.failed && reader->is_leaf_open)
+        reader_body_push(reader, strbuf_slice(&replay));
+    reader->failed = reader->failed || replay.failed;
+    strbuf_deinit(&replay);
+}
+
+/* One whole line of a header. */
+static void header_line(struct mime_reader *reader, struct slice line)
+{
+    if (line.length >= 2 && line.data[0] == '-' && line.data[1] == '-') {
+        struct boundary_match match = boundary_set_match(&reader->boundaries, line);
+        if (match.kind >= BOUNDARY_DELIMITER) {
+            header_block_end(&reader->block);
+            finish_block(reader);
+            if (reader->state != READER_STOPPED)
+                reader_delimiter(reader, boundary_set_match(&reader->boundaries, line), NULL);
+            return;
+        }
+    }
+    bool was_soft = reader->block.is_soft;
+    if (header_block_line(&reader->block, line) == HEADER_BLOCK_MORE)
+        return;
+    header_block_end(&reader->block);
+    if (reader->is_message_header && !was_soft && reader->entity.content_header_count == 0)
+        look_for_more_header(reader);
+    else
+        finish_block(reader);
+}
+
+/* Keeps the start of a line; what is beyond the bound is dropped, and told. */
+void reader_keep_line(struct mime_reader *reader, struct slice piece)
+{
+    size_t room = reader->line.ceiling - reader->line.length;
+    if (piece.length > room) {
+        reader->block.is_over_limit = true;
+        piece.length = room;
+    }
+    strbuf_append_slice(&reader->line, piece);
+    if (reader->line.failed)
+        reader_fail(reader);
+}
+
+static struct slice headers_push(struct mime_reader *reader, struct slice bytes)
+{
+    size_t end = slice_find(bytes, '\n');
+    struct slice piece = slice_part(bytes, 0, end);
+    bool is_whole = end < bytes.length;
+    struct slice rest = slice_part(bytes, is_whole ? end + 1 : end, bytes.length);
+    if (is_whole && reader->line.length == 0 && piece.length <= reader->limits->header_bytes) {
+        header_line(reader, piece);
+        return rest;
+    }
+    reader_keep_line(reader, piece);
+    if (is_whole && reader->state == READER_HEADERS) {
+        struct strbuf line = reader->line; /* the line may begin a body that is pushed from here */
+        strbuf_init(&reader->line, line.ceiling);
+        header_line(reader, strbuf_slice(&line));
+        strbuf_deinit(&line);
+    }
+    return rest;
+}
+
+/* Drops the rest of a delimiter line with more blanks than are held. */
+static struct slice skip_line(struct mime_reader *reader, struct slice bytes)
+{
+    size_t end = slice_find(bytes, '\n');
+    reader->is_line_skipped = end == bytes.length;
+    return slice_part(bytes, reader->is_line_skipped ? end : end + 1, bytes.length);
+}
+
+bool mime_reader_push(struct mime_reader *reader, struct slice bytes)
+{
+    if (reader->state == READER_FIELDS)
+        reader->state = READER_HEADERS;
+    while (bytes.length > 0 && reader->state != READER_STOPPED)
+        bytes =
+            reader->state == READER_HEADERS ? headers_push(reader, bytes) : reader_body_push(reader, bytes);
+    bool can_end = reader->boundaries.count > 0 || reader->probe_lines_left > 0;
+    return reader->state == READER_HEADERS ||
+           (reader->state == READER_BODY && (reader->is_leaf_wanted || can_end || reader->level_count > 0));
+}
+
+void mime_reader_end(struct mime_reader *reader)
+{
+    if (reader->state == READER_FIELDS)
+        reader_finish_header(reader);
+    if (reader->state == READER_HEADERS && reader->line.length > 0)
+        mime_reader_push(reader, slice_make("\n", 1));
+    /* A header may end in the header of a message, which ends there as well. */
+    while (reader->state == READER_HEADERS) {
+        header_block_end(&reader->block);
+        finish_block(reader);
+    }
+    if (reader->state == READER_BODY)
+        reader_body_end(reader);
+    end_levels(reader, 0);
+    reader->state = READER_STOPPED;
+}

@@ -1,0 +1,175 @@
+#include "mime/uuencode.h"
+
+void uuencode_init(struct uuencode_reader *reader, const struct uuencode_sink *sink)
+{
+    reader->sink = sink;
+    reader->state = UUENCODE_OUTSIDE;
+    reader->line_length = 0;
+    reader->is_line_dull = false;
+    reader->name_length = 0;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static struct slice skip_blanks(struct slice s)
+{
+    while (s.length > 0 && is_blank(s.data[0]))
+        s = slice_part(s, 1, s.length);
+    return s;
+}
+
+/* The name out of `begin MODE NAME`, or an empty slice. */
+static struct slice begin_name(struct slice line)
+{
+    const struct slice nothing = {NULL, 0};
+    if (!slice_starts_nocase(line, slice_of("begin")) || line.length < 6 || !is_blank(line.data[5]))
+        return nothing;
+    struct slice rest = skip_blanks(slice_part(line, 5, line.length));
+    size_t digits = 0;
+    while (digits < rest.length && rest.data[digits] >= '0' && rest.data[digits] <= '7')
+        digits++;
+    if (digits < 3 || digits > 6 || digits == rest.length || !is_blank(rest.data[digits]))
+        return nothing;
+    return slice_trim(slice_part(rest, digits, rest.length));
+}
+
+static bool is_end_line(struct slice line)
+{
+    return slice_equal_nocase(slice_trim(line), slice_of("end"));
+}
+
+/* How many bytes an encoded line holds, or -1 if it is none. Encoders may add a check character, and mailers
+ * cut blanks at the end, which stand for zero bits. */
+static int data_line_bytes(struct slice line)
+{
+    if (line.length == 0 || line.data[0] < ' ' || line.data[0] > '`')
+        return -1;
+    int bytes = (line.data[0] - ' ') & 63;
+    size_t wanted = ((size_t)bytes + 2) / 3 * 4 + 1;
+    if (line.length > wanted + 2 || line.length + 3 < wanted)
+        return -1;
+    for (size_t i = 0; i < line.length; i++)
+        if (line.data[i] < ' ' || line.data[i] > '`')
+            return -1;
+    return bytes;
+}
+
+static unsigned value_at(struct slice line, size_t at)
+{
+    return at < line.length ? ((unsigned)line.data[at] - ' ') & 63 : 0;
+}
+
+static void decode_data_line(struct uuencode_reader *reader, struct slice line, int bytes)
+{
+    char decoded[66];
+    size_t made = 0;
+    for (size_t at = 1; made < (size_t)bytes; at += 4) {
+        unsigned bits = value_at(line, at) << 18 | value_at(line, at + 1) << 12 |
+                        value_at(line, at + 2) << 6 | value_at(line, at + 3);
+        decoded[made++] = (char)(bits >> 16);
+        decoded[made++] = (char)(bits >> 8);
+        decoded[made++] = (char)bits;
+    }
+    if (bytes > 0)
+        reader->sink->data(reader->sink->context, slice_make(decoded, (size_t)bytes));
+}
+
+static void inside_line(struct uuencode_reader *reader, struct slice line)
+{
+    int bytes = is_end_line(line) ? -1 : data_line_bytes(line);
+    if (bytes >= 0) {
+        decode_data_line(reader, line, bytes);
+    } else if (is_end_line(line)) {
+        reader->sink->end(reader->sink->context);
+        reader->state = UUENCODE_OUTSIDE;
+    }
+}
+
+static void uuencode_line(struct uuencode_reader *reader, struct slice line)
+{
+    if (line.length > 0 && line.data[line.length - 1] == '\r')
+        line.length--;
+    struct slice name = begin_name(line);
+    if (name.length > 0) {
+        if (reader->state == UUENCODE_INSIDE)
+            reader->sink->end(reader->sink->context);
+        memcpy(reader->name, name.data, name.length);
+        reader->name_length = name.length;
+        reader->state = UUENCODE_ANNOUNCED;
+        return;
+    }
+    if (reader->state == UUENCODE_ANNOUNCED) {
+        bool is_file = is_end_line(line) || data_line_bytes(line) >= 0;
+        reader->state = is_file ? UUENCODE_INSIDE : UUENCODE_OUTSIDE;
+        if (is_file)
+            reader->sink->begin(reader->sink->context, slice_make(reader->name, reader->name_length));
+    }
+    if (reader->state == UUENCODE_INSIDE)
+        inside_line(reader, line);
+}
+
+/* Whether a line beginning like this matters now. */
+static bool is_line_of_interest(const struct uuencode_reader *reader, struct slice start)
+{
+    static const char word[] = "begin";
+    if (reader->state != UUENCODE_OUTSIDE)
+        return true;
+    size_t length = start.length < 5 ? start.length : 5;
+    return slice_equal_nocase(slice_part(start, 0, length), slice_make(word, length));
+}
+
+static void keep_line(struct uuencode_reader *reader, struct slice piece)
+{
+    size_t room = sizeof reader->line - reader->line_length;
+    size_t length = piece.length < room ? piece.length : room;
+    memcpy(reader->line + reader->line_length, piece.data, length);
+    reader->line_length += length;
+    if (!is_line_of_interest(reader, slice_make(reader->line, reader->line_length))) {
+        reader->is_line_dull = true;
+        reader->line_length = 0;
+    }
+}
+
+static void finish_line(struct uuencode_reader *reader, struct slice piece)
+{
+    if (!reader->is_line_dull && reader->line_length == 0) {
+        if (is_line_of_interest(reader, piece))
+            uuencode_line(
+                reader, slice_part(piece, 0,
+                                   piece.length < UUENCODE_LINE_BYTES ? piece.length : UUENCODE_LINE_BYTES));
+        return;
+    }
+    if (!reader->is_line_dull) {
+        keep_line(reader, piece);
+        uuencode_line(reader, slice_make(reader->line, reader->line_length));
+    }
+    reader->line_length = 0;
+    reader->is_line_dull = false;
+}
+
+void uuencode_push(struct uuencode_reader *reader, struct slice bytes)
+{
+    while (bytes.length > 0) {
+        size_t end = slice_find(bytes, '\n');
+        struct slice piece = slice_part(bytes, 0, end);
+        if (end == bytes.length) {
+            if (!reader->is_line_dull)
+                keep_line(reader, piece);
+            return;
+        }
+        finish_line(reader, piece);
+        bytes = slice_part(bytes, end + 1, bytes.length);
+    }
+}
+
+void uuencode_end(struct uuencode_reader *reader)
+{
+    if (reader->line_length > 0)
+        finish_line(reader, slice_make("", 0));
+    if (reader->state == UUENCODE_INSIDE)
+        reader->sink->end(reader->sink->context);
+    reader->state = UUENCODE_OUTSIDE;
+}
