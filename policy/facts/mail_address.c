@@ -1,6 +1,7 @@
 #include "facts/mail_address.h"
 
 #include "facts/domain_name.h"
+#include "facts/ip_address.h"
 
 #include <talloc.h>
 
@@ -72,6 +73,8 @@ static struct slice strip_brackets(struct slice path)
     return path;
 }
 
+enum part_status { PART_OK, PART_MALFORMED, PART_NO_MEMORY };
+
 /* ---- parts ------------------------------------------------------------------------------------------ */
 
 /* Writes `raw` without quotes and backslashes to `out`, which has room for it. False: not a local part. */
@@ -98,16 +101,23 @@ static bool unquote_local_part(struct slice raw, char *out, bool *was_quoted)
     return raw.length > 0 && !in_quotes;
 }
 
-/* RFC 5321, 4.1.3: kept as it stands but for its letter case. False: not a literal's form. */
-static bool literal_is_valid(const char *literal)
+/* RFC 5321, 4.1.3. An address is written in one way: "[192.0.2.1]", "[ipv6:2001:db8::1]". */
+static enum part_status canonical_literal(void *owner, const char **literal)
 {
-    size_t length = strlen(literal);
-    if (length < 3 || literal[length - 1] != ']')
-        return false;
-    for (size_t i = 1; i + 1 < length; i++)
-        if (is_control_byte(literal[i]) || strchr(" []\\@\"<>", literal[i]) != NULL)
-            return false;
-    return true;
+    struct slice text = slice_of(*literal);
+    struct ip_address ip;
+    if (text.length < 3 || text.data[text.length - 1] != ']')
+        return PART_MALFORMED;
+    if (!ip_address_parse(text, &ip)) {
+        for (size_t i = 1; i + 1 < text.length; i++)
+            if (is_control_byte(text.data[i]) || strchr(" []\\@\"<>", text.data[i]) != NULL)
+                return PART_MALFORMED;
+        return PART_OK;
+    }
+    char printed[IP_ADDRESS_TEXT_BYTES];
+    ip_address_print(&ip, printed);
+    *literal = talloc_asprintf(owner, ip_address_is_ipv4(&ip) ? "[%s]" : "[ipv6:%s]", printed);
+    return *literal == NULL ? PART_NO_MEMORY : PART_OK;
 }
 
 /* The canonical text of local part and domain, quoted where it must be. NULL: out of memory. */
@@ -150,8 +160,6 @@ static bool set_malformed(void *owner, struct slice path, struct mail_address *a
     return text != NULL;
 }
 
-enum part_status { PART_OK, PART_MALFORMED, PART_NO_MEMORY };
-
 static enum part_status set_route(void *owner, struct slice *path, struct mail_address *address)
 {
     if (path->data[0] != '@')
@@ -178,8 +186,9 @@ static enum part_status set_domain(void *owner, struct slice raw, struct mail_ad
     address->is_literal = domain[0] == '[';
     if (memchr(raw.data, '\0', raw.length) != NULL)
         return PART_MALFORMED;
-    bool valid = address->is_literal ? literal_is_valid(domain) : domain_is_valid(domain);
-    return valid ? PART_OK : PART_MALFORMED;
+    if (address->is_literal)
+        return canonical_literal(owner, &address->domain);
+    return domain_is_valid(domain) ? PART_OK : PART_MALFORMED;
 }
 
 static enum part_status set_local_part(void *owner, struct slice raw, struct mail_address *address)
@@ -242,7 +251,7 @@ static size_t find_realm(struct slice login)
 
 const char *login_canonical(void *owner, struct slice login, const char *default_realm)
 {
-    login = slice_trim(login);
+    login = slice_trim(slice_part(login, 0, slice_find(login, '\0')));
     size_t at = find_realm(login);
     struct slice name = slice_part(login, 0, at);
     struct slice realm =

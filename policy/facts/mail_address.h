@@ -19,7 +19,7 @@ struct mail_address {
     const char *route; /* source route "@a,@b" that was cut off, or "" (RFC 5321, appendix C) */
     bool is_null;      /* <> */
     bool was_quoted;   /* the local part came as a quoted-string */
-    bool is_literal;   /* the domain is an address literal, kept with its brackets */
+    bool is_literal;   /* the domain is an address literal, with its brackets: "[ipv6:2001:db8::1]" */
     bool malformed;    /* no form RFC 5321 knows; local_part has the whole text */
 };
 

@@ -75,6 +75,7 @@ struct message_facts {
 
     struct header_field *headers; /* From, Sender, Message-ID, Received … ; bounded, in order */
     size_t header_count;
+    bool headers_over_budget; /* one of them was too long or too many to keep */
     uint64_t header_bytes; /* name + ": " + value + CRLF of each field */
     uint64_t body_bytes;
 
