@@ -15,6 +15,7 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, con
     engine->options = *options;
     pthread_mutex_init(&engine->lock, NULL);
     engine->services.clock = &engine->options.clock;
+    engine->started_us = clock_wall_us(&engine->options.clock);
     if (!options->offline) {
         engine->services.dnsbl = dnsbl_service_create(engine->services.clock);
         if (engine->services.dnsbl == NULL)
@@ -59,6 +60,7 @@ bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *sna
     pthread_mutex_lock(&engine->lock);
     struct policy_snapshot *former = engine->snapshot;
     engine->snapshot = policy_snapshot_ref(snapshot);
+    engine->in_force_since_us = clock_wall_us(&engine->options.clock);
     pthread_mutex_unlock(&engine->lock);
     policy_snapshot_unref(former);
     return true;

@@ -5,6 +5,7 @@
 #include "check/check.h"
 #include "config/load.h"
 #include "report/audit_file.h"
+#include "report/counters.h"
 #include "settings.h"
 
 #include <pthread.h>
@@ -22,8 +23,11 @@ struct policy_snapshot {
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
-    pthread_mutex_t lock; /* guards `snapshot` */
+    struct counters counters;
+    int64_t started_us; /* wall clock */
+    pthread_mutex_t lock; /* guards `snapshot` and `in_force_since_us` */
     struct policy_snapshot *snapshot;
+    int64_t in_force_since_us; /* wall clock */
 };
 
 /* The settings of check number `index` for `role`, before overrides. */

@@ -213,6 +213,7 @@ void message_keep_header(struct message *message, struct slice name, struct slic
 static void record_failed(struct policy_session *session)
 {
     struct message *message = session->message;
+    counters_add(&session->engine->counters, COUNTER_RECORDS_LOST);
     if (session->snapshot->audit_settings->on_error != ACTION_DEFER || message->verdict.action >= ACTION_DEFER)
         return;
     struct finding_list only = {0};
@@ -254,6 +255,17 @@ static const char *attachments_outcome_word(const void *settings, const struct a
     return attachment_outcome_name(attachments_outcome(settings, attachment));
 }
 
+static enum counter counter_of(const struct verdict *verdict, bool aborted)
+{
+    static const enum counter by_action[] = {
+        [ACTION_ACCEPT] = COUNTER_ACCEPTED,
+        [ACTION_HOLD] = COUNTER_HELD,
+        [ACTION_DEFER] = COUNTER_DEFERRED,
+        [ACTION_REJECT] = COUNTER_REJECTED,
+    };
+    return aborted && verdict->action == ACTION_ACCEPT ? COUNTER_ABORTED : by_action[verdict->action];
+}
+
 void message_record(struct policy_session *session, bool aborted)
 {
     struct message *message = session->message;
@@ -275,6 +287,7 @@ void message_record(struct policy_session *session, bool aborted)
     message->is_recorded = true;
     if (!record_keep(session, &line))
         record_failed(session);
+    counters_add(&session->engine->counters, counter_of(&message->verdict, aborted));
     if (session->snapshot->daemon.syslog && session->engine->options.record == NULL) {
         strbuf_reset(&line);
         audit_line_write_short(&entry, &line);

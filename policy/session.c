@@ -57,6 +57,7 @@ struct policy_session *policy_session_begin(struct policy_engine *engine, const 
         return NULL;
     session->engine = engine;
     session->snapshot = policy_engine_snapshot(engine);
+    counters_add(&engine->counters, COUNTER_SESSIONS);
     talloc_set_destructor(session, session_release);
     if (!fill_session_facts(session, connect)) {
         talloc_free(session);
@@ -197,10 +198,12 @@ static struct policy_answer judge_recipient(struct policy_session *session, stru
     decide(session, from);
     recipient->action = recipient_action_of(message, from);
     bool refused = recipient->action == RECIPIENT_REJECTED || recipient->action == RECIPIENT_DEFERRED;
-    if (refused)
+    if (refused) {
         mark_answered(message, from);
-    else
+        counters_add(&session->engine->counters, COUNTER_RECIPIENTS_REFUSED);
+    } else {
         message->facts.distinct_recipient_count += !recipient->repeated;
+    }
     forget_repeated_passes(&message->findings, from);
     return refused ? answer_of(&message->verdict) : go_on;
 }
