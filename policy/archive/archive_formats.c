@@ -6,5 +6,12 @@ const struct archive_format *const archive_formats[] = {
     &seven_zip_format,
     &rar5_format,
     &rar4_format,
+    &tnef_format,
+    &gzip_format,
+    &bzip2_format,
+    &xz_format,
+    &lzma_format,
+    &unread_format,
+    &tar_format,
     NULL,
 };

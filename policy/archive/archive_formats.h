@@ -7,9 +7,16 @@
 
 #include "archive/archive.h"
 
+extern const struct archive_format bzip2_format;
+extern const struct archive_format gzip_format;
+extern const struct archive_format lzma_format;
 extern const struct archive_format rar4_format;
 extern const struct archive_format rar5_format;
 extern const struct archive_format seven_zip_format;
+extern const struct archive_format tar_format;
+extern const struct archive_format tnef_format;
+extern const struct archive_format unread_format;
+extern const struct archive_format xz_format;
 extern const struct archive_format zip_format;
 
 #endif

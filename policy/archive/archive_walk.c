@@ -26,7 +26,8 @@ static uint64_t sum_saturated(uint64_t a, uint64_t b)
 
 void archive_walk_skip(struct archive_walk *walk, uint64_t byte_count)
 {
-    walk->skip_left = sum_saturated(walk->skip_left, byte_count);
+    uint64_t *left = walk->content_left > 0 ? &walk->skip_after : &walk->skip_left;
+    *left = sum_saturated(*left, byte_count);
 }
 
 void archive_walk_content(struct archive_walk *walk, uint64_t byte_count)
@@ -84,6 +85,20 @@ void archive_walk_stop(struct archive_walk *walk, enum archive_outcome outcome, 
     archive_walk_tell(walk, outcome, why);
 }
 
+static void tell_other_name(struct archive_walk *walk, struct slice name)
+{
+    if (walk->member_open && name.length > 0 && walk->sink->other_name != NULL)
+        walk->sink->other_name(walk->sink->context, name);
+}
+
+/* Much software ends a name at its first NUL, whatever length the archive gives it. */
+static void tell_before_nul(struct archive_walk *walk, struct slice name)
+{
+    size_t length = slice_find(name, '\0');
+    if (length < name.length)
+        tell_other_name(walk, slice_part(name, 0, length));
+}
+
 bool archive_walk_member(struct archive_walk *walk, const struct archive_member *member)
 {
     archive_walk_member_end(walk);
@@ -94,17 +109,14 @@ bool archive_walk_member(struct archive_walk *walk, const struct archive_member 
     walk->member_open = true;
     walk->content_missing = false;
     walk->member_wanted = walk->sink->member(walk->sink->context, member);
-    /* Much software ends a name at its first NUL, whatever length the archive gives it. */
-    size_t length = slice_find(member->name, '\0');
-    if (length < member->name.length)
-        archive_walk_other_name(walk, slice_part(member->name, 0, length));
+    tell_before_nul(walk, member->name);
     return true;
 }
 
 void archive_walk_other_name(struct archive_walk *walk, struct slice name)
 {
-    if (walk->member_open && name.length > 0 && walk->sink->other_name != NULL)
-        walk->sink->other_name(walk->sink->context, name);
+    tell_other_name(walk, name);
+    tell_before_nul(walk, name);
 }
 
 bool archive_walk_data(struct archive_walk *walk, struct slice data)
@@ -199,6 +211,10 @@ static void pass_content(struct archive_walk *walk, struct slice *bytes)
 {
     struct slice piece = take_bytes(walk, bytes, walk->content_left);
     walk->content_left -= piece.length;
+    if (walk->content_left == 0) {
+        walk->skip_left = walk->skip_after;
+        walk->skip_after = 0;
+    }
     archive_walk_data(walk, piece);
 }
 

@@ -24,6 +24,7 @@ struct archive_walk {
     uint64_t position;  /* bytes consumed: where the record being asked for begins, after skip and content */
     uint64_t skip_left; /* to pass over first */
     uint64_t content_left;  /* then to hand to the member that is open */
+    uint64_t skip_after;    /* then to pass over */
     size_t wanted;          /* then to gather for the reader */
     bool until_nul;         /* the record ends at its first NUL, or at `wanted` */
     struct strbuf record;   /* what was gathered so far, where a piece ended inside the record */
@@ -40,7 +41,7 @@ void archive_walk_init(struct archive_walk *walk, const struct archive_sink *sin
                        struct archive_budget *budget);
 void archive_walk_deinit(struct archive_walk *walk);
 
-/* For the reader's step: what comes next. Skips add up and come before content, content before the record. */
+/* For the reader's step: what comes next, in the order of the calls; the record comes last. */
 void archive_walk_skip(struct archive_walk *walk, uint64_t byte_count);
 void archive_walk_content(struct archive_walk *walk, uint64_t byte_count);
 /* A record of `byte_count` bytes (> 0), or less where it does not fit the budget: then the walk is over
@@ -61,7 +62,8 @@ void archive_walk_stop(struct archive_walk *walk, enum archive_outcome outcome, 
 
 /* Begins a member, ending the one before. False: there are too many, and the walk is finished. */
 bool archive_walk_member(struct archive_walk *walk, const struct archive_member *member);
-/* Another name of the open member; names that are empty are not told. */
+/* Another name of the open member; names that are empty are not told. A name with a NUL inside, here and as
+ * the first one, is told up to the NUL too. */
 void archive_walk_other_name(struct archive_walk *walk, struct slice name);
 /* Hands unpacked bytes to the open member. False: the sink does not want (more of) them. */
 bool archive_walk_data(struct archive_walk *walk, struct slice data);

@@ -163,7 +163,101 @@ def make_rar4():
     save("version1.rar", b"RE~^\x07\x00\x00" + bytes(20))
 
 
+# TNEF
+
+MESSAGE = bytes.fromhex("0703020000000000c000000000000046")
+STORAGE = bytes.fromhex("0b00000000000000c000000000000046")
+
+
+def tnef_attribute(level, kind, content):
+    return struct.pack("<BII", level, kind, len(content)) + content + struct.pack("<H", sum(content) & 0xFFFF)
+
+
+def tnef(*attributes):
+    version = tnef_attribute(1, 0x00089006, struct.pack("<I", 0x00010000))
+    codepage = tnef_attribute(1, 0x00069007, struct.pack("<II", 1252, 0))
+    kind = tnef_attribute(1, 0x00078008, b"IPM.Microsoft Mail.Note\0")
+    return struct.pack("<IH", 0x223E9F78, 1) + version + codepage + kind + b"".join(attributes)
+
+
+def rendering():
+    return tnef_attribute(2, 0x00069002, struct.pack("<HIHHI", 1, 0xFFFFFFFF, 32, 32, 0))
+
+
+def title(name):
+    return tnef_attribute(2, 0x00018010, name + b"\0")
+
+
+def attached(content):
+    return tnef_attribute(2, 0x0006800F, content)
+
+
+def padded(content):
+    return content + bytes(-len(content) % 4)
+
+
+def one(content):
+    return struct.pack("<II", 1, len(content)) + padded(content)
+
+
+def tnef_property(kind, identity, value, named=b""):
+    return struct.pack("<HH", kind, identity) + named + value
+
+
+def unicode(identity, text):
+    return tnef_property(0x1F, identity, one((text + "\0").encode("utf-16-le")))
+
+
+def string8(identity, text):
+    return tnef_property(0x1E, identity, one(text + b"\0"))
+
+
+def properties(*items):
+    return tnef_attribute(2, 0x00069005, struct.pack("<I", len(items)) + b"".join(items))
+
+
+METHOD_FILE = tnef_property(3, 0x3705, struct.pack("<I", 1))
+METHOD_MESSAGE = tnef_property(3, 0x3705, struct.pack("<I", 5))
+NAMED = bytes.fromhex("0820060000000000c000000000000046")
+# every shape of property a reader has to get past
+ODD_PROPERTIES = [
+    tnef_property(0x0B, 0x7FFE, struct.pack("<I", 1)),
+    tnef_property(0x40, 0x7FFB, bytes(8)),
+    tnef_property(0x48, 0x3F01, bytes(16)),
+    tnef_property(0x1003, 0x6001, struct.pack("<III", 2, 7, 8)),
+    tnef_property(0x101E, 0x6002, struct.pack("<I", 2) + struct.pack("<I", 2) + padded(b"a\0") + struct.pack("<I", 5)
+                  + padded(b"abcd\0")),
+    tnef_property(3, 0x8001, struct.pack("<I", 9), NAMED + struct.pack("<II", 0, 0x8501)),
+    tnef_property(0x1E, 0x8002, one(b"x\0"), NAMED + struct.pack("<II", 1, 10) + padded("Name".encode("utf-16-le") + b"\0\0")),
+]
+
+
+def make_tnef():
+    properties_of_file = properties(METHOD_FILE, *ODD_PROPERTIES, string8(0x3704, b"RECHNU~1.EXE"),
+                                    unicode(0x3707, "Rechnung f\u00fcr dich.exe"), unicode(0x3001, "Rechnung.pdf"))
+    save("file.tnef", tnef(rendering(), attached(TEXT), title(b"RECHNU~1.EXE"), properties_of_file))
+    save("title-first.tnef", tnef(rendering(), title(b"first.txt"), attached(TEXT), rendering(), title(b"second.bat"),
+                                  attached(PROGRAM), properties(METHOD_FILE)))
+    inner = tnef(rendering(), title(b"inner.exe"), attached(PROGRAM), properties(METHOD_FILE))
+    save("message.tnef", tnef(rendering(), title(b"see example.com"), properties(
+        METHOD_MESSAGE, tnef_property(0x0D, 0x3701, one(MESSAGE + inner)), unicode(0x3001, "see example.com"))))
+    save("object.tnef", tnef(rendering(), title(b"sheet"), properties(
+        tnef_property(0x0D, 0x3701, one(STORAGE + TEXT + b"odd")), unicode(0x3707, "sheet.xls"))))
+    save("names-only.tnef", tnef(rendering(), title(b"linked.exe"), rendering(), attached(b""), title(b"empty.cmd"), rendering()))
+    save("binary-data.tnef", tnef(rendering(), properties(unicode(0x3707, "a.scr"), tnef_property(0x102, 0x3701, one(PROGRAM)))))
+    save("two-contents.tnef", tnef(rendering(), title(b"a.txt"), attached(TEXT), properties(
+        unicode(0x3707, "a.exe"), tnef_property(0x102, 0x3701, one(PROGRAM)))))
+    save("no-attachment.tnef", tnef())
+    save("padded.tnef", tnef(rendering(), title(b"a.exe"), attached(TEXT)) + b"\r\n")
+    save("bad-level.tnef", tnef(rendering(), title(b"a.exe"), attached(TEXT)) + b"PK\x03\x04" + bytes(20))
+    save("endless-value.tnef", tnef(rendering(), attached(TEXT), tnef_attribute(
+        2, 0x00069005, struct.pack("<IHHII", 5, 0x1F, 0x3707, 1, 0xFFFFFFFF)), rendering(), title(b"b.exe"), attached(TEXT)))
+    save("endless-count.tnef", tnef(rendering(), attached(TEXT), tnef_attribute(
+        2, 0x00069005, struct.pack("<IHHI", 0xFFFFFFFF, 0x1003, 0x3707, 0xFFFFFFFF)), title(b"b.exe")))
+
+
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
     make_rar5()
     make_rar4()
+    make_tnef()
