@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,8 +11,6 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -121,107 +118,12 @@ static bool open_inet(struct listener *listener, const struct config_endpoint *e
     return true;
 }
 
-static bool unix_address(const char *path, struct sockaddr_un *address, struct strbuf *problem)
-{
-    memset(address, 0, sizeof *address);
-    address->sun_family = AF_UNIX;
-    if (strlen(path) >= sizeof address->sun_path) {
-        strbuf_printf(problem, "%s: the path is longer than a socket's may be", path);
-        return false;
-    }
-    memcpy(address->sun_path, path, strlen(path));
-    return true;
-}
-
-/* Whether the name may be taken: nothing there, or a socket where nobody answers. */
-static bool name_is_free(const char *path, struct strbuf *problem)
-{
-    struct stat info;
-    if (lstat(path, &info) != 0)
-        return errno == ENOENT || fail(problem, path);
-    if (!S_ISSOCK(info.st_mode)) {
-        strbuf_printf(problem, "%s: there is something else than a socket", path);
-        return false;
-    }
-    struct sockaddr_un address;
-    if (!unix_address(path, &address, problem))
-        return false;
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (probe < 0)
-        return fail(problem, "socket");
-    int error = connect(probe, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
-    close(probe);
-    if (error == ECONNREFUSED || error == ENOENT)
-        return true;
-    strbuf_printf(problem, "%s: %s", path, error == 0 || error == EAGAIN ? "another process answers there" : strerror(error));
-    return false;
-}
-
-static bool set_access(const char *path, const struct policy_daemon_settings *settings, struct strbuf *problem)
-{
-    if (settings->socket_group[0] != '\0') {
-        const struct group *group = getgrnam(settings->socket_group);
-        if (group == NULL) {
-            strbuf_printf(problem, "there is no group %s", settings->socket_group);
-            return false;
-        }
-        if (lchown(path, (uid_t)-1, group->gr_gid) != 0)
-            return fail(problem, path);
-    }
-    return chmod(path, (mode_t)settings->socket_mode) == 0 || fail(problem, path);
-}
-
-/* The name comes last: whoever sees it finds a socket that answers, with its final mode and group. */
-static bool publish(struct listener *listener, const char *aside, const struct policy_daemon_settings *settings,
-                    struct strbuf *problem)
-{
-    struct stat info;
-    if (!set_access(aside, settings, problem))
-        return false;
-    if (lstat(aside, &info) != 0 || rename(aside, settings->listen.path) != 0)
-        return fail(problem, settings->listen.path);
-    listener->device = info.st_dev;
-    listener->inode = info.st_ino;
-    listener->path = strdup(settings->listen.path);
-    return listener->path != NULL || fail(problem, "memory");
-}
-
-static bool bind_aside(int descriptor, const struct sockaddr_un *address)
-{
-    struct stat info;
-    if (lstat(address->sun_path, &info) == 0 && S_ISSOCK(info.st_mode))
-        unlink(address->sun_path);
-    mode_t saved = umask(0177);
-    bool is_bound = listen_at(descriptor, (const struct sockaddr *)address, sizeof *address);
-    int error = errno;
-    umask(saved);
-    errno = error;
-    return is_bound;
-}
-
 static bool open_unix(struct listener *listener, const struct policy_daemon_settings *settings,
                       struct strbuf *problem)
 {
-    struct strbuf aside;
-    strbuf_init(&aside, 0);
-    strbuf_printf(&aside, "%s.new", settings->listen.path);
-    struct sockaddr_un address;
-    if (!name_is_free(settings->listen.path, problem) || !unix_address(strbuf_text(&aside), &address, problem)) {
-        strbuf_deinit(&aside);
-        return false;
-    }
-    listener->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool is_open = listener->descriptor >= 0 && bind_aside(listener->descriptor, &address);
-    if (!is_open)
-        fail(problem, strbuf_text(&aside));
-    else
-        is_open = publish(listener, strbuf_text(&aside), settings, problem);
-    if (!is_open && listener->descriptor >= 0) {
-        unlink(strbuf_text(&aside));
-        close(listener->descriptor);
-        listener->descriptor = -1;
-    }
-    strbuf_deinit(&aside);
+    const struct unix_socket_access access = {settings->socket_mode, settings->socket_group};
+    bool is_open = unix_socket_open(&listener->name, settings->listen.path, &access, problem);
+    listener->descriptor = listener->name.descriptor;
     return is_open;
 }
 
@@ -270,17 +172,6 @@ bool listener_give_to_milter(const struct listener *listener)
 
 /* ---- closing ---------------------------------------------------------------------------------------- */
 
-static void remove_name(struct listener *listener)
-{
-    struct stat info;
-    if (listener->path == NULL)
-        return;
-    if (lstat(listener->path, &info) == 0 && info.st_dev == listener->device && info.st_ino == listener->inode)
-        unlink(listener->path);
-    free(listener->path);
-    listener->path = NULL;
-}
-
 /* Those who connected while there still was a name are let in first. */
 static void wait_for_queue(int descriptor)
 {
@@ -325,8 +216,8 @@ static void replace_socket(const struct listener *listener, int silent, bool is_
  */
 void listener_stop(struct listener *listener)
 {
-    bool is_own_unix = listener->path != NULL;
-    remove_name(listener);
+    bool is_own_unix = listener->name.path != NULL;
+    unix_socket_remove_name(&listener->name);
     if (is_own_unix)
         wait_for_queue(listener->descriptor);
     int silent = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -349,5 +240,5 @@ void listener_wake(struct listener *listener)
 
 void listener_deinit(struct listener *listener)
 {
-    remove_name(listener);
+    unix_socket_remove_name(&listener->name);
 }

@@ -8,14 +8,11 @@
 #define CLOSEDRELAY_MILTER_LISTENER_H
 
 #include "policy.h"
-
-#include <sys/types.h>
+#include "unix_socket.h"
 
 struct listener {
     int descriptor; /* -1: closed */
-    char *path;     /* of a unix socket of our own; NULL otherwise */
-    dev_t device;   /* of the socket at `path` when we made it */
-    ino_t inode;
+    struct unix_socket name; /* of a unix socket of our own; empty otherwise */
     bool is_stopped;
 };
 

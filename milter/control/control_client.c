@@ -1,0 +1,87 @@
+#include "control/control_client.h"
+
+#include "control/control_server.h"
+#include "options.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* A reload may read a million lines. */
+enum { ANSWER_WAIT_MS = 60000 };
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        complain(path, "the path is longer than a socket's may be");
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connection >= 0 && connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
+        return connection;
+    complain(path, "%s: is the daemon running, and may you talk to it?", strerror(errno));
+    if (connection >= 0)
+        close(connection);
+    return -1;
+}
+
+static bool send_line(int connection, int argc, const char *const *argv)
+{
+    struct strbuf line;
+    strbuf_init(&line, CONTROL_LINE_BYTES_MAX);
+    strbuf_append_text(&line, CONTROL_PROTOCOL);
+    for (int i = 0; i < argc; i++)
+        strbuf_printf(&line, " %s", argv[i]);
+    strbuf_append_byte(&line, '\n');
+    bool sent = !line.failed && send(connection, strbuf_text(&line), line.length, MSG_NOSIGNAL) == (ssize_t)line.length;
+    strbuf_deinit(&line);
+    return sent;
+}
+
+static bool receive_all(int connection, struct strbuf *answer)
+{
+    char chunk[4096];
+    struct pollfd waiting = {connection, POLLIN, 0};
+    ssize_t count = -1;
+    while (poll(&waiting, 1, ANSWER_WAIT_MS) > 0 && (count = recv(connection, chunk, sizeof chunk, 0)) > 0)
+        strbuf_append(answer, chunk, (size_t)count);
+    return count == 0;
+}
+
+/* "closedrelay/1 STATUS\n" and the text behind it. */
+static int print_answer(const struct strbuf *answer)
+{
+    const char *text = strbuf_text(answer);
+    const char *end = strchr(text, '\n');
+    if (end == NULL || strncmp(text, CONTROL_PROTOCOL " ", sizeof CONTROL_PROTOCOL) != 0) {
+        complain("control socket", "what answers is no closedrelay daemon of this version");
+        return EX_PROTOCOL;
+    }
+    int status = (int)strtol(text + sizeof CONTROL_PROTOCOL, NULL, 10);
+    fputs(end + 1, status == EX_OK ? stdout : stderr);
+    return status;
+}
+
+int control_client_run(const char *path, int argc, const char *const *argv)
+{
+    struct strbuf answer;
+    int connection = connect_to(path);
+    if (connection < 0)
+        return EX_UNAVAILABLE;
+    strbuf_init(&answer, 0);
+    int status = EX_UNAVAILABLE;
+    if (!send_line(connection, argc, argv) || !receive_all(connection, &answer))
+        complain(path, "the daemon did not answer");
+    else
+        status = print_answer(&answer);
+    close(connection);
+    strbuf_deinit(&answer);
+    return status;
+}
