@@ -46,6 +46,9 @@ void policy_print_json_schema(struct strbuf *out);
 /* What the daemon itself needs; belongs to the snapshot. */
 struct policy_daemon_settings {
     struct config_endpoint listen;
+    struct config_endpoint control; /* ENDPOINT_NONE: there is no control socket */
+    unsigned control_mode;
+    const char *control_group;  /* "" for the daemon's own */
     unsigned socket_mode;       /* of a unix socket */
     const char *socket_group;   /* of a unix socket; "" for the daemon's own */
     const char *user;           /* to become when started as root; "" to stay */
@@ -98,6 +101,14 @@ struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine);
 
 /* Reopens the audit file (log rotation). */
 void policy_engine_reopen(struct policy_engine *engine);
+
+/* `status`: since when it runs, the policy in force, what became of messages, the health of lists. As text for
+ * people, or as one JSON object. `session_count`: the connections open now. */
+void policy_engine_status(struct policy_engine *engine, uint64_t session_count, bool json, struct strbuf *out);
+
+/* `lookup`: what every list says of an address, how old the answer is and whom it would count for; waits for the DNS
+ * budget at most. False: `address` is none (said in `out`). */
+bool policy_engine_lookup(struct policy_engine *engine, const char *address, bool json, struct strbuf *out);
 
 /* After the last session ended. Flushes and closes everything. NULL is allowed. */
 void policy_engine_destroy(struct policy_engine *engine);

@@ -9,6 +9,7 @@
 
 struct root_settings {
     struct config_endpoint listen;
+    struct config_endpoint control;
     enum check_mode mode;
 };
 
@@ -18,7 +19,7 @@ struct audit_settings {
 };
 
 extern const struct config_section root_section;
-extern const struct config_section daemon_section; /* struct policy_daemon_settings, `listen` set by the snapshot */
+extern const struct config_section daemon_section; /* struct policy_daemon_settings, `listen` and `control` set by the snapshot */
 extern const struct config_section audit_section;
 
 /* Places of the sections in config_sections(); those of the checks follow in the order of check_table. */

@@ -40,6 +40,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     snapshot->audit_settings = global_settings(snapshot, SECTION_AUDIT);
     snapshot->daemon = *(const struct policy_daemon_settings *)global_settings(snapshot, SECTION_DAEMON);
     snapshot->daemon.listen = snapshot->root->listen;
+    snapshot->daemon.control = snapshot->root->control;
     return snapshot;
 }
 
@@ -110,10 +111,9 @@ void policy_print_json_schema(struct strbuf *out)
     config_json_schema_print(&(struct config_schema){sections, section_count}, out);
 }
 
-bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
-                             struct strbuf *problems)
+/* Makes the folder of `file`, one level deep, and gives it to the daemon's user; one that is there stays as it is. */
+static bool prepare_folder(const char *file, unsigned user_id, unsigned group_id, struct strbuf *problems)
 {
-    const char *file = snapshot->audit_settings->file;
     const char *slash = strrchr(file, '/');
     if (slash == NULL || slash == file)
         return true;
@@ -123,7 +123,16 @@ bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned us
     bool made = mkdir(folder, 0750) == 0;
     bool usable = made ? chown(folder, user_id, group_id) == 0 : errno == EEXIST;
     if (!usable)
-        strbuf_printf(problems, "folder %s of audit.file: %s\n", folder, strerror(errno));
+        strbuf_printf(problems, "%s: its folder cannot be made: %s\n", file, strerror(errno));
     free(folder);
     return usable;
+}
+
+bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
+                             struct strbuf *problems)
+{
+    const struct config_endpoint *control = &snapshot->daemon.control;
+    bool control_usable =
+        control->kind != ENDPOINT_UNIX || prepare_folder(control->path, user_id, group_id, problems);
+    return prepare_folder(snapshot->audit_settings->file, user_id, group_id, problems) && control_usable;
 }
