@@ -1,9 +1,9 @@
 /*
  * A growing block of memory that is charged to the budget's kept_bytes_left.
  *
- * The block is a talloc child of its owner; when the owner is freed, the charge is given back. Growth at least
- * doubles, so that filling it by small steps costs no more than filling it at once. Once it has failed (out of
- * memory, over budget) it stays failed and keeps what it has. One thread at a time.
+ * The block is a talloc child of its owner; when the owner is freed, the charge is given back. Growth at
+ * least doubles, so that filling it by small steps costs no more than filling it at once. Once it has failed
+ * (out of memory, over budget) it stays failed and keeps what it has. One thread at a time.
  */
 #ifndef CLOSEDRELAY_ARCHIVE_ARCHIVE_BUFFER_H
 #define CLOSEDRELAY_ARCHIVE_ARCHIVE_BUFFER_H

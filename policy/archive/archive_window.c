@@ -39,7 +39,8 @@ bool archive_window_want(struct archive_window *window, size_t wanted, struct sl
         *view = window->input;
         return true;
     }
-    size_t seam = available - wanted < ARCHIVE_WINDOW_SEAM_BYTES ? available : wanted + ARCHIVE_WINDOW_SEAM_BYTES;
+    size_t seam =
+        available - wanted < ARCHIVE_WINDOW_SEAM_BYTES ? available : wanted + ARCHIVE_WINDOW_SEAM_BYTES;
     if (!archive_window_borrow(window, seam))
         return false;
     *view = slice_make(window->kept.bytes, window->own + window->borrowed);

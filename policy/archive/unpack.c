@@ -159,7 +159,10 @@ struct unpack *unpack_create(void *owner, enum unpack_method method, struct arch
         return NULL;
     struct unpack *unpack = talloc(owner, struct unpack);
     if (unpack != NULL) {
-        *unpack = (struct unpack){.decoder = &decoders[method], .budget = budget, .kept_bytes = kept_bytes};
+        memset(unpack, 0, offsetof(struct unpack, output));
+        unpack->decoder = &decoders[method];
+        unpack->budget = budget;
+        unpack->kept_bytes = kept_bytes;
         if (unpack->decoder->begin(unpack)) {
             talloc_set_destructor(unpack, unpack_destroy);
             return unpack;

@@ -208,8 +208,6 @@ static void zip_give_data(struct zip_reader *reader, struct slice data)
 {
     if (!reader->data_wanted || data.length == 0)
         return;
-    if (reader->data_bytes == 0)
-        reader->data_is_zip = zip_signature_at(data) != ZIP_NO_SIGNATURE;
     reader->data_wanted = reader->sink->member_data(reader->sink->context, data);
     if (!reader->data_wanted)
         reader->data_complete = false;
@@ -323,6 +321,8 @@ bool zip_member_pass(struct zip_reader *reader)
         wanted = (size_t)reader->data_left;
     if (!archive_window_want(&reader->window, wanted, &view))
         return false;
+    if (reader->data_bytes == 0 && reader->searched == 0)
+        reader->data_is_zip = zip_signature_at(view) != ZIP_NO_SIGNATURE;
     if (reader->data_size_is_known && reader->data_left <= view.length)
         view.length = (size_t)reader->data_left;
     size_t found = view.length < reader->searched ? view.length : zip_signature_find(view, reader->searched);
