@@ -8,6 +8,7 @@
 #include "archive/archive.h"
 
 extern const struct archive_format bzip2_format;
+extern const struct archive_format cab_format;
 extern const struct archive_format gzip_format;
 extern const struct archive_format lzma_format;
 extern const struct archive_format rar4_format;

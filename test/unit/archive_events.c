@@ -182,3 +182,40 @@ struct slice archive_events_fixture(const char *name)
     fclose(file);
     return slice_make(data, size);
 }
+
+static struct slice from_probe(const struct archive_format *format, struct slice file)
+{
+    assert_true(file.length > format->probe_offset);
+    return slice_part(file, (size_t)format->probe_offset, file.length);
+}
+
+void archive_events_assert_fixtures(const struct archive_format *format,
+                                    const struct archive_events_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct slice whole = archive_events_fixture(cases[i].fixture);
+        struct slice file = from_probe(format, whole);
+        size_t probe_bytes = format->probe_bytes < file.length ? format->probe_bytes : file.length;
+        assert_true(format->recognise(slice_part(file, 0, probe_bytes)));
+        archive_events_assert(format, file, cases[i].events);
+        test_free((void *)(uintptr_t)whole.data);
+    }
+}
+
+unsigned archive_events_count(const struct archive_format *format, const char *fixture, uint32_t entries,
+                              bool *over)
+{
+    struct slice whole = archive_events_fixture(fixture);
+    struct archive_events_options options = {.budget = archive_events_budget};
+    struct strbuf events;
+    unsigned count = 0;
+    strbuf_init(&events, 0);
+    options.budget.entries_left = entries;
+    archive_events_run(format, from_probe(format, whole), &options, &events);
+    for (const char *at = strbuf_text(&events); (at = strstr(at, "member ")) != NULL; at++)
+        count++;
+    *over = strstr(strbuf_text(&events), "outcome over_budget") != NULL;
+    strbuf_deinit(&events);
+    test_free((void *)(uintptr_t)whole.data);
+    return count;
+}

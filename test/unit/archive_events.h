@@ -34,4 +34,18 @@ void archive_events_assert_truncated(const struct archive_format *format, struct
 /* A fixture out of test/data/archive; the memory is freed by test_free of the result's data. */
 struct slice archive_events_fixture(const char *name);
 
+struct archive_events_case {
+    const char *fixture;
+    const char *events;
+};
+
+/* archive_events_assert for each fixture, which the format must recognise at its probe offset. */
+void archive_events_assert_fixtures(const struct archive_format *format,
+                                    const struct archive_events_case *cases, size_t count);
+
+/* How many members of the fixture are told with so many entries in the budget; `over`: whether it was too
+ * few. */
+unsigned archive_events_count(const struct archive_format *format, const char *fixture, uint32_t entries,
+                              bool *over);
+
 #endif

@@ -256,8 +256,44 @@ def make_tnef():
         2, 0x00069005, struct.pack("<IHHI", 0xFFFFFFFF, 0x1003, 0x3707, 0xFFFFFFFF)), title(b"b.exe")))
 
 
+# Cabinets
+
+
+def cab(files, reserve=None, names=b"", flags=0, gap=b"", folder_reserve=b"", size=None):
+    """A cabinet of one folder, uncompressed. `files`: name, content, attributes."""
+    flags |= 4 if reserve is not None else 0
+    head = b"" if reserve is None else struct.pack("<HBB", len(reserve), len(folder_reserve), 0) + reserve
+    head += names
+    files_at = 36 + len(head) + 8 + len(folder_reserve) + len(gap)
+    table = b""
+    content = b""
+    for name, data, attributes in files:
+        table += struct.pack("<IIHHHH", len(data), len(content), 0, 0x3C21, 0, attributes) + name + b"\0"
+        content += data
+    data_at = files_at + len(table)
+    folder = struct.pack("<IHH", data_at, 1, 0) + folder_reserve
+    data = struct.pack("<IHH", 0, len(content), len(content)) + content
+    total = data_at + len(data) if size is None else size
+    header = b"MSCF" + struct.pack("<IIIIIBBHHHHH", 0, total, 0, files_at, 0, 3, 1, 1, len(files), flags, 1, 0)
+    return header + head + folder + gap + table + data
+
+
+def make_cab():
+    files = [(b"readme.txt", TEXT, 0x20), ("b\u00fcro.exe".encode(), PROGRAM, 0xA0), (b"empty.txt", b"", 0x20)]
+    save("reserve.cab", cab(files, reserve=b"reserved", folder_reserve=b"abc", gap=b"gap"))
+    save("set.cab", cab(files, names=b"before.cab\0Disk 1\0after.cab\0Disk 3\0", flags=3))
+    bare = cab(files, reserve=bytes(20))
+    place = struct.pack("<III8x", 0x00100000, len(bare), 40)
+    save("signed.cab", cab(files, reserve=place) + bytes(range(40)))
+    save("glued.cab", cab(files[:1]) + cab(files[1:2]))
+    save("overlap.cab", cab(files, size=60))
+    save("no-name-end.cab", cab([(b"x" * 1100, TEXT, 0)]))
+    save("no-files.cab", cab([]))
+
+
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
     make_rar5()
     make_rar4()
     make_tnef()
+    make_cab()

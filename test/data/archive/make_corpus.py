@@ -8,6 +8,7 @@ import os
 
 CORPUS = "../../fuzz/corpus"
 TARGETS = {
+    "cab": (0, ["*.cab"]),
     "tnef": (0, ["*.tnef"]),
     "rar": (0, ["*.rar"]),
     "seven_zip": (0, ["*.7z"]),

@@ -64,6 +64,13 @@ def seven_zip():
     make("empty.7z", ["7z", "a", "-bd", "OUT", "no-such*", "-r"])
 
 
+def cabinets():
+    flat = ["gcab", "-c", "OUT", "readme.txt", "docs/\u8acb\u6c42\u66f8.exe", "empty.txt"]
+    make("plain.cab", flat)
+    make("packed.cab", flat[:1] + ["-z"] + flat[1:])
+
+
 if __name__ == "__main__":
     os.umask(0o022)
     seven_zip()
+    cabinets()
