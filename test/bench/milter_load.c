@@ -1,0 +1,340 @@
+/*
+ * Load on a milter, as Postfix makes it, and what that costs the milter.
+ *
+ *   milter_load -a ADDRESS -p PID [-c CONNECTIONS] [-n MESSAGES] [-b BYTES] [-o] [-i] [-s STEPS]
+ *
+ *   -a  unix:/path or inet:PORT          -p  the milter's process: its CPU time and memory are looked at
+ *   -c  connections side by side (16)    -n  messages in all (1000), one a connection
+ *   -b  bytes of a message (2000): above 100000 it is a base64 attachment
+ *   -o  all connections hold their message's end back until every body is sent: the peak of memory
+ *   -i  no message: CONNECTIONS idle sessions, and what each takes
+ *   -s  steps offered, hexadecimal (1fffff)
+ *
+ * Prints one line: messages, seconds, cpu_us (of the milter, per message), mb_per_s, rss_kb (peak since the start
+ * of the run), idle_bytes (per session).
+ */
+#include "milter_wire.h"
+
+#include <libmilter/mfdef.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct load {
+    const char *address;
+    unsigned long pid, connections, messages, bytes;
+    uint32_t steps;
+    bool holds_ends;
+    bool is_idle;
+    char *body;
+    size_t body_length;
+    bool is_attachment;
+    atomic_ulong next;    /* message to send */
+    atomic_ulong refused; /* messages not accepted */
+    pthread_barrier_t bodies_sent;
+};
+
+/* ---- the message ------------------------------------------------------------------------------------ */
+
+static const char attachment_head[] = "--=_bound\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nSee the attachment.\r\n"
+                                      "--=_bound\r\nContent-Type: application/pdf; name=\"report.pdf\"\r\n"
+                                      "Content-Disposition: attachment; filename=\"report.pdf\"\r\n"
+                                      "Content-Transfer-Encoding: base64\r\n\r\n";
+static const char attachment_tail[] = "--=_bound--\r\n";
+
+static size_t fill_base64(char *to, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t state = 1;
+    size_t at = 0;
+    for (; at + 78 <= length; at += 78) {
+        for (size_t i = 0; i < 76; i++) {
+            state = state * 1664525U + 1013904223U;
+            to[at + i] = digits[state >> 26];
+        }
+        memcpy(to + at + 76, "\r\n", 2);
+    }
+    return at;
+}
+
+static size_t fill_text(char *to, size_t length)
+{
+    static const char line[] = "The quick brown fox jumps over the lazy dog, and the mail goes on its way.\r\n";
+    size_t at = 0;
+    for (; at + sizeof line - 1 <= length; at += sizeof line - 1)
+        memcpy(to + at, line, sizeof line - 1);
+    return at;
+}
+
+static void make_body(struct load *load)
+{
+    load->is_attachment = load->bytes > 100000;
+    load->body = malloc(load->bytes + 2 * sizeof attachment_head);
+    if (load->body == NULL)
+        exit(71);
+    char *end = load->body;
+    if (load->is_attachment) {
+        end = mempcpy(end, attachment_head, sizeof attachment_head - 1);
+        end += fill_base64(end, load->bytes);
+        end = mempcpy(end, attachment_tail, sizeof attachment_tail - 1);
+    } else {
+        end += fill_text(end, load->bytes > 900 ? load->bytes - 900 : 0); /* the headers take the rest */
+    }
+    load->body_length = (size_t)(end - load->body);
+}
+
+/* ---- one message ------------------------------------------------------------------------------------ */
+
+static bool send_headers(struct milter_wire *wire, const struct load *load, unsigned long number)
+{
+    char message_id[64];
+    snprintf(message_id, sizeof message_id, "<%lu.20260101@client.example.com>", number);
+    const char *const type = load->is_attachment ? "multipart/mixed; boundary=\"=_bound\"" : "text/plain; charset=utf-8";
+    const char *const headers[][2] = {
+        {"Received", "from client.example.com (client.example.com [198.51.100.7])\n\tby mx.test.example (Postfix) "
+                     "with ESMTPSA id 4TEST12345\n\tfor <bob@example.net>; Thu,  1 Jan 2026 00:00:00 +0000 (UTC)"},
+        {"From", "Ann Example <ann@example.com>"},
+        {"To", "Bob Example <bob@example.net>"},
+        {"Subject", "Minutes of the meeting"},
+        {"Date", "Thu, 01 Jan 2026 00:00:00 +0000"},
+        {"Message-ID", message_id},
+        {"User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Thunderbird/128.0"},
+        {"References", "<20251231.1@client.example.com>\n <20251231.2@client.example.com>"},
+        {"Content-Language", "en-GB"},
+        {"MIME-Version", "1.0"},
+        {"Content-Type", type},
+        {"Content-Transfer-Encoding", "7bit"},
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        if (wire_event_strings(wire, SMFIC_HEADER, (const char *const[]){headers[i][0], headers[i][1], NULL}) !=
+            SMFIR_CONTINUE)
+            return false;
+    return true;
+}
+
+static bool send_envelope(struct milter_wire *wire)
+{
+    static const char *const mail_macros[] = {
+        "j", "mx.test.example", "{auth_type}", "PLAIN", "{auth_authen}", "ann@example.com", "{tls_version}", "TLSv1.3",
+        "{cipher}", "TLS_AES_256_GCM_SHA384", NULL};
+    static const char *const rcpt_macros[] = {"j", "mx.test.example", "{rcpt_mailer}", "smtp", NULL};
+    static const char *const data_macros[] = {"j", "mx.test.example", NULL};
+    static const char *const mail[] = {"<ann@example.com>", "BODY=8BITMIME", NULL};
+    static const char *const rcpt[] = {"<bob@example.net>", NULL};
+    return wire_macros(wire, SMFIC_MAIL, mail_macros) &&
+           wire_event_strings(wire, SMFIC_MAIL, mail) == SMFIR_CONTINUE &&
+           wire_macros(wire, SMFIC_RCPT, rcpt_macros) &&
+           wire_event_strings(wire, SMFIC_RCPT, rcpt) == SMFIR_CONTINUE &&
+           wire_macros(wire, SMFIC_DATA, data_macros) &&
+           wire_event(wire, SMFIC_DATA, NULL, 0) == SMFIR_CONTINUE;
+}
+
+static bool send_body(struct milter_wire *wire, const struct load *load)
+{
+    for (size_t at = 0; at < load->body_length; at += WIRE_CHUNK_BYTES) {
+        size_t left = load->body_length - at;
+        char answer = wire_event(wire, SMFIC_BODY, load->body + at, left < WIRE_CHUNK_BYTES ? left : WIRE_CHUNK_BYTES);
+        if (answer == SMFIR_SKIP)
+            return true;
+        if (answer != SMFIR_CONTINUE)
+            return false;
+    }
+    return true;
+}
+
+static bool open_session(struct milter_wire *wire, const struct load *load)
+{
+    return wire_open(wire, load->address) && wire_negotiate(wire, 0x1ff, load->steps) &&
+           wire_connect(wire, "198.51.100.7", 40000) && wire_helo(wire);
+}
+
+static bool send_message(struct milter_wire *wire, struct load *load, unsigned long number)
+{
+    static const char *const id_macros[] = {"i", "4TEST12345", "j", "mx.test.example", NULL};
+    if (!open_session(wire, load) || !send_envelope(wire) || !send_headers(wire, load, number))
+        return false;
+    wire_macros(wire, SMFIC_EOH, id_macros);
+    if (wire_event(wire, SMFIC_EOH, NULL, 0) != SMFIR_CONTINUE || !send_body(wire, load))
+        return false;
+    wire_macros(wire, SMFIC_BODYEOB, id_macros);
+    if (load->holds_ends) {
+        wire_flush(wire);
+        pthread_barrier_wait(&load->bodies_sent);
+    }
+    char verdict = wire_end(wire, NULL, 0);
+    wire_packet(wire, SMFIC_QUIT, NULL, 0);
+    wire_flush(wire);
+    return verdict == SMFIR_CONTINUE || verdict == SMFIR_ACCEPT;
+}
+
+static void *run_connections(void *context)
+{
+    struct load *load = context;
+    unsigned long number;
+    while ((number = atomic_fetch_add(&load->next, 1)) < load->messages) {
+        struct milter_wire wire;
+        if (!send_message(&wire, load, number))
+            atomic_fetch_add(&load->refused, 1);
+        wire_close(&wire);
+    }
+    return NULL;
+}
+
+/* ---- the milter's cost ------------------------------------------------------------------------------ */
+
+static double cpu_seconds(const struct load *load)
+{
+    char path[64];
+    char line[1024] = "";
+    unsigned long user = 0;
+    unsigned long kernel = 0;
+    snprintf(path, sizeof path, "/proc/%lu/stat", load->pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL || fgets(line, sizeof line, file) == NULL)
+        exit(69);
+    fclose(file);
+    const char *fields = strrchr(line, ')');
+    if (fields == NULL || sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2)
+        exit(69);
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static unsigned long status_kb(const struct load *load, const char *key)
+{
+    char path[64];
+    char line[256];
+    unsigned long kb = 0;
+    snprintf(path, sizeof path, "/proc/%lu/status", load->pid);
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, key, strlen(key)) == 0)
+            kb = strtoul(line + strlen(key) + 1, NULL, 10);
+    if (file != NULL)
+        fclose(file);
+    return kb;
+}
+
+static void forget_peak(const struct load *load)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%lu/clear_refs", load->pid);
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        return;
+    fputs("5", file);
+    fclose(file);
+}
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ---- runs ------------------------------------------------------------------------------------------- */
+
+static void run_threads(struct load *load)
+{
+    pthread_t *threads = calloc(load->connections, sizeof *threads);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
+    for (unsigned long i = 0; threads != NULL && i < load->connections; i++)
+        if (pthread_create(&threads[i], &attributes, run_connections, load) != 0)
+            exit(71);
+    for (unsigned long i = 0; threads != NULL && i < load->connections; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+}
+
+static int run_messages(struct load *load)
+{
+    make_body(load);
+    if (load->holds_ends)
+        load->messages = load->connections;
+    pthread_barrier_init(&load->bodies_sent, NULL, (unsigned)load->connections);
+    forget_peak(load);
+    double cpu = cpu_seconds(load);
+    double start = now_seconds();
+    run_threads(load);
+    double seconds = now_seconds() - start;
+    cpu = cpu_seconds(load) - cpu;
+    printf("messages=%lu seconds=%.2f cpu_us=%.1f mb_per_s=%.1f rss_kb=%lu refused=%lu\n", load->messages, seconds,
+           cpu * 1e6 / (double)load->messages, (double)load->body_length * (double)load->messages / 1e6 / seconds,
+           status_kb(load, "VmHWM"), atomic_load(&load->refused));
+    free(load->body);
+    return atomic_load(&load->refused) == 0 ? 0 : 1;
+}
+
+/* Until the milter has worked off what it was sent: its CPU time stands still. */
+static void settle(const struct load *load)
+{
+    double before;
+    double after = cpu_seconds(load);
+    do {
+        before = after;
+        nanosleep(&(struct timespec){.tv_nsec = 500 * 1000 * 1000}, NULL);
+        after = cpu_seconds(load);
+    } while (after > before);
+}
+
+static int run_idle(struct load *load)
+{
+    struct milter_wire *wires = calloc(load->connections, sizeof *wires);
+    unsigned long before = status_kb(load, "VmRSS");
+    unsigned long opened = 0;
+    while (wires != NULL && opened < load->connections && open_session(&wires[opened], load) &&
+           wire_flush(&wires[opened]))
+        opened++;
+    settle(load);
+    unsigned long after = status_kb(load, "VmRSS");
+    printf("sessions=%lu rss_kb=%lu idle_bytes=%ld\n", opened, after,
+           opened == 0 ? 0L : (long)((after - before) * 1024 / opened));
+    for (unsigned long i = 0; i < opened; i++)
+        wire_close(&wires[i]);
+    free(wires);
+    return opened == load->connections ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct load load = {.connections = 16, .messages = 1000, .bytes = 2000, .steps = 0x1fffff};
+    for (int option; (option = getopt(argc, argv, "a:p:c:n:b:s:oi")) != -1;) {
+        switch (option) {
+        case 'a':
+            load.address = optarg;
+            break;
+        case 'p':
+            load.pid = strtoul(optarg, NULL, 10);
+            break;
+        case 'c':
+            load.connections = strtoul(optarg, NULL, 10);
+            break;
+        case 'n':
+            load.messages = strtoul(optarg, NULL, 10);
+            break;
+        case 'b':
+            load.bytes = strtoul(optarg, NULL, 10);
+            break;
+        case 's':
+            load.steps = (uint32_t)strtoul(optarg, NULL, 16);
+            break;
+        case 'o':
+            load.holds_ends = true;
+            break;
+        case 'i':
+            load.is_idle = true;
+            break;
+        default:
+            return 64;
+        }
+    }
+    if (load.address == NULL || load.pid == 0 || load.connections == 0)
+        return 64;
+    return load.is_idle ? run_idle(&load) : run_messages(&load);
+}
