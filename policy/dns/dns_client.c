@@ -28,9 +28,12 @@ void dns_client_destroy(struct dns_client *client)
     free(client);
 }
 
-static void send(struct dns_client *client, struct dns_lookup *lookup, struct dns_observer observer, uint64_t now_ms)
+static void send(struct dns_client *client, struct dns_lookup *lookup, const struct dns_question *question,
+                 uint64_t now_ms)
 {
-    lookup->observer = observer;
+    lookup->observer = question->observer;
+    if (question->subject != NULL)
+        memcpy(lookup->subject, question->subject, sizeof lookup->subject);
     lookup->asked_ms = now_ms;
     client->transport.submit(client->transport.context, lookup);
 }
@@ -49,7 +52,7 @@ struct dns_lookup *dns_client_ask(struct dns_client *client, const struct dns_qu
     if (result.submit == NULL)
         return result.lookup;
     if (client->transport.has_room(client->transport.context)) {
-        send(client, result.submit, question->observer, now_ms);
+        send(client, result.submit, question, now_ms);
         return result.lookup;
     }
     bool was_prefetch = result.submit != result.lookup;
@@ -69,7 +72,7 @@ struct dns_lookup *dns_client_ask_fresh(struct dns_client *client, const struct 
     if (lookup == NULL)
         return NULL;
     dns_lookup_ref(lookup);
-    send(client, lookup, question->observer, now_ms);
+    send(client, lookup, question, now_ms);
     return lookup;
 }
 

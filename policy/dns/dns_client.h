@@ -19,6 +19,7 @@ struct dns_question {
     enum dns_type type;
     uint64_t not_before_ms;       /* 0: any cached answer will do */
     struct dns_observer observer; /* told on the transport's thread if this question goes out; may be empty */
+    const uint8_t *subject;       /* 16 bytes for the observer, copied into the lookup; or NULL */
 };
 
 /* A reference to a lookup, perhaps already done. NULL: too many on their way, or no memory. */

@@ -31,6 +31,7 @@ struct dns_lookup {
     struct dns_answer answer;
     struct dns_observer store;    /* the cache's: told first */
     struct dns_observer observer; /* the asker's: told second; may be empty */
+    uint8_t subject[16];          /* the asker's own, for its observer */
     struct dns_lookup *next;      /* the transport's queue */
     void *carrier;                /* the transport's own */
     size_t name_length;

@@ -1,0 +1,249 @@
+#include "dns/list_query.h"
+
+#include "dns/list_set_private.h"
+
+#include <stdlib.h>
+
+struct item {
+    struct block_list *list;
+    struct dns_lookup *lookup; /* NULL: not asked, see `result` */
+    struct dns_lookup *text;   /* TXT, once wanted */
+    bool settled;              /* `result` is final */
+    struct list_result result;
+};
+
+struct list_query {
+    struct list_set *set;
+    struct in6_addr client;
+    uint64_t deadline_ms;
+    bool waiting; /* counted in set->waiting */
+    size_t count;
+    struct item items[];
+};
+
+static void settle(struct item *item, enum list_verdict verdict, const char *why, const char *why_text)
+{
+    item->settled = true;
+    item->result.verdict = verdict;
+    item->result.why = why;
+    item->result.why_text = why_text;
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------ */
+
+static void ask(struct list_query *query, struct item *item, uint64_t now_ms)
+{
+    struct block_list *list = item->list;
+    unsigned flags = atomic_load(&list->flags);
+    struct dns_name name;
+    if ((flags & BLOCK_LIST_ASKABLE) == 0) {
+        settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
+        return;
+    }
+    if (!dns_address_is_ipv4(&query->client) && (flags & (BLOCK_LIST_TESTED | BLOCK_LIST_IPV6)) == BLOCK_LIST_TESTED) {
+        settle(item, LIST_SKIPPED, NULL, NULL);
+        return;
+    }
+    if (!dns_name_reverse(&name, &query->client, slice_make(list->zone.text, list->zone.length))) {
+        settle(item, LIST_UNKNOWN, "failed", "the name is too long");
+        return;
+    }
+    struct dns_question question = {
+        .name = slice_make(name.text, name.length),
+        .type = DNS_TYPE_A,
+        .not_before_ms = atomic_load(&list->believed_from_ms),
+        .observer = {block_list_answered, list},
+        .subject = query->client.s6_addr,
+    };
+    item->lookup = dns_client_ask(query->set->options.client, &question, now_ms);
+    if (item->lookup == NULL)
+        settle(item, LIST_UNKNOWN, "busy", "too many questions are on their way");
+}
+
+struct list_query *list_query_begin(struct list_set *set, const struct list_query_request *request)
+{
+    struct list_query *query = calloc(1, sizeof *query + request->count * sizeof query->items[0]);
+    if (query == NULL)
+        return NULL;
+    uint64_t now_ms = list_set_now_ms(set);
+    query->set = set;
+    query->client = request->client;
+    query->count = request->count;
+    query->deadline_ms = now_ms + request->budget_ms;
+    for (size_t i = 0; i < query->count; i++) {
+        query->items[i].list = request->lists[i];
+        ask(query, &query->items[i], now_ms);
+    }
+    return query;
+}
+
+void list_query_destroy(struct list_query *query)
+{
+    if (query == NULL)
+        return;
+    for (size_t i = 0; i < query->count; i++) {
+        dns_lookup_unref(query->items[i].lookup);
+        dns_lookup_unref(query->items[i].text);
+    }
+    free(query);
+}
+
+/* ---- collecting -------------------------------------------------------------------------------------- */
+
+/* Waits with what is left of the budget, if there may be one more to wait. */
+static bool wait_for(struct list_query *query, struct dns_lookup *lookup)
+{
+    if (dns_lookup_is_done(lookup))
+        return true;
+    struct list_set *set = query->set;
+    uint64_t now_ms = list_set_now_ms(set);
+    if (now_ms >= query->deadline_ms)
+        return false;
+    if (!query->waiting) {
+        if (atomic_fetch_add(&set->waiting, 1) >= set->options.waiting_max) {
+            atomic_fetch_sub(&set->waiting, 1);
+            return false;
+        }
+        query->waiting = true;
+    }
+    return dns_lookup_wait(lookup, query->deadline_ms - now_ms);
+}
+
+static void stop_waiting(struct list_query *query)
+{
+    if (query->waiting)
+        atomic_fetch_sub(&query->set->waiting, 1);
+    query->waiting = false;
+}
+
+/* What the health says of an answer now; the gate to wait at where a test may still decide, else NULL. */
+static enum list_state look_at_health(struct block_list *list, uint64_t obtained_ms, bool *proven,
+                                      struct dns_lookup **gate)
+{
+    pthread_mutex_lock(&list->lock);
+    struct list_health *health = &list->health;
+    enum list_state state = health->state;
+    *proven = list_health_is_proven(health, obtained_ms);
+    bool may_change = !*proven && list_health_is_askable(health) && obtained_ms >= health->believed_from_ms;
+    if (may_change && health->proof_wanted_ms < obtained_ms)
+        health->proof_wanted_ms = obtained_ms;
+    *gate = may_change ? dns_lookup_ref(list->gate) : NULL;
+    pthread_mutex_unlock(&list->lock);
+    return state;
+}
+
+/* A listing counts once a test begun after it has passed. */
+static bool wait_until_proven(struct list_query *query, struct item *item, enum list_state *state)
+{
+    uint64_t obtained_ms = item->lookup->answered_ms;
+    for (;;) {
+        bool proven;
+        struct dns_lookup *gate;
+        *state = look_at_health(item->list, obtained_ms, &proven, &gate);
+        if (gate == NULL)
+            return proven;
+        block_list_consider(item->list, list_set_now_ms(query->set));
+        list_set_wake(query->set); /* a proof may have to keep its distance from the last one */
+        bool changed = wait_for(query, gate);
+        dns_lookup_unref(gate);
+        if (!changed)
+            return false;
+    }
+}
+
+/* Whether the list has been tested at all, and found healthy. */
+static bool wait_until_tested(struct list_query *query, struct block_list *list)
+{
+    while ((atomic_load(&list->flags) & BLOCK_LIST_TESTED) == 0) {
+        pthread_mutex_lock(&list->lock);
+        struct dns_lookup *gate = list->health.state == LIST_UNTESTED ? dns_lookup_ref(list->gate) : NULL;
+        pthread_mutex_unlock(&list->lock);
+        bool changed = gate == NULL || wait_for(query, gate);
+        dns_lookup_unref(gate);
+        if (!changed)
+            return false;
+    }
+    return (atomic_load(&list->flags) & BLOCK_LIST_ASKABLE) != 0;
+}
+
+static void settle_unproven(struct item *item, enum list_state state)
+{
+    if (state == LIST_HEALTHY)
+        settle(item, LIST_UNKNOWN, "unproven", "the list was not tested in time after it had listed the address");
+    else if (state == LIST_UNTESTED)
+        settle(item, LIST_UNKNOWN, "untested", "the list has not been tested yet");
+    else
+        settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
+}
+
+static void settle_listed(struct list_query *query, struct item *item)
+{
+    enum list_state state;
+    if (!wait_until_proven(query, item, &state)) {
+        settle_unproven(item, state);
+        return;
+    }
+    settle(item, LIST_LISTED, NULL, NULL);
+    item->result.codes = item->lookup->answer.addresses;
+    item->result.code_count = item->lookup->answer.address_count;
+    if ((atomic_load(&item->list->flags) & BLOCK_LIST_TEXT) == 0)
+        return;
+    struct dns_question question = {
+        .name = slice_make(item->lookup->name, item->lookup->name_length),
+        .type = DNS_TYPE_TXT,
+        .not_before_ms = atomic_load(&item->list->believed_from_ms),
+    };
+    item->text = dns_client_ask(query->set->options.client, &question, list_set_now_ms(query->set));
+    if (item->text != NULL && wait_for(query, item->text))
+        item->result.text = item->text->answer.text;
+}
+
+static void settle_answer(struct list_query *query, struct item *item)
+{
+    const struct dns_lookup *lookup = item->lookup;
+    item->result.ttl_seconds = lookup->answer.ttl_seconds;
+    if (lookup->answer.address_count == 0 && dns_outcome_is_decided(lookup->answer.outcome)) {
+        if (wait_until_tested(query, item->list))
+            settle(item, LIST_NOT_LISTED, NULL, NULL);
+        else
+            settle_unproven(item, (atomic_load(&item->list->flags) & BLOCK_LIST_TESTED) == 0 ? LIST_UNTESTED
+                                                                                            : LIST_SUSPENDED);
+        return;
+    }
+    struct list_said said = block_list_said(item->list, &lookup->answer);
+    if (said.word == LIST_WORD_LISTED)
+        settle_listed(query, item);
+    else if (said.word == LIST_WORD_LIE)
+        settle(item, LIST_UNKNOWN, "error_code", list_trouble_text(said.trouble));
+    else
+        settle(item, LIST_UNKNOWN, lookup->answer.outcome == DNS_OUTCOME_TIMEOUT ? "timeout" : "failed",
+               dns_outcome_text(lookup->answer.outcome));
+}
+
+static void settle_item(struct list_query *query, struct item *item)
+{
+    bool done = wait_for(query, item->lookup);
+    if (done)
+        settle_answer(query, item);
+    else if (!query->waiting && list_set_now_ms(query->set) < query->deadline_ms)
+        settle(item, LIST_UNKNOWN, "busy", "too many sessions are waiting for answers");
+    else
+        settle(item, LIST_UNKNOWN, "timeout", "no answer in time");
+}
+
+/* Once settled an answer stays, so that a message's findings do not change under it; only what was not in time may
+ * still turn up for the session's next message. */
+void list_query_collect(struct list_query *query, struct list_result *results)
+{
+    for (size_t i = 0; i < query->count; i++) {
+        struct item *item = &query->items[i];
+        if (item->lookup != NULL && (!item->settled || item->result.verdict == LIST_UNKNOWN))
+            settle_item(query, item);
+        results[i] = item->result;
+        if (item->lookup != NULL && dns_lookup_is_done(item->lookup)) {
+            uint64_t now_ms = list_set_now_ms(query->set);
+            results[i].age_ms = now_ms > item->lookup->answered_ms ? now_ms - item->lookup->answered_ms : 0;
+        }
+    }
+    stop_waiting(query);
+}

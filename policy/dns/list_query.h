@@ -1,0 +1,53 @@
+/*
+ * What all lists say of one address: asked all at once, collected later, within one budget.
+ *
+ * Begun at connect, collected when the answer first matters; whoever collects waits until the budget counted from
+ * the beginning is over, for all lists together, so that a session which lasts longer waits for nothing. Lists
+ * that are suspended are neither asked nor waited for. When too many threads wait already, what is not yet known
+ * is unknown at once: a stalled resolver may not eat all threads of the milter. A query is used by one thread at a
+ * time.
+ */
+#ifndef CLOSEDRELAY_DNS_LIST_QUERY_H
+#define CLOSEDRELAY_DNS_LIST_QUERY_H
+
+#include "dns/dns_name.h"
+#include "dns/list_set.h"
+
+struct list_query;
+
+struct list_query_request {
+    struct block_list *const *lists; /* copied */
+    size_t count;
+    struct in6_addr client;
+    uint64_t budget_ms;
+};
+
+/* Asks; never waits. NULL: no memory. */
+struct list_query *list_query_begin(struct list_set *set, const struct list_query_request *request);
+void list_query_destroy(struct list_query *query); /* NULL allowed; at any time */
+
+enum list_verdict {
+    LIST_NOT_LISTED,
+    LIST_LISTED,  /* and the list was proven sane afterwards */
+    LIST_UNKNOWN, /* see `why` */
+    LIST_SKIPPED, /* the list has no IPv6 and the client is not IPv4 */
+};
+
+struct list_result {
+    enum list_verdict verdict;
+    const char *why; /* UNKNOWN: a stable token: suspended, untested, timeout, busy, unproven, failed, error_code */
+    const char *why_text; /* the same in words */
+    const uint32_t *codes; /* LISTED: the addresses, host order; as long as the query */
+    size_t code_count;
+    const char *text; /* LISTED: the TXT, if wanted and there in time; as long as the query */
+    uint64_t age_ms;  /* since the answer arrived; 0 without */
+    uint32_t ttl_seconds;
+};
+
+/* Fills `results` (as many as lists, same order). The first call may wait; later ones only look. */
+void list_query_collect(struct list_query *query, struct list_result *results);
+
+/* The name of a list as people may see it. */
+const char *block_list_shown(const struct block_list *list);
+
+#endif
