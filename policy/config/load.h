@@ -7,9 +7,9 @@
  *   the key's default < its default for the role < what the files say < what they say under `roles:`
  *   < each entry of `overrides:` that matches, from top to bottom
  *
- * Files are merged before that: `include:` names further ones, and a key may be set in one file only (but each may
- * add entries to `overrides:`). Bounds: 1 MB a file (16 MB for lists named by `file:`), 8 MB and 1000 files in all, includes
- * nested 8 deep.
+ * Files are merged before that: `include:` names further ones, and a key may be set in one file only (but
+ * each may add entries to `overrides:`). Bounds: 1 MB a file (16 MB for lists named by `file:`), 8 MB and
+ * 1000 files in all, includes nested 8 deep.
  */
 #ifndef CLOSEDRELAY_CONFIG_LOAD_H
 #define CLOSEDRELAY_CONFIG_LOAD_H
@@ -26,32 +26,34 @@ struct config_schema {
 };
 
 /*
- * Reads the file at `path` (NULL: none, which gives the defaults) and whatever it names. Problems are appended to
- * `problems`. Returns the document, a talloc child of `owner`, or NULL where there is at least one error. Reads
- * files, so not for a thread that must not block.
+ * Reads the file at `path` (NULL: none, which gives the defaults) and whatever it names. Problems are
+ * appended to `problems`. Returns the document, a talloc child of `owner`, or NULL where there is at least
+ * one error. Reads files, so not for a thread that must not block.
  */
-struct config_document *config_document_load(void *owner, const struct config_schema *schema, const char *path,
-                                             struct config_problems *problems);
+struct config_document *config_document_load(void *owner, const struct config_schema *schema,
+                                             const char *path, struct config_problems *problems);
 
 /* The same from bytes in memory; `name` is shown as the file's, and what it names is found relative to it. */
-struct config_document *config_document_read(void *owner, const struct config_schema *schema, const char *name,
-                                             struct slice text, struct config_problems *problems);
+struct config_document *config_document_read(void *owner, const struct config_schema *schema,
+                                             const char *name, struct slice text,
+                                             struct config_problems *problems);
 
 /* The struct of a section (index in the schema): for `role` where the section is per_role, else for all. */
-const void *config_document_settings(const struct config_document *document, size_t section_index, enum role role);
+const void *config_document_settings(const struct config_document *document, size_t section_index,
+                                     enum role role);
 
 /* Whom a message is from, as `overrides` may ask. Texts are "" where unknown, else in lower case. */
 struct config_subject {
     enum role role;
-    const char *user;              /* canonical login, or another identity of the role */
-    const char *domain;            /* of the login; without one, what the engine takes for it */
+    const char *user;   /* canonical login, or another identity of the role */
+    const char *domain; /* of the login; without one, what the engine takes for it */
     const char *customer;
     const struct ip_address *client_ip; /* NULL: unknown */
 };
 
 /*
- * The struct that applies to `subject`. Where no override matches, or only one, it belongs to the document and
- * nothing is allocated; otherwise it is a talloc child of `owner`. Every struct returned went through the
+ * The struct that applies to `subject`. Where no override matches, or only one, it belongs to the document
+ * and nothing is allocated; otherwise it is a talloc child of `owner`. Every struct returned went through the
  * section's `finish` without error: where several overrides match that are valid alone but not together (most
  * such cases are errors at load), the last of them applies alone. NULL when memory ran out.
  */

@@ -2,9 +2,9 @@
  * What is wrong with a configuration: all of it, each with its place.
  *
  * Problems are kept as finished lines "FILE:LINE:COLUMN: error: WHAT" in the order they were found, at most
- * CONFIG_PROBLEMS_SHOWN of them, the rest only counted; the same line is kept once. Bytes of the configuration
- * may be arguments: control bytes are shown as '?'. Running out of memory is a problem like any other. One
- * thread at a time.
+ * CONFIG_PROBLEMS_SHOWN of them, the rest only counted; the same line is kept once. Bytes of the
+ * configuration may be arguments: control bytes are shown as '?'. Running out of memory is a problem like any
+ * other. One thread at a time.
  */
 #ifndef CLOSEDRELAY_CONFIG_PROBLEMS_H
 #define CLOSEDRELAY_CONFIG_PROBLEMS_H
@@ -19,10 +19,10 @@ struct config_problems;
 /* A talloc child of `owner`; NULL when memory ran out. */
 struct config_problems *config_problems_create(void *owner);
 
-void config_problem_error(struct config_problems *problems, struct config_place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void config_problem_warning(struct config_problems *problems, struct config_place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void config_problem_error(struct config_problems *problems, struct config_place place, const char *format,
+                          ...) __attribute__((format(printf, 3, 4)));
+void config_problem_warning(struct config_problems *problems, struct config_place place, const char *format,
+                            ...) __attribute__((format(printf, 3, 4)));
 
 /* Never fails; counts as one error however often it is called. */
 void config_problem_out_of_memory(struct config_problems *problems);
@@ -34,10 +34,17 @@ size_t config_problems_warning_count(const struct config_problems *problems);
 /* Appends the lines, each ended by a newline, and "…and N more" where there were too many. */
 void config_problems_render(const struct config_problems *problems, struct strbuf *out);
 
+/* The beginning of a text, for use within a message: cut at a character, "…" for what is left out. */
+struct config_excerpt {
+    char text[64];
+};
+
+struct config_excerpt config_excerpt_of(struct slice text);
+
 /*
- * The candidate that `word` most likely was meant to be: the nearest by insertions, deletions, replacements and
- * swaps of neighbours, without regard to letter case, if few enough of them suffice; or NULL. `candidates` ends
- * with NULL. At most the first 64 bytes of `word` are looked at.
+ * The candidate that `word` most likely was meant to be: the nearest by insertions, deletions, replacements
+ * and swaps of neighbours, without regard to letter case, if few enough of them suffice; or NULL.
+ * `candidates` ends with NULL. At most the first 64 bytes of `word` are looked at.
  */
 const char *config_nearest_word(struct slice word, const char *const *candidates);
 

@@ -16,34 +16,52 @@
 
 struct config_type; /* config/types.h: how a kind of value is read, printed and described */
 
-/* Scalars. In brackets: what stands in the settings struct. */
-extern const struct config_type config_type_bool;  /* true, false                         [bool] */
-extern const struct config_type config_type_count; /* 30                                  [uint64_t] */
-extern const struct config_type config_type_size;  /* 30MB, 1MiB, 512 (MB is 10^6)        [uint64_t, bytes] */
-extern const struct config_type config_type_duration; /* 2s, 500ms, 30m, 1h, 7d              [uint64_t, ms] */
-extern const struct config_type config_type_choice; /* a word of `choices`                 [int-sized enum] */
-extern const struct config_type config_type_text;   /* any text                            [const char *] */
-extern const struct config_type config_type_path;   /* absolute path, or "" where allowed  [const char *] */
-extern const struct config_type config_type_octal;  /* "0660": file mode, quoted or not    [unsigned] */
-extern const struct config_type config_type_secret; /* text or file:PATH; never printed    [const char *] */
-extern const struct config_type config_type_endpoint; /* inet:8891@127.0.0.1, inet6:…, unix:/path,
-                                                         127.0.0.1:53 [struct config_endpoint] */
-/* Lists; each takes a single value too, and entries `file:PATH`, one a line, '#' comments. */
-extern const struct config_type
-    config_type_text_list; /* in order                      [struct config_text_list] */
-extern const struct config_type config_type_text_set; /* lower case, looked up         [struct text_set *] */
-extern const struct config_type
-    config_type_domain_set; /* domains; IDN to A-labels      [struct text_set *] */
-extern const struct config_type
-    config_type_network_set; /* CIDR                          [struct network_set *] */
-extern const struct config_type
-    config_type_endpoint_list; /*                               [struct config_endpoint_list] */
-extern const struct config_type
-    config_type_role_set; /* role names                    [unsigned, 1 << enum role] */
-/* A nested mapping described by `section`, its struct embedded at the offset. */
+/*
+ * The types. In brackets: what stands in the settings struct.
+ *
+ *   bool           true, false                            [bool]
+ *   count          30                                     [uint64_t]
+ *   size           30MB, 1MiB, 512 (MB is 10^6)           [uint64_t, bytes]
+ *   duration       2s, 500ms, 30m, 1h, 7d                 [uint64_t, ms]
+ *   choice         a word of `choices`                    [int-sized enum]
+ *   text           any text                               [const char *]
+ *   path           absolute path, or "" where allowed     [const char *]
+ *   octal          "0660": file mode, quoted or not       [unsigned]
+ *   secret         text or file:PATH; never printed       [const char *]
+ *   endpoint       inet:8891@127.0.0.1, inet6:8891@::1,
+ *                  unix:/path, 127.0.0.1:53, [::1]:53     [struct config_endpoint]
+ *
+ * Lists; each takes a single value too, and (but role_set) entries `file:PATH`, one entry a line, '#' comments:
+ *
+ *   text_list      in order                               [struct config_text_list]
+ *   text_set       lower case, looked up                  [struct text_set *]
+ *   domain_set     domains; IDN to A-labels               [struct text_set *]
+ *   network_set    CIDR                                   [struct network_set *]
+ *   endpoint_list                                         [struct config_endpoint_list]
+ *   role_set       role names                             [unsigned, 1 << enum role]
+ *
+ *   section        a mapping described by `section`       [its struct, embedded at the offset]
+ *   array          a sequence of such mappings            [struct config_array]
+ *
+ * Texts are never NULL and sets never NULL once loaded: without a default they are empty.
+ */
+extern const struct config_type config_type_bool;
+extern const struct config_type config_type_count;
+extern const struct config_type config_type_size;
+extern const struct config_type config_type_duration;
+extern const struct config_type config_type_choice;
+extern const struct config_type config_type_text;
+extern const struct config_type config_type_path;
+extern const struct config_type config_type_octal;
+extern const struct config_type config_type_secret;
+extern const struct config_type config_type_endpoint;
+extern const struct config_type config_type_text_list;
+extern const struct config_type config_type_text_set;
+extern const struct config_type config_type_domain_set;
+extern const struct config_type config_type_network_set;
+extern const struct config_type config_type_endpoint_list;
+extern const struct config_type config_type_role_set;
 extern const struct config_type config_type_section;
-/* A sequence of mappings described by `section`.                                           [struct
- * config_array] */
 extern const struct config_type config_type_array;
 
 struct config_choice {
@@ -60,6 +78,7 @@ struct config_text_list {
 struct config_array {
     void *items; /* count structs of section->struct_bytes */
     size_t count;
+    const void *origins; /* the loader's: where the entries' values come from */
 };
 
 enum config_endpoint_kind { ENDPOINT_NONE, ENDPOINT_INET, ENDPOINT_INET6, ENDPOINT_UNIX };

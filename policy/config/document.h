@@ -1,0 +1,161 @@
+/*
+ * How a loaded configuration is kept; for the loader and the printers only.
+ *
+ * A section's rows, nested sections taken apart, are its leaves. A layer is a list of values for leaves; a
+ * struct is made by putting layers on one another, and remembers for each leaf which value it has.
+ */
+#ifndef CLOSEDRELAY_CONFIG_DOCUMENT_H
+#define CLOSEDRELAY_CONFIG_DOCUMENT_H
+
+#include "config/load.h"
+#include "config/node.h"
+#include "config/types.h"
+
+struct config_leaf {
+    const struct config_key *key;
+    size_t offset;    /* in the whole section's struct */
+    const char *path; /* "limit", "tls.verify" */
+    unsigned flags;   /* the key's, and CONFIG_GLOBAL where a section around it has it */
+};
+
+struct config_leaves {
+    const struct config_section *section;
+    struct config_leaf *items;
+    size_t count;
+    bool has_finish; /* the section, or one nested in it */
+};
+
+/* A value for one leaf. */
+struct config_value {
+    size_t leaf;
+    const void *bytes;              /* key->type->bytes of them */
+    struct config_place place;      /* of the value; no file: a default */
+    const struct config_node *node; /* what it was read from */
+    int role;                       /* written for, or the default of, this role; or ROLE_COUNT */
+};
+
+struct config_layer {
+    struct config_value **items;
+    size_t count;
+};
+
+struct config_struct {
+    void *settings;
+    const struct config_value **values; /* one a leaf; NULL: none was given */
+    struct config_place place;
+};
+
+/* Behind config_array.origins. */
+struct config_array_origins {
+    const struct config_leaves *leaves;
+    struct config_struct *entries;
+};
+
+struct config_override_when {
+    unsigned roles; /* 0: any */
+    const struct text_set *users, *domains, *customers;
+    const struct network_set *networks;
+};
+
+struct config_override {
+    struct config_override_when when;
+    struct config_struct when_struct;
+    struct config_place place;
+};
+
+/* What one override changes in one section. */
+struct config_patch {
+    const struct config_override *override;
+    struct config_layer layer;
+    void *settings[ROLE_COUNT]; /* the role's struct with this patch alone; NULL where the override cannot
+                                   match */
+};
+
+struct config_section_state {
+    struct config_leaves leaves;
+    struct config_place place;
+    struct config_layer defaults, written;
+    struct config_layer role_defaults[ROLE_COUNT], role_written[ROLE_COUNT];
+    struct config_struct base;              /* defaults and written: not per role, or for the printers only */
+    struct config_struct roles[ROLE_COUNT]; /* per_role sections */
+    struct config_patch *patches;           /* in the order of overrides */
+    size_t patch_count;
+};
+
+struct config_document {
+    struct config_schema schema;
+    struct config_section_state *sections;
+    struct config_override *overrides;
+    size_t override_count;
+    struct config_leaves when_leaves;
+};
+
+/* What is needed while a document is made. */
+struct config_build {
+    struct config_document *document;
+    struct config_problems *problems;
+    struct config_place whole;    /* the first file */
+    struct config_leaves *arrays; /* leaves of array sections met so far */
+    size_t array_count;
+};
+
+/* ---- leaves.c ---------------------------------------------------------------------------------------- */
+
+/* All rows of a section. False when memory ran out. */
+bool config_leaves_make(void *owner, const struct config_section *section, struct config_leaves *leaves);
+/* The leaf with that path; leaves->count where there is none. */
+size_t config_leaf_by_path(const struct config_leaves *leaves, const char *path);
+const struct config_key *config_section_key(const struct config_section *section, const char *name);
+
+/* ---- layer.c ----------------------------------------------------------------------------------------- */
+
+/* Reads a mapping. Leaves with a flag of `refused` are errors. False when memory ran out. */
+struct config_layer_source {
+    const struct config_leaves *leaves;
+    const struct config_node *node;
+    int role;                /* ROLE_COUNT: not for one role */
+    unsigned refused;        /* CONFIG_GLOBAL under roles and overrides */
+    bool is_top_of_per_role; /* `roles` is no key here but the caller's */
+};
+
+bool config_layer_read(struct config_build *build, const struct config_layer_source *source,
+                       struct config_layer *layer);
+/* Reads one child, whose key the section knows; source->node is not looked at. */
+bool config_layer_read_child(struct config_build *build, const struct config_layer_source *source,
+                             const struct config_node *child, struct config_layer *layer);
+/* Reads the defaults of the rows. */
+bool config_layer_read_defaults(struct config_build *build, const struct config_leaves *leaves,
+                                struct config_layer *layer);
+/* Reads one default given as text. */
+bool config_layer_add_text(struct config_build *build, const struct config_leaves *leaves, size_t leaf,
+                           int role, const char *text, struct config_layer *layer);
+
+/* Allocates a zeroed struct and its table of values under `owner`; false when memory ran out. */
+bool config_struct_make(void *owner, const struct config_leaves *leaves, struct config_place place,
+                        struct config_struct *made);
+void config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
+                         const struct config_layer *layer);
+/* Tells what CONFIG_REQUIRED keys are missing. */
+void config_struct_check_required(const struct config_struct *made, const struct config_leaves *leaves,
+                                  struct config_problems *problems);
+/* Calls `finish` of nested sections, then of the section. */
+void config_struct_finish(void *owner, const struct config_struct *made, const struct config_leaves *leaves,
+                          enum role role, struct config_problems *problems);
+
+/* ---- unknown_key.c ----------------------------------------------------------------------------------- */
+
+/* Tells that a mapping for `section` knows no such key, and what may have been meant. */
+void config_tell_unknown_key(const struct config_build *build, const struct config_section *section,
+                             const struct config_node *child);
+/* The same at the top level. */
+void config_tell_unknown_top_key(const struct config_build *build, const struct config_node *child);
+
+/* ---- override.c -------------------------------------------------------------------------------------- */
+
+extern const struct config_section config_when_section;
+
+/* Reads the entries of `overrides:` (NULL: none) after all sections are complete. False when memory ran out.
+ */
+bool config_overrides_read(struct config_build *build, const struct config_node *node);
+
+#endif

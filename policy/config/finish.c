@@ -1,0 +1,101 @@
+/* What sections check themselves once their structs are complete. */
+#include "config/document.h"
+
+#include <talloc.h>
+
+/* Behind config_finish.places: one struct, and which nesting of it is looked at. */
+struct finish_places {
+    const struct config_leaves *leaves;
+    const struct config_struct *made;
+    const char *prefix; /* "" or "tls." */
+};
+
+/* Whether a leaf is `key` behind the prefix. */
+static bool path_is(const char *path, const char *prefix, const char *key)
+{
+    const size_t length = strlen(prefix);
+    return strncmp(path, prefix, length) == 0 && strcmp(path + length, key) == 0;
+}
+
+struct config_place config_finish_place(const struct config_finish *context, const char *key)
+{
+    const struct finish_places *places = context->places;
+    if (key == NULL || places == NULL || places->made->values == NULL)
+        return context->place;
+    for (size_t i = 0; i < places->leaves->count; i++) {
+        const struct config_value *value = places->made->values[i];
+        if (value != NULL && value->place.file != NULL &&
+            path_is(places->leaves->items[i].path, places->prefix, key))
+            return value->place;
+    }
+    return context->place;
+}
+
+void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
+{
+    struct strbuf words;
+    va_list arguments;
+    strbuf_init(&words, 0);
+    va_start(arguments, format);
+    strbuf_vprintf(&words, format, arguments);
+    va_end(arguments);
+    if (words.failed)
+        config_problem_out_of_memory(context->problems);
+    else
+        config_problem_error(context->problems, config_finish_place(context, key), "%s", strbuf_text(&words));
+    strbuf_deinit(&words);
+}
+
+void config_finish_warning(const struct config_finish *context, const char *key, const char *format, ...)
+{
+    struct strbuf words;
+    va_list arguments;
+    strbuf_init(&words, 0);
+    va_start(arguments, format);
+    strbuf_vprintf(&words, format, arguments);
+    va_end(arguments);
+    if (words.failed)
+        config_problem_out_of_memory(context->problems);
+    else
+        config_problem_warning(context->problems, config_finish_place(context, key), "%s",
+                               strbuf_text(&words));
+    strbuf_deinit(&words);
+}
+
+/* What stays the same while the nestings of one struct are finished. */
+struct finishing {
+    void *owner;
+    const struct config_leaves *leaves;
+    const struct config_struct *made;
+    struct config_finish context;
+};
+
+/* As deep as the schema's sections are. */
+static void finish_nesting(const struct finishing *finishing, const struct config_section *section,
+                           size_t offset, const char *prefix)
+{
+    const struct finish_places places = {finishing->leaves, finishing->made, prefix};
+    struct config_finish context = finishing->context;
+    for (const struct config_key *key = section->keys; key->name != NULL; key++) {
+        if (key->type->shape != CONFIG_SHAPE_SECTION)
+            continue;
+        char *inner = talloc_asprintf(finishing->owner, "%s%s.", prefix, key->name);
+        if (inner == NULL)
+            config_problem_out_of_memory(context.problems);
+        else
+            finish_nesting(finishing, key->section, offset + key->offset, inner);
+        talloc_free(inner);
+    }
+    context.places = &places;
+    if (section->finish != NULL)
+        section->finish(finishing->owner, (char *)finishing->made->settings + offset, &context);
+}
+
+void config_struct_finish(void *owner, const struct config_struct *made, const struct config_leaves *leaves,
+                          enum role role, struct config_problems *problems)
+{
+    const struct finishing finishing = {
+        owner, leaves, made, {.problems = problems, .role = role, .place = made->place, .places = NULL}};
+    if (leaves->has_finish)
+        finish_nesting(&finishing, leaves->section, 0, "");
+}

@@ -1,0 +1,271 @@
+#include "config/document.h"
+#include "config/yaml_reader.h"
+
+#include <assert.h>
+#include <talloc.h>
+
+static bool out_of_memory(const struct config_build *build)
+{
+    config_problem_out_of_memory(build->problems);
+    return false;
+}
+
+/* ---- structs ---------------------------------------------------------------------------------------- */
+
+bool config_struct_make(void *owner, const struct config_leaves *leaves, struct config_place place,
+                        struct config_struct *made)
+{
+    made->place = place;
+    made->settings = talloc_zero_size(owner, leaves->section->struct_bytes);
+    made->values = talloc_zero_size(owner, (leaves->count + 1) * sizeof *made->values);
+    return made->settings != NULL && made->values != NULL;
+}
+
+void config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
+                         const struct config_layer *layer)
+{
+    for (size_t i = 0; i < layer->count; i++) {
+        const struct config_value *value = layer->items[i];
+        const struct config_leaf *leaf = &leaves->items[value->leaf];
+        assert(leaf->offset + leaf->key->type->bytes <= leaves->section->struct_bytes);
+        memcpy((char *)made->settings + leaf->offset, value->bytes, leaf->key->type->bytes);
+        if (made->values != NULL)
+            made->values[value->leaf] = value;
+    }
+}
+
+void config_struct_check_required(const struct config_struct *made, const struct config_leaves *leaves,
+                                  struct config_problems *problems)
+{
+    for (size_t i = 0; i < leaves->count; i++)
+        if ((leaves->items[i].flags & CONFIG_REQUIRED) != 0 && made->values[i] == NULL)
+            config_problem_error(problems, made->place, "'%s' is missing here", leaves->items[i].path);
+}
+
+/* ---- array entries ---------------------------------------------------------------------------------- */
+
+/* The leaves of a section that describes entries; the same for all arrays of it. */
+static const struct config_leaves *array_leaves(struct config_build *build,
+                                                const struct config_section *section)
+{
+    for (size_t i = 0; i < build->array_count; i++)
+        if (build->arrays[i].section == section)
+            return &build->arrays[i];
+    return NULL;
+}
+
+static bool read_entry(struct config_build *build, const struct config_leaves *leaves,
+                       const struct config_node *node, struct config_struct *entry)
+{
+    struct config_layer defaults = {NULL, 0}, written = {NULL, 0};
+    const struct config_layer_source source = {.leaves = leaves, .node = node, .role = ROLE_COUNT};
+    const size_t errors = config_problems_error_count(build->problems);
+    if (!config_struct_make(build->document, leaves, node->place, entry))
+        return out_of_memory(build);
+    if (!config_layer_read_defaults(build, leaves, &defaults) || !config_layer_read(build, &source, &written))
+        return false;
+    config_struct_apply(entry, leaves, &defaults);
+    config_struct_apply(entry, leaves, &written);
+    config_struct_check_required(entry, leaves, build->problems);
+    if (config_problems_error_count(build->problems) == errors)
+        config_struct_finish(build->document, entry, leaves, ROLE_COUNT, build->problems);
+    return true;
+}
+
+/* Whether the entry can be read at all; tells why not. */
+static bool entry_is_mapping(const struct config_build *build, const struct config_key *key,
+                             const struct config_node *entry)
+{
+    if (entry->kind != CONFIG_NODE_MAPPING && entry->kind != CONFIG_NODE_BROKEN)
+        config_problem_error(build->problems, entry->place, "%s: an entry is made of keys, such as { %s: … }",
+                             key->name, key->section->keys[0].name);
+    return entry->kind == CONFIG_NODE_MAPPING;
+}
+
+static bool parse_array(struct config_build *build, const struct config_key *key,
+                        const struct config_node *node, struct config_array *array)
+{
+    *array = (struct config_array){NULL, 0, NULL};
+    if (node->kind != CONFIG_NODE_SEQUENCE) {
+        if (node->kind != CONFIG_NODE_BROKEN)
+            config_problem_error(build->problems, node->place,
+                                 "%s: a list of entries belongs here: - { %s: … }", key->name,
+                                 key->section->keys[0].name);
+        return true;
+    }
+    const struct config_leaves *leaves = array_leaves(build, key->section);
+    const size_t bytes = key->section->struct_bytes;
+    struct config_array_origins *origins = talloc_zero(build->document, struct config_array_origins);
+    if (leaves == NULL || origins == NULL)
+        return out_of_memory(build);
+    origins->leaves = leaves;
+    origins->entries = talloc_zero_size(origins, (node->count + 1) * sizeof *origins->entries);
+    array->items = talloc_zero_size(build->document, (node->count + 1) * bytes);
+    array->origins = origins;
+    if (origins->entries == NULL || array->items == NULL)
+        return out_of_memory(build);
+    for (const struct config_node *entry = node->first; entry != NULL; entry = entry->next) {
+        struct config_struct *made = &origins->entries[array->count];
+        if (!entry_is_mapping(build, key, entry))
+            continue;
+        if (!read_entry(build, leaves, entry, made))
+            return false;
+        memcpy((char *)array->items + array->count++ * bytes, made->settings, bytes);
+    }
+    return true;
+}
+
+/* ---- values ----------------------------------------------------------------------------------------- */
+
+static bool push_value(struct config_build *build, struct config_layer *layer,
+                       const struct config_value *value)
+{
+    if (layer->count % 8 == 0) {
+        struct config_value **items = talloc_realloc_size(build->document, layer->items,
+                                                          (layer->count + 8) * sizeof(struct config_value *));
+        if (items == NULL)
+            return out_of_memory(build);
+        layer->items = items;
+    }
+    struct config_value *kept = talloc_memdup(build->document, value, sizeof *value);
+    if (kept == NULL)
+        return out_of_memory(build);
+    layer->items[layer->count++] = kept;
+    return true;
+}
+
+/* Reads one value; an unreadable one is told and left out. */
+static bool read_value(struct config_build *build, const struct config_leaf *leaf, struct config_value *value,
+                       struct config_layer *layer)
+{
+    const struct config_type *type = leaf->key->type;
+    const struct config_parse parse = {build->document, build->problems, leaf->key};
+    void *bytes = talloc_zero_size(build->document, type->bytes);
+    if (bytes == NULL)
+        return out_of_memory(build);
+    value->bytes = bytes;
+    value->place = value->node->place;
+    if (type->shape == CONFIG_SHAPE_ARRAY)
+        return parse_array(build, leaf->key, value->node, bytes) && push_value(build, layer, value);
+    return !type->parse(&parse, value->node, bytes) || push_value(build, layer, value);
+}
+
+/* What a default says, as a node. */
+static const struct config_node *default_node(struct config_build *build, const char *text)
+{
+    const struct config_place nowhere = {NULL, 0, 0};
+    const struct config_node *node =
+        text[0] == '\0' ? config_node_create_text(build->document, nowhere, text)
+                        : yaml_reader_read(build->document, NULL, slice_of(text), build->problems);
+    if (node == NULL)
+        config_problem_out_of_memory(build->problems);
+    return node;
+}
+
+bool config_layer_add_text(struct config_build *build, const struct config_leaves *leaves, size_t leaf,
+                           int role, const char *text, struct config_layer *layer)
+{
+    struct config_value value = {.leaf = leaf, .role = role, .node = default_node(build, text)};
+    return value.node != NULL && read_value(build, &leaves->items[leaf], &value, layer);
+}
+
+bool config_layer_read_defaults(struct config_build *build, const struct config_leaves *leaves,
+                                struct config_layer *layer)
+{
+    for (size_t i = 0; i < leaves->count; i++) {
+        const struct config_key *key = leaves->items[i].key;
+        const char *text = key->default_text != NULL ? key->default_text : key->type->empty_text;
+        if ((key->flags & CONFIG_REQUIRED) == 0 && text != NULL &&
+            !config_layer_add_text(build, leaves, i, ROLE_COUNT, text, layer))
+            return false;
+    }
+    return true;
+}
+
+/* ---- mappings --------------------------------------------------------------------------------------- */
+
+/* One nesting of a mapping that is being read. */
+struct mapping_reading {
+    struct config_build *build;
+    const struct config_layer_source *source;
+    struct config_layer *layer;
+};
+
+static bool read_mapping(const struct mapping_reading *reading, const struct config_section *section,
+                         const struct config_node *node, size_t offset);
+
+static size_t find_leaf(const struct config_leaves *leaves, const struct config_key *key, size_t offset)
+{
+    size_t at = 0;
+    while (leaves->items[at].key != key || leaves->items[at].offset != offset)
+        at++;
+    return at;
+}
+
+static bool is_nothing(const struct config_node *node)
+{
+    return node->kind == CONFIG_NODE_SCALAR && !node->quoted && node->length == 0;
+}
+
+static bool read_nested(const struct mapping_reading *reading, const struct config_key *key,
+                        const struct config_node *child, size_t offset)
+{
+    if (child->kind == CONFIG_NODE_MAPPING)
+        return read_mapping(reading, key->section, child, offset);
+    if (child->kind != CONFIG_NODE_BROKEN && !is_nothing(child))
+        config_problem_error(reading->build->problems, child->place,
+                             "%s: keys belong here, such as { %s: … }", key->name,
+                             key->section->keys[0].name);
+    return true;
+}
+
+static bool read_child(const struct mapping_reading *reading, const struct config_key *key,
+                       const struct config_node *child, size_t offset)
+{
+    const struct config_layer_source *source = reading->source;
+    if (key->type->shape == CONFIG_SHAPE_SECTION)
+        return read_nested(reading, key, child, offset);
+    struct config_value value = {.role = source->role, .node = child};
+    value.leaf = find_leaf(source->leaves, key, offset);
+    const struct config_leaf *leaf = &source->leaves->items[value.leaf];
+    if ((leaf->flags & source->refused) == 0)
+        return read_value(reading->build, leaf, &value, reading->layer);
+    config_problem_error(reading->build->problems, child->key_place,
+                         "'%s' is the same for everybody: write it directly under '%s:'", leaf->path,
+                         source->leaves->section->name);
+    return true;
+}
+
+/* As deep as the schema's sections are. */
+static bool read_mapping(const struct mapping_reading *reading, const struct config_section *section,
+                         const struct config_node *node, size_t offset)
+{
+    const bool is_top = node == reading->source->node;
+    for (const struct config_node *child = node->first; child != NULL; child = child->next) {
+        if (child->kind == CONFIG_NODE_BROKEN ||
+            (is_top && reading->source->is_top_of_per_role && strcmp(child->key, "roles") == 0))
+            continue;
+        const struct config_key *key = config_section_key(section, child->key);
+        if (key == NULL)
+            config_tell_unknown_key(reading->build, section, child);
+        else if (!read_child(reading, key, child, offset + key->offset))
+            return false;
+    }
+    return true;
+}
+
+bool config_layer_read_child(struct config_build *build, const struct config_layer_source *source,
+                             const struct config_node *child, struct config_layer *layer)
+{
+    const struct mapping_reading reading = {build, source, layer};
+    const struct config_key *key = config_section_key(source->leaves->section, child->key);
+    assert(key != NULL);
+    return read_child(&reading, key, child, key->offset);
+}
+
+bool config_layer_read(struct config_build *build, const struct config_layer_source *source,
+                       struct config_layer *layer)
+{
+    const struct mapping_reading reading = {build, source, layer};
+    return read_mapping(&reading, source->leaves->section, source->node, 0);
+}

@@ -1,0 +1,80 @@
+#include "config/sets.h"
+
+#include <stdlib.h>
+#include <talloc.h>
+
+/* Networks none of which holds another, sorted: the only one that may hold an address is the last that does
+ * not begin behind it. IPv4 and IPv6 apart, as an IPv6 network holds no IPv4 address. */
+struct network_range {
+    struct ip_network *items;
+    size_t count;
+};
+
+struct network_set {
+    struct network_range ipv4, ipv6;
+};
+
+static int compare_networks(const void *a, const void *b)
+{
+    const struct ip_network *x = a, *y = b;
+    const int order = memcmp(x->address.bytes, y->address.bytes, sizeof x->address.bytes);
+    return order != 0 ? order : (int)x->prefix_bits - (int)y->prefix_bits;
+}
+
+static bool is_ipv4_network(const struct ip_network *network)
+{
+    return ip_address_is_ipv4(&network->address) && network->prefix_bits >= 96;
+}
+
+/* Copies the networks of one family, sorted and without those that others hold. */
+static bool range_fill(struct network_range *range, void *owner, const struct ip_network *networks,
+                       size_t count, bool ipv4)
+{
+    range->items = talloc_size(owner, (count == 0 ? 1 : count) * sizeof *range->items);
+    if (range->items == NULL)
+        return false;
+    size_t taken = 0;
+    for (size_t i = 0; i < count; i++)
+        if (is_ipv4_network(&networks[i]) == ipv4)
+            range->items[taken++] = networks[i];
+    if (taken == 0)
+        return true;
+    qsort(range->items, taken, sizeof *range->items, compare_networks);
+    for (size_t i = 0; i < taken; i++)
+        if (range->count == 0 ||
+            !ip_network_contains(&range->items[range->count - 1], &range->items[i].address))
+            range->items[range->count++] = range->items[i];
+    return true;
+}
+
+struct network_set *network_set_create(void *owner, const struct ip_network *networks, size_t count)
+{
+    struct network_set *set = talloc_zero(owner, struct network_set);
+    if (set != NULL && (!range_fill(&set->ipv4, set, networks, count, true) ||
+                        !range_fill(&set->ipv6, set, networks, count, false)))
+        TALLOC_FREE(set);
+    return set;
+}
+
+static bool range_contains(const struct network_range *range, const struct ip_address *address)
+{
+    size_t from = 0, to = range->count; /* [0, from) begin at or before the address */
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+        if (memcmp(range->items[middle].address.bytes, address->bytes, sizeof address->bytes) <= 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from > 0 && ip_network_contains(&range->items[from - 1], address);
+}
+
+bool network_set_contains(const struct network_set *set, const struct ip_address *address)
+{
+    return set != NULL && range_contains(ip_address_is_ipv4(address) ? &set->ipv4 : &set->ipv6, address);
+}
+
+size_t network_set_count(const struct network_set *set)
+{
+    return set == NULL ? 0 : set->ipv4.count + set->ipv6.count;
+}

@@ -1,0 +1,376 @@
+/* `overrides:`: reading them, and putting those that match over a role's struct. */
+#include "config/document.h"
+#include "config/sets.h"
+
+#include <assert.h>
+#include <talloc.h>
+
+static const struct config_key when_keys[] = {
+    {.name = "role",
+     .type = &config_type_role_set,
+     .offset = offsetof(struct config_override_when, roles),
+     .text = "Roles of the message."},
+    {.name = "user",
+     .type = &config_type_text_set,
+     .offset = offsetof(struct config_override_when, users),
+     .text = "Canonical logins, or other identities of the role."},
+    {.name = "domain",
+     .type = &config_type_domain_set,
+     .offset = offsetof(struct config_override_when, domains),
+     .text = "Domains of the login."},
+    {.name = "network",
+     .type = &config_type_network_set,
+     .offset = offsetof(struct config_override_when, networks),
+     .text = "Networks of the client."},
+    {.name = "customer",
+     .type = &config_type_text_set,
+     .offset = offsetof(struct config_override_when, customers),
+     .text = "Customers whom the user belongs to."},
+    {.name = NULL},
+};
+
+const struct config_section config_when_section = {
+    .name = "when",
+    .struct_bytes = sizeof(struct config_override_when),
+    .keys = when_keys,
+    .text =
+        "Whom an override is for. Of the values of one key any one must match, and of the keys every one.",
+};
+
+static bool out_of_memory(const struct config_build *build)
+{
+    config_problem_out_of_memory(build->problems);
+    return false;
+}
+
+/* ---- matching --------------------------------------------------------------------------------------- */
+
+/* Roles that can match at all: who is outside has no login. */
+static unsigned possible_roles(const struct config_override_when *when)
+{
+    const unsigned every = (1U << ROLE_COUNT) - 1;
+    const unsigned roles = when->roles == 0 ? every : when->roles;
+    return text_set_count(when->users) == 0 ? roles : roles & ~(1U << ROLE_OUTSIDE);
+}
+
+static bool text_matches(const struct text_set *wanted, const char *text)
+{
+    return text_set_count(wanted) == 0 || (text != NULL && text_set_contains(wanted, slice_of(text)));
+}
+
+static bool when_matches(const struct config_override_when *when, const struct config_subject *subject)
+{
+    if ((possible_roles(when) & 1U << subject->role) == 0)
+        return false;
+    if (network_set_count(when->networks) != 0 &&
+        (subject->client_ip == NULL || !network_set_contains(when->networks, subject->client_ip)))
+        return false;
+    return text_matches(when->users, subject->user) && text_matches(when->domains, subject->domain) &&
+           text_matches(when->customers, subject->customer);
+}
+
+/* False only where no subject can match both. */
+static bool can_meet(const struct config_override_when *a, const struct config_override_when *b)
+{
+    return (possible_roles(a) & possible_roles(b)) != 0 && text_sets_can_meet(a->users, b->users) &&
+           text_sets_can_meet(a->domains, b->domains) && text_sets_can_meet(a->customers, b->customers);
+}
+
+/* ---- structs of patches ------------------------------------------------------------------------------ */
+
+/* The role's struct with up to two patches (`second` may be NULL) over it, finished. NULL when memory ran
+ * out. */
+static void *patched_settings(struct config_build *build, void *owner,
+                              const struct config_section_state *state, enum role role,
+                              const struct config_patch *const patches[2])
+{
+    struct config_struct made;
+    const struct config_layer *const layers[] = {&state->defaults, &state->role_defaults[role],
+                                                 &state->written, &state->role_written[role]};
+    if (!config_struct_make(owner, &state->leaves, patches[0]->override->place, &made))
+        return NULL;
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        config_struct_apply(&made, &state->leaves, layers[i]);
+    for (size_t i = 0; i < 2 && patches[i] != NULL; i++) {
+        config_struct_apply(&made, &state->leaves, &patches[i]->layer);
+        made.place = patches[i]->override->place;
+    }
+    config_struct_finish(owner, &made, &state->leaves, role, build->problems);
+    talloc_free(made.values);
+    return made.settings;
+}
+
+static bool make_alone(struct config_build *build, const struct config_section_state *state,
+                       struct config_patch *patch)
+{
+    const struct config_patch *const patches[2] = {patch, NULL};
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        if ((possible_roles(&patch->override->when) & 1U << role) == 0)
+            continue;
+        patch->settings[role] = patched_settings(build, build->document, state, (enum role)role, patches);
+        if (patch->settings[role] == NULL)
+            return out_of_memory(build);
+    }
+    return true;
+}
+
+/* Tells where two patches that are right alone are wrong together. */
+static bool check_pair(struct config_build *build, const struct config_section_state *state,
+                       const struct config_patch *const patches[2])
+{
+    const unsigned roles =
+        possible_roles(&patches[0]->override->when) & possible_roles(&patches[1]->override->when);
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        if ((roles & 1U << role) == 0)
+            continue;
+        void *scratch = talloc_new(build->document);
+        const bool good =
+            scratch != NULL && patched_settings(build, scratch, state, (enum role)role, patches) != NULL;
+        talloc_free(scratch);
+        if (!good)
+            return out_of_memory(build);
+    }
+    return true;
+}
+
+/* Some pairs are left to the rule of config_document_effective where there are very many. */
+static bool check_pairs(struct config_build *build, const struct config_section_state *state)
+{
+    enum { LOOKED_AT_MAX = 1000 * 1000, CHECKED_MAX = 5000 };
+    size_t looked_at = 0, checked = 0;
+    for (size_t second = 1; second < state->patch_count; second++) {
+        for (size_t first = 0; first < second; first++) {
+            const struct config_patch *const patches[2] = {&state->patches[first], &state->patches[second]};
+            if (++looked_at > LOOKED_AT_MAX || checked == CHECKED_MAX)
+                return true;
+            if (!can_meet(&patches[0]->override->when, &patches[1]->override->when))
+                continue;
+            checked++;
+            if (!check_pair(build, state, patches))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------- */
+
+static bool read_when(struct config_build *build, const struct config_node *entry,
+                      struct config_override *override)
+{
+    struct config_document *document = build->document;
+    struct config_layer layer = {NULL, 0}, defaults = {NULL, 0};
+    const struct config_node *node = config_node_find(entry, "when");
+    if (node == NULL || (node->kind != CONFIG_NODE_BROKEN && node->count == 0)) {
+        config_problem_error(build->problems, node == NULL ? entry->place : node->place,
+                             "an override says whom it is for: when: { user: ann@example.com }");
+        return true;
+    }
+    if (node->kind != CONFIG_NODE_MAPPING)
+        return true;
+    const struct config_layer_source source = {
+        .leaves = &document->when_leaves, .node = node, .role = ROLE_COUNT};
+    if (!config_struct_make(document, &document->when_leaves, node->place, &override->when_struct))
+        return out_of_memory(build);
+    if (!config_layer_read_defaults(build, &document->when_leaves, &defaults) ||
+        !config_layer_read(build, &source, &layer))
+        return false;
+    config_struct_apply(&override->when_struct, &document->when_leaves, &defaults);
+    config_struct_apply(&override->when_struct, &document->when_leaves, &layer);
+    memcpy(&override->when, override->when_struct.settings, sizeof override->when);
+    return true;
+}
+
+/* A list that turned out empty would match everybody. */
+static void refuse_empty_conditions(const struct config_build *build, const struct config_override *override)
+{
+    const struct config_override_when *when = &override->when;
+    const bool is_empty[] = {when->roles == 0, text_set_count(when->users) == 0,
+                             text_set_count(when->domains) == 0, network_set_count(when->networks) == 0,
+                             text_set_count(when->customers) == 0};
+    for (size_t i = 0; i < sizeof is_empty / sizeof is_empty[0]; i++) {
+        const struct config_value *value = override->when_struct.values[i];
+        if (is_empty[i] && value != NULL && value->place.file != NULL)
+            config_problem_error(build->problems, value->place,
+                                 "%s: an empty list matches nobody: leave the override out",
+                                 when_keys[i].name);
+    }
+}
+
+static bool push_patch(struct config_build *build, struct config_section_state *state,
+                       const struct config_patch *patch)
+{
+    if (state->patch_count % 8 == 0) {
+        struct config_patch *patches = talloc_realloc_size(
+            build->document, state->patches, (state->patch_count + 8) * sizeof(struct config_patch));
+        if (patches == NULL)
+            return out_of_memory(build);
+        state->patches = patches;
+    }
+    state->patches[state->patch_count++] = *patch;
+    return true;
+}
+
+static struct config_section_state *find_section(const struct config_build *build, const char *name)
+{
+    for (size_t i = 1; i < build->document->schema.count; i++)
+        if (strcmp(build->document->schema.sections[i]->name, name) == 0)
+            return &build->document->sections[i];
+    return NULL;
+}
+
+static void tell_not_overridable(const struct config_build *build, const struct config_node *child,
+                                 bool is_known)
+{
+    if (is_known)
+        config_problem_error(build->problems, child->key_place,
+                             "'%s' is the same for everybody: it cannot be overridden", child->key);
+    else
+        config_tell_unknown_top_key(build, child);
+}
+
+static bool read_patch(struct config_build *build, const struct config_override *override,
+                       const struct config_node *child)
+{
+    struct config_section_state *state = find_section(build, child->key);
+    if (state == NULL || !state->leaves.section->per_role) {
+        tell_not_overridable(build, child,
+                             state != NULL ||
+                                 config_section_key(build->document->schema.sections[0], child->key));
+        return true;
+    }
+    const struct config_node *roles =
+        child->kind == CONFIG_NODE_MAPPING ? config_node_find(child, "roles") : NULL;
+    if (roles != NULL)
+        config_problem_error(build->problems, roles->key_place, "an override says the role under 'when:'");
+    if (child->kind != CONFIG_NODE_MAPPING) {
+        if (child->kind != CONFIG_NODE_BROKEN)
+            config_problem_error(build->problems, child->place, "%s: keys belong here, such as { %s: … }",
+                                 child->key, state->leaves.section->keys[0].name);
+        return true;
+    }
+    struct config_patch patch = {.override = override};
+    const struct config_layer_source source = {.leaves = &state->leaves,
+                                               .node = child,
+                                               .role = ROLE_COUNT,
+                                               .refused = CONFIG_GLOBAL,
+                                               .is_top_of_per_role = true};
+    return config_layer_read(build, &source, &patch.layer) && push_patch(build, state, &patch);
+}
+
+static bool read_override(struct config_build *build, const struct config_node *entry)
+{
+    if (entry->kind != CONFIG_NODE_MAPPING) {
+        if (entry->kind != CONFIG_NODE_BROKEN)
+            config_problem_error(
+                build->problems, entry->place,
+                "overrides: an entry is made of keys: { when: { user: … }, SECTION: { … } }");
+        return true;
+    }
+    struct config_override *override = &build->document->overrides[build->document->override_count++];
+    override->place = entry->place;
+    if (!read_when(build, entry, override))
+        return false;
+    if (override->when_struct.settings != NULL)
+        refuse_empty_conditions(build, override);
+    bool has_patch = false;
+    for (const struct config_node *child = entry->first; child != NULL; child = child->next) {
+        if (strcmp(child->key, "when") == 0)
+            continue;
+        has_patch = true;
+        if (child->kind != CONFIG_NODE_BROKEN && !read_patch(build, override, child))
+            return false;
+    }
+    if (!has_patch)
+        config_problem_error(build->problems, entry->place,
+                             "an override changes something: recipients: { limit: 100 }");
+    return true;
+}
+
+static bool make_patched(struct config_build *build)
+{
+    for (size_t i = 0; i < build->document->schema.count; i++) {
+        struct config_section_state *state = &build->document->sections[i];
+        for (size_t j = 0; j < state->patch_count; j++)
+            if (!make_alone(build, state, &state->patches[j]))
+                return false;
+        if (state->leaves.has_finish && config_problems_error_count(build->problems) == 0 &&
+            !check_pairs(build, state))
+            return false;
+    }
+    return true;
+}
+
+bool config_overrides_read(struct config_build *build, const struct config_node *node)
+{
+    struct config_document *document = build->document;
+    if (node == NULL || node->kind == CONFIG_NODE_BROKEN)
+        return true;
+    if (node->kind != CONFIG_NODE_SEQUENCE) {
+        const bool is_nothing = node->kind == CONFIG_NODE_SCALAR && !node->quoted && node->length == 0;
+        if (!is_nothing)
+            config_problem_error(build->problems, node->place,
+                                 "overrides: a list belongs here: - when: { … }");
+        return true;
+    }
+    document->overrides = talloc_zero_size(document, (node->count + 1) * sizeof *document->overrides);
+    if (document->overrides == NULL)
+        return out_of_memory(build);
+    for (const struct config_node *entry = node->first; entry != NULL; entry = entry->next)
+        if (!read_override(build, entry))
+            return false;
+    /* With errors there will be no document: nothing more to make. */
+    return config_problems_error_count(build->problems) != 0 || make_patched(build);
+}
+
+/* ---- at run time ------------------------------------------------------------------------------------ */
+
+bool config_document_has_overrides(const struct config_document *document)
+{
+    return document->override_count != 0;
+}
+
+/* All matching patches over the role's struct, finished: NULL when memory ran out; `alone` where they
+ * contradict one another. */
+static const void *combined(const struct config_section_state *state, const struct config_subject *subject,
+                            void *owner, const void *alone)
+{
+    struct config_struct made = {.settings = NULL};
+    struct config_problems *problems = config_problems_create(owner);
+    if (problems == NULL || !config_struct_make(owner, &state->leaves, state->place, &made))
+        goto out_of_memory;
+    const struct config_layer *const layers[] = {&state->defaults, &state->role_defaults[subject->role],
+                                                 &state->written, &state->role_written[subject->role]};
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        config_struct_apply(&made, &state->leaves, layers[i]);
+    for (size_t i = 0; i < state->patch_count; i++)
+        if (when_matches(&state->patches[i].override->when, subject))
+            config_struct_apply(&made, &state->leaves, &state->patches[i].layer);
+    config_struct_finish(owner, &made, &state->leaves, subject->role, problems);
+    const bool contradict = config_problems_error_count(problems) != 0;
+    talloc_free(problems);
+    talloc_free(made.values);
+    return contradict ? alone : made.settings;
+out_of_memory:
+    talloc_free(problems);
+    return NULL;
+}
+
+const void *config_document_effective(const struct config_document *document, size_t section_index,
+                                      const struct config_subject *subject, void *owner)
+{
+    assert(section_index < document->schema.count && (int)subject->role >= 0 && subject->role < ROLE_COUNT);
+    const struct config_section_state *state = &document->sections[section_index];
+    const struct config_patch *last = NULL;
+    size_t matching = 0;
+    for (size_t i = 0; i < state->patch_count; i++) {
+        if (!when_matches(&state->patches[i].override->when, subject))
+            continue;
+        last = &state->patches[i];
+        matching++;
+    }
+    if (matching == 0)
+        return config_document_settings(document, section_index, subject->role);
+    return matching == 1 ? last->settings[subject->role]
+                         : combined(state, subject, owner, last->settings[subject->role]);
+}

@@ -1,0 +1,189 @@
+#include "config/problems.h"
+
+#include <talloc.h>
+
+struct config_problems {
+    char *lines[CONFIG_PROBLEMS_SHOWN];
+    size_t line_count;
+    size_t error_count;
+    size_t warning_count;
+    size_t left_out_count;
+    bool out_of_memory;
+};
+
+struct config_problems *config_problems_create(void *owner)
+{
+    return talloc_zero(owner, struct config_problems);
+}
+
+static void append_place(struct strbuf *line, struct config_place place)
+{
+    if (place.file == NULL)
+        strbuf_append_text(line, "(built-in default)");
+    else if (place.line == 0)
+        strbuf_append_text(line, place.file);
+    else
+        strbuf_printf(line, "%s:%u:%u", place.file, place.line, place.column);
+}
+
+/* One line stays one line, and a terminal is not steered by what a file holds. */
+static void hide_control_bytes(struct strbuf *line)
+{
+    for (size_t i = 0; i < line->length; i++)
+        if ((unsigned char)line->data[i] < ' ' || line->data[i] == 0x7f)
+            line->data[i] = '?';
+}
+
+static bool already_told(const struct config_problems *problems, const char *line)
+{
+    for (size_t i = 0; i < problems->line_count; i++)
+        if (strcmp(problems->lines[i], line) == 0)
+            return true;
+    return false;
+}
+
+static void keep_line(struct config_problems *problems, struct strbuf *line, size_t *counter)
+{
+    hide_control_bytes(line);
+    if (already_told(problems, strbuf_text(line)))
+        return;
+    ++*counter;
+    if (problems->line_count == CONFIG_PROBLEMS_SHOWN) {
+        problems->left_out_count++;
+        return;
+    }
+    char *kept = talloc_strdup(problems, strbuf_text(line));
+    if (kept == NULL)
+        problems->out_of_memory = true;
+    else
+        problems->lines[problems->line_count++] = kept;
+}
+
+static void add_problem(struct config_problems *problems, struct config_place place, bool is_error,
+                        const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
+
+static void add_problem(struct config_problems *problems, struct config_place place, bool is_error,
+                        const char *format, va_list arguments)
+{
+    struct strbuf line;
+    strbuf_init(&line, 0);
+    append_place(&line, place);
+    strbuf_append_text(&line, is_error ? ": error: " : ": warning: ");
+    strbuf_vprintf(&line, format, arguments);
+    if (line.failed)
+        problems->out_of_memory = true;
+    else
+        keep_line(problems, &line, is_error ? &problems->error_count : &problems->warning_count);
+    strbuf_deinit(&line);
+}
+
+void config_problem_error(struct config_problems *problems, struct config_place place, const char *format,
+                          ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_problem(problems, place, true, format, arguments);
+    va_end(arguments);
+}
+
+void config_problem_warning(struct config_problems *problems, struct config_place place, const char *format,
+                            ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_problem(problems, place, false, format, arguments);
+    va_end(arguments);
+}
+
+void config_problem_out_of_memory(struct config_problems *problems)
+{
+    problems->out_of_memory = true;
+}
+
+size_t config_problems_error_count(const struct config_problems *problems)
+{
+    return problems->error_count + (problems->out_of_memory ? 1 : 0);
+}
+
+size_t config_problems_warning_count(const struct config_problems *problems)
+{
+    return problems->warning_count;
+}
+
+void config_problems_render(const struct config_problems *problems, struct strbuf *out)
+{
+    for (size_t i = 0; i < problems->line_count; i++) {
+        strbuf_append_text(out, problems->lines[i]);
+        strbuf_append_byte(out, '\n');
+    }
+    if (problems->left_out_count != 0)
+        strbuf_printf(out, "…and %zu more\n", problems->left_out_count);
+    if (problems->out_of_memory)
+        strbuf_append_text(out, "(configuration): error: out of memory\n");
+}
+
+struct config_excerpt config_excerpt_of(struct slice text)
+{
+    static const char ellipsis[] = "…";
+    struct config_excerpt excerpt;
+    const size_t most = sizeof excerpt.text - sizeof ellipsis;
+    size_t length = text.length;
+    if (length > most)
+        for (length = most; length > 0 && ((unsigned char)text.data[length] & 0xc0U) == 0x80;)
+            length--;
+    if (length > 0)
+        memcpy(excerpt.text, text.data, length);
+    memcpy(excerpt.text + length, ellipsis, sizeof ellipsis);
+    if (length == text.length)
+        excerpt.text[length] = '\0';
+    return excerpt;
+}
+
+/* ---- nearest word ----------------------------------------------------------------------------------- */
+
+enum { WORD_BYTES_MAX = 64 };
+
+static unsigned least_of(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Optimal string alignment: three rows of the usual table suffice to see a swap of neighbours. */
+unsigned config_word_distance(struct slice a, struct slice b, unsigned limit)
+{
+    unsigned rows[3][WORD_BYTES_MAX + 1];
+    if (a.length > WORD_BYTES_MAX || b.length > WORD_BYTES_MAX)
+        return limit + 1;
+    for (unsigned j = 0; j <= b.length; j++)
+        rows[0][j] = j;
+    for (unsigned i = 1; i <= a.length; i++) {
+        unsigned *row = rows[i % 3];
+        const unsigned *above = rows[(i + 2) % 3], *second_above = rows[(i + 1) % 3];
+        const char letter = ascii_lower(a.data[i - 1]);
+        row[0] = i;
+        for (unsigned j = 1; j <= b.length; j++) {
+            const char other = ascii_lower(b.data[j - 1]);
+            row[j] = least_of(least_of(above[j], row[j - 1]) + 1, above[j - 1] + (letter == other ? 0 : 1));
+            if (i > 1 && j > 1 && letter == ascii_lower(b.data[j - 2]) && other == ascii_lower(a.data[i - 2]))
+                row[j] = least_of(row[j], second_above[j - 2] + 1);
+        }
+    }
+    return least_of(rows[a.length % 3][b.length], limit + 1);
+}
+
+const char *config_nearest_word(struct slice word, const char *const *candidates)
+{
+    if (word.length > WORD_BYTES_MAX)
+        word.length = WORD_BYTES_MAX;
+    const unsigned limit = word.length < 3 ? 1 : least_of(3, (unsigned)(word.length + 1) / 3);
+    unsigned best_distance = limit + 1;
+    const char *best = NULL;
+    for (; *candidates != NULL; candidates++) {
+        const unsigned distance = config_word_distance(word, slice_of(*candidates), limit);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = *candidates;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,37 @@
+/*
+ * Building the sets that settings hold. Looking things up in them: schema.h.
+ *
+ * A set is built once and constant from then on.
+ */
+#ifndef CLOSEDRELAY_CONFIG_SETS_H
+#define CLOSEDRELAY_CONFIG_SETS_H
+
+#include "base/strbuf.h"
+#include "config/schema.h"
+
+/* Texts on the way into a set; entries are kept with their final NUL. */
+struct text_collection {
+    struct strbuf bytes;
+    size_t count;
+};
+
+void text_collection_init(struct text_collection *collection);
+void text_collection_deinit(struct text_collection *collection);
+
+/* Adds `text`, which holds no NUL, as it is; running out of memory shows when the set is made. */
+void text_collection_add(struct text_collection *collection, struct slice text);
+/* The same in lower case. */
+void text_collection_add_lower(struct text_collection *collection, struct slice text);
+
+/* A set of all that was collected, each text once; a talloc child of `owner`, NULL when memory ran out. */
+struct text_set *text_set_create(void *owner, const struct text_collection *collection);
+
+/* Whether a text can be in both, an empty set standing for all texts. */
+bool text_sets_can_meet(const struct text_set *a, const struct text_set *b);
+
+/* A set of `count` networks, in any order; a talloc child of `owner`, NULL when memory ran out. */
+struct network_set *network_set_create(void *owner, const struct ip_network *networks, size_t count);
+/* How many networks are left when those within others are taken out. */
+size_t network_set_count(const struct network_set *set);
+
+#endif

@@ -1,0 +1,117 @@
+#include "config/sets.h"
+
+#include <talloc.h>
+
+/* Out of memory while adding is told by the entry's handle, not by exit(). */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct text_entry {
+    const char *text;
+    UT_hash_handle hh;
+};
+
+struct text_set {
+    char *bytes;                /* all texts */
+    struct text_entry *entries; /* one array, in order of collection */
+    struct text_entry *table;   /* uthash's head, NULL while empty */
+};
+
+void text_collection_init(struct text_collection *collection)
+{
+    strbuf_init(&collection->bytes, 0);
+    collection->count = 0;
+}
+
+void text_collection_deinit(struct text_collection *collection)
+{
+    strbuf_deinit(&collection->bytes);
+}
+
+void text_collection_add(struct text_collection *collection, struct slice text)
+{
+    strbuf_append_slice(&collection->bytes, text);
+    strbuf_append_byte(&collection->bytes, '\0');
+    collection->count++;
+}
+
+void text_collection_add_lower(struct text_collection *collection, struct slice text)
+{
+    const size_t from = collection->bytes.length;
+    text_collection_add(collection, text);
+    for (size_t i = from; i < collection->bytes.length; i++)
+        collection->bytes.data[i] = ascii_lower(collection->bytes.data[i]);
+}
+
+/* uthash's table is not talloc's. */
+static int destroy_table(struct text_set *set)
+{
+    HASH_CLEAR(hh, set->table);
+    return 0;
+}
+
+static bool add_entry(struct text_set *set, struct text_entry *entry, size_t length)
+{
+    struct text_entry *same = NULL;
+    HASH_FIND(hh, set->table, entry->text, length, same);
+    if (same != NULL)
+        return true;
+    HASH_ADD_KEYPTR(hh, set->table, entry->text, length, entry);
+    return entry->hh.tbl != NULL;
+}
+
+static bool fill_table(struct text_set *set, size_t count)
+{
+    const char *text = set->bytes;
+    for (size_t i = 0; i < count; i++) {
+        const size_t length = strlen(text);
+        set->entries[i].text = text;
+        if (!add_entry(set, &set->entries[i], length))
+            return false;
+        text += length + 1;
+    }
+    return true;
+}
+
+struct text_set *text_set_create(void *owner, const struct text_collection *collection)
+{
+    if (collection->bytes.failed)
+        return NULL;
+    struct text_set *set = talloc_zero(owner, struct text_set);
+    if (set == NULL)
+        return NULL;
+    talloc_set_destructor(set, destroy_table);
+    if (collection->count == 0)
+        return set;
+    set->bytes = talloc_memdup(set, collection->bytes.data, collection->bytes.length);
+    set->entries = talloc_zero_size(set, collection->count * sizeof *set->entries);
+    if (set->bytes == NULL || set->entries == NULL || !fill_table(set, collection->count))
+        TALLOC_FREE(set);
+    return set;
+}
+
+bool text_set_contains(const struct text_set *set, struct slice text)
+{
+    const struct text_entry *found = NULL;
+    if (set == NULL || set->table == NULL || text.data == NULL)
+        return false;
+    HASH_FIND(hh, set->table, text.data, text.length, found);
+    return found != NULL;
+}
+
+size_t text_set_count(const struct text_set *set)
+{
+    return set == NULL ? 0 : HASH_COUNT(set->table);
+}
+
+bool text_sets_can_meet(const struct text_set *a, const struct text_set *b)
+{
+    if (text_set_count(a) == 0 || text_set_count(b) == 0)
+        return true;
+    if (text_set_count(a) > text_set_count(b))
+        return text_sets_can_meet(b, a);
+    for (const struct text_entry *entry = a->table; entry != NULL; entry = entry->hh.next)
+        if (text_set_contains(b, slice_of(entry->text)))
+            return true;
+    return false;
+}

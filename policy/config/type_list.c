@@ -1,0 +1,337 @@
+/* Lists: in order, or as sets. */
+#include "config/domain_name.h"
+#include "config/sets.h"
+#include "config/types.h"
+
+#include <stdlib.h>
+#include <talloc.h>
+
+/* ---- a growing array -------------------------------------------------------------------------------- */
+
+/* Elements of one size under `owner`. */
+struct growing {
+    void *owner;
+    void *items;
+    size_t count, capacity;
+};
+
+/* The next element to be filled; NULL when memory ran out. */
+static void *grow(struct growing *array, size_t bytes)
+{
+    if (array->count == array->capacity) {
+        const size_t capacity = array->capacity == 0 ? 8 : array->capacity * 2;
+        void *items = talloc_realloc_size(array->owner, array->items, capacity * bytes);
+        if (items == NULL)
+            return NULL;
+        array->items = items;
+        array->capacity = capacity;
+    }
+    return (char *)array->items + array->count++ * bytes;
+}
+
+static void *grow_or_tell(struct growing *array, size_t bytes, const struct config_parse *parse)
+{
+    void *item = grow(array, bytes);
+    if (item == NULL)
+        config_problem_out_of_memory(parse->problems);
+    return item;
+}
+
+/* ---- text_list -------------------------------------------------------------------------------------- */
+
+static bool take_list_text(void *context, const struct config_parse *parse, struct slice entry,
+                           struct config_place place)
+{
+    (void)place;
+    const char **item = grow_or_tell(context, sizeof *item, parse);
+    if (item == NULL)
+        return false;
+    *item = config_copy_text(parse, entry);
+    return *item != NULL;
+}
+
+static bool text_list_parse(const struct config_parse *parse, const struct config_node *node, void *value)
+{
+    struct growing texts = {.owner = parse->owner};
+    const bool good = config_list_each(parse, node, take_list_text, &texts);
+    *(struct config_text_list *)value = (struct config_text_list){texts.items, texts.count};
+    return good;
+}
+
+static void text_list_describe(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "a list of texts");
+}
+
+static void string_json_schema(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "\"type\": \"string\", \"minLength\": 1");
+}
+
+const struct config_type config_type_text_list = {
+    .name = "text_list",
+    .shape = CONFIG_SHAPE_LIST,
+    .bytes = sizeof(struct config_text_list),
+    .empty_text = "[]",
+    .example = "\"some text\"",
+    .parse = text_list_parse,
+    .describe = text_list_describe,
+    .json_schema = string_json_schema,
+};
+
+/* ---- text_set --------------------------------------------------------------------------------------- */
+
+static bool take_set_text(void *context, const struct config_parse *parse, struct slice entry,
+                          struct config_place place)
+{
+    (void)parse;
+    (void)place;
+    text_collection_add_lower(context, entry);
+    return true;
+}
+
+static bool set_parse(const struct config_parse *parse, const struct config_node *node,
+                      config_entry_taker take, void *value)
+{
+    struct text_collection texts;
+    text_collection_init(&texts);
+    bool good = config_list_each(parse, node, take, &texts);
+    if (good) {
+        struct text_set *set = text_set_create(parse->owner, &texts);
+        *(struct text_set **)value = set;
+        good = set != NULL;
+        if (!good)
+            config_problem_out_of_memory(parse->problems);
+    }
+    text_collection_deinit(&texts);
+    return good;
+}
+
+static bool text_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
+{
+    return set_parse(parse, node, take_set_text, value);
+}
+
+static void text_set_describe(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "a list of texts, in any letter case");
+}
+
+const struct config_type config_type_text_set = {
+    .name = "text_set",
+    .shape = CONFIG_SHAPE_LIST,
+    .bytes = sizeof(struct text_set *),
+    .empty_text = "[]",
+    .example = "word",
+    .parse = text_set_parse,
+    .describe = text_set_describe,
+    .json_schema = string_json_schema,
+};
+
+/* ---- domain_set ------------------------------------------------------------------------------------- */
+
+static bool take_domain(void *context, const struct config_parse *parse, struct slice entry,
+                        struct config_place place)
+{
+    char name[DOMAIN_NAME_BYTES];
+    const char *fault = domain_name_canonical(entry, name);
+    if (fault != NULL) {
+        config_value_error(parse, place, "'%s' is no domain: %s", config_excerpt_of(entry).text, fault);
+        return false;
+    }
+    text_collection_add(context, slice_of(name));
+    return true;
+}
+
+static bool domain_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
+{
+    return set_parse(parse, node, take_domain, value);
+}
+
+static void domain_set_describe(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "a list of domains");
+}
+
+const struct config_type config_type_domain_set = {
+    .name = "domain_set",
+    .shape = CONFIG_SHAPE_LIST,
+    .bytes = sizeof(struct text_set *),
+    .empty_text = "[]",
+    .example = "example.com",
+    .parse = domain_set_parse,
+    .describe = domain_set_describe,
+    .json_schema = string_json_schema,
+};
+
+/* ---- network_set ------------------------------------------------------------------------------------ */
+
+static void tell_bad_network(const struct config_parse *parse, struct slice entry, struct config_place place,
+                             bool host_bits)
+{
+    const struct config_excerpt shown = config_excerpt_of(entry);
+    if (host_bits)
+        config_value_error(parse, place,
+                           "'%s' has bits set behind its prefix: write the network's first address",
+                           shown.text);
+    else
+        config_value_error(
+            parse, place,
+            "'%s' is no network: write one such as 192.0.2.0/24, 192.0.2.1 or \"2001:db8::/32\"", shown.text);
+}
+
+static bool take_network(void *context, const struct config_parse *parse, struct slice entry,
+                         struct config_place place)
+{
+    struct ip_network network;
+    bool host_bits;
+    if (!ip_network_parse(entry, &network, &host_bits)) {
+        tell_bad_network(parse, entry, place, host_bits);
+        return false;
+    }
+    struct ip_network *item = grow_or_tell(context, sizeof *item, parse);
+    if (item == NULL)
+        return false;
+    *item = network;
+    return true;
+}
+
+static bool network_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
+{
+    struct growing networks = {.owner = parse->owner};
+    bool good = config_list_each(parse, node, take_network, &networks);
+    if (good) {
+        struct network_set *set = network_set_create(parse->owner, networks.items, networks.count);
+        *(struct network_set **)value = set;
+        good = set != NULL;
+        if (!good)
+            config_problem_out_of_memory(parse->problems);
+    }
+    talloc_free(networks.items);
+    return good;
+}
+
+static void network_set_describe(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "a list of addresses and networks (CIDR)");
+}
+
+const struct config_type config_type_network_set = {
+    .name = "network_set",
+    .shape = CONFIG_SHAPE_LIST,
+    .bytes = sizeof(struct network_set *),
+    .empty_text = "[]",
+    .example = "192.0.2.0/24",
+    .parse = network_set_parse,
+    .describe = network_set_describe,
+    .json_schema = string_json_schema,
+};
+
+/* ---- endpoint_list ---------------------------------------------------------------------------------- */
+
+static bool take_endpoint(void *context, const struct config_parse *parse, struct slice entry,
+                          struct config_place place)
+{
+    struct config_endpoint *item = grow_or_tell(context, sizeof *item, parse);
+    return item != NULL && config_endpoint_parse(parse, entry, place, item);
+}
+
+static bool endpoint_list_parse(const struct config_parse *parse, const struct config_node *node, void *value)
+{
+    struct growing endpoints = {.owner = parse->owner};
+    const bool good = config_list_each(parse, node, take_endpoint, &endpoints);
+    *(struct config_endpoint_list *)value = (struct config_endpoint_list){endpoints.items, endpoints.count};
+    return good;
+}
+
+static void endpoint_list_describe(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "a list of endpoints, such as `127.0.0.1:53`, `[::1]:53`, `unix:PATH`");
+}
+
+const struct config_type config_type_endpoint_list = {
+    .name = "endpoint_list",
+    .shape = CONFIG_SHAPE_LIST,
+    .bytes = sizeof(struct config_endpoint_list),
+    .empty_text = "[]",
+    .example = "127.0.0.1:53",
+    .parse = endpoint_list_parse,
+    .describe = endpoint_list_describe,
+    .json_schema = string_json_schema,
+};
+
+/* ---- role_set --------------------------------------------------------------------------------------- */
+
+static bool take_role(const struct config_parse *parse, const struct config_node *node, unsigned *roles)
+{
+    const char *names[ROLE_COUNT + 1] = {NULL};
+    struct slice text;
+    if (!config_scalar(parse, node, &text))
+        return false;
+    for (unsigned role = 0; role < ROLE_COUNT; role++) {
+        names[role] = role_name((enum role)role);
+        if (slice_equal(text, slice_of(names[role]))) {
+            *roles |= 1U << role;
+            return true;
+        }
+    }
+    const char *meant = config_nearest_word(text, names);
+    config_value_error(parse, node->place, "'%s' is no role: submission, trusted, local or outside%s%s%s",
+                       config_excerpt_of(text).text, meant == NULL ? "" : " (did you mean '",
+                       meant == NULL ? "" : meant, meant == NULL ? "" : "'?)");
+    return false;
+}
+
+static bool role_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
+{
+    unsigned roles = 0;
+    bool good = true;
+    if (node->kind != CONFIG_NODE_SEQUENCE)
+        good = take_role(parse, node, &roles);
+    else
+        for (const struct config_node *entry = node->first; entry != NULL; entry = entry->next)
+            good = take_role(parse, entry, &roles) && good;
+    *(unsigned *)value = roles;
+    return good;
+}
+
+static void role_set_describe(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "a list of roles: `submission`, `trusted`, `local`, `outside`");
+}
+
+static void role_set_json_schema(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "\"enum\": [\"submission\", \"trusted\", \"local\", \"outside\"]");
+}
+
+const struct config_type config_type_role_set = {
+    .name = "role_set",
+    .shape = CONFIG_SHAPE_LIST,
+    .bytes = sizeof(unsigned),
+    .empty_text = "[]",
+    .example = "submission",
+    .parse = role_set_parse,
+    .describe = role_set_describe,
+    .json_schema = role_set_json_schema,
+};
+
+/* ---- mappings: taken apart by the loader ------------------------------------------------------------ */
+
+const struct config_type config_type_section = {
+    .name = "section", .shape = CONFIG_SHAPE_SECTION, .example = "keys"};
+const struct config_type config_type_array = {
+    .name = "array",
+    .shape = CONFIG_SHAPE_ARRAY,
+    .bytes = sizeof(struct config_array),
+    .empty_text = "[]",
+    .example = "{ key: value }",
+};

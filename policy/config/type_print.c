@@ -1,0 +1,95 @@
+#include "config/text_file.h"
+#include "config/types.h"
+
+#include <talloc.h>
+
+/* Words that some reader of YAML takes for a boolean or for nothing. */
+static bool is_yaml_word(struct slice text)
+{
+    static const char *const words[] = {"true", "false", "yes", "no", "on", "off", "y", "n", "null", "~"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (slice_equal_nocase(text, slice_of(words[i])))
+            return true;
+    return false;
+}
+
+/* Letters, digits and a few harmless signs, begun by a letter or '/': no number, no indicator, no trap. A
+ * colon only between such, so that it can neither end a key nor begin one. */
+static bool is_plain_safe(struct slice text)
+{
+    if (text.length == 0 || is_yaml_word(text) || (!ascii_is_alpha(text.data[0]) && text.data[0] != '/'))
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        const char c = text.data[i];
+        if (ascii_is_alpha(c) || ascii_is_digit(c) || (strchr("._/@-+", c) != NULL && c != '\0'))
+            continue;
+        if (c != ':' || i + 1 == text.length || text.data[i + 1] == ':')
+            return false;
+    }
+    return true;
+}
+
+/* Line breaks beyond ASCII, which YAML would fold: U+0085, U+2028, U+2029. Their length in bytes, or 0. */
+static size_t wide_break(struct slice rest, unsigned *point)
+{
+    const unsigned char *c = (const unsigned char *)rest.data;
+    if (rest.length >= 2 && c[0] == 0xc2 && c[1] == 0x85) {
+        *point = 0x85;
+        return 2;
+    }
+    if (rest.length >= 3 && c[0] == 0xe2 && c[1] == 0x80 && (c[2] | 1U) == 0xa9) {
+        *point = 0x2028 + (c[2] & 1U);
+        return 3;
+    }
+    return 0;
+}
+
+static void print_escaped(struct slice text, struct strbuf *out)
+{
+    strbuf_append_byte(out, '"');
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned point = (unsigned char)text.data[i];
+        const unsigned char c = (unsigned char)text.data[i];
+        const size_t wide = wide_break(slice_part(text, i, text.length), &point);
+        if (wide != 0)
+            i += wide - 1;
+        if (c == '"' || c == '\\')
+            strbuf_append_byte(out, '\\');
+        if (wide != 0 || c < ' ' || c == 0x7f)
+            strbuf_printf(out, "\\u%04x", point);
+        else
+            strbuf_append_byte(out, (char)c);
+    }
+    strbuf_append_byte(out, '"');
+}
+
+void config_print_text(struct slice text, struct strbuf *out)
+{
+    if (is_plain_safe(text))
+        strbuf_append_slice(out, text);
+    else
+        print_escaped(text, out);
+}
+
+void config_print_entry(const struct config_node *node, struct strbuf *out)
+{
+    const struct slice text = slice_make(node->text, node->length);
+    if (strncmp(node->text, "file:", 5) != 0 || node->place.file == NULL) {
+        config_print_text(text, out);
+        return;
+    }
+    char *path = text_file_resolve(NULL, slice_trim(slice_part(text, 5, text.length)), node->place.file);
+    struct strbuf reference;
+    strbuf_init(&reference, 0);
+    strbuf_printf(&reference, "file:%s", path == NULL ? "" : path);
+    config_print_text(strbuf_slice(&reference), out);
+    if (path == NULL || reference.failed)
+        out->failed = true;
+    strbuf_deinit(&reference);
+    talloc_free(path);
+}
+
+void config_print_json_text(struct slice text, struct strbuf *out)
+{
+    print_escaped(text, out);
+}

@@ -1,0 +1,90 @@
+/*
+ * How each kind of value is read, printed and described.
+ *
+ * A type reads one node and either fills the value or tells at least one problem. Values are immutable once
+ * read and are shared by the structs they are copied into. What is printed reads back as the same value.
+ */
+#ifndef CLOSEDRELAY_CONFIG_TYPES_H
+#define CLOSEDRELAY_CONFIG_TYPES_H
+
+#include "config/node.h"
+#include "config/schema.h"
+
+struct config_parse {
+    void *owner; /* what values are allocated under */
+    struct config_problems *problems;
+    const struct config_key *key;
+};
+
+enum config_shape { CONFIG_SHAPE_SCALAR, CONFIG_SHAPE_LIST, CONFIG_SHAPE_SECTION, CONFIG_SHAPE_ARRAY };
+
+/* Sections and arrays have no functions: the loader takes them apart itself. */
+struct config_type {
+    const char *name;
+    enum config_shape shape;
+    size_t bytes;           /* of the value in the settings struct */
+    const char *empty_text; /* the default of a key without one; NULL: zero bytes */
+    const char *example;    /* for messages and the reference */
+    bool (*parse)(const struct config_parse *parse, const struct config_node *node, void *value);
+    /* Scalars only: a list is printed entry by entry, as it was written. */
+    void (*print)(const struct config_key *key, const struct config_node *node, const void *value,
+                  struct strbuf *out);
+    /* What may be written, in words: "a size from 1kB to 1GB". */
+    void (*describe)(const struct config_key *key, struct strbuf *out);
+    /* The members of its JSON Schema object, without the braces; of one entry for lists. */
+    void (*json_schema)(const struct config_key *key, struct strbuf *out);
+};
+
+/* ---- for the types themselves ------------------------------------------------------------------------ */
+
+/* An error "KEY: WHAT". */
+void config_value_error(const struct config_parse *parse, struct config_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The text of a scalar; false, and the problem told, where the node is something else or has no value. */
+bool config_scalar(const struct config_parse *parse, const struct config_node *node, struct slice *text);
+
+/* As above, for types whose values are no texts: quotes are an error as well. */
+bool config_plain_scalar(const struct config_parse *parse, const struct config_node *node,
+                         struct slice *text);
+
+/* Digits only, without a leading zero; at most UINT64_MAX. */
+bool config_digits(struct slice text, uint64_t *number);
+
+/* One entry of a list; false stops, the problem told. */
+typedef bool (*config_entry_taker)(void *context, const struct config_parse *parse, struct slice entry,
+                                   struct config_place place);
+
+/* Every entry of a list, those of the files it names included; errors in entries do not keep the others from
+ * being looked at. False where there was any. */
+bool config_list_each(const struct config_parse *parse, const struct config_node *node,
+                      config_entry_taker take, void *context);
+
+/* Whether `text` is "file:PATH"; then PATH as seen from the file it is written in (NULL: out of memory,
+ * told). */
+bool config_file_reference(const struct config_parse *parse, struct slice text, struct config_place place,
+                           const char **path);
+
+/* A copy under parse->owner; NULL: out of memory, told. */
+const char *config_copy_text(const struct config_parse *parse, struct slice text);
+
+/* Parses an endpoint; false, and the problem told, otherwise. */
+bool config_endpoint_parse(const struct config_parse *parse, struct slice text, struct config_place place,
+                           struct config_endpoint *endpoint);
+
+/* ---- texts in YAML and JSON -------------------------------------------------------------------------- */
+
+/* As a YAML scalar that is read as this very text: in quotes unless it is a harmless word. */
+void config_print_text(struct slice text, struct strbuf *out);
+
+/* A scalar as it was written, "file:PATH" with the path made independent of the file it was written in. */
+void config_print_entry(const struct config_node *node, struct strbuf *out);
+
+/* In JSON: with its quotes. */
+void config_print_json_text(struct slice text, struct strbuf *out);
+
+/* "30MB", "30MiB", "512"; "2s", "500ms". */
+void config_print_size(uint64_t bytes, struct strbuf *out);
+void config_print_duration(uint64_t ms, struct strbuf *out);
+
+#endif
