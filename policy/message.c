@@ -111,7 +111,7 @@ struct message *message_begin(struct policy_session *session, const struct polic
     copy_tls(message, &mail->tls);
     read_declared_size(facts, mail->params);
     if (!mail_address_parse(message, slice_of(mail->path), &facts->sender) ||
-        !role_decide(message, &session->facts, snapshot_relay_settings(session->snapshot), facts)) {
+        !role_decide(message, snapshot_relay_settings(session->snapshot), &session->facts, facts)) {
         talloc_free(message);
         return NULL;
     }
@@ -248,11 +248,6 @@ static bool record_keep(struct policy_session *session, struct strbuf *line)
         return true;
     strbuf_append_byte(line, '\n');
     return !line->failed && audit_file_write(session->snapshot->audit, strbuf_slice(line));
-}
-
-static const char *attachments_outcome_word(const void *settings, const struct attachment *attachment)
-{
-    return attachment_outcome_name(attachments_outcome(settings, attachment));
 }
 
 static enum counter counter_of(const struct verdict *verdict, bool aborted)
