@@ -267,8 +267,10 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
         take_encoding(entity, value);
     else if (field == FIELD_MIME_VERSION)
         entity->has_mime_version = true;
-    if (field != FIELD_OTHER && field != FIELD_MIME_VERSION)
+    if (field != FIELD_OTHER && field != FIELD_MIME_VERSION) {
         entity->content_header_count++;
+        entity->content_bytes += value.length;
+    }
 }
 
 void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)

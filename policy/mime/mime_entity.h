@@ -25,6 +25,7 @@ struct mime_entity {
     unsigned kinds;                    /* mime_kind bits; set by mime_entity_finish at the latest */
     unsigned encodings;                /* transfer_encoding bits, never empty after mime_entity_finish */
     uint32_t header_count;
+    uint64_t content_bytes;        /* length of the values that were read in all ways */
     uint32_t content_header_count; /* those named Content-… that say something here */
     bool has_content_type;
     bool has_mime_version;

@@ -6,6 +6,9 @@
 /* How far into a body a header is looked for that an odd line has cut off. */
 enum { SOFT_LINES_IN_BODY = 2, PREAMBLE_PROBE_LINES = 3 };
 
+/* Units of work for a byte of a field that is read in many ways. */
+enum { HEADER_BYTE_WORK = 64 };
+
 static int reader_destroy(struct mime_reader *reader)
 {
     header_block_deinit(&reader->block);
@@ -53,16 +56,32 @@ void reader_over_budget(struct mime_reader *reader, const char *why)
     reader->sink->over_budget(reader->sink->context, why);
 }
 
+/* Takes units of work from the message's budget; at its end the reader stops. */
+static bool reader_charge(struct mime_reader *reader, uint64_t units)
+{
+    if (reader->budget->work_left >= units) {
+        reader->budget->work_left -= units;
+        return true;
+    }
+    reader->budget->work_left = 0;
+    if (reader->state != READER_STOPPED)
+        reader_over_budget(reader, "too much work");
+    reader->state = READER_STOPPED;
+    return false;
+}
+
 void reader_end_leaf(struct mime_reader *reader)
 {
     if (reader->is_leaf_open)
-        reader->sink->leaf_end(reader->sink->context);
+        reader->sink->leaf_end(reader->sink->context, reader->leaf_bytes);
+    reader->leaf_bytes = 0;
     reader->is_leaf_open = false;
     reader->is_leaf_wanted = false;
 }
 
 void reader_leaf_data(struct mime_reader *reader, struct slice bytes)
 {
+    reader->leaf_bytes += bytes.length;
     if (reader->is_leaf_wanted && bytes.length > 0)
         reader->is_leaf_wanted = reader->sink->leaf_data(reader->sink->context, bytes);
 }
@@ -77,6 +96,11 @@ static void end_levels(struct mime_reader *reader, uint32_t level)
         reader->level_count--;
         reader->sink->level_end(reader->sink->context);
     }
+}
+
+static bool is_in_digest(const struct mime_reader *reader)
+{
+    return reader->level_count > 0 && reader->levels[reader->level_count - 1].is_digest;
 }
 
 void reader_begin_entity(struct mime_reader *reader, bool is_message, const char *doubt)
@@ -94,7 +118,8 @@ void reader_begin_entity(struct mime_reader *reader, bool is_message, const char
         return;
     }
     mime_entity_init(&reader->entity, reader->entity_owner, reader->limits);
-    header_block_begin(&reader->block, &reader->entity, !is_message);
+    /* In a digest an empty header is the rule (RFC 2046 5.1.5). */
+    header_block_begin(&reader->block, &reader->entity, !is_message && !is_in_digest(reader));
     reader->is_message_header = is_message;
     reader->doubt = doubt;
     reader->state = READER_HEADERS;
@@ -169,12 +194,6 @@ static void begin_message(struct mime_reader *reader)
         begin_leaf(reader, false);
 }
 
-static bool is_in_digest(const struct mime_reader *reader)
-{
-    return !reader->is_message_header && reader->level_count > 0 &&
-           reader->levels[reader->level_count - 1].is_digest;
-}
-
 /* Whether the entity is more than a text without a name. */
 static bool holds_something(const struct mime_entity *entity)
 {
@@ -203,13 +222,15 @@ static void take_stray_boundaries(struct mime_reader *reader)
 void reader_finish_header(struct mime_reader *reader)
 {
     struct mime_entity *entity = &reader->entity;
-    mime_entity_finish(entity, is_in_digest(reader));
+    mime_entity_finish(entity, !reader->is_message_header && is_in_digest(reader));
     if (mime_entity_failed(entity)) {
         reader_fail(reader);
         return;
     }
     if (mime_entity_is_over_limit(entity) || reader->block.is_over_limit)
         reader_over_budget(reader, "a header is too large");
+    if (!reader_charge(reader, entity->content_bytes * HEADER_BYTE_WORK))
+        return;
     settle_doubt(reader);
     take_stray_boundaries(reader);
     reader->state = READER_BODY;
@@ -354,9 +375,16 @@ bool mime_reader_push(struct mime_reader *reader, struct slice bytes)
 {
     if (reader->state == READER_FIELDS)
         reader->state = READER_HEADERS;
-    while (bytes.length > 0 && reader->state != READER_STOPPED)
-        bytes =
-            reader->state == READER_HEADERS ? headers_push(reader, bytes) : reader_body_push(reader, bytes);
+    if (!reader_charge(reader, bytes.length))
+        return false;
+    while (bytes.length > 0 && reader->state != READER_STOPPED) {
+        if (reader->is_line_skipped)
+            bytes = skip_line(reader, bytes);
+        else if (reader->state == READER_HEADERS)
+            bytes = headers_push(reader, bytes);
+        else
+            bytes = reader_body_push(reader, bytes);
+    }
     bool can_end = reader->boundaries.count > 0 || reader->probe_lines_left > 0;
     return reader->state == READER_HEADERS ||
            (reader->state == READER_BODY && (reader->is_leaf_wanted || can_end || reader->level_count > 0));

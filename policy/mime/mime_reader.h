@@ -24,7 +24,8 @@ struct mime_sink {
     bool (*leaf_begin)(void *context, const struct mime_entity *entity);
     /* Its content as it stands in the message, not decoded. Returns false to be spared the rest. */
     bool (*leaf_data)(void *context, struct slice raw);
-    void (*leaf_end)(void *context);
+    /* `raw_bytes`: its length as it stands in the message, told or not. */
+    void (*leaf_end)(void *context, uint64_t raw_bytes);
     /* A bound was reached; `why` is a constant sentence. */
     void (*over_budget)(void *context, const char *why);
 };
@@ -32,6 +33,7 @@ struct mime_sink {
 /* Shared by all readers of one message, nested ones too. */
 struct mime_budget {
     uint32_t parts_left;
+    uint64_t work_left; /* units; a byte that passes is one, one of a Content- field 64 */
 };
 
 struct mime_reader;

@@ -47,6 +47,7 @@ struct mime_reader {
 
     bool is_leaf_open;
     bool is_leaf_wanted;
+    uint64_t leaf_bytes; /* of the open leaf, wanted or not */
     bool is_line_start;
     char line_end[2]; /* the end of the last line: content only if no delimiter follows */
     uint32_t line_end_length;

@@ -1,0 +1,153 @@
+#include "content/content_private.h"
+
+#include "content/file_magic.h"
+
+#include <talloc.h>
+
+struct content_archive {
+    struct content_subject *subject;
+    struct content_depth depth; /* of what stands in it */
+    const struct archive_format *format;
+    struct archive_sink sink;
+    void *reader;
+    bool is_embedded;
+    struct content_subject member; /* begun last; its path is a talloc child of the archive */
+    bool has_member;
+    unsigned member_flags;
+    struct content_stream *stream; /* the member's content, once some came */
+};
+
+const struct archive_format *content_archive_recognise(struct slice head)
+{
+    for (size_t i = 0; archive_formats[i] != NULL; i++) {
+        const struct archive_format *format = archive_formats[i];
+        if (format->probe_offset >= FILE_MAGIC_HEAD_BYTES || head.length < format->probe_offset)
+            continue;
+        struct slice probe = slice_part(head, (size_t)format->probe_offset, head.length);
+        probe.length = probe.length < format->probe_bytes ? probe.length : format->probe_bytes;
+        if (probe.length > 0 && format->recognise(probe))
+            return format;
+    }
+    return NULL;
+}
+
+static void name_member(struct content_archive *archive, struct slice name)
+{
+    struct content_scan *scan = archive->subject->scan;
+    char *label = content_label(scan, archive, name.length == 0 ? slice_of("(no name)") : name);
+    char *path = label == NULL ? NULL : content_path(scan, archive, archive->subject->path, label);
+    talloc_free(label);
+    talloc_free((void *)(uintptr_t)archive->member.path);
+    archive->member =
+        (struct content_subject){.scan = scan, .path = path, .entry = CONTENT_NO_ENTRY, .is_member = true};
+}
+
+static bool on_member(void *context, const struct archive_member *member)
+{
+    struct content_archive *archive = context;
+    archive->has_member = false;
+    archive->member_flags = 0;
+    if (member->is_folder)
+        return false;
+    name_member(archive, member->name);
+    if (archive->member.path == NULL)
+        return false;
+    archive->has_member = true;
+    content_add_name(&archive->member, member->name);
+    if (member->encrypted)
+        content_add_condition(&archive->member, ATTACHMENT_ENCRYPTED, "its content needs a password");
+    archive->member_flags = content_flags_of_names(&member->name, 1);
+    return !member->encrypted && !archive->subject->scan->failed;
+}
+
+static void on_other_name(void *context, struct slice name)
+{
+    struct content_archive *archive = context;
+    if (!archive->has_member)
+        return;
+    if (archive->member.entry == CONTENT_NO_ENTRY)
+        name_member(archive, name);
+    if (archive->member.path != NULL)
+        content_add_name(&archive->member, name);
+}
+
+static bool on_member_data(void *context, struct slice data)
+{
+    struct content_archive *archive = context;
+    if (!archive->has_member)
+        return false;
+    if (archive->stream == NULL)
+        archive->stream =
+            content_stream_create(archive, &archive->member, archive->member_flags, archive->depth);
+    return archive->stream != NULL && content_stream_push(archive->stream, data);
+}
+
+static void on_member_end(void *context, bool complete)
+{
+    struct content_archive *archive = context;
+    (void)complete; /* what is missing is the archive's condition, told as an outcome */
+    if (archive->stream == NULL)
+        return;
+    content_stream_end(archive->stream);
+    struct attachment *entry = content_entry(&archive->member);
+    if (entry != NULL)
+        entry->size_bytes = content_stream_bytes(archive->stream);
+    TALLOC_FREE(archive->stream);
+}
+
+static void on_outcome(void *context, enum archive_outcome outcome, const char *why)
+{
+    static const enum attachment_condition conditions[] = {
+        [ARCHIVE_INDEX_ENCRYPTED] = ATTACHMENT_ENCRYPTED, [ARCHIVE_CONTRADICTORY] = ATTACHMENT_AMBIGUOUS,
+        [ARCHIVE_DAMAGED] = ATTACHMENT_UNINSPECTABLE,     [ARCHIVE_UNSUPPORTED] = ATTACHMENT_UNINSPECTABLE,
+        [ARCHIVE_OVER_BUDGET] = ATTACHMENT_OVER_BUDGET,
+    };
+    struct content_archive *archive = context;
+    if (archive->is_embedded && outcome != ARCHIVE_OVER_BUDGET)
+        return;
+    content_add_condition(archive->subject, conditions[outcome], why);
+}
+
+struct content_archive *content_archive_create(void *owner, struct content_subject *subject,
+                                               const struct archive_format *format,
+                                               struct content_depth depth, bool is_embedded)
+{
+    struct content_scan *scan = subject->scan;
+    if (depth.archives >= scan->limits.archive_levels) {
+        content_add_condition(subject, ATTACHMENT_OVER_BUDGET, "archives are nested too deeply");
+        return NULL;
+    }
+    struct content_archive *archive = talloc_zero(owner, struct content_archive);
+    if (archive == NULL) {
+        content_fail(scan);
+        return NULL;
+    }
+    content_entry(subject);
+    archive->subject = subject;
+    archive->depth = (struct content_depth){depth.levels, depth.archives + 1};
+    archive->format = format;
+    archive->is_embedded = is_embedded;
+    archive->sink = (struct archive_sink){.context = archive,
+                                          .member = on_member,
+                                          .other_name = on_other_name,
+                                          .member_data = on_member_data,
+                                          .member_end = on_member_end,
+                                          .outcome = on_outcome};
+    archive->reader = format->create(archive, &archive->sink, &scan->archive_budget);
+    if (archive->reader == NULL) {
+        content_fail(scan);
+        talloc_free(archive);
+        return NULL;
+    }
+    return archive;
+}
+
+bool content_archive_push(struct content_archive *archive, struct slice bytes)
+{
+    return archive->format->push(archive->reader, bytes) && !archive->subject->scan->failed;
+}
+
+void content_archive_end(struct content_archive *archive)
+{
+    archive->format->end(archive->reader);
+}

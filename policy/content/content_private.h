@@ -1,0 +1,145 @@
+/*
+ * What the parts of the content scan share: the message's state and budgets (content_scan.c), the list of
+ * what was found (content_list.c), messages (content_message.c), decoded content (content_stream.c), archives
+ * (content_archive.c) and uuencoded files (content_uuencode.c).
+ */
+#ifndef CLOSEDRELAY_CONTENT_CONTENT_PRIVATE_H
+#define CLOSEDRELAY_CONTENT_CONTENT_PRIVATE_H
+
+#include "archive/archive.h"
+#include "base/strbuf.h"
+#include "content/content_scan.h"
+#include "mime/mime_reader.h"
+#include "mime/uuencode.h"
+
+#define CONTENT_NO_ENTRY SIZE_MAX
+
+/* Where something stands: how much is around it. Passed by value. */
+struct content_depth {
+    uint32_t levels; /* multiparts and messages */
+    uint32_t archives;
+};
+
+/* Something that may get, or has, an entry in the list. */
+struct content_subject {
+    struct content_scan *scan;
+    const char *path; /* as in struct attachment; talloc, of whoever owns the subject */
+    size_t entry;     /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
+    bool is_member;
+};
+
+struct content_scan {
+    struct content_limits limits;
+    struct mime_limits mime_limits;
+    struct mime_budget mime_budget; /* its work_left is that of the whole scan */
+    struct archive_budget archive_budget;
+    struct attachment_list list;
+    struct content_subject message; /* for what concerns no single file */
+    struct content_message *top;
+    bool failed;
+    bool is_ended;
+};
+
+/* ---- content_list.c ---- */
+
+/* The display form of one name: UTF-8, without control characters, not too long. NULL: out of memory (noted).
+ */
+char *content_label(struct content_scan *scan, void *owner, struct slice name);
+
+/* The one of several candidate names to show to people. */
+struct slice content_best_name(const struct slice *names, size_t count);
+
+/* "outer > label", or "label" where `outer` is NULL. NULL: out of memory (noted). */
+char *content_path(struct content_scan *scan, void *owner, const char *outer, const char *label);
+
+/* Makes sure the subject has an entry, and returns it; NULL: out of memory (noted). Valid until the next
+ * entry. */
+struct attachment *content_entry(struct content_subject *subject);
+
+/* Adds a name unless it is there. Names that are the same under several encodings are kept once. */
+void content_add_name(struct content_subject *subject, struct slice name);
+
+/* Sets a condition on the subject; the first reason given stays. `why` is a constant sentence. */
+void content_add_condition(struct content_subject *subject, enum attachment_condition condition,
+                           const char *why);
+
+/* Sets a condition on the message as a whole. */
+void content_add_message_condition(struct content_scan *scan, enum attachment_condition condition,
+                                   const char *why);
+
+/* ---- content_scan.c ---- */
+
+/* Notes that memory ran out. */
+void content_fail(struct content_scan *scan);
+
+/* Takes units of work from the budget; false once there are none, which is noted. */
+bool content_charge(struct content_scan *scan, uint64_t units);
+
+/* ---- content_message.c ---- */
+
+struct content_message;
+
+/* A message standing at `path` (NULL: the one scanned). NULL: out of memory (noted). */
+struct content_message *content_message_create(void *owner, struct content_scan *scan, const char *path,
+                                               struct content_depth depth);
+struct mime_reader *content_message_reader(struct content_message *message);
+
+/* Whether the leaf being read is an attachment, whose size counts although its content may not be wanted. */
+bool content_message_is_in_attachment(const struct content_message *message);
+
+/* The next bytes of a message whose header comes with them; false once nothing more is wanted. */
+bool content_message_push(struct content_message *message, struct slice bytes);
+void content_message_end(struct content_message *message);
+
+/* ---- content_stream.c ---- */
+
+enum content_stream_flag {
+    CONTENT_IS_MESSAGE = 1 << 0,    /* read it as a message whatever it looks like */
+    CONTENT_IS_TEXT = 1 << 1,       /* declared as text: not a message by its looks, a "#!" is prose */
+    CONTENT_HAS_UUENCODE = 1 << 2,  /* uuencoded files count */
+    CONTENT_ONLY_UUENCODE = 1 << 3, /* nothing else does */
+    CONTENT_NAMED_ARCHIVE =
+        1 << 4, /* called an archive by name or type: one is searched for behind other bytes */
+};
+
+struct content_stream;
+
+/* Decoded content of `subject`, which must outlive the stream. NULL: out of memory (noted). */
+struct content_stream *content_stream_create(void *owner, struct content_subject *subject, unsigned flags,
+                                             struct content_depth depth);
+/* The next bytes; false once nothing more is wanted. */
+bool content_stream_push(struct content_stream *stream, struct slice bytes);
+void content_stream_end(struct content_stream *stream);
+/* Bytes pushed so far. */
+uint64_t content_stream_bytes(const struct content_stream *stream);
+
+/* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE.
+ */
+unsigned content_flags_of_names(const struct slice *names, size_t count);
+
+/* ---- content_archive.c ---- */
+
+struct content_archive;
+
+/* The format whose mark is in `head`, the first bytes of something; NULL if none. */
+const struct archive_format *content_archive_recognise(struct slice head);
+
+/* An archive of `format` that is `subject`. `is_embedded`: it was found behind other bytes, and damage says
+ * nothing. NULL: out of memory or too deep (noted). */
+struct content_archive *content_archive_create(void *owner, struct content_subject *subject,
+                                               const struct archive_format *format,
+                                               struct content_depth depth, bool is_embedded);
+bool content_archive_push(struct content_archive *archive, struct slice bytes);
+void content_archive_end(struct content_archive *archive);
+
+/* ---- content_uuencode.c ---- */
+
+struct content_uuencode;
+
+/* A text standing at `path` in which uuencoded files count. NULL: out of memory (noted). */
+struct content_uuencode *content_uuencode_create(void *owner, struct content_scan *scan, const char *path,
+                                                 struct content_depth depth);
+void content_uuencode_push(struct content_uuencode *uuencode, struct slice bytes);
+void content_uuencode_end(struct content_uuencode *uuencode);
+
+#endif

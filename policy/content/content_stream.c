@@ -1,0 +1,389 @@
+#include "content/content_private.h"
+
+#include "content/file_magic.h"
+#include "mime/file_name.h"
+
+#include <talloc.h>
+
+enum stream_state {
+    STREAM_HEAD,    /* collecting the first bytes */
+    STREAM_ARCHIVE, /* the content is an archive, or one was found in it */
+    STREAM_MESSAGE, /* the content is a message */
+    STREAM_OLE,     /* waiting for the root entry of an OLE file */
+    STREAM_SEARCH,  /* unknown: an archive may begin further in */
+    STREAM_DONE,
+};
+
+struct content_stream {
+    struct content_subject *subject;
+    struct content_depth depth;
+    unsigned flags;
+    enum stream_state state;
+    uint64_t bytes;
+    struct content_archive *archive;
+    struct content_message *message;
+    struct content_uuencode *uuencode;
+    const struct archive_format *late_format; /* has its mark further in than the head */
+    uint64_t window_offset;                   /* where in the content the window begins */
+    uint64_t window_wanted;                   /* how many bytes it shall hold */
+    unsigned zip_mark_seen;                   /* bytes of "PK\3\4" at the end of what was searched */
+    struct strbuf window;                     /* the head first, then what is waited for */
+};
+
+static int stream_destroy(struct content_stream *stream)
+{
+    strbuf_deinit(&stream->window);
+    return 0;
+}
+
+struct content_stream *content_stream_create(void *owner, struct content_subject *subject, unsigned flags,
+                                             struct content_depth depth)
+{
+    struct content_stream *stream = talloc_zero(owner, struct content_stream);
+    if (stream == NULL) {
+        content_fail(subject->scan);
+        return NULL;
+    }
+    stream->subject = subject;
+    stream->flags = flags;
+    stream->depth = depth;
+    stream->window_wanted = FILE_MAGIC_HEAD_BYTES;
+    stream->state = (flags & CONTENT_ONLY_UUENCODE) != 0 ? STREAM_DONE : STREAM_HEAD;
+    strbuf_init(&stream->window, 0);
+    talloc_set_destructor(stream, stream_destroy);
+    if ((flags & CONTENT_HAS_UUENCODE) != 0)
+        stream->uuencode = content_uuencode_create(stream, subject->scan, subject->path, depth);
+    return stream;
+}
+
+uint64_t content_stream_bytes(const struct content_stream *stream)
+{
+    return stream->bytes;
+}
+
+/* ---- names ---- */
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        if (strcmp(word, *list) == 0)
+            return true;
+    return false;
+}
+
+unsigned content_flags_of_names(const struct slice *names, size_t count)
+{
+    static const char *const messages[] = {"eml", "mht", "mhtml", "nws", NULL};
+    static const char *const archives[] = {
+        "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",  "epub",  "rar",   "r00",  "7z",
+        "cab",  "iso",  "img",  "tar",  "tgz",  "tbz",  "tbz2", "txz",   "gz",    "bz2",  "xz",
+        "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xlsb", "xltx",  "xlam",  "pptx", "pptm",
+        "ppsx", "ppsm", "odt",  "ods",  "odp",  "odg",  "ott",  "asice", "asics", "bdoc", "edoc",
+        "sce",  "kmz",  "vsdx", "msix", "appx", "001",  NULL};
+    unsigned flags = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct file_name_extensions extensions;
+        file_name_extension_candidates(names[i], &extensions);
+        for (size_t n = 0; n < extensions.count; n++) {
+            if (is_one_of(extensions.text[n], messages))
+                flags |= CONTENT_IS_MESSAGE;
+            if (is_one_of(extensions.text[n], archives))
+                flags |= CONTENT_NAMED_ARCHIVE;
+        }
+    }
+    return flags;
+}
+
+/* ---- what it is ---- */
+
+static bool is_field_line(struct slice line)
+{
+    size_t colon = slice_find(line, ':');
+    if (colon == 0 || colon >= 64 || colon == line.length)
+        return false;
+    for (size_t i = 0; i < colon; i++)
+        if (!ascii_is_alpha(line.data[i]) && !ascii_is_digit(line.data[i]) && line.data[i] != '-')
+            return false;
+    return true;
+}
+
+static bool is_mail_field(struct slice line)
+{
+    static const char *const names[] = {"from:",
+                                        "to:",
+                                        "subject:",
+                                        "date:",
+                                        "message-id:",
+                                        "received:",
+                                        "return-path:",
+                                        "delivered-to:",
+                                        "reply-to:",
+                                        "cc:",
+                                        "mime-version:",
+                                        "content-type:",
+                                        "content-transfer-encoding:",
+                                        "content-disposition:",
+                                        "x-mailer:",
+                                        "x-unsent:"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (slice_starts_nocase(line, slice_of(names[i])))
+            return true;
+    return false;
+}
+
+/* Whether `head` is plainly that of a message: fields from the first line on, two of them of mail. */
+static bool looks_like_message(struct slice head)
+{
+    unsigned mail_fields = 0;
+    for (unsigned number = 0; head.length > 0 && mail_fields < 2; number++) {
+        size_t end = slice_find(head, '\n');
+        struct slice line = slice_trim(slice_part(head, 0, end));
+        bool is_folded = head.data[0] == ' ' || head.data[0] == '\t';
+        bool is_mbox_line = number == 0 && slice_starts_nocase(line, slice_of("From "));
+        if (!is_mbox_line && !(is_folded && number > 0) && !is_field_line(line))
+            return false;
+        mail_fields += is_mail_field(line) ? 1 : 0;
+        head = slice_part(head, end < head.length ? end + 1 : end, head.length);
+    }
+    return mail_fields >= 2;
+}
+
+static void note_executable(struct content_stream *stream, const char *executable)
+{
+    bool is_prose = (stream->flags & CONTENT_IS_TEXT) != 0 && stream->subject->entry == CONTENT_NO_ENTRY &&
+                    strcmp(executable, ATTACHMENT_SCRIPT) == 0;
+    struct attachment *entry = is_prose ? NULL : content_entry(stream->subject);
+    if (entry != NULL && entry->executable == NULL)
+        entry->executable = executable;
+}
+
+/* ---- going on with what it is ---- */
+
+/* Ends the archive or message that the content is; nothing more is wanted. */
+static void finish_inner(struct content_stream *stream)
+{
+    if (stream->state == STREAM_ARCHIVE)
+        content_archive_end(stream->archive);
+    else if (stream->state == STREAM_MESSAGE)
+        content_message_end(stream->message);
+    TALLOC_FREE(stream->archive);
+    TALLOC_FREE(stream->message);
+    stream->state = STREAM_DONE;
+}
+
+static void feed(struct content_stream *stream, struct slice bytes)
+{
+    bool is_wanted = true;
+    if (bytes.length == 0)
+        return;
+    if (stream->state == STREAM_ARCHIVE)
+        is_wanted = content_archive_push(stream->archive, bytes);
+    else if (stream->state == STREAM_MESSAGE)
+        is_wanted =
+            content_message_push(stream->message, bytes) || content_message_is_in_attachment(stream->message);
+    if (!is_wanted)
+        finish_inner(stream);
+}
+
+static void become_archive(struct content_stream *stream, const struct archive_format *format,
+                           struct slice bytes, bool is_embedded)
+{
+    stream->archive = content_archive_create(stream, stream->subject, format, stream->depth, is_embedded);
+    stream->state = stream->archive == NULL ? STREAM_DONE : STREAM_ARCHIVE;
+    if (stream->archive != NULL)
+        feed(stream, bytes);
+}
+
+static void become_message(struct content_stream *stream, struct slice bytes)
+{
+    struct content_scan *scan = stream->subject->scan;
+    struct content_depth depth = stream->depth;
+    if (depth.levels >= scan->limits.levels) {
+        content_add_message_condition(scan, ATTACHMENT_OVER_BUDGET,
+                                      "too many levels of multiparts and messages");
+        stream->state = STREAM_DONE;
+        return;
+    }
+    depth.levels++;
+    stream->message = content_message_create(stream, scan, stream->subject->path, depth);
+    stream->state = stream->message == NULL ? STREAM_DONE : STREAM_MESSAGE;
+    if (stream->message != NULL)
+        feed(stream, bytes);
+}
+
+static const struct archive_format *format_with_late_mark(void)
+{
+    for (size_t i = 0; archive_formats[i] != NULL; i++)
+        if (archive_formats[i]->probe_offset + archive_formats[i]->probe_bytes > FILE_MAGIC_HEAD_BYTES)
+            return archive_formats[i];
+    return NULL;
+}
+
+static const struct archive_format *zip_format_of_table(void)
+{
+    for (size_t i = 0; archive_formats[i] != NULL; i++)
+        if (strcmp(archive_formats[i]->name, "zip") == 0)
+            return archive_formats[i];
+    return NULL;
+}
+
+static void wait_for(struct content_stream *stream, uint64_t offset, uint64_t length)
+{
+    strbuf_reset(&stream->window);
+    stream->window_offset = offset;
+    stream->window_wanted = length;
+}
+
+static void search_zip(struct content_stream *stream, struct slice bytes);
+
+/* The head says nothing: a mark further in may, and a zip may be glued behind anything. */
+static void begin_search(struct content_stream *stream, struct slice head)
+{
+    stream->state = STREAM_SEARCH;
+    stream->late_format = format_with_late_mark();
+    struct strbuf copy = stream->window;
+    strbuf_init(&stream->window, 0);
+    if (stream->late_format != NULL)
+        wait_for(stream, stream->late_format->probe_offset, stream->late_format->probe_bytes);
+    search_zip(stream, head);
+    strbuf_deinit(&copy);
+}
+
+/* The head is complete, or all there is. */
+static void decide(struct content_stream *stream)
+{
+    struct slice head = strbuf_slice(&stream->window);
+    const char *executable = file_magic_executable(head);
+    const struct archive_format *format = content_archive_recognise(head);
+    uint64_t ole_root;
+    bool is_text = (stream->flags & CONTENT_IS_TEXT) != 0;
+    bool is_message = (stream->flags & CONTENT_IS_MESSAGE) != 0 || (!is_text && looks_like_message(head));
+    stream->state = STREAM_DONE;
+    if (executable != NULL) {
+        note_executable(stream, executable);
+    } else if (format != NULL) {
+        become_archive(stream, format, slice_part(head, (size_t)format->probe_offset, head.length), false);
+    } else if (is_message) {
+        become_message(stream, head);
+    } else if (file_magic_ole_root_offset(head, &ole_root)) {
+        if (ole_root + FILE_MAGIC_OLE_ENTRY_BYTES <= head.length) {
+            executable = file_magic_ole_root(
+                slice_part(head, (size_t)ole_root, ole_root + FILE_MAGIC_OLE_ENTRY_BYTES));
+            if (executable != NULL)
+                note_executable(stream, executable);
+        } else {
+            stream->state = STREAM_OLE;
+            wait_for(stream, ole_root, FILE_MAGIC_OLE_ENTRY_BYTES);
+        }
+    } else if ((stream->flags & CONTENT_NAMED_ARCHIVE) != 0 || (!is_text && !file_magic_harmless(head))) {
+        begin_search(stream, head);
+    }
+}
+
+/* Collects what of `bytes`, which stand at `offset`, falls into the window. Returns true once it is full. */
+static bool fill_window(struct content_stream *stream, uint64_t offset, struct slice bytes)
+{
+    uint64_t next = stream->window_offset + stream->window.length;
+    uint64_t end = stream->window_offset + stream->window_wanted;
+    if (stream->window.length == stream->window_wanted || offset + bytes.length <= next || offset >= end)
+        return false;
+    uint64_t from = next - offset;
+    uint64_t to = offset + bytes.length < end ? bytes.length : end - offset;
+    strbuf_append_slice(&stream->window, slice_part(bytes, (size_t)from, (size_t)to));
+    if (stream->window.failed)
+        content_fail(stream->subject->scan);
+    return stream->window.length == stream->window_wanted;
+}
+
+static void push_ole(struct content_stream *stream, struct slice bytes)
+{
+    if (!fill_window(stream, stream->bytes, bytes))
+        return;
+    const char *executable = file_magic_ole_root(strbuf_slice(&stream->window));
+    stream->state = STREAM_DONE;
+    if (executable != NULL)
+        note_executable(stream, executable);
+}
+
+/* Looks for the mark of a zip's member, which may be cut between two pushes. */
+static void search_zip(struct content_stream *stream, struct slice bytes)
+{
+    static const char mark[4] = "PK\3\4";
+    for (size_t i = 0; i < bytes.length; i++) {
+        if (stream->zip_mark_seen == 0) {
+            const char *p = memchr(bytes.data + i, 'P', bytes.length - i);
+            if (p == NULL)
+                return;
+            i = (size_t)(p - bytes.data);
+        }
+        if (bytes.data[i] == mark[stream->zip_mark_seen])
+            stream->zip_mark_seen++;
+        else
+            stream->zip_mark_seen = bytes.data[i] == 'P' ? 1 : 0;
+        if (stream->zip_mark_seen == sizeof mark) {
+            struct slice rest = slice_part(bytes, i + 1, bytes.length);
+            become_archive(stream, zip_format_of_table(), slice_make(mark, sizeof mark), true);
+            if (stream->state == STREAM_ARCHIVE)
+                feed(stream, rest);
+            return;
+        }
+    }
+}
+
+static void push_search(struct content_stream *stream, struct slice bytes)
+{
+    const struct archive_format *late = stream->late_format;
+    if (late != NULL && fill_window(stream, stream->bytes, bytes) &&
+        late->recognise(strbuf_slice(&stream->window))) {
+        struct strbuf window = stream->window;
+        uint64_t from = stream->window_offset + window.length - stream->bytes;
+        strbuf_init(&stream->window, 0);
+        become_archive(stream, late, strbuf_slice(&window), false);
+        if (stream->state == STREAM_ARCHIVE)
+            feed(stream, slice_part(bytes, (size_t)from, bytes.length));
+        strbuf_deinit(&window);
+        return;
+    }
+    search_zip(stream, bytes);
+}
+
+/* Completes the head from `bytes`; returns what comes after it. */
+static struct slice take_head(struct content_stream *stream, struct slice bytes)
+{
+    size_t had = stream->window.length;
+    bool is_full = fill_window(stream, stream->bytes, bytes);
+    size_t taken = stream->window.length - had;
+    stream->bytes += taken;
+    if (is_full)
+        decide(stream);
+    return slice_part(bytes, taken, bytes.length);
+}
+
+bool content_stream_push(struct content_stream *stream, struct slice bytes)
+{
+    struct content_scan *scan = stream->subject->scan;
+    if (!content_charge(scan, bytes.length) || scan->failed)
+        finish_inner(stream);
+    if (stream->uuencode != NULL)
+        content_uuencode_push(stream->uuencode, bytes);
+    if (stream->state == STREAM_HEAD)
+        bytes = take_head(stream, bytes);
+    if (stream->state == STREAM_OLE)
+        push_ole(stream, bytes);
+    else if (stream->state == STREAM_SEARCH)
+        push_search(stream, bytes);
+    else
+        feed(stream, bytes);
+    stream->bytes += bytes.length;
+    return stream->state != STREAM_DONE || stream->uuencode != NULL;
+}
+
+void content_stream_end(struct content_stream *stream)
+{
+    if (stream->state == STREAM_HEAD && !stream->subject->scan->failed)
+        decide(stream);
+    finish_inner(stream);
+    if (stream->uuencode != NULL)
+        content_uuencode_end(stream->uuencode);
+    TALLOC_FREE(stream->uuencode);
+}
