@@ -90,7 +90,15 @@ const char *domain_name_canonical(struct slice text, char name[DOMAIN_NAME_BYTES
         text.length--;
     if (text.length > 0 && slice_find(text, '@') != text.length)
         return "write the domain only, without '@'";
-    if (text.length > 1 && (text.data[0] == '.' || text.data[0] == '*'))
-        return "subdomains are listed one by one: no leading '.' or '*'";
-    return is_ascii(text) ? ascii_canonical(text, name) : idn_canonical(text, name);
+    if (text.length > 1 && text.data[0] == '*')
+        return "all domains below example.com are written .example.com, without '*'";
+    const bool is_suffix = text.length > 1 && text.data[0] == '.';
+    if (is_suffix)
+        text = slice_part(text, 1, text.length);
+    const char *fault = is_ascii(text) ? ascii_canonical(text, name) : idn_canonical(text, name);
+    if (fault == NULL && is_suffix) {
+        memmove(name + 1, name, strlen(name) + 1); /* NAME_BYTES_MAX leaves room for the dot */
+        name[0] = '.';
+    }
+    return fault;
 }

@@ -7,8 +7,8 @@
 enum { DOMAIN_NAME_BYTES = 256 };
 
 /*
- * Writes the canonical form of "Bücher.Example." or of an address literal "[192.0.2.1]" into `name`,
- * NUL-terminated. Returns NULL, or why it is none, in words (static).
+ * Writes the canonical form of "Bücher.Example.", of an address literal "[192.0.2.1]", or of ".example" (all domains
+ * below that one) into `name`, NUL-terminated. Returns NULL, or why it is none, in words (static).
  */
 const char *domain_name_canonical(struct slice text, char name[DOMAIN_NAME_BYTES]);
 

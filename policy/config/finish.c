@@ -17,18 +17,27 @@ static bool path_is(const char *path, const char *prefix, const char *key)
     return strncmp(path, prefix, length) == 0 && strcmp(path + length, key) == 0;
 }
 
+/* The value of `key` in the struct being finished; NULL: none. */
+static const struct config_value *find_value(const struct finish_places *places, const char *key)
+{
+    if (key == NULL || places == NULL || places->made->values == NULL)
+        return NULL;
+    for (size_t i = 0; i < places->leaves->count; i++)
+        if (places->made->values[i] != NULL && path_is(places->leaves->items[i].path, places->prefix, key))
+            return places->made->values[i];
+    return NULL;
+}
+
+bool config_finish_is_special(const struct config_finish *context, const char *key)
+{
+    const struct config_value *value = find_value(context->places, key);
+    return value != NULL && value->place.file != NULL && value->role != ROLE_COUNT;
+}
+
 struct config_place config_finish_place(const struct config_finish *context, const char *key)
 {
-    const struct finish_places *places = context->places;
-    if (key == NULL || places == NULL || places->made->values == NULL)
-        return context->place;
-    for (size_t i = 0; i < places->leaves->count; i++) {
-        const struct config_value *value = places->made->values[i];
-        if (value != NULL && value->place.file != NULL &&
-            path_is(places->leaves->items[i].path, places->prefix, key))
-            return value->place;
-    }
-    return context->place;
+    const struct config_value *value = find_value(context->places, key);
+    return value == NULL || value->place.file == NULL ? context->place : value->place;
 }
 
 void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)

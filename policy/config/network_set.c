@@ -56,7 +56,7 @@ struct network_set *network_set_create(void *owner, const struct ip_network *net
     return set;
 }
 
-static bool range_contains(const struct network_range *range, const struct ip_address *address)
+static const struct ip_network *range_find(const struct network_range *range, const struct ip_address *address)
 {
     size_t from = 0, to = range->count; /* [0, from) begin at or before the address */
     while (from < to) {
@@ -66,12 +66,23 @@ static bool range_contains(const struct network_range *range, const struct ip_ad
         else
             to = middle;
     }
-    return from > 0 && ip_network_contains(&range->items[from - 1], address);
+    return from > 0 && ip_network_contains(&range->items[from - 1], address) ? &range->items[from - 1] : NULL;
+}
+
+bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network)
+{
+    if (set == NULL)
+        return false;
+    const struct ip_network *found = range_find(ip_address_is_ipv4(address) ? &set->ipv4 : &set->ipv6, address);
+    if (found != NULL)
+        *network = *found;
+    return found != NULL;
 }
 
 bool network_set_contains(const struct network_set *set, const struct ip_address *address)
 {
-    return set != NULL && range_contains(ip_address_is_ipv4(address) ? &set->ipv4 : &set->ipv6, address);
+    struct ip_network network;
+    return network_set_find(set, address, &network);
 }
 
 size_t network_set_count(const struct network_set *set)

@@ -35,7 +35,7 @@ struct config_type; /* config/types.h: how a kind of value is read, printed and 
  *
  *   text_list      in order                               [struct config_text_list]
  *   text_set       lower case, looked up                  [struct text_set *]
- *   domain_set     domains; IDN to A-labels               [struct text_set *]
+ *   domain_set     domains, ".example.com" for all below  [struct text_set *]
  *   network_set    CIDR                                   [struct network_set *]
  *   endpoint_list                                         [struct config_endpoint_list]
  *   role_set       role names                             [unsigned, 1 << enum role]
@@ -153,9 +153,8 @@ struct config_finish {
 
 /* The place where `key` of the struct being finished was written, or its section's place. */
 struct config_place config_finish_place(const struct config_finish *context, const char *key);
-/* Whether `key` of the struct being finished was written for a role or in an override, not (or not only) for
- * the whole section: `limit: 50` says nothing special of outside, `roles: { outside: { limit: 50 } }` does.
- */
+/* Whether `key` of the struct being finished was written under `roles:`: `limit: 50` says nothing special of
+ * outside, `roles: { outside: { limit: 50 } }` does. */
 bool config_finish_is_special(const struct config_finish *context, const char *key);
 void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -170,7 +169,7 @@ struct network_set;
 bool text_set_contains(const struct text_set *set, struct slice text);
 size_t text_set_count(const struct text_set *set);
 bool network_set_contains(const struct network_set *set, const struct ip_address *address);
-/* The same, and which of the networks has it: the narrowest. */
+/* The same, and which network has it; of networks within each other the widest. */
 bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network);
 
 #endif

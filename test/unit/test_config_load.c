@@ -482,7 +482,7 @@ static void tells_what_is_wrong_with_files(void **state)
     write_file(&folder, "main",
                "include: [conf.d/*.yaml, missing.yaml, conf.d]\nmode: monitor\n"
                "relay:\n  words: file:/nonexistent/x\n  domains: file:domains\n");
-    write_file(&folder, "domains", "example.com\nexa mple.com # bad\n\n.example.org\n");
+    write_file(&folder, "domains", "example.com\nexa mple.com # bad\n\n*.example.org\n");
     write_file(&folder, "conf.d/10.yaml", "mode: off\ninclude: ../main\n");
     write_file(&folder, "conf.d/20.yaml", "relay:\n  words: x\n  lines: [a\n");
     assert_null(folder_load(&folder));
@@ -498,9 +498,8 @@ static void tells_what_is_wrong_with_files(void **state)
         "DIR/main:4:10: error: words: /nonexistent/x cannot be read: No such file or directory\n"
         "DIR/domains:2:1: error: domains: 'exa mple.com' is no domain: a domain has letters, digits, '-' and "
         "dots only\n"
-        "DIR/domains:4:1: error: domains: '.example.org' is no domain: subdomains are listed one by one: no "
-        "leading "
-        "'.' or '*'\n");
+        "DIR/domains:4:1: error: domains: '*.example.org' is no domain: all domains below example.com are "
+        "written .example.com, without '*'\n");
     folder_end(&folder);
 }
 
