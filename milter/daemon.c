@@ -5,6 +5,7 @@
 #include "process_limits.h"
 #include "listener.h"
 #include "log_output.h"
+#include "packet_guard.h"
 #include "privileges.h"
 #include "problems.h"
 #include "sd_notify.h"
@@ -85,6 +86,10 @@ static void *run_milter(void *context)
 
 static int start_milter(struct daemon *daemon)
 {
+    if (!packet_guard_start()) {
+        log_error("libmilter: this build has no reader that can be guarded");
+        return EX_SOFTWARE;
+    }
     daemon->milter_ended = eventfd(0, EFD_CLOEXEC);
     if (daemon->milter_ended < 0 || smfi_register(callbacks_description()) != MI_SUCCESS ||
         smfi_settimeout(MTA_IDLE_SECONDS_MAX) != MI_SUCCESS || !listener_give_to_milter(&daemon->listener)) {

@@ -103,6 +103,12 @@ bool mta_uses_xtext(const char *mta_version)
     return mta_version != NULL && mta_version[0] != '\0' && strncmp(mta_version, "Postfix", 7) != 0;
 }
 
+/* RFC 3461, 4: upper case only. What is written otherwise was not encoded. */
+static int xtext_digit(char c)
+{
+    return c >= 'a' && c <= 'f' ? -1 : ascii_hex_value(c);
+}
+
 bool xtext_decode(const char *text, char *out)
 {
     for (; *text != '\0'; text++) {
@@ -110,8 +116,8 @@ bool xtext_decode(const char *text, char *out)
             *out++ = *text;
             continue;
         }
-        int high = ascii_hex_value(text[1]);
-        int low = high < 0 ? -1 : ascii_hex_value(text[2]);
+        int high = xtext_digit(text[1]);
+        int low = high < 0 ? -1 : xtext_digit(text[2]);
         if (low < 0 || (high == 0 && low == 0))
             return false;
         *out++ = (char)(high * 16 + low);
