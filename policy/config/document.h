@@ -158,4 +158,9 @@ extern const struct config_section config_when_section;
  */
 bool config_overrides_read(struct config_build *build, const struct config_node *node);
 
+/* What config_document_effective finds for a per_role section, as a struct with its values; of `owner` or of
+ * the document. False when memory ran out. */
+bool config_effective_make(const struct config_section_state *state, const struct config_subject *subject,
+                           void *owner, struct config_struct *made);
+
 #endif

@@ -330,30 +330,55 @@ bool config_document_has_overrides(const struct config_document *document)
     return document->override_count != 0;
 }
 
-/* All matching patches over the role's struct, finished: NULL when memory ran out; `alone` where they
- * contradict one another. */
-static const void *combined(const struct config_section_state *state, const struct config_subject *subject,
-                            void *owner, const void *alone)
+/* The role's struct with every matching patch over it, or with `only` alone where that is given; finished.
+ * False when memory ran out. */
+static bool put_together(const struct config_section_state *state, const struct config_subject *subject,
+                         const struct config_patch *only, void *owner, struct config_struct *made)
 {
-    struct config_struct made = {.settings = NULL};
-    struct config_problems *problems = config_problems_create(owner);
-    if (problems == NULL || !config_struct_make(owner, &state->leaves, state->place, &made))
-        goto out_of_memory;
     const struct config_layer *const layers[] = {&state->defaults, &state->role_defaults[subject->role],
                                                  &state->written, &state->role_written[subject->role]};
+    if (!config_struct_make(owner, &state->leaves, state->place, made))
+        return false;
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
-        config_struct_apply(&made, &state->leaves, layers[i]);
+        config_struct_apply(made, &state->leaves, layers[i]);
     for (size_t i = 0; i < state->patch_count; i++)
-        if (when_matches(&state->patches[i].override->when, subject))
-            config_struct_apply(&made, &state->leaves, &state->patches[i].layer);
-    config_struct_finish(owner, &made, &state->leaves, subject->role, problems);
-    const bool contradict = config_problems_error_count(problems) != 0;
+        if (only == NULL ? when_matches(&state->patches[i].override->when, subject)
+                         : only == &state->patches[i])
+            config_struct_apply(made, &state->leaves, &state->patches[i].layer);
+    return true;
+}
+
+/* The last patch that matches, or NULL; and how many do. */
+static const struct config_patch *last_match(const struct config_section_state *state,
+                                             const struct config_subject *subject, size_t *count)
+{
+    const struct config_patch *last = NULL;
+    *count = 0;
+    for (size_t i = 0; i < state->patch_count; i++) {
+        if (!when_matches(&state->patches[i].override->when, subject))
+            continue;
+        last = &state->patches[i];
+        ++*count;
+    }
+    return last;
+}
+
+bool config_effective_make(const struct config_section_state *state, const struct config_subject *subject,
+                           void *owner, struct config_struct *made)
+{
+    size_t matching;
+    const struct config_patch *last = last_match(state, subject, &matching);
+    struct config_problems *problems = config_problems_create(owner);
+    bool good = problems != NULL && put_together(state, subject, NULL, owner, made);
+    if (good)
+        config_struct_finish(owner, made, &state->leaves, subject->role, problems);
+    if (good && last != NULL && config_problems_error_count(problems) != 0) {
+        /* Right alone, wrong together: the values are the last one's, the struct is the one made at load. */
+        good = put_together(state, subject, last, owner, made);
+        made->settings = last->settings[subject->role];
+    }
     talloc_free(problems);
-    talloc_free(made.values);
-    return contradict ? alone : made.settings;
-out_of_memory:
-    talloc_free(problems);
-    return NULL;
+    return good;
 }
 
 const void *config_document_effective(const struct config_document *document, size_t section_index,
@@ -361,16 +386,15 @@ const void *config_document_effective(const struct config_document *document, si
 {
     assert(section_index < document->schema.count && (int)subject->role >= 0 && subject->role < ROLE_COUNT);
     const struct config_section_state *state = &document->sections[section_index];
-    const struct config_patch *last = NULL;
-    size_t matching = 0;
-    for (size_t i = 0; i < state->patch_count; i++) {
-        if (!when_matches(&state->patches[i].override->when, subject))
-            continue;
-        last = &state->patches[i];
-        matching++;
-    }
+    size_t matching;
+    const struct config_patch *last = last_match(state, subject, &matching);
     if (matching == 0)
         return config_document_settings(document, section_index, subject->role);
-    return matching == 1 ? last->settings[subject->role]
-                         : combined(state, subject, owner, last->settings[subject->role]);
+    if (matching == 1)
+        return last->settings[subject->role];
+    struct config_struct made;
+    if (!config_effective_make(state, subject, owner, &made))
+        return NULL;
+    talloc_free(made.values);
+    return made.settings;
 }

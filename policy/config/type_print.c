@@ -13,11 +13,21 @@ static bool is_yaml_word(struct slice text)
     return false;
 }
 
+/* Digits first, but no number, date or time: "192.0.2.0/24". */
+static bool is_dotted(struct slice text)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < text.length; i++)
+        dots += text.data[i] == '.';
+    return ascii_is_digit(text.data[0]) && dots >= 2 && slice_find(text, ':') == text.length;
+}
+
 /* Letters, digits and a few harmless signs, begun by a letter or '/': no number, no indicator, no trap. A
  * colon only between such, so that it can neither end a key nor begin one. */
 static bool is_plain_safe(struct slice text)
 {
-    if (text.length == 0 || is_yaml_word(text) || (!ascii_is_alpha(text.data[0]) && text.data[0] != '/'))
+    if (text.length == 0 || is_yaml_word(text) ||
+        (!ascii_is_alpha(text.data[0]) && text.data[0] != '/' && !is_dotted(text)))
         return false;
     for (size_t i = 0; i < text.length; i++) {
         const char c = text.data[i];

@@ -1,0 +1,22 @@
+/*
+ * A loaded configuration as YAML, with the origin of every value as a comment.
+ *
+ * What is printed reads back as the same configuration, except for secrets that were not in a file.
+ */
+#ifndef CLOSEDRELAY_CONFIG_PRINT_H
+#define CLOSEDRELAY_CONFIG_PRINT_H
+
+#include "config/load.h"
+
+/* Everything: values for all, under `roles:` what differs for a role, the overrides. */
+void config_document_print(const struct config_document *document, struct strbuf *out);
+
+/* What applies to one subject, overrides included. */
+void config_document_print_for(const struct config_document *document, const struct config_subject *subject,
+                               struct strbuf *out);
+
+/* One section without the comments, as an example for the reference. */
+void config_document_print_example(const struct config_document *document, size_t section_index,
+                                   struct strbuf *out);
+
+#endif
