@@ -2,6 +2,8 @@
 
 #include "check/attachments.h"
 
+#include <assert.h>
+
 bool attachment_pattern_matches(struct slice pattern, struct slice text)
 {
     size_t p = 0, t = 0, star = pattern.length, star_t = 0;
@@ -71,7 +73,8 @@ static bool set_has_extension(const struct text_set *set, const char *extension)
 {
     char dotted[FILE_NAME_EXTENSION_BYTES + 1] = ".";
     size_t length = strlen(extension);
-    memcpy(dotted + 1, extension, length);
+    assert(length < FILE_NAME_EXTENSION_BYTES);
+    memcpy(dotted + 1, extension, length + 1);
     return text_set_contains(set, slice_make(dotted + 1, length)) ||
            text_set_contains(set, slice_make(dotted, length + 1));
 }

@@ -77,7 +77,7 @@ static struct slice next_word(struct slice *text, bool *has_at)
 static void append_byte(struct list_reader *reader, char c)
 {
     struct strbuf *piece = &reader->piece;
-    char last = piece->length == 0 ? '@' : piece->data[piece->length - 1];
+    char last = (char)(piece->length == 0 ? '@' : piece->data[piece->length - 1]);
     /* Blanks around "@" and "." are part of the obsolete form of one address. */
     if (reader->space_pending && strchr("@.", last) == NULL && c != '@' && c != '.')
         strbuf_append_byte(piece, ' ');

@@ -9,6 +9,7 @@
 #include "check/relay.h"
 #include "check_fixture.h"
 
+#define FINGERPRINT_TOO_LONG FINGERPRINT "00"
 #define FINGERPRINT "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const char settings[] =
@@ -19,7 +20,7 @@ static const char settings[] =
 
 struct role_case {
     const char *ip; /* NULL: unknown */
-    uint16_t port;
+    uint64_t port;
     const char *name;
     const char *mta;
     const char *auth_type;
@@ -81,7 +82,7 @@ static const struct role_case role_cases[] = {
     {"198.51.100.7", 4000, "x", postfix, "", "", "x",
      "01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF", true,
      ROLE_TRUSTED, "sha256:" FINGERPRINT},
-    {"198.51.100.7", 4000, "x", postfix, "", "", "x", FINGERPRINT "00", true, ROLE_OUTSIDE, ""},
+    {"198.51.100.7", 4000, "x", postfix, "", "", "x", FINGERPRINT_TOO_LONG, true, ROLE_OUTSIDE, ""},
     {"198.51.100.7", 4000, "x", postfix, "", "", "x", FINGERPRINT, false, ROLE_OUTSIDE, ""},
 };
 
@@ -90,7 +91,7 @@ static void fill_facts(struct check_fixture *fixture, const struct role_case *wa
     struct session_facts *session = &fixture->session;
     session->client_ip_known =
         wanted->ip != NULL && ip_address_parse(slice_of(wanted->ip), &session->client_ip);
-    session->client_port = wanted->port;
+    session->client_port = (uint16_t)wanted->port;
     session->client_name = wanted->name;
     session->mta_version = wanted->mta;
     struct message_facts *message = &fixture->message;
@@ -149,8 +150,8 @@ static void wrong_certificates_are_configuration_errors(void **state)
 {
     (void)state;
     void *owner = talloc_new(NULL);
-    static const char *const entries[] = {"sha256:00", "md5:00", "CN=", "relay.branch.example",
-                                          "sha256:" FINGERPRINT "00"};
+    static const char too_long[] = "sha256:" FINGERPRINT_TOO_LONG;
+    static const char *const entries[] = {"sha256:00", "md5:00", "CN=", "relay.branch.example", too_long};
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
         const char *yaml = talloc_asprintf(owner, "relay:\n  trusted_certificates: [\"%s\"]\n", entries[i]);
         assert_non_null(strstr(check_fixture_problems(owner, &relay_check, yaml), "test.yaml:2:25: error:"));
