@@ -94,7 +94,7 @@ const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *s
 
 void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out)
 {
-    config_print(snapshot->document, out);
+    config_document_print(snapshot->document, out);
 }
 
 void policy_print_reference(struct strbuf *out)
@@ -108,7 +108,7 @@ void policy_print_json_schema(struct strbuf *out)
 {
     size_t section_count;
     const struct config_section *const *sections = config_sections(&section_count);
-    config_json_schema_print(&(struct config_schema){sections, section_count}, out);
+    config_reference_print_json_schema(&(struct config_schema){sections, section_count}, out);
 }
 
 /* Makes the folder of `file`, one level deep, and gives it to the daemon's user; one that is there stays as it is. */

@@ -1,0 +1,94 @@
+/* `closedrelay status`, `reload` and `lookup`: commands that the running daemon carries out. */
+#include "commands.h"
+
+#include "control/control_client.h"
+#include "options.h"
+#include "policy.h"
+#include "problems.h"
+
+#include <sysexits.h>
+
+enum { WORDS_MAX = 8 };
+
+static const char USUAL_SOCKET[] = "/run/closedrelay/control.sock";
+
+/* The options that all of them take, and what was given. */
+struct control_call {
+    const char *config;
+    const char *socket;
+    bool json;
+    struct option_list arguments;
+};
+
+/* Where the daemon of this configuration listens: --socket, or `control:`. A broken configuration is what `reload` is
+ * often called with; the daemon is then looked for at the usual place. */
+static int ask(const struct control_call *call, int argc, const char *const *argv)
+{
+    if (call->socket != NULL)
+        return control_client_run(call->socket, argc, argv);
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    struct policy_snapshot *snapshot = policy_load(call->config, &problems);
+    const struct config_endpoint *control = snapshot == NULL ? NULL : &policy_snapshot_daemon(snapshot)->control;
+    int status = EX_CONFIG;
+    if (control != NULL && control->kind != ENDPOINT_UNIX)
+        complain(argv[0], "this configuration has no control socket");
+    else
+        status = control_client_run(control != NULL ? control->path : USUAL_SOCKET, argc, argv);
+    if (snapshot == NULL && status == EX_UNAVAILABLE)
+        problems_print(&problems);
+    policy_snapshot_unref(snapshot);
+    strbuf_deinit(&problems);
+    return status;
+}
+
+static int run(struct command_usage usage, bool takes_json, size_t argument_count, int argc, char **argv)
+{
+    struct control_call call = {.config = options_default_config()};
+    const struct option options[] = {
+        {"config", 'c', OPTION_TEXT, &call.config, "FILE", "the daemon's configuration, to find its socket"},
+        {"socket", '\0', OPTION_TEXT, &call.socket, "PATH", "the socket itself"},
+        {takes_json ? "json" : NULL, '\0', OPTION_FLAG, &call.json, NULL, "one JSON object"},
+        {0},
+    };
+    usage.options = options;
+    enum options_result read = options_read(&usage, argc, argv, &call.arguments);
+    int status = read == OPTIONS_HELP ? EX_OK : EX_USAGE;
+    if (read == OPTIONS_READ && call.arguments.count != argument_count) {
+        complain(usage.name, "usage: closedrelay %s %s", usage.name, usage.arguments);
+    } else if (read == OPTIONS_READ) {
+        const char *words[WORDS_MAX] = {usage.name};
+        int count = 1;
+        for (size_t i = 0; i < call.arguments.count; i++)
+            words[count++] = call.arguments.items[i];
+        if (call.json)
+            words[count++] = "--json";
+        status = ask(&call, count, words);
+    }
+    options_free_list(&call.arguments);
+    return status;
+}
+
+int command_status(int argc, char **argv)
+{
+    return run((struct command_usage){"status", "", "Tells how the running daemon does: since when, which policy, what\n"
+                                                    "became of messages, and the health of every block list.",
+                                      NULL},
+               true, 0, argc, argv);
+}
+
+int command_reload(int argc, char **argv)
+{
+    return run((struct command_usage){"reload", "", "Makes the running daemon read its configuration anew, and shows its\n"
+                                                    "errors, if any: the old policy then stays in force (exit status 78).",
+                                      NULL},
+               false, 0, argc, argv);
+}
+
+int command_lookup(int argc, char **argv)
+{
+    return run((struct command_usage){"lookup", "ADDRESS", "Asks the running daemon what every block list says of a client\n"
+                                                           "address, how old that is, and whom it would count for.",
+                                      NULL},
+               true, 1, argc, argv);
+}
