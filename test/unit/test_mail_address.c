@@ -151,6 +151,38 @@ static void long_paths_cost_no_more_than_their_length(void **state)
     talloc_free(owner);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* it does its work, and nothing replaces it */
+static void limit_memory(void *owner, size_t bytes)
+{
+    assert_int_equal(talloc_set_memlimit(owner, bytes), 0);
+}
+#pragma GCC diagnostic pop
+
+/* Every amount of memory between none and enough: told, and nothing half made. */
+static void running_out_of_memory_is_told(void **state)
+{
+    (void)state;
+    static const char path[] = "<@a.example:\"ann smith\"@[IPv6:2001:db8::1]>";
+    bool parsed = false, read = false, login = false;
+    for (size_t limit = 200; limit < 4000 && !(parsed && read && login); limit += 8) {
+        void *owner = talloc_new(NULL);
+        struct mail_address address;
+        struct mail_address_list list;
+        limit_memory(owner, limit);
+        parsed = mail_address_parse(owner, slice_of(path), &address);
+        assert_true(parsed || address.malformed);
+        assert_non_null(address.text);
+        talloc_free_children(owner);
+        read = mail_address_list_parse(owner, slice_of("Ann <ann@example.com>, bob@example.com"), 10, &list);
+        assert_true(!read || list.count == 2);
+        talloc_free_children(owner);
+        login = login_canonical(owner, slice_of("ann"), "example.com") != NULL;
+        talloc_free(owner);
+    }
+    assert_true(parsed && read && login);
+}
+
 /* ---- header fields ---------------------------------------------------------------------------------- */
 
 struct list_case {
@@ -302,6 +334,7 @@ int main(void)
         cmocka_unit_test(nul_bytes_end_no_address_quietly),
         cmocka_unit_test(same_mailbox_ignores_letter_case_and_quotes),
         cmocka_unit_test(long_paths_cost_no_more_than_their_length),
+        cmocka_unit_test(running_out_of_memory_is_told),
         cmocka_unit_test(header_lists_are_read),
         cmocka_unit_test(header_lists_are_bounded),
         cmocka_unit_test(logins_are_made_canonical),
