@@ -34,8 +34,12 @@ static void settle(struct item *item, enum list_verdict verdict, const char *why
 static void ask(struct list_query *query, struct item *item, uint64_t now_ms)
 {
     struct block_list *list = item->list;
-    unsigned flags = atomic_load(&list->flags);
     struct dns_name name;
+    if (list == NULL) {
+        settle(item, LIST_UNKNOWN, "untested", "the list is not in use yet");
+        return;
+    }
+    unsigned flags = atomic_load(&list->flags);
     if ((flags & BLOCK_LIST_ASKABLE) == 0) {
         settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
         return;
@@ -100,7 +104,7 @@ static bool wait_for(struct list_query *query, struct dns_lookup *lookup)
     if (now_ms >= query->deadline_ms)
         return false;
     if (!query->waiting) {
-        if (atomic_fetch_add(&set->waiting, 1) >= set->options.waiting_max) {
+        if (atomic_fetch_add(&set->waiting, 1) >= atomic_load(&set->waiting_max)) {
             atomic_fetch_sub(&set->waiting, 1);
             return false;
         }

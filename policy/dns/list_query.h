@@ -16,7 +16,7 @@
 struct list_query;
 
 struct list_query_request {
-    struct block_list *const *lists; /* copied */
+    struct block_list *const *lists; /* copied; NULL among them: unknown */
     size_t count;
     struct in6_addr client;
     uint64_t budget_ms;

@@ -23,6 +23,7 @@ struct list_set *list_set_create(const struct list_set_options *options)
         return NULL;
     set->options = *options;
     atomic_init(&set->random, options->seed);
+    atomic_init(&set->waiting_max, options->waiting_max);
     pthread_mutex_init(&set->lock, NULL);
     return set;
 }
@@ -206,4 +207,9 @@ size_t list_set_get_status(struct list_set *set, struct list_status *statuses, s
 unsigned list_set_waiting_count(const struct list_set *set)
 {
     return atomic_load(&set->waiting);
+}
+
+void list_set_limit_waiting(struct list_set *set, unsigned waiting_max)
+{
+    atomic_store(&set->waiting_max, waiting_max);
 }

@@ -43,6 +43,9 @@ struct list_settings {
  * False: out of memory, some may be missing. */
 bool list_set_configure(struct list_set *set, const struct list_settings *settings, size_t count);
 
+/* Another limit for threads that wait; options.waiting_max until then. */
+void list_set_limit_waiting(struct list_set *set, unsigned waiting_max);
+
 /* The list of that zone, or NULL. Valid as long as the set. */
 struct block_list *list_set_find(struct list_set *set, struct slice zone);
 

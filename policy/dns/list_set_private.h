@@ -39,7 +39,7 @@ struct block_list {
 
 struct list_set {
     struct list_set_options options;
-    atomic_uint waiting;
+    atomic_uint waiting, waiting_max;
     pthread_mutex_t lock; /* guards the table; taken before a list's own */
     struct block_list *lists;
     atomic_ullong random;
