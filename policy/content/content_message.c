@@ -1,5 +1,6 @@
 #include "content/content_private.h"
 
+#include "content/zip_mark.h"
 #include "mime/transfer_decode.h"
 
 #include <talloc.h>
@@ -16,8 +17,9 @@ struct level {
 struct reading {
     struct transfer_decoder decoder;
     struct content_stream *stream;
-    uint64_t raw_bytes; /* decoded so far */
-    bool is_spared;     /* nothing more is wanted of it */
+    struct zip_mark_search search; /* base64: while the stream only waits for a zip, nothing is decoded */
+    uint64_t raw_bytes;            /* decoded so far */
+    bool is_spared;                /* nothing more is wanted of it */
 };
 
 struct leaf {
@@ -211,23 +213,42 @@ static bool leaf_begin(void *context, const struct mime_entity *entity)
     return !message->scan->failed && message->leaf->reading_count > 0;
 }
 
-/* Decodes `raw` into the reading's stream, until it wants no more. */
-static void decode_into(struct reading *reading, struct slice raw)
+/* Decodes `raw` into the reading's stream. Returns whether more is wanted. */
+static bool decode_into(struct reading *reading, struct slice raw)
 {
-    reading->raw_bytes += raw.length;
+    char piece[DECODED_PIECE_BYTES];
     bool is_wanted = true;
-    if (reading->decoder.encoding == TRANSFER_IDENTITY) {
-        is_wanted = content_stream_push(reading->stream, raw);
-    } else {
-        char piece[DECODED_PIECE_BYTES];
-        while (raw.length > 0 && is_wanted) {
-            size_t made = transfer_decode(&reading->decoder, &raw, piece, sizeof piece);
-            is_wanted = content_stream_push(reading->stream, slice_make(piece, made));
-        }
-        reading->raw_bytes -= raw.length;
+    reading->raw_bytes += raw.length;
+    while (raw.length > 0 && is_wanted) {
+        size_t made = transfer_decode(&reading->decoder, &raw, piece, sizeof piece);
+        is_wanted = content_stream_push(reading->stream, slice_make(piece, made));
     }
-    if (!is_wanted)
-        reading->is_spared = true;
+    reading->raw_bytes -= raw.length;
+    return is_wanted;
+}
+
+/* As decode_into, for a stream that only waits for a zip: begins to decode where one begins. */
+static bool search_into(struct reading *reading, struct slice raw)
+{
+    struct zip_mark_hit hit;
+    if (!zip_mark_find(&reading->search, raw, &hit))
+        return true;
+    content_stream_end_search(reading->stream);
+    transfer_decoder_init(&reading->decoder, TRANSFER_BASE64);
+    return decode_into(reading, slice_of(hit.group)) &&
+           decode_into(reading, slice_make(hit.between, hit.between_length)) &&
+           decode_into(reading, hit.rest);
+}
+
+static bool read_into(struct reading *reading, struct slice raw)
+{
+    if (reading->decoder.encoding == TRANSFER_IDENTITY) {
+        reading->raw_bytes += raw.length;
+        return content_stream_push(reading->stream, raw);
+    }
+    if (reading->decoder.encoding == TRANSFER_BASE64 && content_stream_is_searching(reading->stream))
+        return search_into(reading, raw);
+    return decode_into(reading, raw);
 }
 
 static bool leaf_data(void *context, struct slice raw)
@@ -237,8 +258,7 @@ static bool leaf_data(void *context, struct slice raw)
     bool is_wanted = false;
     for (size_t i = 0; i < leaf->reading_count; i++) {
         struct reading *reading = &leaf->readings[i];
-        if (!reading->is_spared)
-            decode_into(reading, raw);
+        reading->is_spared = reading->is_spared || !read_into(reading, raw);
         is_wanted = is_wanted || !reading->is_spared;
     }
     return is_wanted && !message->scan->failed;

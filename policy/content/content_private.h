@@ -110,6 +110,10 @@ struct content_stream *content_stream_create(void *owner, struct content_subject
 /* The next bytes; false once nothing more is wanted. */
 bool content_stream_push(struct content_stream *stream, struct slice bytes);
 void content_stream_end(struct content_stream *stream);
+/* Whether all that is waited for is the mark of a zip, which may as well be looked for before decoding. */
+bool content_stream_is_searching(const struct content_stream *stream);
+/* The mark was found: what is pushed next holds it, and bytes before were left out. */
+void content_stream_end_search(struct content_stream *stream);
 /* Bytes pushed so far. */
 uint64_t content_stream_bytes(const struct content_stream *stream);
 

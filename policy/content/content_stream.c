@@ -26,6 +26,7 @@ struct content_stream {
     const struct archive_format *late_format; /* has its mark further in than the head */
     uint64_t window_offset;                   /* where in the content the window begins */
     uint64_t window_wanted;                   /* how many bytes it shall hold */
+    bool is_search_over;                      /* the caller found the mark before decoding */
     unsigned zip_mark_seen;                   /* bytes of "PK\3\4" at the end of what was searched */
     struct strbuf window;                     /* the head first, then what is waited for */
 };
@@ -54,6 +55,19 @@ struct content_stream *content_stream_create(void *owner, struct content_subject
     if ((flags & CONTENT_HAS_UUENCODE) != 0)
         stream->uuencode = content_uuencode_create(stream, subject->scan, subject->path, depth);
     return stream;
+}
+
+bool content_stream_is_searching(const struct content_stream *stream)
+{
+    bool is_late_over =
+        stream->late_format == NULL || stream->bytes >= stream->window_offset + stream->window_wanted;
+    return stream->state == STREAM_SEARCH && is_late_over && !stream->is_search_over &&
+           stream->uuencode == NULL && (stream->flags & CONTENT_NAMED_ARCHIVE) == 0;
+}
+
+void content_stream_end_search(struct content_stream *stream)
+{
+    stream->is_search_over = true;
 }
 
 uint64_t content_stream_bytes(const struct content_stream *stream)
