@@ -42,10 +42,8 @@ static const struct config_key relay_keys[] = {
     {0},
 };
 
-static void relay_finish(void *owner, void *settings, const struct config_finish *context)
+static void check_certificates(const struct relay_settings *relay, const struct config_finish *context)
 {
-    (void)owner;
-    const struct relay_settings *relay = settings;
     for (size_t i = 0; i < relay->trusted_certificates.count; i++) {
         const char *entry = relay->trusted_certificates.items[i];
         if (!role_certificate_is_valid(entry))
@@ -53,6 +51,33 @@ static void relay_finish(void *owner, void *settings, const struct config_finish
                 context, "trusted_certificates",
                 "'%s' is no certificate: write sha256: and 64 hexadecimal digits, or CN= and a name", entry);
     }
+}
+
+/* What opens the relay to everybody may be meant, for an hour; it is never left unsaid. */
+static void warn_of_open_relay(const struct relay_settings *relay, const struct config_finish *context)
+{
+    static const char *const anywhere[] = {"198.51.100.1", "2001:db8::1"};
+    if (relay->common.mode != MODE_ENFORCE)
+        config_finish_warning(context, "mode",
+                              "an open relay: with this mode anybody outside may send anywhere");
+    for (size_t i = 0; i < sizeof anywhere / sizeof anywhere[0]; i++) {
+        struct ip_address address;
+        struct ip_network network;
+        bool found = ip_address_parse(slice_of(anywhere[i]), &address) &&
+                     network_set_find(relay->trusted_networks, &address, &network);
+        /* The whole of IPv4 has 96 bits, as mapped addresses. */
+        if (found && network.prefix_bits <= (ip_address_is_ipv4(&address) ? 96 : 0))
+            config_finish_warning(context, "trusted_networks",
+                                  "an open relay: everybody is in a trusted network");
+    }
+}
+
+static void relay_finish(void *owner, void *settings, const struct config_finish *context)
+{
+    (void)owner;
+    check_certificates(settings, context);
+    if (context->role == ROLE_OUTSIDE)
+        warn_of_open_relay(settings, context);
 }
 
 static const struct config_section relay_section = {

@@ -46,8 +46,8 @@ struct check_fixture check_fixture_begin(const struct check *check, const char *
     struct check_fixture fixture = {.owner = talloc_new(NULL), .check = check};
     const char *problems;
     struct config_document *document = read_settings(fixture.owner, check, yaml, &problems);
-    assert_string_equal(problems, "");
-    assert_non_null(document);
+    if (document == NULL || strstr(problems, "error:") != NULL)
+        fail_msg("%s", problems);
     fixture.settings = config_document_settings(document, 1, role);
     fixture.session =
         (struct session_facts){.client_name = "", .helo = "", .mta_version = "", .daemon_name = ""};

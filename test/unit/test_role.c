@@ -159,12 +159,38 @@ static void wrong_certificates_are_configuration_errors(void **state)
     talloc_free(owner);
 }
 
+static void an_open_relay_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *told;
+    } cases[] = {
+        {"relay: { mode: monitor }", "test.yaml:1:16: warning: an open relay: with this mode"},
+        {"relay: { roles: { outside: { mode: off } } }",
+         "test.yaml:1:36: warning: an open relay: with this mode"},
+        {"relay: { roles: { trusted: { mode: off } } }", NULL},
+        {"relay: { trusted_networks: 0.0.0.0/0 }", "test.yaml:1:28: warning: an open relay: everybody"},
+        {"relay: { trusted_networks: \"::/0\" }", "test.yaml:1:28: warning: an open relay: everybody"},
+        {"relay: { trusted_networks: [10.0.0.0/8, 198.51.100.0/24, \"2001:db8::/32\"] }", NULL},
+    };
+    void *owner = talloc_new(NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *problems = check_fixture_problems(owner, &relay_check, cases[i].yaml);
+        if (cases[i].told == NULL)
+            assert_string_equal(problems, "");
+        else if (strncmp(problems, cases[i].told, strlen(cases[i].told)) != 0)
+            fail_msg("%s: %s", cases[i].yaml, problems);
+    }
+    talloc_free(owner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(roles_follow_what_the_mta_vouches_for),
         cmocka_unit_test(loopback_is_trusted_by_default_and_nothing_else),
         cmocka_unit_test(a_login_without_realm_keeps_its_name),
+        cmocka_unit_test(an_open_relay_is_told),
         cmocka_unit_test(wrong_certificates_are_configuration_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
