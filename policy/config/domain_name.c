@@ -84,6 +84,8 @@ static const char *idn_canonical(struct slice text, char name[DOMAIN_NAME_BYTES]
 
 const char *domain_name_canonical(struct slice text, char name[DOMAIN_NAME_BYTES])
 {
+    if (text.length > 0 && memchr(text.data, '\0', text.length) != NULL)
+        return "a NUL byte is no part of a domain";
     if (text.length > 0 && text.data[0] == '[')
         return literal_canonical(text, name);
     if (text.length > 1 && text.data[text.length - 1] == '.')

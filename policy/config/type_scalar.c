@@ -255,7 +255,7 @@ static void octal_print(const struct config_key *key, const struct config_node *
 {
     (void)key;
     (void)node;
-    strbuf_printf(out, "\"%04o\"", *(const unsigned *)value);
+    strbuf_printf(out, "\"0%03o\"", *(const unsigned *)value);
 }
 
 static void octal_describe(const struct config_key *key, struct strbuf *out)

@@ -87,7 +87,7 @@ static void tell_bad_unit(const struct config_parse *parse, const struct config_
     const struct slice text = slice_make(node->text, node->length);
     const struct slice unit = slice_trim(slice_part(text, number.length, text.length));
     const char *right = unit_hint_of(measure, unit);
-    if (number.length > 0 && right != NULL)
+    if (number.length > 0 && right != NULL && unit_factor(measure, unit) == 0)
         config_value_error(parse, node->place, "'%s' is not a unit here: write %s",
                            config_excerpt_of(unit).text, right);
     else if (unit.length > 0 && unit.data[0] == ':')
