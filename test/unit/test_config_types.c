@@ -353,8 +353,9 @@ static void lists(void **state)
     };
     static const struct value_case bad_domains[] = {
         {"ann@example.com", "'ann@example.com' is no domain: write the domain only, without '@'"},
-        {".example.com",
-         "'.example.com' is no domain: subdomains are listed one by one: no leading '.' or '*'"},
+        {"\"*.example.com\"",
+         "'*.example.com' is no domain: all domains below example.com are written .example.com, without '*'"},
+        {"..example.com", "'..example.com' is no domain: a label between two dots is empty"},
         {"a..b", "'a..b' is no domain: a label between two dots is empty"},
         {"\"[192.0.2]\"", "'[192.0.2]' is no domain: not an address literal such as [192.0.2.1]"},
         {"exam ple", "'exam ple' is no domain: a domain has letters, digits, '-' and dots only"},
@@ -398,6 +399,7 @@ static void domain_names(void **state)
         {"Example.COM", "example.com"},
         {"example.com.", "example.com"},
         {"localhost", "localhost"},
+        {".Example.COM.", ".example.com"},
         {"_x.example", "_x.example"},
         {"Bücher.example", "xn--bcher-kva.example"},
         {"straße.de", "xn--strae-oqa.de"},
