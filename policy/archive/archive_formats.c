@@ -7,6 +7,7 @@ const struct archive_format *const archive_formats[] = {
     &rar5_format,
     &rar4_format,
     &tnef_format,
+    &iso9660_format,
     &cab_format,
     &gzip_format,
     &bzip2_format,

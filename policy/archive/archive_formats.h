@@ -10,6 +10,7 @@
 extern const struct archive_format bzip2_format;
 extern const struct archive_format cab_format;
 extern const struct archive_format gzip_format;
+extern const struct archive_format iso9660_format;
 extern const struct archive_format lzma_format;
 extern const struct archive_format rar4_format;
 extern const struct archive_format rar5_format;

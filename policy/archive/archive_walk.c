@@ -55,6 +55,13 @@ void archive_walk_text(struct archive_walk *walk, size_t most_bytes)
     walk->until_nul = true;
 }
 
+void archive_walk_call_back(struct archive_walk *walk)
+{
+    assert(walk->content_left > 0 &&
+           walk->wanted == 0); /* so that no reader can go round without consuming */
+    walk->calls_back = true;
+}
+
 void archive_walk_finish(struct archive_walk *walk)
 {
     walk->finished = true;
@@ -174,8 +181,9 @@ static void hand_record(struct archive_walk *walk, struct slice record, archive_
     archive_budget_give_back_kept(walk->budget, walk->charged_bytes);
     walk->charged_bytes = 0;
     walk->wanted = 0;
+    walk->calls_back = false;
     step(reader, record);
-    assert(walk->finished || walk->trailing || walk->wanted > 0);
+    assert(walk->finished || walk->trailing || walk->calls_back || walk->wanted > 0);
     strbuf_deinit(&walk->record);
 }
 
@@ -227,6 +235,8 @@ bool archive_walk_push(struct archive_walk *walk, struct slice bytes, archive_wa
             pass_content(walk, &bytes);
         else if (walk->trailing)
             pass_trailing(walk, &bytes);
+        else if (walk->calls_back)
+            hand_record(walk, slice_make("", 0), step, reader);
         else
             gather_record(walk, &bytes, step, reader);
     }

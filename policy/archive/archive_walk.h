@@ -30,6 +30,7 @@ struct archive_walk {
     struct strbuf record;   /* what was gathered so far, where a piece ended inside the record */
     uint64_t charged_bytes; /* taken from budget->kept_bytes_left for `record` */
     unsigned told;          /* bit per archive_outcome */
+    bool calls_back;        /* the reader's turn comes after skip and content, without a record */
     bool finished;          /* nothing more is wanted */
     bool trailing;          /* the archive is over: only padding may follow */
     bool member_open;
@@ -49,6 +50,8 @@ void archive_walk_content(struct archive_walk *walk, uint64_t byte_count);
 void archive_walk_record(struct archive_walk *walk, size_t byte_count);
 /* A record up to and with the next NUL; without NUL, of `most_bytes` bytes. */
 void archive_walk_text(struct archive_walk *walk, size_t most_bytes);
+/* No record: the step is called with an empty one after some content, before anything else is consumed. */
+void archive_walk_call_back(struct archive_walk *walk);
 /* Nothing more: later bytes are not looked at. */
 void archive_walk_finish(struct archive_walk *walk);
 /* The archive ends here. NUL bytes, line ends and Ctrl-Z may follow it; anything else is contradictory, for

@@ -25,13 +25,15 @@ extern const struct archive_budget archive_events_budget; /* plenty */
 void archive_events_run(const struct archive_format *format, struct slice file,
                         const struct archive_events_options *options, struct strbuf *events);
 
-/* Asserts that `file` gives exactly `expected`: whole, byte by byte, and cut in two at every byte. */
+/* Asserts that `file` gives exactly `expected`: whole, byte by byte, and cut in two at every byte (large
+ * files: a thousand). */
 void archive_events_assert(const struct archive_format *format, struct slice file, const char *expected);
 
 /* Asserts that `file` cut short at any byte tells an outcome, or all that the whole file tells. */
 void archive_events_assert_truncated(const struct archive_format *format, struct slice file);
 
-/* A fixture out of test/data/archive; the memory is freed by test_free of the result's data. */
+/* A fixture out of test/data/archive, unpacked if its name ends in .iso.gz; the memory is freed by test_free
+ * of the result's data. */
 struct slice archive_events_fixture(const char *name);
 
 struct archive_events_case {

@@ -4,10 +4,12 @@
 The first byte of an input chooses the pieces and whether content is wanted (test/fuzz/fuzz_archive.h).
 """
 import glob
+import gzip
 import os
 
 CORPUS = "../../fuzz/corpus"
 TARGETS = {
+    "iso9660": (32768, ["plain.iso.gz", "joliet.iso.gz", "rock-ridge.iso.gz"]),
     "cab": (0, ["*.cab"]),
     "tnef": (0, ["*.tnef"]),
     "rar": (0, ["*.rar"]),
@@ -23,9 +25,11 @@ def main():
         names = sorted(name for pattern in patterns for name in glob.glob(pattern)
                        if not name.startswith(("volume", "packed.rar", "glued", "bad-crc")))
         for number, name in enumerate(names):
-            with open(name, "rb") as file:
+            packed = name.endswith(".gz")
+            with (gzip.open if packed else open)(name, "rb") as file:
                 content = file.read()[offset:]
-            with open(os.path.join(folder, name), "wb") as file:
+            content = content.rstrip(b"\0") if packed else content
+            with open(os.path.join(folder, name.removesuffix(".gz")), "wb") as file:
                 file.write(bytes([(1, 0, 129, 135)[number % 4]]) + content)
 
 

@@ -12,8 +12,9 @@ import tempfile
 
 TIME = 1262304000  # 2010-01-01
 
+TEXT = b"Nothing to see here.\n" * 8
 FILES = {
-    "readme.txt": b"Nothing to see here.\n" * 8,
+    "readme.txt": TEXT,
     "docs/rechnung-\u00e4\u00f6\u00fc.pdf": b"%PDF-1.4 not really\n",
     "docs/\u8acb\u6c42\u66f8.exe": b"MZ" + bytes(range(200)),
     "empty.txt": b"",
@@ -70,7 +71,25 @@ def cabinets():
     make("packed.cab", flat[:1] + ["-z"] + flat[1:])
 
 
+LONG = "a name of two hundred and thirty characters " * 4 + "at the end of which comes.exe"
+DEEP = "one/two/three/four/five/six/seven/eight/nine/ten.cmd"
+
+
+def images():
+    iso = ["genisoimage", "-quiet", "-no-pad", "-m", "out-*", "-o", "OUT"]
+    xorriso = ["xorriso", "-as", "mkisofs", "-quiet", "-no-pad", "-m", "out-*", "-o", "OUT"]
+    files = dict(FILES, **{LONG: TEXT, DEEP: b"@echo off\n"})
+    for name, command in [("plain.iso.gz", iso), ("joliet.iso.gz", iso + ["-J"]), ("rock-ridge.iso.gz", iso + ["-R"]),
+                          ("both.iso.gz", iso + ["-J", "-R", "-joliet-long"]), ("udf.iso.gz", iso + ["-udf"]),
+                          ("bootable.iso.gz", iso + ["-b", "readme.txt", "-c", "boot.cat", "-no-emul-boot"]),
+                          ("xorriso.iso.gz", xorriso + ["-J", "-R"])]:
+        many = files if name in ("rock-ridge.iso.gz", "both.iso.gz", "xorriso.iso.gz") else FILES
+        quoted = " ".join("'" + part + "'" for part in command)
+        make(name, ["sh", "-c", quoted + " . && gzip -n9 <OUT >OUT.gz && mv OUT.gz OUT"], random=True, files=many)
+
+
 if __name__ == "__main__":
     os.umask(0o022)
     seven_zip()
     cabinets()
+    images()
