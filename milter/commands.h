@@ -6,5 +6,8 @@ int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_try(int argc, char **argv);
 int command_relaytest(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_reload(int argc, char **argv);
+int command_lookup(int argc, char **argv);
 
 #endif

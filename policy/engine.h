@@ -13,6 +13,7 @@
 
 struct policy_snapshot {
     atomic_uint reference_count;
+    char *path; /* of the configuration file; NULL: none */
     struct config_document *document; /* talloc; owns all settings */
     struct policy_daemon_settings daemon;
     const struct root_settings *root;

@@ -36,6 +36,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
         return NULL;
     }
     atomic_init(&snapshot->reference_count, 1);
+    snapshot->path = path == NULL ? NULL : strdup(path);
     snapshot->root = global_settings(snapshot, SECTION_ROOT);
     snapshot->audit_settings = global_settings(snapshot, SECTION_AUDIT);
     snapshot->daemon = *(const struct policy_daemon_settings *)global_settings(snapshot, SECTION_DAEMON);
@@ -56,6 +57,7 @@ void policy_snapshot_unref(struct policy_snapshot *snapshot)
         return;
     audit_file_unref(snapshot->audit);
     talloc_free(snapshot->document);
+    free(snapshot->path);
     free(snapshot);
 }
 
