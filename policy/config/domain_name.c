@@ -75,8 +75,9 @@ static const char *idn_canonical(struct slice text, char name[DOMAIN_NAME_BYTES]
         return "a domain has at most 253 bytes";
     memcpy(terminated, text.data, text.length);
     terminated[text.length] = '\0';
-    if (idn2_to_ascii_8z(terminated, &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
-        return "not an internationalised domain name";
+    const int result = idn2_to_ascii_8z(terminated, &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    if (result != IDN2_OK)
+        return result == IDN2_MALLOC ? "out of memory" : "not an internationalised domain name";
     const char *fault = ascii_canonical(slice_of(converted), name);
     idn2_free(converted);
     return fault;

@@ -3,6 +3,7 @@
 #include "config/text_file.h"
 #include "config/yaml_reader.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <talloc.h>
@@ -134,8 +135,9 @@ static void include_pattern(struct file_reading *reading, struct config_node *in
         include_path(reading, into, pattern, named_at);
         return;
     }
+    errno = 0;
     const int result = glob(pattern, GLOB_ERR | GLOB_NOSORT, NULL, &found);
-    if (result == GLOB_NOSPACE)
+    if (result == GLOB_NOSPACE || (result == GLOB_ABORTED && errno == ENOMEM))
         tell_out_of_memory(reading);
     else if (result == GLOB_ABORTED)
         config_problem_error(reading->problems, named_at, "include: the folder of %s cannot be read",

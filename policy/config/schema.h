@@ -138,8 +138,10 @@ struct config_section {
     const struct config_key *keys;                   /* ended by a row without a name */
     const struct config_role_default *role_defaults; /* ended by a row without a key; or NULL */
     bool per_role; /* `roles:` and `overrides:` may change it; the snapshot holds one struct per role */
-    /* Checks what no single row can, after all values of one struct are set (for one role; entries of an
-     * array each); reports through config_problem_at. May compile derived values under `owner`. Or NULL. */
+    /* Checks what no single row can, after all values of one struct are set (for one role; for each override over
+     * each role; entries of an array each); reports through config_finish_error. May compile derived values under
+     * `owner`. Also called while mail passes, by several threads at a time, where several overrides meet: it keeps no
+     * state and reads no files. Or NULL. */
     void (*finish)(void *owner, void *settings, const struct config_finish *context);
     const char *text; /* what the section is for */
 };

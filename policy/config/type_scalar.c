@@ -175,6 +175,8 @@ static void tell_bad_choice(const struct config_parse *parse, const struct confi
     else
         config_value_error(parse, node->place, "'%s' is none of %s", config_excerpt_of(text).text,
                            strbuf_text(&words));
+    if (words.failed)
+        config_problem_out_of_memory(parse->problems);
     strbuf_deinit(&words);
 }
 

@@ -116,6 +116,8 @@ static void tell_out_of_range(const struct config_parse *parse, const struct con
                        no_unit && measure == &size_measure ? " bytes" : "",
                        too_little ? "less than the least" : "more than the most", strbuf_text(&bound),
                        no_unit ? ": " : "", no_unit ? measure->advice : "");
+    if (bound.failed)
+        config_problem_out_of_memory(parse->problems);
     strbuf_deinit(&bound);
 }
 

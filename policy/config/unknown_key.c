@@ -64,6 +64,8 @@ static void tell(const struct config_build *build, const struct config_node *chi
                          config_excerpt_of(key).text, where, belongs ? ": " : "", strbuf_text(&words),
                          meant == NULL ? "" : " (did you mean '", meant == NULL ? "" : meant,
                          meant == NULL ? "" : "'?)");
+    if (words.failed)
+        config_problem_out_of_memory(build->problems);
     strbuf_deinit(&words);
 }
 
@@ -78,6 +80,8 @@ void config_tell_unknown_key(const struct config_build *build, const struct conf
     if (section->per_role)
         add_candidate(&candidates, "roles");
     tell(build, child, strbuf_text(&where), &candidates);
+    if (where.failed)
+        config_problem_out_of_memory(build->problems);
     strbuf_deinit(&where);
 }
 
