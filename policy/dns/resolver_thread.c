@@ -87,8 +87,10 @@ static void change_channel(struct resolver *resolver, uint64_t now_ms)
 static void take_queue(struct resolver *resolver)
 {
     pthread_mutex_lock(&resolver->lock);
-    struct dns_lookup *lookup = resolver->queue_first;
-    resolver->queue_first = resolver->queue_last = NULL;
+    /* What was asked after a change of servers may not go to the old ones: first the new channel. */
+    struct dns_lookup *lookup = resolver->options_changed ? NULL : resolver->queue_first;
+    if (lookup != NULL)
+        resolver->queue_first = resolver->queue_last = NULL;
     pthread_mutex_unlock(&resolver->lock);
     while (lookup != NULL) {
         struct dns_lookup *next = lookup->next;
@@ -225,9 +227,8 @@ void *resolver_thread(void *argument)
     struct resolver *resolver = argument;
     while (!atomic_load(&resolver->stopping)) {
         uint64_t now_ms = clock_monotonic_ms(&resolver->clock);
-        change_channel(resolver, now_ms);
-        take_queue(resolver);
         run_tick(resolver, now_ms);
+        change_channel(resolver, now_ms);
         take_queue(resolver);
         wait_and_serve(resolver);
         close_drained(resolver);
