@@ -1,6 +1,8 @@
 #include "daemon.h"
 
 #include "callbacks.h"
+#include "control/control_commands.h"
+#include "control/control_server.h"
 #include "drain.h"
 #include "process_limits.h"
 #include "listener.h"
@@ -14,6 +16,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sysexits.h>
@@ -24,40 +27,78 @@ enum {
     MTA_IDLE_SECONDS_MAX = 7200,
     /* A callback that takes so long will not come back; the watchdog is told no more. */
     STUCK_MS = 60000,
+    MILTER_START_MS = 10000,
 };
 
 struct daemon {
     const char *config_path;
     struct policy_engine *engine;
     struct listener listener;
+    struct control_server *control; /* NULL: there is no control socket */
+    struct control_target control_target;
+    pthread_mutex_t reload_lock; /* one reload at a time: a signal's or the control socket's */
     struct limits limits;
     uint64_t drain_ms;
     int signals;      /* descriptor of signals.h */
     int milter_ended; /* eventfd: smfi_main has returned */
-    pthread_t milter_thread;
 };
 
 /* ---- start ------------------------------------------------------------------------------------------ */
 
-/* Everything that takes root, and then root goes. */
-static int prepare_process(struct daemon *daemon, const struct policy_daemon_settings *settings)
+/* The daemon can do without: whoever starts it for a try may not write to /run. */
+static void open_control(struct daemon *daemon, const struct policy_daemon_settings *settings)
 {
     struct strbuf problem;
+    if (settings->control.kind != ENDPOINT_UNIX)
+        return;
+    const struct control_server_options options = {
+        .path = settings->control.path,
+        .mode = settings->control_mode,
+        .group = settings->control_group,
+        .handler = control_commands_run,
+        .context = &daemon->control_target,
+    };
     strbuf_init(&problem, 0);
+    daemon->control = control_server_open(&options, &problem);
+    if (daemon->control == NULL)
+        log_warning("control socket: %s; `closedrelay status` and its like will not work", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+}
+
+/* What takes root: sockets, folders for the daemon's user. Then root goes. */
+static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problem)
+{
+    const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
+    struct privileges_identity identity;
     int status = EX_OK;
+    if (!listener_open(&daemon->listener, settings, problem))
+        return EX_UNAVAILABLE;
+    if (!privileges_find(settings->user, settings->group, &identity, problem))
+        status = EX_NOUSER;
+    else if (!policy_snapshot_prepare(snapshot, identity.user_id, identity.group_id, problem))
+        problems_log(problem); /* what cannot be opened after that is told where it is opened */
+    strbuf_reset(problem);
+    open_control(daemon, settings);
+    if (status == EX_OK && !privileges_drop(&identity, problem))
+        status = EX_NOPERM;
+    privileges_deinit(&identity);
+    return status;
+}
+
+static int prepare_process(struct daemon *daemon, struct policy_snapshot *snapshot)
+{
+    const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
     log_output_open(settings->syslog, settings->syslog_facility);
     daemon->drain_ms = settings->drain_ms;
     daemon->limits = limits_raise_descriptors(settings->sessions_max);
     registry_set_limit(daemon->limits.sessions_max);
     listener_keep_below(daemon->limits.descriptors_for_mta);
     limits_shrink_threads();
-    if (!listener_open(&daemon->listener, settings, &problem)) {
-        log_error("listening: %s", strbuf_text(&problem));
-        status = EX_UNAVAILABLE;
-    } else if (!privileges_drop(settings->user, settings->group, &problem)) {
-        log_error("privileges: %s", strbuf_text(&problem));
-        status = EX_NOPERM;
-    }
+    int status = open_and_step_down(daemon, snapshot, &problem);
+    if (status != EX_OK)
+        log_error("%s: %s", status == EX_UNAVAILABLE ? "listening" : "user", strbuf_text(&problem));
     strbuf_deinit(&problem);
     return status;
 }
@@ -96,11 +137,17 @@ static int start_milter(struct daemon *daemon)
         log_error("libmilter: it could not be set up");
         return EX_SOFTWARE;
     }
-    int error = pthread_create(&daemon->milter_thread, NULL, run_milter, daemon);
-    if (error == 0)
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, run_milter, daemon);
+    if (error != 0) {
+        log_error("threads: %s", strerrordesc_np(error));
+        return EX_OSERR;
+    }
+    pthread_detach(thread);
+    if (signals_wait_for_milter(MILTER_START_MS))
         return EX_OK;
-    log_error("threads: %s", strerrordesc_np(error));
-    return EX_OSERR;
+    log_error("libmilter: it did not start");
+    return EX_SOFTWARE;
 }
 
 static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
@@ -110,7 +157,7 @@ static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
         log_error("signals: %s", strerrordesc_np(errno));
         return EX_OSERR;
     }
-    int status = prepare_process(daemon, policy_snapshot_daemon(snapshot));
+    int status = prepare_process(daemon, snapshot);
     if (status == EX_OK)
         status = create_engine(daemon, snapshot);
     if (status == EX_OK)
@@ -142,23 +189,40 @@ static void take_daemon_settings(struct daemon *daemon, struct policy_snapshot *
     listener_keep_below(daemon->limits.descriptors_for_mta);
 }
 
-static void reload(struct daemon *daemon)
+/* Called by the main thread and by the control socket's. */
+static bool reload(void *context, struct strbuf *problems)
 {
+    struct daemon *daemon = context;
+    pthread_mutex_lock(&daemon->reload_lock);
     sd_notify_reloading();
-    struct strbuf problems;
-    strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(daemon->config_path, &problems);
+    struct policy_snapshot *snapshot = policy_load(daemon->config_path, problems);
     if (snapshot != NULL)
         take_daemon_settings(daemon, snapshot);
-    bool is_in_force = snapshot != NULL && policy_engine_use(daemon->engine, snapshot, &problems);
-    problems_log(&problems);
+    bool is_in_force = snapshot != NULL && policy_engine_use(daemon->engine, snapshot, problems);
+    problems_log(problems);
     if (is_in_force)
         log_info("reload: the new policy is in force");
     else
         log_error("reload: the old policy stays in force");
     policy_snapshot_unref(snapshot);
-    strbuf_deinit(&problems);
     sd_notify_send("READY=1");
+    pthread_mutex_unlock(&daemon->reload_lock);
+    return is_in_force;
+}
+
+static void reload_by_signal(struct daemon *daemon)
+{
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    reload(daemon, &problems);
+    strbuf_deinit(&problems);
+}
+
+static void start_control(struct daemon *daemon)
+{
+    daemon->control_target = (struct control_target){daemon->engine, reload, daemon};
+    if (daemon->control != NULL && !control_server_start(daemon->control))
+        log_warning("control socket: its thread could not be started");
 }
 
 /* ---- the loop --------------------------------------------------------------------------------------- */
@@ -186,7 +250,7 @@ static bool handle_signals(struct daemon *daemon)
         if (event == SIGNAL_STOP)
             return true;
         if (event == SIGNAL_RELOAD)
-            reload(daemon);
+            reload_by_signal(daemon);
         else
             policy_engine_reopen(daemon->engine);
     }
@@ -219,12 +283,12 @@ static bool stop(struct daemon *daemon, uint64_t wait_ms)
     log_info("serve: stopping");
     return drain_run(&(struct drain){.listener = &daemon->listener,
                                      .signals = daemon->signals,
-                                     .wait_ms = wait_ms,
-                                     .milter_thread = daemon->milter_thread});
+                                     .wait_ms = wait_ms});
 }
 
 static int serve(struct daemon *daemon)
 {
+    start_control(daemon);
     sd_notify_send("READY=1");
     log_info("serve: ready, closedrelay " CLOSEDRELAY_VERSION);
     bool was_told = serve_until_stopped(daemon);
@@ -240,7 +304,8 @@ static int serve(struct daemon *daemon)
 
 int daemon_run(const char *config_path)
 {
-    struct daemon daemon = {.config_path = config_path, .listener.descriptor = -1};
+    struct daemon daemon = {
+        .config_path = config_path, .listener.descriptor = -1, .reload_lock = PTHREAD_MUTEX_INITIALIZER};
     struct strbuf problems;
     strbuf_init(&problems, 0);
     struct policy_snapshot *snapshot = policy_load(config_path, &problems);
@@ -252,6 +317,7 @@ int daemon_run(const char *config_path)
     policy_snapshot_unref(snapshot);
     if (status == EX_OK)
         status = serve(&daemon);
+    control_server_stop(daemon.control);
     listener_deinit(&daemon.listener);
     policy_engine_destroy(daemon.engine);
     return status;

@@ -3,7 +3,6 @@
 #include "session_registry.h"
 #include "signals.h"
 
-#include <libmilter/mfapi.h>
 #include <poll.h>
 
 enum {
@@ -43,11 +42,8 @@ bool drain_run(const struct drain *drain)
 {
     listener_stop(drain->listener);
     wait_for_sessions(drain);
-    bool all_left = registry_shut(CALLBACKS_WAIT_MS);
-    listener_wake(drain->listener);
-    smfi_stop();
-    pthread_join(drain->milter_thread, NULL);
-    if (all_left)
-        registry_end_all();
-    return all_left;
+    if (!registry_shut(CALLBACKS_WAIT_MS))
+        return false;
+    registry_end_all();
+    return true;
 }

@@ -23,7 +23,6 @@ enum {
 
 static atomic_int descriptor_limit = INT32_MAX;
 static atomic_bool stop_was_seen; /* libmilter polls the socket no more */
-static atomic_bool is_ending;     /* libmilter is about to be told to stop */
 
 void listener_keep_below(int most)
 {
@@ -46,12 +45,11 @@ static bool is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* In the socket's place libmilter finds an eventfd (listener_stop). Left readable it is polled in a circle, which
- * is right only for the moment until libmilter learns that it is to end. */
-static void note_stop(int eventfd)
+/* In the socket's place libmilter finds an eventfd (listener_stop), readable until it has looked. */
+static void note_stop(int silent)
 {
     uint64_t count;
-    if (!atomic_load(&is_ending) && read(eventfd, &count, sizeof count) < 0)
+    if (read(silent, &count, sizeof count) < 0)
         log_debug("listener: %s", strerrordesc_np(errno));
     atomic_store(&stop_was_seen, true);
 }
@@ -212,7 +210,7 @@ static void replace_socket(const struct listener *listener, int silent, bool is_
 
 /*
  * libmilter goes on polling the descriptor: in the socket's place it gets an eventfd, readable once so that the
- * poll under way ends, and then only when we say so. Our accept() finds nobody there.
+ * poll under way ends. Our accept() finds nobody there.
  */
 void listener_stop(struct listener *listener)
 {
@@ -227,15 +225,6 @@ void listener_stop(struct listener *listener)
     }
     replace_socket(listener, silent, is_own_unix);
     close(silent);
-    listener->is_stopped = true;
-}
-
-void listener_wake(struct listener *listener)
-{
-    uint64_t one = 1;
-    atomic_store(&is_ending, true);
-    if (listener->is_stopped && write(listener->descriptor, &one, sizeof one) != (ssize_t)sizeof one)
-        log_debug("listener: not woken");
 }
 
 void listener_deinit(struct listener *listener)

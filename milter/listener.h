@@ -13,7 +13,6 @@
 struct listener {
     int descriptor; /* -1: closed */
     struct unix_socket name; /* of a unix socket of our own; empty otherwise */
-    bool is_stopped;
 };
 
 /*
@@ -29,9 +28,6 @@ bool listener_give_to_milter(const struct listener *listener);
 /* No new connections from now on, whatever libmilter does; those open go on. Removes the socket's name, if it is
  * still ours. */
 void listener_stop(struct listener *listener);
-
-/* After listener_stop: makes libmilter's listener look whether it is to end, which else it does every 5 s. */
-void listener_wake(struct listener *listener);
 
 /* Removes the name if it is still ours, and frees. The descriptor stays libmilter's. */
 void listener_deinit(struct listener *listener);

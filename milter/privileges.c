@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+static const char USUAL_USER[] = "closedrelay";
 
 static bool become(const char *user, uid_t uid, gid_t gid, struct strbuf *problem)
 {
@@ -32,21 +35,34 @@ static bool find_group(const char *name, gid_t *gid, struct strbuf *problem)
     return true;
 }
 
-static bool drop_to(const char *user, const char *group, struct strbuf *problem)
+bool privileges_find(const char *user, const char *group, struct privileges_identity *identity, struct strbuf *problem)
 {
-    const struct passwd *entry = getpwnam(user);
-    if (entry == NULL) {
+    bool is_named = user[0] != '\0';
+    *identity = (struct privileges_identity){.user_id = geteuid(), .group_id = getegid()};
+    if (geteuid() != 0)
+        return true;
+    const struct passwd *entry = getpwnam(is_named ? user : USUAL_USER);
+    if (entry == NULL && is_named)
         strbuf_printf(problem, "there is no user %s", user);
-        return false;
-    }
-    uid_t uid = entry->pw_uid;
-    gid_t gid = entry->pw_gid;
-    return find_group(group, &gid, problem) && become(user, uid, gid, problem);
+    if (entry == NULL)
+        return !is_named;
+    identity->user_id = entry->pw_uid;
+    identity->group_id = entry->pw_gid;
+    identity->user = strdup(entry->pw_name);
+    if (identity->user == NULL)
+        strbuf_append_text(problem, "out of memory");
+    return identity->user != NULL && find_group(group, &identity->group_id, problem);
 }
 
-bool privileges_drop(const char *user, const char *group, struct strbuf *problem)
+void privileges_deinit(struct privileges_identity *identity)
 {
-    if (geteuid() == 0 && user[0] != '\0' && !drop_to(user, group, problem))
+    free(identity->user);
+    identity->user = NULL;
+}
+
+bool privileges_drop(const struct privileges_identity *identity, struct strbuf *problem)
+{
+    if (identity->user != NULL && !become(identity->user, identity->user_id, identity->group_id, problem))
         return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         strbuf_printf(problem, "no_new_privs: %s", strerrordesc_np(errno));

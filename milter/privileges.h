@@ -4,11 +4,24 @@
 
 #include "policy.h"
 
+#include <sys/types.h>
+
+/* Who the daemon is to be. */
+struct privileges_identity {
+    char *user; /* NULL: who it is now */
+    uid_t user_id;
+    gid_t group_id;
+};
+
 /*
- * Becomes `user` (and `group`, or the user's own where it is "") when started as root, and gives up ever gaining
- * privileges again. Started as somebody else, or with an empty `user`, the daemon stays who it is. Before any
- * thread. False: the reason is in `problem`.
+ * `user` with `group` (or the user's own where that is ""). With an empty `user` it is `closedrelay`, where there is
+ * such a user. Started as somebody else than root, the daemon stays who it is. False: the reason is in `problem`.
  */
-bool privileges_drop(const char *user, const char *group, struct strbuf *problem);
+bool privileges_find(const char *user, const char *group, struct privileges_identity *identity, struct strbuf *problem);
+void privileges_deinit(struct privileges_identity *identity);
+
+/* Becomes that identity and gives up ever gaining privileges again. Before any thread. False: the reason is in
+ * `problem`. */
+bool privileges_drop(const struct privileges_identity *identity, struct strbuf *problem);
 
 #endif

@@ -15,6 +15,10 @@ enum signal_event { SIGNAL_NONE, SIGNAL_REOPEN, SIGNAL_RELOAD, SIGNAL_STOP };
  * readable while one waits, or -1 with errno. Call before any thread starts. */
 int signals_open(void);
 
+/* Returns once libmilter's signal thread has got nothing to do, and libmilter with it has been set up. False: not
+ * within `wait_ms`. */
+bool signals_wait_for_milter(unsigned wait_ms);
+
 /* The next one waiting; never blocks. */
 enum signal_event signals_next(int descriptor);
 

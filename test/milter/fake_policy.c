@@ -170,6 +170,30 @@ struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine)
     return policy_snapshot_ref(engine->snapshot);
 }
 
+void policy_engine_status(struct policy_engine *engine, uint64_t session_count, bool json, struct strbuf *out)
+{
+    (void)engine;
+    strbuf_printf(out, json ? "{\"sessions\":%llu}\n" : "sessions %llu\n", (unsigned long long)session_count);
+}
+
+bool policy_engine_lookup(struct policy_engine *engine, const char *address, bool json, struct strbuf *out)
+{
+    (void)engine;
+    (void)json;
+    strbuf_printf(out, "%s: not listed\n", address);
+    return true;
+}
+
+bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
+                             struct strbuf *problems)
+{
+    (void)snapshot;
+    (void)user_id;
+    (void)group_id;
+    (void)problems;
+    return true;
+}
+
 void policy_engine_reopen(struct policy_engine *engine)
 {
     (void)engine;
