@@ -1,5 +1,6 @@
 #include "content/content_private.h"
 
+#include "content/file_magic.h"
 #include "content/zip_mark.h"
 #include "mime/transfer_decode.h"
 
@@ -17,8 +18,12 @@ struct level {
 struct reading {
     struct transfer_decoder decoder;
     struct content_stream *stream;
+    uint32_t line_bytes; /* its first line, with its end; 0 while that is not seen */
+    uint32_t line_end_bytes;
+    uint32_t first_bytes;          /* of a first line that is not complete */
+    bool is_after_cr;              /* the last byte of it was a CR */
+    bool is_resumed;               /* decoding began again at the mark of a zip */
     struct zip_mark_search search; /* base64: while the stream only waits for a zip, nothing is decoded */
-    uint64_t raw_bytes;            /* decoded so far */
     bool is_spared;                /* nothing more is wanted of it */
 };
 
@@ -179,6 +184,9 @@ static void add_readings(struct content_message *message, const struct mime_enti
 {
     unsigned flags = stream_flags(message, entity);
     unsigned encodings = entity->encodings;
+    /* RFC 2046 5.2.1: a message is not encoded, whatever is said. */
+    if ((entity->kinds & MIME_KIND_MESSAGE) != 0)
+        encodings |= TRANSFER_IDENTITY;
     if ((encodings & TRANSFER_UUENCODE) != 0) {
         flags |=
             CONTENT_HAS_UUENCODE | (encodings == TRANSFER_UUENCODE ? (unsigned)CONTENT_ONLY_UUENCODE : 0u);
@@ -218,12 +226,10 @@ static bool decode_into(struct reading *reading, struct slice raw)
 {
     char piece[DECODED_PIECE_BYTES];
     bool is_wanted = true;
-    reading->raw_bytes += raw.length;
     while (raw.length > 0 && is_wanted) {
         size_t made = transfer_decode(&reading->decoder, &raw, piece, sizeof piece);
         is_wanted = content_stream_push(reading->stream, slice_make(piece, made));
     }
-    reading->raw_bytes -= raw.length;
     return is_wanted;
 }
 
@@ -234,18 +240,33 @@ static bool search_into(struct reading *reading, struct slice raw)
     if (!zip_mark_find(&reading->search, raw, &hit))
         return true;
     content_stream_end_search(reading->stream);
+    reading->is_resumed = true;
     transfer_decoder_init(&reading->decoder, TRANSFER_BASE64);
     return decode_into(reading, slice_of(hit.group)) &&
            decode_into(reading, slice_make(hit.between, hit.between_length)) &&
            decode_into(reading, hit.rest);
 }
 
+/* Measures the first line that is not empty. */
+static void measure_line(struct reading *reading, struct slice raw)
+{
+    size_t end = slice_find(raw, '\n');
+    reading->first_bytes += (uint32_t)(end < 4096 ? end : 4096);
+    if (end == raw.length || reading->first_bytes > 4096)
+        return;
+    bool has_cr = end > 0 ? raw.data[end - 1] == '\r' : reading->is_after_cr;
+    reading->line_end_bytes = has_cr ? 2 : 1;
+    reading->line_bytes = reading->first_bytes + 1;
+}
+
 static bool read_into(struct reading *reading, struct slice raw)
 {
-    if (reading->decoder.encoding == TRANSFER_IDENTITY) {
-        reading->raw_bytes += raw.length;
-        return content_stream_push(reading->stream, raw);
+    if (reading->line_bytes == 0) {
+        measure_line(reading, raw);
+        reading->is_after_cr = raw.data[raw.length - 1] == '\r';
     }
+    if (reading->decoder.encoding == TRANSFER_IDENTITY)
+        return content_stream_push(reading->stream, raw);
     if (reading->decoder.encoding == TRANSFER_BASE64 && content_stream_is_searching(reading->stream))
         return search_into(reading, raw);
     return decode_into(reading, raw);
@@ -264,25 +285,38 @@ static bool leaf_data(void *context, struct slice raw)
     return is_wanted && !message->scan->failed;
 }
 
+/* Whether base64 goes on after its end in a place where that changes what is read: in the head, or in content
+ * that is read to its end. The answer may not depend on how much happened to be decoded beyond. */
+static bool is_concatenated(const struct reading *reading)
+{
+    if (!reading->decoder.is_concatenated || reading->is_resumed)
+        return false;
+    return reading->decoder.concatenated_at <= FILE_MAGIC_HEAD_BYTES ||
+           (!reading->is_spared && !content_stream_is_searching(reading->stream));
+}
+
 static void end_reading(struct content_message *message, struct reading *reading)
 {
     char rest[TRANSFER_ROOM_MIN];
     size_t made = reading->is_spared ? 0 : transfer_decode_end(&reading->decoder, rest);
     if (made > 0)
         content_stream_push(reading->stream, slice_make(rest, made));
-    content_stream_end(reading->stream);
     struct leaf *leaf = message->leaf;
-    if (reading->decoder.is_concatenated && leaf->subject.entry != CONTENT_NO_ENTRY)
+    bool is_odd = is_concatenated(reading);
+    content_stream_end(reading->stream);
+    if (is_odd && leaf->subject.entry != CONTENT_NO_ENTRY)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 that goes on after its end");
 }
 
-/* The size of all of it, from the part that was decoded. */
+/* The size of all of it as if every line were as long as the first: most of it is never decoded. */
 static uint64_t decoded_size(const struct reading *reading, uint64_t raw_bytes)
 {
-    uint64_t decoded = content_stream_bytes(reading->stream);
-    if (reading->raw_bytes == 0 || reading->raw_bytes >= raw_bytes)
-        return decoded;
-    return (uint64_t)((double)raw_bytes * ((double)decoded / (double)reading->raw_bytes));
+    if (reading->decoder.encoding != TRANSFER_BASE64)
+        return raw_bytes;
+    uint64_t line = reading->line_bytes == 0 ? raw_bytes + 1 : reading->line_bytes;
+    uint64_t characters = line - (reading->line_bytes == 0 ? 1 : reading->line_end_bytes);
+    uint64_t last = raw_bytes % line;
+    return (raw_bytes / line * characters + (last < characters ? last : characters)) / 4 * 3;
 }
 
 static void leaf_end(void *context, uint64_t raw_bytes)

@@ -129,7 +129,7 @@ static void read_unquoted(struct search *search, struct slice s, struct header_p
 {
     struct slice all = trim_spaces(slice_part(s, 0, slice_find(s, ';')));
     size_t token = 0;
-    while (token < all.length && !is_space(all.data[token]) && strchr("\"(,<>", all.data[token]) == NULL)
+    while (token < all.length && !is_space(all.data[token]) && strchr("\"(),<>", all.data[token]) == NULL)
         token++;
     struct slice first = slice_part(all, 0, token);
     if (parameter->kind == PARAMETER_BOUNDARY && !search->is_decoded)

@@ -27,7 +27,7 @@ struct mime_reader *mime_reader_create(void *owner, const struct mime_limits *li
     reader->budget = budget;
     reader->sink = sink;
     reader->levels_above = levels_above;
-    strbuf_init(&reader->line, limits->header_bytes);
+    strbuf_init(&reader->line, (size_t)limits->header_bytes + 1); /* a CR at its end is none of the field's */
     boundary_set_init(&reader->boundaries, reader);
     talloc_set_destructor(reader, reader_destroy);
     reader_begin_entity(reader, true, NULL);
@@ -211,12 +211,13 @@ static void settle_doubt(struct mime_reader *reader)
         entity->ambiguous = reader->doubt;
 }
 
-/* A boundary that an entity which is no multipart carries along is only an alternative. */
-static void take_stray_boundaries(struct mime_reader *reader)
+/* A text with a boundary may be a multipart whose type a client can read and others cannot. */
+static void take_stray_boundary(struct mime_entity *entity)
 {
-    if (reader->level_count == 0 || !reader->levels[reader->level_count - 1].is_multipart)
+    if (holds_something(entity) || entity->parameters.boundaries.count == 0)
         return;
-    reader->entity.parameters.primary_boundary = slice_make("", 0);
+    entity->kinds |= MIME_KIND_MULTIPART;
+    entity->parameters.primary_boundary = slice_make("", 0);
 }
 
 void reader_finish_header(struct mime_reader *reader)
@@ -232,7 +233,7 @@ void reader_finish_header(struct mime_reader *reader)
     if (!reader_charge(reader, entity->content_bytes * HEADER_BYTE_WORK))
         return;
     settle_doubt(reader);
-    take_stray_boundaries(reader);
+    take_stray_boundary(entity);
     reader->state = READER_BODY;
     reader_body_begin(reader);
     if ((entity->kinds & MIME_KIND_MULTIPART) != 0)
@@ -349,7 +350,7 @@ static struct slice headers_push(struct mime_reader *reader, struct slice bytes)
     struct slice piece = slice_part(bytes, 0, end);
     bool is_whole = end < bytes.length;
     struct slice rest = slice_part(bytes, is_whole ? end + 1 : end, bytes.length);
-    if (is_whole && reader->line.length == 0 && piece.length <= reader->limits->header_bytes) {
+    if (is_whole && reader->line.length == 0 && piece.length <= reader->line.ceiling) {
         header_line(reader, piece);
         return rest;
     }

@@ -32,8 +32,10 @@ static size_t base64_flush(struct transfer_decoder *decoder, char *out)
 
 static size_t base64_value(struct transfer_decoder *decoder, unsigned value, char *out)
 {
-    if (decoder->is_after_pad && ++decoder->run_after_pad >= CONCATENATED_RUN)
+    if (decoder->is_after_pad && !decoder->is_concatenated && ++decoder->run_after_pad >= CONCATENATED_RUN) {
         decoder->is_concatenated = true;
+        decoder->concatenated_at = decoder->decoded_bytes;
+    }
     decoder->bits = decoder->bits << 6 | value;
     if (++decoder->bit_groups < 4)
         return 0;
@@ -74,13 +76,16 @@ static size_t base64_decode(struct transfer_decoder *decoder, struct slice *inpu
             size_t fast = 0;
             size_t used = base64_decode_groups(*input, (uint8_t *)out + made, room - made, &fast);
             made += fast;
+            decoder->decoded_bytes += fast;
             *input = without_front(*input, used);
         }
         /* Up to the next regular group, byte by byte. */
         do {
             if (input->length == 0 || room - made < TRANSFER_ROOM_MIN)
                 return made;
-            made += base64_byte(decoder, (unsigned char)input->data[0], out + made);
+            size_t some = base64_byte(decoder, (unsigned char)input->data[0], out + made);
+            made += some;
+            decoder->decoded_bytes += some;
             *input = without_front(*input, 1);
         } while (!base64_is_regular(decoder));
     }

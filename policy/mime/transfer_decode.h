@@ -24,12 +24,14 @@ enum { TRANSFER_ROOM_MIN = 64 }; /* least room for transfer_decode */
 
 struct transfer_decoder {
     enum transfer_encoding encoding;
-    uint32_t bits;          /* base64: the values of an unfinished group */
-    unsigned bit_groups;    /* base64: how many, 0 to 3 */
-    unsigned run_after_pad; /* base64: alphabet bytes in a row after padding */
-    bool is_after_pad;      /* base64: padding was seen */
-    bool is_concatenated;   /* base64: data goes on after padding; clients differ on whether to read it */
-    char escape[2];         /* quoted-printable: `=` and what follows, not yet decided */
+    uint32_t bits;            /* base64: the values of an unfinished group */
+    unsigned bit_groups;      /* base64: how many, 0 to 3 */
+    unsigned run_after_pad;   /* base64: alphabet bytes in a row after padding */
+    bool is_after_pad;        /* base64: padding was seen */
+    uint64_t decoded_bytes;   /* base64: so many so far */
+    uint64_t concatenated_at; /* base64: decoded_bytes when that was seen */
+    bool is_concatenated;     /* base64: data goes on after padding; clients differ on whether to read it */
+    char escape[2];           /* quoted-printable: `=` and what follows, not yet decided */
     unsigned escape_length;
     bool escape_is_blank; /* quoted-printable: `=` and blanks: a soft break if a line end follows */
 };

@@ -110,7 +110,10 @@ char *scan_describe(void *owner, const struct attachment_list *list)
         for (unsigned bit = 0; bit < ATTACHMENT_CONDITION_COUNT; bit++)
             if ((entry->conditions >> bit & 1) != 0)
                 text = talloc_asprintf_append(text, " !%u:%s", bit, entry->condition_reason[bit]);
-        text = talloc_asprintf_append(text, " %llu\n", (unsigned long long)entry->size_bytes);
+        /* How much of a member is unpacked follows the pieces its archive comes in. */
+        if (!entry->is_member)
+            text = talloc_asprintf_append(text, " %llu", (unsigned long long)entry->size_bytes);
+        text = talloc_strdup_append(text, "\n");
     }
     return text;
 }

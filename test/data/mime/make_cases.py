@@ -1,0 +1,322 @@
+#!/usr/bin/env python3
+"""Writes the corpus of hostile and honest messages, one file a case: test/fuzz/corpus/mime/CLASS-NAME.eml.
+
+The class is what the scan must find at least:
+  blocked    a candidate name with the extension exe
+  disguised  a program by its content, and no blocked name
+  ambiguous  the condition "ambiguous" (a blocked name may be there too)
+  partial    the condition "partial"
+  encrypted  the condition "encrypted"
+  honest     no blocked name, no program, no condition at all
+Each case says in a word why. Output is the same in every run; usage: make_cases.py [FOLDER]
+"""
+import base64
+import io
+import pathlib
+import random
+import sys
+import zipfile
+
+PROGRAM = (b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0" + b"\0" * 44 + b"\x80\0\0\0" + b"\0" * 64
+           + b"PE\0\0\x4c\1" + b"\0" * 300)
+HEAD = "From: a@example.com\nTo: b@example.org\nSubject: x\nMIME-Version: 1.0\n"
+TEXT = "Content-Type: text/plain\n\nhello world\n"
+CASES = {}
+
+
+def case(name, message, why):
+    assert name not in CASES, name
+    data = message.encode("latin1") if isinstance(message, str) else message
+    CASES[name] = (data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").replace(b"\xb6CRLF", b"\r\r\n")
+                   .replace(b"\xb6LF", b"\n"), why)
+
+
+def b64(data, width=76):
+    text = base64.b64encode(data).decode()
+    return "".join(text[i:i + width] + "\n" for i in range(0, len(text), width))
+
+
+def archive(members, method=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as z:
+        for name, data in members:
+            info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            info.compress_type = method
+            z.writestr(info, data)
+    return out.getvalue()
+
+
+def multipart(parts, boundary="B", before="", after="", close=True, kind="mixed"):
+    body = "".join(f"--{boundary}\n{part}\n" for part in parts)
+    return (HEAD + f'Content-Type: multipart/{kind}; boundary="{boundary}"\n\n{before}{body}'
+            + (f"--{boundary}--\n" if close else "") + after)
+
+
+def part(disposition='attachment; filename="evil.exe"', kind="application/octet-stream", body="QUJD\n",
+         encoding="base64", more=""):
+    return ((f"Content-Type: {kind}\n" if kind else "")
+            + (f"Content-Transfer-Encoding: {encoding}\n" if encoding else "")
+            + (f"Content-Disposition: {disposition}\n" if disposition else "") + more + f"\n{body}")
+
+
+def attached(disposition='attachment; filename="evil.exe"', **kw):
+    return multipart([TEXT, part(disposition, **kw)])
+
+
+EVIL = archive([("evil.exe", b"x" * 100)])
+INNER = multipart([TEXT, part()], boundary="C")
+
+
+def names():
+    """How the name is written."""
+    filename = {
+        "plain": ('attachment; filename="evil.exe"', "as it should be"),
+        "case": ("ATTACHMENT; FILENAME=EVIL.EXE", "letter case"),
+        "inline": ("inline; filename=evil.exe", "not called an attachment"),
+        "no-type": ("filename=evil.exe", "no disposition type"),
+        "rfc2231": ("attachment; filename*=utf-8''evil%2Eexe", "RFC 2231 4"),
+        "rfc2231-no-charset": ("attachment; filename*=evil%2eexe", "no charset and language"),
+        "rfc2231-order": ('attachment; filename*1="l.exe"; filename*0="evi"', "pieces in any order"),
+        "rfc2231-mixed": ("attachment; filename*0*=utf-8''ev%69; filename*1=\"l.e\"; filename*2*=%78e", "starred and not"),
+        "rfc2231-gap": ('attachment; filename*0="evil.exe"; filename*2=".txt"', "some stop at the gap"),
+        "rfc2231-gap2": ('attachment; filename*0="evil"; filename*2=".exe"', "some go on behind the gap"),
+        "rfc2231-from1": ('attachment; filename*1="evil"; filename*2=".exe"', "no piece 0"),
+        "rfc2231-plain0": ('attachment; filename="evil"; filename*1=".exe"', "plain value as piece 0"),
+        "rfc2231-zeros": ('attachment; filename*00="evil"; filename*01=".exe"', "leading zeros"),
+        "rfc2231-dup": ('attachment; filename*0="evil"; filename*1=".txt"; filename*1=".exe"', "last of duplicates"),
+        "rfc2231-utf16": ("attachment; filename*=utf-16le''e%00v%00i%00l%00.%00e%00x%00e%00", "charset of two bytes"),
+        "rfc2047-b": ('attachment; filename="=?utf-8?B?ZXZpbC5leGU=?="', "encoded word"),
+        "rfc2047-q": ('attachment; filename="=?iso-8859-1?q?evil=2eexe?="', "encoded word"),
+        "rfc2047-split": ('attachment; filename="=?utf-8?Q?evil=2E?= =?utf-8?Q?exe?="', "two words"),
+        "rfc2047-fold": ('attachment; filename="=?utf-8?Q?evil=2E?=\n =?utf-8?Q?exe?="', "two words on two lines"),
+        "rfc2047-unquoted": ("attachment; filename==?utf-8?Q?evil=2Eexe?=", "outside quotes"),
+        "rfc2047-whole": ("=?utf-8?Q?attachment;_filename=3Devil.exe?=", "all of the value"),
+        "rfc2047-open": ('attachment; filename="=?utf-8?B?ZXZpbC5leGU="', "unterminated word"),
+        "rfc2047-language": ('attachment; filename="=?utf-8*en?B?ZXZpbC5leGU=?="', "RFC 2231 5"),
+        "rfc2047-part": ('attachment; filename="=?utf-8?Q?evil?=.exe"', "word and plain text"),
+        "rfc2047-twice": ('attachment; filename="=?utf-8?Q?=3D=3Futf-8=3FB=3FZXZpbC5leGU=3D=3F=3D?="', "encoded again"),
+        "rfc2047-utf7": ('attachment; filename="=?utf-7?Q?evil+AC4-exe?="', "UTF-7"),
+        "rfc2047-utf16": ('attachment; filename="=?utf-16le?B?%s?="'
+                          % base64.b64encode("evil.exe".encode("utf-16le")).decode(), "UTF-16"),
+        "rfc2047-jp": ('attachment; filename="=?iso-2022-jp?B?%s?="'
+                       % base64.b64encode("表.exe".encode("iso-2022-jp")).decode(), "ISO-2022-JP"),
+        "rfc2047-2231": ("attachment; filename*=utf-8''%3D%3Futf-8%3FB%3FZXZpbC5leGU%3D%3F%3D", "both at once"),
+        "unterminated": ('attachment; filename="evil.exe', "no closing quote"),
+        "unterminated-more": ('attachment; filename="evil.exe; size=3', "no closing quote, more after it"),
+        "half-quote": ('attachment; filename=evil.exe"', "no opening quote"),
+        "single-quotes": ("attachment; filename='evil.exe'", "no quotes in RFC 2045"),
+        "spaces": ("attachment; filename = evil.exe", "blanks around ="),
+        "space-inside": ("attachment; filename=bad boy.exe", "blank outside quotes"),
+        "token-first": ("attachment; filename=evil.exe .txt", "some stop at the blank"),
+        "no-semicolon": ("attachment filename=evil.exe", "no separator"),
+        "comma": ("attachment, filename=evil.exe", "wrong separator"),
+        "comment-name": ("attachment; filename(x)=evil.exe", "comment behind the name"),
+        "comment-value": ("attachment; filename=(x)evil(y).exe", "comments in the value"),
+        "comment-nested": ("attachment; (a(b\\)c)d) filename=evil.exe", "comments in comments"),
+        "in-comment": ("attachment; (; filename=evil.exe)", "clients that know no comments"),
+        "in-quotes": ('attachment; foo="; filename=evil.exe; bar="', "clients that know no quotes"),
+        "fold-name": ("attachment;\n filen\n ame=evil.exe", "folded inside the name"),
+        "fold-value": ('attachment; filename="evil.\n exe"', "folded inside the value"),
+        "fold-tab": ("attachment;\n\tfilename=evil.exe", "folded by tab"),
+        "backslash": ('attachment; filename="evil\\.ex\\e"', "quoted pairs"),
+        "backslash-quote": ('attachment; filename="a\\"; filename=evil.exe; x="b"', "who ends the quotes?"),
+        "concatenated": ('attachment; filename="evil"".exe"', "two quoted strings"),
+        "after-quote": ('attachment; filename="evil".exe', "text behind the quotes"),
+        "dots": ('attachment; filename="evil.exe. . "', "Windows drops dots and blanks at the end"),
+        "stream": ('attachment; filename="evil.exe::$DATA"', "NTFS stream"),
+        "stream-name": ('attachment; filename="evil.exe:x"', "NTFS stream"),
+        "path": ('attachment; filename="C:\\tmp\\evil.exe"', "path"),
+        "path-slash": ('attachment; filename="a/b/evil.exe/"', "path ending in a slash"),
+        "percent": ('attachment; filename="evil%2Eexe"', "percent-encoding outside RFC 2231"),
+        "percent-twice": ('attachment; filename="evil%252Eexe"', "twice"),
+        "bidi": ("attachment; filename*=utf-8''evil%E2%80%AEfdp.exe", "shown as evilexe.pdf"),
+        "zero-width": ("attachment; filename*=utf-8''evil.e%E2%80%8Bxe", "zero-width space"),
+        "full-width": ("attachment; filename*=utf-8''evil%EF%BC%8E%EF%BD%85xe", "full-width forms"),
+        "raw8": ('attachment; filename="\xfcbel.exe"', "raw latin-1"),
+        "control": ('attachment; filename="evil.exe\x01.txt"', "some cut at control characters"),
+        "double": ('attachment; filename="invoice.pdf.exe"', "two extensions"),
+        "spaces-before": ('attachment; filename="invoice.pdf%s.exe"' % (" " * 100), "pushed out of sight"),
+        "long": ('attachment; filename="%s.exe"' % ("a" * 1500), "longer than systems take"),
+    }
+    for key, (value, why) in filename.items():
+        case(f"blocked-name-{key}", attached(value), why)
+        if "filename" in value and value.startswith("attachment"):
+            typed = value.replace("attachment", "application/octet-stream", 1).replace("filename", "name")
+            case(f"blocked-type-name-{key}", attached(None, kind=typed), why + ", in Content-Type")
+    case("blocked-type-no-disposition", attached(None, kind='application/octet-stream; name="evil.exe"'), "Content-Type only")
+    case("blocked-two-names", attached('attachment; filename="a.txt"', kind="text/plain; name=evil.exe"), "either may be shown")
+    case("blocked-text-part", attached("attachment; filename=evil.exe", kind="text/plain", encoding="7bit"), "declared as text")
+    case("ambiguous-name-twice", attached('attachment; filename="a.txt"; filename="b.pdf"'), "first or last wins")
+    case("ambiguous-field-twice", attached(more="Content-Disposition: attachment; filename=a.txt\n"), "first or last wins")
+    case("blocked-class-id-hta", attached('attachment; filename="evil.exe.txt::$DATA"; name="evil.exe"'), "name in the wrong field")
+
+
+def structure():
+    """How the parts are arranged."""
+    two = TEXT + "--B\n" + part()
+    case("ambiguous-boundary-twice", HEAD + "Content-Type: multipart/mixed; boundary=A; boundary=B\n\n--A\n" + two + "--B--\n", "CVE-2024-28054")
+    case("ambiguous-type-twice", HEAD + "Content-Type: multipart/mixed; boundary=A\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "field twice")
+    case("ambiguous-type-differs", HEAD + "Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "text or multipart")
+    case("ambiguous-boundary-missing", HEAD + "Content-Type: multipart/mixed\n\n--B\n" + two + "--B--\n", "clients guess")
+    case("ambiguous-boundary-empty", HEAD + 'Content-Type: multipart/mixed; boundary=""\n\n--\n' + TEXT + "--\n" + part() + "----\n", "CVE-2004-1098")
+    case("ambiguous-boundary-wrong", HEAD + "Content-Type: multipart/mixed; boundary=X\n\n--B\n" + two + "--B--\n", "not the one in use")
+    case("ambiguous-boundary-rfc2231", HEAD + "Content-Type: multipart/mixed; boundary*0=A; boundary*1=B\n\n--AB\n" + TEXT + "--AB\n" + part() + "--AB--\n", "in pieces")
+    case("ambiguous-boundary-extended", HEAD + "Content-Type: multipart/mixed; boundary*=us-ascii''%42\n\n--B\n" + two + "--B--\n", "percent-encoded")
+    case("ambiguous-boundary-word", HEAD + 'Content-Type: multipart/mixed; boundary="=?us-ascii?Q?B?="\n\n--B\n' + two + "--B--\n", "encoded word")
+    case("blocked-boundary-comment", HEAD + "Content-Type: multipart/mixed; boundary=B(x)\n\n--B\n" + two + "--B--\n", "comment inside")
+    case("ambiguous-boundary-blank", HEAD + 'Content-Type: multipart/mixed; boundary="B "\n\n--B\n' + two + "--B--\n", "blank at its end")
+    case("ambiguous-boundary-prefix", multipart([TEXT], close=False) + "--Bx\n" + part() + "--B--\n", "some compare only its length")
+    case("blocked-boundary-half", HEAD + 'Content-Type: multipart/mixed; boundary="B\n\n--B\n' + two + "--B--\n", "half quotes")
+    case("blocked-boundary-fold", HEAD + 'Content-Type: multipart/mixed;\n boundary\n ="B"\n\n--B\n' + two + "--B--\n", "folded")
+    case("blocked-boundary-spaces", HEAD + "Content-Type: multipart/mixed ; boundary = B\n\n--B  \n" + TEXT + "--B\t\n" + part() + "--B--\n", "blanks")
+    case("ambiguous-reused", multipart(['Content-Type: multipart/mixed; boundary="B"\n\n--B\n' + TEXT + "--B\n" + part() + "--B--\n"]), "inner as outer")
+    case("ambiguous-after-close", multipart([TEXT], after="--B\n" + part() + "--B--\n"), "part behind the end")
+    case("ambiguous-preamble", multipart([TEXT], before=part() + "\n"), "entity before the first delimiter")
+    case("blocked-no-close", multipart([TEXT, part()], close=False), "no end")
+    case("blocked-no-mime-version", "From: a\nSubject: x\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "CVE-2003-0121")
+    case("blocked-alternative", multipart([TEXT, part()], kind="alternative"), "any multipart")
+    case("blocked-unknown-multipart", multipart([TEXT, part()], kind="foo"), "any multipart")
+    case("blocked-multipart-only", HEAD + "Content-Type: multipart; boundary=B\n\n--B\n" + two + "--B--\n", "no subtype")
+    case("blocked-top", HEAD + part(), "no multipart at all")
+    case("blocked-nested", multipart([multipart([TEXT, part()], boundary="C")[len(HEAD):]]), "multipart in multipart")
+    case("blocked-outer-ends-inner", multipart(['Content-Type: multipart/mixed; boundary="C"\n\n--C\n' + TEXT, part()]), "inner not closed")
+    deep = part()
+    for i in range(20):
+        deep = f'Content-Type: multipart/mixed; boundary="D{i}"\n\n--D{i}\n{deep}\n--D{i}--\n'
+    case("blocked-deep", HEAD + deep, "20 levels")
+    case("blocked-message", multipart([TEXT, "Content-Type: message/rfc822\n\n" + INNER]), "forwarded")
+    case("blocked-message-global", multipart([TEXT, "Content-Type: message/global\n\n" + INNER]), "RFC 6532")
+    case("blocked-message-base64", multipart([TEXT, "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + b64(INNER.encode())]), "encoded against RFC 2046")
+    case("blocked-message-qp", multipart([TEXT, "Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n" + INNER.replace("=", "=3D")]), "encoded")
+    case("blocked-message-lies", multipart([TEXT, "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + INNER]), "not encoded as it says")
+    case("blocked-eml-name", attached("attachment; filename=a.eml", body=b64(INNER.encode())), "a message by its name")
+    case("blocked-eml-content", attached("attachment; filename=a.dat", body=b64(INNER.encode())), "a message by its content")
+    case("blocked-digest", HEAD + "Content-Type: multipart/digest; boundary=D\n\n--D\n\n" + INNER + "\n--D--\n", "message is the default")
+    chain = INNER
+    for _ in range(5):
+        chain = HEAD + "Content-Type: message/rfc822\n\n" + chain
+    case("blocked-message-chain", chain, "message in message")
+    case("partial-message", HEAD + 'Content-Type: message/partial; id="x@y"; number=1; total=2\n\nFrom: a\n\nhello\n', "RFC 2046 5.2.2")
+    case("blocked-external", multipart([TEXT, 'Content-Type: message/external-body; access-type=anon-ftp; name="evil.exe"; site=x\n\nContent-Type: application/octet-stream\n\n']), "fetched from elsewhere")
+    case("blocked-uuencode", "From: a\nSubject: x\n\nhello\nbegin 644 evil.exe\n#86)C\n`\nend\n", "mail without MIME")
+    case("blocked-uuencode-type", attached(None, kind="application/octet-stream", encoding="x-uuencode", body="begin 644 evil.exe\n#86)C\n`\nend\n"), "as a transfer encoding")
+
+
+def headers():
+    """Where headers end, and what is a field."""
+    case("ambiguous-garbage-line", "From: a\nSubject: x\ngarbage line\n" + part(), "MTAs end the header here")
+    case("ambiguous-blank-line", multipart([TEXT, "Content-Type: text/plain\n \nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "a line of blanks")
+    case("ambiguous-empty-first", multipart([TEXT, "\nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "empty line first")
+    case("ambiguous-no-header", multipart(["no header here\nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "text first")
+    case("ambiguous-bare-cr", multipart([TEXT, "Content-Type: text/plain\rContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "bare CR between fields")
+    case("ambiguous-crcrlf", multipart([TEXT, "Content-Type: text/plain\n\xb6CRLFContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "CR CR LF")
+    case("blocked-bare-lf", multipart([TEXT, "Content-Type: text/plain\xb6LFContent-Disposition: attachment; filename=evil.exe\xb6LF\xb6LFx\xb6LF"]), "bare LF")
+    case("blocked-field-blank", multipart([TEXT, "Content-Type : text/plain\nContent-Disposition\t: attachment; filename=evil.exe\n\nx\n"]), "blank before the colon")
+    case("blocked-field-case", multipart([TEXT, "cOnTeNt-DiSpOsItIoN:attachment;filename=evil.exe\n\nx\n"]), "letter case, no blanks")
+    case("blocked-field-nul", multipart([TEXT, "Content-\0Disposition: attachment; file\0name=evil.exe\n\nx\n"]), "NUL inside")
+    case("blocked-colon-folded", multipart([TEXT, "Content-Disposition\n : attachment; filename=evil.exe\n\nx\n"]), "folded before the colon")
+    case("blocked-header-only", multipart([TEXT], close=False) + "--B\nContent-Disposition: attachment; filename=evil.exe", "ends in the header")
+    case("blocked-no-blank", multipart([TEXT, "Content-Disposition: attachment; filename=evil.exe"]), "delimiter right behind the header")
+
+
+def content():
+    """Transfer encodings and what is inside."""
+    case("ambiguous-encoding-twice", attached("attachment; filename=a.txt", more="Content-Transfer-Encoding: 7bit\n"), "field twice")
+    case("ambiguous-encoding-unknown", attached("attachment; filename=a.txt", encoding="base645"), "no such encoding")
+    case("ambiguous-encoding-comment", attached("attachment; filename=a.txt", encoding="base64 (x)"), "comment")
+    case("ambiguous-encoding-word", attached("attachment; filename=a.txt", encoding="=?us-ascii?Q?base64?="), "encoded word")
+    case("ambiguous-base64-concatenated", attached("attachment; filename=a.zip", body=b64(b"PK") + b64(EVIL)), "data behind the padding")
+    case("ambiguous-multipart-base64", HEAD + "Content-Type: multipart/mixed; boundary=B\nContent-Transfer-Encoding: base64\n\n" + b64(("--B\n" + part() + "--B--\n").encode()), "against RFC 2045 6.4")
+    program = b64(PROGRAM)
+    case("disguised-txt", attached("attachment; filename=a.txt", body=program), "Windows program")
+    case("disguised-no-name", attached(None, body=program), "no name")
+    case("disguised-text-type", attached("attachment; filename=a.txt", kind="text/plain", body=program), "declared as text")
+    case("disguised-junk", attached("attachment; filename=a.txt", body="!!T@VqQ" + program[4:]), "junk in base64")
+    case("disguised-short-lines", attached("attachment; filename=a.txt", body=b64(PROGRAM, 6)), "6 characters a line")
+    case("disguised-odd-lines", attached("attachment; filename=a.txt", body=b64(PROGRAM, 71)), "groups across lines")
+    case("disguised-qp", attached("attachment; filename=a.txt", encoding="Quoted-Printable", body="=4d=5A" + "".join("=%02X" % c for c in PROGRAM[2:])), "quoted-printable")
+    case("disguised-in-zip", attached("attachment; filename=a.zip", body=b64(archive([("a.txt", PROGRAM)]))), "member of a zip")
+    case("disguised-uuencode", "From: a\n\nbegin 644 a.txt\n" + "".join(__import__("binascii").b2a_uu(PROGRAM[i:i + 45]).decode() for i in range(0, len(PROGRAM), 45)) + "`\nend\n", "uuencoded")
+    case("blocked-zip", attached("attachment; filename=a.zip", body=b64(EVIL)), "member of a zip")
+    case("blocked-zip-dat", attached("attachment; filename=a.dat", body=b64(EVIL)), "zip by its content")
+    case("blocked-zip-8bit", multipart([TEXT, part("attachment; filename=a.zip", encoding="binary", body="")]).encode("latin1").replace(b"binary\n", b"binary\n", 1).replace(b"filename=a.zip\n\n", b"filename=a.zip\n\n" + archive([("evil.exe", b"y")], zipfile.ZIP_STORED).replace(b"\n", b"\x0b")), "not encoded")
+    case("blocked-zip-zip", attached("attachment; filename=a.zip", body=b64(archive([("b.zip", archive([("c.zip", EVIL)]))]))), "three deep")
+    case("blocked-zip-eml", attached("attachment; filename=a.zip", body=b64(archive([("a.eml", INNER.encode())]))), "message in a zip")
+    case("blocked-eml-zip", attached("attachment; filename=a.eml", body=b64(attached("attachment; filename=a.zip", body=b64(EVIL)).encode())), "zip in a message")
+    case("blocked-zip-text-part", attached(None, kind="text/plain", body=b64(EVIL)), "zip as text")
+    rng = random.Random(5)
+    noise = bytes(rng.randrange(256) for _ in range(40000))
+    for shift in range(3):
+        for width in (76, 64, 60):
+            case(f"blocked-zip-glued-{shift}-{width}", attached("attachment; filename=a.dat", body=b64(b"\1" + noise[:34000 + shift] + EVIL, width)), "behind unknown bytes")
+    case("blocked-zip-prefixed", attached("attachment; filename=a.zip", body=b64(b"hello world\n" * 10 + EVIL)), "behind text, named zip")
+
+
+def honest():
+    """What must pass."""
+    pdf = b64(b"%PDF-1.4 foo\n" * 100)
+    good = {
+        "pdf": (attached('attachment; filename="report.pdf"', kind='application/pdf; name="report.pdf"', body=pdf), "same name twice"),
+        "domain-pdf": (attached("attachment; filename=\"example.com.pdf\"; filename*=utf-8''example.com.pdf", body=pdf), "a pdf"),
+        "dual": (attached("attachment; filename=\"=?utf-8?Q?=C3=9Cber_example.com.pdf?=\"; filename*0*=utf-8''%C3%9Cber%20exam; filename*1*=ple.com.pdf", kind='application/pdf; name="=?utf-8?Q?=C3=9Cber_example.com?= =?utf-8?Q?.pdf?="', body=pdf), "RFC 2047 and 2231"),
+        "fallback": (attached("attachment; filename=\"Uber.pdf\"; filename*=UTF-8''%C3%9Cber.pdf", body=pdf), "RFC 6266 fallback"),
+        "raw-utf8": (attached('attachment; filename="\xc3\x9cber.pdf"', body=pdf), "raw UTF-8"),
+        "raw-latin1": (attached('attachment; filename="\xdcber.pdf"', body=pdf), "raw latin-1"),
+        "word-unquoted": (attached("attachment; filename==?utf-8?Q?example.com_report.pdf?=", body=pdf), "sloppy but plain"),
+        "long-name": (attached("attachment;\n filename*0=\"a very long name for a file that goes on and on and is \";\n filename*1=\"written by bat.example.com in two pieces.pdf\"", body=pdf), "RFC 2231 3"),
+        "semicolon": (attached('attachment; filename="offer from example.com; final.pdf"', body=pdf), "semicolon in quotes"),
+        "subject-name": (attached('attachment; filename="Re: problem at example.com: more.eml"', kind="message/rfc822", encoding=None, body=multipart([TEXT, part("attachment; filename=x.pdf")], boundary="C")), "subject as a name"),
+        "prose": (HEAD.replace("Subject: x", "Subject: evil.exe") + "Content-Type: text/plain\nContent-Description: run evil.exe\nContent-ID: <evil.exe>\n\nrun evil.exe; filename=evil.exe\nContent-Disposition: attachment; filename=evil.exe\nhttp://example.com/evil.exe\n", "not files"),
+        "begin-prose": ("From: a\nSubject: x\n\nwe will\nbegin 644 evil.exe\nand so on it goes with prose.\n", "no encoded line follows"),
+        "begin-mime": (HEAD + "Content-Type: text/plain\n\nbegin 644 evil.exe\n#86)C\n`\nend\n", "MIME text; see uuencode_in_text"),
+        "footer": (multipart([TEXT], after="_______________________________________________\nlist mailing list\nlist@example.com\nhttps://lists.example.com/x\n"), "list footer"),
+        "footer-base64": (HEAD + "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" + b64(b"hello world") + "_______________________________________________\nlist mailing list\nlist@example.com\n", "list footer in base64"),
+        "alternative": (multipart(['Content-Type: multipart/alternative; boundary="B-alt"\n\n--B-alt\n' + TEXT + "--B-alt\nContent-Type: text/html\n\n<p>\n--B-alt--\n", part("attachment; filename=a.pdf", body=pdf)]), "one boundary begins like the other"),
+        "dsn": (HEAD + 'Content-Type: multipart/report; report-type=delivery-status; boundary="D/1.2=x"\n\n--D/1.2=x\n' + TEXT + "--D/1.2=x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x.example.com\n\nFinal-Recipient: rfc822; a@x.com\nAction: failed\n\n--D/1.2=x\nContent-Type: text/rfc822-headers\n\nFrom: a\nContent-Type: multipart/mixed; boundary=zz\nContent-Disposition: attachment; filename=evil.exe\n\n--D/1.2=x--\n", "delivery report"),
+        "mdn": (HEAD + 'Content-Type: multipart/report; report-type=disposition-notification; boundary=M\n\n--M\n' + TEXT + "--M\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; a@x.com\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--M--\n", "read receipt"),
+        "bounce-message": (HEAD + "Content-Type: multipart/report; boundary=R\n\n--R\n" + TEXT + "--R\nContent-Type: message/rfc822\n\n" + multipart([TEXT, part("attachment; filename=a.pdf", body=pdf)]) + "\n--R--\n", "original returned"),
+        "digest": (HEAD + "Content-Type: multipart/digest; boundary=D\n\n--D\n\nFrom: a\nSubject: b\n\nhello\n--D\n\nFrom: c\nMIME-Version: 1.0\nContent-Type: text/plain\n\nhello\n--D--\n", "digest"),
+        "smime-signed": (HEAD + 'Content-Type: multipart/signed; micalg=sha-256; protocol="application/pkcs7-signature"; boundary="----=_Part_1"\n\n------=_Part_1\n' + TEXT + "------=_Part_1\nContent-Type: application/pkcs7-signature; name=smime.p7s\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=smime.p7s\n\nMIIB\n------=_Part_1--\n", "S/MIME"),
+        "smime-encrypted": (HEAD + part("attachment; filename=smime.p7m", kind="application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", body=b64(b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" + bytes(range(200)))), "S/MIME"),
+        "pgp": (HEAD + 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=P\n\n--P\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--P\nContent-Type: application/octet-stream; name=encrypted.asc\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n\n--P--\n', "PGP/MIME"),
+        "pgp-inline": (HEAD + "Content-Type: text/plain\n\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\n- --B\nx\n-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n", "dashes"),
+        "no-close": (multipart([TEXT], close=False), "no end"),
+        "empty-parts": (multipart(["\n", "Content-Type: text/plain\n\n", TEXT]), "empty parts"),
+        "no-parts": (multipart([]), "nothing in it"),
+        "upper": (multipart([TEXT, 'CONTENT-TYPE: APPLICATION/PDF; NAME="A.PDF"\nCONTENT-TRANSFER-ENCODING: BASE64\n\n' + pdf]), "upper case"),
+        "boundary-characters": (HEAD + "Content-Type: multipart/mixed; boundary=----=_Next(1)'+_,-./:=?\n\n------=_Next(1)'+_,-./:=?\n" + TEXT + "------=_Next(1)'+_,-./:=?--\n", "all legal characters, no quotes"),
+        "office": (attached("attachment; filename=a.docx", kind="application/vnd.openxmlformats-officedocument.wordprocessingml.document", body=b64(archive([("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>" * 100)]))), "a zip too"),
+        "zip": (attached("attachment; filename=a.zip", body=b64(archive([("a/readme.txt", b"hi"), ("a/x.pdf", b"%PDF-1.4")]))), "nothing blocked in it"),
+        "8-bit": (multipart([TEXT.replace("\n\n", "\nContent-Transfer-Encoding: 8-bit\n\n")]), "sloppy but plain"),
+        "multipart-qp": (HEAD + "Content-Transfer-Encoding: quoted-printable\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + TEXT + "--B--\n", "sloppy, clients ignore it"),
+        "no-mime": ("From: a\nSubject: \xfc\n\nKey: value\nOther: value\nThird: x\n\nbody\n", "8-bit subject, lines like fields"),
+        "calendar": (multipart([TEXT, "Content-Type: text/calendar; charset=utf-8; method=REQUEST; name=\"invite.ics\"\n\nBEGIN:VCALENDAR\nEND:VCALENDAR\n"]), "invitation"),
+        "empty-body": (HEAD + "Content-Type: text/plain\n\n", "no body"),
+        "patch": (HEAD + "Content-Type: text/plain\n\n--- a/foo\n+++ b/foo\n-- \nsig\n--B\n- item\n", "lines of dashes"),
+        "script-text": (HEAD + "Content-Type: text/plain\n\n#!/bin/sh\necho hello\n", "a script in the text"),
+        "shell-pasted": (multipart([TEXT.replace("hello world", "--C\nContent-Disposition: attachment; filename=evil.exe\n\n--C--")]), "MIME source as text"),
+        "related": (multipart(['Content-Type: text/html\n\n<img src="cid:a">\n', "Content-Type: image/png\nContent-ID: <setup.exe@x.com>\nContent-Location: http://x.com/evil.exe\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n"], kind="related"), "URL and id are no names"),
+        "two-text-types": (HEAD + "Content-Type: text/plain\nContent-Type: text/plain; charset=utf-8\n\nhello\n", "same thing twice"),
+        "message-no-mime": (multipart([TEXT, "Content-Type: message/rfc822\n\nFrom: a\nSubject: b\n\nplain old text\n"]), "old mail forwarded"),
+        "appledouble": (multipart(['Content-Type: multipart/appledouble; boundary=A\n\n--A\nContent-Type: application/applefile; name="a.pdf"\nContent-Transfer-Encoding: base64\n\nAAUWBwACAAA=\n--A\nContent-Type: application/pdf; name="a.pdf"\nContent-Transfer-Encoding: base64\n\n' + pdf + "--A--\n"]), "Mac file"),
+    }
+    for key, (message, why) in good.items():
+        case(f"honest-{key}", message, why)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else
+                          pathlib.Path(__file__).resolve().parents[2] / "fuzz" / "corpus" / "mime")
+    folder.mkdir(parents=True, exist_ok=True)
+    for group in (names, structure, headers, content, honest):
+        group()
+    for old in folder.glob("*.eml"):
+        if old.stem not in CASES:
+            old.unlink()
+    for name, (data, _why) in sorted(CASES.items()):
+        (folder / f"{name}.eml").write_bytes(data)
+    print(f"{len(CASES)} cases in {folder}")
+
+
+if __name__ == "__main__":
+    main()
