@@ -7,6 +7,9 @@ const struct archive_format *const archive_formats[] = {
     &rar5_format,
     &rar4_format,
     &tnef_format,
+    &lha_format,
+    &ace_format,
+    &arj_format,
     &iso9660_format,
     &cab_format,
     &gzip_format,
@@ -14,6 +17,7 @@ const struct archive_format *const archive_formats[] = {
     &xz_format,
     &lzma_format,
     &unread_format,
+    &arc_format,
     &tar_format,
     NULL,
 };

@@ -7,10 +7,14 @@
 
 #include "archive/archive.h"
 
+extern const struct archive_format ace_format;
+extern const struct archive_format arc_format;
+extern const struct archive_format arj_format;
 extern const struct archive_format bzip2_format;
 extern const struct archive_format cab_format;
 extern const struct archive_format gzip_format;
 extern const struct archive_format iso9660_format;
+extern const struct archive_format lha_format;
 extern const struct archive_format lzma_format;
 extern const struct archive_format rar4_format;
 extern const struct archive_format rar5_format;

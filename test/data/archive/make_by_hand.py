@@ -291,9 +291,89 @@ def make_cab():
     save("no-files.cab", cab([]))
 
 
+# LHA, ACE, ARC
+
+
+def lha_sum(content):
+    return bytes([sum(content) & 0xFF])
+
+
+def lha(level, name, data=b"", method=b"-lh0-", extended=(), base_name=None):
+    """One member; `extended`: (type, content) of headers behind those that hold the name in levels 1 to 3."""
+    width = "<I" if level == 3 else "<H"
+    headers = [(1, name)] if level >= 2 and name else []
+    headers = [bytes([kind]) + content for kind, content in headers + list(extended)]
+    sizes = [len(content) + struct.calcsize(width) for content in headers] + [0]
+    chain = b"".join(content + struct.pack(width, sizes[i + 1]) for i, content in enumerate(headers))
+    first = struct.pack(width, sizes[0])
+    packed = len(data) + (len(chain) if level == 1 else 0)
+    base = method + struct.pack("<IIIBB", packed, len(data), 0x3C210000 if level < 2 else 1262304000, 0x20, level)
+    if level <= 1:
+        base_name = name if base_name is None else base_name
+        base += bytes([len(base_name)]) + base_name + b"\0\0" + (b"M" + first if level == 1 else b"")
+        return bytes([len(base)]) + lha_sum(base) + base + chain + data
+    if level == 2:
+        base += b"\0\0M" + first
+        size = 2 + len(base) + len(chain)
+        padding = b"\0" if size % 256 == 0 else b""
+        return struct.pack("<H", size + len(padding)) + base + chain + padding + data
+    base += b"\0\0M" + struct.pack("<I", 32 + len(chain)) + first
+    return struct.pack("<H", 4) + base + chain + data
+
+
+def make_lha():
+    for level in range(4):
+        save("level%d.lzh" % level, lha(level, b"readme.txt", TEXT) + lha(level, b"program.exe", PROGRAM)
+             + lha(level, b"packed.com", bytes(30), b"-lh5-") + lha(level, b"empty.txt") + b"\0")
+    save("names.lzh", lha(1, b"safe.txt", TEXT, extended=[(1, b"evil.exe")])
+         + lha(2, b"safe.txt", TEXT, extended=[(0x44, "\u8acb.exe".encode("utf-16-le"))])
+         + lha(1, b"", b"", b"-lhd-", extended=[(2, b"folder\xff")])
+         + lha(0, b"evil.exe\0.txt", TEXT))
+    save("endless.lzh", lha(2, b"a.exe", TEXT)[:24] + b"\xff\xff" + bytes(100))
+    save("no-end.lzh", lha(0, b"a.exe", TEXT))
+
+
+def ace_block(kind, flags, fields):
+    body = struct.pack("<BH", kind, flags) + fields
+    return struct.pack("<HH", ~zlib.crc32(body) & 0xFFFF, len(body)) + body
+
+
+def ace_file(name, data, flags=0, method=0, attributes=0x20):
+    fields = struct.pack("<IIIIIBBHHH", len(data), len(data), 0x3C210000, attributes, zlib.crc32(data) ^ 0xFFFFFFFF,
+                         method, 3, 0, 0, len(name)) + name
+    return ace_block(1, flags | 1, fields) + data
+
+
+def ace(*blocks):
+    main = ace_block(0, 0, b"**ACE**" + struct.pack("<BBBBIII", 20, 20, 2, 0, 0x3C210000, 0, 0))
+    return main + b"".join(blocks)
+
+
+def arc(*members):
+    out = b""
+    for name, data, method in members:
+        out += struct.pack("<BB13sIHHH", 0x1A, method, name, len(data), 0x3C21, 0, 0)
+        out += (b"" if method == 1 else struct.pack("<I", len(data))) + data
+    return out + b"\x1a\x00"
+
+
+def make_arc():
+    save("plain.arc", arc((b"README.TXT", TEXT, 2), (b"OLD.EXE", PROGRAM, 1), (b"PACKED.COM", bytes(20), 8)))
+
+
+def make_ace():
+    save("stored.ace", ace(ace_file(b"readme.txt", TEXT), ace_file(b"docs\\program.exe", PROGRAM),
+                           ace_file(b"docs", b"", attributes=0x10), ace_block(2, 1, struct.pack("<I", 5)) + b"12345",
+                           ace_file(b"packed.scr", bytes(20), method=1), ace_file(b"secret.pdf", bytes(20), flags=0x4000)))
+    save("no-size.ace", ace() + bytes(8))
+
+
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
     make_rar5()
     make_rar4()
     make_tnef()
     make_cab()
+    make_lha()
+    make_ace()
+    make_arc()

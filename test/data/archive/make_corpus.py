@@ -9,6 +9,7 @@ import os
 
 CORPUS = "../../fuzz/corpus"
 TARGETS = {
+    "old_archives": (0, ["*.arj", "*.lzh", "*.ace", "*.arc"]),
     "iso9660": (32768, ["plain.iso.gz", "joliet.iso.gz", "rock-ridge.iso.gz"]),
     "cab": (0, ["*.cab"]),
     "tnef": (0, ["*.tnef"]),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fixtures that come from real packers: 7z, genisoimage, xorriso, gcab, arj, arc, jlha.
+"""Makes the fixtures that come from real packers: 7z, genisoimage, xorriso, gcab, arj.
 
 Run in this folder, with those tools installed; the tests only need the results. Times are fixed, so the results are
 always the same, except where a packer draws random numbers (encryption): those are only made where missing.
@@ -88,8 +88,15 @@ def images():
         make(name, ["sh", "-c", quoted + " . && gzip -n9 <OUT >OUT.gz && mv OUT.gz OUT"], random=True, files=many)
 
 
+def old_packers():
+    make("plain.arj", ["arj", "a", "-i", "-y", "OUT", "readme.txt", "docs", "empty.txt"])
+    make("stored.arj", ["arj", "a", "-i", "-y", "-m0", "OUT", "readme.txt", "docs/\u8acb\u6c42\u66f8.exe"])
+    make("encrypted.arj", ["arj", "a", "-i", "-y", "-gsecret", "OUT", "readme.txt"], random=True)
+
+
 if __name__ == "__main__":
     os.umask(0o022)
     seven_zip()
     cabinets()
     images()
+    old_packers()
