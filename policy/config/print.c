@@ -4,8 +4,8 @@
 
 #include <talloc.h>
 
-/* A list longer than this is printed one entry a line. */
-enum { FLOW_LIST_BYTES_MAX = 90 };
+/* Behind this many bytes a list goes on in a further line. */
+enum { LIST_LINE_BYTES_MAX = 80 };
 
 struct printer {
     struct strbuf *out;
@@ -36,40 +36,26 @@ static void end_line(const struct printer *printer, const struct config_value *v
 
 /* ---- values ----------------------------------------------------------------------------------------- */
 
-static void print_flow_list(const struct config_node *node, struct strbuf *out)
-{
-    strbuf_append_byte(out, '[');
-    if (node->kind != CONFIG_NODE_SEQUENCE)
-        config_print_entry(node, out);
-    else
-        for (const struct config_node *entry = node->first; entry != NULL; entry = entry->next) {
-            config_print_entry(entry, out);
-            strbuf_append_text(out, entry->next == NULL ? "" : ", ");
-        }
-    strbuf_append_byte(out, ']');
-}
-
 static void print_list(const struct printer *printer, const struct config_value *value, unsigned depth)
 {
-    struct strbuf flow;
-    strbuf_init(&flow, 0);
-    print_flow_list(value->node, &flow);
-    if (flow.length <= FLOW_LIST_BYTES_MAX || value->node->kind != CONFIG_NODE_SEQUENCE) {
-        strbuf_append_byte(printer->out, ' ');
-        strbuf_append_slice(printer->out, strbuf_slice(&flow));
-        end_line(printer, value);
-    } else {
-        end_line(printer, value);
-        for (const struct config_node *entry = value->node->first; entry != NULL; entry = entry->next) {
+    struct strbuf *out = printer->out;
+    const bool is_sequence = value->node->kind == CONFIG_NODE_SEQUENCE;
+    const struct config_node *entry = is_sequence ? value->node->first : value->node;
+    size_t line_start = out->length;
+    strbuf_append_text(out, " [");
+    for (; entry != NULL; entry = is_sequence ? entry->next : NULL) {
+        config_print_entry(entry, out);
+        if (!is_sequence || entry->next == NULL)
+            continue;
+        const bool is_full = out->length - line_start > LIST_LINE_BYTES_MAX;
+        strbuf_append_text(out, is_full ? ",\n" : ", ");
+        if (is_full) {
+            line_start = out->length;
             indent(printer, depth + 1);
-            strbuf_append_text(printer->out, "- ");
-            config_print_entry(entry, printer->out);
-            strbuf_append_byte(printer->out, '\n');
         }
     }
-    if (flow.failed)
-        printer->out->failed = true;
-    strbuf_deinit(&flow);
+    strbuf_append_byte(out, ']');
+    end_line(printer, value);
 }
 
 /* The values of one struct or layer, and how far the walk over the leaves has come. */

@@ -83,12 +83,25 @@ static void append_default(const struct config_leaves *leaves, const struct conf
             strbuf_printf(out, "; %s: `%s`", role_name(role_default->role), role_default->text);
 }
 
-static void append_choices(const struct config_choice *choices, struct strbuf *out)
+/* Words that another row of the section has as well are explained there. */
+static bool explained_before(const struct config_leaves *leaves, const struct config_leaf *leaf)
 {
-    for (; choices != NULL && choices->name != NULL; choices++) {
+    for (const struct config_leaf *other = leaves->items; other != leaf; other++)
+        if (other->key->choices == leaf->key->choices)
+            return true;
+    return false;
+}
+
+static void append_choices(const struct config_leaves *leaves, const struct config_leaf *leaf,
+                           struct strbuf *out)
+{
+    const struct config_choice *choices = leaf->key->choices;
+    if (choices == NULL || explained_before(leaves, leaf))
+        return;
+    for (; choices->name != NULL; choices++) {
         if (choices->text == NULL)
             continue;
-        strbuf_printf(out, " `%s`: ", choices->name);
+        strbuf_printf(out, "<br>`%s`: ", choices->name);
         append_cell(out, choices->text);
     }
 }
@@ -106,9 +119,9 @@ static void append_leaf(const struct config_leaves *leaves, const struct config_
     append_default(leaves, leaf, out);
     strbuf_append_text(out, " | ");
     append_cell(out, key->text == NULL ? "" : key->text);
-    append_choices(key->choices, out);
     if (leaves->section->per_role && (leaf->flags & CONFIG_GLOBAL) != 0)
         strbuf_append_text(out, " The same for everybody: not under `roles` or `overrides`.");
+    append_choices(leaves, leaf, out);
     strbuf_append_text(out, " |\n");
 }
 

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -383,6 +384,46 @@ static void contradicting_overrides_leave_the_last(void **state)
     talloc_free(owner);
 }
 
+/* ---- threads ---------------------------------------------------------------------------------------- */
+
+/* Asks a shared document and loads one of its own, as a reload under traffic does. */
+static void *ask_and_load(void *argument)
+{
+    const struct config_document *shared = argument;
+    const struct config_subject subject = {ROLE_SUBMISSION, "a", "d", "", NULL};
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < 50; i++) {
+        void *message = talloc_new(NULL);
+        const struct test_recipients *effective =
+            config_document_effective(shared, TEST_RECIPIENTS, &subject, message);
+        struct config_problems *problems = config_problems_create(message);
+        sum += effective == NULL ? 0 : effective->derived;
+        sum += config_document_load(message, &test_schema, NULL, problems) != NULL;
+        talloc_free(message);
+    }
+    return sum == 50 * (300 + 1) ? argument : NULL;
+}
+
+static void threads_share_a_document(void **state)
+{
+    (void)state;
+    enum { THREAD_COUNT = 4 };
+    void *owner = talloc_new(NULL);
+    pthread_t threads[THREAD_COUNT];
+    struct config_document *document =
+        read_good(owner, "overrides:\n"
+                         "- { when: { user: a }, recipients: { limit: 120 } }\n"
+                         "- { when: { domain: d }, recipients: { limit: 150 } }\n");
+    for (size_t i = 0; i < THREAD_COUNT; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_and_load, document), 0);
+    for (size_t i = 0; i < THREAD_COUNT; i++) {
+        void *result;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_ptr_equal(result, document);
+    }
+    talloc_free(owner);
+}
+
 /* ---- files ------------------------------------------------------------------------------------------ */
 
 struct folder {
@@ -564,6 +605,7 @@ int main(void)
         cmocka_unit_test(bad_overrides_are_told),
         cmocka_unit_test(overrides_that_never_meet_may_differ),
         cmocka_unit_test(contradicting_overrides_leave_the_last),
+        cmocka_unit_test(threads_share_a_document),
         cmocka_unit_test(includes_files_in_order),
         cmocka_unit_test(tells_what_is_wrong_with_files),
         cmocka_unit_test(tells_an_unreadable_file),

@@ -193,7 +193,7 @@ static void reference_names_every_key(void **state)
         "| `logins.remember` | a duration from 1s to 1d | `30m` | How long. |",
         "### Entries of dnsbl.lists\n",
         "| `zone` | text | (required) | Its name. |",
-        "| `mode` | `enforce`, `monitor`, `off` | `enforce` | For everything. `enforce`: Acts.",
+        "| `mode` | `enforce`, `monitor`, `off` | `enforce` | For everything.<br>`enforce`: Acts.",
         "For all of them. The same for everybody: not under `roles` or `overrides`. |",
         "## overrides\n",
     };
