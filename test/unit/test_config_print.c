@@ -187,8 +187,7 @@ static void reference_names_every_key(void **state)
     assert_false(out.failed);
     static const char *const wanted[] = {
         "## Top level\n",
-        "| `limit` | a number of recipients from 1 to 10000 | `30`; outside: `100` | Distinct addresses of "
-        "one message. |",
+        "| `limit` | a number of recipients from 1 to 10000 | `30`; outside: `100` | ",
         "| `slow.pause` | a duration | `0`; local: `5s` |",
         "| `logins.remember` | a duration from 1s to 1d | `30m` | How long. |",
         "### Entries of dnsbl.lists\n",
