@@ -155,7 +155,6 @@ static void tar_read_member(struct tar_reader *reader, const struct tar_header *
 static void tar_read_header(struct tar_reader *reader, struct slice block)
 {
     struct tar_header header = tar_header_read(block);
-    archive_walk_member_end(&reader->walk);
     reader->has_header = true;
     if (reader->is_over)
         archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY, "members follow the end of the tar archive");
@@ -186,10 +185,10 @@ static void tar_read_header(struct tar_reader *reader, struct slice block)
 
 static void tar_read_block(struct tar_reader *reader, struct slice block)
 {
+    archive_walk_member_end(&reader->walk);
     if (tar_block_is_zero(block)) {
         reader->zero_block_count++;
         reader->is_over = reader->is_over || reader->zero_block_count > 1;
-        archive_walk_member_end(&reader->walk);
         tar_expect_header(reader, 0);
         return;
     }

@@ -234,8 +234,6 @@ static bool zip_step(struct zip_reader *reader)
         return zip_find_record(reader);
     case ZIP_STATE_DATA:
         return zip_member_pass(reader);
-    case ZIP_STATE_UNPACK:
-        return zip_member_unpack(reader);
     case ZIP_STATE_DESCRIPTOR:
         return zip_member_read_descriptor(reader);
     case ZIP_STATE_DONE:
@@ -273,6 +271,17 @@ static void zip_read_rest(struct zip_reader *reader)
     } while (reader->state != ZIP_STATE_DONE);
 }
 
+/* Where the archive's own words contradict each other, the sizes that let headers be taken for data are worth
+ * as little. */
+static bool zip_is_in_doubt(const struct zip_reader *reader)
+{
+    for (unsigned reason = 0; reason < ZIP_REASON_COUNT; reason++)
+        if ((reader->told & 1U << reason) != 0 &&
+            (reasons[reason].outcome == ARCHIVE_CONTRADICTORY || reasons[reason].outcome == ARCHIVE_DAMAGED))
+            return true;
+    return false;
+}
+
 static void zip_end(void *context)
 {
     struct zip_reader *reader = context;
@@ -291,6 +300,8 @@ static void zip_end(void *context)
         zip_tell(reader, reader->is_split ? ZIP_REASON_SPLIT : ZIP_REASON_ENDS_EARLY);
     if (reader->end_count > 0)
         zip_directory_check(reader);
+    if (zip_is_in_doubt(reader))
+        zip_inner_tell(reader, 0);
     reader->state = ZIP_STATE_DONE;
 }
 

@@ -20,7 +20,7 @@ static struct zip_record *zip_find_record_at(const struct zip_reader *reader, ui
 /* Offsets count from the start of the file, or of the archive where that begins later. */
 static struct zip_record *zip_find_listed(const struct zip_reader *reader, uint64_t offset)
 {
-    struct zip_record *record = zip_find_record_at(reader, offset);
+    struct zip_record *record = offset < reader->archive_at ? NULL : zip_find_record_at(reader, offset);
     uint64_t shifted;
     if (record != NULL || __builtin_add_overflow(offset, reader->archive_at, &shifted))
         return record;
@@ -98,6 +98,20 @@ static bool zip_check_central(struct zip_reader *reader, const struct zip_header
     return zip_compare_unicode_name(reader, record, header);
 }
 
+/* How much of a central header to pass over. One that points to nothing may have been made to swallow the
+ * next: it ends where another signature begins. Long ones are passed whole, or names could be told over and
+ * over. */
+static size_t zip_central_passed(struct zip_reader *reader, struct slice header, bool is_found)
+{
+    enum { OVERLAP_MOST_BYTES = 4096 };
+    zip_inner_search(reader, slice_part(header, ZIP_CENTRAL_BYTES, header.length));
+    if (is_found || header.length > OVERLAP_MOST_BYTES)
+        return header.length;
+    size_t next = zip_signature_find(header, ZIP_SIGNATURE_BYTES);
+    return zip_signature_at(slice_part(header, next, header.length)) == ZIP_NO_SIGNATURE ? header.length
+                                                                                         : next;
+}
+
 bool zip_directory_read_central(struct zip_reader *reader)
 {
     struct slice view;
@@ -113,7 +127,9 @@ bool zip_directory_read_central(struct zip_reader *reader)
     }
     if (!zip_check_central(reader, &header))
         return false;
-    archive_window_consume(&reader->window, header.length);
+    bool is_found = zip_find_listed(reader, header.offset) != NULL;
+    size_t passed = zip_central_passed(reader, slice_part(view, 0, header.length), is_found);
+    archive_window_consume(&reader->window, passed);
     directory->entries++;
     directory->end = reader->window.position;
     return true;

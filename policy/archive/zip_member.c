@@ -8,9 +8,6 @@
 /* What stays in the window behind the point of search: the longest data descriptor without signature. */
 enum { ZIP_LOOK_BACK_BYTES = 20 };
 
-/* Names found inside one member's data. */
-enum { ZIP_INNER_MOST_BYTES = 1 << 20 };
-
 static struct zip_record *zip_current(const struct zip_reader *reader)
 {
     assert(reader->record_count > 0);
@@ -22,8 +19,9 @@ static bool zip_keep_record(struct zip_reader *reader, const struct zip_header *
 {
     size_t count = reader->record_count, names = reader->names_length;
     if (!archive_buffer_reserve(&reader->records, (count + 1) * sizeof(struct zip_record)) ||
-        !archive_buffer_reserve(&reader->names, names + header->name.length + header->unicode_name.length))
-        return false;
+        !archive_buffer_reserve(&reader->names,
+                                names + header->name.length + header->unicode_name.length + 1))
+        return false; /* one byte more, so that there are names even where all are empty */
     zip_records(reader)[count] = (struct zip_record){
         .offset = reader->window.position,
         .packed_bytes = header->packed_bytes,
@@ -104,6 +102,7 @@ static void zip_begin_data(struct zip_reader *reader, const struct zip_header *h
     reader->data_complete = true;
     reader->data_is_zip = false;
     reader->searched = 0;
+    reader->inner_mark = reader->inner_length;
     reader->state = ZIP_STATE_DATA;
     if (reader->data_size_is_known && header->packed_bytes == 0)
         return;
@@ -115,8 +114,6 @@ static void zip_begin_data(struct zip_reader *reader, const struct zip_header *h
         reader->data_wanted = reader->unpack != NULL;
         if (reader->unpack == NULL)
             zip_tell(reader, ZIP_REASON_KEPT);
-        else
-            reader->state = ZIP_STATE_UNPACK;
     }
     reader->data_complete = reader->data_wanted;
 }
@@ -141,6 +138,7 @@ bool zip_member_read_local(struct zip_reader *reader)
         return false;
     }
     zip_begin_data(reader, &header);
+    zip_inner_search(reader, slice_part(view, ZIP_LOCAL_BYTES, header.length));
     archive_window_consume(&reader->window, header.length);
     return true;
 }
@@ -153,24 +151,8 @@ static void zip_end_member(struct zip_reader *reader)
     reader->sink->member_end(reader->sink->context, reader->data_complete);
 }
 
-/* Names that were seen in headers inside the data. Some unpacker will take those for members unless the size
- * of the data is beyond doubt. */
-static void zip_tell_inner(struct zip_reader *reader)
-{
-    size_t at = 0, length = reader->inner_length;
-    reader->inner_length = 0;
-    if (reader->inner_is_full)
-        zip_tell(reader, ZIP_REASON_KEPT);
-    while (at < length) {
-        size_t name_length = (size_t)archive_le(reader->inner.bytes + at, 4);
-        if (!zip_tell_name(reader, slice_make(reader->inner.bytes + at + 4, name_length), false))
-            return;
-        at += 4 + name_length;
-    }
-}
-
-/* The data has ended where it should, or where its descriptor says. */
-static void zip_finish_data(struct zip_reader *reader)
+/* The data has ended where it should, or where its descriptor says. `is_certain`: every unpacker agrees. */
+static void zip_finish_data(struct zip_reader *reader, bool is_certain)
 {
     struct zip_record *record = zip_current(reader);
     if (reader->unpack != NULL) {
@@ -184,88 +166,79 @@ static void zip_finish_data(struct zip_reader *reader)
     reader->searched = 0;
     reader->state = ZIP_STATE_DESCRIPTOR;
     zip_end_member(reader);
-    /* The sink has a whole zip of its own to read and will find those names there. */
-    bool are_told = reader->data_complete && reader->data_is_zip;
-    if (!reader->data_size_is_known && !are_told)
-        zip_tell_inner(reader);
-    reader->inner_length = 0;
-    reader->inner_is_full = false;
+    /* The sink that has a whole zip of its own to read will find those names there. */
+    if (!is_certain && !(reader->data_complete && reader->data_is_zip))
+        zip_inner_tell(reader, reader->inner_mark);
 }
 
 void zip_member_cut_short(struct zip_reader *reader)
 {
     if (!reader->member_open)
         return;
-    bool had_inner = reader->inner_length > 0;
+    bool had_inner = reader->inner_length > reader->inner_mark;
     reader->data_complete = false;
     zip_end_member(reader);
-    zip_tell_inner(reader);
+    zip_inner_tell(reader, reader->inner_mark);
     if (had_inner && !reader->data_size_is_known && reader->state != ZIP_STATE_DONE)
         zip_tell(reader, ZIP_REASON_DESCRIPTOR);
 }
 
-static void zip_give_data(struct zip_reader *reader, struct slice data)
+/* What unpacking came to, other than needing more. */
+static void zip_end_unpacking(struct zip_reader *reader, enum unpack_result result)
 {
-    if (!reader->data_wanted || data.length == 0)
+    talloc_free(reader->unpack);
+    reader->unpack = NULL;
+    reader->data_wanted = false;
+    reader->data_complete = result == UNPACK_END;
+    if (result == UNPACK_DAMAGED)
+        zip_tell(reader, ZIP_REASON_DATA);
+    if (result == UNPACK_OVER_BUDGET)
+        zip_tell(reader, ZIP_REASON_UNPACKED);
+    if (result != UNPACK_END)
         return;
-    reader->data_wanted = reader->sink->member_data(reader->sink->context, data);
-    if (!reader->data_wanted)
-        reader->data_complete = false;
+    if (!reader->data_size_is_known)
+        zip_finish_data(reader, true);
+    else if (reader->data_left > 0)
+        zip_tell(reader, ZIP_REASON_DATA); /* something hides behind the end of the compressed data */
 }
 
-/* Moves on over data, given as it is where it is wanted. */
-static void zip_pass_data(struct zip_reader *reader, struct slice data)
+static void zip_moved_on(struct zip_reader *reader, size_t count)
 {
-    zip_give_data(reader, data);
-    archive_window_consume(&reader->window, data.length);
-    reader->data_bytes += data.length;
-    reader->data_left -= reader->data_size_is_known ? data.length : 0;
+    archive_window_consume(&reader->window, count);
+    reader->data_bytes += count;
+    reader->data_left -= reader->data_size_is_known ? count : 0;
 }
 
-/* Nothing of interest ends before `to`; what a descriptor could begin in stays. */
-static void zip_pass_searched(struct zip_reader *reader, struct slice view, size_t to)
+/* Moves on over data, which is given as it is, unpacked, or not at all. False: the data ended inside it. */
+static bool zip_pass_data(struct zip_reader *reader, struct slice data)
 {
-    size_t stays = reader->data_size_is_known ? 0 : ZIP_LOOK_BACK_BYTES;
-    size_t passed = to > stays ? to - stays : 0;
-    zip_pass_data(reader, slice_part(view, 0, passed));
-    reader->searched = to - passed;
-}
-
-static void zip_keep_inner(struct zip_reader *reader, struct slice name)
-{
-    size_t length = reader->inner_length, wanted = length + 4 + name.length;
-    if (wanted > ZIP_INNER_MOST_BYTES || !archive_buffer_reserve(&reader->inner, wanted)) {
-        reader->inner_is_full = true;
-        return;
+    if (reader->unpack != NULL && data.length > 0) {
+        size_t used;
+        enum unpack_result result = unpack_push(reader->unpack, data, reader->sink, &used);
+        zip_moved_on(reader, used);
+        if (result != UNPACK_MORE)
+            zip_end_unpacking(reader, result);
+        return used == data.length && reader->state == ZIP_STATE_DATA;
     }
-    for (unsigned i = 0; i < 4; i++)
-        reader->inner.bytes[length + i] = (char)(name.length >> (8 * i) & 0xff);
-    if (name.length > 0)
-        memcpy(reader->inner.bytes + length + 4, name.data, name.length);
-    reader->inner_length = wanted;
-}
-
-/* A signature inside the data that does not end it: remembers the name behind it. False: the name has not
- * come yet. */
-static bool zip_read_inner(struct zip_reader *reader, enum zip_signature signature)
-{
-    size_t at = reader->searched, fixed = signature == ZIP_LOCAL ? ZIP_LOCAL_BYTES : ZIP_CENTRAL_BYTES;
-    bool is_header = (signature == ZIP_LOCAL || signature == ZIP_CENTRAL) && !reader->inner_is_full;
-    struct slice view;
-    if (is_header) {
-        bool is_whole = archive_window_want(&reader->window, at + fixed, &view);
-        size_t name_at = at + fixed, name_end = name_at;
-        if (is_whole) {
-            name_end += (size_t)archive_le(view.data + name_at - (signature == ZIP_LOCAL ? 4 : 18), 2);
-            is_whole = archive_window_want(&reader->window, name_end, &view);
-        }
-        if (!is_whole && !reader->is_ending)
-            return false;
-        if (is_whole)
-            zip_keep_inner(reader, slice_part(view, name_at, name_end));
+    if (reader->data_wanted && data.length > 0) {
+        reader->data_wanted = reader->sink->member_data(reader->sink->context, data);
+        reader->data_complete = reader->data_complete && reader->data_wanted;
     }
-    reader->searched += ZIP_SIGNATURE_BYTES;
+    zip_moved_on(reader, data.length);
     return true;
+}
+
+/* Nothing of interest ends before `to`; what a descriptor could begin in stays. False: the data ended. */
+static bool zip_pass_searched(struct zip_reader *reader, struct slice view, size_t to)
+{
+    bool ends_by_itself = reader->data_size_is_known || reader->unpack != NULL;
+    size_t stays = ends_by_itself ? 0 : ZIP_LOOK_BACK_BYTES;
+    size_t passed = to > stays ? to - stays : 0;
+    reader->searched = to - passed;
+    bool goes_on = zip_pass_data(reader, slice_part(view, 0, passed));
+    if (!goes_on)
+        reader->searched = 0; /* what was left is searched again, as data or as what follows it */
+    return goes_on;
 }
 
 /* How many bytes before the signature at `searched` the data ends; -1: it does not end there. */
@@ -296,16 +269,16 @@ static bool zip_judge_signature(struct zip_reader *reader)
     if (!archive_window_want(&reader->window, at + ZIP_SIGNATURE_BYTES, &view))
         return false;
     enum zip_signature signature = zip_signature_at(slice_part(view, at, view.length));
-    if (reader->data_size_is_known)
-        return zip_read_inner(reader, signature);
+    if (reader->data_size_is_known || reader->unpack != NULL)
+        return zip_inner_read(reader, signature);
     size_t peek = signature == ZIP_DESCRIPTOR ? ZIP_DESCRIPTOR_PEEK_BYTES : ZIP_SIGNATURE_BYTES;
     if (!archive_window_want(&reader->window, at + peek, &view) && !reader->is_ending)
         return false;
     int before = zip_data_end_before(reader, view);
     if (before < 0)
-        return zip_read_inner(reader, signature);
+        return zip_inner_read(reader, signature);
     zip_pass_data(reader, slice_part(view, 0, at - (size_t)before));
-    zip_finish_data(reader);
+    zip_finish_data(reader, false);
     return true;
 }
 
@@ -313,7 +286,7 @@ bool zip_member_pass(struct zip_reader *reader)
 {
     struct slice view;
     if (reader->data_size_is_known && reader->data_left == 0) {
-        zip_finish_data(reader);
+        zip_finish_data(reader, true);
         return true;
     }
     size_t wanted = reader->searched + ZIP_SIGNATURE_BYTES;
@@ -329,49 +302,7 @@ bool zip_member_pass(struct zip_reader *reader)
     bool is_found = zip_signature_at(slice_part(view, found, view.length)) != ZIP_NO_SIGNATURE;
     if (!is_found && reader->data_size_is_known && view.length == reader->data_left)
         found = view.length;
-    zip_pass_searched(reader, view, found);
-    return !is_found || zip_judge_signature(reader);
-}
-
-/* What unpacking came to, other than needing more. */
-static void zip_end_unpacking(struct zip_reader *reader, enum unpack_result result)
-{
-    talloc_free(reader->unpack);
-    reader->unpack = NULL;
-    reader->data_wanted = false;
-    reader->data_complete = result == UNPACK_END;
-    reader->state = ZIP_STATE_DATA;
-    if (result == UNPACK_DAMAGED)
-        zip_tell(reader, ZIP_REASON_DATA);
-    if (result == UNPACK_OVER_BUDGET)
-        zip_tell(reader, ZIP_REASON_UNPACKED);
-    if (result != UNPACK_END)
-        return;
-    if (!reader->data_size_is_known)
-        zip_finish_data(reader);
-    else if (reader->data_left > 0)
-        zip_tell(reader, ZIP_REASON_DATA); /* something hides behind the end of the compressed data */
-}
-
-bool zip_member_unpack(struct zip_reader *reader)
-{
-    struct slice view;
-    size_t used;
-    if (reader->data_size_is_known && reader->data_left == 0) {
-        zip_finish_data(reader);
-        return true;
-    }
-    if (!archive_window_want(&reader->window, 1, &view))
-        return false;
-    if (reader->data_size_is_known && reader->data_left < view.length)
-        view.length = (size_t)reader->data_left;
-    enum unpack_result result = unpack_push(reader->unpack, view, reader->sink, &used);
-    archive_window_consume(&reader->window, used);
-    reader->data_bytes += used;
-    reader->data_left -= reader->data_size_is_known ? used : 0;
-    if (result != UNPACK_MORE)
-        zip_end_unpacking(reader, result);
-    return true;
+    return !zip_pass_searched(reader, view, found) || !is_found || zip_judge_signature(reader);
 }
 
 bool zip_member_read_descriptor(struct zip_reader *reader)

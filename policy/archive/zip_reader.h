@@ -42,8 +42,7 @@ enum zip_reason {
 enum zip_state {
     ZIP_STATE_RECORD,     /* a record is expected */
     ZIP_STATE_SEARCH,     /* something else was there: the next record is looked for */
-    ZIP_STATE_DATA,       /* data that is passed over, or given as it is */
-    ZIP_STATE_UNPACK,     /* data that is wanted and unpacked */
+    ZIP_STATE_DATA,       /* the data of a member */
     ZIP_STATE_DESCRIPTOR, /* behind the data */
     ZIP_STATE_DONE,
 };
@@ -92,9 +91,11 @@ struct zip_reader {
     uint64_t data_left;      /* where the size is known */
     uint64_t data_bytes;     /* consumed so far */
     struct unpack *unpack;
-    size_t searched;             /* bytes at the window's front that hold no undecided signature */
-    struct archive_buffer inner; /* names in headers inside the data: 4 bytes of length, then the name */
+    size_t searched; /* bytes at the window's front that hold no undecided signature */
+
+    struct archive_buffer inner; /* names in headers inside data: 4 bytes of length, then the name */
     size_t inner_length;
+    size_t inner_mark; /* where those of the member that is open begin */
     bool inner_is_full;
 
     struct zip_directory directory;
@@ -125,10 +126,22 @@ struct zip_record *zip_records(const struct zip_reader *reader);
 /* zip_member.c; the steps return false when they need more bytes. */
 bool zip_member_read_local(struct zip_reader *reader);
 bool zip_member_pass(struct zip_reader *reader);
-bool zip_member_unpack(struct zip_reader *reader);
 bool zip_member_read_descriptor(struct zip_reader *reader);
 /* The stream is over: ends the member that is open, if any. */
 void zip_member_cut_short(struct zip_reader *reader);
+
+/*
+ * zip_inner.c: names in headers that stand inside data, or inside other headers. For a zip in a zip that is
+ * as it should be; they matter only where the sizes that say so are in doubt, and are kept until that is
+ * known.
+ */
+/* A signature stands at `searched` and does not end the data: keeps the name behind it and moves `searched`
+ * on. False: the name has not come yet. */
+bool zip_inner_read(struct zip_reader *reader, enum zip_signature signature);
+/* The same for all that lies in `bytes`. */
+void zip_inner_search(struct zip_reader *reader, struct slice bytes);
+/* Tells and forgets those kept from `mark` on. */
+void zip_inner_tell(struct zip_reader *reader, size_t mark);
 
 /* zip_directory.c; likewise. */
 bool zip_directory_read_central(struct zip_reader *reader);

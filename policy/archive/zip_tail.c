@@ -4,32 +4,11 @@
 
 #include <talloc.h>
 
-/* Where in the tail the index begins. */
+/* What the tail shows of an index. */
 struct zip_tail_index {
     bool is_found;
-    bool is_whole; /* else it begins before the tail, and `at` is its first entry that is seen */
-    size_t at;
+    bool is_whole; /* else it begins before the tail */
 };
-
-/* The first entry of an index that begins before the tail: a chain of entries leads from it to `end`. */
-static struct zip_tail_index zip_tail_find_rest(struct slice tail, size_t end)
-{
-    struct slice part = slice_part(tail, 0, end);
-    for (size_t at = zip_signature_find(part, 0); at + ZIP_CENTRAL_BYTES <= end;
-         at = zip_signature_find(part, at + ZIP_SIGNATURE_BYTES)) {
-        struct slice rest = slice_part(part, at, end);
-        if (zip_signature_at(rest) != ZIP_CENTRAL)
-            continue;
-        size_t length = zip_central_length(rest);
-        if (length == rest.length)
-            return (struct zip_tail_index){true, false, at};
-        if (length < rest.length &&
-            zip_signature_at(slice_part(rest, length, rest.length)) != ZIP_NO_SIGNATURE)
-            return (struct zip_tail_index){true, false, at};
-    }
-    /* One entry with a long comment may be larger than the tail: then nothing of the index is seen. */
-    return (struct zip_tail_index){true, false, end};
-}
 
 /* Zip64 records stand between the index and the end record. */
 static size_t zip_tail_index_end(struct slice tail, size_t end_at, uint64_t *index_bytes)
@@ -55,14 +34,13 @@ static struct zip_tail_index zip_tail_judge_end(struct slice tail, size_t end_at
     if (end.entries == 0 || index_bytes < ZIP_CENTRAL_BYTES ||
         tail.length - end_at - ZIP_END_BYTES < end.comment_bytes)
         return (struct zip_tail_index){.is_found = false};
-    if (index_bytes > index_end && end.disk != end.directory_disk)
-        return (struct zip_tail_index){.is_found = false}; /* chance: no unpacker takes that */
-    if (index_bytes > index_end)
-        return tail.length < ZIP_TAIL_BYTES ? (struct zip_tail_index){.is_found = false}
-                                            : zip_tail_find_rest(tail, index_end);
+    if (index_bytes > index_end) {
+        /* Unpackers want both disk numbers to agree; bytes that mean nothing hardly do. */
+        bool is_beyond = tail.length >= ZIP_TAIL_BYTES && end.disk == end.directory_disk;
+        return (struct zip_tail_index){is_beyond, false};
+    }
     size_t at = index_end - (size_t)index_bytes;
-    bool is_index = zip_signature_at(slice_part(tail, at, tail.length)) == ZIP_CENTRAL;
-    return (struct zip_tail_index){is_index, true, at};
+    return (struct zip_tail_index){zip_signature_at(slice_part(tail, at, tail.length)) == ZIP_CENTRAL, true};
 }
 
 static struct zip_tail_index zip_tail_find_index(struct slice tail)
@@ -91,8 +69,9 @@ bool zip_tail_read(void *owner, struct slice tail, const struct archive_sink *si
     zip_tell(reader, ZIP_REASON_BEHIND_OTHER_DATA);
     if (!index.is_whole)
         zip_tell(reader, ZIP_REASON_INDEX_OUT_OF_SIGHT);
-    if (index.is_found)
-        zip_format.push(reader, slice_part(tail, index.at, tail.length));
+    reader->state = ZIP_STATE_SEARCH;
+    reader->told |= 1U << ZIP_REASON_BETWEEN; /* what stands in front has been told */
+    zip_format.push(reader, tail);
     zip_format.end(reader);
     talloc_free(reader);
     return true;
