@@ -1,0 +1,299 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "archive/archive_formats.h"
+#include "archive_events.h"
+#include "zip_build.h"
+
+#define HI "end complete 2 d8932aac\n"
+#define FIVE_THOUSAND_A "end complete 5000 4cf45976\n"
+
+static struct slice five_thousand_a(void)
+{
+    static char bytes[5000];
+    memset(bytes, 'a', sizeof bytes);
+    return slice_make(bytes, sizeof bytes);
+}
+
+/* Finishes the archive, asserts its events for every cut, and frees it. */
+static void assert_zip(struct zip_build *build, const char *comment, const char *events)
+{
+    zip_build_finish(build, comment);
+    assert_true(zip_format.recognise(zip_build_bytes(build)));
+    archive_events_assert(&zip_format, zip_build_bytes(build), events);
+    zip_build_free(build);
+}
+
+static void reads_ordinary_archives(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    zip_build_begin(&build);
+    assert_zip(&build, "", "");
+
+    zip_build_begin(&build);
+    zip_build_text(&build, "a.txt", "hi");
+    zip_build_text(&build, "folder/", "");
+    zip_build_add(&build,
+                  &(struct zip_build_member){.name = "folder/b.txt", .data = five_thousand_a(), .method = 8});
+    zip_build_add(&build, &(struct zip_build_member){.name = "empty", .method = 8});
+    assert_zip(&build, "with a comment",
+               "member a.txt\n" HI
+               "member folder/ folder\nend complete\nmember folder/b.txt\n" FIVE_THOUSAND_A
+               "member empty\nend complete\n");
+}
+
+static void reads_streamed_archives(void **state)
+{
+    (void)state;
+    for (unsigned method = 0; method <= 8; method += 8) {
+        for (enum zip_build_descriptor kind = ZIP_BUILD_SHORT_DESCRIPTOR;
+             kind <= ZIP_BUILD_BARE_LONG_DESCRIPTOR; kind++) {
+            struct zip_build build;
+            zip_build_begin(&build);
+            zip_build_add(&build,
+                          &(struct zip_build_member){
+                              .name = "a", .data = five_thousand_a(), .method = method, .descriptor = kind});
+            zip_build_add(&build,
+                          &(struct zip_build_member){
+                              .name = "b", .data = slice_of("hi"), .method = method, .descriptor = kind});
+            zip_build_add(&build, &(struct zip_build_member){.name = "none", .descriptor = kind});
+            assert_zip(&build, "",
+                       "member a\n" FIVE_THOUSAND_A "member b\n" HI "member none\nend complete\n");
+        }
+    }
+}
+
+/* Writers differ on what they leave in the local header, and on folders. */
+static void reads_odd_but_honest_archives(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    const struct zip_build_member stays = {.name = "a",
+                                           .data = slice_of("hi"),
+                                           .method = 8,
+                                           .sizes_stay = true,
+                                           .descriptor = ZIP_BUILD_SHORT_DESCRIPTOR};
+    const struct zip_build_member large = {.name = "b", .data = slice_of("hi"), .zip64 = true};
+    const struct zip_build_member large_streamed = {.name = "c",
+                                                    .data = slice_of("hi"),
+                                                    .method = 8,
+                                                    .zip64 = true,
+                                                    .descriptor = ZIP_BUILD_LONG_DESCRIPTOR};
+    const struct zip_build_member bare_folder = {.name = "d/", .flags = 8};
+    zip_build_begin(&build);
+    build.zip64 = true;
+    zip_build_add(&build, &stays);
+    zip_build_add(&build, &large);
+    zip_build_add(&build, &large_streamed);
+    zip_build_add(&build, &bare_folder);
+    zip_build_text(&build, "e", "hi");
+    assert_zip(&build, "",
+               "member a\n" HI "member b\n" HI "member c\n" HI
+               "member d/ folder\nend complete\nmember e\n" HI);
+}
+
+static void tells_unicode_names(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    zip_build_begin(&build);
+    zip_build_add(&build, &(struct zip_build_member){.name = "???.txt",
+                                                     .data = slice_of("hi"),
+                                                     .unicode_name = "請求書.txt",
+                                                     .listed_unicode_name = "請求書.txt"});
+    zip_build_add(&build, &(struct zip_build_member){.name = "a.txt", .unicode_name = "a.exe"});
+    zip_build_add(&build, &(struct zip_build_member){.name = "b.txt", .listed_unicode_name = "b.exe"});
+    assert_zip(&build, "",
+               "member ???.txt\naka 請求書.txt\n" HI "member a.txt\naka a.exe\nend complete\n"
+               "member b.txt\nend complete\nmember b.exe\nend incomplete\n");
+}
+
+static void reads_an_archive_made_for_disks(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    for (size_t start = 0; start <= 4; start += 4) {
+        zip_build_begin(&build);
+        zip_build_junk(&build, slice_of("PK00"));
+        build.start = start;
+        zip_build_text(&build, "a", "hi");
+        assert_zip(&build, "", "member a\n" HI);
+    }
+}
+
+/* A zip in a zip, stored and streamed: its headers pass, and its own descriptors end nothing. */
+static void reads_a_zip_inside(void **state)
+{
+    (void)state;
+    struct zip_build inner, build;
+    struct strbuf events;
+    zip_build_begin(&inner);
+    zip_build_add(&inner, &(struct zip_build_member){.name = "in",
+                                                     .data = slice_of("hi"),
+                                                     .method = 8,
+                                                     .descriptor = ZIP_BUILD_SHORT_DESCRIPTOR});
+    zip_build_finish(&inner, "");
+    zip_build_begin(&build);
+    zip_build_add(&build, &(struct zip_build_member){.name = "in.zip",
+                                                     .data = zip_build_bytes(&inner),
+                                                     .descriptor = ZIP_BUILD_SHORT_DESCRIPTOR});
+    zip_build_text(&build, "z", "hi");
+    zip_build_finish(&build, "");
+    strbuf_init(&events, 0);
+    archive_events_run(&zip_format, zip_build_bytes(&build), NULL, &events);
+    assert_non_null(strstr(strbuf_text(&events), "member in.zip\nend complete "));
+    assert_non_null(strstr(strbuf_text(&events), "\nmember z\n" HI));
+    assert_null(strstr(strbuf_text(&events), "outcome"));
+    assert_null(strstr(strbuf_text(&events), "member in\n"));
+    archive_events_assert(&zip_format, zip_build_bytes(&build), strbuf_text(&events));
+    strbuf_deinit(&events);
+    zip_build_free(&inner);
+    zip_build_free(&build);
+}
+
+static void tells_encryption(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    zip_build_begin(&build);
+    zip_build_add(&build, &(struct zip_build_member){.name = "a", .data = slice_of("hi"), .flags = 1});
+    zip_build_add(&build,
+                  &(struct zip_build_member){.name = "b", .data = slice_of("hi"), .flags = 1, .method = 99});
+    zip_build_add(&build, &(struct zip_build_member){.name = "c",
+                                                     .data = slice_of("hi"),
+                                                     .flags = 1,
+                                                     .descriptor = ZIP_BUILD_SHORT_DESCRIPTOR});
+    assert_zip(
+        &build, "",
+        "member a encrypted\nend incomplete\nmember b encrypted\nend incomplete\nmember c encrypted\nend "
+        "incomplete\n");
+
+    zip_build_begin(&build);
+    zip_build_add(&build, &(struct zip_build_member){
+                              .name = "1", .data = slice_of("hi"), .flags = 0x2041, .unlisted = true});
+    zip_build_junk(&build, slice_make("PK\x06\x08\x04\0\0\0abcd and an encrypted index", 35));
+    assert_zip(&build, "", "outcome index_encrypted\nmember 1 encrypted\nend incomplete\n");
+}
+
+/* What cannot be unpacked here, or not at all, still has a name. */
+static void goes_on_where_content_cannot_be_had(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    zip_build_begin(&build);
+    zip_build_add(&build, &(struct zip_build_member){
+                              .name = "lzma", .data = slice_of("hi"), .method = 14, .raw = true});
+    zip_build_add(&build, &(struct zip_build_member){
+                              .name = "bad", .data = slice_of("\xff\xff\xff\xff"), .method = 8, .raw = true});
+    zip_build_add(&build, &(struct zip_build_member){
+                              .name = "short", .data = slice_make("\x4b\x4c", 2), .method = 8, .raw = true});
+    zip_build_text(&build, "z", "hi");
+    assert_zip(&build, "",
+               "member lzma\nend incomplete\nmember bad\noutcome damaged\nend incomplete\nmember short\nend "
+               "incomplete 1 e8b7be43\nmember z\n" HI);
+}
+
+static void spares_the_sink(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    struct strbuf events;
+    const struct archive_events_options spared = {.spared = true, .budget = archive_events_budget};
+    const struct archive_events_options enough = {
+        .data_most = 100, .piece = 300, .budget = archive_events_budget};
+    zip_build_begin(&build);
+    zip_build_add(&build, &(struct zip_build_member){.name = "a",
+                                                     .data = five_thousand_a(),
+                                                     .descriptor = ZIP_BUILD_SHORT_DESCRIPTOR});
+    zip_build_add(&build, &(struct zip_build_member){.name = "b", .data = five_thousand_a(), .method = 8});
+    zip_build_text(&build, "c", "hi");
+    zip_build_finish(&build, "");
+    strbuf_init(&events, 0);
+    archive_events_run(&zip_format, zip_build_bytes(&build), &spared, &events);
+    assert_string_equal(strbuf_text(&events),
+                        "member a\nend incomplete\nmember b\nend incomplete\nmember c\nend incomplete\n");
+    strbuf_reset(&events);
+    archive_events_run(&zip_format, zip_build_bytes(&build), &enough, &events);
+    assert_non_null(strstr(strbuf_text(&events), "member c\n" HI));
+    assert_null(strstr(strbuf_text(&events), "outcome"));
+    strbuf_deinit(&events);
+    zip_build_free(&build);
+}
+
+static void tells_every_truncation(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    zip_build_begin(&build);
+    zip_build_text(&build, "a.txt", "hi");
+    zip_build_add(&build, &(struct zip_build_member){.name = "b",
+                                                     .data = five_thousand_a(),
+                                                     .method = 8,
+                                                     .descriptor = ZIP_BUILD_SHORT_DESCRIPTOR});
+    zip_build_finish(&build, "comment");
+    archive_events_assert_truncated(&zip_format, zip_build_bytes(&build));
+    zip_build_free(&build);
+}
+
+static void reads_what_tools_write(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"infozip.zip",
+                                        "infozip-streamed.zip",
+                                        "infozip-stored-streamed.zip",
+                                        "infozip-encrypted.zip",
+                                        "infozip-zip64.zip",
+                                        "jar.jar",
+                                        "seven-zip.zip",
+                                        "python-streamed.zip",
+                                        "python-zip64.zip",
+                                        "epub.epub",
+                                        "infozip-bzip2.zip"};
+    struct strbuf events;
+    strbuf_init(&events, 0);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct slice file = archive_events_fixture(names[i]);
+        strbuf_reset(&events);
+        archive_events_run(&zip_format, file, NULL, &events);
+        if (strstr(strbuf_text(&events), "outcome") != NULL)
+            print_error("%s: %s\n", names[i], strbuf_text(&events));
+        assert_null(strstr(strbuf_text(&events), "outcome"));
+        assert_non_null(strstr(strbuf_text(&events), "member "));
+        archive_events_assert(&zip_format, file, strbuf_text(&events));
+        archive_events_assert_truncated(&zip_format, file);
+        test_free((void *)(uintptr_t)file.data);
+    }
+    strbuf_deinit(&events);
+}
+
+static void is_not_fooled_by_lists_of_parts(void **state)
+{
+    (void)state;
+    assert_false(zip_format.recognise(slice_of("PK00123;bolt;4")));
+    assert_false(zip_format.recognise(slice_of("PKZ")));
+    assert_false(zip_format.recognise(slice_of("")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_ordinary_archives),
+        cmocka_unit_test(reads_streamed_archives),
+        cmocka_unit_test(reads_odd_but_honest_archives),
+        cmocka_unit_test(tells_unicode_names),
+        cmocka_unit_test(reads_an_archive_made_for_disks),
+        cmocka_unit_test(reads_a_zip_inside),
+        cmocka_unit_test(tells_encryption),
+        cmocka_unit_test(goes_on_where_content_cannot_be_had),
+        cmocka_unit_test(spares_the_sink),
+        cmocka_unit_test(tells_every_truncation),
+        cmocka_unit_test(reads_what_tools_write),
+        cmocka_unit_test(is_not_fooled_by_lists_of_parts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
