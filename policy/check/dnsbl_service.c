@@ -37,7 +37,7 @@ static const struct config_key dns_keys[] = {
 
 static void warn_of_public(const struct config_finish *context, const char *host, const struct ip_address *address)
 {
-    struct in6_addr server;
+    struct in6_addr server = {0};
     memcpy(server.s6_addr, address->bytes, sizeof server.s6_addr);
     const char *service = dns_address_public_resolver(&server);
     if (service != NULL)

@@ -114,7 +114,7 @@ static void append_text(struct dns_answer *answer, const uint8_t *bytes, size_t 
 {
     size_t length = strlen(answer->text);
     for (size_t i = 0; i < count; i++) {
-        char c = bytes[i] > 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : ' ';
+        char c = (char)(bytes[i] > 0x20 && bytes[i] < 0x7f ? bytes[i] : 0x20);
         if (c == ' ' && (length == 0 || answer->text[length - 1] == ' '))
             continue;
         if (length == DNS_ANSWER_TEXT_BYTES_MAX) {

@@ -37,13 +37,14 @@ static void free_list(struct block_list *list)
 
 void list_set_destroy(struct list_set *set)
 {
-    struct block_list *list, *next;
     if (set == NULL)
         return;
-    HASH_ITER(hh, set->lists, list, next)
-    {
-        HASH_DEL(set->lists, list);
+    struct block_list *list = set->lists;
+    HASH_CLEAR(hh, set->lists); /* the table only; the lists stay chained */
+    while (list != NULL) {
+        struct block_list *next = list->hh.next;
         free_list(list);
+        list = next;
     }
     pthread_mutex_destroy(&set->lock);
     free(set);

@@ -22,16 +22,13 @@ struct test_run {
 
 static void say_suspended(const struct list_status *status, const char *hint, uint64_t now_ms)
 {
-    char code[INET_ADDRSTRLEN + 8] = "";
+    char code[INET_ADDRSTRLEN] = "";
     struct in_addr address = {htonl(status->trouble_code)};
-    if (status->trouble_code != 0) {
-        memcpy(code, " (", 2);
-        inet_ntop(AF_INET, &address, code + 2, INET_ADDRSTRLEN);
-        strcat(code, ")");
-    }
+    bool has_code = status->trouble_code != 0 && inet_ntop(AF_INET, &address, code, sizeof code) != NULL;
     uint64_t pause_ms = status->next_test_ms > now_ms ? status->next_test_ms - now_ms : 0;
-    log_warning("dnsbl: %s is %s: %s%s%s; next test in %llu s", status->shown, list_state_name(status->state),
-                list_trouble_text(status->trouble), code, hint, (unsigned long long)((pause_ms + 999) / 1000));
+    log_warning("dnsbl: %s is %s: %s%s%s%s%s; next test in %llu s", status->shown, list_state_name(status->state),
+                list_trouble_text(status->trouble), has_code ? " (" : "", code, has_code ? ")" : "", hint,
+                (unsigned long long)((pause_ms + 999) / 1000));
 }
 
 static void say_state(const struct list_status *status, uint64_t now_ms)

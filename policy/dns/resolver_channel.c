@@ -7,6 +7,7 @@
 enum {
     EDNS_BYTES = 1232, /* what gets through unfragmented everywhere */
     TRY_MS_LEAST = 100,
+    RECEIVE_BUFFER_BYTES = 1 << 20, /* thousands of answers may arrive between two turns of the loop */
 };
 
 /* ---- answers ---------------------------------------------------------------------------------------- */
@@ -101,10 +102,11 @@ static bool open_handle(ares_channel *handle, const struct resolver_options *opt
         .tries = (int)options->tries,
         .lookups = lookups,
         .ednspsz = EDNS_BYTES,
+        .socket_receive_buffer_size = RECEIVE_BUFFER_BYTES,
         .resolvconf_path = options->server_count > 0 ? no_file : (char *)options->resolv_conf,
     };
     int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_EDNSPSZ |
-               ARES_OPT_DOMAINS | ARES_OPT_NOROTATE;
+               ARES_OPT_DOMAINS | ARES_OPT_NOROTATE | ARES_OPT_SOCK_RCVBUF;
     if (ares.resolvconf_path != NULL)
         mask |= ARES_OPT_RESOLVCONF;
     return ares_init_options(handle, &ares, mask) == ARES_SUCCESS;

@@ -20,7 +20,8 @@ static void retire_current(struct resolver *resolver)
     if (resolver->current == NULL)
         return;
     resolver_channel_close(resolver->old[last]);
-    memmove(&resolver->old[1], &resolver->old[0], last * sizeof resolver->old[0]);
+    for (unsigned i = last; i > 0; i--)
+        resolver->old[i] = resolver->old[i - 1];
     resolver->old[0] = resolver->current;
     resolver->current = NULL;
 }

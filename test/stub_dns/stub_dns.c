@@ -82,11 +82,12 @@ static unsigned sum_counts(const struct stub_dns *stub, const char *pattern)
 
 static void forget_counts(struct stub_dns *stub)
 {
-    struct count *count, *next;
-    HASH_ITER(hh, stub->counts, count, next)
-    {
-        HASH_DEL(stub->counts, count);
+    struct count *count = stub->counts;
+    HASH_CLEAR(hh, stub->counts);
+    while (count != NULL) {
+        struct count *next = count->hh.next;
         free(count);
+        count = next;
     }
 }
 
@@ -310,7 +311,7 @@ static int open_socket(int type, uint16_t port)
 static bool open_sockets(struct stub_dns *stub, uint16_t port)
 {
     for (int i = 0; i < BIND_TRIES; i++) {
-        struct sockaddr_in bound;
+        struct sockaddr_in bound = {0};
         socklen_t bound_bytes = sizeof bound;
         stub->udp = open_socket(SOCK_DGRAM, port);
         if (stub->udp < 0)

@@ -151,14 +151,14 @@ static void other_codes_do_not_count(void **state)
 static void policy_codes_refuse_no_login_by_accident(void **state)
 {
     static const struct {
-        enum role role;
         const char *client;
+        enum role role;
         bool refused;
     } cases[] = {
-        {ROLE_OUTSIDE, "192.0.2.10", true},
-        {ROLE_SUBMISSION, "192.0.2.10", false},
-        {ROLE_SUBMISSION, "192.0.2.14", true}, /* on the other kind of list too */
-        {ROLE_OUTSIDE, "192.0.2.14", true},
+        {"192.0.2.10", ROLE_OUTSIDE, true},
+        {"192.0.2.10", ROLE_SUBMISSION, false},
+        {"192.0.2.14", ROLE_SUBMISSION, true}, /* on the other kind of list too */
+        {"192.0.2.14", ROLE_OUTSIDE, true},
     };
     struct world *world = *state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
