@@ -1,7 +1,7 @@
 /* Lists: in order, or as sets. */
-#include "config/domain_name.h"
 #include "config/sets.h"
 #include "config/types.h"
+#include "facts/domain_name.h"
 
 #include <stdlib.h>
 #include <talloc.h>
@@ -137,7 +137,7 @@ static bool take_domain(void *context, const struct config_parse *parse, struct 
                         struct config_place place)
 {
     char name[DOMAIN_NAME_BYTES];
-    const char *fault = domain_name_canonical(entry, name);
+    const char *fault = domain_entry_canonical(entry, name);
     if (fault != NULL) {
         config_value_error(parse, place, "'%s' is no domain: %s", config_excerpt_of(entry).text, fault);
         return false;

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <talloc.h>
 
-#include "config/domain_name.h"
 #include "config/sets.h"
 #include "config/types.h"
 #include "config/yaml_reader.h"
+#include "facts/domain_name.h"
 
 /* What one value read from "v: TEXT" gives: printed, or told without "c:1:4: error: v: ". */
 struct outcome {
@@ -409,23 +409,23 @@ static void domain_names(void **state)
     };
     char name[DOMAIN_NAME_BYTES];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_null(domain_name_canonical(slice_of(cases[i].text), name));
+        assert_null(domain_entry_canonical(slice_of(cases[i].text), name));
         assert_string_equal(name, cases[i].name);
     }
     char label[80];
     snprintf(label, sizeof label, "%063d.example", 1);
-    assert_null(domain_name_canonical(slice_of(label), name));
+    assert_null(domain_entry_canonical(slice_of(label), name));
     snprintf(label, sizeof label, "%064d.example", 1);
-    assert_non_null(domain_name_canonical(slice_of(label), name));
+    assert_non_null(domain_entry_canonical(slice_of(label), name));
     char whole[300];
     for (size_t length = 253; length <= 254; length++) {
         for (size_t i = 0; i < length; i++)
             whole[i] = i % 50 == 49 ? '.' : 'a';
-        assert_int_equal(domain_name_canonical(slice_make(whole, length), name) == NULL, length == 253);
+        assert_int_equal(domain_entry_canonical(slice_make(whole, length), name) == NULL, length == 253);
     }
-    assert_non_null(domain_name_canonical(slice_of(""), name));
-    assert_non_null(domain_name_canonical(slice_make("a\0b", 3), name));
-    assert_non_null(domain_name_canonical(slice_make("\xc3\xbc\0b", 4), name));
+    assert_non_null(domain_entry_canonical(slice_of(""), name));
+    assert_non_null(domain_entry_canonical(slice_make("a\0b", 3), name));
+    assert_non_null(domain_entry_canonical(slice_make("\xc3\xbc\0b", 4), name));
 }
 
 static void text_sets(void **state)
