@@ -68,13 +68,13 @@ static void append_b(struct slice text, struct strbuf *out)
 static void flush_joined(struct word_decoder *decoder)
 {
     struct slice joined = strbuf_slice(&decoder->joined);
+    decoder->out->failed = decoder->out->failed || decoder->joined.failed;
     if (joined.length == 0)
         return;
     bool converted = decoder->conversions++ < MIME_WORD_CONVERSIONS_MAX &&
                      mime_charset_to_utf8(decoder->charset, joined, decoder->out);
     if (!converted)
         strbuf_append_slice(decoder->out, joined);
-    decoder->out->failed = decoder->out->failed || decoder->joined.failed;
     strbuf_reset(&decoder->joined);
 }
 

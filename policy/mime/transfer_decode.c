@@ -5,7 +5,7 @@
 #include <assert.h>
 
 /* So many base64 characters in a row after padding are more data, not a list's footer in words. */
-enum { CONCATENATED_RUN = 16 };
+enum { CONCATENATED_RUN = 40 };
 
 void transfer_decoder_init(struct transfer_decoder *decoder, enum transfer_encoding encoding)
 {
@@ -57,7 +57,7 @@ static size_t base64_byte(struct transfer_decoder *decoder, unsigned char byte, 
         decoder->run_after_pad = 0;
         return base64_flush(decoder, out);
     }
-    if (value == BASE64_JUNK)
+    if (byte != '\r' && byte != '\n')
         decoder->run_after_pad = 0;
     return 0;
 }

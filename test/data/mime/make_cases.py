@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the corpus of hostile and honest messages, one file a case: test/fuzz/corpus/mime/CLASS-NAME.eml.
+"""Writes the corpus of hostile and honest messages, one file a case: test/fuzz/corpus/mime/CLASS-NAME.eml, and from
+its parts the corpora header_parameters, file_name, transfer_decode and uuencode beside it.
 
 The class is what the scan must find at least:
   blocked    a candidate name with the extension exe
@@ -8,7 +9,7 @@ The class is what the scan must find at least:
   partial    the condition "partial"
   encrypted  the condition "encrypted"
   honest     no blocked name, no program, no condition at all
-Each case says in a word why. Output is the same in every run; usage: make_cases.py [FOLDER]
+Each case says in a word why. Output is the same in every run; usage: make_cases.py [CORPUS_FOLDER]
 """
 import base64
 import io
@@ -22,6 +23,7 @@ PROGRAM = (b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0" + b"\0" * 44 + b"\x80\0\0\0" 
 HEAD = "From: a@example.com\nTo: b@example.org\nSubject: x\nMIME-Version: 1.0\n"
 TEXT = "Content-Type: text/plain\n\nhello world\n"
 CASES = {}
+VALUES = {}  # header values by name, for the fuzzers
 
 
 def case(name, message, why):
@@ -139,6 +141,7 @@ def names():
         "long": ('attachment; filename="%s.exe"' % ("a" * 1500), "longer than systems take"),
     }
     for key, (value, why) in filename.items():
+        VALUES[key] = value
         case(f"blocked-name-{key}", attached(value), why)
         if "filename" in value and value.startswith("attachment"):
             typed = value.replace("attachment", "application/octet-stream", 1).replace("filename", "name")
@@ -304,9 +307,27 @@ def honest():
         case(f"honest-{key}", message, why)
 
 
+def small_corpora(corpus):
+    """Seeds for the fuzzers of single parsers."""
+    def write(name, items):
+        folder = corpus / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for key, data in items.items():
+            (folder / key).write_bytes(data if isinstance(data, bytes) else data.encode("latin1"))
+    write("header_parameters", VALUES)
+    write("file_name", {key: value.split("=", 1)[1].strip('"') for key, value in VALUES.items() if "=" in value})
+    lines = b64(PROGRAM)
+    write("transfer_decode", {
+        "base64": lines, "base64-long": b64(PROGRAM * 8, 1000), "base64-short": b64(PROGRAM, 6), "padding": "QQ==QUI=QUJD=",
+        "junk": "Q!U@J#D$\r\nQ UJ\tD", "qp": "a=3D=\r\nb=3d= \t\r\n=zz==41=", "mixed": "=51=55=4a=44QUJD"})
+    write("uuencode", {
+        "file": "hi\r\nbegin 644 a.txt\r\n#86)C\r\n`\r\nend\r\nbye\r\n", "open": "begin 644 a b\n#86)C\n",
+        "two": "begin 644 a\n`\nend\nbegin 0644 b\nend", "prose": "begin 644 a.exe\nand so on with prose\n"})
+
+
 def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else
-                          pathlib.Path(__file__).resolve().parents[2] / "fuzz" / "corpus" / "mime")
+    corpus = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parents[2] / "fuzz" / "corpus")
+    folder = corpus / "mime"
     folder.mkdir(parents=True, exist_ok=True)
     for group in (names, structure, headers, content, honest):
         group()
@@ -315,6 +336,7 @@ def main():
             old.unlink()
     for name, (data, _why) in sorted(CASES.items()):
         (folder / f"{name}.eml").write_bytes(data)
+    small_corpora(corpus)
     print(f"{len(CASES)} cases in {folder}")
 
 

@@ -1,0 +1,23 @@
+#include "mime/mime_entity.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <talloc.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct mime_limits limits = {64, 2000, 1000, 65536, 64, 8, 99, 100};
+    static const char *const fields[] = {"Content-Type", "Content-Disposition", "Content-Transfer-Encoding"};
+    void *owner = talloc_new(NULL);
+    struct mime_entity entity;
+    mime_entity_init(&entity, owner, &limits);
+    for (size_t i = 0; i < 3; i++)
+        mime_entity_header(&entity, slice_of(fields[i]), slice_make((const char *)data, size));
+    mime_entity_finish(&entity, false);
+    if (mime_entity_failed(&entity) || entity.parameters.names.count > limits.names_per_part)
+        abort();
+    talloc_free(owner);
+    return 0;
+}

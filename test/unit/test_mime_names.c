@@ -1,0 +1,224 @@
+/* Names and boundaries out of header values, and charsets and words by themselves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "mime/boundary_set.h"
+#include "mime/mime_charset.h"
+#include "mime/mime_parameters.h"
+#include "mime/mime_word.h"
+
+#include <stdio.h>
+#include <talloc.h>
+
+static const struct mime_limits limits = {.levels = 64,
+                                          .parts = 2000,
+                                          .headers_per_part = 1000,
+                                          .header_bytes = 65536,
+                                          .parameters_per_header = 64,
+                                          .comment_levels = 8,
+                                          .parameter_index = 99,
+                                          .names_per_part = 100};
+
+static void assert_has_name(const char *value, const char *name)
+{
+    void *owner = talloc_new(NULL);
+    struct mime_parameters parameters;
+    mime_parameters_init(&parameters, owner, &limits);
+    mime_parameters_add(&parameters, slice_of(value));
+    assert_false(mime_parameters_failed(&parameters));
+    if (!name_set_has(&parameters.names, slice_of(name)))
+        fail_msg("no \"%s\" in \"%s\"", name, value);
+    talloc_free(owner);
+}
+
+static void assert_no_name(const char *value, const char *name)
+{
+    void *owner = talloc_new(NULL);
+    struct mime_parameters parameters;
+    mime_parameters_init(&parameters, owner, &limits);
+    mime_parameters_add(&parameters, slice_of(value));
+    if (name_set_has(&parameters.names, slice_of(name)))
+        fail_msg("\"%s\" in \"%s\"", name, value);
+    talloc_free(owner);
+}
+
+static void all_readings_are_names(void **state)
+{
+    (void)state;
+    assert_has_name("attachment; filename=a b.exe", "a b.exe");
+    assert_has_name("attachment; filename=a b.exe", "a");
+    assert_has_name("x; filename=\"a\\\"; name=b.exe\"", "a\"; name=b.exe");
+    assert_has_name("x; filename=\"a\\\"; name=b.exe\"", "b.exe");
+    assert_has_name("x; filename=\"a.txt", "a.txt");
+    assert_has_name("x;\n\tfile\n name=\"a.txt\"", "a.txt");
+    assert_has_name("x; filename*0=a; filename*1=b; filename*3=d", "ab");
+    assert_has_name("x; filename*0=a; filename*1=b; filename*3=d", "abd");
+    assert_has_name("x; filename*1=b; filename*0=a", "ab");
+    assert_has_name("x; filename*1=b; filename*0=a", "ba");
+    assert_has_name("x; filename*0*=iso-8859-1''%FCb; filename*1=%41", "\xc3\xbc"
+                                                                       "b%41");
+    assert_has_name("x; filename*=windows-1251''%E0.exe", "\xd0\xb0.exe");
+    assert_has_name("x; filename*=x-nonsense''a%2Eexe", "a.exe");
+    assert_has_name("x; filename=\"=?utf-8?q?a?= =?utf-8?q?b?=\"", "ab");
+    assert_has_name("x; filename=\"=?utf-8?q?a?= =?utf-8?q?b?=\"", "a b");
+}
+
+static void pieces_alone_are_no_names(void **state)
+{
+    (void)state;
+    assert_no_name("x; filename*0=\"example.com\"; filename*1=\".pdf\"", "example.com");
+    assert_no_name("x; filename=\"=?utf-8?q?example=2ecom?= =?utf-8?q?=2epdf?=\"", "example.com");
+    assert_no_name("x; filename=\"example.com; more.pdf\"", "example.com");
+    assert_no_name("x; filename==?utf-8?q?example.com_report.pdf?=", "example.com");
+    assert_no_name("x; xname=a.exe; file-name=a.exe; nameless=a.exe", "a.exe");
+}
+
+static void boundaries_and_disputes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        const char *primary;
+        bool is_ambiguous;
+    } rows[] = {
+        {"multipart/mixed; boundary=abc", "abc", false},
+        {"multipart/mixed; boundary=\"a b\"; charset=x", "a b", false},
+        {"multipart/mixed; boundary=----=_Part1/:?'+_,", "----=_Part1/:?'+_,", false},
+        {"multipart/mixed; boundary=a; boundary=a", "a", false},
+        {"multipart/mixed; boundary=a; boundary=b", "a", true},
+        {"x; filename=a.txt; filename=b.txt", "", true},
+        {"x; filename=a.txt; filename*=utf-8''b.txt", "", false},
+        {"x; filename*0=a; filename*0=b", "", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        void *owner = talloc_new(NULL);
+        struct mime_parameters parameters;
+        mime_parameters_init(&parameters, owner, &limits);
+        mime_parameters_add(&parameters, slice_of(rows[i].value));
+        if (!slice_equal(parameters.primary_boundary, slice_of(rows[i].primary)) ||
+            (parameters.ambiguous != NULL) != rows[i].is_ambiguous)
+            fail_msg("%s: %.*s, %s", rows[i].value, (int)parameters.primary_boundary.length,
+                     parameters.primary_boundary.data, parameters.ambiguous);
+        talloc_free(owner);
+    }
+}
+
+static void assert_converts(const char *charset, const char *bytes, const char *expected)
+{
+    struct strbuf out;
+    strbuf_init(&out, 0);
+    assert_true(mime_charset_to_utf8(slice_of(charset), slice_of(bytes), &out));
+    assert_string_equal(strbuf_text(&out), expected);
+    strbuf_deinit(&out);
+}
+
+static void charsets(void **state)
+{
+    (void)state;
+    assert_converts("ISO-8859-1", "\xfc", "\xc3\xbc");
+    assert_converts("shift_jis*ja", "\x95\x5c.exe", "\xe8\xa1\xa8.exe");
+    assert_converts("utf-7", "a+AC4-exe", "a.exe");
+    assert_converts("iso-2022-jp", "\x1b$BI=\x1b(B.exe", "\xe8\xa1\xa8.exe");
+    assert_converts("euc-jp", "\xff.exe", "\xef\xbf\xbd.exe");
+    struct strbuf out;
+    strbuf_init(&out, 0);
+    assert_false(mime_charset_to_utf8(slice_of("iso-2022-cn-ext"), slice_of("a"), &out));
+    assert_false(mime_charset_to_utf8(slice_of("IBM1390"), slice_of("a"), &out));
+    assert_int_equal(out.length, 0);
+    strbuf_deinit(&out);
+}
+
+static void words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *expected; /* NULL: no word */
+    } rows[] = {
+        {"=?utf-8?B?w7w=?=", "\xc3\xbc"},
+        {"=?utf-8?B?ww==?= =?utf-8?B?vA==?=", "\xc3\xbc"}, /* one character in two words */
+        {"a =?utf-8?Q?b_c?= d", "a b c d"},
+        {"=?utf-8?Q?a", "a"},
+        {"=?utf-8?X?a?=", NULL},
+        {"=?utf-8?", NULL},
+        {"a = b", NULL},
+        {"=?=?utf-8?q?a?=", "=?a"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct strbuf out;
+        strbuf_init(&out, 0);
+        bool found = mime_word_decode(slice_of(rows[i].text), MIME_WORD_BLANKS_DROPPED, &out);
+        assert_int_equal(found, rows[i].expected != NULL);
+        if (found)
+            assert_string_equal(strbuf_text(&out), rows[i].expected);
+        strbuf_deinit(&out);
+    }
+}
+
+static void boundaries_match_lines(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    struct boundary_set set;
+    boundary_set_init(&set, owner);
+    assert_int_equal(boundary_set_add(&set, slice_of("B"), 0, true), BOUNDARY_ADDED);
+    assert_int_equal(boundary_set_add(&set, slice_of("B-alt"), 1, true), BOUNDARY_ADDED);
+    static const struct {
+        const char *line;
+        enum boundary_match_kind kind;
+        unsigned level;
+    } rows[] = {
+        {"--B", BOUNDARY_DELIMITER, 0},   {"--B \t\r", BOUNDARY_DELIMITER, 0},
+        {"--B--", BOUNDARY_CLOSE, 0},     {"--B-alt", BOUNDARY_DELIMITER, 1},
+        {"--B-alt--", BOUNDARY_CLOSE, 1}, {"--Bx", BOUNDARY_PREFIX, 0},
+        {"--C", BOUNDARY_NONE, 0},        {"--", BOUNDARY_NONE, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct boundary_match match = boundary_set_match(&set, slice_of(rows[i].line));
+        assert_int_equal(match.kind, rows[i].kind);
+        assert_int_equal(match.level, rows[i].level);
+        assert_true(match.is_certain || match.kind <= BOUNDARY_PREFIX);
+    }
+    boundary_set_retire(&set, 1);
+    struct boundary_match stale = boundary_set_match(&set, slice_of("--B-alt"));
+    assert_int_equal(stale.kind, BOUNDARY_DELIMITER);
+    assert_int_equal(stale.level, 0);
+    assert_false(stale.is_certain);
+    talloc_free(owner);
+}
+
+static void boundaries_are_bounded(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    struct boundary_set set;
+    char text[16];
+    boundary_set_init(&set, owner);
+    for (unsigned i = 0; i < BOUNDARY_SET_MAX; i++) {
+        int length = snprintf(text, sizeof text, "b%u", i);
+        assert_int_equal(boundary_set_add(&set, slice_make(text, (size_t)length), (uint16_t)i, true),
+                         BOUNDARY_ADDED);
+    }
+    assert_int_equal(boundary_set_add(&set, slice_of("x"), 0, true), BOUNDARY_NO_ROOM);
+    boundary_set_retire(&set, BOUNDARY_SET_MAX - 1);
+    assert_int_equal(boundary_set_add(&set, slice_of("x"), 0, true), BOUNDARY_ADDED);
+    talloc_free(owner);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_readings_are_names),
+        cmocka_unit_test(pieces_alone_are_no_names),
+        cmocka_unit_test(boundaries_and_disputes),
+        cmocka_unit_test(charsets),
+        cmocka_unit_test(words),
+        cmocka_unit_test(boundaries_match_lines),
+        cmocka_unit_test(boundaries_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
