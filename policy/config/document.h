@@ -71,6 +71,26 @@ struct config_patch {
                                    match */
 };
 
+/* Which patches may match a text: sorted by text, then by patch. */
+struct config_patch_key {
+    const char *text;
+    size_t patch;
+};
+
+struct config_patch_index {
+    struct config_patch_key *items;
+    size_t count, capacity;
+};
+
+/* A patch is found by the first of these conditions that its override has. */
+enum config_patch_condition {
+    CONFIG_PATCH_USER,
+    CONFIG_PATCH_CUSTOMER,
+    CONFIG_PATCH_DOMAIN,
+    CONFIG_PATCH_OTHER, /* none of them; texts are "" */
+    CONFIG_PATCH_CONDITION_COUNT
+};
+
 struct config_section_state {
     struct config_leaves leaves;
     struct config_place place;
@@ -80,6 +100,7 @@ struct config_section_state {
     struct config_struct roles[ROLE_COUNT]; /* per_role sections */
     struct config_patch *patches;           /* in the order of overrides */
     size_t patch_count;
+    struct config_patch_index indexes[CONFIG_PATCH_CONDITION_COUNT];
 };
 
 struct config_document {
@@ -157,6 +178,29 @@ extern const struct config_section config_when_section;
 /* Reads the entries of `overrides:` (NULL: none) after all sections are complete. False when memory ran out.
  */
 bool config_overrides_read(struct config_build *build, const struct config_node *node);
+
+/* ---- override_match.c -------------------------------------------------------------------------------- */
+
+/* Roles that can match at all: who is outside has no login. */
+unsigned config_when_roles(const struct config_override_when *when);
+/* False only where no subject can match both. */
+bool config_when_can_meet(const struct config_override_when *a, const struct config_override_when *b);
+
+/* Makes the indexes of a section once it has all its patches. False when memory ran out. */
+bool config_patches_index(void *owner, struct config_section_state *state);
+
+/* The patches that match a subject, from top to bottom. */
+struct config_patch_walk {
+    const struct config_section_state *state;
+    const struct config_subject *subject;
+    size_t next[CONFIG_PATCH_CONDITION_COUNT]; /* in each index */
+};
+
+void config_patch_walk_begin(struct config_patch_walk *walk, const struct config_section_state *state,
+                             const struct config_subject *subject);
+const struct config_patch *config_patch_walk_next(struct config_patch_walk *walk); /* NULL at the end */
+
+/* ---- override.c, continued: at run time --------------------------------------------------------------- */
 
 /* What config_document_effective finds for a per_role section, as a struct with its values; of `owner` or of
  * the document. False when memory ran out. */

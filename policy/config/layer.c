@@ -17,7 +17,7 @@ bool config_struct_make(void *owner, const struct config_leaves *leaves, struct 
 {
     made->place = place;
     made->settings = talloc_zero_size(owner, leaves->section->struct_bytes);
-    made->values = talloc_zero_size(owner, (leaves->count + 1) * sizeof *made->values);
+    made->values = talloc_zero_size(owner, (leaves->count + 1) * sizeof(const struct config_value *));
     return made->settings != NULL && made->values != NULL;
 }
 

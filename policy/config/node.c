@@ -81,7 +81,7 @@ bool config_node_drop_repeats(struct config_node *mapping, struct config_problem
     size_t count = 0;
     for (struct config_node *child = mapping->first; child != NULL; child = child->next)
         children[count++] = child;
-    qsort(children, count, sizeof *children, compare_children);
+    qsort(children, count, sizeof(struct config_node *), compare_children);
     const struct config_node *kept = children[0];
     for (size_t i = 1; i < count; i++) {
         if (strcmp(children[i]->key, kept->key) == 0) {

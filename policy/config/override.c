@@ -43,39 +43,6 @@ static bool out_of_memory(const struct config_build *build)
     return false;
 }
 
-/* ---- matching --------------------------------------------------------------------------------------- */
-
-/* Roles that can match at all: who is outside has no login. */
-static unsigned possible_roles(const struct config_override_when *when)
-{
-    const unsigned every = (1U << ROLE_COUNT) - 1;
-    const unsigned roles = when->roles == 0 ? every : when->roles;
-    return text_set_count(when->users) == 0 ? roles : roles & ~(1U << ROLE_OUTSIDE);
-}
-
-static bool text_matches(const struct text_set *wanted, const char *text)
-{
-    return text_set_count(wanted) == 0 || (text != NULL && text_set_contains(wanted, slice_of(text)));
-}
-
-static bool when_matches(const struct config_override_when *when, const struct config_subject *subject)
-{
-    if ((possible_roles(when) & 1U << subject->role) == 0)
-        return false;
-    if (network_set_count(when->networks) != 0 &&
-        (subject->client_ip == NULL || !network_set_contains(when->networks, subject->client_ip)))
-        return false;
-    return text_matches(when->users, subject->user) && text_matches(when->domains, subject->domain) &&
-           text_matches(when->customers, subject->customer);
-}
-
-/* False only where no subject can match both. */
-static bool can_meet(const struct config_override_when *a, const struct config_override_when *b)
-{
-    return (possible_roles(a) & possible_roles(b)) != 0 && text_sets_can_meet(a->users, b->users) &&
-           text_sets_can_meet(a->domains, b->domains) && text_sets_can_meet(a->customers, b->customers);
-}
-
 /* ---- structs of patches ------------------------------------------------------------------------------ */
 
 /* The role's struct with up to two patches (`second` may be NULL) over it, finished. NULL when memory ran
@@ -105,7 +72,7 @@ static bool make_alone(struct config_build *build, const struct config_section_s
 {
     const struct config_patch *const patches[2] = {patch, NULL};
     for (int role = 0; role < ROLE_COUNT; role++) {
-        if ((possible_roles(&patch->override->when) & 1U << role) == 0)
+        if ((config_when_roles(&patch->override->when) & 1U << role) == 0)
             continue;
         patch->settings[role] = patched_settings(build, build->document, state, (enum role)role, patches);
         if (patch->settings[role] == NULL)
@@ -119,7 +86,7 @@ static bool check_pair(struct config_build *build, const struct config_section_s
                        const struct config_patch *const patches[2])
 {
     const unsigned roles =
-        possible_roles(&patches[0]->override->when) & possible_roles(&patches[1]->override->when);
+        config_when_roles(&patches[0]->override->when) & config_when_roles(&patches[1]->override->when);
     for (int role = 0; role < ROLE_COUNT; role++) {
         if ((roles & 1U << role) == 0)
             continue;
@@ -143,7 +110,7 @@ static bool check_pairs(struct config_build *build, const struct config_section_
             const struct config_patch *const patches[2] = {&state->patches[first], &state->patches[second]};
             if (++looked_at > LOOKED_AT_MAX || checked == CHECKED_MAX)
                 return true;
-            if (!can_meet(&patches[0]->override->when, &patches[1]->override->when))
+            if (!config_when_can_meet(&patches[0]->override->when, &patches[1]->override->when))
                 continue;
             checked++;
             if (!check_pair(build, state, patches))
@@ -294,6 +261,8 @@ static bool make_patched(struct config_build *build)
         for (size_t j = 0; j < state->patch_count; j++)
             if (!make_alone(build, state, &state->patches[j]))
                 return false;
+        if (!config_patches_index(build->document, state))
+            return out_of_memory(build);
         if (state->leaves.has_finish && config_problems_error_count(build->problems) == 0 &&
             !check_pairs(build, state))
             return false;
@@ -341,10 +310,12 @@ static bool put_together(const struct config_section_state *state, const struct 
         return false;
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
         config_struct_apply(made, &state->leaves, layers[i]);
-    for (size_t i = 0; i < state->patch_count; i++)
-        if (only == NULL ? when_matches(&state->patches[i].override->when, subject)
-                         : only == &state->patches[i])
-            config_struct_apply(made, &state->leaves, &state->patches[i].layer);
+    if (only != NULL)
+        config_struct_apply(made, &state->leaves, &only->layer);
+    struct config_patch_walk walk;
+    config_patch_walk_begin(&walk, state, subject);
+    for (const struct config_patch *patch; only == NULL && (patch = config_patch_walk_next(&walk)) != NULL;)
+        config_struct_apply(made, &state->leaves, &patch->layer);
     return true;
 }
 
@@ -352,14 +323,12 @@ static bool put_together(const struct config_section_state *state, const struct 
 static const struct config_patch *last_match(const struct config_section_state *state,
                                              const struct config_subject *subject, size_t *count)
 {
+    struct config_patch_walk walk;
     const struct config_patch *last = NULL;
     *count = 0;
-    for (size_t i = 0; i < state->patch_count; i++) {
-        if (!when_matches(&state->patches[i].override->when, subject))
-            continue;
-        last = &state->patches[i];
-        ++*count;
-    }
+    config_patch_walk_begin(&walk, state, subject);
+    for (const struct config_patch *patch; (patch = config_patch_walk_next(&walk)) != NULL; ++*count)
+        last = patch;
     return last;
 }
 
@@ -387,6 +356,8 @@ const void *config_document_effective(const struct config_document *document, si
     assert(section_index < document->schema.count && (int)subject->role >= 0 && subject->role < ROLE_COUNT);
     const struct config_section_state *state = &document->sections[section_index];
     size_t matching;
+    if (state->patch_count == 0)
+        return config_document_settings(document, section_index, subject->role);
     const struct config_patch *last = last_match(state, subject, &matching);
     if (matching == 0)
         return config_document_settings(document, section_index, subject->role);

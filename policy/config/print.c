@@ -24,7 +24,7 @@ static void end_line(const struct printer *printer, const struct config_value *v
     if (printer->with_origins && value->place.file != NULL) {
         strbuf_append_text(out, "  # ");
         for (const char *c = value->place.file; *c != '\0'; c++)
-            strbuf_append_byte(out, (unsigned char)*c < ' ' ? '?' : *c);
+            strbuf_append_byte(out, (char)((unsigned char)*c < ' ' ? '?' : *c));
         strbuf_printf(out, ":%u:%u", value->place.line, value->place.column);
     } else if (printer->with_origins && value->role != ROLE_COUNT) {
         strbuf_printf(out, "  # default for %s", role_name((enum role)value->role));

@@ -58,7 +58,7 @@ static void append_cell(struct strbuf *out, const char *text)
     for (; *text != '\0'; text++) {
         if (*text == '|')
             strbuf_append_byte(out, '\\');
-        strbuf_append_byte(out, *text == '\n' ? ' ' : *text);
+        strbuf_append_byte(out, (char)(*text == '\n' ? ' ' : *text));
     }
 }
 

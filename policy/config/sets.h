@@ -26,6 +26,9 @@ void text_collection_add_lower(struct text_collection *collection, struct slice 
 /* A set of all that was collected, each text once; a talloc child of `owner`, NULL when memory ran out. */
 struct text_set *text_set_create(void *owner, const struct text_collection *collection);
 
+/* Calls `visit` for every text, which lives as long as the set; false as soon as it returns false. */
+bool text_set_each(const struct text_set *set, bool (*visit)(void *context, const char *text), void *context);
+
 /* Whether a text can be in both, an empty set standing for all texts. */
 bool text_sets_can_meet(const struct text_set *a, const struct text_set *b);
 

@@ -52,7 +52,7 @@ static bool read_descriptor(void *owner, int descriptor, size_t bytes_max, struc
     if (length < 0)
         *why = error_words(owner, errno);
     else if (room > bytes_max && (size_t)length == room)
-        *why = talloc_asprintf(owner, "it is larger than %zu MB", bytes_max / (1000U * 1000U));
+        *why = talloc_asprintf(owner, "it is larger than %zu MB", bytes_max / 1000000U);
     else if ((size_t)length == room)
         *why = "it grew while it was read";
     if (length < 0 || (size_t)length == room)

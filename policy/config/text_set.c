@@ -115,3 +115,12 @@ bool text_sets_can_meet(const struct text_set *a, const struct text_set *b)
             return true;
     return false;
 }
+
+bool text_set_each(const struct text_set *set, bool (*visit)(void *context, const char *text), void *context)
+{
+    for (const struct text_entry *entry = set == NULL ? NULL : set->table; entry != NULL;
+         entry = entry->hh.next)
+        if (!visit(context, entry->text))
+            return false;
+    return true;
+}

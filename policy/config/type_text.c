@@ -116,7 +116,7 @@ static bool take_secret_file(const struct config_parse *parse, const struct conf
 {
     struct text_file file;
     const char *why = NULL;
-    if (!text_file_read(parse->owner, path, 64U * 1024U, &file, &why)) {
+    if (!text_file_read(parse->owner, path, 65536, &file, &why)) {
         if (why == NULL)
             config_problem_out_of_memory(parse->problems);
         else

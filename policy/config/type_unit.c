@@ -1,6 +1,8 @@
 /* size, duration: a number and its unit. */
 #include "config/types.h"
 
+#include <assert.h>
+
 struct unit {
     const char *name;
     uint64_t factor;
@@ -178,6 +180,7 @@ static void print_with_unit(uint64_t value, const struct unit *units, struct str
     for (const struct unit *unit = units; unit->name != NULL; unit++)
         if (value % unit->factor == 0 && (best == NULL || unit->factor > best->factor))
             best = unit;
+    assert(best != NULL); /* the last unit divides everything */
     strbuf_append_u64(out, value / best->factor);
     strbuf_append_text(out, best->factor == 1 && units == size_units ? "" : best->name);
 }

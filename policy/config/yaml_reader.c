@@ -263,7 +263,7 @@ static char byte_at(struct slice text, yaml_mark_t mark)
         do
             at++;
         while (at < text.length && ((unsigned char)text.data[at] & 0xc0U) == 0x80);
-    return at < text.length ? text.data[at] : '\0';
+    return (char)(at < text.length ? text.data[at] : '\0');
 }
 
 /* What the writer most likely meant; NULL where libyaml's own words must do. */

@@ -1,0 +1,165 @@
+/* Which overrides match whom: found by their users, customers or domains, as there may be one for each of
+ * them. */
+#include "config/document.h"
+#include "config/sets.h"
+
+#include <stdlib.h>
+#include <talloc.h>
+
+unsigned config_when_roles(const struct config_override_when *when)
+{
+    const unsigned every = (1U << ROLE_COUNT) - 1;
+    const unsigned roles = when->roles == 0 ? every : when->roles;
+    return text_set_count(when->users) == 0 ? roles : roles & ~(1U << ROLE_OUTSIDE);
+}
+
+bool config_when_can_meet(const struct config_override_when *a, const struct config_override_when *b)
+{
+    return (config_when_roles(a) & config_when_roles(b)) != 0 && text_sets_can_meet(a->users, b->users) &&
+           text_sets_can_meet(a->domains, b->domains) && text_sets_can_meet(a->customers, b->customers);
+}
+
+static bool text_matches(const struct text_set *wanted, const char *text)
+{
+    return text_set_count(wanted) == 0 || (text != NULL && text_set_contains(wanted, slice_of(text)));
+}
+
+static bool when_matches(const struct config_override_when *when, const struct config_subject *subject)
+{
+    if ((config_when_roles(when) & 1U << subject->role) == 0)
+        return false;
+    if (network_set_count(when->networks) != 0 &&
+        (subject->client_ip == NULL || !network_set_contains(when->networks, subject->client_ip)))
+        return false;
+    return text_matches(when->users, subject->user) && text_matches(when->domains, subject->domain) &&
+           text_matches(when->customers, subject->customer);
+}
+
+/* ---- the indexes ------------------------------------------------------------------------------------ */
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct config_patch_key *x = a, *y = b;
+    const int order = strcmp(x->text, y->text);
+    return order != 0 ? order : (x->patch > y->patch) - (x->patch < y->patch);
+}
+
+/* Where the texts of one patch go. */
+struct index_filling {
+    void *owner;
+    struct config_patch_index *index;
+    size_t patch;
+};
+
+static bool add_key(void *context, const char *text)
+{
+    const struct index_filling *filling = context;
+    struct config_patch_index *index = filling->index;
+    if (index->count == index->capacity) {
+        const size_t capacity = index->capacity == 0 ? 8 : 2 * index->capacity;
+        struct config_patch_key *items =
+            talloc_realloc_size(filling->owner, index->items, capacity * sizeof *index->items);
+        if (items == NULL)
+            return false;
+        index->items = items;
+        index->capacity = capacity;
+    }
+    index->items[index->count++] = (struct config_patch_key){text, filling->patch};
+    return true;
+}
+
+static const struct text_set *condition_texts(const struct config_override_when *when, int condition)
+{
+    switch (condition) {
+    case CONFIG_PATCH_USER:
+        return when->users;
+    case CONFIG_PATCH_CUSTOMER:
+        return when->customers;
+    default:
+        return when->domains;
+    }
+}
+
+bool config_patches_index(void *owner, struct config_section_state *state)
+{
+    for (size_t i = 0; i < state->patch_count; i++) {
+        const struct config_override_when *when = &state->patches[i].override->when;
+        int condition = 0;
+        while (condition < CONFIG_PATCH_OTHER && text_set_count(condition_texts(when, condition)) == 0)
+            condition++;
+        struct index_filling filling = {owner, &state->indexes[condition], i};
+        if (condition == CONFIG_PATCH_OTHER
+                ? !add_key(&filling, "")
+                : !text_set_each(condition_texts(when, condition), add_key, &filling))
+            return false;
+    }
+    for (int condition = 0; condition < CONFIG_PATCH_CONDITION_COUNT; condition++)
+        if (state->indexes[condition].count > 1)
+            qsort(state->indexes[condition].items, state->indexes[condition].count,
+                  sizeof *state->indexes[condition].items, compare_keys);
+    return true;
+}
+
+/* ---- walking ---------------------------------------------------------------------------------------- */
+
+static const char *subject_text(const struct config_subject *subject, int condition)
+{
+    const char *const texts[CONFIG_PATCH_CONDITION_COUNT] = {subject->user, subject->customer,
+                                                             subject->domain, ""};
+    return texts[condition] == NULL ? "" : texts[condition];
+}
+
+/* The first key with that text or behind it. */
+static size_t find_key(const struct config_patch_index *index, const char *text)
+{
+    size_t from = 0, to = index->count;
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+        if (strcmp(index->items[middle].text, text) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+void config_patch_walk_begin(struct config_patch_walk *walk, const struct config_section_state *state,
+                             const struct config_subject *subject)
+{
+    walk->state = state;
+    walk->subject = subject;
+    for (int condition = 0; condition < CONFIG_PATCH_CONDITION_COUNT; condition++)
+        walk->next[condition] = find_key(&state->indexes[condition], subject_text(subject, condition));
+}
+
+/* The index whose next patch comes first, or CONFIG_PATCH_CONDITION_COUNT. */
+static int first_of_next(const struct config_patch_walk *walk)
+{
+    int best = CONFIG_PATCH_CONDITION_COUNT;
+    size_t best_patch = SIZE_MAX;
+    for (int condition = 0; condition < CONFIG_PATCH_CONDITION_COUNT; condition++) {
+        const struct config_patch_index *index = &walk->state->indexes[condition];
+        if (walk->next[condition] == index->count)
+            continue;
+        const struct config_patch_key *key = &index->items[walk->next[condition]];
+        if (key->patch < best_patch && strcmp(key->text, subject_text(walk->subject, condition)) == 0) {
+            best = condition;
+            best_patch = key->patch;
+        }
+    }
+    return best;
+}
+
+const struct config_patch *config_patch_walk_next(struct config_patch_walk *walk)
+{
+    for (;;) {
+        const int condition = first_of_next(walk);
+        if (condition == CONFIG_PATCH_CONDITION_COUNT)
+            return NULL;
+        const size_t at = walk->next[condition]++;
+        const struct config_patch *patch =
+            &walk->state->patches[walk->state->indexes[condition].items[at].patch];
+        if (when_matches(&patch->override->when, walk->subject))
+            return patch;
+    }
+}
