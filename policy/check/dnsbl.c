@@ -22,7 +22,8 @@ static int release_asked(struct asked *asked)
 
 static bool is_asked_for(const struct session_facts *session)
 {
-    return session->client_ip_known && !session->client_is_trusted && !ip_address_is_private(&session->client_ip);
+    return session->client_ip_known && !session->client_is_trusted &&
+           !ip_address_is_private(&session->client_ip);
 }
 
 static void dnsbl_begin(const struct check_context *context)
@@ -48,8 +49,8 @@ static bool rule_matches(const struct dnsbl_rule *rule, const uint32_t *codes, s
     return false;
 }
 
-const struct dnsbl_rule *dnsbl_rule_for(const struct dnsbl_list *list, const uint32_t *codes, size_t code_count,
-                                        enum role role)
+const struct dnsbl_rule *dnsbl_rule_for(const struct dnsbl_list *list, const uint32_t *codes,
+                                        size_t code_count, enum role role)
 {
     const struct dnsbl_rule *strictest = NULL;
     for (size_t i = 0; i < list->rule_count; i++) {
@@ -123,7 +124,8 @@ static const char *list_text(const struct judgement *judgement, const struct dns
         return "";
     char *text = talloc_strdup(judgement->context->owner, result->text);
     size_t key_length = strlen(list->key);
-    for (char *at = text; at != NULL && key_length > 0 && (at = strcasestr(at, list->key)) != NULL; at += key_length)
+    for (char *at = text; at != NULL && key_length > 0 && (at = strcasestr(at, list->key)) != NULL;
+         at += key_length)
         memset(at, '*', key_length);
     return text == NULL ? "" : check_shorten(judgement->context, text, LIST_TEXT_BYTES_MAX);
 }
@@ -149,7 +151,7 @@ static const char *fill_template(const struct judgement *judgement, const char *
             continue;
         }
         text = talloc_strndup_append_buffer(text, template, 1);
-        template++;
+        template ++;
     }
     return text;
 }
@@ -162,11 +164,13 @@ static const char *reply_text(const struct judgement *judgement, const struct dn
     const char *text = list_text(judgement, list, result);
     if (codes == NULL || text == NULL)
         return NULL;
-    const struct placeholder placeholders[] = {{"{ip}", ip}, {"{list}", list->shown}, {"{code}", codes}, {"{text}", text}};
+    const struct placeholder placeholders[] = {
+        {"{ip}", ip}, {"{list}", list->shown}, {"{code}", codes}, {"{text}", text}};
     if (list->reply[0] != '\0')
-        return fill_template(judgement, list->reply, placeholders, sizeof placeholders / sizeof placeholders[0]);
-    return check_text(judgement->context, "The address you send from, %s, is on the block list %s%s%s", ip, list->shown,
-                      text[0] == '\0' ? "" : ": ", text);
+        return fill_template(judgement, list->reply, placeholders,
+                             sizeof placeholders / sizeof placeholders[0]);
+    return check_text(judgement->context, "The address you send from, %s, is on the block list %s%s%s", ip,
+                      list->shown, text[0] == '\0' ? "" : ": ", text);
 }
 
 static const char *listing_detail(const struct judgement *judgement, const struct dnsbl_list *list,
@@ -175,8 +179,8 @@ static const char *listing_detail(const struct judgement *judgement, const struc
     const char *name = rule->name;
     if (codes == NULL)
         return list->shown;
-    return check_text(judgement->context, "%s: %s%s%s%s", list->shown, codes, name[0] == '\0' ? "" : " (", name,
-                      name[0] == '\0' ? "" : ")");
+    return check_text(judgement->context, "%s: %s%s%s%s", list->shown, codes, name[0] == '\0' ? "" : " (",
+                      name, name[0] == '\0' ? "" : ")");
 }
 
 /* ---- findings ---------------------------------------------------------------------------------------- */
@@ -211,15 +215,17 @@ static const char *listing_reason(const struct dnsbl_rule *rule, bool refused)
     }
 }
 
-static void add_listing(const struct judgement *judgement, size_t i, bool refused, struct finding_list *findings)
+static void add_listing(const struct judgement *judgement, size_t i, bool refused,
+                        struct finding_list *findings)
 {
     const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
     const struct dnsbl_rule *rule = judgement->rules[i];
     const struct list_result *result = &judgement->results[i];
     const char *codes = codes_text(judgement, result);
     bool fails = has_weight(rule) && refused;
-    struct finding finding = check_finding(dnsbl_check.name, judgement->context, fails ? FINDING_FAIL : FINDING_PASS,
-                                           list->allow ? "allowed" : listing_reason(rule, refused));
+    struct finding finding =
+        check_finding(dnsbl_check.name, judgement->context, fails ? FINDING_FAIL : FINDING_PASS,
+                      list->allow ? "allowed" : listing_reason(rule, refused));
     finding.detail = listing_detail(judgement, list, rule, codes);
     if (fails) {
         finding.action = action_of(rule->action);
@@ -234,7 +240,8 @@ static void add_unknown(const struct judgement *judgement, size_t i, struct find
 {
     const struct list_result *result = &judgement->results[i];
     const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
-    struct finding finding = check_finding(dnsbl_check.name, judgement->context, FINDING_UNKNOWN, result->why);
+    struct finding finding =
+        check_finding(dnsbl_check.name, judgement->context, FINDING_UNKNOWN, result->why);
     finding.detail = check_text(judgement->context, "%s: %s", list->shown, result->why_text);
     finding.reply.text = "Whether your address is on a block list cannot be told at the moment.";
     finding_add(findings, &finding);
@@ -248,7 +255,8 @@ static void add_pass(const struct judgement *judgement, struct finding_list *fin
     for (size_t i = 0; i < judgement->settings->lists.count && names != NULL; i++) {
         const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
         bool counts = (list->roles & 1U << judgement->context->message->role) != 0;
-        bool clear = judgement->results[i].verdict == LIST_NOT_LISTED || judgement->results[i].verdict == LIST_SKIPPED ||
+        bool clear = judgement->results[i].verdict == LIST_NOT_LISTED ||
+                     judgement->results[i].verdict == LIST_SKIPPED ||
                      (judgement->results[i].verdict == LIST_LISTED && judgement->rules[i] == NULL);
         if (counts && clear && !list->allow)
             names = talloc_asprintf_append_buffer(names, "%s%s", count++ == 0 ? "" : ", ", list->shown);
@@ -267,7 +275,8 @@ static void add_findings(const struct judgement *judgement, struct finding_list 
         if (judgement->rules[i] != NULL)
             add_listing(judgement, i, refused, findings);
     for (size_t i = 0; i < judgement->settings->lists.count; i++) {
-        bool counts = (dnsbl_list_at(judgement->settings, i)->roles & 1U << judgement->context->message->role) != 0;
+        bool counts =
+            (dnsbl_list_at(judgement->settings, i)->roles & 1U << judgement->context->message->role) != 0;
         if (counts && judgement->results[i].verdict == LIST_UNKNOWN)
             add_unknown(judgement, i, findings);
     }
@@ -291,12 +300,15 @@ static bool any_list_counts(const struct dnsbl_settings *settings, enum role rol
     return false;
 }
 
-static void judge(const struct check_context *context, struct list_query *query, struct finding_list *findings)
+static void judge(const struct check_context *context, struct list_query *query,
+                  struct finding_list *findings)
 {
     const struct dnsbl_settings *settings = context->settings;
     struct judgement judgement = {.context = context, .settings = settings};
-    judgement.results = talloc_zero_array(context->owner, struct list_result, (unsigned)settings->lists.count);
-    judgement.rules = talloc_zero_array(context->owner, const struct dnsbl_rule *, (unsigned)settings->lists.count);
+    judgement.results =
+        talloc_zero_array(context->owner, struct list_result, (unsigned)settings->lists.count);
+    judgement.rules =
+        talloc_zero_array(context->owner, const struct dnsbl_rule *, (unsigned)settings->lists.count);
     if (judgement.results == NULL || judgement.rules == NULL) {
         add_simple(context, FINDING_UNKNOWN, "out_of_memory", findings);
         return;

@@ -1,10 +1,10 @@
 /*
  * The check `dnsbl`: is the client's address on a block list?
  *
- * All lists are asked at connect and collected at MAIL, when the role is known, within one budget. What counts
- * depends on the answer's code and the role; weights add up, lists of kind `allow` count against. A list that
- * cannot be believed at the moment is unknown, never a refusal (dns/list_health.h). Private, loopback and trusted
- * addresses are not asked for.
+ * All lists are asked at connect and collected at MAIL, when the role is known, within one budget. What
+ * counts depends on the answer's code and the role; weights add up, lists of kind `allow` count against. A
+ * list that cannot be believed at the moment is unknown, never a refusal (dns/list_health.h). Private,
+ * loopback and trusted addresses are not asked for.
  */
 #ifndef CLOSEDRELAY_CHECK_DNSBL_H
 #define CLOSEDRELAY_CHECK_DNSBL_H
@@ -57,7 +57,7 @@ struct dnsbl_rule {
 
 /* A list, compiled: immutable, belongs to the snapshot. */
 struct dnsbl_list {
-    const char *zone;  /* may hold a key: never shown */
+    const char *zone; /* may hold a key: never shown */
     const char *shown;
     const char *key;   /* "" without */
     const char *reply; /* template; "" for the built-in one */
@@ -81,9 +81,10 @@ extern const struct config_section dnsbl_section;
 /* The list compiled from entry `i` of settings->lists. */
 const struct dnsbl_list *dnsbl_list_at(const struct dnsbl_settings *settings, size_t i);
 
-/* The rule by which an answer counts for a role: of those that match, the one with the strictest action. NULL: none. */
-const struct dnsbl_rule *dnsbl_rule_for(const struct dnsbl_list *list, const uint32_t *codes, size_t code_count,
-                                        enum role role);
+/* The rule by which an answer counts for a role: of those that match, the one with the strictest action.
+ * NULL: none. */
+const struct dnsbl_rule *dnsbl_rule_for(const struct dnsbl_list *list, const uint32_t *codes,
+                                        size_t code_count, enum role role);
 
 /* "reject", "defer", "hold", "tag", "score", "none". */
 const char *dnsbl_action_name(enum dnsbl_action action);

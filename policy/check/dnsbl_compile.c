@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <talloc.h>
 
-enum { RULES_MAX = 16, OUTSIDE = 1 << ROLE_OUTSIDE, OUTSIDE_AND_USERS = 1 << ROLE_OUTSIDE | 1 << ROLE_SUBMISSION };
+enum {
+    RULES_MAX = 16,
+    OUTSIDE = 1 << ROLE_OUTSIDE,
+    OUTSIDE_AND_USERS = 1 << ROLE_OUTSIDE | 1 << ROLE_SUBMISSION
+};
 
 /* By the convention of Spamhaus: what an address is for, not what it did. */
 static const struct list_code_range policy_codes = {0x7f00000a, 0x7f00000b};
@@ -40,15 +44,17 @@ static struct list_code_ranges keep_ranges(struct build *build, const struct dns
 }
 
 /* Reading what an admin wrote; each bad entry is reported by the key it stands in. */
-static struct dnsbl_ranges read_codes(const struct build *build, const char *key, const struct config_text_list *texts)
+static struct dnsbl_ranges read_codes(const struct build *build, const char *key,
+                                      const struct config_text_list *texts)
 {
     struct dnsbl_ranges ranges = {.count = 0};
     for (size_t i = 0; i < texts->count; i++)
         if (!dnsbl_ranges_add(&ranges, slice_of(texts->items[i])))
-            config_finish_error(build->context, key,
-                                ranges.full ? "%s: too many codes: the list would have more than %d ranges"
-                                            : "%s: not a code, a range 127.0.0.4-127.0.0.7 or a pattern 127.0.[2-9].1",
-                                texts->items[i], DNSBL_RANGES_MAX);
+            config_finish_error(
+                build->context, key,
+                ranges.full ? "%s: too many codes: the list would have more than %d ranges"
+                            : "%s: not a code, a range 127.0.0.4-127.0.0.7 or a pattern 127.0.[2-9].1",
+                texts->items[i], DNSBL_RANGES_MAX);
     return ranges;
 }
 
@@ -83,18 +89,20 @@ static bool has_common(const struct dnsbl_ranges *ranges, struct list_code_range
     return dnsbl_ranges_common(ranges, &other).count > 0;
 }
 
-static void warn_of_policy(const struct build *build, const struct dnsbl_rule *rule, const struct dnsbl_ranges *ranges,
-                           bool policy)
+static void warn_of_policy(const struct build *build, const struct dnsbl_rule *rule,
+                           const struct dnsbl_ranges *ranges, bool policy)
 {
     bool for_users = (rule->roles & 1U << ROLE_SUBMISSION) != 0 && acts(rule->action) && !build->list->allow;
     if (for_users && (policy || has_common(ranges, policy_codes)))
-        config_finish_warning(build->context, "roles",
-                              "%s%s%s: answers of this kind name addresses that ought to send through a login, as your "
-                              "own users at home and on the road do: they would be refused",
-                              build->list->shown, rule->name[0] == '\0' ? "" : " ", rule->name);
+        config_finish_warning(
+            build->context, "roles",
+            "%s%s%s: answers of this kind name addresses that ought to send through a login, as your "
+            "own users at home and on the road do: they would be refused",
+            build->list->shown, rule->name[0] == '\0' ? "" : " ", rule->name);
 }
 
-static void add_rule(struct build *build, struct dnsbl_rule rule, const struct dnsbl_ranges *ranges, bool policy)
+static void add_rule(struct build *build, struct dnsbl_rule rule, const struct dnsbl_ranges *ranges,
+                     bool policy)
 {
     struct dnsbl_list *list = build->list;
     if (ranges->count == 0 || build->failed)
@@ -112,7 +120,8 @@ static void add_rule(struct build *build, struct dnsbl_rule rule, const struct d
 /* Codes that no preset explains. Unless told otherwise, policy codes are not for users. */
 static void add_plain_rules(struct build *build, const struct dnsbl_ranges *ranges)
 {
-    static const struct dnsbl_preset_answer plain = {"", NULL, OUTSIDE_AND_USERS, DNSBL_ACTION_REJECT, 1, false};
+    static const struct dnsbl_preset_answer plain = {"", NULL, OUTSIDE_AND_USERS, DNSBL_ACTION_REJECT,
+                                                     1,  false};
     static const struct dnsbl_preset_answer policy = {"", NULL, OUTSIDE, DNSBL_ACTION_REJECT, 1, true};
     struct dnsbl_ranges policy_range = {.items = {policy_codes}, .count = 1};
     if (build->settings->roles != 0 || build->list->allow) {
@@ -146,9 +155,10 @@ static void add_written_answers(struct build *build)
     const struct dnsbl_answer_settings *answers = build->settings->answers.items;
     for (size_t i = 0; i < build->settings->answers.count; i++) {
         const struct dnsbl_answer_settings *answer = &answers[i];
-        struct dnsbl_preset_answer given = {answer->name, NULL, answer->roles,
-                                            answer->action == DNSBL_ACTION_UNSET ? DNSBL_ACTION_REJECT : answer->action,
-                                            answer->weight, false};
+        struct dnsbl_preset_answer given = {
+            answer->name,   NULL,
+            answer->roles,  answer->action == DNSBL_ACTION_UNSET ? DNSBL_ACTION_REJECT : answer->action,
+            answer->weight, false};
         struct dnsbl_rule rule = {given.name, {NULL, 0}, given.roles, given.action, given.weight};
         struct dnsbl_ranges ranges = read_codes(build, "answers", &answer->codes);
         add_rule(build, rule, &ranges, false);
@@ -203,7 +213,8 @@ static const char *plain_zone(struct build *build)
         return NULL;
     }
     if (build->preset->needs_key && settings->key[0] == '\0') {
-        config_finish_error(build->context, "preset", "%s needs `key`, best from a file: key: file:/etc/closedrelay/%s.key",
+        config_finish_error(build->context, "preset",
+                            "%s needs `key`, best from a file: key: file:/etc/closedrelay/%s.key",
                             build->preset->name, build->preset->name);
         return NULL;
     }
@@ -220,7 +231,8 @@ static const char *shown_name(struct build *build, const char *plain, const stru
     dns_zone_mask(&masked, slice_make(zone->text, zone->length));
     if (strcmp(masked.text, zone->text) != 0)
         config_finish_warning(build->context, "zone",
-                              "%s: what looks like a key belongs in `key`, which is never shown", masked.text);
+                              "%s: what looks like a key belongs in `key`, which is never shown",
+                              masked.text);
     return talloc_strdup(build->list, masked.text);
 }
 
@@ -271,7 +283,8 @@ void dnsbl_list_finish(void *owner, void *settings, const struct config_finish *
     if (!name_list(&build))
         return;
     struct dnsbl_ranges errors = read_codes(&build, "error_codes", &entry->error_codes);
-    if (build.preset != NULL && build.preset->error_codes != NULL && !dnsbl_ranges_add(&errors, slice_of(build.preset->error_codes)))
+    if (build.preset != NULL && build.preset->error_codes != NULL &&
+        !dnsbl_ranges_add(&errors, slice_of(build.preset->error_codes)))
         errors.full = true;
     build.list->error_codes = keep_ranges(&build, &errors);
     add_rules(&build);

@@ -20,7 +20,7 @@ struct dnsbl_preset {
     const char *zone; /* with a key: without its first label */
     bool needs_key;
     bool allow;
-    const char *error_codes; /* or NULL */
+    const char *error_codes;                                      /* or NULL */
     struct dnsbl_preset_answer answers[DNSBL_PRESET_ANSWERS_MAX]; /* ended by a row without codes */
 };
 

@@ -11,39 +11,47 @@ struct dnsbl_service {
     struct resolver *resolver;
     struct dns_client *client;
     struct list_set *lists;
-    atomic_ullong budget_ms;          /* dns.timeout */
+    atomic_ullong budget_ms;     /* dns.timeout */
     atomic_bool look_for_public; /* the servers of resolv_conf are known only once its channel is open */
 };
 
 #define DNS_ROW(row_name, row_type, member, ...)                                                             \
     {                                                                                                        \
-        .name = (row_name), .type = &config_type_##row_type, .offset = offsetof(struct dns_settings, member), \
-        .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY, __VA_ARGS__                                            \
+        .name = (row_name), .type = &config_type_##row_type,                                                 \
+        .offset = offsetof(struct dns_settings, member), .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,       \
+        __VA_ARGS__                                                                                          \
     }
 
 static const struct config_key dns_keys[] = {
-    DNS_ROW("servers", endpoint_list, servers,
-            .text = "The name servers asked, in this order: 127.0.0.1:53, [::1]:53. Without: those of `resolv_conf`. "
-                    "Block lists refuse public resolvers: use one of your own."),
+    DNS_ROW(
+        "servers", endpoint_list, servers,
+        .text =
+            "The name servers asked, in this order: 127.0.0.1:53, [::1]:53. Without: those of `resolv_conf`. "
+            "Block lists refuse public resolvers: use one of your own."),
     DNS_ROW("resolv_conf", path, resolv_conf, .default_text = "/etc/resolv.conf",
-            .text = "Where the name servers are found if none are named here. Read at start and at each reload."),
+            .text =
+                "Where the name servers are found if none are named here. Read at start and at each reload."),
     DNS_ROW("timeout", duration, timeout_ms, .default_text = "2s", .least = 100, .most = 30000,
-            .text = "How long a lookup may take with all its tries, and how long a message waits for lookups at most."),
+            .text = "How long a lookup may take with all its tries, and how long a message waits for lookups "
+                    "at most."),
     DNS_ROW("tries", count, tries, .default_text = "2", .least = 1, .most = 5,
             .text = "How often each server is asked, within the timeout."),
-    DNS_ROW("edns", bool, edns, .default_text = "true", .text = "Whether larger answers are offered (RFC 6891)."),
+    DNS_ROW("edns", bool, edns, .default_text = "true",
+            .text = "Whether larger answers are offered (RFC 6891)."),
     {0},
 };
 
-static void warn_of_public(const struct config_finish *context, const char *host, const struct ip_address *address)
+static void warn_of_public(const struct config_finish *context, const char *host,
+                           const struct ip_address *address)
 {
     struct in6_addr server = {0};
     memcpy(server.s6_addr, address->bytes, sizeof server.s6_addr);
     const char *service = dns_address_public_resolver(&server);
     if (service != NULL)
-        config_finish_warning(context, "servers",
-                              "%s is a public resolver (%s): block lists refuse those; use a resolver of your own", host,
-                              service);
+        config_finish_warning(
+            context, "servers",
+            "%s is a public resolver (%s): block lists refuse those; use a resolver of your own", host,
+            service);
 }
 
 static void dns_finish(void *owner, void *settings, const struct config_finish *context)
@@ -57,7 +65,8 @@ static void dns_finish(void *owner, void *settings, const struct config_finish *
         const struct config_endpoint *server = &dns->servers.items[i];
         if (server->kind == ENDPOINT_UNIX || server->kind == ENDPOINT_NONE || server->port == 0 ||
             !ip_address_parse(slice_of(server->host), &address))
-            config_finish_error(context, "servers", "a name server is an address with a port: 127.0.0.1:53 or [::1]:53");
+            config_finish_error(context, "servers",
+                                "a name server is an address with a port: 127.0.0.1:53 or [::1]:53");
         else
             warn_of_public(context, server->host, &address);
     }
@@ -85,7 +94,8 @@ static uint64_t tick(void *context, uint64_t now_ms)
     if (atomic_exchange(&service->look_for_public, false)) {
         resolver_get_status(service->resolver, &status);
         if (status.public_service != NULL)
-            log_warning("dns: a name server in use is a public resolver (%s): block lists refuse those; use a resolver of "
+            log_warning("dns: a name server in use is a public resolver (%s): block lists refuse those; use "
+                        "a resolver of "
                         "your own",
                         status.public_service);
     }
@@ -170,8 +180,8 @@ static void use_servers(struct dnsbl_service *service, const struct dns_settings
     atomic_store(&service->look_for_public, options.server_count == 0);
 }
 
-static struct list_settings list_settings_of(const struct dnsbl_list *list, const struct dnsbl_settings *settings,
-                                             uint64_t budget_ms)
+static struct list_settings list_settings_of(const struct dnsbl_list *list,
+                                             const struct dnsbl_settings *settings, uint64_t budget_ms)
 {
     struct list_settings made = {
         .zone = slice_of(list->zone),
@@ -183,7 +193,8 @@ static struct list_settings list_settings_of(const struct dnsbl_list *list, cons
     made.health.has_test_points = list->tested;
     made.health.test_every_ms = settings->test_every_ms;
     made.health.retry_first_ms = settings->retry_ms;
-    made.health.retry_most_ms = settings->retry_most_ms < settings->retry_ms ? settings->retry_ms : settings->retry_most_ms;
+    made.health.retry_most_ms =
+        settings->retry_most_ms < settings->retry_ms ? settings->retry_ms : settings->retry_most_ms;
     made.health.slow_ms = budget_ms - budget_ms / 4;
     return made;
 }
@@ -226,7 +237,8 @@ struct list_query *dnsbl_service_ask(struct dnsbl_service *service, const struct
         return NULL;
     for (size_t i = 0; i < count; i++)
         lists[i] = list_set_find(service->lists, slice_of(dnsbl_list_at(settings, i)->zone));
-    struct list_query_request request = {.lists = lists, .count = count, .budget_ms = budget_of(service, settings)};
+    struct list_query_request request = {
+        .lists = lists, .count = count, .budget_ms = budget_of(service, settings)};
     memcpy(request.client.s6_addr, client->bytes, sizeof request.client.s6_addr);
     struct list_query *query = list_query_begin(service->lists, &request);
     if (lists != few)

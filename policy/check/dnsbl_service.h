@@ -32,8 +32,8 @@ void dnsbl_service_destroy(struct dnsbl_service *service); /* NULL allowed */
 bool dnsbl_service_use(struct dnsbl_service *service, const struct dns_settings *dns,
                        const struct dnsbl_settings *settings, struct strbuf *problems);
 
-/* Asks the lists of the settings for `client`; as list_query_begin(). `*count` results will come of it, in the
- * order of settings->lists; NULL: no memory. */
+/* Asks the lists of the settings for `client`; as list_query_begin(). `*count` results will come of it, in
+ * the order of settings->lists; NULL: no memory. */
 struct list_query *dnsbl_service_ask(struct dnsbl_service *service, const struct dnsbl_settings *settings,
                                      const struct ip_address *client);
 

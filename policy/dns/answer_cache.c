@@ -17,7 +17,7 @@ enum {
     EVICTION_CANDIDATES = 8,
     PREFETCH_HITS_LEAST = 3,
     PREFETCH_TTL_LEAST_MS = 10000,
-    PREFETCH_PART = 10, /* within the last tenth of its time */
+    PREFETCH_PART = 10,       /* within the last tenth of its time */
     PREFETCH_PAUSE_MS = 5000, /* after one that failed */
     ENTRIES_LEAST = 64,
 };
@@ -121,7 +121,8 @@ void answer_cache_destroy(struct answer_cache *cache)
     free(cache);
 }
 
-/* Whether `a` is of less use than `b`: what has expired first, then what is hit less, then what ends sooner. */
+/* Whether `a` is of less use than `b`: what has expired first, then what is hit less, then what ends sooner.
+ */
 static bool is_less_useful(const struct entry *a, const struct entry *b, uint64_t now_ms)
 {
     bool a_expired = a->expires_ms <= now_ms, b_expired = b->expires_ms <= now_ms;
@@ -134,7 +135,8 @@ static bool is_less_useful(const struct entry *a, const struct entry *b, uint64_
 static struct entry *least_useful(struct shard *shard, uint64_t now_ms)
 {
     struct entry *worst = NULL;
-    struct entry *entry = shard->by_use == NULL ? NULL : shard->by_use->prev; /* utlist: the head's prev is the tail */
+    struct entry *entry =
+        shard->by_use == NULL ? NULL : shard->by_use->prev; /* utlist: the head's prev is the tail */
     for (unsigned seen = 0, passed = 0; entry != NULL && seen < EVICTION_CANDIDATES; passed++) {
         if (entry->pending == NULL) {
             seen++;
@@ -167,7 +169,8 @@ static struct entry *add_entry(const struct place *place)
         return NULL;
     memcpy(entry->name, place->name.data, place->name.length);
     entry->table = place->table;
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, *place->table, entry->name, (unsigned)place->name.length, place->hash, entry);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, *place->table, entry->name, (unsigned)place->name.length, place->hash,
+                                entry);
     if (entry->hh.tbl == NULL) {
         free(entry);
         return NULL;
@@ -187,7 +190,8 @@ static uint64_t lifetime_ms(const struct answer_cache_options *options, const st
     if (!dns_outcome_is_decided(answer->outcome))
         return answer->outcome == DNS_OUTCOME_CANCELLED ? 0 : options->failure_ms;
     if (answer->outcome == DNS_OUTCOME_RECORDS)
-        return 1000 * clamp(answer->ttl_seconds, options->positive_min_seconds, options->positive_max_seconds);
+        return 1000 *
+               clamp(answer->ttl_seconds, options->positive_min_seconds, options->positive_max_seconds);
     uint64_t seconds = answer->has_ttl ? answer->ttl_seconds : options->negative_default_seconds;
     return 1000 * clamp(seconds, options->negative_min_seconds, options->negative_max_seconds);
 }
@@ -234,12 +238,12 @@ static struct dns_lookup *new_pending(struct answer_cache *cache, struct entry *
 static bool wants_prefetch(const struct entry *entry, uint64_t now_ms)
 {
     uint64_t whole_ms = entry->expires_ms - entry->obtained_ms;
-    return entry->pending == NULL && entry->hits >= PREFETCH_HITS_LEAST && whole_ms >= PREFETCH_TTL_LEAST_MS &&
-           entry->expires_ms - now_ms <= whole_ms / PREFETCH_PART && now_ms >= entry->no_prefetch_before_ms;
+    return entry->pending == NULL && entry->hits >= PREFETCH_HITS_LEAST &&
+           whole_ms >= PREFETCH_TTL_LEAST_MS && entry->expires_ms - now_ms <= whole_ms / PREFETCH_PART &&
+           now_ms >= entry->no_prefetch_before_ms;
 }
 
-static void take_hit(struct shard *shard, struct entry *entry,
-                     struct answer_cache_result *result)
+static void take_hit(struct shard *shard, struct entry *entry, struct answer_cache_result *result)
 {
     shard->hit_count++;
     entry->hits++;

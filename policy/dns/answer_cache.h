@@ -23,7 +23,8 @@ struct answer_cache_options {
     uint64_t hash_key[2];              /* random, so that nobody can choose names that collide */
 };
 
-/* 65536 entries; positive 30 s to 1 h, negative 10 s to 1 h, without SOA 60 s; failures 1 s. Zero hash key. */
+/* 65536 entries; positive 30 s to 1 h, negative 10 s to 1 h, without SOA 60 s; failures 1 s. Zero hash key.
+ */
 struct answer_cache_options answer_cache_options_default(void);
 
 struct answer_cache;
@@ -44,8 +45,8 @@ struct answer_cache_result {
 
 /*
  * Looks the name up and, where there is no good answer and nothing on its way, makes the lookup that the
- * caller must submit or complete. `submit` beside a finished `lookup` is a prefetch. The answer of that lookup
- * gets in here by its `store`, which this sets; the cache must outlive it.
+ * caller must submit or complete. `submit` beside a finished `lookup` is a prefetch. The answer of that
+ * lookup gets in here by its `store`, which this sets; the cache must outlive it.
  */
 struct answer_cache_result answer_cache_find(struct answer_cache *cache,
                                              const struct answer_cache_question *question, uint64_t now_ms);

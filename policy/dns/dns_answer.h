@@ -30,12 +30,12 @@ enum { DNS_ANSWER_ADDRESSES_MAX = 8, DNS_ANSWER_TEXT_BYTES_MAX = 320, DNS_ANSWER
 
 struct dns_answer {
     enum dns_outcome outcome;
-    uint32_t ttl_seconds;   /* the least of the records; for NO_NAME and NO_DATA by the SOA (RFC 2308, 5) */
-    bool has_ttl;           /* false: a negative answer without SOA */
-    bool cut;               /* there was more than the bounds hold */
-    uint8_t address_count;  /* A */
+    uint32_t ttl_seconds;  /* the least of the records; for NO_NAME and NO_DATA by the SOA (RFC 2308, 5) */
+    bool has_ttl;          /* false: a negative answer without SOA */
+    bool cut;              /* there was more than the bounds hold */
+    uint8_t address_count; /* A */
     uint32_t addresses[DNS_ANSWER_ADDRESSES_MAX]; /* host order, in the order received */
-    char *text;             /* TXT: printable ASCII, bounded, malloc()ed; else NULL */
+    char *text;                                   /* TXT: printable ASCII, bounded, malloc()ed; else NULL */
 };
 
 /* RECORDS, NO_NAME or NO_DATA: the server has decided. Everything else is a failure. */

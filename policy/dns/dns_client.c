@@ -7,7 +7,8 @@ struct dns_client {
     struct dns_transport transport;
 };
 
-struct dns_client *dns_client_create(const struct answer_cache_options *options, struct dns_transport transport)
+struct dns_client *dns_client_create(const struct answer_cache_options *options,
+                                     struct dns_transport transport)
 {
     struct dns_client *client = calloc(1, sizeof *client);
     if (client == NULL)
@@ -45,7 +46,8 @@ static void give_up(struct dns_lookup *lookup, uint64_t now_ms)
     dns_lookup_unref(lookup);
 }
 
-struct dns_lookup *dns_client_ask(struct dns_client *client, const struct dns_question *question, uint64_t now_ms)
+struct dns_lookup *dns_client_ask(struct dns_client *client, const struct dns_question *question,
+                                  uint64_t now_ms)
 {
     struct answer_cache_question wanted = {question->name, question->type, question->not_before_ms};
     struct answer_cache_result result = answer_cache_find(client->cache, &wanted, now_ms);

@@ -11,7 +11,8 @@
 
 struct dns_client;
 
-struct dns_client *dns_client_create(const struct answer_cache_options *options, struct dns_transport transport);
+struct dns_client *dns_client_create(const struct answer_cache_options *options,
+                                     struct dns_transport transport);
 void dns_client_destroy(struct dns_client *client); /* after the transport has ended */
 
 struct dns_question {
@@ -23,7 +24,8 @@ struct dns_question {
 };
 
 /* A reference to a lookup, perhaps already done. NULL: too many on their way, or no memory. */
-struct dns_lookup *dns_client_ask(struct dns_client *client, const struct dns_question *question, uint64_t now_ms);
+struct dns_lookup *dns_client_ask(struct dns_client *client, const struct dns_question *question,
+                                  uint64_t now_ms);
 
 /* Past the cache, neither read nor written: for tests of a list. */
 struct dns_lookup *dns_client_ask_fresh(struct dns_client *client, const struct dns_question *question,

@@ -29,13 +29,13 @@ static const char *public_ipv4(uint32_t ipv4)
         uint32_t address;
         const char *service;
     } services[] = {
-        {0x08080808, "Google"},      {0x08080404, "Google"},       {0x01010101, "Cloudflare"},
-        {0x01000001, "Cloudflare"},  {0x01010102, "Cloudflare"},   {0x01000002, "Cloudflare"},
-        {0x09090909, "Quad9"},       {0x95707070, "Quad9"},
-        {0x0909090a, "Quad9"},       {0xd043dede, "OpenDNS"},      {0xd043dcdc, "OpenDNS"},
-        {0x040202f1, "Lumen"},       {0x04020201, "Lumen"},        {0x04020202, "Lumen"},
-        {0x5e8c0e0e, "AdGuard"},     {0x5e8c0f0f, "AdGuard"},      {0xb9dea8fe, "DNS.SB"},
-        {0x40064006, "Neustar"},     {0x9c9a4616, "Neustar"},
+        {0x08080808, "Google"},     {0x08080404, "Google"},     {0x01010101, "Cloudflare"},
+        {0x01000001, "Cloudflare"}, {0x01010102, "Cloudflare"}, {0x01000002, "Cloudflare"},
+        {0x09090909, "Quad9"},      {0x95707070, "Quad9"},      {0x0909090a, "Quad9"},
+        {0xd043dede, "OpenDNS"},    {0xd043dcdc, "OpenDNS"},    {0x040202f1, "Lumen"},
+        {0x04020201, "Lumen"},      {0x04020202, "Lumen"},      {0x5e8c0e0e, "AdGuard"},
+        {0x5e8c0f0f, "AdGuard"},    {0xb9dea8fe, "DNS.SB"},     {0x40064006, "Neustar"},
+        {0x9c9a4616, "Neustar"},
     };
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
         if (services[i].address == ipv4)

@@ -12,10 +12,10 @@ enum {
     INCONCLUSIVE_RETRY_MS = 5000,
     PROOF_PAUSE_MS = 100, /* between proofs: where listings rain, one proof serves many */
     SLOW_SAMPLES_LEAST = 8,
-    LATENCY_SHARE = 8,     /* a new sample counts one eighth */
-    USUAL_LEAST = 128,     /* answers before the usual ratio means anything */
+    LATENCY_SHARE = 8, /* a new sample counts one eighth */
+    USUAL_LEAST = 128, /* answers before the usual ratio means anything */
     USUAL_SHARE = 256,
-    WINDOW_LEAST = 32,     /* answers before the window means anything */
+    WINDOW_LEAST = 32, /* answers before the window means anything */
 };
 
 /* By which the present is unlike the past, and nearly everybody. */
@@ -94,7 +94,8 @@ struct list_said list_said_by(const struct dns_answer *answer, const struct list
     for (unsigned i = 0; i < answer->address_count; i++) {
         enum list_trouble trouble = trouble_of_code(answer->addresses[i], errors);
         if (trouble != LIST_TROUBLE_NONE)
-            return (struct list_said){.word = LIST_WORD_LIE, .trouble = trouble, .code = answer->addresses[i]};
+            return (struct list_said){
+                .word = LIST_WORD_LIE, .trouble = trouble, .code = answer->addresses[i]};
     }
     return (struct list_said){.word = LIST_WORD_LISTED, .code = answer->addresses[0]};
 }
@@ -144,7 +145,8 @@ void list_health_init(struct list_health *health, const struct list_health_optio
     health->random = seed | 1;
 }
 
-void list_health_configure(struct list_health *health, const struct list_health_options *options, uint64_t now_ms)
+void list_health_configure(struct list_health *health, const struct list_health_options *options,
+                           uint64_t now_ms)
 {
     if (health->options.has_test_points != options->has_test_points)
         health->next_test_ms = now_ms;
@@ -234,7 +236,8 @@ uint64_t list_health_next_ms(const struct list_health *health)
     bool proof_wanted = health->proof_wanted_ms > health->proven_ms || health->suspicious;
     if (health->testing)
         return UINT64_MAX; /* its end will tell */
-    if (health->state == LIST_HEALTHY && proof_wanted && health->begun_ms + PROOF_PAUSE_MS < health->next_test_ms)
+    if (health->state == LIST_HEALTHY && proof_wanted &&
+        health->begun_ms + PROOF_PAUSE_MS < health->next_test_ms)
         return health->begun_ms + PROOF_PAUSE_MS;
     return health->next_test_ms;
 }
@@ -246,7 +249,8 @@ void list_health_test_begun(struct list_health *health, uint64_t now_ms)
     health->begun_ms = now_ms;
 }
 
-bool list_health_test_ended(struct list_health *health, const struct list_test_result *result, uint64_t now_ms)
+bool list_health_test_ended(struct list_health *health, const struct list_test_result *result,
+                            uint64_t now_ms)
 {
     health->testing = false;
     if (result->inconclusive) {
@@ -297,8 +301,8 @@ static bool lists_nearly_everybody(const struct list_health *health)
 {
     if (health->window_count < WINDOW_LEAST || health->usual_count < USUAL_LEAST)
         return false;
-    uint64_t used = health->window_count == LIST_WINDOW ? ~UINT64_C(0)
-                                                        : (UINT64_C(1) << health->window_count) - 1;
+    uint64_t used =
+        health->window_count == LIST_WINDOW ? ~UINT64_C(0) : (UINT64_C(1) << health->window_count) - 1;
     double ratio = (double)__builtin_popcountll(health->window & used) / health->window_count;
     return ratio >= RATIO_LEAST && ratio - health->usual_ratio >= RATIO_RISE_LEAST;
 }
@@ -323,8 +327,8 @@ static bool note_failure(struct list_health *health, const struct list_said *sai
     return suspend(health, said->trouble, 0, now_ms);
 }
 
-/* In an attack, too, nearly everybody is listed: addresses that were not listed before tell the two apart, and where
- * there are none the ratio has to do. */
+/* In an attack, too, nearly everybody is listed: addresses that were not listed before tell the two apart,
+ * and where there are none the ratio has to do. */
 static bool note_decided(struct list_health *health, const struct list_live_answer *answer, uint64_t now_ms)
 {
     bool listed = answer->said.word == LIST_WORD_LISTED;

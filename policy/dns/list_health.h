@@ -1,21 +1,21 @@
 /*
  * Whether a block list can be believed.
  *
- * Lists die, lie, stall and bill: a closed one lists the whole world, a lapsed domain answers for every name, an
- * emptied one lists nobody, a service answers with an error code to whom it does not like, and dead name servers
- * cost every message a wait. This state machine decides from tests (list_test.h) and from live answers whether a
- * list is asked, and whether what it says counts:
+ * Lists die, lie, stall and bill: a closed one lists the whole world, a lapsed domain answers for every name,
+ * an emptied one lists nobody, a service answers with an error code to whom it does not like, and dead name
+ * servers cost every message a wait. This state machine decides from tests (list_test.h) and from live
+ * answers whether a list is asked, and whether what it says counts:
  *
  *   untested   before the first test has answered: asked, but nothing it says counts
  *   healthy    asked; a listing counts once a test begun after it arrived has passed ("proven")
  *   suspended  not asked; tested again after a growing pause, and back by itself when a test passes
  *   unusable   the same, but its zone does not exist or it has failed for a day: a person should look
  *
- * So a list that turns into a liar between two tests refuses nobody: its first lie asks for a proof and fails it.
- * Answers from before the test that heals a list are not believed afterwards (`believed_from_ms`).
+ * So a list that turns into a liar between two tests refuses nobody: its first lie asks for a proof and fails
+ * it. Answers from before the test that heals a list are not believed afterwards (`believed_from_ms`).
  *
- * Pure: no locks, no clock, no randomness but the seed; the caller holds a lock (list_set.c). Times are monotonic
- * milliseconds.
+ * Pure: no locks, no clock, no randomness but the seed; the caller holds a lock (list_set.c). Times are
+ * monotonic milliseconds.
  */
 #ifndef CLOSEDRELAY_DNS_LIST_HEALTH_H
 #define CLOSEDRELAY_DNS_LIST_HEALTH_H
@@ -29,13 +29,13 @@ enum list_state { LIST_UNTESTED, LIST_HEALTHY, LIST_SUSPENDED, LIST_UNUSABLE };
 
 enum list_trouble {
     LIST_TROUBLE_NONE,
-    LIST_TROUBLE_EMPTY,        /* 127.0.0.2 is not listed */
-    LIST_TROUBLE_NO_ZONE,      /* nor does the zone exist */
-    LIST_TROUBLE_LISTS_ALL,    /* 127.0.0.1, or a name nobody has, is listed */
-    LIST_TROUBLE_LISTS_KNOWN,  /* addresses are listed that were not before */
-    LIST_TROUBLE_HIT_RATIO,    /* nearly all that is asked for is listed, unlike before */
-    LIST_TROUBLE_ERROR_CODE,   /* 127.255.255.0/24, or a code that this list uses to refuse */
-    LIST_TROUBLE_OUTSIDE,      /* an answer outside 127/8 */
+    LIST_TROUBLE_EMPTY,       /* 127.0.0.2 is not listed */
+    LIST_TROUBLE_NO_ZONE,     /* nor does the zone exist */
+    LIST_TROUBLE_LISTS_ALL,   /* 127.0.0.1, or a name nobody has, is listed */
+    LIST_TROUBLE_LISTS_KNOWN, /* addresses are listed that were not before */
+    LIST_TROUBLE_HIT_RATIO,   /* nearly all that is asked for is listed, unlike before */
+    LIST_TROUBLE_ERROR_CODE,  /* 127.255.255.0/24, or a code that this list uses to refuse */
+    LIST_TROUBLE_OUTSIDE,     /* an answer outside 127/8 */
     LIST_TROUBLE_SERVFAIL,
     LIST_TROUBLE_REFUSED,
     LIST_TROUBLE_TIMEOUT,
@@ -75,15 +75,16 @@ struct list_said {
     bool cancelled;            /* FAILED by our own doing: says nothing about the list */
 };
 
-/* `errors`: codes that this list uses to refuse, besides 127.255.255.0/24; may be NULL. One lie taints all. */
+/* `errors`: codes that this list uses to refuse, besides 127.255.255.0/24; may be NULL. One lie taints all.
+ */
 struct list_said list_said_by(const struct dns_answer *answer, const struct list_code_ranges *errors);
 
 struct list_health_options {
-    bool has_test_points;        /* false: a private list without 127.0.0.2; the other tests still hold */
-    uint64_t test_every_ms;      /* a healthy list, ±10 % */
-    uint64_t retry_first_ms;     /* pause before a suspended list is tested again, ±10 % … */
-    uint64_t retry_most_ms;      /* … doubled up to this */
-    uint64_t slow_ms;            /* suspended when answers take longer on average */
+    bool has_test_points;         /* false: a private list without 127.0.0.2; the other tests still hold */
+    uint64_t test_every_ms;       /* a healthy list, ±10 % */
+    uint64_t retry_first_ms;      /* pause before a suspended list is tested again, ±10 % … */
+    uint64_t retry_most_ms;       /* … doubled up to this */
+    uint64_t slow_ms;             /* suspended when answers take longer on average */
     unsigned failures_to_suspend; /* in a row */
 };
 
@@ -98,9 +99,9 @@ enum list_test_kind {
 struct list_test_result {
     enum list_test_kind kind;
     uint64_t begun_ms;
-    enum list_trouble trouble; /* NONE: passed */
-    uint32_t code;             /* that gave the trouble away */
-    bool inconclusive;         /* could not be asked: by our own doing */
+    enum list_trouble trouble;   /* NONE: passed */
+    uint32_t code;               /* that gave the trouble away */
+    bool inconclusive;           /* could not be asked: by our own doing */
     bool ipv6_known, ipv6_works; /* FULL: its IPv6 test points */
 };
 
@@ -117,24 +118,24 @@ struct list_health {
     enum list_state state;
     enum list_trouble trouble;
     uint32_t trouble_code;
-    uint64_t since_ms;         /* in this state */
+    uint64_t since_ms; /* in this state */
     uint64_t next_test_ms;
     uint64_t proven_ms;        /* when the last passed test began; 0: none */
     uint64_t proof_wanted_ms;  /* when the last listing arrived */
     uint64_t believed_from_ms; /* answers that arrived earlier are not believed */
     bool ipv6_works;
     bool testing;
-    uint64_t begun_ms;         /* the last test */
-    bool suspicious;           /* by its hit ratio: the next proof asks for all controls */
+    uint64_t begun_ms; /* the last test */
+    bool suspicious;   /* by its hit ratio: the next proof asks for all controls */
 
-    uint64_t troubled_ms;      /* when the present trouble began, through all tries */
-    unsigned attempts;         /* tests failed in a row, for the pause */
-    unsigned failures;         /* live answers failed in a row */
-    uint32_t latency_ms;       /* smoothed */
+    uint64_t troubled_ms; /* when the present trouble began, through all tries */
+    unsigned attempts;    /* tests failed in a row, for the pause */
+    unsigned failures;    /* live answers failed in a row */
+    uint32_t latency_ms;  /* smoothed */
     unsigned latency_count;
-    uint64_t window;           /* the last answers, 1: listed */
+    uint64_t window; /* the last answers, 1: listed */
     unsigned window_count;
-    double usual_ratio;        /* of what has left the window */
+    double usual_ratio; /* of what has left the window */
     unsigned usual_count;
     struct in6_addr controls[LIST_CONTROLS_MAX]; /* asked for and not listed */
     unsigned control_count, control_next;
@@ -145,7 +146,8 @@ void list_health_init(struct list_health *health, const struct list_health_optio
                       uint64_t now_ms);
 
 /* Other options for the same list, after a reload. */
-void list_health_configure(struct list_health *health, const struct list_health_options *options, uint64_t now_ms);
+void list_health_configure(struct list_health *health, const struct list_health_options *options,
+                           uint64_t now_ms);
 
 bool list_health_is_askable(const struct list_health *health);
 
@@ -157,7 +159,8 @@ void list_health_test_begun(struct list_health *health, uint64_t now_ms);
 uint64_t list_health_next_ms(const struct list_health *health);
 
 /* The results: true when the state has changed, which is to be said. */
-bool list_health_test_ended(struct list_health *health, const struct list_test_result *result, uint64_t now_ms);
+bool list_health_test_ended(struct list_health *health, const struct list_test_result *result,
+                            uint64_t now_ms);
 bool list_health_answered(struct list_health *health, const struct list_live_answer *answer, uint64_t now_ms);
 
 /* Whether a listing that arrived at `obtained_ms` counts now. */

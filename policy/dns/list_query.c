@@ -44,7 +44,8 @@ static void ask(struct list_query *query, struct item *item, uint64_t now_ms)
         settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
         return;
     }
-    if (!dns_address_is_ipv4(&query->client) && (flags & (BLOCK_LIST_TESTED | BLOCK_LIST_IPV6)) == BLOCK_LIST_TESTED) {
+    if (!dns_address_is_ipv4(&query->client) &&
+        (flags & (BLOCK_LIST_TESTED | BLOCK_LIST_IPV6)) == BLOCK_LIST_TESTED) {
         settle(item, LIST_SKIPPED, NULL, NULL);
         return;
     }
@@ -173,7 +174,8 @@ static bool wait_until_tested(struct list_query *query, struct block_list *list)
 static void settle_unproven(struct item *item, enum list_state state)
 {
     if (state == LIST_HEALTHY)
-        settle(item, LIST_UNKNOWN, "unproven", "the list was not tested in time after it had listed the address");
+        settle(item, LIST_UNKNOWN, "unproven",
+               "the list was not tested in time after it had listed the address");
     else if (state == LIST_UNTESTED)
         settle(item, LIST_UNKNOWN, "untested", "the list has not been tested yet");
     else
@@ -210,8 +212,9 @@ static void settle_answer(struct list_query *query, struct item *item)
         if (wait_until_tested(query, item->list))
             settle(item, LIST_NOT_LISTED, NULL, NULL);
         else
-            settle_unproven(item, (atomic_load(&item->list->flags) & BLOCK_LIST_TESTED) == 0 ? LIST_UNTESTED
-                                                                                            : LIST_SUSPENDED);
+            settle_unproven(item, (atomic_load(&item->list->flags) & BLOCK_LIST_TESTED) == 0
+                                      ? LIST_UNTESTED
+                                      : LIST_SUSPENDED);
         return;
     }
     struct list_said said = block_list_said(item->list, &lookup->answer);
@@ -235,8 +238,8 @@ static void settle_item(struct list_query *query, struct item *item)
         settle(item, LIST_UNKNOWN, "timeout", "no answer in time");
 }
 
-/* Once settled an answer stays, so that a message's findings do not change under it; only what was not in time may
- * still turn up for the session's next message. */
+/* Once settled an answer stays, so that a message's findings do not change under it; only what was not in
+ * time may still turn up for the session's next message. */
 void list_query_collect(struct list_query *query, struct list_result *results)
 {
     for (size_t i = 0; i < query->count; i++) {

@@ -1,11 +1,11 @@
 /*
  * What all lists say of one address: asked all at once, collected later, within one budget.
  *
- * Begun at connect, collected when the answer first matters; whoever collects waits until the budget counted from
- * the beginning is over, for all lists together, so that a session which lasts longer waits for nothing. Lists
- * that are suspended are neither asked nor waited for. When too many threads wait already, what is not yet known
- * is unknown at once: a stalled resolver may not eat all threads of the milter. A query is used by one thread at a
- * time.
+ * Begun at connect, collected when the answer first matters; whoever collects waits until the budget counted
+ * from the beginning is over, for all lists together, so that a session which lasts longer waits for nothing.
+ * Lists that are suspended are neither asked nor waited for. When too many threads wait already, what is not
+ * yet known is unknown at once: a stalled resolver may not eat all threads of the milter. A query is used by
+ * one thread at a time.
  */
 #ifndef CLOSEDRELAY_DNS_LIST_QUERY_H
 #define CLOSEDRELAY_DNS_LIST_QUERY_H
@@ -35,8 +35,9 @@ enum list_verdict {
 
 struct list_result {
     enum list_verdict verdict;
-    const char *why; /* UNKNOWN: a stable token: suspended, untested, timeout, busy, unproven, failed, error_code */
-    const char *why_text; /* the same in words */
+    const char
+        *why; /* UNKNOWN: a stable token: suspended, untested, timeout, busy, unproven, failed, error_code */
+    const char *why_text;  /* the same in words */
     const uint32_t *codes; /* LISTED: the addresses, host order; as long as the query */
     size_t code_count;
     const char *text; /* LISTED: the TXT, if wanted and there in time; as long as the query */

@@ -69,7 +69,8 @@ void block_list_publish_locked(struct block_list *list)
     atomic_store(&list->flags, flags);
 }
 
-static struct block_list *new_list(struct list_set *set, const struct list_settings *settings, uint64_t now_ms)
+static struct block_list *new_list(struct list_set *set, const struct list_settings *settings,
+                                   uint64_t now_ms)
 {
     struct block_list *list = calloc(1, sizeof *list);
     if (list == NULL)

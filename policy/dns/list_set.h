@@ -3,8 +3,8 @@
  *
  * A list is known by its zone and lives as long as the set, so that sessions may hold on to it while the
  * configuration changes; one that no configuration names any more is no longer tested. Tests run on the
- * transport's thread, driven by list_set_tick() and by the answers themselves; changes of state are logged once,
- * with the zone masked. Any thread may call everything here.
+ * transport's thread, driven by list_set_tick() and by the answers themselves; changes of state are logged
+ * once, with the zone masked. Any thread may call everything here.
  */
 #ifndef CLOSEDRELAY_DNS_LIST_SET_H
 #define CLOSEDRELAY_DNS_LIST_SET_H
@@ -19,8 +19,8 @@ struct block_list;
 struct list_set_options {
     struct dns_client *client;
     struct clock clock;
-    uint64_t seed;         /* random */
-    unsigned waiting_max;  /* threads that may wait for answers at a time; more are told "unknown" at once */
+    uint64_t seed;        /* random */
+    unsigned waiting_max; /* threads that may wait for answers at a time; more are told "unknown" at once */
     /* Asks for an early tick; may be empty where somebody else ticks often enough. */
     void (*wake)(void *context);
     void *wake_context;
@@ -32,10 +32,10 @@ void list_set_destroy(struct list_set *set); /* after the transport, before the 
 enum { LIST_ERROR_RANGES_MAX = 8, LIST_SHOWN_BYTES = 254 };
 
 struct list_settings {
-    struct slice zone; /* as dns_zone_parse() gives it */
-    const char *shown; /* its name for people; NULL: the zone, masked */
+    struct slice zone;                   /* as dns_zone_parse() gives it */
+    const char *shown;                   /* its name for people; NULL: the zone, masked */
     struct list_code_ranges error_codes; /* at most LIST_ERROR_RANGES_MAX are kept */
-    bool wants_text; /* fetch the TXT of listed addresses */
+    bool wants_text;                     /* fetch the TXT of listed addresses */
     struct list_health_options health;
 };
 
@@ -56,7 +56,7 @@ struct list_status {
     char shown[LIST_SHOWN_BYTES];
     enum list_state state;
     enum list_trouble trouble;
-    uint32_t trouble_code; /* 0: none */
+    uint32_t trouble_code;                      /* 0: none */
     uint64_t since_ms, next_test_ms, proven_ms; /* monotonic; proven_ms 0: never */
     uint32_t latency_ms;
     bool ipv6_works;

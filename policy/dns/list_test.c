@@ -54,14 +54,15 @@ static void plan_nibbles(struct plan *plan, enum list_probe_kind kind, char last
 
 static void plan_random(struct plan *plan, uint64_t random)
 {
-    static const char letters[] = "abcdefghijkmnpqrstuvwxyz"; /* no digits: nothing that looks like an address */
+    static const char letters[] =
+        "abcdefghijkmnpqrstuvwxyz"; /* no digits: nothing that looks like an address */
     char label[RANDOM_LABEL_BYTES];
     for (unsigned i = 0; i < sizeof label; i++) {
         label[i] = letters[random % (sizeof letters - 1)];
         random = random / (sizeof letters - 1) ^ random << 41;
     }
-    if (dns_name_under(&next_probe(plan, LIST_PROBE_RANDOM, DNS_TYPE_A)->name, slice_make(label, sizeof label),
-                       plan->zone))
+    if (dns_name_under(&next_probe(plan, LIST_PROBE_RANDOM, DNS_TYPE_A)->name,
+                       slice_make(label, sizeof label), plan->zone))
         plan->count++;
 }
 
@@ -74,8 +75,8 @@ static void plan_zone(struct plan *plan)
     plan->count++;
 }
 
-unsigned list_test_plan(struct list_probe probes[LIST_PROBES_MAX], struct slice zone, enum list_test_kind kind,
-                        const struct list_health *health, uint64_t random)
+unsigned list_test_plan(struct list_probe probes[LIST_PROBES_MAX], struct slice zone,
+                        enum list_test_kind kind, const struct list_health *health, uint64_t random)
 {
     struct plan plan = {probes, 0, zone};
     bool full = kind == LIST_TEST_FULL;

@@ -26,9 +26,9 @@ static void say_suspended(const struct list_status *status, const char *hint, ui
     struct in_addr address = {htonl(status->trouble_code)};
     bool has_code = status->trouble_code != 0 && inet_ntop(AF_INET, &address, code, sizeof code) != NULL;
     uint64_t pause_ms = status->next_test_ms > now_ms ? status->next_test_ms - now_ms : 0;
-    log_warning("dnsbl: %s is %s: %s%s%s%s%s; next test in %llu s", status->shown, list_state_name(status->state),
-                list_trouble_text(status->trouble), has_code ? " (" : "", code, has_code ? ")" : "", hint,
-                (unsigned long long)((pause_ms + 999) / 1000));
+    log_warning("dnsbl: %s is %s: %s%s%s%s%s; next test in %llu s", status->shown,
+                list_state_name(status->state), list_trouble_text(status->trouble), has_code ? " (" : "",
+                code, has_code ? ")" : "", hint, (unsigned long long)((pause_ms + 999) / 1000));
 }
 
 static void say_state(const struct list_status *status, uint64_t now_ms)
@@ -153,7 +153,8 @@ void block_list_consider(struct block_list *list, uint64_t now_ms)
     struct test_run *run = NULL;
     enum list_test_kind kind;
     pthread_mutex_lock(&list->lock);
-    bool wanted = list_health_wants_test(&list->health, now_ms, &kind) && !(list->retired && kind == LIST_TEST_FULL);
+    bool wanted =
+        list_health_wants_test(&list->health, now_ms, &kind) && !(list->retired && kind == LIST_TEST_FULL);
     if (wanted)
         run = calloc(1, sizeof *run);
     if (run != NULL) {
@@ -161,8 +162,8 @@ void block_list_consider(struct block_list *list, uint64_t now_ms)
         random = (random ^ random >> 31) * UINT64_C(0xbf58476d1ce4e5b9);
         list_health_test_begun(&list->health, now_ms);
         *run = (struct test_run){.list = list, .kind = kind, .begun_ms = now_ms};
-        run->count = list_test_plan(probes, slice_make(list->zone.text, list->zone.length), kind, &list->health,
-                                    random ^ random >> 29);
+        run->count = list_test_plan(probes, slice_make(list->zone.text, list->zone.length), kind,
+                                    &list->health, random ^ random >> 29);
     }
     pthread_mutex_unlock(&list->lock);
     if (run != NULL)

@@ -3,8 +3,8 @@
  *
  * c-ares 1.18 locks nothing and caches nothing, so no other thread ever touches the channel: they enqueue a
  * lookup, wake the thread by an eventfd and wait on the lookup. c-ares does ids, source ports, retries,
- * fail-over between servers, EDNS and TCP after truncation; sockets are opened anew whenever all questions are
- * answered and after any error, so a name server may be restarted at any time. Only ares_query is used.
+ * fail-over between servers, EDNS and TCP after truncation; sockets are opened anew whenever all questions
+ * are answered and after any error, so a name server may be restarted at any time. Only ares_query is used.
  *
  * New settings are a new channel: the old one is kept until its last question is answered. No mail data
  * passes here, and nothing is decided.
@@ -25,12 +25,12 @@ struct resolver_server {
 
 struct resolver_options {
     struct resolver_server servers[RESOLVER_SERVERS_MAX];
-    unsigned server_count;    /* 0: those of resolv_conf */
-    const char *resolv_conf;  /* NULL: /etc/resolv.conf */
-    unsigned timeout_ms;      /* for a lookup with all its tries; 100 to 60000 */
-    unsigned tries;           /* rounds over all servers; 1 to 5; each round waits twice as long */
-    bool edns;                /* offer 1232 bytes (RFC 6891) */
-    unsigned in_flight_max;   /* lookups on their way at a time */
+    unsigned server_count;   /* 0: those of resolv_conf */
+    const char *resolv_conf; /* NULL: /etc/resolv.conf */
+    unsigned timeout_ms;     /* for a lookup with all its tries; 100 to 60000 */
+    unsigned tries;          /* rounds over all servers; 1 to 5; each round waits twice as long */
+    bool edns;               /* offer 1232 bytes (RFC 6891) */
+    unsigned in_flight_max;  /* lookups on their way at a time */
 };
 
 /* resolv.conf, 2 s, 2 tries, EDNS, 10,000 in flight. */
@@ -51,7 +51,8 @@ void resolver_configure(struct resolver *resolver, const struct resolver_options
  * Calls `tick(context, now_ms)` on the resolver's thread, at once and whenever the monotonic time it last
  * returned is reached. It must not block. NULL stops it; when this returns, no tick is running any more.
  */
-void resolver_set_tick(struct resolver *resolver, uint64_t (*tick)(void *context, uint64_t now_ms), void *context);
+void resolver_set_tick(struct resolver *resolver, uint64_t (*tick)(void *context, uint64_t now_ms),
+                       void *context);
 
 /* Has the tick called soon, because something came up before its time. Any thread. */
 void resolver_wake(struct resolver *resolver);
@@ -61,10 +62,11 @@ struct dns_transport resolver_transport(struct resolver *resolver);
 struct resolver_status {
     struct resolver_server servers[RESOLVER_SERVERS_MAX];
     unsigned server_count;
-    const char *public_service; /* "Google" where a server is a public one that block lists refuse; else NULL */
-    bool usable;                /* false: no channel could be made; every lookup fails */
-    uint64_t asked_count;       /* questions given to c-ares since the start */
-    uint64_t answered_count;    /* of them, decided answers */
+    const char
+        *public_service;     /* "Google" where a server is a public one that block lists refuse; else NULL */
+    bool usable;             /* false: no channel could be made; every lookup fails */
+    uint64_t asked_count;    /* questions given to c-ares since the start */
+    uint64_t answered_count; /* of them, decided answers */
     uint64_t failed_count;
     unsigned in_flight;
 };

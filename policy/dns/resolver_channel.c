@@ -52,8 +52,8 @@ void resolver_fail(struct resolver *resolver, struct dns_lookup *lookup, enum dn
     finish(resolver, lookup, &(struct dns_answer){.outcome = outcome});
 }
 
-/* c-ares asks the first server first every time, so one that is down costs every question a try: count answers
- * that came from a later server. Where none answers at all, another order would not help. */
+/* c-ares asks the first server first every time, so one that is down costs every question a try: count
+ * answers that came from a later server. Where none answers at all, another order would not help. */
 static void note_timeouts(struct resolver *resolver, int timeouts)
 {
     resolver->timeouts_in_a_row = timeouts > 0 ? resolver->timeouts_in_a_row + 1 : 0;
@@ -85,8 +85,8 @@ static int per_try_ms(const struct resolver_options *options, unsigned server_co
     return (int)(try_ms < TRY_MS_LEAST ? TRY_MS_LEAST : try_ms);
 }
 
-/* c-ares passes SERVFAIL, NOTIMP and REFUSED on to the next server, and in the end says only that nobody answered:
- * with a single server the reason is worth more. */
+/* c-ares passes SERVFAIL, NOTIMP and REFUSED on to the next server, and in the end says only that nobody
+ * answered: with a single server the reason is worth more. */
 static int channel_flags(const struct resolver_options *options, unsigned server_count)
 {
     return (options->edns ? ARES_FLAG_EDNS : 0) | (server_count == 1 ? ARES_FLAG_NOCHECKRESP : 0);
@@ -131,7 +131,8 @@ static unsigned read_servers(ares_channel handle, struct resolver_server servers
     return count;
 }
 
-static bool write_servers(ares_channel handle, const struct resolver_server *servers, unsigned count, unsigned first)
+static bool write_servers(ares_channel handle, const struct resolver_server *servers, unsigned count,
+                          unsigned first)
 {
     struct ares_addr_port_node nodes[RESOLVER_SERVERS_MAX] = {0};
     for (unsigned i = 0; i < count; i++) {
@@ -149,7 +150,8 @@ static bool write_servers(ares_channel handle, const struct resolver_server *ser
     return ares_set_servers_ports(handle, nodes) == ARES_SUCCESS;
 }
 
-/* resolv.conf is read first, by a channel of its own: the time of a try depends on how many servers it names. */
+/* resolv.conf is read first, by a channel of its own: the time of a try depends on how many servers it names.
+ */
 static unsigned find_servers(const struct resolver_options *options,
                              struct resolver_server servers[RESOLVER_SERVERS_MAX])
 {
@@ -166,7 +168,8 @@ static unsigned find_servers(const struct resolver_options *options,
     return count;
 }
 
-struct resolver_channel *resolver_channel_open(struct resolver *resolver, const struct resolver_options *options)
+struct resolver_channel *resolver_channel_open(struct resolver *resolver,
+                                               const struct resolver_options *options)
 {
     struct resolver_server servers[RESOLVER_SERVERS_MAX] = {0};
     unsigned count = find_servers(options, servers);

@@ -44,10 +44,10 @@ struct resolver {
     /* Thread only. */
     struct resolver_channel *current;
     struct resolver_channel *old[RESOLVER_OLD_CHANNELS_MAX];
-    unsigned first_server;       /* rotation while the first servers do not answer */
+    unsigned first_server; /* rotation while the first servers do not answer */
     uint64_t rotated_ms;
-    unsigned timeouts_in_a_row;  /* questions that needed more than one server */
-    bool rotation_said;          /* logged, and the first server has not answered since */
+    unsigned timeouts_in_a_row; /* questions that needed more than one server */
+    bool rotation_said;         /* logged, and the first server has not answered since */
     uint64_t tick_due_ms;
 };
 
@@ -61,8 +61,10 @@ void resolver_drain(struct resolver *resolver);
 void resolver_fail(struct resolver *resolver, struct dns_lookup *lookup, enum dns_outcome outcome);
 
 /* A channel by these options, beginning with server resolver->first_server. NULL: no memory or no server. */
-struct resolver_channel *resolver_channel_open(struct resolver *resolver, const struct resolver_options *options);
-void resolver_channel_close(struct resolver_channel *channel); /* open questions end as cancelled; NULL allowed */
+struct resolver_channel *resolver_channel_open(struct resolver *resolver,
+                                               const struct resolver_options *options);
+void resolver_channel_close(
+    struct resolver_channel *channel); /* open questions end as cancelled; NULL allowed */
 void resolver_channel_ask(struct resolver_channel *channel, struct dns_lookup *lookup);
 
 #endif

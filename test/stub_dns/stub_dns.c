@@ -118,7 +118,8 @@ static size_t answer_count(struct stub_dns *stub, struct stub_question *question
 }
 
 /* Length of the answer in stub->answer; 0: none. */
-static size_t make_answer(struct stub_dns *stub, const uint8_t *query, size_t length, bool tcp, unsigned *delay_ms)
+static size_t make_answer(struct stub_dns *stub, const uint8_t *query, size_t length, bool tcp,
+                          unsigned *delay_ms)
 {
     struct stub_question question;
     *delay_ms = 0;
@@ -150,7 +151,8 @@ static void send_all(int fd, const uint8_t *data, size_t length)
     }
 }
 
-static void deliver(struct stub_dns *stub, int fd, const struct sockaddr_in *to, const uint8_t *data, size_t length)
+static void deliver(struct stub_dns *stub, int fd, const struct sockaddr_in *to, const uint8_t *data,
+                    size_t length)
 {
     if (fd < 0) {
         sendto(stub->udp, data, length, MSG_NOSIGNAL, (const struct sockaddr *)to, sizeof *to);
@@ -211,7 +213,8 @@ static void serve_udp(struct stub_dns *stub)
     struct sockaddr_in from;
     for (unsigned i = 0; i < 64; i++) {
         socklen_t from_bytes = sizeof from;
-        ssize_t got = recvfrom(stub->udp, query, sizeof query, MSG_DONTWAIT, (struct sockaddr *)&from, &from_bytes);
+        ssize_t got =
+            recvfrom(stub->udp, query, sizeof query, MSG_DONTWAIT, (struct sockaddr *)&from, &from_bytes);
         if (got < 0)
             return;
         answer_query(stub, -1, &from, query, (size_t)got);
@@ -273,7 +276,8 @@ static void *serve(void *argument)
 {
     struct stub_dns *stub = argument;
     while (!atomic_load(&stub->stopping)) {
-        struct pollfd fds[2 + CLIENTS_MAX] = {{.fd = stub->udp, .events = POLLIN}, {.fd = stub->tcp, .events = POLLIN}};
+        struct pollfd fds[2 + CLIENTS_MAX] = {{.fd = stub->udp, .events = POLLIN},
+                                              {.fd = stub->tcp, .events = POLLIN}};
         unsigned polled = stub->client_count;
         for (unsigned i = 0; i < polled; i++)
             fds[2 + i] = (struct pollfd){.fd = stub->clients[i], .events = POLLIN};
@@ -301,7 +305,8 @@ static int open_socket(int type, uint16_t port)
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     if (type == SOCK_STREAM)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && (type == SOCK_DGRAM || listen(fd, 64) == 0))
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        (type == SOCK_DGRAM || listen(fd, 64) == 0))
         return fd;
     close(fd);
     return -1;

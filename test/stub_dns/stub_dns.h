@@ -9,9 +9,9 @@
  *     *.dead.test          *    drop                any name below dead.test, any type
  *
  * Words: a=IP[,IP…] txt=TEXT ttl=SECONDS soa=SECONDS (MINIMUM of the SOA of a negative answer) nosoa nodata
- * nxdomain servfail refused drop delay=MS truncate (UDP says so, TCP has it all) wrong-id wrong-question loop (a
- * compression pointer to itself) flood=COUNT (that many records) garbage. What no rule matches does not exist,
- * with an SOA of 60 s. Every question is counted by name.
+ * nxdomain servfail refused drop delay=MS truncate (UDP says so, TCP has it all) wrong-id wrong-question loop
+ * (a compression pointer to itself) flood=COUNT (that many records) garbage. What no rule matches does not
+ * exist, with an SOA of 60 s. Every question is counted by name.
  *
  * A TXT question for NAME.count.stub is answered with the number of questions for NAME, total.count.stub with
  * that of all; these are not counted themselves.
@@ -33,7 +33,8 @@ uint16_t stub_dns_port(const struct stub_dns *stub);
 /* Other rules from now on; false leaves the old ones. */
 bool stub_dns_set_rules(struct stub_dns *stub, const char *rules);
 
-/* Questions since the start, or since they were forgotten, for this name (any type); "*.zone": for all below; NULL: all. */
+/* Questions since the start, or since they were forgotten, for this name (any type); "*.zone": for all below;
+ * NULL: all. */
 unsigned stub_dns_count(struct stub_dns *stub, const char *name);
 void stub_dns_forget_counts(struct stub_dns *stub);
 

@@ -63,9 +63,8 @@ static bool parse_flag(struct stub_rule *rule, const char *word)
         const char *word;
         bool *flag;
     } flags[] = {
-        {"nosoa", &rule->no_soa},     {"drop", &rule->drop},
-        {"truncate", &rule->truncate}, {"wrong-id", &rule->wrong_id},
-        {"loop", &rule->loop},        {"wrong-question", &rule->wrong_question},
+        {"nosoa", &rule->no_soa},      {"drop", &rule->drop}, {"truncate", &rule->truncate},
+        {"wrong-id", &rule->wrong_id}, {"loop", &rule->loop}, {"wrong-question", &rule->wrong_question},
         {"garbage", &rule->garbage},
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
@@ -79,8 +78,10 @@ static bool parse_outcome(struct stub_rule *rule, const char *word)
     static const struct {
         const char *word;
         unsigned rcode;
-    } outcomes[] = {
-        {"nodata", 0}, {"nxdomain", RCODE_NXDOMAIN}, {"servfail", RCODE_SERVFAIL}, {"refused", RCODE_REFUSED}};
+    } outcomes[] = {{"nodata", 0},
+                    {"nxdomain", RCODE_NXDOMAIN},
+                    {"servfail", RCODE_SERVFAIL},
+                    {"refused", RCODE_REFUSED}};
     for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
         if (strcmp(outcomes[i].word, word) == 0) {
             rule->rcode = outcomes[i].rcode;
@@ -121,7 +122,8 @@ static bool parse_line(struct stub_rule *rule, char *line)
     char *type = strtok_r(NULL, blanks, &rest);
     if (pattern == NULL || type == NULL)
         return false;
-    *rule = (struct stub_rule){.ttl_seconds = DEFAULT_TTL, .soa_seconds = DEFAULT_SOA, .type = parse_type(type)};
+    *rule =
+        (struct stub_rule){.ttl_seconds = DEFAULT_TTL, .soa_seconds = DEFAULT_SOA, .type = parse_type(type)};
     snprintf(rule->pattern, sizeof rule->pattern, "%s", pattern);
     for (char *word = strtok_r(NULL, blanks, &rest); word != NULL; word = strtok_r(NULL, blanks, &rest))
         if (!parse_word(rule, word))
@@ -137,7 +139,8 @@ bool stub_rules_parse(struct stub_rules *rules, const char *text)
         lines += *c == '\n';
     *rules = (struct stub_rules){.items = calloc(lines, sizeof *rules->items)};
     bool good = copy != NULL && rules->items != NULL;
-    for (char *line = good ? strtok_r(copy, "\n", &rest) : NULL; line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+    for (char *line = good ? strtok_r(copy, "\n", &rest) : NULL; line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
         line += strspn(line, " \t\r");
         if (*line == '#' || *line == '\0')
             continue;
@@ -318,7 +321,8 @@ size_t stub_answer_write(uint8_t *answer, const struct stub_rule *rule, const st
     return writer.length;
 }
 
-size_t stub_answer_text(uint8_t *answer, const char *text, const struct stub_question *question, const uint8_t *query)
+size_t stub_answer_text(uint8_t *answer, const char *text, const struct stub_question *question,
+                        const uint8_t *query)
 {
     struct writer writer = begin_answer(answer, question, query);
     set_u16(answer + 6, 1);

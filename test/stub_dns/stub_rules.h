@@ -49,6 +49,7 @@ size_t stub_answer_write(uint8_t *answer, const struct stub_rule *rule, const st
                          const uint8_t *query, bool tcp);
 
 /* An answer with one TXT record. */
-size_t stub_answer_text(uint8_t *answer, const char *text, const struct stub_question *question, const uint8_t *query);
+size_t stub_answer_text(uint8_t *answer, const char *text, const struct stub_question *question,
+                        const uint8_t *query);
 
 #endif

@@ -59,8 +59,10 @@ static void a_name_has_room_or_is_refused(void **state)
 
 static void zones_are_checked_and_lowered(void **state)
 {
-    static const char *const bad[] = {"", ".", "..", "a..b", ".a", "a b", "a\x80", "a/b",
-        "0123456789012345678901234567890123456789012345678901234567890123.test"};
+    static const char *const bad[] = {
+        "",      ".",   "..",
+        "a..b",  ".a",  "a b",
+        "a\x80", "a/b", "0123456789012345678901234567890123456789012345678901234567890123.test"};
     (void)state;
     struct dns_name zone;
     assert_true(dns_zone_parse(slice_of("XBL.Spamhaus.ORG."), &zone));

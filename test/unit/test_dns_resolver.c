@@ -77,7 +77,8 @@ static int tear_down(void **state)
 static struct dns_lookup *start(struct world *world, const char *name, enum dns_type type)
 {
     struct dns_question question = {.name = slice_of(name), .type = type};
-    struct dns_lookup *lookup = dns_client_ask(world->client, &question, clock_system_monotonic_us(NULL) / 1000);
+    struct dns_lookup *lookup =
+        dns_client_ask(world->client, &question, clock_system_monotonic_us(NULL) / 1000);
     assert_non_null(lookup);
     return lookup;
 }

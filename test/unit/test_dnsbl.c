@@ -88,7 +88,8 @@ static void use(struct world *world, const struct dnsbl_settings *settings)
     wait_until_tested(world);
 }
 
-static struct check_context context_of(struct world *world, enum check_stage stage, const struct check_services *services)
+static struct check_context context_of(struct world *world, enum check_stage stage,
+                                       const struct check_services *services)
 {
     struct check_fixture *fixture = &world->fixture;
     return (struct check_context){.stage = stage,
@@ -106,7 +107,8 @@ static void ask(struct world *world, const char *yaml, enum role role, const cha
 {
     world->fixture = check_fixture_begin(&dnsbl_check, yaml, role);
     use(world, world->fixture.settings);
-    world->fixture.session.client_ip_known = ip_address_parse(slice_of(client), &world->fixture.session.client_ip);
+    world->fixture.session.client_ip_known =
+        ip_address_parse(slice_of(client), &world->fixture.session.client_ip);
     assert_true(world->fixture.session.client_ip_known);
     const struct check_services services = {&world->clock, world->service};
     struct check_context context = context_of(world, STAGE_CONNECT, &services);
@@ -121,17 +123,22 @@ static const struct finding *finding_at(const struct world *world, size_t i)
     return &world->fixture.findings.items[i];
 }
 
-static const struct expected_finding listed = {FINDING_FAIL, "listed", MODE_ENFORCE, ACTION_REJECT, 550, "5.7.1"};
-static const struct expected_finding not_listed = {FINDING_PASS, "not_listed", MODE_ENFORCE, ACTION_ACCEPT, 0, NULL};
-static const struct expected_finding not_asked = {FINDING_PASS, "not_asked", MODE_ENFORCE, ACTION_ACCEPT, 0, NULL};
+static const struct expected_finding listed = {FINDING_FAIL,  "listed", MODE_ENFORCE,
+                                               ACTION_REJECT, 550,      "5.7.1"};
+static const struct expected_finding not_listed = {FINDING_PASS, "not_listed", MODE_ENFORCE, ACTION_ACCEPT, 0,
+                                                   NULL};
+static const struct expected_finding not_asked = {FINDING_PASS,  "not_asked", MODE_ENFORCE,
+                                                  ACTION_ACCEPT, 0,           NULL};
 
 static void a_listed_address_is_refused_with_the_lists_words(void **state)
 {
     struct world *world = *state;
-    ask(world, "dnsbl: { lists: [{ zone: bl.test, codes: [127.0.0.4-127.0.0.7] }] }", ROLE_SUBMISSION, "192.0.2.4");
+    ask(world, "dnsbl: { lists: [{ zone: bl.test, codes: [127.0.0.4-127.0.0.7] }] }", ROLE_SUBMISSION,
+        "192.0.2.4");
     assert_finding(finding_at(world, 0), &listed);
     assert_string_equal(finding_at(world, 0)->detail, "bl.test: 127.0.0.4");
-    assert_reply_says(finding_at(world, 0), (const char *[]){"192.0.2.4", "bl.test", "see https://bl.test/", NULL});
+    assert_reply_says(finding_at(world, 0),
+                      (const char *[]){"192.0.2.4", "bl.test", "see https://bl.test/", NULL});
     check_fixture_end(&world->fixture);
     ask(world, "dnsbl: { lists: [{ zone: bl.test }] }", ROLE_OUTSIDE, "192.0.2.5");
     assert_finding(finding_at(world, 0), &not_listed);
@@ -191,7 +198,8 @@ static void roles_that_no_list_is_for_have_no_finding(void **state)
 static void weights_add_up_to_the_threshold(void **state)
 {
     struct world *world = *state;
-    ask(world, "dnsbl: { threshold: 3, lists: [{ zone: bl.test, weight: 2 }, { zone: second.test, weight: 2 }] }",
+    ask(world,
+        "dnsbl: { threshold: 3, lists: [{ zone: bl.test, weight: 2 }, { zone: second.test, weight: 2 }] }",
         ROLE_OUTSIDE, "192.0.2.4");
     assert_finding(finding_at(world, 0), &listed);
     assert_finding(finding_at(world, 1), &listed);
@@ -206,7 +214,8 @@ static void an_allow_list_outvotes_a_block_list(void **state)
 {
     struct world *world = *state;
     ask(world,
-        "dnsbl: { lists: [{ zone: bl.test }, { zone: wl.test, kind: allow, codes: [\"127.0.[2-20].[1-3]\"], weight: 5 }] }",
+        "dnsbl: { lists: [{ zone: bl.test }, { zone: wl.test, kind: allow, codes: [\"127.0.[2-20].[1-3]\"], "
+        "weight: 5 }] }",
         ROLE_OUTSIDE, "192.0.2.4");
     assert_string_equal(finding_at(world, 0)->reason, "listed_below_threshold");
     assert_string_equal(finding_at(world, 1)->reason, "allowed");
@@ -217,9 +226,10 @@ static void an_allow_list_outvotes_a_block_list(void **state)
 
 static void answers_have_roles_and_actions_of_their_own(void **state)
 {
-    static const char yaml[] = "dnsbl:\n  lists:\n    - zone: bl.test\n      answers:\n"
-                               "        - { codes: 127.0.0.4, name: XBL, roles: [submission], action: score }\n"
-                               "        - { codes: 127.0.0.4, name: XBL, roles: [outside], action: defer }\n";
+    static const char yaml[] =
+        "dnsbl:\n  lists:\n    - zone: bl.test\n      answers:\n"
+        "        - { codes: 127.0.0.4, name: XBL, roles: [submission], action: score }\n"
+        "        - { codes: 127.0.0.4, name: XBL, roles: [outside], action: defer }\n";
     struct world *world = *state;
     ask(world, yaml, ROLE_SUBMISSION, "192.0.2.4");
     assert_string_equal(finding_at(world, 0)->reason, "listed_score");
@@ -235,7 +245,8 @@ static void answers_have_roles_and_actions_of_their_own(void **state)
 static void a_key_is_shown_nowhere(void **state)
 {
     struct world *world = *state;
-    ask(world, "dnsbl: { lists: [{ zone: bl.test, key: secretkey, roles: [outside] }] }", ROLE_OUTSIDE, "192.0.2.4");
+    ask(world, "dnsbl: { lists: [{ zone: bl.test, key: secretkey, roles: [outside] }] }", ROLE_OUTSIDE,
+        "192.0.2.4");
     assert_finding(finding_at(world, 0), &listed);
     assert_string_equal(finding_at(world, 0)->detail, "bl.test: 127.0.0.4");
     assert_null(strcasestr(finding_at(world, 0)->reply.text, "secretkey"));
@@ -250,7 +261,8 @@ static void the_reply_may_be_the_admins_own(void **state)
 {
     struct world *world = *state;
     ask(world,
-        "dnsbl: { lists: [{ zone: bl.test, text: false, reply: \"no {ip} by {list} {code}{text} {other} 100%\" }] }",
+        "dnsbl: { lists: [{ zone: bl.test, text: false, reply: \"no {ip} by {list} {code}{text} {other} "
+        "100%\" }] }",
         ROLE_OUTSIDE, "192.0.2.4");
     assert_string_equal(finding_at(world, 0)->reply.text, "no 192.0.2.4 by bl.test 127.0.0.4 {other} 100%");
     check_fixture_end(&world->fixture);
@@ -313,7 +325,8 @@ static void presets_tell_codes_apart(void **state)
         char yaml[200];
         snprintf(yaml, sizeof yaml, "dnsbl: { lists: [{ %s }] }", cases[i].entry);
         struct check_fixture fixture = check_fixture_begin(&dnsbl_check, yaml, cases[i].role);
-        const struct dnsbl_rule *rule = dnsbl_rule_for(dnsbl_list_at(fixture.settings, 0), &cases[i].code, 1, cases[i].role);
+        const struct dnsbl_rule *rule =
+            dnsbl_rule_for(dnsbl_list_at(fixture.settings, 0), &cases[i].code, 1, cases[i].role);
         if (cases[i].name == NULL)
             assert_null(rule);
         else
@@ -332,7 +345,8 @@ static void what_would_go_wrong_is_said(void **state)
         {"preset: spamhaus-zen, roles: [submission]", "warning: zen.spamhaus.org PBL: answers of this kind"},
         {"preset: spamhaus-zen, roles: [submission], action: score", NULL},
         {"zone: list.example, roles: [outside, submission]", "warning: list.example: answers of this kind"},
-        {"zone: list.example, answers: [{ codes: 127.0.0.10, roles: [submission] }]", "warning: list.example"},
+        {"zone: list.example, answers: [{ codes: 127.0.0.10, roles: [submission] }]",
+         "warning: list.example"},
         {"zone: dnsbl.sorbs.net", "warning: dnsbl.sorbs.net: this list is dead: it closed in 2024"},
         {"zone: abc123.zen.dq.spamhaus.net", "warning: ***.zen.dq.spamhaus.net: what looks like a key"},
         {"preset: spamhaus-dqs", "error: spamhaus-dqs needs `key`"},
@@ -371,8 +385,9 @@ static void codes_are_read_and_combined(void **state)
     assert_int_equal(rest.count, 2);
     assert_int_equal(rest.items[0].last, 0x7f000003);
     assert_int_equal(rest.items[1].first, 0x7f000008);
-    static const char *const bad[] = {"", "127.0.0.", "127.0.0.256", "127.0.0.2-", "127.0.0.2-127.0.0.[3-4]",
-                                      "127.0.0.[4", "127.0.0.[7-4]", "127.0.0.2 127.0.0.3", "127.0.0.0002"};
+    static const char *const bad[] = {
+        "",           "127.0.0.",      "127.0.0.256",         "127.0.0.2-",  "127.0.0.2-127.0.0.[3-4]",
+        "127.0.0.[4", "127.0.0.[7-4]", "127.0.0.2 127.0.0.3", "127.0.0.0002"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(dnsbl_ranges_add(&a, slice_of(bad[i])));
 }

@@ -45,7 +45,8 @@ static bool live(struct list_health *health, enum list_word word, enum list_trou
 {
     static uint32_t client;
     struct in6_addr address = dns_address_ipv4(0xc0000200 + client++ % 256);
-    struct list_live_answer answer = {.said = {.word = word, .trouble = trouble}, .latency_ms = 10, .client = &address};
+    struct list_live_answer answer = {
+        .said = {.word = word, .trouble = trouble}, .latency_ms = 10, .client = &address};
     return list_health_answered(health, &answer, now_ms);
 }
 
@@ -129,7 +130,8 @@ static void a_failed_proof_suspends_and_lies_are_not_remembered(void **state)
     (void)state;
     struct list_health health = healthy_health(1000);
     listed(&health, 5000);
-    struct list_test_result wild = {.kind = LIST_TEST_PROOF, .trouble = LIST_TROUBLE_LISTS_ALL, .code = 0x7f000002};
+    struct list_test_result wild = {
+        .kind = LIST_TEST_PROOF, .trouble = LIST_TROUBLE_LISTS_ALL, .code = 0x7f000002};
     assert_true(test_with(&health, wild, 5001));
     assert_int_equal(health.state, LIST_SUSPENDED);
     assert_false(list_health_is_proven(&health, 5000));
@@ -193,7 +195,8 @@ static void after_a_day_a_person_should_look(void **state)
     struct list_test_result empty = {.kind = LIST_TEST_FULL, .trouble = LIST_TROUBLE_EMPTY};
     uint64_t start_ms = list_health_next_ms(&health);
     unsigned changes = 0;
-    for (uint64_t now_ms = start_ms; now_ms < start_ms + 25 * (uint64_t)HOUR; now_ms = list_health_next_ms(&health))
+    for (uint64_t now_ms = start_ms; now_ms < start_ms + 25 * (uint64_t)HOUR;
+         now_ms = list_health_next_ms(&health))
         changes += test_with(&health, empty, now_ms);
     assert_int_equal(health.state, LIST_UNUSABLE);
     assert_int_equal(changes, 2); /* suspended, unusable: each said once */
@@ -230,7 +233,8 @@ static void slow_lists_are_suspended(void **state)
     (void)state;
     struct list_health health = healthy_health(0);
     struct in6_addr client = dns_address_ipv4(0xc0000201);
-    struct list_live_answer slow = {.said = {.word = LIST_WORD_NOT_LISTED}, .latency_ms = 1900, .client = &client};
+    struct list_live_answer slow = {
+        .said = {.word = LIST_WORD_NOT_LISTED}, .latency_ms = 1900, .client = &client};
     bool changed = false;
     for (int i = 0; i < 10 && !changed; i++)
         changed = list_health_answered(&health, &slow, 100);
@@ -333,7 +337,8 @@ static struct list_probe_answer answer_of(enum list_probe_kind kind, enum list_w
 {
     return (struct list_probe_answer){
         .kind = kind,
-        .said = {.word = word, .trouble = word == LIST_WORD_FAILED ? LIST_TROUBLE_TIMEOUT : LIST_TROUBLE_NONE},
+        .said = {.word = word,
+                 .trouble = word == LIST_WORD_FAILED ? LIST_TROUBLE_TIMEOUT : LIST_TROUBLE_NONE},
         .name_exists = word == LIST_WORD_LISTED,
         .latency_ms = 10};
 }
@@ -352,18 +357,12 @@ static void test_answers_are_judged(void **state)
         enum list_trouble trouble;
         bool ipv6;
     } cases[] = {
-        {"NNNLLNNN", LIST_TROUBLE_NONE, true},
-        {"NNNLNNNN", LIST_TROUBLE_NONE, false},
-        {"NNLLLNNN", LIST_TROUBLE_NONE, false},
-        {"NNFLFFFF", LIST_TROUBLE_NONE, false},
-        {"LNNLLNNN", LIST_TROUBLE_LISTS_ALL, true},
-        {"NLNLLNNN", LIST_TROUBLE_LISTS_ALL, true},
-        {"NNNLLNLL", LIST_TROUBLE_LISTS_KNOWN, true},
-        {"NNNLLNLN", LIST_TROUBLE_NONE, true},
-        {"NNNNNLNN", LIST_TROUBLE_EMPTY, false},
-        {"NNNNNNNN", LIST_TROUBLE_NO_ZONE, false},
-        {"FFFFFFFF", LIST_TROUBLE_TIMEOUT, false},
-        {"NNNFLNNN", LIST_TROUBLE_TIMEOUT, true},
+        {"NNNLLNNN", LIST_TROUBLE_NONE, true},        {"NNNLNNNN", LIST_TROUBLE_NONE, false},
+        {"NNLLLNNN", LIST_TROUBLE_NONE, false},       {"NNFLFFFF", LIST_TROUBLE_NONE, false},
+        {"LNNLLNNN", LIST_TROUBLE_LISTS_ALL, true},   {"NLNLLNNN", LIST_TROUBLE_LISTS_ALL, true},
+        {"NNNLLNLL", LIST_TROUBLE_LISTS_KNOWN, true}, {"NNNLLNLN", LIST_TROUBLE_NONE, true},
+        {"NNNNNLNN", LIST_TROUBLE_EMPTY, false},      {"NNNNNNNN", LIST_TROUBLE_NO_ZONE, false},
+        {"FFFFFFFF", LIST_TROUBLE_TIMEOUT, false},    {"NNNFLNNN", LIST_TROUBLE_TIMEOUT, true},
     };
     static const enum list_probe_kind kinds[8] = {LIST_PROBE_RANDOM,  LIST_PROBE_NEVER4,  LIST_PROBE_NEVER6,
                                                   LIST_PROBE_ALWAYS4, LIST_PROBE_ALWAYS6, LIST_PROBE_ZONE,

@@ -19,7 +19,8 @@
 
 /*
  * Block lists against the stub name server, with real threads and real waits. What a list does changes by its
- * rules; each death that lists have died is replayed: nobody is refused, and the list comes back when it heals.
+ * rules; each death that lists have died is replayed: nobody is refused, and the list comes back when it
+ * heals.
  */
 enum { LISTS_MAX = 8, BUDGET_MS = 3000, PATIENCE_MS = 15000 };
 
@@ -363,11 +364,13 @@ struct death {
 };
 
 static const struct death deaths[] = {
-    {"ORDB 2008, AHBL 2015: a wildcard lists the whole world", "*.list0.test * a=127.0.0.2\n", LIST_TROUBLE_LISTS_ALL},
+    {"ORDB 2008, AHBL 2015: a wildcard lists the whole world", "*.list0.test * a=127.0.0.2\n",
+     LIST_TROUBLE_LISTS_ALL},
     {"dul.ru 2015: the lapsed domain is parked", "*.list0.test * a=203.0.113.80\n", LIST_TROUBLE_OUTSIDE},
     {"Spamhaus through a public resolver", "*.list0.test * a=127.255.255.254\n", LIST_TROUBLE_ERROR_CODE},
     {"all but the test points listed",
-     "2.0.0.127.list0.test A a=127.0.0.2\n1.0.0.127.list0.test A nxdomain\n*.0.192.list0.test A a=127.0.0.2\n",
+     "2.0.0.127.list0.test A a=127.0.0.2\n1.0.0.127.list0.test A nxdomain\n*.0.192.list0.test A "
+     "a=127.0.0.2\n",
      LIST_TROUBLE_LISTS_KNOWN},
 };
 
