@@ -286,6 +286,15 @@ static bool stop(struct daemon *daemon, uint64_t wait_ms)
                                      .wait_ms = wait_ms});
 }
 
+/* A reload may come from another thread. */
+static uint64_t drain_ms_in_force(struct daemon *daemon)
+{
+    pthread_mutex_lock(&daemon->reload_lock);
+    uint64_t drain_ms = daemon->drain_ms;
+    pthread_mutex_unlock(&daemon->reload_lock);
+    return drain_ms;
+}
+
 static int serve(struct daemon *daemon)
 {
     start_control(daemon);
@@ -294,7 +303,7 @@ static int serve(struct daemon *daemon)
     bool was_told = serve_until_stopped(daemon);
     if (!was_told)
         log_error("serve: libmilter has stopped");
-    if (!stop(daemon, was_told ? daemon->drain_ms : 0)) {
+    if (!stop(daemon, was_told ? drain_ms_in_force(daemon) : 0)) {
         log_error("serve: a callback did not end");
         _exit(EX_SOFTWARE);
     }

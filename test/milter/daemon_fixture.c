@@ -170,6 +170,7 @@ void session_open(struct milter_wire *wire, const struct test_daemon *daemon, ui
     assert_true(wire_negotiate(wire, 0x1ff, steps));
     assert_true(wire_connect(wire, "198.51.100.7", 40000));
     assert_true(wire_helo(wire));
+    assert_true(wire_flush(wire));
 }
 
 char session_send(struct milter_wire *wire, const char *sender, const char *recipient)
