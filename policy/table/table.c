@@ -31,6 +31,17 @@ bool table_is_source(struct slice text)
     return source_of(text) != NULL;
 }
 
+bool table_source_path(struct slice text, struct slice *path)
+{
+    const struct table_source *source = source_of(text);
+    if (source == NULL || source == &table_source_socketmap)
+        return false;
+    *path = slice_part(text, strlen(source->prefix), text.length);
+    if (source == &table_source_sqlite)
+        path->length = slice_find(*path, ':');
+    return true;
+}
+
 struct table *table_open(struct slice name, enum table_shape shape, struct strbuf *problem)
 {
     const struct table_source *source = source_of(name);
@@ -72,7 +83,8 @@ const char *table_name(const struct table *table)
 static void say_change(const struct table *table, atomic_bool *fails, const struct strbuf *problem, bool ok)
 {
     if (!ok && !atomic_exchange(fails, true))
-        log_error("table %s: %s (said once)", table->name, strbuf_text(problem));
+        log_error("table %s: %.*s (said once)", table->name, (int)slice_find(strbuf_slice(problem), '\n'),
+                  strbuf_text(problem));
     if (ok && atomic_load_explicit(fails, memory_order_relaxed) && atomic_exchange(fails, false))
         log_info("table %s: works again", table->name);
 }
@@ -91,6 +103,12 @@ enum table_answer table_lookup(struct table *table, struct slice key, struct str
     say_change(table, &table->lookup_fails, &problem, answer != TABLE_UNKNOWN);
     strbuf_deinit(&problem);
     return answer;
+}
+
+enum table_answer table_lookup_network(struct table *table, const struct ip_address *address,
+                                       struct ip_network *network)
+{
+    return table->source->lookup_network(table->state, address, network);
 }
 
 void table_refresh(struct table *table)

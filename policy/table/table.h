@@ -3,8 +3,8 @@
  *
  * A table answers one question: what does it say for this key? Where the answer comes from is in its name:
  *
- *   file:PATH       one entry a line: key, or key and value with white space between; '#' comments. Read again
- *                   when it changes, as a whole or not at all
+ *   file:PATH       one entry a line: key, or key and value with white space between; '#' begins a comment at the
+ *                   start of a line or behind white space. Read again when it changes, as a whole or not at all
  *   lmdb:PATH       as `postmap lmdb:PATH` writes it
  *   cdb:PATH        as `postmap cdb:PATH` writes it
  *   socketmap:inet:HOST:PORT:NAME, socketmap:unix:PATH:NAME   Postfix's and Sendmail's protocol (socketmap_table(5))
@@ -17,13 +17,15 @@
 #define CLOSEDRELAY_TABLE_TABLE_H
 
 #include "base/strbuf.h"
+#include "facts/ip_address.h"
 
 enum table_answer { TABLE_FOUND, TABLE_MISSING, TABLE_UNKNOWN };
 
 /* How keys are compared. */
 enum table_shape {
     TABLE_TEXT,     /* the whole key, without regard to ASCII case */
-    TABLE_NETWORKS, /* keys are addresses; entries are networks, the longest prefix wins */
+    TABLE_DOMAINS,  /* the same; keys are domains as in facts/domain_name.h, and a `file:` may write them in any way */
+    TABLE_NETWORKS, /* keys are addresses; entries are networks, the longest prefix wins; `file:` only */
 };
 
 enum {
@@ -32,6 +34,10 @@ enum {
 };
 
 struct table;
+
+/* The part of `text` that is a path, where it names a source with a path: behind "file:", "lmdb:", "cdb:", and
+ * between "sqlite:" and the next colon. False: it has none. */
+bool table_source_path(struct slice text, struct slice *path);
 
 /* Whether `text` names a source: begins with one of the words above and a colon. */
 bool table_is_source(struct slice text);
@@ -50,7 +56,11 @@ void table_close(struct table *table); /* NULL is allowed */
  */
 enum table_answer table_lookup(struct table *table, struct slice key, struct strbuf *value);
 
-/* Looks for changed files and takes them into use. Called about once a second by one thread (table_watch.h); tests
+/* The network of a TABLE_NETWORKS table that has `address`. */
+enum table_answer table_lookup_network(struct table *table, const struct ip_address *address,
+                                       struct ip_network *network);
+
+/* Looks for changed files and takes them into use. Called about once a second by one thread (the engine's); tests
  * call it directly. */
 void table_refresh(struct table *table);
 

@@ -49,7 +49,7 @@ static void *cdb_source_open(const char *place, enum table_shape shape, struct s
 {
     struct table_cdb *table = calloc(1, sizeof *table);
     struct stat info;
-    if (table == NULL || shape != TABLE_TEXT) {
+    if (table == NULL || shape == TABLE_NETWORKS) {
         strbuf_append_text(problem, table == NULL ? "out of memory" : "networks are kept in a file:");
         free(table);
         return NULL;
@@ -115,4 +115,4 @@ static bool cdb_source_refresh(void *state, struct strbuf *problem)
 }
 
 const struct table_source table_source_cdb = {"cdb:", cdb_source_open, cdb_source_close, cdb_source_lookup,
-                                              cdb_source_refresh};
+                                              NULL, cdb_source_refresh};

@@ -174,6 +174,15 @@ static enum table_answer file_lookup(void *state, struct slice key, struct strbu
     return is_found ? TABLE_FOUND : TABLE_MISSING;
 }
 
+static enum table_answer file_lookup_network(void *state, const struct ip_address *address, struct ip_network *network)
+{
+    struct slice value;
+    struct counted_map *counted = map_hold(state);
+    bool is_found = entry_map_find_network(counted->map, address, &value, network);
+    map_release(counted);
+    return is_found ? TABLE_FOUND : TABLE_MISSING;
+}
+
 static bool file_refresh(void *state, struct strbuf *problem)
 {
     struct table_file *file = state;
@@ -206,4 +215,5 @@ static bool file_refresh(void *state, struct strbuf *problem)
     return true;
 }
 
-const struct table_source table_source_file = {"file:", file_open, file_close, file_lookup, file_refresh};
+const struct table_source table_source_file = {"file:",     file_open,           file_close,
+                                               file_lookup, file_lookup_network, file_refresh};

@@ -101,7 +101,7 @@ static void lmdb_close(void *state)
 static void *lmdb_open(const char *place, enum table_shape shape, struct strbuf *problem)
 {
     struct table_lmdb *table = calloc(1, sizeof *table);
-    if (table == NULL || shape != TABLE_TEXT) {
+    if (table == NULL || shape == TABLE_NETWORKS) {
         strbuf_append_text(problem, table == NULL ? "out of memory" : "networks are kept in a file:");
         free(table);
         return NULL;
@@ -178,4 +178,4 @@ static bool lmdb_refresh(void *state, struct strbuf *problem)
     return ok;
 }
 
-const struct table_source table_source_lmdb = {"lmdb:", lmdb_open, lmdb_close, lmdb_lookup, lmdb_refresh};
+const struct table_source table_source_lmdb = {"lmdb:", lmdb_open, lmdb_close, lmdb_lookup, NULL, lmdb_refresh};

@@ -308,9 +308,9 @@ static void *socketmap_open(const char *place, enum table_shape shape, struct st
         return NULL;
     }
     pthread_mutex_init(&table->lock, NULL);
-    if (shape == TABLE_TEXT && parse_place(table, slice_of(place)))
+    if (shape != TABLE_NETWORKS && parse_place(table, slice_of(place)))
         return table;
-    strbuf_append_text(problem, shape == TABLE_TEXT ? "write socketmap:inet:127.0.0.1:PORT:NAME or "
+    strbuf_append_text(problem, shape != TABLE_NETWORKS ? "write socketmap:inet:127.0.0.1:PORT:NAME or "
                                                       "socketmap:unix:/path:NAME (a numeric address)"
                                                     : "networks are kept in a file:");
     socketmap_close(table);
@@ -318,4 +318,4 @@ static void *socketmap_open(const char *place, enum table_shape shape, struct st
 }
 
 const struct table_source table_source_socketmap = {"socketmap:", socketmap_open, socketmap_close, socketmap_lookup,
-                                                    NULL};
+                                                    NULL, NULL};

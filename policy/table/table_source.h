@@ -11,6 +11,8 @@ struct table_source {
     void (*close)(void *state);
     /* Any thread. `key` is in lower case and within its bound. TABLE_UNKNOWN: `problem` says why. */
     enum table_answer (*lookup)(void *state, struct slice key, struct strbuf *value, struct strbuf *problem);
+    /* TABLE_NETWORKS only; NULL where there is no such table of the kind. */
+    enum table_answer (*lookup_network)(void *state, const struct ip_address *address, struct ip_network *network);
     /* Takes a changed source into use; false: `problem` says why it cannot be, and the old one stays. NULL where
      * nothing can change. One thread. */
     bool (*refresh)(void *state, struct strbuf *problem);

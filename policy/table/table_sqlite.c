@@ -59,12 +59,12 @@ static void *sqlite_open(const char *place, enum table_shape shape, struct strbu
     const char *colon = strchr(place, ':');
     struct table_sqlite *table = calloc(1, sizeof *table);
     char *path = colon == NULL ? NULL : strndup(place, (size_t)(colon - place));
-    bool usable = table != NULL && path != NULL && shape == TABLE_TEXT;
+    bool usable = table != NULL && path != NULL && shape != TABLE_NETWORKS;
     if (table != NULL)
         pthread_mutex_init(&table->lock, NULL);
     if (!usable)
         strbuf_append_text(problem, colon == NULL          ? "write sqlite:PATH:SELECT value FROM table WHERE key = ?"
-                                    : shape != TABLE_TEXT ? "networks are kept in a file:"
+                                    : shape == TABLE_NETWORKS ? "networks are kept in a file:"
                                                            : "out of memory");
     else
         usable = prepare(table, path, colon + 1, problem);
@@ -104,4 +104,4 @@ static enum table_answer sqlite_lookup(void *state, struct slice key, struct str
     return answer;
 }
 
-const struct table_source table_source_sqlite = {"sqlite:", sqlite_open, sqlite_close, sqlite_lookup, NULL};
+const struct table_source table_source_sqlite = {"sqlite:", sqlite_open, sqlite_close, sqlite_lookup, NULL, NULL};

@@ -131,13 +131,75 @@ static void networks_match_by_the_longest_prefix(void **state)
     table_close(table);
 }
 
+static void domains_are_written_in_any_way(void **state)
+{
+    struct table_test *test = *state;
+    write_file(test->path, "Example.COM. ok # ours\n  # nothing\n.Bücher.Example\nxn--bcher-kva.example a#b\n[192.0.2.1]\n");
+    struct table *table = open_table("file:", test->path, TABLE_DOMAINS);
+    assert_answer(table, "example.com", TABLE_FOUND, "ok");
+    assert_answer(table, ".xn--bcher-kva.example", TABLE_FOUND, "");
+    assert_answer(table, "xn--bcher-kva.example", TABLE_FOUND, "a#b");
+    assert_answer(table, "[192.0.2.1]", TABLE_FOUND, "");
+    assert_answer(table, "example.com.", TABLE_MISSING, "");
+    table_close(table);
+}
+
+static void every_broken_line_is_told(void **state)
+{
+    struct table_test *test = *state;
+    char name[80], expected[400];
+    snprintf(name, sizeof name, "file:%s", test->path);
+    snprintf(expected, sizeof expected,
+             "%s:1: 'a..b' is no domain: a label between two dots is empty\n"
+             "%s:3: a control byte: the file must be UTF-8 text",
+             test->path, test->path);
+    write_file(test->path, "a..b\nexample.com\nexa\x01mple.com\n");
+    assert_open_fails(name, TABLE_DOMAINS, expected);
+}
+
+static void the_network_is_told(void **state)
+{
+    struct table_test *test = *state;
+    struct ip_address address;
+    struct ip_network network;
+    char text[IP_ADDRESS_TEXT_BYTES + 4];
+    write_file(test->path, "192.0.2.0/24\n192.0.2.64/26\n::/0\n");
+    struct table *table = open_table("file:", test->path, TABLE_NETWORKS);
+    assert_true(ip_address_parse(slice_of("192.0.2.70"), &address));
+    assert_int_equal(table_lookup_network(table, &address, &network), TABLE_FOUND);
+    ip_network_print(&network, text);
+    assert_string_equal(text, "192.0.2.64/26");
+    assert_true(ip_address_parse(slice_of("198.51.100.1"), &address));
+    assert_int_equal(table_lookup_network(table, &address, &network), TABLE_MISSING);
+    table_close(table);
+}
+
+static void paths_of_sources(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source, *path;
+    } cases[] = {
+        {"file:a/b", "a/b"}, {"lmdb:/x", "/x"}, {"cdb:x", "x"}, {"sqlite:/d/b:SELECT 1", "/d/b"},
+        {"socketmap:unix:/x:y", NULL}, {"example.com", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct slice path;
+        bool has_path = table_source_path(slice_of(cases[i].source), &path);
+        assert_int_equal(has_path, cases[i].path != NULL);
+        if (has_path)
+            assert_true(slice_equal(path, slice_of(cases[i].path)));
+    }
+}
+
 static void a_broken_file_is_told_with_its_line(void **state)
 {
     struct table_test *test = *state;
     char name[80], expected[200];
     snprintf(name, sizeof name, "file:%s", test->path);
     write_file(test->path, "192.0.2.0/24\n192.0.2.1/24\n");
-    snprintf(expected, sizeof expected, "%s:2: \"192.0.2.1/24\" has bits set behind its prefix", test->path);
+    snprintf(expected, sizeof expected, "%s:2: '192.0.2.1/24' has bits set behind its prefix: write the network's first address",
+             test->path);
     assert_open_fails(name, TABLE_NETWORKS, expected);
     write_file(test->path, "a 1\na 1\nA 2\n");
     snprintf(expected, sizeof expected, "%s:3: the same key stands above with another value", test->path);
@@ -403,6 +465,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_gives_values_without_regard_to_case, set_up, tear_down),
         cmocka_unit_test_setup_teardown(networks_match_by_the_longest_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_broken_file_is_told_with_its_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(domains_are_written_in_any_way, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_broken_line_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_network_is_told, set_up, tear_down),
+        cmocka_unit_test(paths_of_sources),
         cmocka_unit_test_setup_teardown(a_renamed_file_is_used_at_the_next_look, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_being_written_is_left_until_it_keeps_still, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trouble_keeps_the_old_entries_and_is_said_once, set_up, tear_down),
