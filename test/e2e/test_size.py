@@ -63,12 +63,12 @@ def test_below_the_limit_passes_whole(start_relay):
 
 def test_counted_exactly(start_relay, milter):
     """At the limit it passes, one byte more is refused: headers count as 'name: value' with their line end."""
-    relay = start_relay(CONFIG + "\nsize: { limit: 1000 }")
+    relay = start_relay(CONFIG + "\nsize: { limit: 2kB }")
     for extra, letter in ((0, "a"), (1, "y")):
         with milter(relay) as client:
             client.connect("203.0.113.9")
             client.helo()
-            content = mail.of_size("exact", 1000 + extra)
+            content = mail.of_size("exact", 2000 + extra)
             answer = client.send_message("someone@example.org", ["ann@example.com"], content)["eom"]
             assert answer.letter in ({"a", "c"} if letter == "a" else {"y"}), (extra, answer)
 

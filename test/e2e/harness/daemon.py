@@ -32,7 +32,11 @@ def run(*arguments, stdin=None):
 
 
 class Daemon:
-    """One `closedrelay serve`. `config` is the text of the file, without `listen`, `audit` and `daemon`."""
+    """One `closedrelay serve`.
+
+    `config` is the text of the file, without `listen`, `audit` and `daemon`; no block list is asked unless it has a
+    section `dnsbl`, for the default one is out on the Internet.
+    """
 
     def __init__(self, directory, listen, address, config="", audit=None, process="syslog: false"):
         self.directory = directory
@@ -46,6 +50,8 @@ class Daemon:
         self.write_config(config)
 
     def write_config(self, config):
+        if "dnsbl:" not in config:
+            config += "\ndnsbl: { lists: [] }"
         with open(self.config_path, "w", encoding="utf-8") as out:
             out.write(f"listen: {self.listen}\n{self.audit_config}\n{self.process_config}\n{config}\n")
 
@@ -118,7 +124,7 @@ class Daemon:
 
     def finish_stop(self):
         """Waits for the end and looks whether the daemon ended as it should."""
-        status = self.process.wait(30)
+        status = self.process.wait(45)
         assert "Sanitizer" not in self.output, self.output
         assert status == 0, f"closedrelay ended with {status}\n{self.output}"
 

@@ -51,6 +51,8 @@ class MilterClient:
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(30)
         self.socket.connect(address)
+        if family == socket.AF_INET:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.steps = 0
         self.wanted_macros = {}
         if negotiate:
