@@ -55,6 +55,11 @@ static void tell(const struct config_build *build, const struct config_node *chi
                  const struct candidates *candidates)
 {
     const struct slice key = slice_of(child->key);
+    if (slice_find(key, ':') != key.length) { /* "{limit:30}" is one key without a value */
+        config_problem_error(build->problems, child->key_place, "'%s' has no space behind its ':'",
+                             config_excerpt_of(key).text);
+        return;
+    }
     const char *meant = config_nearest_word(key, candidates->names);
     struct strbuf words;
     strbuf_init(&words, 0);

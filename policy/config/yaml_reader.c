@@ -277,6 +277,8 @@ static const char *syntax_hint(char byte, const char *problem, const char *conte
         return "text that begins with '!' is written in quotes: \"!\"";
     if (byte == ':' && strstr(problem, "node content") != NULL)
         return "text that begins with ':' is written in quotes: \"::1\"";
+    if (strstr(problem, "could not find expected ':'") != NULL)
+        return "a key is followed by ':' and a space, a value by the next line";
     if (strstr(problem, "cannot start any token") != NULL)
         return "text that begins with '@', '`' or '%' is written in quotes: \"@\"";
     if (strstr(problem, "mapping values are not allowed") != NULL)

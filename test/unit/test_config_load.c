@@ -186,6 +186,7 @@ static void tells_unknown_keys(void **state)
         {"dnsbl: { lists: [ { zon: a.b } ] }\n",
          "c:1:21: error: unknown key 'zon' under 'lists:' (did you mean 'zone'?)\n"
          "c:1:19: error: 'zone' is missing here\n"},
+        {"recipients: {limit:30}\n", "c:1:14: error: 'limit:30' has no space behind its ':'\n"},
         {"quarantine: x\n", "c:1:1: error: unknown key 'quarantine'\n"},
     };
     check_bad(cases, sizeof cases / sizeof cases[0]);

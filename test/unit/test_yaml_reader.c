@@ -121,6 +121,8 @@ static void tells_what_it_refuses(void **state)
          "f:1:1: error: %TAG directives are not supported: leave them out\n"},
         {"a:\n\tb: c\n", "f:2:1: error: a tab: YAML is indented with spaces\n"},
         {"a: |\n\tb\n", "f:2:1: error: a tab: YAML is indented with spaces\n"},
+        {"a: 1\nb:2\nc: 3\n",
+         "f:3:1: error: a key is followed by ':' and a space, a value by the next line\n"},
         {"a: @x\n", "f:1:4: error: text that begins with '@', '`' or '%' is written in quotes: \"@\"\n"},
         {"a: *.example.com\n",
          "f:1:5: error: text that begins with '*' or '&' is written in quotes: \"*\"\n"},
