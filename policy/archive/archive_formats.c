@@ -7,6 +7,7 @@ const struct archive_format *const archive_formats[] = {
     &rar5_format,
     &rar4_format,
     &tnef_format,
+    &ole_format,
     &lha_format,
     &ace_format,
     &arj_format,

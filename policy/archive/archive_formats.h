@@ -16,6 +16,7 @@ extern const struct archive_format gzip_format;
 extern const struct archive_format iso9660_format;
 extern const struct archive_format lha_format;
 extern const struct archive_format lzma_format;
+extern const struct archive_format ole_format;
 extern const struct archive_format rar4_format;
 extern const struct archive_format rar5_format;
 extern const struct archive_format seven_zip_format;

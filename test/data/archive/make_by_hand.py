@@ -368,6 +368,110 @@ def make_ace():
     save("no-size.ace", ace() + bytes(8))
 
 
+# OLE compound files, after [MS-CFB] and [MS-OXMSG]
+
+FREE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+class Ole:
+    """A tree is a dict of names to bytes (streams) or dicts (storages); siblings hang in a chain."""
+
+    def __init__(self, tree):
+        self.sectors, self.fat, self.mini, self.mini_fat, self.entries = [], [], b"", [], []
+        self.add_entry("Root Entry", 5, END, 0)
+        self.entries[0][3] = self.add_storage(tree)
+        start = self.add_chain(self.mini) if self.mini else END
+        self.entries[0][4:6] = [start, len(self.mini)]
+        self.content = self.write()
+
+    def add_chain(self, content):
+        first = len(self.sectors)
+        pieces = [content[i:i + 512].ljust(512, b"\0") for i in range(0, len(content), 512)]
+        self.sectors += pieces
+        self.fat += list(range(first + 1, first + len(pieces))) + [END]
+        return first
+
+    def add_entry(self, name, kind, start, size):
+        self.entries.append([name, kind, FREE, FREE, start, size])
+        return len(self.entries) - 1
+
+    def add_stream(self, name, content):
+        if len(content) >= 4096:
+            return self.add_entry(name, 2, self.add_chain(content), len(content))
+        first = len(self.mini_fat)
+        count = (len(content) + 63) // 64
+        self.mini += content.ljust(count * 64, b"\0")
+        self.mini_fat += list(range(first + 1, first + count)) + [END] if count else []
+        return self.add_entry(name, 2, first if count else END, len(content))
+
+    def add_storage(self, tree):
+        first = previous = FREE
+        for name, content in tree.items():
+            if isinstance(content, dict):
+                number = self.add_entry(name, 1, 0, 0)
+                self.entries[number][3] = self.add_storage(content)
+            else:
+                number = self.add_stream(name, content)
+            if previous == FREE:
+                first = number
+            else:
+                self.entries[previous][2] = number
+            previous = number
+        return first
+
+    def write(self):
+        directory = b""
+        for name, kind, right, child, start, size in self.entries:
+            text = name.encode("utf-16-le") + b"\0\0"
+            directory += text.ljust(64, b"\0") + struct.pack("<HBBIII36xIQ", len(text), kind, 1, FREE, right, child, start, size)
+        directory_at = self.add_chain(directory.ljust((len(directory) + 511) // 512 * 512, b"\0"))
+        mini_fat = b"".join(struct.pack("<I", number) for number in self.mini_fat)
+        mini_fat_at = self.add_chain(mini_fat.ljust((len(mini_fat) + 511) // 512 * 512, b"\xff")) if mini_fat else END
+        self.sectors.append(b"")
+        self.fat.append(TABLE)
+        assert len(self.fat) <= 128
+        self.sectors[-1] = b"".join(struct.pack("<I", number) for number in self.fat).ljust(512, b"\xff")
+        header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+        header += struct.pack("<IIIIIIIII", 0, 1, directory_at, 0, 4096, mini_fat_at, 1 if mini_fat else 0, END, 0)
+        return header + struct.pack("<I", len(self.sectors) - 1).ljust(436, b"\xff") + b"".join(self.sectors)
+
+
+def package(label, name, source, content):
+    body = struct.pack("<H", 2) + label + b"\0" + name + b"\0" + struct.pack("<HHI", 0, 3, len(source) + 1) + source + b"\0"
+    body += struct.pack("<I", len(content)) + content
+    return struct.pack("<I", len(body)) + body
+
+
+def wide(text):
+    return (text + "\0").encode("utf-16-le")
+
+
+def make_ole():
+    big = (PROGRAM * 25)[:5000]
+    save("document.ole", Ole({"WordDocument": TEXT, "1Table": big[2:], "ObjectPool": {"_1": {"\1Ole": bytes(20)}}}).content)
+    save("packages.ole", Ole({"WordDocument": TEXT, "ObjectPool": {
+        "_1": {"\1Ole10Native": package(b"invoice.pdf", b"C:\\x\\invoice.exe", b"C:\\t\\INVOIC~1.EXE", PROGRAM)},
+        "_2": {"\1Ole10Native": package(b"big.scr", b"big.scr", b"", big)},
+        "_3": {"\1Ole10Native": struct.pack("<I", 100) + bytes(100)}}}).content)
+    attachments = {
+        "__nameid_version1.0": {"__substg1.0_00020102": b"x"},
+        "__substg1.0_0037001F": "see example.com".encode("utf-16-le"),
+        "__properties_version1.0": bytes(32),
+        "__attach_version1.0_#00000000": {
+            "__substg1.0_3704001E": b"RECHNU~1.EXE", "__substg1.0_3707001F": wide("Rechnung f\u00fcr dich.exe"),
+            "__substg1.0_3001001F": "Rechnung".encode("utf-16-le"), "__substg1.0_37010102": PROGRAM},
+        "__attach_version1.0_#00000001": {
+            "__substg1.0_3707001F": "big.bat".encode("utf-16-le"), "__substg1.0_37010102": big},
+        "__attach_version1.0_#00000002": {
+            "__substg1.0_3001001F": "see example.com".encode("utf-16-le"),
+            "__substg1.0_3701000D": {"__attach_version1.0_#00000000": {
+                "__substg1.0_3707001F": "inner.cmd".encode("utf-16-le"), "__substg1.0_37010102": TEXT}}}}
+    save("message.ole", Ole(attachments).content)
+    save("ring.ole", Ole({"\1Ole10Native": package(b"a.exe", b"a.exe", b"", big)}).content.replace(
+        struct.pack("<II", 1, 2), struct.pack("<II", 1, 0), 1))
+    save("no-directory.ole", Ole({"x": TEXT}).content[:512])
+
+
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
     make_rar5()
@@ -377,3 +481,4 @@ if __name__ == "__main__":
     make_lha()
     make_ace()
     make_arc()
+    make_ole()
