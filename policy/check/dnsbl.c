@@ -26,10 +26,18 @@ static bool is_asked_for(const struct session_facts *session)
            !ip_address_is_private(&session->client_ip);
 }
 
+static bool any_list_is_wanted(const struct dnsbl_settings *settings)
+{
+    for (size_t i = 0; i < settings->lists.count; i++)
+        if (dnsbl_list_at(settings, i)->wanted)
+            return true;
+    return false;
+}
+
 static void dnsbl_begin(const struct check_context *context)
 {
     const struct dnsbl_settings *settings = context->settings;
-    if (context->services->dnsbl == NULL || settings->lists.count == 0 || !is_asked_for(context->session))
+    if (context->services->dnsbl == NULL || !any_list_is_wanted(settings) || !is_asked_for(context->session))
         return;
     struct asked *asked = talloc_zero(context->session_owner, struct asked);
     if (asked == NULL)

@@ -43,7 +43,7 @@ struct dnsbl_list_settings {
     uint64_t weight; /* 0: not written */
     bool text, tested;
     struct config_array answers;
-    const struct dnsbl_list *list; /* compiled */
+    struct dnsbl_list *list; /* compiled */
 };
 
 /* What one kind of answer means. */
@@ -62,6 +62,7 @@ struct dnsbl_list {
     const char *key;   /* "" without */
     const char *reply; /* template; "" for the built-in one */
     bool allow, text, tested;
+    bool wanted; /* the check is on for some role or override: otherwise nothing is asked, nor tested */
     struct list_code_ranges error_codes;
     struct dnsbl_rule *rules;
     size_t rule_count;

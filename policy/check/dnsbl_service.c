@@ -214,10 +214,13 @@ bool dnsbl_service_use(struct dnsbl_service *service, const struct dns_settings 
         return false;
     }
     use_servers(service, dns);
+    size_t used = 0;
     for (size_t i = 0; i < count; i++)
-        lists[i] = list_settings_of(dnsbl_list_at(settings, i), settings, budget_of(service, settings));
+        if (dnsbl_list_at(settings, i)->wanted)
+            lists[used++] =
+                list_settings_of(dnsbl_list_at(settings, i), settings, budget_of(service, settings));
     list_set_limit_waiting(service->lists, (unsigned)settings->waiting_max);
-    bool complete = list_set_configure(service->lists, lists, count);
+    bool complete = list_set_configure(service->lists, lists, used);
     free(lists);
     if (!complete)
         strbuf_append_text(problems, "out of memory\n");

@@ -142,11 +142,25 @@ static const struct config_key dnsbl_keys[] = {
     {0},
 };
 
+/* Called for each role and override while the policy is loaded; entries are the same for all of them. Later
+ * calls, for what several overrides make together, find everything set and write nothing. */
+static void dnsbl_finish(void *owner, void *settings, const struct config_finish *context)
+{
+    const struct dnsbl_settings *dnsbl = settings;
+    const struct dnsbl_list_settings *entries = dnsbl->lists.items;
+    (void)owner;
+    (void)context;
+    for (size_t i = 0; i < dnsbl->lists.count && dnsbl->common.mode != MODE_OFF; i++)
+        if (entries[i].list != NULL && !entries[i].list->wanted)
+            entries[i].list->wanted = true;
+}
+
 const struct config_section dnsbl_section = {
     .name = "dnsbl",
     .struct_bytes = sizeof(struct dnsbl_settings),
     .keys = dnsbl_keys,
     .per_role = true,
+    .finish = dnsbl_finish,
     .text = "Whether the client's address is on a block list.",
 };
 

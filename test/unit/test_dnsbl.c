@@ -279,6 +279,25 @@ static void a_list_that_fails_its_test_is_unknown(void **state)
     check_fixture_end(&world->fixture);
 }
 
+static void what_is_off_is_neither_asked_nor_tested(void **state)
+{
+    static const struct {
+        const char *yaml;
+        bool wanted;
+    } cases[] = {
+        {"dnsbl: { mode: off, lists: [{ zone: bl.test }] }", false},
+        {"dnsbl: { mode: off, lists: [{ zone: bl.test }], roles: { submission: { mode: enforce } } }", true},
+        {"dnsbl: { lists: [{ zone: bl.test }], roles: { outside: { mode: off } } }", true},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        stub_dns_forget_counts(world->stub);
+        ask(world, cases[i].yaml, ROLE_OUTSIDE, i == 0 ? "192.0.2.4" : i == 1 ? "192.0.2.5" : "192.0.2.6");
+        assert_int_equal(stub_dns_count(world->stub, NULL) > 0, cases[i].wanted);
+        check_fixture_end(&world->fixture);
+    }
+}
+
 /* ---- configuration ----------------------------------------------------------------------------------- */
 
 static void the_default_is_the_founding_list(void **state)
@@ -408,6 +427,7 @@ int main(void)
         WITH_WORLD(a_key_is_shown_nowhere),
         WITH_WORLD(the_reply_may_be_the_admins_own),
         WITH_WORLD(a_list_that_fails_its_test_is_unknown),
+        WITH_WORLD(what_is_off_is_neither_asked_nor_tested),
         cmocka_unit_test(the_default_is_the_founding_list),
         cmocka_unit_test(presets_tell_codes_apart),
         cmocka_unit_test(what_would_go_wrong_is_said),
