@@ -96,7 +96,7 @@ static bool extension_is_blocked(const struct attachments_settings *settings, co
 static bool name_is_blocked(const struct attachments_settings *settings, struct slice name,
                             struct attachment_blocked_by *by)
 {
-    *by = (struct attachment_blocked_by){0};
+    *by = (struct attachment_blocked_by){.name = name};
     if (name_is_excepted(settings, name))
         return false;
     by->pattern = match_name(&settings->blocked_names, name).first;

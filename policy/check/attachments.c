@@ -203,12 +203,28 @@ static const char *condition_reason(const struct attachment *attachment, enum at
     return condition == 0 ? NULL : attachment->condition_reason[__builtin_ctz(condition)];
 }
 
+/* The path, and behind it the blocked name where that is another than the one shown: a client may show either. */
+static const char *blocked_path(const struct check_context *context, const struct attachment *attachment)
+{
+    enum { NAME_SHOWN_BYTES = 80 };
+    struct attachment_blocked_by by;
+    if (!attachment_name_blocked(context->settings, attachment, &by) ||
+        memmem(attachment->path, strlen(attachment->path), by.name.data, by.name.length) != NULL)
+        return attachment->path;
+    const char *path = check_shorten(context, attachment->path, 90);
+    int shown = (int)(by.name.length > NAME_SHOWN_BYTES ? NAME_SHOWN_BYTES : by.name.length);
+    const char *both = path == NULL ? NULL : check_text(context, "%s (also named %.*s)", path, shown, by.name.data);
+    return both == NULL ? attachment->path : both;
+}
+
 static const char *detail_text(const struct check_context *context, const struct attachment *attachment,
                                enum attachment_outcome outcome)
 {
     const char *why = condition_reason(attachment, outcome);
     if (outcome == ATTACHMENT_IS_DISGUISED)
         why = attachment->executable;
+    if (outcome == ATTACHMENT_IS_BLOCKED)
+        return blocked_path(context, attachment);
     return why == NULL ? attachment->path : check_text(context, "%s: %s", attachment->path, why);
 }
 
@@ -251,7 +267,8 @@ static const char *outcome_text(const struct check_context *context, const struc
                                 enum attachment_outcome outcome)
 {
     bool is_whole = strcmp(attachment->path, "(message)") == 0;
-    const char *path = check_shorten(context, attachment->path, 160);
+    const char *path = outcome == ATTACHMENT_IS_BLOCKED ? blocked_path(context, attachment) : attachment->path;
+    path = check_shorten(context, path, 200);
     const char *subject =
         is_whole || path == NULL ? "This message" : check_text(context, "The attachment %s", path);
     if (subject == NULL)
