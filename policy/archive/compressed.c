@@ -7,6 +7,7 @@
 #include "archive/archive_budget.h"
 #include "archive/archive_bytes.h"
 #include "archive/archive_formats.h"
+#include "archive/archive_padding.h"
 #include "archive/archive_window.h"
 #include "archive/unpack.h"
 
@@ -169,19 +170,12 @@ static bool compressed_read_trailer(struct compressed_reader *reader)
     return true;
 }
 
-static bool compressed_is_padding(char c)
-{
-    return memchr("\0\r\n\t \x1a", c, 6) != NULL;
-}
-
 static bool compressed_read_between(struct compressed_reader *reader)
 {
     struct slice view;
-    size_t padding = 0;
     if (!archive_window_want(&reader->window, 1, &view))
         return false;
-    while (padding < view.length && compressed_is_padding(view.data[padding]))
-        padding++;
+    size_t padding = archive_padding_length(view);
     if (padding > 0) {
         archive_window_consume(&reader->window, padding);
         return true;

@@ -62,7 +62,10 @@ bool tar_block_is_header(struct slice block)
     if (!tar_read_octal(slice_part(block, SUM_AT, SUM_AT + SUM_BYTES), &stored))
         return false;
     for (size_t at = 0; at < TAR_BLOCK_BYTES; at++) {
-        char c = at >= SUM_AT && at < SUM_AT + SUM_BYTES ? ' ' : block.data[at];
+        bool is_sum = at >= SUM_AT && at < SUM_AT + SUM_BYTES;
+        char c = block.data[at];
+        if (is_sum)
+            c = ' '; /* as which the sum's own field counts */
         as_unsigned += (unsigned char)c;
         as_signed += (signed char)c;
     }

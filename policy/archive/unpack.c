@@ -1,3 +1,5 @@
+#define ZLIB_CONST /* its input is const */
+
 #include "archive/unpack.h"
 #include "archive/archive_budget.h"
 
@@ -51,7 +53,7 @@ static enum unpack_state deflate_turn(struct unpack *unpack, struct unpack_turn 
 {
     z_stream *zlib = &unpack->state.zlib;
     size_t offered = turn->in.length > UINT32_MAX ? UINT32_MAX : turn->in.length;
-    zlib->next_in = (Bytef *)(uintptr_t)turn->in.data; /* zlib reads it only, whatever its type says */
+    zlib->next_in = (const Bytef *)turn->in.data;
     zlib->avail_in = (uInt)offered;
     zlib->next_out = (Bytef *)turn->out;
     zlib->avail_out = (uInt)turn->out_length;
@@ -77,7 +79,7 @@ static enum unpack_state bzip2_turn(struct unpack *unpack, struct unpack_turn *t
 {
     bz_stream *bzip2 = &unpack->state.bzip2;
     size_t offered = turn->in.length > UINT32_MAX ? UINT32_MAX : turn->in.length;
-    bzip2->next_in = (char *)(uintptr_t)turn->in.data; /* likewise */
+    bzip2->next_in = (char *)turn->in.data; /* only read, whatever the type says */
     bzip2->avail_in = (unsigned)offered;
     bzip2->next_out = turn->out;
     bzip2->avail_out = (unsigned)turn->out_length;

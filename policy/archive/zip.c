@@ -2,6 +2,7 @@
 #include "archive/archive_budget.h"
 #include "archive/archive_bytes.h"
 #include "archive/archive_formats.h"
+#include "archive/archive_padding.h"
 
 #include <talloc.h>
 
@@ -86,15 +87,6 @@ struct slice zip_record_unicode_name(const struct zip_reader *reader, const stru
                       record->unicode_name_length);
 }
 
-/* NUL bytes, white space and Ctrl-Z pad files everywhere and hide nothing. */
-static bool zip_is_blank(struct slice bytes)
-{
-    for (size_t i = 0; i < bytes.length; i++)
-        if (memchr("\0\r\n\t \x1a", bytes.data[i], 6) == NULL)
-            return false;
-    return true;
-}
-
 /* Remembers whether [from, to) of the view, which no record claims, is more than padding. */
 static void zip_note_gap(struct zip_reader *reader, struct slice view, size_t from, size_t to)
 {
@@ -102,7 +94,7 @@ static void zip_note_gap(struct zip_reader *reader, struct slice view, size_t fr
     if (reader->comment_end > at + from)
         from = reader->comment_end - at < to ? (size_t)(reader->comment_end - at) : to;
     if (!reader->gap)
-        reader->gap = !zip_is_blank(slice_part(view, from, to));
+        reader->gap = archive_padding_length(slice_part(view, from, to)) < to - from;
 }
 
 /* Passes over a record that says nothing about names. */

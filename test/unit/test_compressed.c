@@ -74,7 +74,7 @@ static void assert_each(unsigned copies, struct slice rest, const char *given, c
             archive_events_assert_truncated(fixture->format, file);
         strbuf_deinit(&all);
         strbuf_deinit(&events);
-        test_free((void *)(uintptr_t)file.data);
+        test_free((void *)file.data);
     }
 }
 
@@ -122,7 +122,8 @@ static void bounds_the_header(void **state)
     struct strbuf events;
     char *bytes = test_malloc(LENGTH);
     memset(bytes, 'n', LENGTH);
-    memcpy(bytes, "\x1f\x8b\x08\x08", 4);
+    static const char start[4] = {0x1f, (char)0x8b, 8, 8};
+    memcpy(bytes, start, sizeof start);
     strbuf_init(&events, 0);
     archive_events_run(&gzip_format, slice_make(bytes, LENGTH), NULL, &events);
     assert_string_equal(strbuf_text(&events), "outcome damaged\n");
@@ -145,7 +146,7 @@ static void stops_when_the_sink_has_enough(void **state)
         archive_events_run(fixtures[i].format, file, &enough, &events);
         assert_null(strstr(strbuf_text(&events), "outcome"));
         strbuf_deinit(&events);
-        test_free((void *)(uintptr_t)file.data);
+        test_free((void *)file.data);
     }
 }
 
@@ -164,7 +165,7 @@ static void stops_at_the_unpacked_bound(void **state)
             assert_int_equal(is_over, bound < 168);
             assert_int_equal(strstr(strbuf_text(&events), README) != NULL, bound >= 168);
             strbuf_deinit(&events);
-            test_free((void *)(uintptr_t)file.data);
+            test_free((void *)file.data);
         }
     }
 }
@@ -202,7 +203,7 @@ static void stops_at_the_memory_bound(void **state)
         archive_events_run(fixtures[i].format, file, &options, &events);
         assert_non_null(strstr(strbuf_text(&events), "outcome over_budget\n"));
         strbuf_deinit(&events);
-        test_free((void *)(uintptr_t)file.data);
+        test_free((void *)file.data);
     }
 }
 

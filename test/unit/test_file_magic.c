@@ -157,10 +157,13 @@ static void finds_the_class_of_an_ole_file(void **state)
 
     char entry[FILE_MAGIC_OLE_ENTRY_BYTES] = "R\0o\0o\0t\0";
     entry[66] = 5;
-    memcpy(entry + 80, "\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46", 16);
+    static const unsigned char installer[16] = {0x84, 0x10, 0x0c, 0, 0, 0, 0, 0,
+                                                0xc0, 0,    0,    0, 0, 0, 0, 0x46};
+    static const unsigned char word[16] = {0x06, 0x09, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46};
+    memcpy(entry + 80, installer, sizeof installer);
     assert_string_equal(file_magic_ole_root(slice_make(entry, sizeof entry)), "Windows installer package");
     assert_null(file_magic_ole_root(slice_make(entry, sizeof entry - 1)));
-    memcpy(entry + 80, "\x06\x09\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46", 16); /* a Word document */
+    memcpy(entry + 80, word, sizeof word);
     assert_null(file_magic_ole_root(slice_make(entry, sizeof entry)));
 }
 

@@ -36,7 +36,8 @@ static void put_header(struct strbuf *out, const char *name, char type, unsigned
     memcpy(block, name, strnlen(name, 100));
     memcpy(block + 124, digits, 11);
     block[156] = type;
-    memcpy(block + 257, "ustar\00000", 8);
+    static const char magic[8] = {'u', 's', 't', 'a', 'r', 0, '0', '0'};
+    memcpy(block + 257, magic, sizeof magic);
     strbuf_append(out, block, sizeof block);
     seal(out);
 }
@@ -87,7 +88,7 @@ static void reads_what_tools_write(void **state)
         struct slice file = archive_events_fixture(fixtures[i][0]);
         assert_true(tar_format.recognise(slice_part(file, 0, TAR_BLOCK_BYTES)));
         archive_events_assert(&tar_format, file, fixtures[i][1]);
-        test_free((void *)(uintptr_t)file.data);
+        test_free((void *)file.data);
     }
 }
 

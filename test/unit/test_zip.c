@@ -266,7 +266,7 @@ static void reads_what_tools_write(void **state)
         assert_non_null(strstr(strbuf_text(&events), "member "));
         archive_events_assert(&zip_format, file, strbuf_text(&events));
         archive_events_assert_truncated(&zip_format, file);
-        test_free((void *)(uintptr_t)file.data);
+        test_free((void *)file.data);
     }
     strbuf_deinit(&events);
 }

@@ -155,6 +155,50 @@ static void sees_through_lengths_that_lie(void **state)
     assert_zip(&build, "member a\n" HI WRONG "member evil.exe\n" HI);
 }
 
+/* Headers inside data are a zip's in a zip, and told by whoever reads that; unless the archive contradicts
+ * itself. */
+static void tells_headers_inside_data_when_in_doubt(void **state)
+{
+    (void)state;
+    for (int hides = 0; hides <= 1; hides++) {
+        struct zip_build inner, build;
+        zip_build_begin(&inner);
+        zip_build_text(&inner, "evil.exe", "hi");
+        zip_build_begin(&build);
+        zip_build_add(&build, &(struct zip_build_member){.name = "a", .data = zip_build_bytes(&inner)});
+        if (hides == 1)
+            zip_build_junk(&build, slice_of("junk"));
+        zip_build_text(&build, "b", "hi");
+        zip_build_finish(&build, "");
+        const char *honest = "member a\nend complete 40 7e1caa11\nmember b\n" HI;
+        assert_zip(&build, hides == 0 ? honest
+                                      : "member a\nend complete 40 7e1caa11\n" WRONG "member b\n" HI
+                                        "member evil.exe\n" UNGIVEN);
+        zip_build_free(&inner);
+    }
+}
+
+/* An index entry whose comment swallows the next one. */
+static void sees_through_index_entries_that_lie(void **state)
+{
+    (void)state;
+    struct zip_build build;
+    zip_build_begin(&build);
+    zip_build_text(&build, "a", "hi");
+    size_t at = build.directory.length;
+    zip_build_add(&build, &(struct zip_build_member){.name = "x", .absent = true, .listed_offset_more = 1});
+    build.directory.data[at + 32] = 47; /* the length of its comment */
+    zip_build_text(&build, "evil.exe", "hi");
+    zip_build_finish(&build, "");
+    struct strbuf events;
+    strbuf_init(&events, 0);
+    archive_events_run(&zip_format, zip_build_bytes(&build), NULL, &events);
+    assert_string_equal(strbuf_text(&events),
+                        "member a\n" HI "member evil.exe\n" HI WRONG "member x\n" UNGIVEN);
+    strbuf_deinit(&events);
+    zip_build_free(&build);
+}
+
 static void tells_two_archives_in_one(void **state)
 {
     (void)state;
@@ -438,14 +482,24 @@ static void finds_no_zip_where_there_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_both_of_two_names),         cmocka_unit_test(reads_a_name_of_no_length),
-        cmocka_unit_test(tells_members_of_one_index_only), cmocka_unit_test(tells_differing_entries),
-        cmocka_unit_test(sees_through_sizes_that_lie),     cmocka_unit_test(sees_through_lengths_that_lie),
-        cmocka_unit_test(tells_two_archives_in_one),       cmocka_unit_test(looks_into_comments),
-        cmocka_unit_test(tells_what_belongs_to_nobody),    cmocka_unit_test(tells_end_records_that_lie),
-        cmocka_unit_test(tells_members_of_one_name),       cmocka_unit_test(stops_at_the_entry_bound),
-        cmocka_unit_test(stops_unpacking_at_the_bound),    cmocka_unit_test(stops_at_the_memory_bound),
-        cmocka_unit_test(finds_a_zip_behind_other_data),   cmocka_unit_test(finds_no_zip_where_there_is_none),
+        cmocka_unit_test(tells_both_of_two_names),
+        cmocka_unit_test(reads_a_name_of_no_length),
+        cmocka_unit_test(tells_members_of_one_index_only),
+        cmocka_unit_test(tells_differing_entries),
+        cmocka_unit_test(sees_through_sizes_that_lie),
+        cmocka_unit_test(sees_through_lengths_that_lie),
+        cmocka_unit_test(tells_headers_inside_data_when_in_doubt),
+        cmocka_unit_test(sees_through_index_entries_that_lie),
+        cmocka_unit_test(tells_two_archives_in_one),
+        cmocka_unit_test(looks_into_comments),
+        cmocka_unit_test(tells_what_belongs_to_nobody),
+        cmocka_unit_test(tells_end_records_that_lie),
+        cmocka_unit_test(tells_members_of_one_name),
+        cmocka_unit_test(stops_at_the_entry_bound),
+        cmocka_unit_test(stops_unpacking_at_the_bound),
+        cmocka_unit_test(stops_at_the_memory_bound),
+        cmocka_unit_test(finds_a_zip_behind_other_data),
+        cmocka_unit_test(finds_no_zip_where_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,5 @@
+#define ZLIB_CONST
+
 #include "zip_build.h"
 
 #include <assert.h>
@@ -32,8 +34,7 @@ static void put(struct strbuf *out, uint64_t value, unsigned bytes)
 static void pack(const struct zip_build_member *member, struct strbuf *packed)
 {
     static char buffer[1 << 16];
-    z_stream stream = {.next_in = (Bytef *)(uintptr_t)member->data.data,
-                       .avail_in = (uInt)member->data.length};
+    z_stream stream = {.next_in = (const Bytef *)member->data.data, .avail_in = (uInt)member->data.length};
     if (member->method != 8 || member->raw) {
         strbuf_append_slice(packed, member->data);
         return;
