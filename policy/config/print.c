@@ -1,6 +1,7 @@
 #include "config/print.h"
 
 #include "config/document.h"
+#include "config/text_file.h"
 
 #include <talloc.h>
 
@@ -23,8 +24,10 @@ static void end_line(const struct printer *printer, const struct config_value *v
     struct strbuf *out = printer->out;
     if (printer->with_origins && value->place.file != NULL) {
         strbuf_append_text(out, "  # ");
-        for (const char *c = value->place.file; *c != '\0'; c++)
-            strbuf_append_byte(out, (char)((unsigned char)*c < ' ' ? '?' : *c));
+        const size_t from = out->length;
+        strbuf_append_text(out, value->place.file);
+        if (out->length > from)
+            text_hide_controls(out->data + from, out->length - from);
         strbuf_printf(out, ":%u:%u", value->place.line, value->place.column);
     } else if (printer->with_origins && value->role != ROLE_COUNT) {
         strbuf_printf(out, "  # default for %s", role_name((enum role)value->role));

@@ -1,5 +1,7 @@
 #include "config/problems.h"
 
+#include "config/text_file.h"
+
 #include <talloc.h>
 
 struct config_problems {
@@ -26,14 +28,6 @@ static void append_place(struct strbuf *line, struct config_place place)
         strbuf_printf(line, "%s:%u:%u", place.file, place.line, place.column);
 }
 
-/* One line stays one line, and a terminal is not steered by what a file holds. */
-static void hide_control_bytes(struct strbuf *line)
-{
-    for (size_t i = 0; i < line->length; i++)
-        if ((unsigned char)line->data[i] < ' ' || line->data[i] == 0x7f)
-            line->data[i] = '?';
-}
-
 static bool already_told(const struct config_problems *problems, const char *line)
 {
     for (size_t i = 0; i < problems->line_count; i++)
@@ -44,7 +38,8 @@ static bool already_told(const struct config_problems *problems, const char *lin
 
 static void keep_line(struct config_problems *problems, struct strbuf *line, size_t *counter)
 {
-    hide_control_bytes(line);
+    if (line->length > 0)
+        text_hide_controls(line->data, line->length);
     if (already_told(problems, strbuf_text(line)))
         return;
     ++*counter;

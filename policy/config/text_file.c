@@ -106,50 +106,70 @@ bool text_file_next_entry(struct slice *rest, unsigned *line, struct slice *entr
     return false;
 }
 
-/* The length of the UTF-8 character at the start of `text` (RFC 3629), or 0. */
-static size_t utf8_length(const unsigned char *text, size_t length)
+size_t text_utf8_next(struct slice text, uint32_t *point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned first = text[0];
-    const size_t wanted = first < 0x80       ? 1
-                          : first >> 5 == 6  ? 2
-                          : first >> 4 == 14 ? 3
-                          : first >> 3 == 30 ? 4
-                                             : 0;
-    if (wanted <= 1 || wanted > length)
-        return wanted == 1 ? 1 : 0;
-    uint32_t point = first & (0x7fU >> wanted);
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    const unsigned first = bytes[0];
+    const size_t wanted = first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 1;
+    *point = first & (0xffU >> (wanted == 1 ? 1 : wanted + 1));
+    if (wanted == 1)
+        return first < 0x80 ? 1 : 0;
+    if (wanted > text.length)
+        return 0;
     for (size_t i = 1; i < wanted; i++) {
-        if (text[i] >> 6 != 2)
+        if (bytes[i] >> 6 != 2)
             return 0;
-        point = point << 6 | (text[i] & 0x3fU);
+        *point = *point << 6 | (bytes[i] & 0x3fU);
     }
-    return point < least[wanted] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff) ? 0 : wanted;
+    return *point < least[wanted] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff) ? 0 : wanted;
 }
 
-static const char *bad_byte_kind(const unsigned char *text, size_t length)
+bool text_is_printable(uint32_t point)
 {
-    if (text[0] == 0)
+    if (point < ' ')
+        return point == '\t' || point == '\r' || point == '\n';
+    return (point < 0x7f || point > 0x9f || point == 0x85) && point != 0xfeff && point != 0xfffe &&
+           point != 0xffff;
+}
+
+void text_hide_controls(char *text, size_t length)
+{
+    for (size_t at = 0, step; at < length; at += step) {
+        uint32_t point;
+        step = text_utf8_next(slice_make(text + at, length - at), &point);
+        const bool hidden = step == 0 || point < ' ' || !text_is_printable(point) || point == 0x85;
+        if (step == 0)
+            step = 1;
+        if (hidden)
+            memset(text + at, '?', step);
+    }
+}
+
+/* What is wrong with the character at the start; else NULL, and its length. */
+static const char *bad_character(struct slice text, size_t *length)
+{
+    uint32_t point;
+    *length = text_utf8_next(text, &point);
+    if (*length == 0)
+        return "a byte that is not UTF-8";
+    if (point == 0)
         return "a NUL byte";
-    if (text[0] == 0x7f || (text[0] < ' ' && strchr("\t\r\n", text[0]) == NULL))
-        return "a control byte";
-    return utf8_length(text, length) == 0 ? "a byte that is not UTF-8" : NULL;
+    return text_is_printable(point) ? NULL : "a control character";
 }
 
 bool text_file_find_bad_byte(struct slice text, unsigned *line, unsigned *column, const char **what)
 {
-    const unsigned char *bytes = (const unsigned char *)text.data;
     *line = *column = 1;
-    for (size_t at = 0; at < text.length;) {
-        *what = bad_byte_kind(bytes + at, text.length - at);
+    for (size_t at = 0, length; at < text.length; at += length) {
+        *what = bad_character(slice_part(text, at, text.length), &length);
         if (*what != NULL)
             return true;
-        if (bytes[at] == '\n') {
+        if (text.data[at] == '\n') {
             ++*line;
             *column = 0;
         }
         ++*column;
-        at += utf8_length(bytes + at, text.length - at);
     }
     return false;
 }

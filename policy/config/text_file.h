@@ -6,6 +6,7 @@
 
 #include "base/slice.h"
 
+#include <stdint.h>
 #include <sys/stat.h>
 
 enum { CONFIG_LIST_FILE_BYTES_MAX = 16 * 1000 * 1000 };
@@ -30,8 +31,20 @@ char *text_file_resolve(void *owner, struct slice path, const char *from);
  * passed over. `rest` and `line` (0 before the first) are moved on. False at the end. */
 bool text_file_next_entry(struct slice *rest, unsigned *line, struct slice *entry);
 
-/* The first byte that is not fit for a text file (invalid UTF-8, NUL, control bytes but tab, CR, LF): true,
- * its line and column (in characters, from 1) and its kind in words. */
+/* The character at the start of a text that is not empty, and its length in bytes; 0 where it is not UTF-8
+ * (RFC 3629). */
+size_t text_utf8_next(struct slice text, uint32_t *point);
+
+/* Whether YAML allows the character as it is: no control characters but tab, CR, LF and U+0085, no byte order
+ * mark. */
+bool text_is_printable(uint32_t point);
+
+/* Puts '?' in place of every byte of what is not UTF-8 or not printable, line breaks and tabs too: one line
+ * stays one line, and a terminal is not steered by what a file holds. */
+void text_hide_controls(char *text, size_t length);
+
+/* The first character that is not UTF-8 or not printable: true, its line and column (in characters, from 1)
+ * and its kind in words. */
 bool text_file_find_bad_byte(struct slice text, unsigned *line, unsigned *column, const char **what);
 
 #endif

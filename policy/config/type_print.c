@@ -39,36 +39,28 @@ static bool is_plain_safe(struct slice text)
     return true;
 }
 
-/* Line breaks beyond ASCII, which YAML would fold: U+0085, U+2028, U+2029. Their length in bytes, or 0. */
-static size_t wide_break(struct slice rest, unsigned *point)
+/* Characters that stand in double quotes as they are; breaks beyond ASCII would be folded. */
+static bool stands_in_quotes(uint32_t point)
 {
-    const unsigned char *c = (const unsigned char *)rest.data;
-    if (rest.length >= 2 && c[0] == 0xc2 && c[1] == 0x85) {
-        *point = 0x85;
-        return 2;
-    }
-    if (rest.length >= 3 && c[0] == 0xe2 && c[1] == 0x80 && (c[2] | 1U) == 0xa9) {
-        *point = 0x2028 + (c[2] & 1U);
-        return 3;
-    }
-    return 0;
+    return point >= ' ' && text_is_printable(point) && point != 0x85 && point != 0x2028 && point != 0x2029;
 }
 
 static void print_escaped(struct slice text, struct strbuf *out)
 {
     strbuf_append_byte(out, '"');
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned point = (unsigned char)text.data[i];
-        const unsigned char c = (unsigned char)text.data[i];
-        const size_t wide = wide_break(slice_part(text, i, text.length), &point);
-        if (wide != 0)
-            i += wide - 1;
-        if (c == '"' || c == '\\')
-            strbuf_append_byte(out, '\\');
-        if (wide != 0 || c < ' ' || c == 0x7f)
-            strbuf_printf(out, "\\u%04x", point);
-        else
-            strbuf_append_byte(out, (char)c);
+    for (size_t at = 0, length; at < text.length; at += length) {
+        uint32_t point;
+        const struct slice rest = slice_part(text, at, text.length);
+        length = text_utf8_next(rest, &point);
+        if (length == 0) {
+            length = 1;
+            strbuf_append_byte(out, '?');
+        } else if (!stands_in_quotes(point)) {
+            strbuf_printf(out, "\\u%04x", (unsigned)point);
+        } else {
+            strbuf_append_text(out, point == '"' || point == '\\' ? "\\" : "");
+            strbuf_append_slice(out, slice_part(rest, 0, length));
+        }
     }
     strbuf_append_byte(out, '"');
 }

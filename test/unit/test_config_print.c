@@ -202,7 +202,7 @@ static void reference_names_every_key(void **state)
     strbuf_deinit(&out);
 }
 
-/* JSON is YAML, so our own reader can tell whether it is well formed (its depth allowing). */
+/* Brackets and quotes pair up, and roles refer to what they may change. */
 static void json_schema_is_well_formed(void **state)
 {
     (void)state;

@@ -241,6 +241,7 @@ static void texts_and_paths(void **state)
         {"inet:8891@127.0.0.1", "inet:8891@127.0.0.1"},
         {"a::b", "\"a::b\""},
         {"\"a:\"", "\"a:\""},
+        {"\"\\u0084\\ufeff\\uffff\\u007f\\U0001f600\"", "\"\\u0084\\ufeff\\uffff\\u007f\xf0\x9f\x98\x80\""},
         {"\"null\"", "\"null\""},
         {"é", "\"é\""},
     };

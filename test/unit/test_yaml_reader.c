@@ -137,7 +137,10 @@ static void tells_what_it_refuses(void **state)
                      "scalar that began in "
                      "line 1\n"},
         {"a: \"\\0\"\n", "f:1:4: error: a NUL byte cannot be part of a value\n"},
-        {"a: b\nc: \x01\n", "f:2:4: error: a control byte: the file must be UTF-8 text\n"},
+        {"a: b\nc: \x01\n", "f:2:4: error: a control character: the file must be UTF-8 text\n"},
+        {"a: b\nc: é\xc2\x84\n", "f:2:5: error: a control character: the file must be UTF-8 text\n"},
+        {"a: \xef\xbb\xbf\n", "f:1:4: error: a control character: the file must be UTF-8 text\n"},
+        {"a: \xef\xbf\xbf\n", "f:1:4: error: a control character: the file must be UTF-8 text\n"},
         {"é: \xff\n", "f:1:4: error: a byte that is not UTF-8: the file must be UTF-8 text\n"},
         {"a: \xc0\x80\n", "f:1:4: error: a byte that is not UTF-8: the file must be UTF-8 text\n"},
         {"a: \xed\xa0\x80\n", "f:1:4: error: a byte that is not UTF-8: the file must be UTF-8 text\n"},
@@ -241,6 +244,23 @@ static void bounds_what_it_tells(void **state)
     strbuf_deinit(&text);
 }
 
+/* What a file holds does not steer a terminal, and one problem stays one line. */
+static void hides_controls(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    struct strbuf told;
+    struct config_problems *problems = config_problems_create(owner);
+    config_problem_error(problems, (struct config_place){"f\n", 1, 2}, "%s",
+                         "a\x1b[2J\xc2\x9b"
+                         "b\xff é");
+    strbuf_init(&told, 0);
+    config_problems_render(problems, &told);
+    assert_string_equal(strbuf_text(&told), "f?:1:2: error: a?[2J??b? é\n");
+    strbuf_deinit(&told);
+    talloc_free(owner);
+}
+
 static void finds_the_nearest_word(void **state)
 {
     (void)state;
@@ -280,13 +300,10 @@ static void excerpts_end_at_a_character(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_trees_with_places),
-        cmocka_unit_test(tells_what_it_refuses),
-        cmocka_unit_test(keeps_its_bounds),
-        cmocka_unit_test(deep_nesting_ends_at_once),
-        cmocka_unit_test(bounds_what_it_tells),
-        cmocka_unit_test(finds_the_nearest_word),
-        cmocka_unit_test(excerpts_end_at_a_character),
+        cmocka_unit_test(reads_trees_with_places), cmocka_unit_test(tells_what_it_refuses),
+        cmocka_unit_test(keeps_its_bounds),        cmocka_unit_test(deep_nesting_ends_at_once),
+        cmocka_unit_test(bounds_what_it_tells),    cmocka_unit_test(hides_controls),
+        cmocka_unit_test(finds_the_nearest_word),  cmocka_unit_test(excerpts_end_at_a_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
