@@ -171,8 +171,11 @@ void audit_line_write_short(const struct audit_entry *entry, struct strbuf *out)
     char ip[IP_ADDRESS_TEXT_BYTES] = "unknown";
     if (entry->session->client_ip_known)
         ip_address_print(&entry->session->client_ip, ip);
+    /* Without a host name the MTA gives the address in brackets, or nothing. */
+    const char *name = entry->session->client_name;
+    bool has_name = name[0] != '\0' && name[0] != '[';
     strbuf_printf(out, "%s: client=%s[%s], role=%s", message->queue_id[0] != '\0' ? message->queue_id : "NOQUEUE",
-                  entry->session->client_name, ip, role_name(message->role));
+                  has_name ? name : "unknown", ip, role_name(message->role));
     if (message->login[0] != '\0')
         strbuf_printf(out, ", sasl_username=%s", message->login);
     strbuf_printf(out, ", from=<%s>, nrcpt=%zu, size=%llu, verdict=%s, id=%s", message->sender.text,
