@@ -78,6 +78,17 @@ char *content_path(struct content_scan *scan, void *owner, const char *outer, co
     return path;
 }
 
+/* Bills what stays in memory until the message is over. False once the budget is used up, which is noted. */
+static bool keep_bytes(struct content_scan *scan, size_t bytes)
+{
+    if (scan->archive_budget.kept_bytes_left >= bytes) {
+        scan->archive_budget.kept_bytes_left -= bytes;
+        return true;
+    }
+    content_add_message_condition(scan, ATTACHMENT_OVER_BUDGET, "too many names to keep");
+    return false;
+}
+
 static bool list_reserve(struct content_scan *scan)
 {
     struct attachment_list *list = &scan->list;
@@ -97,6 +108,9 @@ struct attachment *content_entry(struct content_subject *subject)
     struct content_scan *scan = subject->scan;
     if (subject->entry != CONTENT_NO_ENTRY)
         return &scan->list.items[subject->entry];
+    /* The entry that says so is never denied. */
+    if (subject != &scan->message && !keep_bytes(scan, sizeof(struct attachment) + strlen(subject->path)))
+        return NULL;
     char *path = list_reserve(scan) ? talloc_strdup(scan->list.items, subject->path) : NULL;
     if (path == NULL) {
         content_fail(scan);
@@ -117,6 +131,9 @@ void content_add_name(struct content_subject *subject, struct slice name)
     for (size_t i = 0; i < entry->name_count; i++)
         if (slice_equal(entry->names[i], name))
             return;
+    if (!keep_bytes(scan, sizeof(struct slice) + name.length))
+        return;
+    entry = &scan->list.items[subject->entry]; /* the list may have moved */
     struct slice *grown =
         talloc_realloc(scan->list.items, entry->names, struct slice, (unsigned)entry->name_count + 1);
     char *copy = grown == NULL ? NULL : talloc_memdup(grown, name.data, name.length);

@@ -52,8 +52,8 @@ struct slice content_best_name(const struct slice *names, size_t count);
 /* "outer > label", or "label" where `outer` is NULL. NULL: out of memory (noted). */
 char *content_path(struct content_scan *scan, void *owner, const char *outer, const char *label);
 
-/* Makes sure the subject has an entry, and returns it; NULL: out of memory (noted). Valid until the next
- * entry. */
+/* Makes sure the subject has an entry, and returns it; NULL: out of memory, or no more may be kept (both
+ * noted). Valid until the next entry. */
 struct attachment *content_entry(struct content_subject *subject);
 
 /* Adds a name unless it is there. Names that are the same under several encodings are kept once. */

@@ -28,7 +28,7 @@
  */
 struct content_limits {
     uint32_t levels;                /* multiparts and messages within each other (64) */
-    uint32_t parts;                 /* entities of all kinds (2,000) */
+    uint32_t parts;                 /* entities of all kinds, uuencoded files too (2,000) */
     uint32_t headers_per_part;      /* fields in one header block (1,000) */
     uint32_t header_bytes;          /* one logical header: name and unfolded value (65,536) */
     uint32_t parameters_per_header; /* `name=value` pieces in one header (64) */
@@ -38,9 +38,9 @@ struct content_limits {
     uint32_t archive_entries;       /* members of all archives together (10,000) */
     uint32_t archive_levels;        /* archives within each other (3) */
     uint64_t unpacked_bytes;        /* produced by all decompressors together (256 MiB) */
-    uint64_t kept_bytes;            /* held at one time by archive readers (16 MiB) */
-    uint64_t work_units;            /* bytes handled at any level, costlier steps counted more (4 Gi) */
-    bool uuencode_in_text;          /* also look for uuencoded files in text parts of MIME mail (off) */
+    uint64_t kept_bytes;   /* held by archive readers at one time, and by names that were found (16 MiB) */
+    uint64_t work_units;   /* bytes handled at any level, costlier steps counted more (4 Gi) */
+    bool uuencode_in_text; /* also look for uuencoded files in text parts of MIME mail (off) */
 };
 
 extern const struct content_limits content_limits_default;

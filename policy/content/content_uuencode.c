@@ -16,9 +16,17 @@ static void file_begin(void *context, struct slice name)
 {
     struct content_uuencode *uuencode = context;
     struct content_scan *scan = uuencode->scan;
+    if (scan->mime_budget.parts_left == 0) {
+        content_add_message_condition(scan, ATTACHMENT_OVER_BUDGET, "too many parts");
+        return;
+    }
+    scan->mime_budget.parts_left--;
+    talloc_free((void *)(uintptr_t)uuencode->subject.path);
+    uuencode->subject.path = NULL;
     char *label = content_label(scan, uuencode, name);
     uuencode->subject = (struct content_subject){.scan = scan, .entry = CONTENT_NO_ENTRY};
     uuencode->subject.path = label == NULL ? NULL : content_path(scan, uuencode, uuencode->path, label);
+    talloc_free(label);
     if (uuencode->subject.path == NULL)
         return;
     content_add_name(&uuencode->subject, name);

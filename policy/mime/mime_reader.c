@@ -7,7 +7,7 @@
 enum { SOFT_LINES_IN_BODY = 2, PREAMBLE_PROBE_LINES = 3 };
 
 /* Units of work for a byte of a field that is read in many ways. */
-enum { HEADER_BYTE_WORK = 64 };
+enum { HEADER_BYTE_WORK = 1024 };
 
 static int reader_destroy(struct mime_reader *reader)
 {

@@ -33,7 +33,7 @@ struct mime_sink {
 /* Shared by all readers of one message, nested ones too. */
 struct mime_budget {
     uint32_t parts_left;
-    uint64_t work_left; /* units; a byte that passes is one, one of a Content- field 64 */
+    uint64_t work_left; /* units; a byte that passes is one, one of a Content- field 1024 */
 };
 
 struct mime_reader;

@@ -77,6 +77,20 @@ static void parts(void **state)
     assert_bound(build_parts, 2000, NULL);
 }
 
+static void build_uuencoded(struct strbuf *out, unsigned count)
+{
+    strbuf_truncate(out, 0);
+    strbuf_append_text(out, "Subject: mail from before MIME\r\n\r\n");
+    for (unsigned i = 1; i < count; i++) /* the message is a part too */
+        strbuf_printf(out, "begin 644 a%u\r\n`\r\nend\r\n", i);
+}
+
+static void uuencoded_files_are_parts(void **state)
+{
+    (void)state;
+    assert_bound(build_uuencoded, 2000, NULL);
+}
+
 static void build_headers(struct strbuf *out, unsigned count)
 {
     strbuf_append_text(out, "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n");
@@ -229,6 +243,22 @@ static void parameter_bytes(void **state)
     assert_bound(build_long_name, 4095, NULL); /* with the separator that ends it */
 }
 
+static void build_named_parts(struct strbuf *out, unsigned count)
+{
+    strbuf_append_text(out, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+    for (unsigned i = 0; i < count; i++)
+        strbuf_append_text(out, "--b\r\nContent-Disposition: attachment; filename=abcdefgh.txt\r\n\r\nx\r\n");
+    strbuf_append_text(out, "--b--\r\n");
+}
+
+static void kept_bytes(void **state)
+{
+    (void)state;
+    struct content_limits limits = content_limits_default;
+    limits.kept_bytes = 50 * (sizeof(struct attachment) + sizeof(struct slice) + 2 * strlen("abcdefgh.txt"));
+    assert_bound(build_named_parts, 50, &limits);
+}
+
 static void build_body(struct strbuf *out, unsigned count)
 {
     strbuf_append_text(out, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
@@ -239,7 +269,7 @@ static void work_units(void **state)
 {
     (void)state;
     struct content_limits limits = content_limits_default;
-    unsigned header_work = (unsigned)strlen("multipart/mixed; boundary=b") * 64;
+    unsigned header_work = (unsigned)strlen("multipart/mixed; boundary=b") * 1024;
     limits.work_units = header_work + 5000;
     assert_bound(build_body, 5000, &limits);
 }
@@ -334,6 +364,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels),
+        cmocka_unit_test(uuencoded_files_are_parts),
+        cmocka_unit_test(kept_bytes),
         cmocka_unit_test(parts),
         cmocka_unit_test(headers_per_part),
         cmocka_unit_test(header_bytes),
