@@ -7,7 +7,7 @@
 #include "process_limits.h"
 #include "listener.h"
 #include "log_output.h"
-#include "packet_guard.h"
+#include "packet_reader.h"
 #include "privileges.h"
 #include "problems.h"
 #include "sd_notify.h"
@@ -127,8 +127,8 @@ static void *run_milter(void *context)
 
 static int start_milter(struct daemon *daemon)
 {
-    if (!packet_guard_start()) {
-        log_error("libmilter: this build has no reader that can be guarded");
+    if (!packet_reader_start()) {
+        log_error("libmilter: this build has no reader that can be replaced");
         return EX_SOFTWARE;
     }
     daemon->milter_ended = eventfd(0, EFD_CLOEXEC);

@@ -1,5 +1,7 @@
 #include "listener.h"
 
+#include "packet_reader.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +78,8 @@ int accept(int listening, __SOCKADDR_ARG address, socklen_t *restrict length)
         errno = ECONNABORTED;
         return -1;
     }
+    if (connection >= 0)
+        packet_reader_set_timeout(connection);
     return connection;
 }
 

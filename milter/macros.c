@@ -1,7 +1,10 @@
 #include "macros.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,29 +42,34 @@ static const struct macro macro_table[] = {
 
 enum { MACRO_COUNT = sizeof macro_table / sizeof macro_table[0] };
 
+enum { STAGE_COUNT = SMFIM_LAST + 1, LIST_BYTES_MAX = 256 };
+
+static pthread_once_t lists_made = PTHREAD_ONCE_INIT;
+static char lists[STAGE_COUNT][LIST_BYTES_MAX];
+
 /*
  * Every stage has a list, so that nothing is sent that nobody reads, and every list begins with "j", which is
  * always defined: where the MTA has no value to send, libmilter keeps those of the message before, and a login
  * must not outlive its message.
  */
-static bool request_stage(SMFICTX *ctx, int stage)
+static void make_lists(void)
 {
-    struct strbuf list;
-    strbuf_init(&list, 0);
-    strbuf_append_text(&list, "j");
-    for (size_t i = 0; i < MACRO_COUNT; i++)
-        if (macro_table[i].stage == stage)
-            strbuf_printf(&list, " %s", macro_table[i].name);
-    bool is_set = !list.failed && smfi_setsymlist(ctx, stage, list.data) == MI_SUCCESS;
-    strbuf_deinit(&list);
-    return is_set;
+    for (int stage = SMFIM_FIRST; stage < STAGE_COUNT; stage++)
+        strcpy(lists[stage], "j");
+    for (size_t i = 0; i < MACRO_COUNT; i++) {
+        char *list = lists[macro_table[i].stage];
+        size_t used = strlen(list);
+        int added = snprintf(list + used, LIST_BYTES_MAX - used, " %s", macro_table[i].name);
+        assert(used + (size_t)added < LIST_BYTES_MAX);
+    }
 }
 
 bool macros_request(SMFICTX *ctx)
 {
     bool all_set = true;
-    for (int stage = SMFIM_FIRST; stage <= SMFIM_LAST; stage++)
-        all_set = request_stage(ctx, stage) && all_set;
+    pthread_once(&lists_made, make_lists);
+    for (int stage = SMFIM_FIRST; stage < STAGE_COUNT; stage++)
+        all_set = smfi_setsymlist(ctx, stage, lists[stage]) == MI_SUCCESS && all_set;
     return all_set;
 }
 
