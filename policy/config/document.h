@@ -9,6 +9,7 @@
 
 #include "config/load.h"
 #include "config/node.h"
+#include "config/tables.h"
 #include "config/types.h"
 
 struct config_leaf {
@@ -87,7 +88,7 @@ enum config_patch_condition {
     CONFIG_PATCH_USER,
     CONFIG_PATCH_CUSTOMER,
     CONFIG_PATCH_DOMAIN,
-    CONFIG_PATCH_OTHER, /* none of them; texts are "" */
+    CONFIG_PATCH_OTHER, /* none of them that is known at load; texts are "" */
     CONFIG_PATCH_CONDITION_COUNT
 };
 
@@ -105,6 +106,7 @@ struct config_section_state {
 
 struct config_document {
     struct config_schema schema;
+    struct config_tables *tables;
     struct config_section_state *sections;
     struct config_override *overrides;
     size_t override_count;

@@ -139,7 +139,7 @@ static bool read_value(struct config_build *build, const struct config_leaf *lea
                        struct config_layer *layer)
 {
     const struct config_type *type = leaf->key->type;
-    const struct config_parse parse = {build->document, build->problems, leaf->key};
+    const struct config_parse parse = {build->document, build->problems, leaf->key, build->document->tables};
     void *bytes = talloc_zero_size(build->document, type->bytes);
     if (bytes == NULL)
         return out_of_memory(build);

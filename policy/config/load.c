@@ -255,7 +255,10 @@ static bool begin(void *owner, const struct config_schema *schema, struct config
 {
     *build =
         (struct config_build){.problems = problems, .document = talloc_zero(owner, struct config_document)};
-    if (build->document == NULL) {
+    if (build->document != NULL)
+        build->document->tables = config_tables_create(build->document);
+    if (build->document == NULL || build->document->tables == NULL) {
+        TALLOC_FREE(build->document);
         config_problem_out_of_memory(problems);
         return false;
     }
@@ -288,6 +291,11 @@ struct config_document *config_document_read(void *owner, const struct config_sc
     if (root != NULL)
         build.whole = (struct config_place){root->place.file, 1, 1};
     return complete(&build, root != NULL, root);
+}
+
+void config_document_refresh_tables(const struct config_document *document)
+{
+    config_tables_refresh(document->tables);
 }
 
 const void *config_document_settings(const struct config_document *document, size_t section_index,

@@ -8,8 +8,8 @@
  *   < each entry of `overrides:` that matches, from top to bottom
  *
  * Files are merged before that: `include:` names further ones, and a key may be set in one file only (but
- * each may add entries to `overrides:`). Bounds: 1 MB a file (16 MB for lists named by `file:`), 8 MB and
- * 1000 files in all, includes nested 8 deep.
+ * each may add entries to `overrides:`). Bounds: 1 MB a file (16 MB for lists that are read at load), 8 MB and
+ * 1000 files in all, includes nested 8 deep. The files of tables (table/table.h) may have 1 GB each.
  */
 #ifndef CLOSEDRELAY_CONFIG_LOAD_H
 #define CLOSEDRELAY_CONFIG_LOAD_H
@@ -59,6 +59,9 @@ struct config_subject {
  */
 const void *config_document_effective(const struct config_document *document, size_t section_index,
                                       const struct config_subject *subject, void *owner);
+
+/* Takes changed files behind lists and maps into use; called about once a second by one thread. */
+void config_document_refresh_tables(const struct config_document *document);
 
 /* Whether any entry of `overrides` exists. */
 bool config_document_has_overrides(const struct config_document *document);

@@ -12,6 +12,7 @@ struct network_range {
 
 struct network_set {
     struct network_range ipv4, ipv6;
+    struct config_table_list tables;
 };
 
 static int compare_networks(const void *a, const void *b)
@@ -69,20 +70,43 @@ static const struct ip_network *range_find(const struct network_range *range, co
     return from > 0 && ip_network_contains(&range->items[from - 1], address) ? &range->items[from - 1] : NULL;
 }
 
-bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network)
+void network_set_use_tables(struct network_set *set, struct config_table_list tables)
+{
+    set->tables = tables;
+}
+
+enum table_answer network_set_lookup(const struct network_set *set, const struct ip_address *address,
+                                     struct ip_network *network)
 {
     if (set == NULL)
-        return false;
+        return TABLE_MISSING;
     const struct ip_network *found = range_find(ip_address_is_ipv4(address) ? &set->ipv4 : &set->ipv6, address);
-    if (found != NULL)
+    if (found != NULL) {
         *network = *found;
-    return found != NULL;
+        return TABLE_FOUND;
+    }
+    enum table_answer answer = TABLE_MISSING;
+    for (size_t i = 0; i < set->tables.count && answer != TABLE_FOUND; i++) {
+        const enum table_answer next = table_lookup_network(set->tables.items[i], address, network);
+        answer = next == TABLE_MISSING ? answer : next;
+    }
+    return answer;
+}
+
+bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network)
+{
+    return network_set_lookup(set, address, network) == TABLE_FOUND;
 }
 
 bool network_set_contains(const struct network_set *set, const struct ip_address *address)
 {
     struct ip_network network;
     return network_set_find(set, address, &network);
+}
+
+bool network_set_is_empty(const struct network_set *set)
+{
+    return network_set_count(set) == 0 && (set == NULL || set->tables.count == 0);
 }
 
 size_t network_set_count(const struct network_set *set)

@@ -152,9 +152,8 @@ static bool read_when(struct config_build *build, const struct config_node *entr
 static void refuse_empty_conditions(const struct config_build *build, const struct config_override *override)
 {
     const struct config_override_when *when = &override->when;
-    const bool is_empty[] = {when->roles == 0, text_set_count(when->users) == 0,
-                             text_set_count(when->domains) == 0, network_set_count(when->networks) == 0,
-                             text_set_count(when->customers) == 0};
+    const bool is_empty[] = {when->roles == 0, text_set_is_empty(when->users), text_set_is_empty(when->domains),
+                             network_set_is_empty(when->networks), text_set_is_empty(when->customers)};
     for (size_t i = 0; i < sizeof is_empty / sizeof is_empty[0]; i++) {
         const struct config_value *value = override->when_struct.values[i];
         if (is_empty[i] && value != NULL && value->place.file != NULL)

@@ -10,7 +10,7 @@ unsigned config_when_roles(const struct config_override_when *when)
 {
     const unsigned every = (1U << ROLE_COUNT) - 1;
     const unsigned roles = when->roles == 0 ? every : when->roles;
-    return text_set_count(when->users) == 0 ? roles : roles & ~(1U << ROLE_OUTSIDE);
+    return text_set_is_empty(when->users) ? roles : roles & ~(1U << ROLE_OUTSIDE);
 }
 
 bool config_when_can_meet(const struct config_override_when *a, const struct config_override_when *b)
@@ -19,19 +19,25 @@ bool config_when_can_meet(const struct config_override_when *a, const struct con
            text_sets_can_meet(a->domains, b->domains) && text_sets_can_meet(a->customers, b->customers);
 }
 
+/* Where a table cannot be asked, the override does not match. */
 static bool text_matches(const struct text_set *wanted, const char *text)
 {
-    return text_set_count(wanted) == 0 || (text != NULL && text_set_contains(wanted, slice_of(text)));
+    return text_set_is_empty(wanted) || (text != NULL && text_set_contains(wanted, slice_of(text)));
+}
+
+static bool domain_matches(const struct text_set *wanted, const char *domain)
+{
+    return text_set_is_empty(wanted) || (domain != NULL && domain_set_lookup(wanted, slice_of(domain)) == TABLE_FOUND);
 }
 
 static bool when_matches(const struct config_override_when *when, const struct config_subject *subject)
 {
     if ((config_when_roles(when) & 1U << subject->role) == 0)
         return false;
-    if (network_set_count(when->networks) != 0 &&
+    if (!network_set_is_empty(when->networks) &&
         (subject->client_ip == NULL || !network_set_contains(when->networks, subject->client_ip)))
         return false;
-    return text_matches(when->users, subject->user) && text_matches(when->domains, subject->domain) &&
+    return text_matches(when->users, subject->user) && domain_matches(when->domains, subject->domain) &&
            text_matches(when->customers, subject->customer);
 }
 
@@ -80,12 +86,25 @@ static const struct text_set *condition_texts(const struct config_override_when 
     }
 }
 
+static bool is_name(void *context, const char *text)
+{
+    (void)context;
+    return text[0] != '.';
+}
+
+/* Whether who matches is known now, text by text: not with tables, nor with all domains below one. */
+static bool can_be_indexed(const struct text_set *texts, int condition)
+{
+    return text_set_count(texts) > 0 && !text_set_has_tables(texts) &&
+           (condition != CONFIG_PATCH_DOMAIN || text_set_each(texts, is_name, NULL));
+}
+
 bool config_patches_index(void *owner, struct config_section_state *state)
 {
     for (size_t i = 0; i < state->patch_count; i++) {
         const struct config_override_when *when = &state->patches[i].override->when;
         int condition = 0;
-        while (condition < CONFIG_PATCH_OTHER && text_set_count(condition_texts(when, condition)) == 0)
+        while (condition < CONFIG_PATCH_OTHER && !can_be_indexed(condition_texts(when, condition), condition))
             condition++;
         struct index_filling filling = {owner, &state->indexes[condition], i};
         if (condition == CONFIG_PATCH_OTHER

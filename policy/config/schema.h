@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "facts/ip_address.h"
 #include "facts/role.h"
+#include "table/table.h"
 
 #include <stdint.h>
 
@@ -31,7 +32,8 @@ struct config_type; /* config/types.h: how a kind of value is read, printed and 
  *   endpoint       inet:8891@127.0.0.1, inet6:8891@::1,
  *                  unix:/path, 127.0.0.1:53, [::1]:53     [struct config_endpoint]
  *
- * Lists; each takes a single value too, and (but role_set) entries `file:PATH`, one entry a line, '#' comments:
+ * Lists; each takes a single value too. Sets take entries that name a source (table/table.h), which is asked when
+ * the value is; the other lists but role_set take `file:PATH`, one entry a line, '#' comments, read at load:
  *
  *   text_list      in order                               [struct config_text_list]
  *   text_set       lower case, looked up                  [struct text_set *]
@@ -108,6 +110,7 @@ enum config_key_flag {
     CONFIG_GLOBAL = 1 << 0,   /* the same for everybody: not allowed under `roles` and `overrides` */
     CONFIG_REQUIRED = 1 << 1, /* no default: must be written (entries of arrays) */
     CONFIG_MAY_BE_EMPTY = 1 << 2,
+    CONFIG_FILES_ONLY = 1 << 3, /* sets: of the sources only `file:`, which always has an answer */
 };
 
 struct config_key {
@@ -163,15 +166,32 @@ void config_finish_error(const struct config_finish *context, const char *key, c
 void config_finish_warning(const struct config_finish *context, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Sets that settings hold, immutable once loaded; lookups from any thread. */
+/*
+ * Sets that settings hold: what the configuration lists, and the tables it names. Lookups from any thread; they wait
+ * where a table does (table/table.h). TABLE_UNKNOWN: nothing else has the key, and a table could not be asked.
+ * `_contains` is the same where that cannot be (CONFIG_FILES_ONLY), or where unknown is as good as missing.
+ */
 struct text_set;
 struct network_set;
 
-/* Whether the set has `text`; the caller passes it in lower case. */
+/* The caller passes `text` in lower case. */
+enum table_answer text_set_lookup(const struct text_set *set, struct slice text);
 bool text_set_contains(const struct text_set *set, struct slice text);
+
+/* Of a domain_set: `domain` (canonical) itself, or ".parent" for one of its parents. */
+enum table_answer domain_set_lookup(const struct text_set *set, struct slice domain);
+
+/* Entries in the configuration itself. */
 size_t text_set_count(const struct text_set *set);
+/* Neither entries nor tables. */
+bool text_set_is_empty(const struct text_set *set);
+
+/* Which network has the address: of networks of the configuration within each other the widest, of those of a file the
+ * narrowest. */
+enum table_answer network_set_lookup(const struct network_set *set, const struct ip_address *address,
+                                     struct ip_network *network);
 bool network_set_contains(const struct network_set *set, const struct ip_address *address);
-/* The same, and which network has it; of networks within each other the widest. */
 bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network);
+bool network_set_is_empty(const struct network_set *set);
 
 #endif

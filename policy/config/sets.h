@@ -8,6 +8,7 @@
 
 #include "base/strbuf.h"
 #include "config/schema.h"
+#include "config/types.h"
 
 /* Texts on the way into a set; entries are kept with their final NUL. */
 struct text_collection {
@@ -29,11 +30,17 @@ struct text_set *text_set_create(void *owner, const struct text_collection *coll
 /* Calls `visit` for every text, which lives as long as the set; false as soon as it returns false. */
 bool text_set_each(const struct text_set *set, bool (*visit)(void *context, const char *text), void *context);
 
-/* Whether a text can be in both, an empty set standing for all texts. */
+/* Adds tables; they and the array must live as long as the set. Before it is shared. */
+void text_set_use_tables(struct text_set *set, struct config_table_list tables);
+
+bool text_set_has_tables(const struct text_set *set);
+
+/* Whether a text can be in both, an empty set standing for all texts, and tables for any. */
 bool text_sets_can_meet(const struct text_set *a, const struct text_set *b);
 
 /* A set of `count` networks, in any order; a talloc child of `owner`, NULL when memory ran out. */
 struct network_set *network_set_create(void *owner, const struct ip_network *networks, size_t count);
+void network_set_use_tables(struct network_set *set, struct config_table_list tables);
 /* How many networks are left when those within others are taken out. */
 size_t network_set_count(const struct network_set *set);
 

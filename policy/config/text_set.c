@@ -1,5 +1,7 @@
 #include "config/sets.h"
 
+#include "table/table.h"
+
 #include <talloc.h>
 
 /* Out of memory while adding is told by the entry's handle, not by exit(). */
@@ -15,6 +17,7 @@ struct text_set {
     char *bytes;                /* all texts */
     struct text_entry *entries; /* one array, in order of collection */
     struct text_entry *table;   /* uthash's head, NULL while empty */
+    struct config_table_list tables;
 };
 
 void text_collection_init(struct text_collection *collection)
@@ -90,7 +93,12 @@ struct text_set *text_set_create(void *owner, const struct text_collection *coll
     return set;
 }
 
-bool text_set_contains(const struct text_set *set, struct slice text)
+void text_set_use_tables(struct text_set *set, struct config_table_list tables)
+{
+    set->tables = tables;
+}
+
+static bool has_entry(const struct text_set *set, struct slice text)
 {
     const struct text_entry *found = NULL;
     if (set == NULL || set->table == NULL || text.data == NULL)
@@ -99,19 +107,72 @@ bool text_set_contains(const struct text_set *set, struct slice text)
     return found != NULL;
 }
 
+enum table_answer text_set_lookup(const struct text_set *set, struct slice text)
+{
+    enum table_answer answer = has_entry(set, text) ? TABLE_FOUND : TABLE_MISSING;
+    for (size_t i = 0; set != NULL && i < set->tables.count && answer != TABLE_FOUND; i++) {
+        const enum table_answer next = table_lookup(set->tables.items[i], text, NULL);
+        answer = next == TABLE_MISSING ? answer : next;
+    }
+    return answer;
+}
+
+bool text_set_contains(const struct text_set *set, struct slice text)
+{
+    return text_set_lookup(set, text) == TABLE_FOUND;
+}
+
+/* ".parent" of each parent in turn, from the nearest; what a table is asked for is limited to parents of few labels. */
+static enum table_answer lookup_parents(const struct text_set *set, struct slice domain)
+{
+    enum { LABELS_ASKED_FOR_MAX = 8 };
+    size_t dots = 0;
+    for (size_t i = 0; i < domain.length; i++)
+        dots += domain.data[i] == '.';
+    for (size_t at = slice_find(domain, '.'); at < domain.length; dots--) {
+        const struct slice parent = slice_part(domain, at, domain.length);
+        enum table_answer answer = has_entry(set, parent) ? TABLE_FOUND : TABLE_MISSING;
+        if (answer == TABLE_MISSING && dots <= LABELS_ASKED_FOR_MAX)
+            answer = text_set_lookup(set, parent);
+        if (answer != TABLE_MISSING)
+            return answer;
+        at += 1 + slice_find(slice_part(parent, 1, parent.length), '.');
+    }
+    return TABLE_MISSING;
+}
+
+enum table_answer domain_set_lookup(const struct text_set *set, struct slice domain)
+{
+    if (domain.length == 0)
+        return TABLE_MISSING;
+    const enum table_answer answer = text_set_lookup(set, domain);
+    return answer == TABLE_MISSING ? lookup_parents(set, domain) : answer;
+}
+
 size_t text_set_count(const struct text_set *set)
 {
     return set == NULL ? 0 : HASH_COUNT(set->table);
 }
 
+bool text_set_has_tables(const struct text_set *set)
+{
+    return set != NULL && set->tables.count > 0;
+}
+
+bool text_set_is_empty(const struct text_set *set)
+{
+    return text_set_count(set) == 0 && !text_set_has_tables(set);
+}
+
 bool text_sets_can_meet(const struct text_set *a, const struct text_set *b)
 {
-    if (text_set_count(a) == 0 || text_set_count(b) == 0)
+    if (text_set_is_empty(a) || text_set_is_empty(b) || text_set_has_tables(a) ||
+        text_set_has_tables(b))
         return true;
     if (text_set_count(a) > text_set_count(b))
         return text_sets_can_meet(b, a);
     for (const struct text_entry *entry = a->table; entry != NULL; entry = entry->hh.next)
-        if (text_set_contains(b, slice_of(entry->text)))
+        if (has_entry(b, slice_of(entry->text)))
             return true;
     return false;
 }

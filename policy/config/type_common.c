@@ -1,5 +1,5 @@
+#include "config/tables.h"
 #include "config/text_file.h"
-#include "config/types.h"
 
 #include <talloc.h>
 
@@ -99,6 +99,7 @@ struct list_reading {
     const struct config_parse *parse;
     config_entry_taker take;
     void *context;
+    struct config_set_reading *set; /* sources become tables of it; NULL: a file is read now */
 };
 
 static bool take_file_content(const struct list_reading *reading, struct slice content, const char *path)
@@ -132,12 +133,26 @@ static bool take_file(const struct list_reading *reading, const char *path, stru
     return good;
 }
 
+static bool take_source(const struct list_reading *reading, struct slice text, struct config_place place)
+{
+    const struct config_parse *parse = reading->parse;
+    struct table *table = config_source_open(parse, text, place, reading->set->shape);
+    if (table == NULL)
+        return false;
+    if (config_table_list_add(parse->owner, &reading->set->tables, table))
+        return true;
+    config_problem_out_of_memory(parse->problems);
+    return false;
+}
+
 static bool take_entry_node(const struct list_reading *reading, const struct config_node *node)
 {
     struct slice text;
     const char *path = NULL;
     if (!config_scalar(reading->parse, node, &text))
         return false;
+    if (reading->set != NULL && table_is_source(text))
+        return take_source(reading, text, node->place);
     if (config_file_reference(reading->parse, text, node->place, &path))
         return path != NULL && take_file(reading, path, node->place);
     if (text.length == 0) {
@@ -147,19 +162,32 @@ static bool take_entry_node(const struct list_reading *reading, const struct con
     return reading->take(reading->context, reading->parse, text, node->place);
 }
 
-bool config_list_each(const struct config_parse *parse, const struct config_node *node,
-                      config_entry_taker take, void *context)
+static bool read_entries(const struct list_reading *reading, const struct config_node *node)
 {
-    const struct list_reading reading = {parse, take, context};
+    const struct config_parse *parse = reading->parse;
     if (node->kind == CONFIG_NODE_MAPPING) {
         config_value_error(parse, node->place, "keys stand where a list belongs, such as [%s]",
                            parse->key->type->example);
         return false;
     }
     if (node->kind != CONFIG_NODE_SEQUENCE)
-        return take_entry_node(&reading, node);
+        return take_entry_node(reading, node);
     bool good = true;
     for (const struct config_node *entry = node->first; entry != NULL; entry = entry->next)
-        good = take_entry_node(&reading, entry) && good;
+        good = take_entry_node(reading, entry) && good;
     return good;
+}
+
+bool config_list_each(const struct config_parse *parse, const struct config_node *node,
+                      config_entry_taker take, void *context)
+{
+    const struct list_reading reading = {parse, take, context, NULL};
+    return read_entries(&reading, node);
+}
+
+bool config_set_each(const struct config_parse *parse, const struct config_node *node,
+                     struct config_set_reading *set)
+{
+    const struct list_reading reading = {parse, set->take, set->context, set};
+    return read_entries(&reading, node);
 }

@@ -93,16 +93,19 @@ static bool take_set_text(void *context, const struct config_parse *parse, struc
 }
 
 static bool set_parse(const struct config_parse *parse, const struct config_node *node,
-                      config_entry_taker take, void *value)
+                      struct config_set_reading reading, void *value)
 {
     struct text_collection texts;
     text_collection_init(&texts);
-    bool good = config_list_each(parse, node, take, &texts);
+    reading.context = &texts;
+    bool good = config_set_each(parse, node, &reading);
     if (good) {
         struct text_set *set = text_set_create(parse->owner, &texts);
         *(struct text_set **)value = set;
         good = set != NULL;
-        if (!good)
+        if (good)
+            text_set_use_tables(set, reading.tables);
+        else
             config_problem_out_of_memory(parse->problems);
     }
     text_collection_deinit(&texts);
@@ -111,7 +114,7 @@ static bool set_parse(const struct config_parse *parse, const struct config_node
 
 static bool text_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
 {
-    return set_parse(parse, node, take_set_text, value);
+    return set_parse(parse, node, (struct config_set_reading){.take = take_set_text, .shape = TABLE_TEXT}, value);
 }
 
 static void text_set_describe(const struct config_key *key, struct strbuf *out)
@@ -148,7 +151,7 @@ static bool take_domain(void *context, const struct config_parse *parse, struct 
 
 static bool domain_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
 {
-    return set_parse(parse, node, take_domain, value);
+    return set_parse(parse, node, (struct config_set_reading){.take = take_domain, .shape = TABLE_DOMAINS}, value);
 }
 
 static void domain_set_describe(const struct config_key *key, struct strbuf *out)
@@ -203,12 +206,15 @@ static bool take_network(void *context, const struct config_parse *parse, struct
 static bool network_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
 {
     struct growing networks = {.owner = parse->owner};
-    bool good = config_list_each(parse, node, take_network, &networks);
+    struct config_set_reading reading = {.take = take_network, .context = &networks, .shape = TABLE_NETWORKS};
+    bool good = config_set_each(parse, node, &reading);
     if (good) {
         struct network_set *set = network_set_create(parse->owner, networks.items, networks.count);
         *(struct network_set **)value = set;
         good = set != NULL;
-        if (!good)
+        if (good)
+            network_set_use_tables(set, reading.tables);
+        else
             config_problem_out_of_memory(parse->problems);
     }
     talloc_free(networks.items);

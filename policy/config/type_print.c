@@ -1,7 +1,5 @@
+#include "config/tables.h"
 #include "config/text_file.h"
-#include "config/types.h"
-
-#include <talloc.h>
 
 /* Words that some reader of YAML takes for a boolean or for nothing. */
 static bool is_yaml_word(struct slice text)
@@ -76,19 +74,12 @@ void config_print_text(struct slice text, struct strbuf *out)
 void config_print_entry(const struct config_node *node, struct strbuf *out)
 {
     const struct slice text = slice_make(node->text, node->length);
-    if (strncmp(node->text, "file:", 5) != 0 || node->place.file == NULL) {
-        config_print_text(text, out);
-        return;
-    }
-    char *path = text_file_resolve(NULL, slice_trim(slice_part(text, 5, text.length)), node->place.file);
     struct strbuf reference;
     strbuf_init(&reference, 0);
-    strbuf_printf(&reference, "file:%s", path == NULL ? "" : path);
+    config_source_print(text, node->place.file, &reference);
     config_print_text(strbuf_slice(&reference), out);
-    if (path == NULL || reference.failed)
-        out->failed = true;
+    out->failed = out->failed || reference.failed;
     strbuf_deinit(&reference);
-    talloc_free(path);
 }
 
 void config_print_json_text(struct slice text, struct strbuf *out)

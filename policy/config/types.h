@@ -10,10 +10,21 @@
 #include "config/node.h"
 #include "config/schema.h"
 
+struct config_tables;
+
 struct config_parse {
     void *owner; /* what values are allocated under */
     struct config_problems *problems;
     const struct config_key *key;
+    struct config_tables *tables; /* config/tables.h: those that the configuration names */
+};
+
+struct table;
+
+/* Tables that a value names, in order. */
+struct config_table_list {
+    struct table **items;
+    size_t count;
 };
 
 enum config_shape { CONFIG_SHAPE_SCALAR, CONFIG_SHAPE_LIST, CONFIG_SHAPE_SECTION, CONFIG_SHAPE_ARRAY };
@@ -60,6 +71,19 @@ typedef bool (*config_entry_taker)(void *context, const struct config_parse *par
 bool config_list_each(const struct config_parse *parse, const struct config_node *node,
                       config_entry_taker take, void *context);
 
+/* What the entries of a set are read into. */
+struct config_set_reading {
+    config_entry_taker take;
+    void *context;
+    enum table_shape shape;
+    struct config_table_list tables; /* talloc children of parse->owner */
+};
+
+/* Every entry of a list in the configuration: those that name a source (table/table.h) are opened and put into
+ * `tables`, the others go to `take`. False where anything was told. */
+bool config_set_each(const struct config_parse *parse, const struct config_node *node,
+                     struct config_set_reading *reading);
+
 /* Whether `text` is "file:PATH"; then PATH as seen from the file it is written in (NULL: out of memory,
  * told). */
 bool config_file_reference(const struct config_parse *parse, struct slice text, struct config_place place,
@@ -77,7 +101,7 @@ bool config_endpoint_parse(const struct config_parse *parse, struct slice text, 
 /* As a YAML scalar that is read as this very text: in quotes unless it is a harmless word. */
 void config_print_text(struct slice text, struct strbuf *out);
 
-/* A scalar as it was written, "file:PATH" with the path made independent of the file it was written in. */
+/* A scalar as it was written, a source with its path made independent of the file it was written in. */
 void config_print_entry(const struct config_node *node, struct strbuf *out);
 
 /* In JSON: with its quotes. */

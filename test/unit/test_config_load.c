@@ -508,8 +508,9 @@ static void includes_files_in_order(void **state)
     assert_int_equal(recipients_of(document, ROLE_SUBMISSION)->limit, 50);
     assert_int_equal(recipients_of(document, ROLE_SUBMISSION)->excess, 2);
     const struct test_relay *relay = config_document_settings(document, TEST_RELAY, ROLE_OUTSIDE);
-    assert_int_equal(text_set_count(relay->words), 2);
+    assert_true(text_set_contains(relay->words, slice_of("one")));
     assert_true(text_set_contains(relay->words, slice_of("two")));
+    assert_false(text_set_contains(relay->words, slice_of("#")));
     const struct config_subject subject = {ROLE_SUBMISSION, "a", "", "", NULL};
     const struct test_size *size = config_document_effective(document, TEST_SIZE, &subject, folder.owner);
     assert_int_equal(size->limit_bytes, 3000000);
@@ -524,7 +525,7 @@ static void tells_what_is_wrong_with_files(void **state)
     write_file(&folder, "main",
                "include: [conf.d/*.yaml, missing.yaml, conf.d]\nmode: monitor\n"
                "relay:\n  words: file:/nonexistent/x\n  domains: file:domains\n");
-    write_file(&folder, "domains", "example.com\nexa mple.com # bad\n\n*.example.org\n");
+    write_file(&folder, "domains", "example.com\nexa,mple.com # bad\n\n*.example.org\n");
     write_file(&folder, "conf.d/10.yaml", "mode: off\ninclude: ../main\n");
     write_file(&folder, "conf.d/20.yaml", "relay:\n  words: x\n  lines: [a\n");
     assert_null(folder_load(&folder));
@@ -537,8 +538,8 @@ static void tells_what_is_wrong_with_files(void **state)
         "sequence that began in line 3\n"
         "DIR/main:1:26: error: include: DIR/missing.yaml cannot be read: No such file or directory\n"
         "DIR/main:1:40: error: include: DIR/conf.d cannot be read: it is a folder\n"
-        "DIR/main:4:10: error: words: /nonexistent/x cannot be read: No such file or directory\n"
-        "DIR/domains:2:1: error: domains: 'exa mple.com' is no domain: a domain has letters, digits, '-' and "
+        "DIR/main:4:10: error: words: /nonexistent/x: No such file or directory\n"
+        "DIR/domains:2:1: error: domains: 'exa,mple.com' is no domain: a domain has letters, digits, '-' and "
         "dots only\n"
         "DIR/domains:4:1: error: domains: '*.example.org' is no domain: all domains below example.com are "
         "written .example.com, without '*'\n");

@@ -5,6 +5,10 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "check/relay.h"
 #include "check_fixture.h"
 
@@ -212,6 +216,43 @@ static void modes_are_per_role(void **state)
     check_fixture_end(&fixture);
 }
 
+static void domains_come_from_tables(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_relay.XXXXXX", yaml[200];
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, "Ours.example OK\n.sub.example\n", 29), 29);
+    close(descriptor);
+    snprintf(yaml, sizeof yaml, "relay: { local_domains: [inline.example, file:%s] }\n", path);
+    struct check_fixture fixture = check_fixture_begin(&relay_check, yaml, ROLE_OUTSIDE);
+    assert_int_equal(check_fixture_recipient(&fixture, "<ann@ours.example>"), RECIPIENT_ACCEPTED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<ann@inline.example>"), RECIPIENT_ACCEPTED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<ann@a.b.SUB.example.>"), RECIPIENT_ACCEPTED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<@ours.example:ann@inline.example>"), RECIPIENT_ACCEPTED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<ann@sub.example>"), RECIPIENT_REJECTED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<ann@ok>"), RECIPIENT_REJECTED);
+    check_fixture_end(&fixture);
+    unlink(path);
+}
+
+/* What a dead table might have known is not refused for good; what needs no table is decided. */
+static void a_dead_table_makes_unknown(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "relay: { local_domains: [ours.example, \"socketmap:unix:/nonexistent/s:domains\"] }\n";
+    static const struct expected_finding unknown = {
+        FINDING_UNKNOWN, "local_domains_unavailable", MODE_ENFORCE, ACTION_DEFER, 0, NULL};
+    struct check_fixture fixture = check_fixture_begin(&relay_check, yaml, ROLE_OUTSIDE);
+    assert_int_equal(check_fixture_recipient(&fixture, "<ann@ours.example>"), RECIPIENT_ACCEPTED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<bob%victim@ours.example>"), RECIPIENT_REJECTED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<bob@victim.example>"), RECIPIENT_DEFERRED);
+    assert_finding(check_fixture_last(&fixture), &unknown);
+    assert_int_equal(check_fixture_recipient(&fixture, "<@other.example:ann@ours.example>"), RECIPIENT_DEFERRED);
+    check_fixture_end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +262,8 @@ int main(void)
         cmocka_unit_test(the_other_roles_send_anywhere),
         cmocka_unit_test(nobody_is_local_by_default),
         cmocka_unit_test(modes_are_per_role),
+        cmocka_unit_test(domains_come_from_tables),
+        cmocka_unit_test(a_dead_table_makes_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
