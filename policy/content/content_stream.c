@@ -9,7 +9,6 @@ enum stream_state {
     STREAM_HEAD,    /* collecting the first bytes */
     STREAM_ARCHIVE, /* the content is an archive, or one was found in it */
     STREAM_MESSAGE, /* the content is a message */
-    STREAM_OLE,     /* waiting for the root entry of an OLE file */
     STREAM_SEARCH,  /* unknown: an archive may begin further in */
     STREAM_DONE,
 };
@@ -26,6 +25,7 @@ struct content_stream {
     const struct archive_format *late_format; /* has its mark further in than the head */
     uint64_t window_offset;                   /* where in the content the window begins */
     uint64_t window_wanted;                   /* how many bytes it shall hold */
+    bool waits_for_ole_root;                  /* the window is for the root entry of an OLE file */
     bool is_search_over;                      /* the caller found the mark before decoding */
     unsigned zip_mark_seen;                   /* bytes of "PK\3\4" at the end of what was searched */
     struct strbuf window;                     /* the head first, then what is waited for */
@@ -162,6 +162,23 @@ static bool looks_like_message(struct slice head)
     return mail_fields >= 2;
 }
 
+/*
+ * S/MIME with the signed text inside (RFC 8551 3.5.2): clients show what is in it. The offset of the entity
+ * in the CMS structure, or head.length. Pieces of a constructed string leave a few bytes of length between
+ * lines, which a reader of all readings gets over.
+ */
+static size_t signed_entity_offset(struct slice head)
+{
+    static const char signed_data[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    static const char field[] = "Content-";
+    struct slice start = slice_part(head, 0, head.length < 64 ? head.length : 64);
+    if (head.length == 0 || head.data[0] != 0x30 ||
+        memmem(start.data, start.length, signed_data, sizeof signed_data - 1) == NULL)
+        return head.length;
+    const char *entity = memmem(head.data, head.length, field, sizeof field - 1);
+    return entity == NULL ? head.length : (size_t)(entity - head.data);
+}
+
 static void note_executable(struct content_stream *stream, const char *executable)
 {
     bool is_prose = (stream->flags & CONTENT_IS_TEXT) != 0 && stream->subject->entry == CONTENT_NO_ENTRY &&
@@ -263,13 +280,30 @@ static void begin_search(struct content_stream *stream, struct slice head)
     strbuf_deinit(&copy);
 }
 
+/* An OLE file may be an installer package, besides what it holds: its root entry tells, in the head or
+ * further in. */
+static void look_for_ole_root(struct content_stream *stream, struct slice head)
+{
+    uint64_t root;
+    if (!file_magic_ole_root_offset(head, &root))
+        return;
+    if (root + FILE_MAGIC_OLE_ENTRY_BYTES > head.length) {
+        stream->waits_for_ole_root = true;
+        wait_for(stream, root, FILE_MAGIC_OLE_ENTRY_BYTES);
+        return;
+    }
+    const char *executable =
+        file_magic_ole_root(slice_part(head, (size_t)root, root + FILE_MAGIC_OLE_ENTRY_BYTES));
+    if (executable != NULL)
+        note_executable(stream, executable);
+}
+
 /* The head is complete, or all there is. */
 static void decide(struct content_stream *stream)
 {
     struct slice head = strbuf_slice(&stream->window);
     const char *executable = file_magic_executable(head);
     const struct archive_format *format = content_archive_recognise(head);
-    uint64_t ole_root;
     bool is_text = (stream->flags & CONTENT_IS_TEXT) != 0;
     bool is_message = (stream->flags & CONTENT_IS_MESSAGE) != 0 || (!is_text && looks_like_message(head));
     stream->state = STREAM_DONE;
@@ -277,18 +311,11 @@ static void decide(struct content_stream *stream)
         note_executable(stream, executable);
     } else if (format != NULL) {
         become_archive(stream, format, slice_part(head, (size_t)format->probe_offset, head.length), false);
+        look_for_ole_root(stream, head);
     } else if (is_message) {
         become_message(stream, head);
-    } else if (file_magic_ole_root_offset(head, &ole_root)) {
-        if (ole_root + FILE_MAGIC_OLE_ENTRY_BYTES <= head.length) {
-            executable = file_magic_ole_root(
-                slice_part(head, (size_t)ole_root, ole_root + FILE_MAGIC_OLE_ENTRY_BYTES));
-            if (executable != NULL)
-                note_executable(stream, executable);
-        } else {
-            stream->state = STREAM_OLE;
-            wait_for(stream, ole_root, FILE_MAGIC_OLE_ENTRY_BYTES);
-        }
+    } else if (signed_entity_offset(head) < head.length) {
+        become_message(stream, slice_part(head, signed_entity_offset(head), head.length));
     } else if ((stream->flags & CONTENT_NAMED_ARCHIVE) != 0 || (!is_text && !file_magic_harmless(head))) {
         begin_search(stream, head);
     }
@@ -309,12 +336,12 @@ static bool fill_window(struct content_stream *stream, uint64_t offset, struct s
     return stream->window.length == stream->window_wanted;
 }
 
-static void push_ole(struct content_stream *stream, struct slice bytes)
+static void await_ole_root(struct content_stream *stream, struct slice bytes)
 {
     if (!fill_window(stream, stream->bytes, bytes))
         return;
     const char *executable = file_magic_ole_root(strbuf_slice(&stream->window));
-    stream->state = STREAM_DONE;
+    stream->waits_for_ole_root = false;
     if (executable != NULL)
         note_executable(stream, executable);
 }
@@ -382,14 +409,14 @@ bool content_stream_push(struct content_stream *stream, struct slice bytes)
         content_uuencode_push(stream->uuencode, bytes);
     if (stream->state == STREAM_HEAD)
         bytes = take_head(stream, bytes);
-    if (stream->state == STREAM_OLE)
-        push_ole(stream, bytes);
-    else if (stream->state == STREAM_SEARCH)
+    if (stream->waits_for_ole_root)
+        await_ole_root(stream, bytes);
+    if (stream->state == STREAM_SEARCH)
         push_search(stream, bytes);
     else
         feed(stream, bytes);
     stream->bytes += bytes.length;
-    return stream->state != STREAM_DONE || stream->uuencode != NULL;
+    return stream->state != STREAM_DONE || stream->uuencode != NULL || stream->waits_for_ole_root;
 }
 
 void content_stream_end(struct content_stream *stream)

@@ -230,6 +230,11 @@ def content():
     case("ambiguous-encoding-word", attached("attachment; filename=a.txt", encoding="=?us-ascii?Q?base64?="), "encoded word")
     case("ambiguous-base64-concatenated", attached("attachment; filename=a.zip", body=b64(b"PK") + b64(EVIL)), "data behind the padding")
     case("ambiguous-multipart-base64", HEAD + "Content-Type: multipart/mixed; boundary=B\nContent-Transfer-Encoding: base64\n\n" + b64(("--B\n" + part() + "--B--\n").encode()), "against RFC 2045 6.4")
+    inner = INNER[INNER.index("Content-Type"):].replace("\n", "\r\n").encode()
+    signed = (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x02\x01\x01\x31\x00\x30\x80"
+              b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x24\x80\x04\x82" + len(inner).to_bytes(2, "big") + inner
+              + b"\0" * 12)
+    case("blocked-smime-signed", HEAD + part("attachment; filename=smime.p7m", kind="application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", body=b64(signed)), "signed text inside the structure")
     program = b64(PROGRAM)
     case("disguised-txt", attached("attachment; filename=a.txt", body=program), "Windows program")
     case("disguised-no-name", attached(None, body=program), "no name")
