@@ -125,7 +125,7 @@ def socket_daemon(tmp_path):
 
 def test_unix_socket_behind_postfix(postfix, sink, socket_daemon):
     """Postfix is let in by the socket's group."""
-    daemon = socket_daemon(path=postfix.unix_lane.socket_path, process="syslog: false, socket_group: postfix")
+    daemon = socket_daemon(path=postfix.unix_lane.socket_path, process="user: root, syslog: false, socket_group: postfix")
     daemon.start()
     status = os.stat(daemon.address)
     assert stat.S_IMODE(status.st_mode) == 0o660

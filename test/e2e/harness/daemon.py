@@ -38,7 +38,7 @@ class Daemon:
     section `dnsbl`, for the default one is out on the Internet.
     """
 
-    def __init__(self, directory, listen, address, config="", audit=None, process="syslog: false"):
+    def __init__(self, directory, listen, address, config="", audit=None, process="user: root, syslog: false"):
         self.directory = directory
         self.address = address
         self.listen = listen
