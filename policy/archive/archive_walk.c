@@ -1,5 +1,6 @@
 #include "archive/archive_walk.h"
 #include "archive/archive_budget.h"
+#include "archive/archive_padding.h"
 
 #include <assert.h>
 
@@ -203,16 +204,11 @@ static void gather_record(struct archive_walk *walk, struct slice *bytes, archiv
         hand_record(walk, strbuf_slice(&walk->record), step, reader);
 }
 
-/* Padding by NUL bytes and the marks of text transfers are harmless. */
 static void pass_trailing(struct archive_walk *walk, struct slice *bytes)
 {
     struct slice piece = take_bytes(walk, bytes, bytes->length);
-    for (size_t i = 0; i < piece.length; i++) {
-        if (memchr("\0\r\n\x1A", piece.data[i], 4) == NULL) {
-            archive_walk_stop(walk, ARCHIVE_CONTRADICTORY, "something follows the end of the archive");
-            return;
-        }
-    }
+    if (archive_padding_length(piece) < piece.length)
+        archive_walk_stop(walk, ARCHIVE_CONTRADICTORY, "something follows the end of the archive");
 }
 
 static void pass_content(struct archive_walk *walk, struct slice *bytes)

@@ -54,7 +54,7 @@ void archive_walk_text(struct archive_walk *walk, size_t most_bytes);
 void archive_walk_call_back(struct archive_walk *walk);
 /* Nothing more: later bytes are not looked at. */
 void archive_walk_finish(struct archive_walk *walk);
-/* The archive ends here. NUL bytes, line ends and Ctrl-Z may follow it; anything else is contradictory, for
+/* The archive ends here. Padding (archive_padding.h) may follow it; anything else is contradictory, for
  * an unpacker that looks from the end would find something else. */
 void archive_walk_expect_end(struct archive_walk *walk);
 

@@ -1,5 +1,6 @@
 #include "archive/ole_file.h"
 
+#include <assert.h>
 #include <talloc.h>
 
 static const char signature[] = {(char)0xD0, (char)0xCF, 0x11, (char)0xE0,
@@ -58,7 +59,7 @@ static uint32_t table_next(const struct ole_file *file, const struct ole_chain *
         return OLE_NONE;
     struct slice sector = sector_of(file, table->sectors[number / per_sector]);
     size_t at = (size_t)(number % per_sector) * 4;
-    return at + 4 <= sector.length ? number_at(sector, at) : OLE_NONE;
+    return sector.length >= 4 && at <= sector.length - 4 ? number_at(sector, at) : OLE_NONE;
 }
 
 /* Lists a chain of sectors. False: it leaves the file, goes round, or does not end as chains do. */
@@ -111,6 +112,7 @@ bool ole_file_open(void *owner, struct slice bytes, struct ole_file *file)
     if (!ole_directory_position(bytes, &position))
         return false;
     file->sector_bytes = sector_size(bytes);
+    assert(file->sector_bytes > 0); /* the header was checked */
     uint64_t count = (bytes.length + file->sector_bytes - 1) / file->sector_bytes;
     file->sector_count = count < 2 || count > INT32_MAX ? 0 : (uint32_t)count - 1;
     if (!list_fat(owner, file) ||

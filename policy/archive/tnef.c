@@ -6,6 +6,7 @@
  */
 #include "archive/archive_bytes.h"
 #include "archive/archive_formats.h"
+#include "archive/archive_padding.h"
 #include "archive/tnef_reader.h"
 
 #include <talloc.h>
@@ -162,10 +163,7 @@ static void read_attachment_attribute(struct tnef_reader *reader, unsigned id)
 
 static bool is_padding(struct slice bytes)
 {
-    for (size_t i = 0; i < bytes.length; i++)
-        if (memchr("\0\r\n\x1A", bytes.data[i], 4) == NULL)
-            return false;
-    return true;
+    return archive_padding_length(bytes) == bytes.length;
 }
 
 static void read_attribute(struct tnef_reader *reader, struct slice record)
