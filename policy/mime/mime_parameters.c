@@ -77,8 +77,12 @@ static void append_percent_decoded(struct slice s, struct strbuf *out)
     for (size_t i = 0; i < s.length; i++) {
         int high = s.data[i] == '%' && i + 2 < s.length ? ascii_hex_value(s.data[i + 1]) : -1;
         int low = high >= 0 ? ascii_hex_value(s.data[i + 2]) : -1;
-        strbuf_append_byte(out, low >= 0 ? (char)(high << 4 | low) : s.data[i]);
-        i += low >= 0 ? 2 : 0;
+        char byte = s.data[i];
+        if (low >= 0) {
+            byte = (char)(high << 4 | low);
+            i += 2;
+        }
+        strbuf_append_byte(out, byte);
     }
 }
 
