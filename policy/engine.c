@@ -4,6 +4,17 @@
 
 #include <stdlib.h>
 
+enum { TICK_MS = 1000 };
+
+/* What is to be done about once a second. */
+static void tick(void *context)
+{
+    struct policy_engine *engine = context;
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    config_document_refresh_tables(snapshot->document);
+    policy_snapshot_unref(snapshot);
+}
+
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
                                            struct strbuf *problems)
 {
@@ -22,6 +33,11 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, con
             strbuf_append_text(problems, "the DNS resolver cannot be started\n");
     }
     if ((!options->offline && engine->services.dnsbl == NULL) || !policy_engine_use(engine, snapshot, problems)) {
+        policy_engine_destroy(engine);
+        return NULL;
+    }
+    if (!options->offline && (engine->ticker = ticker_start(TICK_MS, tick, engine)) == NULL) {
+        strbuf_append_text(problems, "no thread can be started\n");
         policy_engine_destroy(engine);
         return NULL;
     }
@@ -86,6 +102,7 @@ void policy_engine_destroy(struct policy_engine *engine)
 {
     if (engine == NULL)
         return;
+    ticker_stop(engine->ticker);
     policy_snapshot_unref(engine->snapshot);
     dnsbl_service_destroy(engine->services.dnsbl);
     pthread_mutex_destroy(&engine->lock);

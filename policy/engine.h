@@ -2,6 +2,7 @@
 #ifndef CLOSEDRELAY_ENGINE_H
 #define CLOSEDRELAY_ENGINE_H
 
+#include "base/ticker.h"
 #include "check/check.h"
 #include "config/load.h"
 #include "report/audit_file.h"
@@ -26,6 +27,7 @@ struct policy_engine {
     struct check_services services;
     struct counters counters;
     int64_t started_us; /* wall clock */
+    struct ticker *ticker; /* looks after changed files; NULL: offline */
     pthread_mutex_t lock; /* guards `snapshot` and `in_force_since_us` */
     struct policy_snapshot *snapshot;
     int64_t in_force_since_us; /* wall clock */

@@ -87,7 +87,7 @@ struct policy_engine_options {
     bool offline; /* ask no DNS (`try` without --dns): lists are unknown */
 };
 
-/* Starts the resolver thread and opens the audit file. Takes its own reference of the snapshot. NULL: reason is
+/* Starts the resolver thread, and the one that takes changed table files into use; opens the audit file. Takes its own reference of the snapshot. NULL: reason is
  * in `problems`. */
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
                                            struct strbuf *problems);
