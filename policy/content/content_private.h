@@ -117,9 +117,17 @@ void content_stream_end_search(struct content_stream *stream);
 /* Bytes pushed so far. */
 uint64_t content_stream_bytes(const struct content_stream *stream);
 
+/* ---- content_kind.c ---- */
+
 /* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE.
  */
 unsigned content_flags_of_names(const struct slice *names, size_t count);
+
+/* Whether `head`, the first bytes of something, is plainly that of a message. */
+bool content_looks_like_message(struct slice head);
+
+/* Where the signed entity begins in an opaque S/MIME signature; head.length if `head` is none. */
+size_t content_signed_entity_offset(struct slice head);
 
 /* ---- content_archive.c ---- */
 

@@ -1,0 +1,103 @@
+/* What a file should be looked at as: by its names, and by first bytes that are no signature. */
+#include "content/content_private.h"
+#include "mime/file_name.h"
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        if (strcmp(word, *list) == 0)
+            return true;
+    return false;
+}
+
+unsigned content_flags_of_names(const struct slice *names, size_t count)
+{
+    static const char *const messages[] = {"eml", "mht", "mhtml", "nws", NULL};
+    static const char *const archives[] = {
+        "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",  "epub",  "rar",   "r00",  "7z",
+        "cab",  "iso",  "img",  "tar",  "tgz",  "tbz",  "tbz2", "txz",   "gz",    "bz2",  "xz",
+        "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xlsb", "xltx",  "xlam",  "pptx", "pptm",
+        "ppsx", "ppsm", "odt",  "ods",  "odp",  "odg",  "ott",  "asice", "asics", "bdoc", "edoc",
+        "sce",  "kmz",  "vsdx", "msix", "appx", "001",  NULL};
+    unsigned flags = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct file_name_extensions extensions;
+        file_name_extension_candidates(names[i], &extensions);
+        for (size_t n = 0; n < extensions.count; n++) {
+            if (is_one_of(extensions.text[n], messages))
+                flags |= CONTENT_IS_MESSAGE;
+            if (is_one_of(extensions.text[n], archives))
+                flags |= CONTENT_NAMED_ARCHIVE;
+        }
+    }
+    return flags;
+}
+
+static bool is_field_line(struct slice line)
+{
+    size_t colon = slice_find(line, ':');
+    if (colon == 0 || colon >= 64 || colon == line.length)
+        return false;
+    for (size_t i = 0; i < colon; i++)
+        if (!ascii_is_alpha(line.data[i]) && !ascii_is_digit(line.data[i]) && line.data[i] != '-')
+            return false;
+    return true;
+}
+
+static bool is_mail_field(struct slice line)
+{
+    static const char *const names[] = {"from:",
+                                        "to:",
+                                        "subject:",
+                                        "date:",
+                                        "message-id:",
+                                        "received:",
+                                        "return-path:",
+                                        "delivered-to:",
+                                        "reply-to:",
+                                        "cc:",
+                                        "mime-version:",
+                                        "content-type:",
+                                        "content-transfer-encoding:",
+                                        "content-disposition:",
+                                        "x-mailer:",
+                                        "x-unsent:"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (slice_starts_nocase(line, slice_of(names[i])))
+            return true;
+    return false;
+}
+
+/* Whether `head` is plainly that of a message: fields from the first line on, two of them of mail. */
+bool content_looks_like_message(struct slice head)
+{
+    unsigned mail_fields = 0;
+    for (unsigned number = 0; head.length > 0 && mail_fields < 2; number++) {
+        size_t end = slice_find(head, '\n');
+        struct slice line = slice_trim(slice_part(head, 0, end));
+        bool is_folded = head.data[0] == ' ' || head.data[0] == '\t';
+        bool is_mbox_line = number == 0 && slice_starts_nocase(line, slice_of("From "));
+        if (!is_mbox_line && !(is_folded && number > 0) && !is_field_line(line))
+            return false;
+        mail_fields += is_mail_field(line) ? 1 : 0;
+        head = slice_part(head, end < head.length ? end + 1 : end, head.length);
+    }
+    return mail_fields >= 2;
+}
+
+/*
+ * S/MIME with the signed text inside (RFC 8551 3.5.2): clients show what is in it. The offset of the entity
+ * in the CMS structure, or head.length. Pieces of a constructed string leave a few bytes of length between
+ * lines, which a reader of all readings gets over.
+ */
+size_t content_signed_entity_offset(struct slice head)
+{
+    static const char signed_data[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    static const char field[] = "Content-";
+    struct slice start = slice_part(head, 0, head.length < 64 ? head.length : 64);
+    if (head.length == 0 || head.data[0] != 0x30 ||
+        memmem(start.data, start.length, signed_data, sizeof signed_data - 1) == NULL)
+        return head.length;
+    const char *entity = memmem(head.data, head.length, field, sizeof field - 1);
+    return entity == NULL ? head.length : (size_t)(entity - head.data);
+}
