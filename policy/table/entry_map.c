@@ -2,6 +2,8 @@
 
 #include "facts/domain_name.h"
 
+#include "table/large_block.h"
+
 #include <stdlib.h>
 
 /* Where an entry's bytes are in the text. The key of a network is its 16 address bytes and its prefix, kept in
@@ -11,8 +13,14 @@ struct entry {
     uint32_t key_at;
     uint32_t value_at;
     uint16_t key_bytes;
-    uint16_t hash_bits; /* some of the hash, to pass over most other entries without a look at their keys */
     uint32_t value_bytes;
+};
+
+/* Some of the hash stands in the slot, so that other entries are passed over without a look at them: each look at
+ * one of a million is a wait for memory. */
+struct slot {
+    uint32_t number; /* 1 + number of the entry; 0: free */
+    uint32_t hash_bits;
 };
 
 enum {
@@ -29,7 +37,7 @@ struct entry_map {
     struct strbuf longer;
     struct entry *entries;
     size_t entry_count, entry_capacity;
-    uint32_t *slots; /* 1 + number of the entry; 0: free */
+    struct slot *slots;
     size_t slot_mask;
     uint8_t *networks;
     size_t network_count;
@@ -54,40 +62,53 @@ static struct slice entry_key(const struct entry_map *map, const struct entry *e
     return slice_make(map->text + entry->key_at, entry->key_bytes);
 }
 
-/* The slot of `key`: taken by it, or free for it. */
-static size_t slot_of(const struct entry_map *map, struct slice key)
+/* The slot of `key`, whose hash is given: taken by it, or free for it. */
+static struct slot *slot_of(const struct entry_map *map, struct slice key, uint64_t hash)
 {
-    uint64_t hash = hash_of(key.data, key.length);
-    uint16_t bits = (uint16_t)(hash >> 48);
-    size_t slot = (size_t)hash & map->slot_mask;
-    for (; map->slots[slot] != 0; slot = (slot + 1) & map->slot_mask) {
-        const struct entry *entry = &map->entries[map->slots[slot] - 1];
-        if (entry->hash_bits == bits && slice_equal(entry_key(map, entry), key))
+    size_t at = (size_t)hash & map->slot_mask;
+    for (; map->slots[at].number != 0; at = (at + 1) & map->slot_mask)
+        if (map->slots[at].hash_bits == (uint32_t)(hash >> 32) &&
+            slice_equal(entry_key(map, &map->entries[map->slots[at].number - 1]), key))
             break;
-    }
-    return slot;
+    return &map->slots[at];
+}
+
+static void fill_slot(const struct entry_map *map, struct slice key, size_t entry_index)
+{
+    const uint64_t hash = hash_of(key.data, key.length);
+    *slot_of(map, key, hash) = (struct slot){(uint32_t)entry_index + 1, (uint32_t)(hash >> 32)};
+}
+
+/* `count` items of `bytes` in the place of `*items`, of which `used` are copied. */
+static bool grow_array(void **items, size_t count, size_t used, size_t bytes)
+{
+    void *grown = large_block_alloc(count * bytes);
+    if (grown == NULL)
+        return false;
+    if (used > 0)
+        memcpy(grown, *items, used * bytes);
+    free(*items);
+    *items = grown;
+    return true;
 }
 
 static bool grow_entries(struct entry_map *map)
 {
     size_t capacity = map->entry_capacity == 0 ? 64 : map->entry_capacity * 2;
-    struct entry *entries = realloc(map->entries, capacity * sizeof *entries);
-    if (entries != NULL)
-        map->entries = entries;
-    uint32_t *slots = calloc(capacity * 2, sizeof *slots);
-    uint8_t *networks = map->shape == TABLE_NETWORKS ? realloc(map->networks, capacity * NETWORK_KEY_BYTES) : NULL;
-    if (networks != NULL)
-        map->networks = networks;
-    if (entries == NULL || slots == NULL || (map->shape == TABLE_NETWORKS && networks == NULL)) {
-        free(slots);
+    struct slot *slots = large_block_alloc(capacity * 2 * sizeof *slots);
+    if (slots == NULL)
         return false;
-    }
+    memset(slots, 0, capacity * 2 * sizeof *slots);
     free(map->slots);
     map->slots = slots;
     map->slot_mask = capacity * 2 - 1;
+    if (!grow_array((void **)&map->entries, capacity, map->entry_count, sizeof *map->entries) ||
+        (map->shape == TABLE_NETWORKS &&
+         !grow_array((void **)&map->networks, capacity, map->network_count, NETWORK_KEY_BYTES)))
+        return false;
     map->entry_capacity = capacity;
     for (size_t i = 0; i < map->entry_count; i++)
-        map->slots[slot_of(map, entry_key(map, &map->entries[i]))] = (uint32_t)i + 1;
+        fill_slot(map, entry_key(map, &map->entries[i]), i);
     return true;
 }
 
@@ -185,9 +206,10 @@ static uint32_t key_offset(const struct entry_map *map, struct slice key)
 
 static bool add_entry(struct entry_map *map, struct slice key, struct slice value, struct strbuf *problem)
 {
-    size_t slot = slot_of(map, key);
-    if (map->slots[slot] != 0) {
-        const struct entry *earlier = &map->entries[map->slots[slot] - 1];
+    const uint64_t hash = hash_of(key.data, key.length);
+    struct slot *slot = slot_of(map, key, hash);
+    if (slot->number != 0) {
+        const struct entry *earlier = &map->entries[slot->number - 1];
         if (slice_equal(slice_make(map->text + earlier->value_at, earlier->value_bytes), value))
             return true;
         strbuf_append_text(problem, "the same key stands above with another value");
@@ -197,12 +219,11 @@ static bool add_entry(struct entry_map *map, struct slice key, struct slice valu
     *entry = (struct entry){
         .key_at = key_offset(map, key),
         .key_bytes = (uint16_t)key.length,
-        .hash_bits = (uint16_t)(hash_of(key.data, key.length) >> 48),
         .value_at = value.length == 0 ? 0 : (uint32_t)(value.data - map->text),
         .value_bytes = (uint32_t)value.length,
     };
     map->network_count += map->shape == TABLE_NETWORKS;
-    map->slots[slot] = (uint32_t)map->entry_count;
+    *slot = (struct slot){(uint32_t)map->entry_count, (uint32_t)(hash >> 32)};
     return true;
 }
 
@@ -296,9 +317,9 @@ void entry_map_free(struct entry_map *map)
     free(map);
 }
 
-static bool find_key(const struct entry_map *map, struct slice key, struct slice *value)
+static bool find_hashed(const struct entry_map *map, struct slice key, uint64_t hash, struct slice *value)
 {
-    uint32_t number = map->slots[slot_of(map, key)];
+    uint32_t number = slot_of(map, key, hash)->number;
     if (number == 0)
         return false;
     const struct entry *entry = &map->entries[number - 1];
@@ -306,18 +327,43 @@ static bool find_key(const struct entry_map *map, struct slice key, struct slice
     return true;
 }
 
-bool entry_map_find_network(const struct entry_map *map, const struct ip_address *address, struct slice *value,
-                            struct ip_network *network)
+/* A network that may have an address: the address's first bits. */
+struct candidate {
+    char key[NETWORK_KEY_BYTES];
+    uint64_t hash;
+};
+
+/* From the longest prefix that occurs to the shortest; the slots of all are fetched at once. */
+static size_t list_candidates(const struct entry_map *map, const struct ip_address *address,
+                              struct candidate candidates[PREFIX_COUNT])
 {
     uint8_t key[NETWORK_KEY_BYTES];
+    size_t count = 0;
     memcpy(key, address->bytes, 16);
     for (int prefix = 128; prefix >= 0; prefix--) {
         if (prefix < 128)
             key[prefix / 8] = (uint8_t)(key[prefix / 8] & ~(0x80U >> (prefix % 8)));
-        key[16] = (uint8_t)prefix;
-        if (!map->prefix_used[prefix] || !find_key(map, slice_make((const char *)key, sizeof key), value))
+        if (!map->prefix_used[prefix])
             continue;
-        network->prefix_bits = (uint8_t)prefix;
+        key[16] = (uint8_t)prefix;
+        struct candidate *candidate = &candidates[count++];
+        memcpy(candidate->key, key, sizeof key);
+        candidate->hash = hash_of(candidate->key, sizeof key);
+        __builtin_prefetch(&map->slots[candidate->hash & map->slot_mask]);
+    }
+    return count;
+}
+
+bool entry_map_find_network(const struct entry_map *map, const struct ip_address *address, struct slice *value,
+                            struct ip_network *network)
+{
+    struct candidate candidates[PREFIX_COUNT];
+    size_t count = list_candidates(map, address, candidates);
+    for (size_t i = 0; i < count; i++) {
+        const char *key = candidates[i].key;
+        if (!find_hashed(map, slice_make(key, NETWORK_KEY_BYTES), candidates[i].hash, value))
+            continue;
+        network->prefix_bits = (uint8_t)key[16];
         memcpy(network->address.bytes, key, 16);
         /* "::/0" is all of IPv6 only. */
         if (ip_network_contains(network, address))
@@ -331,7 +377,7 @@ bool entry_map_find(const struct entry_map *map, struct slice key, struct slice 
     struct ip_address address;
     struct ip_network network;
     if (map->shape != TABLE_NETWORKS)
-        return find_key(map, key, value);
+        return find_hashed(map, key, hash_of(key.data, key.length), value);
     return ip_address_parse(key, &address) && entry_map_find_network(map, &address, value, &network);
 }
 

@@ -1,7 +1,7 @@
 /*
  * The entries of one file, immutable once built: a hash table over the file's own bytes.
  *
- * Made for a million lines: no allocation an entry, 16 bytes of index each. Lookups are safe from any thread.
+ * Made for a million lines: no allocation an entry, 16 bytes and two to four slots of index each. Lookups are safe from any thread.
  */
 #ifndef CLOSEDRELAY_TABLE_ENTRY_MAP_H
 #define CLOSEDRELAY_TABLE_ENTRY_MAP_H

@@ -6,6 +6,7 @@
  * sees half of it.
  */
 #include "table/entry_map.h"
+#include "table/large_block.h"
 #include "table/table_source.h"
 
 #include <errno.h>
@@ -80,7 +81,7 @@ static char *read_still_file(const char *path, struct file_stamp *stamp, struct 
             close(descriptor);
         return NULL;
     }
-    char *text = S_ISREG(before.st_mode) ? malloc((size_t)before.st_size + 1) : NULL;
+    char *text = S_ISREG(before.st_mode) ? large_block_alloc((size_t)before.st_size + 1) : NULL;
     *stamp = stamp_of(&before);
     if (text == NULL) {
         strbuf_printf(problem, "%s: %s", path, S_ISREG(before.st_mode) ? "out of memory" : "is no regular file");
