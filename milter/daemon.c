@@ -1,5 +1,6 @@
 #include "daemon.h"
 
+#include "accept_gate.h"
 #include "callbacks.h"
 #include "control/control_commands.h"
 #include "control/control_server.h"
@@ -8,6 +9,7 @@
 #include "listener.h"
 #include "log_output.h"
 #include "packet_reader.h"
+#include "pool_watch.h"
 #include "privileges.h"
 #include "problems.h"
 #include "sd_notify.h"
@@ -94,7 +96,7 @@ static int prepare_process(struct daemon *daemon, struct policy_snapshot *snapsh
     daemon->drain_ms = settings->drain_ms;
     daemon->limits = limits_raise_descriptors(settings->sessions_max);
     registry_set_limit(daemon->limits.sessions_max);
-    listener_keep_below(daemon->limits.descriptors_for_mta);
+    accept_gate_keep_below(daemon->limits.descriptors_for_mta);
     limits_shrink_threads();
     int status = open_and_step_down(daemon, snapshot, &problem);
     if (status != EX_OK)
@@ -133,7 +135,8 @@ static int start_milter(struct daemon *daemon)
     }
     daemon->milter_ended = eventfd(0, EFD_CLOEXEC);
     if (daemon->milter_ended < 0 || smfi_register(callbacks_description()) != MI_SUCCESS ||
-        smfi_settimeout(MTA_IDLE_SECONDS_MAX) != MI_SUCCESS || !listener_give_to_milter(&daemon->listener)) {
+        smfi_settimeout(MTA_IDLE_SECONDS_MAX) != MI_SUCCESS || !listener_give_to_milter(&daemon->listener) ||
+        !pool_watch_start(accept_gate_knock)) {
         log_error("libmilter: it could not be set up");
         return EX_SOFTWARE;
     }
@@ -186,7 +189,7 @@ static void take_daemon_settings(struct daemon *daemon, struct policy_snapshot *
     daemon->drain_ms = settings->drain_ms;
     daemon->limits = limits_raise_descriptors(settings->sessions_max);
     registry_set_limit(daemon->limits.sessions_max);
-    listener_keep_below(daemon->limits.descriptors_for_mta);
+    accept_gate_keep_below(daemon->limits.descriptors_for_mta);
 }
 
 /* Called by the main thread and by the control socket's. */

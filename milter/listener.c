@@ -1,87 +1,18 @@
 #include "listener.h"
 
-#include "packet_reader.h"
+#include "accept_gate.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    ACTIVATION_DESCRIPTOR = 3, /* sd_listen_fds(3) */
-    ACCEPT_PAUSE_MS = 50,
-    QUEUE_WAIT_MS = 200,
-};
-
-/* ---- accept ----------------------------------------------------------------------------------------- */
-
-static atomic_int descriptor_limit = INT32_MAX;
-static atomic_bool stop_was_seen; /* libmilter polls the socket no more */
-
-void listener_keep_below(int most)
-{
-    atomic_store(&descriptor_limit, most);
-}
-
-/* Says it once a minute; the listener's thread is the one caller. */
-static void say_short_of(const char *what)
-{
-    static uint64_t said_ms;
-    uint64_t now_ms = clock_system_monotonic_us(NULL) / 1000U;
-    if (said_ms != 0 && now_ms - said_ms < 60000)
-        return;
-    said_ms = now_ms;
-    log_error("listener: a connection could not be taken: %s", what);
-}
-
-static bool is_shortage(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
-
-/* In the socket's place libmilter finds an eventfd (listener_stop), readable until it has looked. */
-static void note_stop(int silent)
-{
-    uint64_t count;
-    if (read(silent, &count, sizeof count) < 0)
-        log_debug("listener: %s", strerrordesc_np(errno));
-    atomic_store(&stop_was_seen, true);
-}
-
-/*
- * In the place of the C library's, for libmilter's listener: there a shortage of descriptors is a loop without a
- * pause, and there is no limit. A connection over the limit is closed; the MTA then does what it does when its
- * filter is away.
- */
-int accept(int listening, __SOCKADDR_ARG address, socklen_t *restrict length)
-{
-    int connection = accept4(listening, address, length, SOCK_CLOEXEC);
-    if (connection < 0 && is_shortage(errno)) {
-        int error = errno;
-        say_short_of(strerrordesc_np(error));
-        poll(NULL, 0, ACCEPT_PAUSE_MS);
-        errno = error;
-    } else if (connection < 0 && errno == ENOTSOCK) {
-        note_stop(listening);
-        errno = EAGAIN;
-    } else if (connection >= atomic_load_explicit(&descriptor_limit, memory_order_relaxed)) {
-        close(connection);
-        say_short_of("the limit of connections is reached");
-        errno = ECONNABORTED;
-        return -1;
-    }
-    if (connection >= 0)
-        packet_reader_set_timeout(connection);
-    return connection;
-}
+enum { ACTIVATION_DESCRIPTOR = 3 }; /* sd_listen_fds(3) */
 
 /* ---- opening ---------------------------------------------------------------------------------------- */
 
@@ -169,66 +100,17 @@ bool listener_give_to_milter(const struct listener *listener)
     /* "fd:" is Debian's addition to libmilter. */
     char connection[20];
     snprintf(connection, sizeof connection, "fd:%d", listener->descriptor);
-    return smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(false) == MI_SUCCESS;
+    return smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(false) == MI_SUCCESS &&
+           accept_gate_open(listener->descriptor);
 }
 
 /* ---- closing ---------------------------------------------------------------------------------------- */
 
-/* Those who connected while there still was a name are let in first. */
-static void wait_for_queue(int descriptor)
-{
-    struct pollfd queue = {.fd = descriptor, .events = POLLIN};
-    for (int waited_ms = 0; waited_ms < QUEUE_WAIT_MS && poll(&queue, 1, 0) > 0; waited_ms += 5)
-        poll(NULL, 0, 5);
-}
-
-/* Ends a poll for connections that is under way: by a connection of our own, for want of a better way. */
-static void knock(int listening)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t length = sizeof address;
-    if (getsockname(listening, (struct sockaddr *)&address, &length) != 0)
-        return;
-    int visitor = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (visitor < 0)
-        return;
-    if (connect(visitor, (struct sockaddr *)&address, length) != 0 && errno != EINPROGRESS)
-        log_debug("listener: %s", strerrordesc_np(errno));
-    for (int waited_ms = 0; waited_ms < QUEUE_WAIT_MS && !atomic_load(&stop_was_seen); waited_ms += 5)
-        poll(NULL, 0, 5);
-    close(visitor);
-}
-
-/* Puts `silent` where libmilter polls for connections, and makes it look. */
-static void replace_socket(const struct listener *listener, int silent, bool is_own_unix)
-{
-    int listening = fcntl(listener->descriptor, F_DUPFD_CLOEXEC, 0);
-    dup3(silent, listener->descriptor, O_CLOEXEC);
-    if (is_own_unix)
-        shutdown(listening, SHUT_RD);
-    else
-        knock(listening);
-    if (listening >= 0)
-        close(listening);
-}
-
-/*
- * libmilter goes on polling the descriptor: in the socket's place it gets an eventfd, readable once so that the
- * poll under way ends. Our accept() finds nobody there.
- */
 void listener_stop(struct listener *listener)
 {
     bool is_own_unix = listener->name.path != NULL;
     unix_socket_remove_name(&listener->name);
-    if (is_own_unix)
-        wait_for_queue(listener->descriptor);
-    int silent = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (silent < 0) {
-        log_warning("listener: new connections are still let in: %s", strerrordesc_np(errno));
-        return;
-    }
-    replace_socket(listener, silent, is_own_unix);
-    close(silent);
+    accept_gate_close(is_own_unix);
 }
 
 void listener_deinit(struct listener *listener)

@@ -2,7 +2,6 @@
  * The socket the MTA connects to: ours from bind to the end, libmilter only accepts on it.
  *
  * libmilter would remove any socket in its way, a living daemon's too, and on exit whatever then has the name.
- * It would also spin on one processor while descriptors are short; accept() is therefore ours as well.
  */
 #ifndef CLOSEDRELAY_MILTER_LISTENER_H
 #define CLOSEDRELAY_MILTER_LISTENER_H
@@ -31,9 +30,5 @@ void listener_stop(struct listener *listener);
 
 /* Removes the name if it is still ours, and frees. The descriptor stays libmilter's. */
 void listener_deinit(struct listener *listener);
-
-/* From here on a connection that would get a descriptor of `most` or above is closed at once: descriptors for
- * name servers and logs are kept free. */
-void listener_keep_below(int most);
 
 #endif

@@ -1,5 +1,7 @@
 #include "packet_reader.h"
 
+#include "pool_watch.h"
+
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -92,8 +94,10 @@ char *mi_rd_cmd(int socket, struct timeval *timeout, char *command, size_t *leng
 
 char *mi_rd_cmd(int socket, struct timeval *timeout, char *command, size_t *length, char *name)
 {
+    unsigned period = pool_watch_enter();
     char *packet = has_worker_pool ? read_packet(socket, command, length)
                                    : libmilter_reader(socket, timeout, command, length, name);
+    pool_watch_leave(period);
     if (packet != NULL && *command == SMFIC_MACRO)
         *length = packet_whole_pairs(packet, *length);
     return packet;

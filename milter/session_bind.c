@@ -1,5 +1,7 @@
 #include "session_bind.h"
 
+#include "pool_watch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,10 +48,12 @@ struct milter_session *session_enter(SMFICTX *ctx)
     if (!registry_enter())
         return NULL;
     struct milter_session *session = smfi_getpriv(ctx);
-    if (session == NULL)
+    if (session == NULL) {
         registry_leave();
-    else
-        atomic_store_explicit(&session->busy_since_ms, now_ms(), memory_order_relaxed);
+        return NULL;
+    }
+    atomic_store_explicit(&session->busy_since_ms, now_ms(), memory_order_relaxed);
+    session->watch_period = pool_watch_enter();
     return session;
 }
 
@@ -57,6 +61,7 @@ void session_leave(struct milter_session *session)
 {
     if (session == NULL)
         return;
+    pool_watch_leave(session->watch_period);
     atomic_store_explicit(&session->busy_since_ms, 0, memory_order_relaxed);
     registry_leave();
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ bool wire_open(struct milter_wire *wire, const char *address)
     wire->descriptor = socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (wire->descriptor < 0)
         return false;
+    setsockopt(wire->descriptor, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = WIRE_PATIENCE_SECONDS},
+               sizeof(struct timeval));
     if (is_unix ? connect_unix(wire->descriptor, address + 5) : connect_inet(wire->descriptor, address + 5))
         return true;
     wire_close(wire);

@@ -9,7 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WIRE_BUFFER_BYTES = 4096, WIRE_CHUNK_BYTES = 65535 };
+enum {
+    WIRE_BUFFER_BYTES = 4096,
+    WIRE_CHUNK_BYTES = 65535,
+    WIRE_PATIENCE_SECONDS = 30, /* Postfix waits as long for an answer */
+};
 
 struct milter_wire {
     int descriptor;

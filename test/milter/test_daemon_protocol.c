@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,6 +300,48 @@ static void packets_too_large_or_cut(void **state)
     assert_true(daemon_serves(*state));
 }
 
+/* Each keeps a thread of libmilter's pool for a minute; the pool then forgets sessions it thinks are looked after. */
+static void half_packets_keep_nobody_waiting(void **state)
+{
+    enum { HALVES = 20 };
+    struct milter_wire halves[HALVES];
+    for (unsigned round = 0; round < 10; round++) {
+        for (size_t i = 0; i < HALVES; i++) {
+            assert_true(wire_open(&halves[i], daemon_under_test.address));
+            assert_true(wire_put(&halves[i], "\0\0\0\15O\0\0\0\6", i % 9 + 1) && wire_flush(&halves[i]));
+        }
+        assert_true(daemon_serves(*state));
+        for (size_t i = 0; i < HALVES; i++)
+            wire_close(&halves[i]);
+    }
+}
+
+static void *send_slowly(void *context)
+{
+    struct milter_wire wire;
+    bool *is_served = context;
+    *is_served = wire_open(&wire, daemon_under_test.address) && wire_negotiate(&wire, 0x1ff, ALL_STEPS) &&
+                 wire_connect(&wire, "198.51.100.7", 1) && wire_helo(&wire) &&
+                 session_send(&wire, "<slow@x>", "<bob@y>") == 'c';
+    wire_close(&wire);
+    return NULL;
+}
+
+static void many_slow_callbacks_side_by_side(void **state)
+{
+    enum { SLOW = 50 };
+    pthread_t threads[SLOW];
+    bool served[SLOW] = {false};
+    for (size_t i = 0; i < SLOW; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, send_slowly, &served[i]), 0);
+    for (unsigned i = 0; i < 20; i++)
+        assert_true(daemon_serves(*state));
+    for (size_t i = 0; i < SLOW; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(served[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -315,6 +358,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(connection_used_again, start, stop),
         cmocka_unit_test_setup_teardown(random_streams_of_packets, start, stop),
         cmocka_unit_test_setup_teardown(packets_too_large_or_cut, start, stop),
+        cmocka_unit_test_setup_teardown(half_packets_keep_nobody_waiting, start, stop),
+        cmocka_unit_test_setup_teardown(many_slow_callbacks_side_by_side, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
