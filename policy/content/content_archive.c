@@ -37,7 +37,7 @@ static void name_member(struct content_archive *archive, struct slice name)
     char *label = content_label(scan, archive, name.length == 0 ? slice_of("(no name)") : name);
     char *path = label == NULL ? NULL : content_path(scan, archive, archive->subject->path, label);
     talloc_free(label);
-    talloc_free((void *)(uintptr_t)archive->member.path);
+    talloc_free(archive->member.path);
     archive->member =
         (struct content_subject){.scan = scan, .path = path, .entry = CONTENT_NO_ENTRY, .is_member = true};
 }

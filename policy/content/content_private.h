@@ -23,8 +23,8 @@ struct content_depth {
 /* Something that may get, or has, an entry in the list. */
 struct content_subject {
     struct content_scan *scan;
-    const char *path; /* as in struct attachment; talloc, of whoever owns the subject */
-    size_t entry;     /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
+    char *path;   /* as in struct attachment; talloc, of whoever owns the subject */
+    size_t entry; /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
     bool is_member;
 };
 

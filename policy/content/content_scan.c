@@ -44,9 +44,10 @@ struct content_scan *content_scan_create(void *owner, const struct content_limit
     if (scan == NULL)
         return NULL;
     set_limits(scan, limits == NULL ? &content_limits_default : limits);
-    scan->message = (struct content_subject){.scan = scan, .path = "(message)", .entry = CONTENT_NO_ENTRY};
+    char *message_path = talloc_strdup(scan, "(message)");
+    scan->message = (struct content_subject){.scan = scan, .path = message_path, .entry = CONTENT_NO_ENTRY};
     scan->top = content_message_create(scan, scan, NULL, (struct content_depth){0});
-    if (scan->top == NULL) {
+    if (scan->top == NULL || message_path == NULL) {
         talloc_free(scan);
         return NULL;
     }

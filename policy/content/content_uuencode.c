@@ -21,7 +21,7 @@ static void file_begin(void *context, struct slice name)
         return;
     }
     scan->mime_budget.parts_left--;
-    talloc_free((void *)(uintptr_t)uuencode->subject.path);
+    talloc_free(uuencode->subject.path);
     uuencode->subject.path = NULL;
     char *label = content_label(scan, uuencode, name);
     uuencode->subject = (struct content_subject){.scan = scan, .entry = CONTENT_NO_ENTRY};

@@ -106,7 +106,7 @@ static void form_fill(struct form *form, struct slice s, bool *has_bidi_control)
         uint32_t code = 0;
         size_t length = utf8_decode(slice_part(s, i, s.length), &code);
         if (length == 0) {
-            form->data[form->length++] = (unsigned char)s.data[i] == 0xa0 ? ' ' : s.data[i];
+            form->data[form->length++] = s.data[i] == (char)0xa0 ? (char)' ' : s.data[i];
             i++;
             continue;
         }

@@ -107,7 +107,8 @@ static bool convert_some(iconv_t converter, struct slice *in, struct strbuf *out
     char piece[512];
     char *to = piece;
     size_t room = sizeof piece;
-    char *from = (char *)(uintptr_t)in->data; /* iconv does not write there; its type is historical */
+    /* iconv does not write there; its type is historical. */
+    char *from = (char *)(uintptr_t)in->data; // NOLINT(performance-no-int-to-ptr)
     size_t left = in->length;
     size_t result = iconv(converter, &from, &left, &to, &room);
     bool stuck = result == (size_t)-1 && errno != E2BIG;
@@ -132,7 +133,7 @@ bool mime_charset_to_utf8(struct slice name, struct slice bytes, struct strbuf *
         return true;
     }
     iconv_t converter = iconv_open("UTF-8", charset->iconv_name);
-    if (converter == (iconv_t)-1) {
+    if (converter == (iconv_t)-1) { // NOLINT(performance-no-int-to-ptr)
         out->failed = out->failed || errno == ENOMEM;
         return false;
     }

@@ -50,7 +50,7 @@ static void append_q(struct slice text, struct strbuf *out)
             strbuf_append_byte(out, (char)(high << 4 | low));
             i += 2;
         } else {
-            strbuf_append_byte(out, text.data[i] == '_' ? ' ' : text.data[i]);
+            strbuf_append_byte(out, text.data[i] == '_' ? (char)' ' : text.data[i]);
         }
     }
 }

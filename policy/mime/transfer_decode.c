@@ -120,7 +120,7 @@ static size_t escape_byte(struct transfer_decoder *decoder, char byte, char *out
         return 0;
     }
     if (is_hex) {
-        out[0] = (char)(ascii_hex_value(decoder->escape[1]) << 4 | ascii_hex_value(byte));
+        out[0] = (char)((unsigned)ascii_hex_value(decoder->escape[1]) << 4 | (unsigned)ascii_hex_value(byte));
         decoder->escape_length = 0;
         return 1;
     }
