@@ -4,20 +4,29 @@
 #include "relay_forms.h"
 #include "smtp_client.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum { EXIT_RELAY_IS_OPEN = 1, ANSWER_SHOWN_BYTES = 100 };
+enum {
+    EXIT_RELAY_IS_OPEN = 1,
+    ANSWER_SHOWN_BYTES = 100,
+    WAIT_MS = 60000, /* servers that make strangers wait do so for less */
+};
 
 struct relaytest {
+    struct smtp_target target;
     const char *victim;
     const char *local_domain;
     bool send;
     bool use_tls;
-    struct smtp_client *client;
+    struct smtp_client *client; /* NULL between connections */
     struct relay_names names;
+    char *victim_local_part; /* what `names` points to */
+    char *server_name;
     bool is_offered_tls;
+    unsigned connection_count;
     unsigned tried_count, refused_count, accepted_count, unclear_count;
 };
 
@@ -47,44 +56,56 @@ static struct smtp_answer send_message(struct relaytest *test, const struct rela
     struct smtp_answer answer = smtp_client_command(test->client, "DATA");
     if (answer.code != 354)
         return answer;
-    char message[512];
+    char message[1024];
     snprintf(message, sizeof message,
-             "Subject: relay test: %s\r\n\r\nThis message was sent by `closedrelay relaytest` to see whether the\r\n"
+             "From: <relaytest@sender.example>\r\nTo: <%.200s>\r\nSubject: relay test: %s\r\n\r\n"
+             "This message was sent by `closedrelay relaytest` to see whether the\r\n"
              "server passes it on. Form: %s\r\n.",
-             form->name, form->name);
+             test->victim, form->name, form->name);
     return smtp_client_command(test->client, message);
 }
 
-static void report(const struct relay_form *form, const char *outcome, const struct smtp_answer *answer)
-{
-    printf("%-9s %-46s %u %.*s\n", outcome, form->name, answer->code, ANSWER_SHOWN_BYTES, answer->text);
-}
-
-/* False: the connection is gone. */
-static bool try_form(struct relaytest *test, const struct relay_form *form)
+static struct smtp_answer ask_for_relay(struct relaytest *test, const struct relay_form *form)
 {
     struct smtp_answer answer = offer_sender(test, form->sender);
-    test->tried_count++;
     if (answer.code / 100 == 2)
         answer = command(test, "RCPT TO:", form->recipient);
     if (answer.code / 100 == 2 && test->send)
         answer = send_message(test, form);
-    if (answer.code / 100 == 2) {
-        test->accepted_count++;
-        report(form, "ACCEPTED", &answer);
-    } else if (answer.code / 100 == 5) {
-        test->refused_count++;
-        report(form, "refused", &answer);
-    } else {
-        test->unclear_count++;
-        report(form, "unclear", &answer);
+    return answer;
+}
+
+/* 421 announces that the server hangs up (RFC 5321, 3.8): it answers no form. */
+static bool is_connection_lost(const struct smtp_answer *answer)
+{
+    return answer->code == 0 || answer->code == 421;
+}
+
+static void report(struct relaytest *test, const struct relay_form *form, const struct smtp_answer *answer)
+{
+    const char *outcome = "unclear";
+    unsigned *count = &test->unclear_count;
+    if (answer->code / 100 == 2) {
+        outcome = "ACCEPTED";
+        count = &test->accepted_count;
+    } else if (answer->code / 100 == 5) {
+        outcome = "refused";
+        count = &test->refused_count;
     }
-    return answer.code != 0 && answer.code != 421 && smtp_client_command(test->client, "RSET").code / 100 == 2;
+    ++*count;
+    test->tried_count++;
+    printf("%-9s %-46s %u %.*s\n", outcome, form->name, answer->code, ANSWER_SHOWN_BYTES, answer->text);
+}
+
+static void hang_up(struct relaytest *test)
+{
+    smtp_client_close(test->client);
+    test->client = NULL;
 }
 
 /* ---- the conversation ------------------------------------------------------------------------------- */
 
-/* The first word of an EHLO answer or a greeting is the server's name (RFC 5321, 4.1.1.1 and 4.2). */
+/* The first word of an EHLO answer is the server's name (RFC 5321, 4.1.1.1). */
 static char *first_word(const char *text)
 {
     return strndup(text, strcspn(text, " /"));
@@ -100,85 +121,154 @@ static bool say_hello(struct relaytest *test, struct strbuf *problem)
         return false;
     }
     test->is_offered_tls = strstr(answer.text, "STARTTLS") != NULL;
-    free((void *)(uintptr_t)test->names.server_name);
-    test->names.server_name = first_word(answer.text);
-    return test->names.server_name != NULL;
+    free(test->server_name);
+    test->server_name = first_word(answer.text);
+    return test->server_name != NULL;
 }
 
-static bool open_connection(struct relaytest *test, const char *host, const char *port, struct strbuf *problem)
+static void introduce(const struct relaytest *test)
 {
-    test->client = smtp_client_open(host, port, problem);
+    const char *version = smtp_client_tls_version(test->client);
+    printf("%s [%s] port %s, %s\n\n", test->server_name, smtp_client_peer(test->client), test->target.port,
+           version != NULL ? version : "without TLS");
+}
+
+static bool open_connection(struct relaytest *test, struct strbuf *problem)
+{
+    test->client = smtp_client_open(&test->target, problem);
     if (test->client == NULL || !say_hello(test, problem))
         return false;
     if (test->use_tls && test->is_offered_tls &&
         (!smtp_client_start_tls(test->client, problem) || !say_hello(test, problem)))
         return false;
+    test->names.server_name = test->server_name;
     test->names.server_address = smtp_client_peer(test->client);
-    test->names.local_domain = test->local_domain != NULL ? test->local_domain : test->names.server_name;
+    test->names.local_domain = test->local_domain != NULL ? test->local_domain : test->server_name;
+    if (test->connection_count++ == 0)
+        introduce(test);
     return true;
 }
 
-/* Each connection is used until the server has had enough of errors; then the next form gets a new one. */
-static bool try_all(struct relaytest *test, const char *host, const char *port, struct strbuf *problem)
+/* A connection that breaks in the middle of a form, as it does when the server has had enough of errors, says
+ * nothing about the form: it is tried once more on a new one. */
+static bool try_form(struct relaytest *test, const struct relay_form *form, struct strbuf *problem)
 {
-    for (const struct relay_form *form = relay_forms; form->name != NULL; form++) {
-        if (test->client == NULL && !open_connection(test, host, port, problem))
+    struct smtp_answer answer;
+    bool is_fresh;
+    do {
+        is_fresh = test->client == NULL;
+        if (is_fresh && !open_connection(test, problem))
             return false;
-        if (!try_form(test, form)) {
-            smtp_client_close(test->client);
-            test->client = NULL;
-        }
-    }
+        answer = ask_for_relay(test, form);
+        if (is_connection_lost(&answer) && !is_fresh)
+            hang_up(test);
+    } while (test->client == NULL);
+    report(test, form, &answer);
+    if (is_connection_lost(&answer) || smtp_client_command(test->client, "RSET").code / 100 != 2)
+        hang_up(test);
     return true;
 }
 
-static void say_result(const struct relaytest *test)
+static bool try_all(struct relaytest *test, struct strbuf *problem)
+{
+    for (const struct relay_form *form = relay_forms; form->name != NULL; form++)
+        if (!try_form(test, form, problem))
+            return false;
+    return true;
+}
+
+static void say_result(const struct relaytest *test, bool is_complete)
 {
     printf("\n%u forms tried: %u refused, %u accepted, %u unclear.\n", test->tried_count, test->refused_count,
            test->accepted_count, test->unclear_count);
-    if (test->accepted_count == 0 && test->unclear_count == 0)
+    if (is_complete && test->accepted_count == 0 && test->unclear_count == 0)
         puts("This server is closed to strangers.");
     if (test->unclear_count > 0)
-        puts("Unclear: neither accepted nor refused for good (greylisting, a limit, a lost connection). Try those\n"
+        puts("Unclear: neither accepted nor refused for good (greylisting, a limit, a lost connection). Try "
+             "those\n"
              "again later, and from an address the server does not trust.");
     if (test->accepted_count == 0)
         return;
-    puts("Accepted means that the server may pass such mail on. First see whether you tried from an address that it\n"
-         "trusts: relay.trusted_networks here, `mynetworks` in Postfix, `RELAY` entries in Sendmail's access map.\n"
+    puts("Accepted means that the server may pass such mail on. First see whether you tried from an address "
+         "that it\n"
+         "trusts: relay.trusted_networks here, `mynetworks` in Postfix, `RELAY` entries in Sendmail's access "
+         "map.\n"
          "Otherwise put this into Postfix's main.cf:\n"
-         "    smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination\n"
+         "    smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, "
+         "reject_unauth_destination\n"
          "    smtpd_milters = inet:127.0.0.1:8891\n"
-         "and list in closedrelay's relay.local_domains the domains that are really yours. An address with % or !\n"
-         "that is accepted for an own domain may also only be a mailbox that takes everything: --send shows what\n"
+         "and list in closedrelay's relay.local_domains the domains that are really yours. An address with % "
+         "or !\n"
+         "that is accepted for an own domain may also only be a mailbox that takes everything: --send shows "
+         "what\n"
          "really leaves.");
 }
 
-static int run(struct relaytest *test, char *target)
+static int exit_status(const struct relaytest *test, bool is_complete)
 {
-    char *colon = strrchr(target, ':');
-    bool has_port = colon != NULL && strchr(target, ':') == colon;
-    const char *port = has_port ? colon + 1 : "25";
-    const char *at = strchr(test->victim, '@');
+    if (test->accepted_count > 0)
+        return EXIT_RELAY_IS_OPEN;
+    if (!is_complete)
+        return EX_UNAVAILABLE;
+    return test->unclear_count > 0 ? EX_TEMPFAIL : EX_OK;
+}
+
+static int run(struct relaytest *test)
+{
     struct strbuf problem;
+    strbuf_init(&problem, 0);
+    bool is_complete = try_all(test, &problem);
+    if (test->tried_count > 0)
+        say_result(test, is_complete);
+    fflush(stdout);
+    if (!is_complete)
+        complain("relaytest", "%s", problem.length > 0 ? strbuf_text(&problem) : "out of memory");
+    hang_up(test);
+    strbuf_deinit(&problem);
+    return exit_status(test, is_complete);
+}
+
+/* Cuts "HOST", "HOST:PORT", "[2001:db8::1]:PORT" or "2001:db8::1" in `text` into its parts. */
+static struct smtp_target read_target(char *text)
+{
+    struct smtp_target target = {.host = text, .port = "25", .wait_ms = WAIT_MS};
+    char *colon = strrchr(text, ':');
+    char *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
+    if (bracket != NULL) {
+        *bracket = '\0';
+        target.host = text + 1;
+        colon = bracket[1] == ':' ? bracket + 1 : NULL;
+    } else if (colon != strchr(text, ':')) {
+        colon = NULL; /* an IPv6 address without a port */
+    }
+    if (colon != NULL) {
+        *colon = '\0';
+        target.port = colon + 1;
+    }
+    return target;
+}
+
+static int run_against(struct relaytest *test, const char *server)
+{
+    const char *at = strchr(test->victim, '@');
     if (at == NULL || at == test->victim || at[1] == '\0') {
         complain("relaytest", "--to wants an address: user@example.org");
         return EX_USAGE;
     }
-    if (has_port)
-        *colon = '\0';
+    signal(SIGPIPE, SIG_IGN); /* a server that hangs up shows in what is read */
+    char *text = strdup(server);
+    test->victim_local_part = strndup(test->victim, (size_t)(at - test->victim));
+    test->names.victim_local_part = test->victim_local_part;
     test->names.victim_domain = at + 1;
-    test->names.victim_local_part = strndup(test->victim, (size_t)(at - test->victim));
-    strbuf_init(&problem, 0);
-    bool done = test->names.victim_local_part != NULL && try_all(test, target, port, &problem);
-    if (done)
-        say_result(test);
-    else
-        complain("relaytest", "%s", strbuf_text(&problem));
-    smtp_client_close(test->client);
-    strbuf_deinit(&problem);
-    free((void *)(uintptr_t)test->names.server_name);
-    free((void *)(uintptr_t)test->names.victim_local_part);
-    return !done ? EX_UNAVAILABLE : test->accepted_count > 0 ? EXIT_RELAY_IS_OPEN : EX_OK;
+    int status = EX_OSERR;
+    if (text != NULL && test->victim_local_part != NULL) {
+        test->target = read_target(text);
+        status = run(test);
+    }
+    free(text);
+    free(test->victim_local_part);
+    free(test->server_name);
+    return status;
 }
 
 int command_relaytest(int argc, char **argv)
@@ -195,20 +285,23 @@ int command_relaytest(int argc, char **argv)
         {0},
     };
     const struct command_usage usage = {
-        "relaytest", "HOST[:PORT]",
-        "Tries the forms that open-relay testers have used over the years against your own server, and says for\n"
-        "each whether it was refused. Without --send no message is sent: it ends at RCPT. Run it from an address\n"
-        "that the server does not trust. Exit status: 0 all refused, 1 something was accepted.",
+        "relaytest",
+        "HOST[:PORT]",
+        "Tries the forms that open-relay testers have used over the years against your own server, and says "
+        "for\n"
+        "each whether it was refused. Without --send no message is sent: it ends at RCPT. Run it from an "
+        "address\n"
+        "that the server does not trust. Exit status: 0 all refused, 1 something was accepted, 75 something "
+        "was\n"
+        "neither, 69 the server could not be asked.",
         options,
     };
     struct option_list arguments = {0};
     enum options_result read = options_read(&usage, argc, argv, &arguments);
     int status = read == OPTIONS_HELP ? EX_OK : EX_USAGE;
     if (read == OPTIONS_READ && arguments.count == 1) {
-        char *target = strdup(arguments.items[0]);
         test.use_tls = !no_tls;
-        status = target == NULL ? EX_OSERR : run(&test, target);
-        free(target);
+        status = run_against(&test, arguments.items[0]);
     } else if (read == OPTIONS_READ) {
         complain("relaytest", "name one server: closedrelay relaytest HOST[:PORT]");
     }

@@ -1,5 +1,7 @@
 #include "relay_forms.h"
 
+#include <ctype.h>
+
 #define STRANGER "relaytest@sender.example"
 
 const struct relay_form relay_forms[] = {
@@ -48,7 +50,9 @@ const struct relay_form relay_forms[] = {
     {"two at signs, the victim last", STRANGER, "<%v@%l@%d>"},
     {"colon path", STRANGER, "<%l:%v@%d>"},
     {"comma list", STRANGER, "<postmaster@%l,%v@%d>"},
-    {"domain in UTF-8", STRANGER, "<%v@b\xc3\xbc" "cher.example>"},
+    {"domain in UTF-8", STRANGER,
+     "<%v@b\xc3\xbc"
+     "cher.example>"},
     {"domain as A-label", STRANGER, "<%v@xn--bcher-kva.example>"},
     {"null byte written out", STRANGER, "<%v@%d\\0@%l>"},
     {0},
@@ -57,40 +61,48 @@ const struct relay_form relay_forms[] = {
 static void append_upper(struct strbuf *out, const char *text)
 {
     for (; *text != '\0'; text++)
-        strbuf_append_byte(out, *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text);
+        strbuf_append_byte(out, (char)toupper((unsigned char)*text));
+}
+
+/* False: there is no such placeholder. */
+static bool append_name(char placeholder, const struct relay_names *names, struct strbuf *out)
+{
+    switch (placeholder) {
+    case 'v':
+        strbuf_append_text(out, names->victim_local_part);
+        return true;
+    case 'd':
+        strbuf_append_text(out, names->victim_domain);
+        return true;
+    case 'V':
+        append_upper(out, names->victim_local_part);
+        return true;
+    case 'D':
+        append_upper(out, names->victim_domain);
+        return true;
+    case 'n':
+        strbuf_append_text(out, names->server_name);
+        return true;
+    case 'i':
+        strbuf_append_text(out, names->server_address);
+        return true;
+    case 'l':
+        strbuf_append_text(out, names->local_domain);
+        return true;
+    case '%':
+        strbuf_append_byte(out, '%');
+        return true;
+    default:
+        return false;
+    }
 }
 
 void relay_form_expand(const char *pattern, const struct relay_names *names, struct strbuf *out)
 {
     for (; *pattern != '\0'; pattern++) {
-        if (*pattern != '%') {
+        if (*pattern == '%' && append_name(pattern[1], names, out))
+            pattern++;
+        else
             strbuf_append_byte(out, *pattern);
-            continue;
-        }
-        switch (*++pattern) {
-        case 'v':
-            strbuf_append_text(out, names->victim_local_part);
-            break;
-        case 'd':
-            strbuf_append_text(out, names->victim_domain);
-            break;
-        case 'V':
-            append_upper(out, names->victim_local_part);
-            break;
-        case 'D':
-            append_upper(out, names->victim_domain);
-            break;
-        case 'n':
-            strbuf_append_text(out, names->server_name);
-            break;
-        case 'i':
-            strbuf_append_text(out, names->server_address);
-            break;
-        case 'l':
-            strbuf_append_text(out, names->local_domain);
-            break;
-        default:
-            strbuf_append_byte(out, '%');
-        }
     }
 }

@@ -2,7 +2,8 @@
  * The ways to ask a server to pass mail on that open-relay testers have tried since the nineties.
  *
  * Each form is a sender and a recipient with placeholders: %v the victim's local part, %d its domain, %n the
- * server's name, %i its address as a literal, %l one of its own domains (the server's name where none is given).
+ * server's name, %i its address as a literal, %l one of its own domains (the server's name where none is
+ * given), %V and %D the first two in upper case, %% a percent sign.
  */
 #ifndef CLOSEDRELAY_MILTER_RELAY_FORMS_H
 #define CLOSEDRELAY_MILTER_RELAY_FORMS_H

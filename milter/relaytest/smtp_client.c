@@ -8,33 +8,48 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-    WAIT_LIMIT_MS = 30000,
     ANSWER_BYTES_MAX = 16384,
     PEER_TEXT_BYTES = 64,
 };
 
 struct smtp_client {
     int descriptor;
+    unsigned wait_ms;
+    uint64_t deadline_ms; /* of the step in hand: a server that drips bytes gains no time by it */
     SSL_CTX *tls_context;
     SSL *tls;
     struct strbuf received; /* bytes not yet read as lines */
     struct strbuf answer;
-    char *greeting;
     char peer[PEER_TEXT_BYTES];
 };
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void begin_step(struct smtp_client *client)
+{
+    client->deadline_ms = now_ms() + client->wait_ms;
+}
 
 static bool wait_for(const struct smtp_client *client, short events)
 {
     struct pollfd ready = {client->descriptor, events, 0};
     int count;
-    do
-        count = poll(&ready, 1, WAIT_LIMIT_MS);
-    while (count < 0 && errno == EINTR);
+    do {
+        uint64_t now = now_ms();
+        count = now >= client->deadline_ms ? 0 : poll(&ready, 1, (int)(client->deadline_ms - now));
+    } while (count < 0 && errno == EINTR);
     if (count == 0)
         errno = ETIMEDOUT;
     return count > 0;
@@ -56,6 +71,7 @@ static bool tls_wants_more(struct smtp_client *client, int result)
 
 static bool write_some(struct smtp_client *client, const char *bytes, size_t length, size_t *written)
 {
+    ERR_clear_error();
     if (client->tls != NULL) {
         int result = SSL_write_ex(client->tls, bytes, length, written);
         return result == 1 || tls_wants_more(client, result);
@@ -82,6 +98,7 @@ static bool read_some(struct smtp_client *client)
 {
     char chunk[2048];
     size_t length = 0;
+    ERR_clear_error();
     if (client->tls != NULL) {
         int result = SSL_read_ex(client->tls, chunk, sizeof chunk, &length);
         if (result != 1 && !tls_wants_more(client, result))
@@ -101,60 +118,98 @@ static bool read_some(struct smtp_client *client)
 
 /* ---- answers ---------------------------------------------------------------------------------------- */
 
-/* Moves one line out of `received` into the answer. False: there is no whole line yet. */
-static bool take_line(struct smtp_client *client, bool *is_last, unsigned *code)
+/* Reads "250-text" or "250 text" (RFC 5321, 4.2). False: the line is no answer. */
+static bool parse_line(struct slice line, bool *is_last, unsigned *code)
+{
+    if (line.length < 3 || (line.length > 3 && line.data[3] != '-' && line.data[3] != ' '))
+        return false;
+    *code = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (!ascii_is_digit(line.data[i]))
+            return false;
+        *code = *code * 10 + (unsigned)(line.data[i] - '0');
+    }
+    *is_last = line.length == 3 || line.data[3] == ' ';
+    return true;
+}
+
+static void keep_text(struct smtp_client *client, struct slice line)
+{
+    if (client->answer.length > 0 && line.length > 4)
+        strbuf_append_text(&client->answer, " / ");
+    for (size_t i = 4; i < line.length; i++) {
+        bool is_printable = line.data[i] >= ' ' && line.data[i] < 0x7f;
+        strbuf_append(&client->answer, is_printable ? &line.data[i] : "?", 1);
+    }
+}
+
+enum line_result { LINE_TAKEN, LINE_MISSING, LINE_WRONG };
+
+/* Moves one line out of `received` into the answer. */
+static enum line_result take_line(struct smtp_client *client, bool *is_last, unsigned *code)
 {
     struct slice all = strbuf_slice(&client->received);
     size_t end = slice_find(all, '\n');
     if (end == all.length)
-        return false;
+        return LINE_MISSING;
     struct slice line = slice_trim(slice_part(all, 0, end));
-    *is_last = line.length < 4 || line.data[3] != '-';
-    *code = line.length >= 3 ? (unsigned)strtoul(line.data, NULL, 10) : 0;
-    if (client->answer.length > 0)
-        strbuf_append_text(&client->answer, " / ");
-    for (size_t i = line.length < 4 ? line.length : 4; i < line.length; i++)
-        strbuf_append_byte(&client->answer, line.data[i] >= ' ' && line.data[i] < 0x7f ? line.data[i] : '?');
-    memmove(client->received.data, client->received.data + end + 1, all.length - end - 1);
-    strbuf_truncate(&client->received, all.length - end - 1);
-    return true;
+    if (!parse_line(line, is_last, code))
+        return LINE_WRONG;
+    keep_text(client, line);
+    size_t rest = all.length - end - 1;
+    memmove(client->received.data, client->received.data + end + 1, rest);
+    strbuf_truncate(&client->received, rest);
+    return LINE_TAKEN;
+}
+
+static struct smtp_answer no_answer(struct smtp_client *client, const char *what, const char *why)
+{
+    strbuf_reset(&client->answer);
+    strbuf_printf(&client->answer, "%s: %s", what, why);
+    return (struct smtp_answer){0, strbuf_text(&client->answer)};
 }
 
 static struct smtp_answer read_answer(struct smtp_client *client)
 {
     unsigned code = 0;
     bool is_last = false;
+    begin_step(client);
     strbuf_reset(&client->answer);
     while (!is_last) {
-        if (!take_line(client, &is_last, &code) && !read_some(client)) {
-            strbuf_reset(&client->answer);
-            strbuf_printf(&client->answer, "no answer: %s", strerror(errno));
-            return (struct smtp_answer){0, strbuf_text(&client->answer)};
-        }
+        enum line_result result = take_line(client, &is_last, &code);
+        if (result == LINE_WRONG)
+            return no_answer(client, "no answer", "that is not SMTP");
+        if (result == LINE_MISSING && !read_some(client))
+            return no_answer(client, "no answer", strerror(errno));
         if (client->answer.failed)
-            return (struct smtp_answer){0, "an answer without end"};
+            return no_answer(client, "no answer", "one without end");
     }
     return (struct smtp_answer){code, strbuf_text(&client->answer)};
 }
 
-struct smtp_answer smtp_client_command(struct smtp_client *client, const char *line)
+struct smtp_answer smtp_client_command(struct smtp_client *client, const char *text)
 {
-    if (!write_all(client, line, strlen(line)) || !write_all(client, "\r\n", 2)) {
-        strbuf_reset(&client->answer);
-        strbuf_printf(&client->answer, "the connection is gone: %s", strerror(errno));
-        return (struct smtp_answer){0, strbuf_text(&client->answer)};
-    }
-    return read_answer(client);
+    strbuf_reset(&client->received); /* what came before the question is no answer to it */
+    begin_step(client);
+    /* In one piece: a line in two would wait for the server's acknowledgement of the first. */
+    struct strbuf line;
+    strbuf_init(&line, 0);
+    strbuf_printf(&line, "%s\r\n", text);
+    errno = ENOMEM;
+    bool is_sent = !line.failed && write_all(client, line.data, line.length);
+    strbuf_deinit(&line);
+    return is_sent ? read_answer(client) : no_answer(client, "the connection is gone", strerror(errno));
 }
 
 /* ---- connection ------------------------------------------------------------------------------------- */
 
-static int connect_to(const struct addrinfo *address)
+static int connect_to(const struct addrinfo *address, unsigned wait_ms)
 {
     int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0)
         return -1;
-    struct smtp_client waiting = {.descriptor = descriptor};
+    struct smtp_client waiting = {.descriptor = descriptor, .wait_ms = wait_ms};
+    begin_step(&waiting);
     int error = 0;
     socklen_t length = sizeof error;
     bool connected = connect(descriptor, address->ai_addr, address->ai_addrlen) == 0 ||
@@ -178,46 +233,45 @@ static void describe_peer(struct smtp_client *client)
     if (getpeername(client->descriptor, (struct sockaddr *)&address, &length) != 0 ||
         !ip_address_from_sockaddr((struct sockaddr *)&address, &ip, NULL))
         return;
-    char *text = client->peer;
-    if (!ip_address_is_ipv4(&ip)) {
-        memcpy(text, "IPv6:", 5);
-        text += 5;
-    }
+    char text[IP_ADDRESS_TEXT_BYTES];
     ip_address_print(&ip, text);
+    snprintf(client->peer, sizeof client->peer, "%s%s", ip_address_is_ipv4(&ip) ? "" : "IPv6:", text);
 }
 
-static bool connect_any(struct smtp_client *client, const char *host, const char *port, struct strbuf *problem)
+static bool connect_any(struct smtp_client *client, const struct smtp_target *target, struct strbuf *problem)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-    int status = getaddrinfo(host, port, &hints, &found);
+    int status = getaddrinfo(target->host, target->port, &hints, &found);
     if (status != 0) {
-        strbuf_printf(problem, "%s: %s", host, gai_strerror(status));
+        strbuf_printf(problem, "%s port %s: %s", target->host, target->port, gai_strerror(status));
         return false;
     }
     client->descriptor = -1;
-    for (const struct addrinfo *address = found; address != NULL && client->descriptor < 0; address = address->ai_next)
-        client->descriptor = connect_to(address);
+    for (const struct addrinfo *address = found; address != NULL && client->descriptor < 0;
+         address = address->ai_next)
+        client->descriptor = connect_to(address, target->wait_ms);
     if (client->descriptor < 0)
-        strbuf_printf(problem, "%s port %s: %s", host, port, strerror(errno));
+        strbuf_printf(problem, "%s port %s: %s", target->host, target->port, strerror(errno));
     freeaddrinfo(found);
     return client->descriptor >= 0;
 }
 
-struct smtp_client *smtp_client_open(const char *host, const char *port, struct strbuf *problem)
+struct smtp_client *smtp_client_open(const struct smtp_target *target, struct strbuf *problem)
 {
     struct smtp_client *client = calloc(1, sizeof *client);
-    if (client == NULL || !connect_any(client, host, port, problem)) {
+    if (client == NULL || !connect_any(client, target, problem)) {
         free(client);
         return NULL;
     }
+    client->wait_ms = target->wait_ms;
     strbuf_init(&client->received, ANSWER_BYTES_MAX);
     strbuf_init(&client->answer, ANSWER_BYTES_MAX);
     describe_peer(client);
     struct smtp_answer greeting = read_answer(client);
-    client->greeting = strdup(greeting.text);
-    if (greeting.code == 220 && client->greeting != NULL)
+    if (greeting.code == 220)
         return client;
-    strbuf_printf(problem, "%s port %s: the server does not greet: %u %s", host, port, greeting.code, greeting.text);
+    strbuf_printf(problem, "%s port %s: the server does not greet: %u %s", target->host, target->port,
+                  greeting.code, greeting.text);
     smtp_client_close(client);
     return NULL;
 }
@@ -231,13 +285,7 @@ void smtp_client_close(struct smtp_client *client)
     close(client->descriptor);
     strbuf_deinit(&client->received);
     strbuf_deinit(&client->answer);
-    free(client->greeting);
     free(client);
-}
-
-const char *smtp_client_greeting(const struct smtp_client *client)
-{
-    return client->greeting;
 }
 
 const char *smtp_client_peer(const struct smtp_client *client)
@@ -245,9 +293,16 @@ const char *smtp_client_peer(const struct smtp_client *client)
     return client->peer;
 }
 
+const char *smtp_client_tls_version(const struct smtp_client *client)
+{
+    return client->tls == NULL ? NULL : SSL_get_version(client->tls);
+}
+
 static bool handshake(struct smtp_client *client)
 {
     int result;
+    begin_step(client);
+    ERR_clear_error();
     while ((result = SSL_connect(client->tls)) != 1)
         if (!tls_wants_more(client, result))
             return false;
@@ -261,13 +316,18 @@ bool smtp_client_start_tls(struct smtp_client *client, struct strbuf *problem)
         strbuf_printf(problem, "STARTTLS: %u %s", answer.code, answer.text);
         return false;
     }
-    strbuf_reset(&client->received); /* what came before the handshake is not to be believed */
+    if (client->received.length > 0) { /* anybody on the way could have put it there */
+        strbuf_append_text(problem,
+                           "STARTTLS: the server answered more than it was asked, before the handshake");
+        return false;
+    }
     client->tls_context = SSL_CTX_new(TLS_client_method());
     SSL *tls = client->tls_context == NULL ? NULL : SSL_new(client->tls_context);
     client->tls = tls;
     if (tls != NULL && SSL_set_fd(tls, client->descriptor) == 1 && handshake(client))
         return true;
     unsigned long error = ERR_get_error();
-    strbuf_printf(problem, "TLS: %s", error != 0 ? ERR_reason_error_string(error) : "the handshake was broken off");
+    strbuf_printf(problem, "TLS: %s",
+                  error != 0 ? ERR_reason_error_string(error) : "the handshake was broken off");
     return false;
 }

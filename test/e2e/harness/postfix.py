@@ -114,18 +114,37 @@ class UnixLane:
                 f"  -o smtpd_milters=unix:{self.socket_path}")
 
 
+class OpenLane:
+    """An SMTP port that relays for everybody, with the routing tricks of old; a milter alone can close it. It hangs up
+    on clients after four errors."""
+
+    def __init__(self, smtp_port, milter_port=None):
+        self.smtp_port = smtp_port
+        self.milter_port = milter_port
+
+    def service(self):
+        milters = f"inet:127.0.0.1:{self.milter_port}" if self.milter_port else ""
+        return (f"127.0.0.1:{self.smtp_port} inet n - n - - smtpd\n"
+                f"  -o smtpd_milters={milters}\n"
+                f"  -o mynetworks=0.0.0.0/0\n"
+                f"  -o smtpd_relay_restrictions=permit_mynetworks,reject\n"
+                f"  -o smtpd_hard_error_limit=4")
+
+
 class Postfix:
     def __init__(self, directory, next_hop_port, sasl_path):
         self.directory = directory
         self.etc = os.path.join(directory, "etc")
         self.local_milter_port = free_port()
         self.unix_lane = UnixLane(free_port(), os.path.join(directory, "milter.sock"))
+        self.open_lane = OpenLane(free_port())
+        self.closed_lane = OpenLane(free_port(), free_port())
         self.lanes = [Lane(free_port(), free_port()) for _ in range(LANE_COUNT)]
         self._unused_lanes = iter(self.lanes)
         self._make_directories()
         self._make_certificate()
         self._write("main.cf", MAIN_CF.format(dir=directory, next_hop_port=next_hop_port, sasl_path=sasl_path))
-        services = "\n".join(lane.service() for lane in [self.unix_lane, *self.lanes])
+        services = "\n".join(lane.service() for lane in [self.unix_lane, self.open_lane, self.closed_lane, *self.lanes])
         self._write("master.cf", MASTER_CF.format(lanes=services, local_milter_port=self.local_milter_port))
 
     def _make_directories(self):
