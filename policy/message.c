@@ -8,7 +8,6 @@
 #include <talloc.h>
 
 enum {
-    RECIPIENTS_MAX = 10000,           /* of one message; MTAs stop well before */
     HEADERS_KEPT_MAX = 64,            /* fields kept for the checks */
     HEADER_BYTES_KEPT_MAX = 262144,   /* of all of them */
 };
@@ -146,8 +145,6 @@ void message_run_checks(struct policy_session *session, enum check_stage stage, 
 struct recipient *message_add_recipient(struct message *message, const struct recipient *recipient)
 {
     struct message_facts *facts = &message->facts;
-    if (facts->recipient_count == RECIPIENTS_MAX)
-        return NULL;
     if (facts->recipient_count == message->recipient_capacity) {
         size_t capacity = message->recipient_capacity == 0 ? 4 : message->recipient_capacity * 2;
         struct recipient *grown = talloc_realloc(message, facts->recipients, struct recipient, (unsigned)capacity);

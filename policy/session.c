@@ -128,6 +128,17 @@ static const struct verdict *out_of_memory_verdict(void)
     return &verdict;
 }
 
+static struct policy_answer refuse_for_number(void)
+{
+    static const struct verdict verdict = {
+        .action = ACTION_DEFER,
+        .code = 452,
+        .enhanced = "4.5.3",
+        .text = "Too many recipients; send the rest in another message.",
+    };
+    return answer_of(&verdict);
+}
+
 static struct policy_answer refuse_for_memory(void)
 {
     log_error("message deferred: out of memory");
@@ -213,6 +224,8 @@ struct policy_answer policy_session_recipient(struct policy_session *session, co
     struct message *message = session->message;
     if (message == NULL || message->is_recorded)
         return go_on; /* the MTA goes on after a message that has had its answer */
+    if (message->facts.recipient_count == MESSAGE_RECIPIENTS_MAX)
+        return refuse_for_number();
     bool failed = false;
     struct recipient recipient = {.verbatim = facts_text(message, given->path, &failed)};
     if (failed || !mail_address_parse(message, slice_of(given->path), &recipient.address))
@@ -328,6 +341,8 @@ struct policy_ending policy_session_end_of_message(struct policy_session *sessio
     if (session->snapshot->root->mode != MODE_OFF)
         message_run_checks(session, STAGE_MESSAGE, NULL);
     list_dropped(message, &ending);
+    if (session->snapshot->root->mode == MODE_ENFORCE)
+        message_list_tags(message, &ending);
     decide(session, 0);
     message_record(session, false);
     ending.answer = answer_of(&message->verdict);

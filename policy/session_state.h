@@ -12,6 +12,9 @@
 #include "engine.h"
 #include "policy.h"
 
+/* Of one message; MTAs stop well before. */
+enum { MESSAGE_RECIPIENTS_MAX = 10000 };
+
 struct message {
     struct message_facts facts;
     struct finding_list findings;
@@ -47,11 +50,14 @@ const void *message_settings(const struct message *message, const struct check *
 /* Asks all checks of `stage`; findings are appended to the message's. */
 void message_run_checks(struct policy_session *session, enum check_stage stage, const struct recipient *recipient);
 
-/* Adds a recipient to the facts; NULL: out of memory, or more than a message may have. */
+/* Adds a recipient to the facts; NULL: out of memory. */
 struct recipient *message_add_recipient(struct message *message, const struct recipient *recipient);
 
 /* Keeps the header field where a check wants it. */
 void message_keep_header(struct message *message, struct slice name, struct slice value);
+
+/* The header fields that findings ask for. They are the message's; its memory running out makes a failed finding. */
+void message_list_tags(struct message *message, struct policy_ending *ending);
 
 /* Writes the record with message->verdict; on failure the configured action may change that verdict. */
 void message_record(struct policy_session *session, bool aborted);

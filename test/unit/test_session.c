@@ -339,6 +339,23 @@ static void recipients_the_mta_refuses_are_only_recorded(void **state)
     end(test);
 }
 
+static void recipients_without_end_are_deferred(void **state)
+{
+    (void)state;
+    struct session_test *test = begin("recipients: { mode: off }\n", "192.0.2.7", 4711);
+    mail(test, "<ann@example.com>", "ann@example.com");
+    for (int i = 0; i < 10000; i++) {
+        char address[40];
+        snprintf(address, sizeof address, "<%d@example.org>", i);
+        assert_int_equal(rcpt(test, address).step, POLICY_CONTINUE);
+    }
+    struct policy_answer answer = rcpt(test, "<one@too.many>");
+    assert_int_equal(answer.step, POLICY_DEFER);
+    assert_int_equal(answer.verdict->code, 452);
+    assert_string_equal(answer.verdict->enhanced, "4.5.3");
+    end(test);
+}
+
 static void a_session_keeps_the_policy_it_began_with(void **state)
 {
     (void)state;
@@ -392,6 +409,7 @@ int main(void)
         cmocka_unit_test(every_order_of_calls_is_harmless),
         cmocka_unit_test(a_lost_record_follows_on_error),
         cmocka_unit_test(recipients_the_mta_refuses_are_only_recorded),
+        cmocka_unit_test(recipients_without_end_are_deferred),
         cmocka_unit_test(a_session_keeps_the_policy_it_began_with),
         cmocka_unit_test(overrides_reach_the_message),
     };
