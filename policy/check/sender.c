@@ -6,12 +6,21 @@ static const struct config_choice match_choices[] = {
     {"off", SENDER_MATCH_OFF, "any sender"},
     {"domain", SENDER_MATCH_DOMAIN, "any address in the login's domain"},
     {"address", SENDER_MATCH_ADDRESS, "the login's own address, with any +tag"},
+    {"table", SENDER_MATCH_TABLE, "what `table` or `login_maps` gives the login, and nothing else"},
     {0},
 };
 
 static const struct config_choice null_choices[] = {
     {"accept", SENDER_NULL_ACCEPT, "allowed"},
     {"reject", SENDER_NULL_REJECT, "refused: read receipts and bounces sent by mail programs are then lost"},
+    {0},
+};
+
+static const struct config_choice display_choices[] = {
+    {"any", SENDER_DISPLAY_ANY, "any text"},
+    {"own", SENDER_DISPLAY_OWN,
+     "an address that is shown there, also in encoded words, must be the login's too: `\"ceo@bank.example\" <ann@…>` "
+     "is not ann's"},
     {0},
 };
 
@@ -23,6 +32,19 @@ static const struct config_key sender_keys[] = {
      .choices = match_choices,
      .default_text = "domain",
      .text = "Which senders a login may use."},
+    {.name = "table",
+     .type = &config_type_map,
+     .offset = offsetof(struct sender_settings, table),
+     .flags = CONFIG_MAY_BE_EMPTY,
+     .text = "For `match: table`: login -> the senders it may use, separated by commas or blanks: addresses (with any "
+             "+tag), domains (`example.com`, `.example.com` for all below), `*` for any. `@example.com` stands for all "
+             "logins of a domain that have no entry of their own, `*` for all others."},
+    {.name = "login_maps",
+     .type = &config_type_map,
+     .offset = offsetof(struct sender_settings, login_maps),
+     .flags = CONFIG_MAY_BE_EMPTY,
+     .text = "The other way round, as Postfix' smtpd_sender_login_maps: address or `@domain` -> the logins that may use "
+             "it. With both, it is enough that one of them allows it."},
     {.name = "header_from",
      .type = &config_type_choice,
      .offset = offsetof(struct sender_settings, header_from),
@@ -30,6 +52,13 @@ static const struct config_key sender_keys[] = {
      .default_text = "monitor",
      .text =
          "The mode of the same rule for the From: and Sender: headers. It is never stricter than `mode`."},
+    {.name = "display_name",
+     .type = &config_type_choice,
+     .offset = offsetof(struct sender_settings, display_name),
+     .choices = display_choices,
+     .default_text = "any",
+     .text = "What may stand in the name beside the address in From: and Sender:. Contact forms and help desks often "
+             "put somebody else's address there."},
     {.name = "null_sender",
      .type = &config_type_choice,
      .offset = offsetof(struct sender_settings, null_sender),
@@ -39,58 +68,43 @@ static const struct config_key sender_keys[] = {
     {0},
 };
 
+static void sender_finish(void *owner, void *settings, const struct config_finish *context)
+{
+    const struct sender_settings *sender = settings;
+    (void)owner;
+    bool has_tables = !text_map_is_empty(sender->table) || !text_map_is_empty(sender->login_maps);
+    if (sender->match == SENDER_MATCH_TABLE && !has_tables)
+        config_finish_error(context, "match", "match: table needs 'table' or 'login_maps'");
+    if (sender->match != SENDER_MATCH_TABLE && has_tables && context->role == ROLE_SUBMISSION)
+        config_finish_warning(context, text_map_is_empty(sender->table) ? "login_maps" : "table",
+                              "nobody looks at this without match: table");
+}
+
 static const struct config_section sender_section = {
     .name = "sender",
     .struct_bytes = sizeof(struct sender_settings),
     .keys = sender_keys,
     .per_role = true,
+    .finish = sender_finish,
     .text = "Which sender addresses a login may use. Asked of authenticated clients only.",
 };
 
-/* ---- ownership -------------------------------------------------------------------------------------- */
+/* ---- replies ---------------------------------------------------------------------------------------- */
 
-enum { HEADER_ADDRESSES_MAX = 100 };
-
-/* The domain of a canonical login, "" where it has none. */
-static const char *user_domain(const char *user)
-{
-    const char *at = strrchr(user, '@');
-    return at == NULL ? "" : at + 1;
-}
-
-static struct slice without_tag(struct slice local_part)
-{
-    size_t plus = slice_find(local_part, '+');
-    return plus == 0 ? local_part : slice_part(local_part, 0, plus);
-}
-
-bool sender_belongs(const struct mail_address *address, const char *user, enum sender_match match)
-{
-    if (match == SENDER_MATCH_OFF)
-        return true;
-    const char *domain = user_domain(user);
-    if (address->malformed || address->route[0] != '\0' || domain[0] == '\0' ||
-        strcmp(address->domain, domain) != 0)
-        return false;
-    if (match == SENDER_MATCH_DOMAIN)
-        return true;
-    struct slice login = slice_make(user, (size_t)(domain - user) - 1);
-    return slice_equal_nocase(without_tag(slice_of(address->local_part)), without_tag(login));
-}
-
-/* "ann@example.com" or "an address at example.com": what the login may use. */
+/* "ann@example.com", "an address at example.com": what the login may use. */
 static const char *allowed_text(const struct check_context *context)
 {
     const struct sender_settings *settings = context->settings;
     const char *user = check_shorten(context, context->message->user, 100);
     if (settings->match == SENDER_MATCH_ADDRESS)
         return user;
-    const char *domain = check_shorten(context, user_domain(context->message->user), 100);
+    if (settings->match == SENDER_MATCH_TABLE)
+        return "one of your own addresses";
+    const char *domain = check_shorten(context, sender_user_domain(context->message->user), 100);
     return domain == NULL ? NULL : check_text(context, "an address at %s", domain);
 }
 
-/* Both names, and what to do. `what` ends in a blank: "use the sender ". */
-static struct reply refusal(const struct check_context *context, const char *what, const char *address)
+struct reply sender_refusal(const struct check_context *context, const char *what, const char *address)
 {
     const char *user = check_shorten(context, context->message->user, 100);
     const char *shown = check_shorten(context, address, 100);
@@ -103,16 +117,17 @@ static struct reply refusal(const struct check_context *context, const char *wha
     return (struct reply){553, "5.7.1", text};
 }
 
-static void add_unknown(const struct check_context *context, enum check_mode mode,
+void sender_add_unknown(const struct check_context *context, enum check_mode mode, const char *reason,
                         struct finding_list *findings)
 {
-    struct finding unknown =
-        check_finding(sender_check.name, context, FINDING_UNKNOWN, "login_without_domain");
+    struct finding unknown = check_finding(sender_check.name, context, FINDING_UNKNOWN, reason);
     unknown.mode = mode;
     unknown.detail = context->message->user;
     unknown.reply.text =
-        "Your login has no domain, so this server cannot tell which sender addresses are yours. "
-        "Tell your administrator (relay.default_realm).";
+        reason == sender_table_unavailable
+            ? "This server cannot look up which sender addresses are yours right now; try again later."
+            : "Your login has no domain, so this server cannot tell which sender addresses are yours. "
+              "Tell your administrator (relay.default_realm).";
     finding_add(findings, &unknown);
 }
 
@@ -125,7 +140,7 @@ static void judge_null_sender(const struct check_context *context, struct findin
     struct finding finding =
         check_finding(sender_check.name, context, accepted ? FINDING_PASS : FINDING_FAIL, "null_sender");
     if (!accepted)
-        finding.reply = refusal(context, "use the empty sender ", "<>");
+        finding.reply = sender_refusal(context, "use the empty sender ", "<>");
     finding_add(findings, &finding);
 }
 
@@ -139,106 +154,20 @@ static void judge_envelope(const struct check_context *context, struct finding_l
     }
     if (settings->match == SENDER_MATCH_OFF)
         return;
-    if (user_domain(message->user)[0] == '\0') {
-        add_unknown(context, settings->common.mode, findings);
+    const char *unknown_reason = sender_login_fault(context);
+    enum table_answer answer =
+        unknown_reason == NULL ? sender_ownership(context, &message->sender) : TABLE_UNKNOWN;
+    if (answer == TABLE_UNKNOWN) {
+        sender_add_unknown(context, settings->common.mode,
+                           unknown_reason == NULL ? sender_table_unavailable : unknown_reason, findings);
         return;
     }
-    bool belongs = sender_belongs(&message->sender, message->user, settings->match);
+    bool belongs = answer == TABLE_FOUND;
     struct finding finding = check_finding(sender_check.name, context, belongs ? FINDING_PASS : FINDING_FAIL,
                                            belongs ? "sender_belongs_to_login" : "sender_not_of_login");
     finding.detail = check_text(context, "login %s, sender %s", message->user, message->sender.text);
     if (!belongs)
-        finding.reply = refusal(context, "use the sender ", message->sender.text);
-    finding_add(findings, &finding);
-}
-
-/* ---- header ----------------------------------------------------------------------------------------- */
-
-struct header_failure {
-    const char *reason;
-    const char *address; /* the offending one, or NULL */
-};
-
-static const struct header_failure no_failure = {0};
-static const char not_in_from[] = "from_not_of_login", not_in_sender_header[] = "sender_header_not_of_login";
-static const char no_memory[] = "out_of_memory";
-
-/* The first address of the field that is not the login's; or that the field cannot be read by every client.
- */
-static struct header_failure judge_field(const struct check_context *context,
-                                         const struct header_field *field, const char *mismatch)
-{
-    const struct sender_settings *settings = context->settings;
-    struct mail_address_list list;
-    if (!mail_address_list_parse(context->owner, field->value, HEADER_ADDRESSES_MAX, &list))
-        return (struct header_failure){no_memory, NULL};
-    for (size_t i = 0; i < list.count; i++)
-        if (!sender_belongs(&list.items[i], context->message->user, settings->match))
-            return (struct header_failure){mismatch, list.items[i].is_null ? "<>" : list.items[i].text};
-    if (list.malformed || list.truncated || list.count == 0)
-        return (struct header_failure){"from_unreadable", NULL};
-    return no_failure;
-}
-
-static struct header_failure judge_headers(const struct check_context *context)
-{
-    const struct message_facts *message = context->message;
-    size_t from_count = 0, sender_count = 0;
-    for (size_t i = 0; i < message->header_count; i++) {
-        const struct header_field *field = &message->headers[i];
-        bool is_from = strcmp(field->name, "from") == 0;
-        if (!is_from && strcmp(field->name, "sender") != 0)
-            continue;
-        from_count += is_from;
-        sender_count += !is_from;
-        struct header_failure failure =
-            judge_field(context, field, is_from ? not_in_from : not_in_sender_header);
-        if (failure.reason != NULL)
-            return failure;
-    }
-    if (message->headers_over_budget || from_count > 1 || sender_count > 1)
-        return (struct header_failure){"from_repeated", NULL};
-    if (from_count == 0)
-        return (struct header_failure){"from_missing", NULL};
-    return no_failure;
-}
-
-static struct reply header_refusal(const struct check_context *context, const struct header_failure *failure)
-{
-    if (failure->address != NULL)
-        return refusal(context, failure->reason == not_in_sender_header ? "write Sender: " : "write From: ",
-                       failure->address);
-    const char *text =
-        "The From: line of this message cannot be read. Write one plain address there, your own.";
-    if (strcmp(failure->reason, "from_missing") == 0)
-        text = "This message has no From: line. Write your own address there.";
-    else if (strcmp(failure->reason, "from_repeated") == 0)
-        text = "This message has more than one From: or Sender: line. Send it with one From: line.";
-    return (struct reply){553, "5.7.1", text};
-}
-
-static void judge_header(const struct check_context *context, struct finding_list *findings)
-{
-    const struct sender_settings *settings = context->settings;
-    /* In the order of the enumeration a later mode is a weaker one. */
-    enum check_mode mode =
-        settings->header_from > settings->common.mode ? settings->header_from : settings->common.mode;
-    if (mode == MODE_OFF || settings->match == SENDER_MATCH_OFF)
-        return;
-    if (user_domain(context->message->user)[0] == '\0') {
-        add_unknown(context, mode, findings);
-        return;
-    }
-    struct header_failure failure = judge_headers(context);
-    enum finding_outcome outcome = failure.reason == no_memory ? FINDING_UNKNOWN : FINDING_FAIL;
-    if (failure.reason == NULL)
-        outcome = FINDING_PASS;
-    struct finding finding = check_finding(sender_check.name, context, outcome,
-                                           failure.reason == NULL ? "from_belongs_to_login" : failure.reason);
-    finding.mode = mode;
-    finding.detail = failure.address;
-    if (outcome == FINDING_FAIL)
-        finding.reply = header_refusal(context, &failure);
+        finding.reply = sender_refusal(context, "use the sender ", message->sender.text);
     finding_add(findings, &finding);
 }
 
@@ -249,7 +178,7 @@ static void sender_decide(const struct check_context *context, struct finding_li
     if (context->stage == STAGE_MAIL)
         judge_envelope(context, findings);
     else
-        judge_header(context, findings);
+        sender_judge_header(context, findings);
 }
 
 const struct check sender_check = {

@@ -61,6 +61,65 @@ static void print_list(const struct printer *printer, const struct config_value 
     end_line(printer, value);
 }
 
+/* One value, or a list of them, as it was written. */
+static void print_map_value(const struct config_node *node, struct strbuf *out)
+{
+    if (node->kind != CONFIG_NODE_SEQUENCE) {
+        config_print_entry(node, out);
+        return;
+    }
+    strbuf_append_byte(out, '[');
+    for (const struct config_node *entry = node->first; entry != NULL; entry = entry->next) {
+        config_print_entry(entry, out);
+        strbuf_append_text(out, entry->next == NULL ? "" : ", ");
+    }
+    strbuf_append_byte(out, ']');
+}
+
+static void print_flow_map(const struct config_node *node, struct strbuf *out)
+{
+    strbuf_append_text(out, node->first == NULL ? "{" : "{ ");
+    for (const struct config_node *child = node->first; child != NULL; child = child->next) {
+        config_print_text(slice_of(child->key), out);
+        strbuf_append_text(out, ": ");
+        print_map_value(child, out);
+        strbuf_append_text(out, child->next == NULL ? " " : ", ");
+    }
+    strbuf_append_byte(out, '}');
+}
+
+/* Keys one a line; sources, and what stands among them, as a sequence. */
+static void print_map(const struct printer *printer, const struct config_value *value, unsigned depth)
+{
+    const struct config_node *node = value->node;
+    struct strbuf *out = printer->out;
+    if (node->kind == CONFIG_NODE_SCALAR || node->first == NULL) {
+        strbuf_append_byte(out, ' ');
+        if (node->kind == CONFIG_NODE_SCALAR)
+            config_print_entry(node, out);
+        else
+            strbuf_append_text(out, node->kind == CONFIG_NODE_MAPPING ? "{}" : "[]");
+        end_line(printer, value);
+        return;
+    }
+    end_line(printer, value);
+    for (const struct config_node *child = node->first; child != NULL; child = child->next) {
+        indent(printer, depth + 1);
+        if (node->kind == CONFIG_NODE_MAPPING) {
+            config_print_text(slice_of(child->key), out);
+            strbuf_append_text(out, ": ");
+            print_map_value(child, out);
+        } else {
+            strbuf_append_text(out, "- ");
+            if (child->kind == CONFIG_NODE_MAPPING)
+                print_flow_map(child, out);
+            else
+                config_print_entry(child, out);
+        }
+        strbuf_append_byte(out, '\n');
+    }
+}
+
 /* The values of one struct or layer, and how far the walk over the leaves has come. */
 struct walk {
     const struct config_leaves *leaves;
@@ -120,6 +179,8 @@ static void print_leaf(const struct printer *printer, struct walk *walk, unsigne
         print_array(printer, value, depth);
     } else if (leaf->key->type->shape == CONFIG_SHAPE_LIST) {
         print_list(printer, value, depth);
+    } else if (leaf->key->type->shape == CONFIG_SHAPE_MAP) {
+        print_map(printer, value, depth);
     } else {
         strbuf_append_byte(printer->out, ' ');
         leaf->key->type->print(leaf->key, value->node, value->bytes, printer->out);

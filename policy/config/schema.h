@@ -42,6 +42,8 @@ struct config_type; /* config/types.h: how a kind of value is read, printed and 
  *   endpoint_list                                         [struct config_endpoint_list]
  *   role_set       role names                             [unsigned, 1 << enum role]
  *
+ *   map            keys with a value or a list of values, a source, or a sequence of such     [struct text_map *]
+ *
  *   section        a mapping described by `section`       [its struct, embedded at the offset]
  *   array          a sequence of such mappings            [struct config_array]
  *
@@ -63,6 +65,7 @@ extern const struct config_type config_type_domain_set;
 extern const struct config_type config_type_network_set;
 extern const struct config_type config_type_endpoint_list;
 extern const struct config_type config_type_role_set;
+extern const struct config_type config_type_map;
 extern const struct config_type config_type_section;
 extern const struct config_type config_type_array;
 
@@ -193,5 +196,13 @@ enum table_answer network_set_lookup(const struct network_set *set, const struct
 bool network_set_contains(const struct network_set *set, const struct ip_address *address);
 bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network);
 bool network_set_is_empty(const struct network_set *set);
+
+struct text_map;
+
+/* The value of `key` (in lower case) is appended to `value`; a list as its entries with ", " between. The first that
+ * has the key counts: what the configuration says, then its sources in order; one that cannot be asked makes
+ * TABLE_UNKNOWN. */
+enum table_answer text_map_lookup(const struct text_map *map, struct slice key, struct strbuf *value);
+bool text_map_is_empty(const struct text_map *map);
 
 #endif

@@ -44,4 +44,10 @@ void network_set_use_tables(struct network_set *set, struct config_table_list ta
 /* How many networks are left when those within others are taken out. */
 size_t network_set_count(const struct network_set *set);
 
+/* An empty map; a talloc child of `owner`, NULL when memory ran out. */
+struct text_map *text_map_create(void *owner);
+/* Before it is shared. A key that is there already keeps its value. False when memory ran out. */
+bool text_map_add(struct text_map *map, struct slice key, struct slice value);
+void text_map_use_tables(struct text_map *map, struct config_table_list tables);
+
 #endif

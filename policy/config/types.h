@@ -27,7 +27,13 @@ struct config_table_list {
     size_t count;
 };
 
-enum config_shape { CONFIG_SHAPE_SCALAR, CONFIG_SHAPE_LIST, CONFIG_SHAPE_SECTION, CONFIG_SHAPE_ARRAY };
+enum config_shape {
+    CONFIG_SHAPE_SCALAR,
+    CONFIG_SHAPE_LIST,
+    CONFIG_SHAPE_MAP,
+    CONFIG_SHAPE_SECTION,
+    CONFIG_SHAPE_ARRAY
+};
 
 /* Sections and arrays have no functions: the loader takes them apart itself. */
 struct config_type {
@@ -37,7 +43,7 @@ struct config_type {
     const char *empty_text; /* the default of a key without one; NULL: zero bytes */
     const char *example;    /* for messages and the reference */
     bool (*parse)(const struct config_parse *parse, const struct config_node *node, void *value);
-    /* Scalars only: a list is printed entry by entry, as it was written. */
+    /* Scalars only: lists and maps are printed entry by entry, as they were written. */
     void (*print)(const struct config_key *key, const struct config_node *node, const void *value,
                   struct strbuf *out);
     /* What may be written, in words: "a size from 1kB to 1GB". */

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <talloc.h>
+
 #include "check/sender.h"
 #include "check_fixture.h"
 
@@ -266,6 +268,134 @@ static void header_replies_say_what_to_do(void **state)
     }
 }
 
+/* ---- tables ----------------------------------------------------------------------------------------- */
+
+static const char by_table[] =
+    "sender:\n"
+    "  match: table\n"
+    "  table:\n"
+    "    Ann@example.com: [info@example.com, example.org, '@b\xc3\xbc""cher.example', .sub.example]\n"
+    "    root@example.com: '*'\n"
+    "    '@example.com': sales@example.com\n"
+    "    app: app@example.net help@example.net\n"
+    "  login_maps:\n"
+    "    team@example.com: ann@example.com, Bob\n"
+    "    boss+x@example.com: bob@example.com\n"
+    "    '@shop.example': [bob@example.com]\n"
+    "    ceo@shop.example: ann@example.com\n";
+
+static void tables_give_senders_to_logins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *login, *user, *sender;
+        bool owned;
+    } cases[] = {
+        {"ann@example.com", "ann@example.com", "info@example.com", true},
+        {"ann@example.com", "ann@example.com", "Info+x@EXAMPLE.com.", true},
+        {"ann@example.com", "ann@example.com", "any@example.org", true},
+        {"ann@example.com", "ann@example.com", "any@a.example.org", false},
+        {"ann@example.com", "ann@example.com", "x@xn--bcher-kva.example", true},
+        {"ann@example.com", "ann@example.com", "x@b\xc3\xbc""cher.example", true},
+        {"ann@example.com", "ann@example.com", "x@a.b.sub.example", true},
+        {"ann@example.com", "ann@example.com", "x@sub.example", false},
+        {"ann@example.com", "ann@example.com", "x@evilsub.example", false},
+        /* Her own entry counts, not that of the domain; and only the table says what is hers. */
+        {"ann@example.com", "ann@example.com", "sales@example.com", false},
+        {"ann@example.com", "ann@example.com", "ann@example.com", false},
+        {"ann@example.com", "ann@example.com", "@example.org:info@example.com", false},
+        {"root@example.com", "root@example.com", "any@where.example", true},
+        {"zoe@example.com", "zoe@example.com", "sales@example.com", true},
+        {"zoe@example.com", "zoe@example.com", "info@example.com", false},
+        {"zoe@example.net", "zoe@example.net", "sales@example.com", false},
+        {"app", "app", "help@example.net", true},
+        {"app", "app", "other@example.net", false},
+        /* The other way round. */
+        {"ann@example.com", "ann@example.com", "TEAM@example.com", true},
+        {"ann@example.com", "ann@example.com", "team+list@example.com", true},
+        {"bob", "bob@example.com", "team@example.com", true},
+        {"bob@example.com", "bob@example.com", "boss+x@example.com", true},
+        {"bob@example.com", "bob@example.com", "boss@example.com", false},
+        {"bob@example.com", "bob@example.com", "any@shop.example", true},
+        {"bob@example.com", "bob@example.com", "ceo@shop.example", false},
+        {"ann@example.com", "ann@example.com", "ceo@shop.example", true},
+        {"ann@example.com", "ann@example.com", "any@shop.example", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct check_fixture fixture = check_fixture_begin(&sender_check, by_table, ROLE_SUBMISSION);
+        fixture.message.login = cases[i].login;
+        fixture.message.user = cases[i].user;
+        set_sender(&fixture, cases[i].sender);
+        check_fixture_ask(&fixture, STAGE_MAIL);
+        if ((check_fixture_last(&fixture)->outcome == FINDING_PASS) != cases[i].owned)
+            fail_msg("%s as %s: %s", cases[i].user, cases[i].sender, check_fixture_last(&fixture)->reason);
+        check_fixture_end(&fixture);
+    }
+}
+
+static void a_dead_table_makes_unknown(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "sender: { match: table, header_from: enforce, on_unknown: defer,\n"
+        "  table: [{ ann@example.com: info@example.com, bob@example.com: '*' }, 'socketmap:unix:/nonexistent/s:senders'] }\n";
+    static const struct expected_finding unknown = {
+        FINDING_UNKNOWN, "table_unavailable", MODE_ENFORCE, ACTION_DEFER, 0, NULL};
+    static const char *const users[] = {"ann@example.com", "bob@example.com", "zoe@example.com"};
+    static const enum finding_outcome outcomes[] = {FINDING_FAIL, FINDING_PASS, FINDING_UNKNOWN};
+    for (size_t i = 0; i < 3; i++) {
+        struct check_fixture fixture = check_fixture_begin(&sender_check, yaml, ROLE_SUBMISSION);
+        fixture.message.user = users[i];
+        set_sender(&fixture, "<x@example.org>");
+        check_fixture_header(&fixture, "from", "x@example.org");
+        check_fixture_ask(&fixture, STAGE_MAIL);
+        assert_int_equal(check_fixture_last(&fixture)->outcome, outcomes[i]);
+        check_fixture_ask(&fixture, STAGE_MESSAGE);
+        assert_int_equal(check_fixture_last(&fixture)->outcome, outcomes[i]);
+        if (outcomes[i] == FINDING_UNKNOWN)
+            assert_finding(check_fixture_last(&fixture), &unknown);
+        check_fixture_end(&fixture);
+    }
+}
+
+static void tables_and_match_belong_together(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    assert_non_null(strstr(check_fixture_problems(owner, &sender_check, "sender: { match: table }"),
+                           "error: match: table needs 'table' or 'login_maps'"));
+    assert_non_null(strstr(check_fixture_problems(owner, &sender_check, "sender: { table: { a: b } }"),
+                           "warning: nobody looks at this without match: table"));
+    assert_non_null(strstr(check_fixture_problems(owner, &sender_check, "sender: { match: table, table: x }"),
+                           "error: table: 'x' is no source"));
+    talloc_free(owner);
+}
+
+static void shown_addresses_count_where_they_are_to(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from;
+        bool passes;
+    } cases[] = {
+        {"\"ceo@bank.example\" <ann@example.com>", false},
+        {"=?utf-8?q?ceo=40bank.example?= <ann@example.com>", false},
+        {"=?utf-8?b?Y2VvQGI=?= =?utf-8?q?ank.example?= <ann@example.com>", false},
+        {"\"ANN@Example.com\" <ann@example.com>", true},
+        {"=?utf-8?q?Ann_=40_home?= <ann@example.com>", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct check_fixture fixture =
+            check_fixture_begin(&sender_check, "sender: { display_name: own }", ROLE_SUBMISSION);
+        fixture.message.user = "ann@example.com";
+        check_fixture_header(&fixture, "from", cases[i].from);
+        check_fixture_ask(&fixture, STAGE_MESSAGE);
+        if ((check_fixture_last(&fixture)->outcome == FINDING_PASS) != cases[i].passes)
+            fail_msg("%s: %s", cases[i].from, check_fixture_last(&fixture)->reason);
+        check_fixture_end(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +406,10 @@ int main(void)
         cmocka_unit_test(too_many_from_fields_are_no_pass),
         cmocka_unit_test(header_mode_is_no_stricter_than_the_checks),
         cmocka_unit_test(header_replies_say_what_to_do),
+        cmocka_unit_test(tables_give_senders_to_logins),
+        cmocka_unit_test(a_dead_table_makes_unknown),
+        cmocka_unit_test(tables_and_match_belong_together),
+        cmocka_unit_test(shown_addresses_count_where_they_are_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
