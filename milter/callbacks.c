@@ -5,7 +5,6 @@
 #include "reply.h"
 #include "session_bind.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 /* The answer to a step that decides nothing: none where that was agreed, for then the MTA reads none. */
@@ -46,7 +45,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     return is_agreed ? SMFIS_CONTINUE : SMFIS_REJECT;
 }
 
-static sfsistat connect_answer(SMFICTX *ctx, struct milter_session *session, char *name, _SOCK_ADDR *address)
+static sfsistat connect_answer(SMFICTX *ctx, struct milter_session *session, const char *name,
+                               const _SOCK_ADDR *address)
 {
     if (session->is_refused)
         return reply_too_busy(ctx);
@@ -235,7 +235,7 @@ static sfsistat on_abort(SMFICTX *ctx)
 struct smfiDesc callbacks_description(void)
 {
     return (struct smfiDesc){
-        .xxfi_name = (char *)(uintptr_t) "closedrelay",
+        .xxfi_name = (char *)"closedrelay",
         .xxfi_version = SMFI_VERSION,
         /* Overridden by each negotiation; where there is none (a version 2 MTA), what it has to offer. */
         .xxfi_flags = SMFIF_ADDHDRS | SMFIF_DELRCPT | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,

@@ -32,11 +32,12 @@ int log_output_facility(const char *name)
 static bool stderr_is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long long device;
-    unsigned long long inode;
+    char *colon = NULL;
     struct stat info;
-    return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &info) == 0 &&
-           info.st_dev == (dev_t)device && info.st_ino == (ino_t)inode;
+    if (stream == NULL || fstat(STDERR_FILENO, &info) != 0)
+        return false;
+    unsigned long long device = strtoull(stream, &colon, 10);
+    return *colon == ':' && info.st_dev == (dev_t)device && info.st_ino == (ino_t)strtoull(colon + 1, NULL, 10);
 }
 
 static void write_line(enum log_level level, const char *line, void *context)

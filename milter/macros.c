@@ -11,9 +11,9 @@
 #define ASKED_ONLY SIZE_MAX
 
 struct macro {
-    int stage; /* SMFIM_ */
     const char *name;
     size_t offset; /* of the const char * in the stage's struct, or ASKED_ONLY: read by name */
+    int stage;     /* SMFIM_ */
     bool is_xtext; /* when it comes from Sendmail */
 };
 
@@ -22,22 +22,22 @@ struct macro {
 #define RCPT_FACT(field) offsetof(struct policy_recipient, field)
 
 static const struct macro macro_table[] = {
-    {SMFIM_CONNECT, "v", CONNECT_FACT(mta_version), false},
-    {SMFIM_CONNECT, "{daemon_name}", CONNECT_FACT(daemon_name), false},
-    {SMFIM_ENVFROM, "i", MAIL_FACT(queue_id), false},
-    {SMFIM_ENVFROM, "{auth_type}", MAIL_FACT(auth_type), false},
-    {SMFIM_ENVFROM, "{auth_authen}", MAIL_FACT(auth_authen), true},
-    {SMFIM_ENVFROM, "{tls_version}", MAIL_FACT(tls.version), false},
-    {SMFIM_ENVFROM, "{cipher}", MAIL_FACT(tls.cipher), false},
-    {SMFIM_ENVFROM, "{cert_subject}", MAIL_FACT(tls.cert_subject), true},
-    {SMFIM_ENVFROM, "{cert_issuer}", MAIL_FACT(tls.cert_issuer), true},
-    {SMFIM_ENVFROM, "{cert_fp}", MAIL_FACT(tls.cert_fingerprint), false},
-    {SMFIM_ENVFROM, "{verify}", ASKED_ONLY, false},
-    {SMFIM_ENVRCPT, "{rcpt_mailer}", RCPT_FACT(mailer), false},
-    {SMFIM_ENVRCPT, "i", ASKED_ONLY, false},
+    {"v", CONNECT_FACT(mta_version), SMFIM_CONNECT, false},
+    {"{daemon_name}", CONNECT_FACT(daemon_name), SMFIM_CONNECT, false},
+    {"i", MAIL_FACT(queue_id), SMFIM_ENVFROM, false},
+    {"{auth_type}", MAIL_FACT(auth_type), SMFIM_ENVFROM, false},
+    {"{auth_authen}", MAIL_FACT(auth_authen), SMFIM_ENVFROM, true},
+    {"{tls_version}", MAIL_FACT(tls.version), SMFIM_ENVFROM, false},
+    {"{cipher}", MAIL_FACT(tls.cipher), SMFIM_ENVFROM, false},
+    {"{cert_subject}", MAIL_FACT(tls.cert_subject), SMFIM_ENVFROM, true},
+    {"{cert_issuer}", MAIL_FACT(tls.cert_issuer), SMFIM_ENVFROM, true},
+    {"{cert_fp}", MAIL_FACT(tls.cert_fingerprint), SMFIM_ENVFROM, false},
+    {"{verify}", ASKED_ONLY, SMFIM_ENVFROM, false},
+    {"{rcpt_mailer}", RCPT_FACT(mailer), SMFIM_ENVRCPT, false},
+    {"i", ASKED_ONLY, SMFIM_ENVRCPT, false},
     /* Sendmail looks at the EOM list only where there is one for EOH. */
-    {SMFIM_EOH, "i", ASKED_ONLY, false},
-    {SMFIM_EOM, "i", ASKED_ONLY, false},
+    {"i", ASKED_ONLY, SMFIM_EOH, false},
+    {"i", ASKED_ONLY, SMFIM_EOM, false},
 };
 
 enum { MACRO_COUNT = sizeof macro_table / sizeof macro_table[0] };
@@ -76,7 +76,7 @@ bool macros_request(SMFICTX *ctx)
 static const char *read_macro(SMFICTX *ctx, const char *name)
 {
     /* libmilter's prototype lacks the const; it only reads the name. */
-    return smfi_getsymval(ctx, (char *)(uintptr_t)name);
+    return smfi_getsymval(ctx, (char *)name);
 }
 
 static const char **field_of(void *facts, const struct macro *macro)

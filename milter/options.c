@@ -13,10 +13,10 @@ enum {
 
 void complain(const char *what, const char *format, ...)
 {
+    fprintf(stderr, "closedrelay: %s: ", what);
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "closedrelay: %s: ", what);
-    vfprintf(stderr, format, arguments);
+    vfprintf(stderr, format, arguments); /* NOLINT(clang-analyzer-valist.Uninitialized): it is, one line above */
     fputc('\n', stderr);
     va_end(arguments);
 }

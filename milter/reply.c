@@ -1,18 +1,17 @@
 #include "reply.h"
 
-#include <stdint.h>
 #include <stdio.h>
 
 enum { REPLY_TEXT_BYTES_MAX = 980 }; /* libmilter's own limit */
 
 static char *mutable(const char *text)
 {
-    return (char *)(uintptr_t)text; /* libmilter's prototypes lack the const */
+    return (char *)text; /* libmilter's prototypes lack the const */
 }
 
 static char printable(char c)
 {
-    return c >= 0x20 && c < 0x7f ? c : '?';
+    return (char)(c >= 0x20 && c < 0x7f ? c : '?');
 }
 
 void reply_escape(struct strbuf *out, const char *text)

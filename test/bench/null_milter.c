@@ -7,7 +7,6 @@
 #include "macros.h"
 #include "negotiate.h"
 
-#include <stdint.h>
 #include <stdio.h>
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long unused2,
@@ -23,6 +22,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     return macros_request(ctx) ? SMFIS_CONTINUE : SMFIS_REJECT;
 }
 
+/* NOLINTBEGIN(readability-non-const-parameter): the types are libmilter's */
 static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 {
     (void)ctx;
@@ -67,6 +67,8 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t length)
     return SMFIS_NOREPLY;
 }
 
+/* NOLINTEND(readability-non-const-parameter) */
+
 static sfsistat on_event(SMFICTX *ctx)
 {
     (void)ctx;
@@ -76,7 +78,7 @@ static sfsistat on_event(SMFICTX *ctx)
 int main(int argc, char **argv)
 {
     struct smfiDesc description = {
-        .xxfi_name = (char *)(uintptr_t) "null",
+        .xxfi_name = (char *)"null",
         .xxfi_version = SMFI_VERSION,
         .xxfi_connect = on_connect,
         .xxfi_helo = on_helo,

@@ -54,7 +54,7 @@ char *smfi_getsymval(SMFICTX *ctx, char *name)
     (void)ctx;
     for (size_t i = 0; i < FAKE_MACROS_MAX && fake_milter.macros[i][0] != NULL; i++)
         if (strcmp(fake_milter.macros[i][0], name) == 0)
-            return (char *)(unsigned long)fake_milter.macros[i][1];
+            return (char *)fake_milter.macros[i][1];
     return NULL;
 }
 

@@ -8,7 +8,7 @@
  *   recipient  reject@… defer@… refuse that recipient
  *
  * With FAKE_POLICY_TRACE=FILE every call is told in a line of FILE. A configuration file has lines "KEY VALUE":
- * listen-unix PATH, listen-inet PORT, mode OCTAL, group NAME, user NAME, sessions N, drain MS, broken.
+ * listen-unix PATH, listen-inet PORT, mode OCTAL, user NAME, sessions N, drain MS; any other is an error.
  */
 #include "policy.h"
 
@@ -22,7 +22,7 @@
 struct policy_snapshot {
     atomic_int references;
     struct policy_daemon_settings settings;
-    char host[64], path[256], group[64], user[64];
+    char path[256], user[64];
 };
 
 struct policy_engine {
@@ -62,24 +62,44 @@ static void trace(const char *format, ...)
 
 /* ---- configuration ---------------------------------------------------------------------------------- */
 
-static bool read_line(struct policy_snapshot *snapshot, const char *line)
+/* The value of `line` if it begins with `key`, else NULL. */
+static char *value_of(char *line, const char *key)
+{
+    size_t length = strlen(key);
+    return strncmp(line, key, length) == 0 && line[length] == ' ' ? line + length + 1 : NULL;
+}
+
+static bool read_text(char *line, const char *key, char *text, size_t room)
+{
+    const char *value = value_of(line, key);
+    return value != NULL && (size_t)snprintf(text, room, "%s", value) < room;
+}
+
+static bool read_number(char *line, const char *key, int base, unsigned long *number)
+{
+    const char *value = value_of(line, key);
+    if (value != NULL)
+        *number = strtoul(value, NULL, base);
+    return value != NULL;
+}
+
+static bool read_line(struct policy_snapshot *snapshot, char *line)
 {
     struct policy_daemon_settings *settings = &snapshot->settings;
     unsigned long number = 0;
-    if (sscanf(line, "listen-unix %255s", snapshot->path) == 1)
+    line[strcspn(line, "\n")] = '\0';
+    if (read_text(line, "listen-unix", snapshot->path, sizeof snapshot->path))
         settings->listen = (struct config_endpoint){.kind = ENDPOINT_UNIX, .path = snapshot->path};
-    else if (sscanf(line, "listen-inet %lu", &number) == 1)
+    else if (read_number(line, "listen-inet", 10, &number))
         settings->listen = (struct config_endpoint){ENDPOINT_INET, "127.0.0.1", (uint16_t)number, NULL};
-    else if (sscanf(line, "listen-inet6 %lu", &number) == 1)
-        settings->listen = (struct config_endpoint){ENDPOINT_INET6, "::1", (uint16_t)number, NULL};
-    else if (sscanf(line, "mode %lo", &number) == 1)
+    else if (read_number(line, "mode", 8, &number))
         settings->socket_mode = (unsigned)number;
-    else if (sscanf(line, "sessions %lu", &number) == 1)
+    else if (read_number(line, "sessions", 10, &number))
         settings->sessions_max = number;
-    else if (sscanf(line, "drain %lu", &number) == 1)
+    else if (read_number(line, "drain", 10, &number))
         settings->drain_ms = number;
     else
-        return sscanf(line, "group %63s", snapshot->group) == 1 || sscanf(line, "user %63s", snapshot->user) == 1;
+        return read_text(line, "user", snapshot->user, sizeof snapshot->user);
     return true;
 }
 
@@ -93,7 +113,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
         abort();
     snapshot->references = 1;
     snapshot->settings = (struct policy_daemon_settings){
-        .listen = {ENDPOINT_INET, "127.0.0.1", 8891, NULL}, .socket_mode = 0660, .socket_group = snapshot->group,
+        .listen = {ENDPOINT_INET, "127.0.0.1", 8891, NULL}, .socket_mode = 0660, .socket_group = "",
         .user = snapshot->user, .group = "", .sessions_max = 10000, .drain_ms = 5000, .syslog_facility = "mail"};
     FILE *file = path == NULL ? NULL : fopen(path, "re");
     char line[512];

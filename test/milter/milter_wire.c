@@ -144,7 +144,7 @@ char wire_answer(struct milter_wire *wire)
     char letter;
     if (!wire_flush(wire) || !receive(wire, &size, sizeof size) || ntohl(size) == 0 || !receive(wire, &letter, 1))
         return 0;
-    return receive_text(wire, ntohl(size) - 1) ? letter : (char)0;
+    return (char)(receive_text(wire, ntohl(size) - 1) ? letter : 0);
 }
 
 bool wire_negotiate(struct milter_wire *wire, uint32_t actions, uint32_t steps)
@@ -182,7 +182,7 @@ static char answer_of(struct milter_wire *wire, char command, bool is_sent)
 {
     if (!is_sent)
         return 0;
-    return is_agreed(wire, command, false) ? SMFIR_CONTINUE : wire_answer(wire);
+    return (char)(is_agreed(wire, command, false) ? SMFIR_CONTINUE : wire_answer(wire));
 }
 
 char wire_event(struct milter_wire *wire, char command, const void *data, size_t length)

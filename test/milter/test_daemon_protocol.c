@@ -245,7 +245,7 @@ static uint32_t next_random(uint32_t below)
 static void put_random_packet(struct milter_wire *wire)
 {
     static const char commands[] = "ABCDEHKLMNOQRTUZ";
-    static const char *const bodies[] = {"", "C{v}", "M{auth_type}", "<a@b>", "client\0" "4..198.51.100.1", "\0\0\0\0",
+    static const char *const bodies[] = {"", "C{v}", "M{auth_type}", "<a@b>", "client\0004..198.51.100.1", "\0\0\0\0",
                                          "x"};
     char noise[300];
     char command = commands[next_random(sizeof commands - 1)];

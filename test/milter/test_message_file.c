@@ -46,7 +46,7 @@ bool policy_session_body(struct policy_session *session, const void *bytes, size
 
 static void feed(const char *bytes, size_t length)
 {
-    FILE *in = length == 0 ? fopen("/dev/null", "r") : fmemopen((void *)(uintptr_t)bytes, length, "r");
+    FILE *in = length == 0 ? fopen("/dev/null", "r") : fmemopen((void *)bytes, length, "r");
     assert_non_null(in);
     strbuf_reset(&heard.told);
     heard.longest_value = heard.chunks = heard.longest_chunk = heard.body_bytes = 0;

@@ -31,7 +31,7 @@ static enum options_result read_words(struct read *read, const char *const *word
     char *argv[WORDS_MAX + 1] = {0};
     int argc = 0;
     for (; words[argc] != NULL; argc++)
-        argv[argc] = (char *)(uintptr_t)words[argc];
+        argv[argc] = (char *)words[argc];
     *read = (struct read){0};
     return options_read(&usage, argc, argv, &read->arguments);
 }

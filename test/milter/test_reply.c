@@ -44,7 +44,7 @@ static void answers_table(void **state)
         enum policy_step step;
         unsigned code;
         const char *enhanced, *text;
-        int result;
+        long result;
         const char *sent_code, *sent_enhanced, *sent_text;
         bool is_fixed; /* the text could not be used */
     } cases[] = {
