@@ -35,6 +35,9 @@ struct finding {
     /* At STAGE_RECIPIENT, with action ACCEPT: the recipient is taken now and left out at the message's end
      * (RECIPIENT_DROPPED). Counts in MODE_ENFORCE only. */
     bool drops_recipient;
+    /* The value of a header field X-Closedrelay-CHECK that is added to the message if it goes on; any bytes, the
+     * engine cleans them; or NULL. Counts in MODE_ENFORCE only. */
+    const char *tag;
     bool answered;        /* set by the engine: the MTA has had its answer to this one */
 };
 

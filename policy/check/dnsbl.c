@@ -185,10 +185,10 @@ static const char *listing_detail(const struct judgement *judgement, const struc
                                   const struct dnsbl_rule *rule, const char *codes)
 {
     const char *name = rule->name;
-    if (codes == NULL)
-        return list->shown;
-    return check_text(judgement->context, "%s: %s%s%s%s", list->shown, codes, name[0] == '\0' ? "" : " (",
-                      name, name[0] == '\0' ? "" : ")");
+    const char *text = codes == NULL ? NULL
+                                     : check_text(judgement->context, "%s: %s%s%s%s", list->shown, codes,
+                                                  name[0] == '\0' ? "" : " (", name, name[0] == '\0' ? "" : ")");
+    return text == NULL ? list->shown : text;
 }
 
 /* ---- findings ---------------------------------------------------------------------------------------- */
@@ -223,6 +223,15 @@ static const char *listing_reason(const struct dnsbl_rule *rule, bool refused)
     }
 }
 
+/* "bl.example: 127.0.0.10 (PBL), client 192.0.2.4" */
+static const char *tag_text(const struct judgement *judgement, const char *detail)
+{
+    char ip[IP_ADDRESS_TEXT_BYTES];
+    ip_address_print(&judgement->context->session->client_ip, ip);
+    const char *text = check_text(judgement->context, "%s, client %s", detail, ip);
+    return text == NULL ? detail : text;
+}
+
 static void add_listing(const struct judgement *judgement, size_t i, bool refused,
                         struct finding_list *findings)
 {
@@ -235,6 +244,8 @@ static void add_listing(const struct judgement *judgement, size_t i, bool refuse
         check_finding(dnsbl_check.name, judgement->context, fails ? FINDING_FAIL : FINDING_PASS,
                       list->allow ? "allowed" : listing_reason(rule, refused));
     finding.detail = listing_detail(judgement, list, rule, codes);
+    if (rule->action == DNSBL_ACTION_TAG && !list->allow)
+        finding.tag = tag_text(judgement, finding.detail);
     if (fails) {
         finding.action = action_of(rule->action);
         finding.reply.code = finding.action == ACTION_DEFER ? 450 : 550;

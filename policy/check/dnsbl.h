@@ -18,7 +18,7 @@ enum dnsbl_action {
     DNSBL_ACTION_UNSET, /* as the preset says, else reject */
     DNSBL_ACTION_NONE,  /* recorded, counts for nothing */
     DNSBL_ACTION_SCORE, /* recorded as evidence against the login */
-    DNSBL_ACTION_TAG,   /* recorded as tagged */
+    DNSBL_ACTION_TAG,   /* the message gets a header field */
     DNSBL_ACTION_HOLD,
     DNSBL_ACTION_DEFER,
     DNSBL_ACTION_REJECT,

@@ -14,7 +14,7 @@ static const struct config_choice action_choices[] = {
     {"reject", DNSBL_ACTION_REJECT, "the mail is refused"},
     {"defer", DNSBL_ACTION_DEFER, "the sender is asked to come again later"},
     {"hold", DNSBL_ACTION_HOLD, "the mail waits in the MTA's hold queue"},
-    {"tag", DNSBL_ACTION_TAG, "the mail goes on; the record says `tagged`"},
+    {"tag", DNSBL_ACTION_TAG, "the mail goes on with a header field X-Closedrelay-DNSBL that says which list"},
     {"score", DNSBL_ACTION_SCORE, "the mail goes on; the record keeps it as evidence against the login"},
     {"none", DNSBL_ACTION_NONE, "the mail goes on; the answer counts for nothing"},
     {0},

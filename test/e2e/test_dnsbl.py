@@ -115,6 +115,34 @@ def test_unknown_can_be_deferred(start_relay):
     server.stop()
 
 
+def tags(message):
+    head = message.content.partition(b"\r\n\r\n")[0].decode()
+    return [line for line in head.split("\r\n") if line.lower().startswith("x-closedrelay-")]
+
+
+def test_a_tag_is_a_header_field(rbldnsd, start_relay):
+    relay = start_relay(dns(rbldnsd.port, [f"{{ zone: {ZONES[0]}, action: tag }}"]))
+    subject = mail.unique_subject("tagged")
+    assert deliver(relay, LISTED, subject).code == 250
+    record = relay.daemon.record_of(subject)
+    assert (record["verdict"], finding(record)["reason"]) == ("accept", "listed_tag")
+    field, = tags(relay.sink.wait_for(subject)[0])
+    assert field.startswith(f"X-Closedrelay-DNSBL: {ZONES[0]}: 127.0.0."), field
+    assert LISTED in field and record["id"] in field
+    subject = mail.unique_subject("not tagged")
+    assert deliver(relay, "192.0.2.98", subject).code == 250
+    assert tags(relay.sink.wait_for(subject)[0]) == []
+
+
+def test_a_tag_is_not_added_by_a_check_that_only_monitors(rbldnsd, start_relay):
+    config = dns(rbldnsd.port, [f"{{ zone: {ZONES[0]}, action: tag }}"])
+    relay = start_relay(config.replace("dnsbl: {", "dnsbl: { mode: monitor,"))
+    subject = mail.unique_subject("monitored tag")
+    assert deliver(relay, LISTED, subject).code == 250
+    assert finding(relay.daemon.record_of(subject))["reason"] == "listed_tag"
+    assert tags(relay.sink.wait_for(subject)[0]) == []
+
+
 def test_monitor_refuses_nobody(rbldnsd, start_relay):
     config = dns(rbldnsd.port, [f"{{ zone: {ZONES[0]} }}"])
     relay = start_relay(config.replace("dnsbl: {", "dnsbl: { mode: monitor,"))

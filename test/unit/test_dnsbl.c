@@ -242,6 +242,20 @@ static void answers_have_roles_and_actions_of_their_own(void **state)
     check_fixture_end(&world->fixture);
 }
 
+static void a_tag_says_which_list_and_refuses_nobody(void **state)
+{
+    struct world *world = *state;
+    ask(world, "dnsbl: { lists: [{ zone: bl.test, action: tag }] }", ROLE_OUTSIDE, "192.0.2.4");
+    assert_string_equal(finding_at(world, 0)->reason, "listed_tag");
+    assert_int_equal(finding_at(world, 0)->outcome, FINDING_PASS);
+    assert_int_equal(finding_at(world, 0)->action, ACTION_ACCEPT);
+    assert_string_equal(finding_at(world, 0)->tag, "bl.test: 127.0.0.4, client 192.0.2.4");
+    check_fixture_end(&world->fixture);
+    ask(world, "dnsbl: { lists: [{ zone: bl.test, action: score }] }", ROLE_OUTSIDE, "192.0.2.4");
+    assert_null(finding_at(world, 0)->tag);
+    check_fixture_end(&world->fixture);
+}
+
 static void a_key_is_shown_nowhere(void **state)
 {
     struct world *world = *state;
@@ -424,6 +438,7 @@ int main(void)
         WITH_WORLD(weights_add_up_to_the_threshold),
         WITH_WORLD(an_allow_list_outvotes_a_block_list),
         WITH_WORLD(answers_have_roles_and_actions_of_their_own),
+        WITH_WORLD(a_tag_says_which_list_and_refuses_nobody),
         WITH_WORLD(a_key_is_shown_nowhere),
         WITH_WORLD(the_reply_may_be_the_admins_own),
         WITH_WORLD(a_list_that_fails_its_test_is_unknown),
