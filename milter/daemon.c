@@ -48,7 +48,8 @@ struct daemon {
 /* ---- start ------------------------------------------------------------------------------------------ */
 
 /* The daemon can do without: whoever starts it for a try may not write to /run. */
-static void open_control(struct daemon *daemon, const struct policy_daemon_settings *settings)
+static void open_control(struct daemon *daemon, const struct policy_daemon_settings *settings,
+                         const struct privileges_identity *identity)
 {
     struct strbuf problem;
     if (settings->control.kind != ENDPOINT_UNIX)
@@ -57,6 +58,8 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
         .path = settings->control.path,
         .mode = settings->control_mode,
         .group = settings->control_group,
+        .user_id = identity->user_id,
+        .group_id = identity->group_id,
         .handler = control_commands_run,
         .context = &daemon->control_target,
     };
@@ -80,7 +83,8 @@ static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *sna
     else if (!policy_snapshot_prepare(snapshot, identity.user_id, identity.group_id, problem))
         problems_log(problem); /* what cannot be opened after that is told where it is opened */
     strbuf_reset(problem);
-    open_control(daemon, settings);
+    if (status == EX_OK)
+        open_control(daemon, settings, &identity);
     if (status == EX_OK && !privileges_drop(&identity, problem))
         status = EX_NOPERM;
     privileges_deinit(&identity);

@@ -15,6 +15,17 @@
 /* A reload may read a million lines. */
 enum { ANSWER_WAIT_MS = 60000 };
 
+static const char *why_not(int error)
+{
+    if (error == ENOENT)
+        return "there is no such socket: the daemon is not running, or its `control` is another";
+    if (error == ECONNREFUSED)
+        return "nobody answers there: the daemon is not running";
+    if (error == EACCES)
+        return "only root, the daemon's user and the socket's group may talk to the daemon";
+    return strerror(error);
+}
+
 static int connect_to(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -26,7 +37,7 @@ static int connect_to(const char *path)
     int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection >= 0 && connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
         return connection;
-    complain(path, "%s: is the daemon running, and may you talk to it?", strerror(errno));
+    complain(path, "%s", why_not(errno));
     if (connection >= 0)
         close(connection);
     return -1;
@@ -52,7 +63,7 @@ static bool receive_all(int connection, struct strbuf *answer)
     ssize_t count = -1;
     while (poll(&waiting, 1, ANSWER_WAIT_MS) > 0 && (count = recv(connection, chunk, sizeof chunk, 0)) > 0)
         strbuf_append(answer, chunk, (size_t)count);
-    return count == 0;
+    return count == 0 || (count < 0 && errno == ECONNRESET && answer->length > 0);
 }
 
 /* "closedrelay/1 STATUS\n" and the text behind it. */

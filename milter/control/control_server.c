@@ -3,20 +3,21 @@
 #include "unix_socket.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { CLIENT_WAIT_MS = 3000 };
+enum { CLIENT_WAIT_MS = 3000, PEER_GROUPS_MAX = 65536 };
 
 struct control_server {
     struct unix_socket socket;
     gid_t group; /* of the socket; its members may connect */
+    unsigned client_wait_ms;
     control_handler handler;
     void *context;
     int stop_event; /* readable: the thread is to end */
@@ -24,53 +25,90 @@ struct control_server {
     pthread_t thread;
 };
 
-/* ---- one client ------------------------------------------------------------------------------------- */
+/* A connection; `deadline_ms` is for all of the present step, however the other end portions it out. */
+struct client {
+    const struct control_server *server;
+    int descriptor;
+    uint64_t deadline_ms;
+};
 
-static bool in_group(gid_t group, const struct ucred *peer)
+/* ---- who it is -------------------------------------------------------------------------------------- */
+
+/* Beyond the peer's first group: the usual way to be a member of one (SO_PEERGROUPS, Linux 4.13). */
+static bool in_further_groups(int descriptor, gid_t group)
 {
-    return peer->gid == group;
+    socklen_t length = 64 * sizeof(gid_t);
+    gid_t *groups = malloc(length);
+    int result = groups == NULL ? -1 : getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups, &length);
+    if (result != 0 && groups != NULL && errno == ERANGE && length <= PEER_GROUPS_MAX * sizeof(gid_t)) {
+        gid_t *grown = realloc(groups, length); /* the kernel has told how much it takes */
+        groups = grown == NULL ? groups : grown;
+        result = grown == NULL ? -1 : getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups, &length);
+    }
+    bool is_member = false;
+    for (size_t i = 0; result == 0 && i < length / sizeof(gid_t) && !is_member; i++)
+        is_member = groups[i] == group;
+    free(groups);
+    return is_member;
 }
 
 /* The kernel has looked at the mode of the socket already; root, the daemon's own user and the socket's group are
  * who it is meant for, whatever that mode is. */
-static bool may_control(const struct control_server *server, int client)
+static bool may_control(const struct client *client)
 {
     struct ucred peer;
     socklen_t length = sizeof peer;
-    if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+    if (getsockopt(client->descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
         return false;
-    return peer.uid == 0 || peer.uid == geteuid() || in_group(server->group, &peer);
+    gid_t group = client->server->group;
+    return peer.uid == 0 || peer.uid == geteuid() || peer.gid == group || in_further_groups(client->descriptor, group);
 }
 
-static bool wait_for(const struct control_server *server, int client, short events)
+/* ---- one client ------------------------------------------------------------------------------------- */
+
+static uint64_t now_ms(void)
 {
-    struct pollfd waiting[] = {{client, events, 0}, {server->stop_event, POLLIN, 0}};
-    int ready = poll(waiting, 2, CLIENT_WAIT_MS);
-    return ready > 0 && waiting[1].revents == 0;
+    return clock_system_monotonic_us(NULL) / 1000;
 }
 
-/* One line without its end, NUL-terminated. False: none came in time, or it is too long. */
-static bool read_line(const struct control_server *server, int client, char *line)
+static void begin_step(struct client *client)
+{
+    client->deadline_ms = now_ms() + client->server->client_wait_ms;
+}
+
+static bool wait_for(const struct client *client, short events)
+{
+    struct pollfd waiting[] = {{client->descriptor, events, 0}, {client->server->stop_event, POLLIN, 0}};
+    uint64_t now = now_ms();
+    if (now >= client->deadline_ms)
+        return false;
+    return poll(waiting, 2, (int)(client->deadline_ms - now)) > 0 && waiting[1].revents == 0;
+}
+
+/* One line without its end, NUL-terminated, into CONTROL_LINE_BYTES_MAX bytes. NULL: done; else what is wrong. */
+static const char *read_line(const struct client *client, char *line)
 {
     size_t length = 0;
     while (length < CONTROL_LINE_BYTES_MAX) {
-        ssize_t count = wait_for(server, client, POLLIN) ? recv(client, line + length, CONTROL_LINE_BYTES_MAX - length, 0) : 0;
+        if (!wait_for(client, POLLIN))
+            return "no command came in time\n";
+        ssize_t count = recv(client->descriptor, line + length, CONTROL_LINE_BYTES_MAX - length, 0);
         if (count <= 0)
-            return false;
+            return "the command does not end in a newline\n";
         char *end = memchr(line + length, '\n', (size_t)count);
         length += (size_t)count;
-        if (end != NULL) {
-            *end = '\0';
-            return true;
-        }
+        if (end == NULL)
+            continue;
+        *end = '\0';
+        return memchr(line, '\0', length) == end ? NULL : "the command holds a NUL byte\n";
     }
-    return false;
+    return "the command is too long\n";
 }
 
-static void write_answer(const struct control_server *server, int client, struct slice answer)
+static void write_answer(const struct client *client, struct slice answer)
 {
-    while (answer.length > 0 && wait_for(server, client, POLLOUT)) {
-        ssize_t count = send(client, answer.data, answer.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (answer.length > 0 && wait_for(client, POLLOUT)) {
+        ssize_t count = send(client->descriptor, answer.data, answer.length, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (count < 0 && errno != EAGAIN)
             return;
         if (count > 0)
@@ -95,33 +133,50 @@ static int handle(const struct control_server *server, char *line, struct strbuf
     char *argv[CONTROL_ARGUMENTS_MAX];
     int argc = control_split(line, argv);
     if (argc >= 1 && strcmp(argv[0], CONTROL_PROTOCOL) != 0) {
-        strbuf_append_text(text, "this daemon speaks " CONTROL_PROTOCOL "\n");
+        strbuf_append_text(text, "this daemon speaks " CONTROL_PROTOCOL ": it is of another version than the command\n");
         return EX_PROTOCOL;
     }
     if (argc < 2) {
-        strbuf_append_text(text, "a command is missing, or has too many words\n");
+        strbuf_append_text(text, argc < 0 ? "too many words\n" : "a command is missing\n");
         return EX_USAGE;
     }
     return server->handler(server->context, argc - 1, argv + 1, text);
 }
 
-static void serve_client(const struct control_server *server, int client)
+/* The exit status; what goes with it is in `text`. */
+static int carry_out(struct client *client, struct strbuf *text)
 {
     char line[CONTROL_LINE_BYTES_MAX];
+    begin_step(client);
+    const char *problem = read_line(client, line);
+    if (problem != NULL) {
+        strbuf_append_text(text, problem);
+        return EX_PROTOCOL;
+    }
+    /* After reading: a connection closed over unread bytes is reset, and its client never sees the answer. */
+    if (!may_control(client)) {
+        strbuf_append_text(text, "only root, the daemon's user and the socket's group may do that\n");
+        return EX_NOPERM;
+    }
+    return handle(client->server, line, text);
+}
+
+static void serve_client(const struct control_server *server, int descriptor)
+{
+    struct client client = {.server = server, .descriptor = descriptor};
     struct strbuf text, answer;
     strbuf_init(&text, 0);
     strbuf_init(&answer, 0);
-    int status = EX_NOPERM;
-    bool may = may_control(server, client);
-    if (!may)
-        strbuf_append_text(&text, "only root, the daemon's user and the socket's group may do that\n");
-    else if (!read_line(server, client, line))
-        status = EX_PROTOCOL;
-    else
-        status = handle(server, line, &text);
+    int status = carry_out(&client, &text);
+    if (text.failed) {
+        strbuf_reset(&text);
+        strbuf_append_text(&text, "the daemon is out of memory\n");
+        status = EX_OSERR;
+    }
     strbuf_printf(&answer, CONTROL_PROTOCOL " %d\n", status);
     strbuf_append_slice(&answer, strbuf_slice(&text));
-    write_answer(server, client, strbuf_slice(&answer));
+    begin_step(&client);
+    write_answer(&client, strbuf_slice(&answer));
     strbuf_deinit(&text);
     strbuf_deinit(&answer);
 }
@@ -150,6 +205,19 @@ static void *serve(void *context)
     return NULL;
 }
 
+/* Opened by root before it steps down, the socket is still to be the daemon user's. */
+static bool settle_owner(struct control_server *server, const struct control_server_options *options)
+{
+    struct stat info;
+    gid_t group = options->group[0] == '\0' ? options->group_id : (gid_t)-1;
+    if (geteuid() == 0 && lchown(options->path, options->user_id, group) != 0)
+        return false;
+    if (lstat(options->path, &info) != 0)
+        return false;
+    server->group = info.st_gid;
+    return true;
+}
+
 struct control_server *control_server_open(const struct control_server_options *options, struct strbuf *problem)
 {
     struct control_server *server = calloc(1, sizeof *server);
@@ -158,14 +226,15 @@ struct control_server *control_server_open(const struct control_server_options *
         free(server);
         return NULL;
     }
-    const struct group *group = options->group[0] == '\0' ? NULL : getgrnam(options->group);
-    server->group = group == NULL ? getegid() : group->gr_gid;
+    server->client_wait_ms = options->client_wait_ms == 0 ? CLIENT_WAIT_MS : options->client_wait_ms;
     server->handler = options->handler;
     server->context = options->context;
     server->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (server->stop_event >= 0)
+    if (server->stop_event >= 0 && settle_owner(server, options))
         return server;
-    strbuf_append_text(problem, strerrordesc_np(errno));
+    strbuf_printf(problem, "%s: %s", options->path, strerror(errno));
+    if (server->stop_event >= 0)
+        close(server->stop_event);
     unix_socket_close(&server->socket);
     free(server);
     return NULL;

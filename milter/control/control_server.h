@@ -3,13 +3,16 @@
  *
  * A unix socket with a line protocol, version 1. The client sends one line, "closedrelay/1 COMMAND ARGUMENT…", and
  * gets "closedrelay/1 STATUS" (an exit status of sysexits(3)) and then text to the end of the connection. One thread
- * of its own serves one client at a time; each has a few seconds and a bounded line. Who may connect is a matter of
- * the socket's mode and group, and is checked once more by the peer's credentials.
+ * of its own serves one client at a time; each has a few seconds and a bounded line, and more than one line is not
+ * read. Who may connect is a matter of the socket's mode and group, and is checked once more by the peer's
+ * credentials: root, the daemon's user, members of the socket's group. docs/control.md has the protocol.
  */
 #ifndef CLOSEDRELAY_MILTER_CONTROL_SERVER_H
 #define CLOSEDRELAY_MILTER_CONTROL_SERVER_H
 
 #include "policy.h"
+
+#include <sys/types.h>
 
 enum {
     CONTROL_LINE_BYTES_MAX = 4096,
@@ -27,7 +30,10 @@ struct control_server;
 struct control_server_options {
     const char *path;
     unsigned mode;
-    const char *group; /* "" for the daemon's own */
+    const char *group;       /* "" for group_id */
+    uid_t user_id;           /* the daemon's own, to be the socket's where root opens it */
+    gid_t group_id;
+    unsigned client_wait_ms; /* for a client's line, and for it to take the answer; 0: 3 s */
     control_handler handler;
     void *context;
 };
