@@ -50,7 +50,12 @@ static sfsistat connect_answer(SMFICTX *ctx, struct milter_session *session, con
 {
     if (session->is_refused)
         return reply_too_busy(ctx);
-    struct policy_connect connect = {.address = (const struct sockaddr *)address, .client_name = name};
+    struct policy_connect connect = {
+        .address = (const struct sockaddr *)address,
+        .client_name = name,
+        .cannot_hold = (session->actions & SMFIF_QUARANTINE) == 0,
+        .cannot_drop = (session->actions & SMFIF_DELRCPT) == 0,
+    };
     macros_read_connect(ctx, &connect);
     /* Without memory there is no policy session, and every MAIL is deferred. */
     if (!session_begin_policy(session, &connect))

@@ -122,6 +122,8 @@ struct policy_connect {
     const char *client_name;        /* may be NULL, as every text below */
     const char *mta_version;        /* {v} */
     const char *daemon_name;        /* {daemon_name} */
+    bool cannot_hold;               /* the MTA lets a filter hold no mail: it is deferred instead */
+    bool cannot_drop;               /* nor remove recipients: the message is refused instead */
 };
 
 struct policy_mail {

@@ -57,6 +57,8 @@ struct policy_session *policy_session_begin(struct policy_engine *engine, const 
         return NULL;
     session->engine = engine;
     session->snapshot = policy_engine_snapshot(engine);
+    session->cannot_hold = connect->cannot_hold;
+    session->cannot_drop = connect->cannot_drop;
     counters_add(&engine->counters, COUNTER_SESSIONS);
     talloc_set_destructor(session, session_release);
     if (!fill_session_facts(session, connect)) {
@@ -331,6 +333,26 @@ static const char *hold_reason(struct message *message)
     return reason == NULL ? "closedrelay" : reason;
 }
 
+/* What the MTA cannot do for us becomes an answer it can give, before the record is written. */
+static void replace_impossible(struct policy_session *session, const struct policy_ending *ending)
+{
+    struct message *message = session->message;
+    struct finding impossible = {.check = "mta", .outcome = FINDING_UNKNOWN, .mode = MODE_ENFORCE};
+    if (message->verdict.action == ACTION_HOLD && session->cannot_hold) {
+        impossible.reason = "cannot_hold";
+        impossible.action = ACTION_DEFER;
+        impossible.reply.text = "This message is to be held for a look at it, which this server cannot do.";
+    } else if (message->verdict.action == ACTION_ACCEPT && ending->dropped_count > 0 && session->cannot_drop) {
+        impossible.reason = "cannot_drop_recipients";
+        impossible.action = ACTION_REJECT;
+        impossible.reply = (struct reply){550, "5.5.3", "This message has too many recipients."};
+    } else {
+        return;
+    }
+    finding_add(&message->findings, &impossible);
+    decide(session, 0);
+}
+
 struct policy_ending policy_session_end_of_message(struct policy_session *session)
 {
     struct policy_ending ending = {.answer = go_on};
@@ -344,6 +366,7 @@ struct policy_ending policy_session_end_of_message(struct policy_session *sessio
     if (session->snapshot->root->mode == MODE_ENFORCE)
         message_list_tags(message, &ending);
     decide(session, 0);
+    replace_impossible(session, &ending);
     message_record(session, false);
     ending.answer = answer_of(&message->verdict);
     if (message->verdict.action == ACTION_HOLD)

@@ -36,6 +36,7 @@ struct policy_session {
     struct session_facts facts;
     void *check_state[CHECK_COUNT_MAX];
     struct message *message; /* NULL before the first MAIL */
+    bool cannot_hold, cannot_drop; /* what the MTA does not let a filter do */
 };
 
 /* A text for the facts: copied under `owner`; NULL becomes "", and so does a failure, which sets *failed. */

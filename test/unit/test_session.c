@@ -74,6 +74,15 @@ static struct session_test *begin(const char *configuration, const char *ip, uin
     return test;
 }
 
+/* The same client again, over an MTA that lets a filter do nothing but answer. */
+static void reconnect_over_a_poor_mta(struct session_test *test)
+{
+    policy_session_end(test->session);
+    test->session = policy_session_begin(
+        test->engine, &(struct policy_connect){.client_name = "x", .cannot_hold = true, .cannot_drop = true});
+    assert_non_null(test->session);
+}
+
 static void end(struct session_test *test)
 {
     policy_session_end(test->session);
@@ -356,6 +365,27 @@ static void recipients_without_end_are_deferred(void **state)
     end(test);
 }
 
+static void what_the_mta_cannot_do_is_answered_and_recorded(void **state)
+{
+    (void)state;
+    struct session_test *test =
+        begin("attachments: { blocked_action: hold }\nrecipients: { limit: 1, excess: drop }\n", "192.0.2.7", 4711);
+    reconnect_over_a_poor_mta(test);
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<a@example.org>");
+    policy_session_header(test->session, "Content-Type", "application/x; name=x.exe");
+    struct policy_ending ending = send_text(test, "ann@example.com", "hello\r\n");
+    assert_reply(ending.answer, POLICY_DEFER, 451, "4.7.1");
+    assert_null(ending.hold_reason);
+    assert_recorded(test, 1, "\"verdict\":\"defer\"");
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<a@example.org>");
+    rcpt(test, "<b@example.org>");
+    assert_reply(send_text(test, "ann@example.com", "hello\r\n").answer, POLICY_REJECT, 550, "5.5.3");
+    assert_recorded(test, 2, "\"reason\":\"cannot_drop_recipients\"");
+    end(test);
+}
+
 static void a_session_keeps_the_policy_it_began_with(void **state)
 {
     (void)state;
@@ -410,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_lost_record_follows_on_error),
         cmocka_unit_test(recipients_the_mta_refuses_are_only_recorded),
         cmocka_unit_test(recipients_without_end_are_deferred),
+        cmocka_unit_test(what_the_mta_cannot_do_is_answered_and_recorded),
         cmocka_unit_test(a_session_keeps_the_policy_it_began_with),
         cmocka_unit_test(overrides_reach_the_message),
     };
