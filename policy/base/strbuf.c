@@ -46,13 +46,21 @@ static bool strbuf_reserve(struct strbuf *buffer, size_t extra)
     return true;
 }
 
-void strbuf_append(struct strbuf *buffer, const void *data, size_t length)
+char *strbuf_extend(struct strbuf *buffer, size_t length)
 {
-    if (length == 0 || !strbuf_reserve(buffer, length))
-        return;
-    memcpy(buffer->data + buffer->length, data, length);
+    if (!strbuf_reserve(buffer, length))
+        return NULL;
+    char *room = buffer->data + buffer->length;
     buffer->length += length;
     buffer->data[buffer->length] = '\0';
+    return room;
+}
+
+void strbuf_append(struct strbuf *buffer, const void *data, size_t length)
+{
+    char *room = length == 0 ? NULL : strbuf_extend(buffer, length);
+    if (room != NULL)
+        memcpy(room, data, length);
 }
 
 void strbuf_append_slice(struct strbuf *buffer, struct slice s)

@@ -37,6 +37,9 @@ void strbuf_append_u64(struct strbuf *buffer, uint64_t number);
 void strbuf_printf(struct strbuf *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *buffer, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
+/* Room for `length` more bytes, which the caller fills at once; NULL once the buffer has failed. */
+char *strbuf_extend(struct strbuf *buffer, size_t length);
+
 /* Keeps the first `length` bytes. */
 void strbuf_truncate(struct strbuf *buffer, size_t length);
 

@@ -7,14 +7,19 @@ void json_writer_init(struct json_writer *json, struct strbuf *out)
 
 static void begin_value(struct json_writer *json, const char *key)
 {
-    if (json->needs_comma)
-        strbuf_append_byte(json->out, ',');
+    bool needs_comma = json->needs_comma;
+    size_t key_length = key == NULL ? 0 : strlen(key);
+    char *room = strbuf_extend(json->out, needs_comma + (key == NULL ? 0 : key_length + 3));
     json->needs_comma = true;
+    if (room == NULL)
+        return;
+    if (needs_comma)
+        *room++ = ',';
     if (key == NULL)
         return;
-    strbuf_append_byte(json->out, '"');
-    strbuf_append_text(json->out, key);
-    strbuf_append_text(json->out, "\":");
+    *room++ = '"';
+    memcpy(room, key, key_length);
+    memcpy(room + key_length, "\":", 2);
 }
 
 static void open_with(struct json_writer *json, const char *key, char bracket)
@@ -87,16 +92,40 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* The length of the run of plain bytes from `at` on. */
+static size_t plain_run(struct slice value, size_t at)
+{
+    size_t end = at;
+    while (end < value.length && is_plain((unsigned char)value.data[end]))
+        end++;
+    return end - at;
+}
+
+/* Most strings: nothing to escape. */
+static bool write_plain_string(struct json_writer *json, struct slice value)
+{
+    if (plain_run(value, 0) != value.length)
+        return false;
+    char *room = strbuf_extend(json->out, value.length + 2);
+    if (room == NULL)
+        return true;
+    room[0] = '"';
+    if (value.length > 0)
+        memcpy(room + 1, value.data, value.length);
+    room[value.length + 1] = '"';
+    return true;
+}
+
 void json_string(struct json_writer *json, const char *key, struct slice value)
 {
     begin_value(json, key);
+    if (write_plain_string(json, value))
+        return;
     strbuf_append_byte(json->out, '"');
     for (size_t at = 0; at < value.length;) {
-        size_t run = at;
-        while (run < value.length && is_plain((unsigned char)value.data[run]))
-            run++;
-        strbuf_append(json->out, value.data + at, run - at);
-        at = run;
+        size_t run = plain_run(value, at);
+        strbuf_append(json->out, value.data + at, run);
+        at += run;
         if (at == value.length)
             break;
         unsigned char c = (unsigned char)value.data[at];
