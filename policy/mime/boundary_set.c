@@ -74,11 +74,15 @@ void boundary_set_retire(struct boundary_set *set, uint16_t level)
     }
 }
 
-/* RFC 2046 5.1.1: `--`, the boundary, `--` for the last, blanks. */
+/* RFC 2046 5.1.1: `--`, the boundary, `--` for the last, blanks. In other letter case it is none, but some
+ * readers take it for one. */
 static enum boundary_match_kind match_one(const struct boundary *boundary, struct slice rest)
 {
-    if (rest.length < boundary->length || memcmp(rest.data, boundary->text, boundary->length) != 0)
+    struct slice text = slice_make(boundary->text, boundary->length);
+    if (rest.length < boundary->length || !slice_starts_nocase(rest, text))
         return BOUNDARY_NONE;
+    if (memcmp(rest.data, boundary->text, boundary->length) != 0)
+        return BOUNDARY_PREFIX;
     struct slice tail = slice_part(rest, boundary->length, rest.length);
     bool is_close = tail.length >= 2 && tail.data[0] == '-' && tail.data[1] == '-';
     if (slice_trim(slice_part(tail, is_close ? 2 : 0, tail.length)).length > 0)

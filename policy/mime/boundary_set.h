@@ -34,7 +34,7 @@ struct boundary_set {
 
 enum boundary_match_kind {
     BOUNDARY_NONE,
-    BOUNDARY_PREFIX, /* begins like a delimiter, but goes on */
+    BOUNDARY_PREFIX, /* begins like a delimiter, but goes on, or is written in other letter case */
     BOUNDARY_DELIMITER,
     BOUNDARY_CLOSE,
 };

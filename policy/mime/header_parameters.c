@@ -240,9 +240,24 @@ static bool follows_semicolon(struct slice text, size_t at)
     return at > 0 && text.data[at - 1] == ';';
 }
 
+/* The offset of a quote that nothing closes, or text.length: clients that see that read on behind it. */
+static size_t unclosed_quote(struct slice text)
+{
+    size_t at = text.length;
+    bool in_quotes = false;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '"') {
+            in_quotes = !in_quotes;
+            at = i;
+        }
+    }
+    return in_quotes ? at : text.length;
+}
+
 static void search_text(struct search *search, enum quote_mode mode)
 {
     struct slice text = search->text;
+    size_t unclosed = unclosed_quote(text);
     bool in_quotes = false;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
@@ -251,7 +266,7 @@ static void search_text(struct search *search, enum quote_mode mode)
         } else if (c == '"') {
             in_quotes = !in_quotes;
         } else if (c == 'f' || c == 'F' || c == 'n' || c == 'N' || c == 'b' || c == 'B') {
-            if (in_quotes == (mode == QUOTES_IGNORED) && (!in_quotes || follows_semicolon(text, i)))
+            if (in_quotes == (mode == QUOTES_IGNORED) && (!in_quotes || i > unclosed || follows_semicolon(text, i)))
                 try_at(search, i);
         }
     }

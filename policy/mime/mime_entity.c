@@ -132,7 +132,7 @@ static void take_type(struct mime_entity *entity, struct slice value)
 {
     struct header_views views;
     struct slice boundary_before = entity->parameters.primary_boundary;
-    unsigned kinds_before = entity->kinds;
+    unsigned kinds = 0;
     header_views_init(&views, value, entity->parameters.limits->comment_levels);
     for (size_t i = 0; i < views.count; i++) {
         char type[TYPE_BYTES];
@@ -140,7 +140,7 @@ static void take_type(struct mime_entity *entity, struct slice value)
         if (length == 0)
             continue;
         name_set_add(&entity->types, slice_make(type, length));
-        entity->kinds |= kind_of_type(slice_make(type, length));
+        kinds |= kind_of_type(slice_make(type, length));
         entity->is_digest =
             entity->is_digest || slice_equal(slice_make(type, length), slice_of("multipart/digest"));
     }
@@ -154,8 +154,9 @@ static void take_type(struct mime_entity *entity, struct slice value)
     if (boundary_before.length > 0 && boundary.length > 0 && !slice_equal(boundary, boundary_before))
         entity->ambiguous = "two Content-Type fields with different boundaries";
     const unsigned structural = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_PARTIAL;
-    if (entity->type_count > 0 && (kinds_before & structural) != (entity->kinds & structural))
+    if (entity->type_count > 0 && (entity->kinds & structural) != (kinds & structural))
         entity->ambiguous = "two Content-Type fields of different structure";
+    entity->kinds |= kinds;
     compare_names(entity, &entity->last_type_name, entity->parameters.primary_name, entity->type_count > 0);
     entity->type_count++;
     entity->has_content_type = true;

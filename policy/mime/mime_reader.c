@@ -166,6 +166,13 @@ static void add_boundary(struct mime_reader *reader, struct slice text)
     }
 }
 
+static void add_boundaries(struct mime_reader *reader)
+{
+    const struct name_set *boundaries = &reader->entity.parameters.boundaries;
+    for (size_t i = 0; i < boundaries->count && reader->state != READER_STOPPED; i++)
+        add_boundary(reader, boundaries->items[i]);
+}
+
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
 {
     reader->is_leaf_open = true;
@@ -179,9 +186,7 @@ static void begin_multipart(struct mime_reader *reader)
         begin_leaf(reader, false);
         return;
     }
-    const struct name_set *boundaries = &reader->entity.parameters.boundaries;
-    for (size_t i = 0; i < boundaries->count && reader->state != READER_STOPPED; i++)
-        add_boundary(reader, boundaries->items[i]);
+    add_boundaries(reader);
     reader->probe_lines_left = PREAMBLE_PROBE_LINES;
     reader->probe_doubt = "header fields before the first delimiter";
 }
@@ -211,13 +216,21 @@ static void settle_doubt(struct mime_reader *reader)
         entity->ambiguous = reader->doubt;
 }
 
-/* A text with a boundary may be a multipart whose type a client can read and others cannot. */
-static void take_stray_boundary(struct mime_entity *entity)
+/*
+ * A leaf with a boundary may be a multipart whose type some clients can read and others cannot: it is read as
+ * both. Its boundaries are live, and what stands before the first delimiter is its content.
+ */
+static void begin_leaf_with_boundary(struct mime_reader *reader)
 {
-    if (holds_something(entity) || entity->parameters.boundaries.count == 0)
-        return;
-    entity->kinds |= MIME_KIND_MULTIPART;
-    entity->parameters.primary_boundary = slice_make("", 0);
+    unsigned kinds = reader->entity.kinds;
+    reader->entity.kinds |= MIME_KIND_MULTIPART;
+    reader->entity.parameters.primary_boundary = slice_make("", 0);
+    bool is_level = push_level(reader, true);
+    reader->entity.kinds = kinds;
+    if (is_level)
+        add_boundaries(reader);
+    if (reader->state != READER_STOPPED)
+        begin_leaf(reader, true);
 }
 
 void reader_finish_header(struct mime_reader *reader)
@@ -233,13 +246,14 @@ void reader_finish_header(struct mime_reader *reader)
     if (!reader_charge(reader, entity->content_bytes * HEADER_BYTE_WORK))
         return;
     settle_doubt(reader);
-    take_stray_boundary(entity);
     reader->state = READER_BODY;
     reader_body_begin(reader);
     if ((entity->kinds & MIME_KIND_MULTIPART) != 0)
         begin_multipart(reader);
     else if ((entity->kinds & MIME_KIND_MESSAGE) != 0 && entity->encodings == TRANSFER_IDENTITY)
         begin_message(reader);
+    else if (entity->parameters.boundaries.count > 0)
+        begin_leaf_with_boundary(reader);
     else
         begin_leaf(reader, true);
 }
@@ -260,6 +274,7 @@ void reader_delimiter(struct mime_reader *reader, struct boundary_match match, c
     } else {
         reader->state = READER_BODY;
         reader_body_begin(reader);
+        reader_probe(reader, "header fields right after the end of a multipart");
     }
 }
 

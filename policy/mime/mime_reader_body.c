@@ -1,5 +1,8 @@
 #include "mime/mime_reader_private.h"
 
+/* How far a field about content is looked for where only some clients see a header begin. */
+enum { PROBE_LINES = 8 };
+
 void reader_body_begin(struct mime_reader *reader)
 {
     reader->is_line_start = true;
@@ -59,9 +62,9 @@ static bool is_undelimited(const struct mime_reader *reader)
     return false;
 }
 
-static void probe(struct mime_reader *reader, const char *doubt)
+void reader_probe(struct mime_reader *reader, const char *doubt)
 {
-    reader->probe_lines_left = 1;
+    reader->probe_lines_left = PROBE_LINES;
     reader->probe_doubt = doubt;
 }
 
@@ -80,16 +83,28 @@ static bool take_dashes(struct mime_reader *reader, struct slice line)
             doubt = "a delimiter ended by a bare CR";
         }
     }
+    for (size_t more = 1; match.kind == BOUNDARY_NONE && more + 2 < line.length && line.data[more + 1] == '-'; more++)
+        if (boundary_set_match(&reader->boundaries, slice_part(line, more, line.length)).kind != BOUNDARY_NONE)
+            match.kind = BOUNDARY_PREFIX; /* more than two dashes */
     if (match.kind >= BOUNDARY_DELIMITER) {
         reader->held_length = 0;
         reader_delimiter(reader, match, doubt);
         return true;
     }
     if (match.kind == BOUNDARY_PREFIX)
-        probe(reader, "a line that only begins like a delimiter");
+        reader_probe(reader, "a line that only begins like a delimiter");
     else if (is_undelimited(reader))
-        probe(reader, "a multipart whose delimiters are not its boundary");
+        reader_probe(reader, "a multipart whose delimiters are not its boundary");
     return false;
+}
+
+/* Whether the line is a header field or goes on with one. */
+static bool is_field_like(struct slice line)
+{
+    size_t at = 0;
+    while (at < line.length && line.data[at] > ' ' && line.data[at] < 0x7f && line.data[at] != ':')
+        at++;
+    return line.data[0] == ' ' || line.data[0] == '\t' || (at > 0 && at < line.length && line.data[at] == ':');
 }
 
 /* A held line while a header is looked for. Returns whether it begins one, which then waits for its LF. */
@@ -98,8 +113,8 @@ static bool take_probed(struct mime_reader *reader, struct slice line)
     reader->probe_lines_left--;
     size_t colon = slice_find(line, ':');
     if (colon == line.length || !mime_entity_is_content_field(slice_part(line, 0, colon))) {
-        /* Only empty lines may come before. */
-        if (slice_trim(line).length > 0)
+        /* Only empty lines and other fields may come before. */
+        if (slice_trim(line).length > 0 && !is_field_like(line))
             reader->probe_lines_left = 0;
         return false;
     }

@@ -84,6 +84,9 @@ struct slice reader_body_push(struct mime_reader *reader, struct slice bytes);
 /* A leaf or a region without one begins at the start of a line. */
 void reader_body_begin(struct mime_reader *reader);
 
+/* Looks for a header in the next lines that only some clients take for one: `doubt` says why. */
+void reader_probe(struct mime_reader *reader, const char *doubt);
+
 /* No more bytes in state READER_BODY: a held line and a held line end are decided. */
 void reader_body_end(struct mime_reader *reader);
 

@@ -174,6 +174,16 @@ def structure():
     case("blocked-boundary-spaces", HEAD + "Content-Type: multipart/mixed ; boundary = B\n\n--B  \n" + TEXT + "--B\t\n" + part() + "--B--\n", "blanks")
     case("ambiguous-reused", multipart(['Content-Type: multipart/mixed; boundary="B"\n\n--B\n' + TEXT + "--B\n" + part() + "--B--\n"]), "inner as outer")
     case("ambiguous-after-close", multipart([TEXT], after="--B\n" + part() + "--B--\n"), "part behind the end")
+    case("blocked-after-close-no-delimiter", multipart([TEXT], after=part()), "header fields right behind the end")
+    case("ambiguous-after-close-no-delimiter-2", multipart([TEXT], after="X-Other: y\n" + part("attachment; filename=a.txt")), "header fields right behind the end, others first")
+    case("blocked-boundary-of-no-multipart", HEAD + "Content-Type: mixed; boundary=B\n\n--B\n" + two + "--B--\n", "a type nobody knows")
+    case("blocked-boundary-of-leaf", HEAD + "Content-Type: application/x-foo; name=a.txt; boundary=B\n\n--B\n" + two + "--B--\n", "a leaf, or a multipart")
+    case("disguised-boundary-of-leaf", HEAD + "Content-Type: application/x-foo; name=a.txt; boundary=B\nContent-Transfer-Encoding: base64\n\n" + b64(PROGRAM), "its content is looked at all the same")
+    case("ambiguous-type-differs-message", "Content-Type: message/rfc822\n" + HEAD + "Content-Type: text/plain, multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "message or multipart")
+    case("blocked-boundary-case", multipart([TEXT], close=False, boundary="Bb") + "--bB\n" + part() + "--Bb--\n", "other letter case")
+    case("blocked-boundary-dashes", multipart([TEXT], close=False) + "---B\n" + part() + "--B--\n", "three dashes")
+    case("blocked-boundary-prefix-other-field", multipart([TEXT], close=False) + "--Bx\nX-A: b\n c\n" + part() + "--B--\n", "another field first")
+    case("blocked-unclosed-quote", multipart([TEXT, part('inline ";\n format=flowed filename*=utf-8\'\'evil.exe')]), "a quote that nothing closes")
     case("ambiguous-preamble", multipart([TEXT], before=part() + "\n"), "entity before the first delimiter")
     case("blocked-no-close", multipart([TEXT, part()], close=False), "no end")
     case("blocked-no-mime-version", "From: a\nSubject: x\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "CVE-2003-0121")
@@ -304,6 +314,8 @@ def honest():
         "script-text": (HEAD + "Content-Type: text/plain\n\n#!/bin/sh\necho hello\n", "a script in the text"),
         "shell-pasted": (multipart([TEXT.replace("hello world", "--C\nContent-Disposition: attachment; filename=evil.exe\n\n--C--")]), "MIME source as text"),
         "related": (multipart(['Content-Type: text/html\n\n<img src="cid:a">\n', "Content-Type: image/png\nContent-ID: <setup.exe@x.com>\nContent-Location: http://x.com/evil.exe\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n"], kind="related"), "URL and id are no names"),
+        "stray-boundary": (HEAD + "Content-Type: text/plain; charset=utf-8; boundary=B\n\nhello\n-- \nsig\n", "a boundary that is not used"),
+        "after-close-text": (multipart([TEXT], after="Note: this list is for members.\nTo leave: write to x@example.com\n"), "a footer like fields"),
         "two-text-types": (HEAD + "Content-Type: text/plain\nContent-Type: text/plain; charset=utf-8\n\nhello\n", "same thing twice"),
         "message-no-mime": (multipart([TEXT, "Content-Type: message/rfc822\n\nFrom: a\nSubject: b\n\nplain old text\n"]), "old mail forwarded"),
         "appledouble": (multipart(['Content-Type: multipart/appledouble; boundary=A\n\n--A\nContent-Type: application/applefile; name="a.pdf"\nContent-Transfer-Encoding: base64\n\nAAUWBwACAAA=\n--A\nContent-Type: application/pdf; name="a.pdf"\nContent-Transfer-Encoding: base64\n\n' + pdf + "--A--\n"]), "Mac file"),
