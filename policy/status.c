@@ -1,4 +1,4 @@
-/* What the running daemon tells of itself: `status` and `lookup`. */
+/* What the running daemon tells of itself: `status`. */
 #include "engine.h"
 
 #include "check/dnsbl_service.h"
@@ -92,13 +92,14 @@ static void print_list(const struct status *status, const struct list_status *li
 {
     strbuf_printf(out, "  %-28s %-10s", list->shown, list_state_name(list->state));
     if (list->state == LIST_HEALTHY || list->state == LIST_UNTESTED) {
-        strbuf_printf(out, " %llu listed, %llu not, %llu failed, %u ms", (unsigned long long)list->listed_count,
-                      (unsigned long long)list->not_listed_count, (unsigned long long)list->failed_count,
-                      list->latency_ms);
+        strbuf_printf(out, " answers: %llu listed, %llu not listed, %llu failed; %u ms each%s",
+                      (unsigned long long)list->listed_count, (unsigned long long)list->not_listed_count,
+                      (unsigned long long)list->failed_count, list->latency_ms,
+                      list->state == LIST_HEALTHY && !list->ipv6_works ? "; IPv4 only" : "");
     } else {
-        strbuf_printf(out, " %s; since ", list_trouble_text(list->trouble));
+        strbuf_printf(out, " %s; not asked for ", list_trouble_text(list->trouble));
         print_duration(out, (status->now_ms - list->since_ms) / 1000);
-        strbuf_append_text(out, ", tried again in ");
+        strbuf_append_text(out, ", tested again in ");
         print_duration(out, list->next_test_ms > status->now_ms ? (list->next_test_ms - status->now_ms) / 1000 : 0);
     }
     strbuf_append_byte(out, '\n');
@@ -107,7 +108,8 @@ static void print_list(const struct status *status, const struct list_status *li
 static void print_resolver(const struct status *status, struct strbuf *out)
 {
     const struct resolver_status *resolver = &status->resolver;
-    strbuf_printf(out, "dns           %llu asked, %llu answered, %llu failed; cache: %u entries, %llu hits, %llu misses\n",
+    strbuf_printf(out, "dns           %llu questions, %llu answered, %llu failed; %u answers kept: %llu times used, %llu "
+                  "times missed\n",
                   (unsigned long long)resolver->asked_count, (unsigned long long)resolver->answered_count,
                   (unsigned long long)resolver->failed_count, status->cache.entry_count,
                   (unsigned long long)status->cache.hit_count, (unsigned long long)status->cache.miss_count);
@@ -213,128 +215,4 @@ void policy_engine_status(struct policy_engine *engine, uint64_t session_count, 
     else
         print_status(engine, status, out);
     talloc_free(status);
-}
-
-/* ---- lookup ----------------------------------------------------------------------------------------- */
-
-/* What one list says, with what would follow from it for each role. */
-struct lookup {
-    const struct dnsbl_list *list;
-    const struct list_result *result;
-    const char *verdict;
-    struct strbuf codes;
-};
-
-static void list_codes(const struct list_result *result, struct strbuf *out)
-{
-    for (size_t i = 0; i < result->code_count; i++)
-        strbuf_printf(out, "%s%u.%u.%u.%u", i == 0 ? "" : " ", result->codes[i] >> 24, (result->codes[i] >> 16) & 255,
-                      (result->codes[i] >> 8) & 255, result->codes[i] & 255);
-}
-
-static const char *role_consequence(const struct lookup *lookup, enum role role)
-{
-    const struct list_result *result = lookup->result;
-    const struct dnsbl_rule *rule =
-        result->verdict == LIST_LISTED ? dnsbl_rule_for(lookup->list, result->codes, result->code_count, role) : NULL;
-    return rule == NULL ? NULL : lookup->list->allow ? "allow" : dnsbl_action_name(rule->action);
-}
-
-static void print_lookup(const struct lookup *lookup, struct strbuf *out)
-{
-    const struct list_result *result = lookup->result;
-    strbuf_printf(out, "%-28s %s", lookup->list->shown, lookup->verdict);
-    if (result->verdict == LIST_LISTED)
-        strbuf_printf(out, " (%s)", strbuf_text(&lookup->codes));
-    if (result->verdict == LIST_UNKNOWN)
-        strbuf_printf(out, ": %s", result->why_text);
-    else if (result->verdict != LIST_SKIPPED)
-        strbuf_printf(out, ", %llu s old, good for %u s", (unsigned long long)(result->age_ms / 1000), result->ttl_seconds);
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        const char *consequence = role_consequence(lookup, (enum role)role);
-        if (consequence != NULL)
-            strbuf_printf(out, "; %s: %s", role_name((enum role)role), consequence);
-    }
-    if (result->text != NULL)
-        strbuf_printf(out, "\n    \"%s\"", lookup->list->key[0] == '\0' ? result->text : "(text not shown: the list has a key)");
-    strbuf_append_byte(out, '\n');
-}
-
-static void write_lookup_json(const struct lookup *lookup, struct json_writer *json)
-{
-    const struct list_result *result = lookup->result;
-    json_open_object(json, NULL);
-    json_text(json, "list", lookup->list->shown);
-    json_text(json, "answer", lookup->verdict);
-    json_text(json, "codes", strbuf_text(&lookup->codes));
-    json_text(json, "why", result->verdict == LIST_UNKNOWN ? result->why : NULL);
-    json_u64(json, "age_ms", result->age_ms);
-    json_u64(json, "ttl_s", result->ttl_seconds);
-    json_open_object(json, "roles");
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        const char *consequence = role_consequence(lookup, (enum role)role);
-        if (consequence != NULL)
-            json_text(json, role_name((enum role)role), consequence);
-    }
-    json_close_object(json);
-    json_close_object(json);
-}
-
-static void tell_lookups(const struct dnsbl_settings *settings, const struct list_result *results, bool json,
-                         struct strbuf *out)
-{
-    static const char *const verdicts[] = {
-        [LIST_NOT_LISTED] = "not listed", [LIST_LISTED] = "listed", [LIST_UNKNOWN] = "unknown", [LIST_SKIPPED] = "not asked"};
-    struct json_writer writer;
-    json_writer_init(&writer, out);
-    if (json)
-        json_open_array(&writer, NULL);
-    for (size_t i = 0; i < settings->lists.count; i++) {
-        struct lookup lookup = {dnsbl_list_at(settings, i), &results[i], verdicts[results[i].verdict], {0}};
-        strbuf_init(&lookup.codes, 0);
-        list_codes(&results[i], &lookup.codes);
-        if (json)
-            write_lookup_json(&lookup, &writer);
-        else
-            print_lookup(&lookup, out);
-        strbuf_deinit(&lookup.codes);
-    }
-    if (json) {
-        json_close_array(&writer);
-        strbuf_append_byte(out, '\n');
-    }
-}
-
-static void lookup_address(struct policy_engine *engine, const struct ip_address *address, bool json, struct strbuf *out)
-{
-    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
-    const struct dnsbl_settings *settings = snapshot_dnsbl_settings(snapshot);
-    struct list_result *results = talloc_zero_array(NULL, struct list_result, (unsigned)settings->lists.count + 1);
-    struct list_query *query = dnsbl_service_ask(engine->services.dnsbl, settings, address);
-    if (results == NULL || query == NULL) {
-        strbuf_append_text(out, "out of memory\n");
-    } else {
-        list_query_collect(query, results);
-        tell_lookups(settings, results, json, out);
-    }
-    list_query_destroy(query);
-    talloc_free(results);
-    policy_snapshot_unref(snapshot);
-}
-
-bool policy_engine_lookup(struct policy_engine *engine, const char *text, bool json, struct strbuf *out)
-{
-    struct ip_address address;
-    if (!ip_address_parse(slice_of(text), &address)) {
-        strbuf_append_text(out, "that is no IP address\n");
-        return false;
-    }
-    if (engine->services.dnsbl == NULL) {
-        strbuf_append_text(out, "no name server is asked here\n");
-        return true;
-    }
-    if (!json && ip_address_is_private(&address))
-        strbuf_append_text(out, "a private address: in mail it is not asked for\n");
-    lookup_address(engine, &address, json, out);
-    return true;
 }

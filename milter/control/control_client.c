@@ -18,7 +18,7 @@ enum { ANSWER_WAIT_MS = 60000 };
 static const char *why_not(int error)
 {
     if (error == ENOENT)
-        return "there is no such socket: the daemon is not running, or its `control` is another";
+        return "there is no such socket: the daemon is not running, or its `control` is another (--socket PATH)";
     if (error == ECONNREFUSED)
         return "nobody answers there: the daemon is not running";
     if (error == EACCES)
@@ -66,8 +66,8 @@ static bool receive_all(int connection, struct strbuf *answer)
     return count == 0 || (count < 0 && errno == ECONNRESET && answer->length > 0);
 }
 
-/* "closedrelay/1 STATUS\n" and the text behind it. */
-static int print_answer(const struct strbuf *answer)
+/* "closedrelay/1 STATUS\n" and the text behind it. What goes with EX_CONFIG are the lines that `check` prints. */
+static int print_answer(const char *command, const struct strbuf *answer)
 {
     const char *text = strbuf_text(answer);
     const char *end = strchr(text, '\n');
@@ -76,6 +76,8 @@ static int print_answer(const struct strbuf *answer)
         return EX_PROTOCOL;
     }
     int status = (int)strtol(text + sizeof CONTROL_PROTOCOL, NULL, 10);
+    if (status != EX_OK && status != EX_CONFIG)
+        fprintf(stderr, "closedrelay: %s: ", command);
     fputs(end + 1, status == EX_OK ? stdout : stderr);
     return status;
 }
@@ -91,7 +93,7 @@ int control_client_run(const char *path, int argc, const char *const *argv)
     if (!send_line(connection, argc, argv) || !receive_all(connection, &answer))
         complain(path, "the daemon did not answer");
     else
-        status = print_answer(&answer);
+        status = print_answer(argv[0], &answer);
     close(connection);
     strbuf_deinit(&answer);
     return status;

@@ -72,43 +72,74 @@ const struct dnsbl_rule *dnsbl_rule_for(const struct dnsbl_list *list, const uin
     return strictest;
 }
 
+static bool has_weight(const struct dnsbl_rule *rule)
+{
+    return rule->action >= DNSBL_ACTION_HOLD;
+}
+
+static enum action action_of(enum dnsbl_action action)
+{
+    switch (action) {
+    case DNSBL_ACTION_HOLD:
+        return ACTION_HOLD;
+    case DNSBL_ACTION_DEFER:
+        return ACTION_DEFER;
+    case DNSBL_ACTION_REJECT:
+    case DNSBL_ACTION_UNSET:
+        return ACTION_REJECT;
+    default:
+        return ACTION_ACCEPT;
+    }
+}
+
+/* A listing's share of the whole. */
+static void add_weight(struct dnsbl_weight *weight, const struct dnsbl_list *list, const struct dnsbl_rule *rule)
+{
+    if (!has_weight(rule))
+        return;
+    if (list->allow) {
+        weight->in_favour += rule->weight;
+        return;
+    }
+    weight->against += rule->weight;
+    if (action_of(rule->action) > weight->action)
+        weight->action = action_of(rule->action);
+}
+
+struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_result *results,
+                                enum role role, const struct dnsbl_rule **rules)
+{
+    struct dnsbl_weight weight = {.action = ACTION_ACCEPT};
+    bool any_is_unknown = false;
+    for (size_t i = 0; i < settings->lists.count; i++) {
+        const struct dnsbl_list *list = dnsbl_list_at(settings, i);
+        const struct list_result *result = &results[i];
+        const struct dnsbl_rule *rule =
+            result->verdict == LIST_LISTED ? dnsbl_rule_for(list, result->codes, result->code_count, role) : NULL;
+        bool counts = (list->roles & 1U << role) != 0;
+        weight.any_list_counts = weight.any_list_counts || counts;
+        any_is_unknown = any_is_unknown || (counts && result->verdict == LIST_UNKNOWN);
+        if (rule != NULL)
+            add_weight(&weight, list, rule);
+        if (rules != NULL)
+            rules[i] = rule;
+    }
+    weight.is_enough = weight.against >= weight.in_favour && weight.against - weight.in_favour >= settings->threshold;
+    if (!weight.is_enough)
+        weight.action = ACTION_ACCEPT;
+    if (any_is_unknown && settings->common.on_unknown > weight.action)
+        weight.action = settings->common.on_unknown;
+    return weight;
+}
+
 /* What the lists say, weighed for the message's role. */
 struct judgement {
     const struct check_context *context;
     const struct dnsbl_settings *settings;
     struct list_result *results;
     const struct dnsbl_rule **rules; /* which counts, a list each; NULL: none */
-    uint64_t against, in_favour;
+    struct dnsbl_weight weight;
 };
-
-static bool has_weight(const struct dnsbl_rule *rule)
-{
-    return rule != NULL && rule->action >= DNSBL_ACTION_HOLD;
-}
-
-static void weigh(struct judgement *judgement)
-{
-    enum role role = judgement->context->message->role;
-    for (size_t i = 0; i < judgement->settings->lists.count; i++) {
-        const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
-        const struct list_result *result = &judgement->results[i];
-        if (result->verdict != LIST_LISTED)
-            continue;
-        judgement->rules[i] = dnsbl_rule_for(list, result->codes, result->code_count, role);
-        if (!has_weight(judgement->rules[i]))
-            continue;
-        if (list->allow)
-            judgement->in_favour += judgement->rules[i]->weight;
-        else
-            judgement->against += judgement->rules[i]->weight;
-    }
-}
-
-static bool is_refused(const struct judgement *judgement)
-{
-    return judgement->against >= judgement->in_favour &&
-           judgement->against - judgement->in_favour >= judgement->settings->threshold;
-}
 
 /* ---- words ------------------------------------------------------------------------------------------- */
 
@@ -193,21 +224,6 @@ static const char *listing_detail(const struct judgement *judgement, const struc
 
 /* ---- findings ---------------------------------------------------------------------------------------- */
 
-static enum action action_of(enum dnsbl_action action)
-{
-    switch (action) {
-    case DNSBL_ACTION_HOLD:
-        return ACTION_HOLD;
-    case DNSBL_ACTION_DEFER:
-        return ACTION_DEFER;
-    case DNSBL_ACTION_REJECT:
-    case DNSBL_ACTION_UNSET:
-        return ACTION_REJECT;
-    default:
-        return ACTION_ACCEPT;
-    }
-}
-
 /* A stable token for what a listing leads to. */
 static const char *listing_reason(const struct dnsbl_rule *rule, bool refused)
 {
@@ -261,7 +277,9 @@ static void add_unknown(const struct judgement *judgement, size_t i, struct find
     const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
     struct finding finding =
         check_finding(dnsbl_check.name, judgement->context, FINDING_UNKNOWN, result->why);
-    finding.detail = check_text(judgement->context, "%s: %s", list->shown, result->why_text);
+    bool is_troubled = result->trouble != LIST_TROUBLE_NONE;
+    finding.detail = check_text(judgement->context, "%s: %s%s%s", list->shown, result->why_text,
+                                is_troubled ? ": " : "", is_troubled ? list_trouble_text(result->trouble) : "");
     finding.reply.text = "Whether your address is on a block list cannot be told at the moment.";
     finding_add(findings, &finding);
 }
@@ -289,7 +307,7 @@ static void add_pass(const struct judgement *judgement, struct finding_list *fin
 
 static void add_findings(const struct judgement *judgement, struct finding_list *findings)
 {
-    bool refused = is_refused(judgement);
+    bool refused = judgement->weight.is_enough;
     for (size_t i = 0; i < judgement->settings->lists.count; i++)
         if (judgement->rules[i] != NULL)
             add_listing(judgement, i, refused, findings);
@@ -333,7 +351,7 @@ static void judge(const struct check_context *context, struct list_query *query,
         return;
     }
     list_query_collect(query, judgement.results);
-    weigh(&judgement);
+    judgement.weight = dnsbl_weigh(settings, judgement.results, context->message->role, judgement.rules);
     add_findings(&judgement, findings);
 }
 

@@ -11,6 +11,7 @@
 
 #include "check/check.h"
 #include "dns/list_health.h"
+#include "dns/list_query.h"
 
 enum dnsbl_kind { DNSBL_BLOCK, DNSBL_ALLOW };
 
@@ -86,6 +87,19 @@ const struct dnsbl_list *dnsbl_list_at(const struct dnsbl_settings *settings, si
  * NULL: none. */
 const struct dnsbl_rule *dnsbl_rule_for(const struct dnsbl_list *list, const uint32_t *codes,
                                         size_t code_count, enum role role);
+
+/* What listings come to for one role. */
+struct dnsbl_weight {
+    uint64_t against, in_favour;
+    bool is_enough;       /* the threshold is reached: the lists' actions are taken */
+    enum action action;   /* the strictest, that for unknown lists included */
+    bool any_list_counts; /* for this role */
+};
+
+/* Weighs the results of all lists, in the order of settings->lists. `rules`: gets the rule by which each counts,
+ * NULL for none; may itself be NULL. */
+struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_result *results,
+                                enum role role, const struct dnsbl_rule **rules);
 
 /* "reject", "defer", "hold", "tag", "score", "none". */
 const char *dnsbl_action_name(enum dnsbl_action action);

@@ -27,6 +27,13 @@ static void settle(struct item *item, enum list_verdict verdict, const char *why
     item->result.verdict = verdict;
     item->result.why = why;
     item->result.why_text = why_text;
+    item->result.trouble = LIST_TROUBLE_NONE;
+}
+
+static void settle_suspended(struct item *item)
+{
+    settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
+    item->result.trouble = (enum list_trouble)atomic_load(&item->list->trouble);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------ */
@@ -41,7 +48,7 @@ static void ask(struct list_query *query, struct item *item, uint64_t now_ms)
     }
     unsigned flags = atomic_load(&list->flags);
     if ((flags & BLOCK_LIST_ASKABLE) == 0) {
-        settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
+        settle_suspended(item);
         return;
     }
     if (!dns_address_is_ipv4(&query->client) &&
@@ -179,7 +186,7 @@ static void settle_unproven(struct item *item, enum list_state state)
     else if (state == LIST_UNTESTED)
         settle(item, LIST_UNKNOWN, "untested", "the list has not been tested yet");
     else
-        settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
+        settle_suspended(item);
 }
 
 static void settle_listed(struct list_query *query, struct item *item)

@@ -66,6 +66,7 @@ void block_list_publish_locked(struct block_list *list)
         flags |= BLOCK_LIST_TEXT;
     atomic_store(&list->believed_from_ms, health->believed_from_ms);
     atomic_store(&list->proven_ms, health->proven_ms);
+    atomic_store(&list->trouble, health->trouble);
     atomic_store(&list->flags, flags);
 }
 

@@ -23,6 +23,7 @@ struct block_list {
     struct dns_name zone;
     char shown[LIST_SHOWN_BYTES];
     atomic_uint flags;
+    atomic_uint trouble; /* enum list_trouble, for those who find it suspended */
     atomic_ullong believed_from_ms;
     atomic_ullong proven_ms;
     atomic_ullong listed_count, not_listed_count, failed_count;
