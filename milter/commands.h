@@ -6,6 +6,7 @@ int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_try(int argc, char **argv);
 int command_relaytest(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_lookup(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"reload", command_reload, "make the running daemon read its configuration anew"},
     {"lookup", command_lookup, "what the block lists say of an address"},
     {"relaytest", command_relaytest, "try the classic open-relay forms against your own server"},
+    {"doctor", command_doctor, "find what in Postfix's or Sendmail's settings does not fit the policy"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -61,6 +61,22 @@ struct policy_daemon_settings {
 
 const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot);
 
+/* What the MTA in front has to fit (`doctor`), over all roles and before `overrides`. Points into the snapshot. */
+struct policy_mta_needs {
+    struct config_endpoint listen;
+    uint64_t size_limit_bytes; /* the largest message that some role may send; 0: no such limit */
+    uint64_t recipients_limit; /* likewise; 0: none */
+    uint64_t wait_ms;          /* how long an answer may take */
+    const char *block_list;    /* one that is asked; or NULL */
+    struct config_endpoint_list name_servers; /* none: those of resolv_conf */
+    const char *resolv_conf;
+};
+
+void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs);
+
+/* Whether all of `network` is in relay.trusted_networks. */
+bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network);
+
 /* Makes the folders that the daemon writes to and gives them to its user; called as root before it steps down.
  * False: one could not be made (reason in `problems`). */
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,

@@ -1,0 +1,217 @@
+#include "doctor_checks.h"
+#include "setting_words.h"
+
+/* ---- does Postfix itself keep it closed? ------------------------------------------------------------ */
+
+static bool ends_relaying(const char *restrictions)
+{
+    static const char *const words[] = {"reject_unauth_destination", "defer_unauth_destination", "reject",
+                                        "defer", "defer_if_permit"};
+    for (size_t i = 0; restrictions != NULL && i < sizeof words / sizeof words[0]; i++)
+        if (setting_words_contain(restrictions, words[i]))
+            return true;
+    return false;
+}
+
+static void report_open(const struct doctor_case *with, const struct postfix_service *service)
+{
+    struct doctor_finding *finding =
+        doctor_report_add(with->report, DOCTOR_PROBLEM, "open_relay",
+                          "Postfix alone would relay for anybody: closedrelay is then the only lock, and "
+                          "every gap in front of it "
+                          "(a stopped daemon, a service that was forgotten) an open door.");
+    postfix_place(&finding->where, service);
+    strbuf_append_text(&finding->what, "smtpd_relay_restrictions has no reject_unauth_destination");
+    strbuf_append_text(&finding->change, service == NULL
+                                             ? "smtpd_relay_restrictions = permit_mynetworks, "
+                                               "permit_sasl_authenticated, reject_unauth_destination"
+                                             : "  -o smtpd_relay_restrictions=permit_mynetworks,"
+                                               "permit_sasl_authenticated,reject_unauth_destination");
+}
+
+/* What main.cf says is told once, however many services use it. */
+static void check_restrictions(const struct doctor_case *with, const struct postfix_settings *settings)
+{
+    bool is_main_told = false;
+    for (size_t i = 0; i < settings->service_count; i++) {
+        const struct postfix_service *service = &settings->services[i];
+        bool own_relay, own_recipient;
+        const char *relay =
+            postfix_service_setting(settings, service, "smtpd_relay_restrictions", &own_relay);
+        const char *recipient =
+            postfix_service_setting(settings, service, "smtpd_recipient_restrictions", &own_recipient);
+        bool is_main = !own_relay && !own_recipient;
+        if (!postfix_service_is_smtpd(service) || ends_relaying(relay) || ends_relaying(recipient) ||
+            (is_main && is_main_told))
+            continue;
+        report_open(with, is_main ? NULL : service);
+        is_main_told = is_main_told || is_main;
+    }
+}
+
+/* ---- networks --------------------------------------------------------------------------------------- */
+
+static void report_wider(const struct doctor_case *with, struct slice network)
+{
+    struct doctor_finding *finding = doctor_report_add(
+        with->report, DOCTOR_WARNING, "networks",
+        "Postfix would relay for these clients, closedrelay takes them for strangers and refuses: "
+        "one of the two lists is not what you mean.");
+    postfix_place(&finding->where, NULL);
+    strbuf_append_text(&finding->what, "mynetworks has ");
+    strbuf_append_slice(&finding->what, network);
+    strbuf_append_text(&finding->what, ", which is not in relay.trusted_networks");
+    strbuf_append_text(&finding->change,
+                       "# closedrelay.yaml, if they may relay; else take it out of mynetworks\n"
+                       "relay: { trusted_networks: [..., \"");
+    strbuf_append_slice(&finding->change, network);
+    strbuf_append_text(&finding->change, "\"] }");
+}
+
+/* "[2001:db8::]/32" as Postfix writes it, without the brackets. False: a table, a file, a name. */
+static bool parse_network(struct slice word, struct ip_network *network)
+{
+    char text[64];
+    size_t length = 0;
+    for (size_t i = 0; i < word.length; i++)
+        if (word.data[i] != '[' && word.data[i] != ']') {
+            if (length == sizeof text)
+                return false;
+            text[length++] = word.data[i];
+        }
+    return ip_network_parse(slice_make(text, length), network, NULL);
+}
+
+static void check_networks(const struct doctor_case *with, const struct postfix_settings *settings)
+{
+    const char *networks = postfix_setting(settings, "mynetworks");
+    struct slice rest = slice_of(networks == NULL ? "" : networks), word;
+    while (setting_words_next(&rest, &word)) {
+        struct ip_network network;
+        if (parse_network(word, &network) && !policy_snapshot_trusts(with->snapshot, &network))
+            report_wider(with, word);
+    }
+}
+
+/* ---- logins ----------------------------------------------------------------------------------------- */
+
+static bool offers_logins(const struct postfix_settings *settings, const struct postfix_service *service)
+{
+    const char *value = postfix_service_setting(settings, service, "smtpd_sasl_auth_enable", NULL);
+    return value != NULL && setting_is_yes(value);
+}
+
+static void check_submission(const struct doctor_case *with, const struct postfix_settings *settings,
+                             const struct postfix_service *service)
+{
+    if (!postfix_service_is_submission(service) || offers_logins(settings, service))
+        return;
+    struct doctor_finding *finding = doctor_report_add(
+        with->report, DOCTOR_WARNING, "no_logins",
+        "The port is there for logins, and there are none: everybody who sends by it is a stranger "
+        "to the policy.");
+    postfix_place(&finding->where, service);
+    strbuf_append_text(&finding->what, "this service offers no login (smtpd_sasl_auth_enable = no)");
+    strbuf_append_text(&finding->change, "  -o smtpd_sasl_auth_enable=yes");
+}
+
+static void check_logins_anywhere(const struct doctor_case *with, const struct postfix_settings *settings)
+{
+    for (size_t i = 0; i < settings->service_count; i++)
+        if (postfix_service_is_smtpd(&settings->services[i]) &&
+            offers_logins(settings, &settings->services[i]))
+            return;
+    struct doctor_finding *finding =
+        doctor_report_add(with->report, DOCTOR_NOTE, "no_logins_anywhere",
+                          "Only trusted networks and certificates may relay then. Fine if that is meant.");
+    postfix_place(&finding->where, NULL);
+    strbuf_append_text(&finding->what, "no service offers logins (smtpd_sasl_auth_enable)");
+    strbuf_append_text(&finding->change, "smtpd_sasl_auth_enable = yes");
+}
+
+static void check_anonymous(const struct doctor_case *with, const struct postfix_settings *settings,
+                            const struct postfix_service *service)
+{
+    const char *options = postfix_service_setting(settings, service, "smtpd_sasl_security_options", NULL);
+    if (!offers_logins(settings, service) || options == NULL || setting_words_contain(options, "noanonymous"))
+        return;
+    struct doctor_finding *finding = doctor_report_add(
+        with->report, DOCTOR_WARNING, "anonymous_logins",
+        "Postfix then takes SASL's ANONYMOUS for a login and relays for it; closedrelay does not "
+        "count it as one.");
+    postfix_place(&finding->where, service);
+    strbuf_append_text(&finding->what, "smtpd_sasl_security_options lacks noanonymous");
+    strbuf_append_text(&finding->change, "smtpd_sasl_security_options = noanonymous");
+}
+
+/* ---- who may say who it is -------------------------------------------------------------------------- */
+
+static bool is_everybody(struct slice word)
+{
+    struct ip_network network;
+    return slice_starts_nocase(word, slice_of("static:")) ||
+           (parse_network(word, &network) && (network.prefix_bits == 0 || network.prefix_bits == 96));
+}
+
+static void check_xclient(const struct doctor_case *with, const struct postfix_settings *settings,
+                          const struct postfix_service *service)
+{
+    bool is_own;
+    const char *hosts = postfix_service_setting(settings, service, "smtpd_authorized_xclient_hosts", &is_own);
+    struct slice rest = slice_of(hosts == NULL ? "" : hosts), word;
+    bool found = false;
+    while (!found && setting_words_next(&rest, &word))
+        found = is_everybody(word);
+    if (!found || is_own != (service != NULL))
+        return;
+    struct doctor_finding *finding = doctor_report_add(
+        with->report, DOCTOR_PROBLEM, "xclient",
+        "With XCLIENT a client names the address it comes from and the login it has, and both are "
+        "believed: anybody is anybody.");
+    postfix_place(&finding->where, service);
+    strbuf_printf(&finding->what, "every client may use XCLIENT (smtpd_authorized_xclient_hosts = %s)",
+                  hosts);
+    strbuf_append_text(&finding->change, service == NULL ? "smtpd_authorized_xclient_hosts ="
+                                                         : "  -o smtpd_authorized_xclient_hosts=");
+}
+
+/* ---- smuggling -------------------------------------------------------------------------------------- */
+
+/* CVE-2023-51764: a line end that only some servers take for one hides a second message in a first. The
+ * milter cannot see that: it gets messages after Postfix has cut them. */
+static void check_bare_newlines(const struct doctor_case *with, const struct postfix_settings *settings)
+{
+    const char *forbid = postfix_setting(settings, "smtpd_forbid_bare_newline");
+    if (forbid != NULL && strcmp(forbid, "no") != 0)
+        return;
+    bool can_normalize = postfix_setting(settings, "smtpd_forbid_bare_newline_reject_code") != NULL;
+    struct doctor_finding *finding =
+        doctor_report_add(with->report, DOCTOR_WARNING, "bare_newlines",
+                          "SMTP smuggling (CVE-2023-51764): a login can hide a second message, with any "
+                          "sender, inside its own. It "
+                          "never reaches closedrelay as what it is, for Postfix cuts the messages.");
+    postfix_place(&finding->where, NULL);
+    strbuf_append_text(&finding->what, forbid == NULL
+                                           ? "this Postfix does not know smtpd_forbid_bare_newline"
+                                           : "bare newlines end lines (smtpd_forbid_bare_newline = no)");
+    if (forbid == NULL)
+        strbuf_append_text(&finding->change, "# Postfix 3.5.23, 3.6.13, 3.7.9, 3.8.4 or newer, then:\n");
+    strbuf_printf(&finding->change, "smtpd_forbid_bare_newline = %s", can_normalize ? "normalize" : "yes");
+}
+
+void postfix_check_relay(const struct doctor_case *with, const struct postfix_settings *settings)
+{
+    check_restrictions(with, settings);
+    check_xclient(with, settings, NULL);
+    for (size_t i = 0; i < settings->service_count; i++) {
+        const struct postfix_service *service = &settings->services[i];
+        if (!postfix_service_is_smtpd(service))
+            continue;
+        check_submission(with, settings, service);
+        check_anonymous(with, settings, service);
+        check_xclient(with, settings, service);
+    }
+    check_networks(with, settings);
+    check_logins_anywhere(with, settings);
+    check_bare_newlines(with, settings);
+}

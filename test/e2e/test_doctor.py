@@ -1,0 +1,345 @@
+"""`closedrelay doctor`: every misfit is found, and its line mends it."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness import daemon
+
+# As good as it gets, in postconf's words; each case of the table below spoils one line.
+GOOD = """\
+compatibility_level = 3.7
+inet_interfaces = all
+mail_owner = postfix
+mail_version = 3.7.11
+message_size_limit = 40000000
+milter_command_timeout = 30s
+milter_connect_timeout = 30s
+milter_content_timeout = 300s
+milter_default_action = tempfail
+milter_protocol = 6
+mynetworks = 127.0.0.0/8 [::1]/128 192.0.2.0/25
+non_smtpd_milters = inet:127.0.0.1:8891
+queue_directory = /var/spool/postfix
+receive_override_options =
+smtpd_authorized_xclient_hosts =
+smtpd_forbid_bare_newline = normalize
+smtpd_forbid_bare_newline_reject_code = 550
+smtpd_milter_maps =
+smtpd_milters = inet:127.0.0.1:8891
+smtpd_recipient_limit = 1000
+smtpd_recipient_restrictions =
+smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_security_options = noanonymous
+smtp       inet  n       -       y       -       -       smtpd
+submission inet  n       -       y       -       -       smtpd
+submissions inet n       -       y       -       -       smtpd
+127.0.0.1:10025 inet n   -       n       -       -       smtpd
+pickup     unix  n       -       y       60      1       pickup
+submission/inet/syslog_name = postfix/submission
+"""
+
+POLICY = 'relay: { trusted_networks: [127.0.0.0/8, "::1", 192.0.2.0/24] }\ndnsbl: { lists: [] }\n'
+
+OURS = "inet:127.0.0.1:8891"
+NOTES = ["local_mail_seen"]
+
+SPOILED = [
+    ("message_size_limit = 10240000", "size_limit", "problem", "message_size_limit = 40000000"),
+    ("message_size_limit = 30000000", "size_limit", "problem", "message_size_limit = 40000000"),
+    ("message_size_limit = 0", "size_unlimited", "warning", "message_size_limit = 40000000"),
+    ("submission/inet/message_size_limit = 5000", "size_limit", "problem", "  -o message_size_limit=40000000"),
+    ("submission/inet/smtpd_milters =", "service_unseen", "problem", f"  -o smtpd_milters={OURS}"),
+    ("smtp/inet/smtpd_milters = inet:127.0.0.1:8892", "service_unseen", "problem", f"  -o smtpd_milters={OURS}"),
+    ("smtpd_milters = inet:127.0.0.1:11332", "not_asked", "problem", f"smtpd_milters = {OURS}"),
+    ("smtpd_milters = inet:192.0.2.1:8891", "not_asked", "problem", f"smtpd_milters = {OURS}"),
+    ("127.0.0.1:10025/inet/smtpd_milters =", "local_service", "note", f"  -o smtpd_milters={OURS}"),
+    ("non_smtpd_milters =", "local_mail_unseen", "note", f"non_smtpd_milters = {OURS}"),
+    ("milter_protocol = 2", "protocol", "problem", "milter_protocol = 6"),
+    ("milter_default_action = accept", "fails_open", "problem", "milter_default_action = tempfail"),
+    ("milter_default_action = reject", "fails_hard", "warning", "milter_default_action = tempfail"),
+    ("submission/inet/milter_default_action = accept", "fails_open", "problem", "  -o milter_default_action=tempfail"),
+    ("smtp/inet/smtpd_milters = { inet:127.0.0.1:8891, default_action=accept }", "fails_open", "problem",
+     "  -o milter_default_action=tempfail"),
+    ("smtpd_milter_maps = cidr:/etc/postfix/no_milters", "milter_maps", "warning", "smtpd_milter_maps ="),
+    ("submission/inet/receive_override_options = no_address_mappings,no_milters", "no_milters", "problem",
+     "  -o receive_override_options="),
+    ("milter_command_timeout = 3s", "timeout", "warning", "milter_command_timeout = 30s"),
+    ("milter_content_timeout = 10", "timeout", "warning", "milter_content_timeout = 300s"),
+    ("smtpd_recipient_limit = 50", "recipient_limit", "warning", "smtpd_recipient_limit = 1000"),
+    ("smtpd_forbid_bare_newline = no", "bare_newlines", "warning", "smtpd_forbid_bare_newline = normalize"),
+    ("smtpd_sasl_auth_enable = no", "no_logins_anywhere", "note", "smtpd_sasl_auth_enable = yes"),
+    ("submission/inet/smtpd_sasl_auth_enable = no", "no_logins", "warning", "  -o smtpd_sasl_auth_enable=yes"),
+    ("smtpd_sasl_security_options =", "anonymous_logins", "warning", "smtpd_sasl_security_options = noanonymous"),
+    ("mynetworks = 192.0.0.0/16", "networks", "warning",
+     '# closedrelay.yaml, if they may relay; else take it out of mynetworks\n'
+     'relay: { trusted_networks: [..., "192.0.0.0/16"] }'),
+    ("smtpd_relay_restrictions = permit_mynetworks, permit", "open_relay", "problem",
+     "smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"),
+    ("submission/inet/smtpd_relay_restrictions = permit_sasl_authenticated", "open_relay", "problem",
+     "  -o smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,reject_unauth_destination"),
+    ("smtpd_authorized_xclient_hosts = static:all", "xclient", "problem", "smtpd_authorized_xclient_hosts ="),
+    ("smtpd_authorized_xclient_hosts = 0.0.0.0/0", "xclient", "problem", "smtpd_authorized_xclient_hosts ="),
+]
+
+HARMLESS = [
+    "milter_default_action = shutdown",
+    "smtpd_milters = inet:localhost:8891",
+    "smtpd_milters = inet:127.0.0.1:11332, { inet:127.0.0.1:8891, connect_timeout=10s }",
+    "smtpd_relay_restrictions = permit_sasl_authenticated, reject",
+    "smtpd_relay_restrictions = permit_mynetworks, defer_unauth_destination",
+    "smtpd_recipient_limit = 101",
+    "mynetworks = cidr:/etc/postfix/networks, 192.0.2.1",
+    "smtpd_forbid_bare_newline = yes",
+    "smtpd_authorized_xclient_hosts = 192.0.2.7",
+]
+
+
+def spoil(text, line):
+    """`line` in the place of the one with the same name, or as a new one."""
+    name = line.split(" =")[0]
+    changed, count = re.subn(rf"^{re.escape(name)} =.*$", lambda _: line, text, flags=re.MULTILINE)
+    return changed if count else text + line + "\n"
+
+
+class Doctor:
+    def __init__(self, directory):
+        self.directory = directory
+        self.write("policy.yaml", POLICY)
+
+    def write(self, name, text):
+        path = self.directory / name
+        path.write_text(text)
+        return str(path)
+
+    def run(self, *arguments):
+        return daemon.run("doctor", "-c", str(self.directory / "policy.yaml"), *arguments)
+
+    def findings(self, *arguments):
+        done = self.run("--json", *arguments)
+        assert done.returncode in (0, 1), done
+        report = json.loads(done.stdout)
+        levels = [f["level"] for f in report["findings"]]
+        assert (report["problems"], report["warnings"]) == (levels.count("problem"), levels.count("warning"))
+        assert done.returncode == (1 if report["problems"] + report["warnings"] else 0)
+        return report["findings"]
+
+    def examine(self, postconf):
+        return self.findings("--postconf-output", self.write("postconf.txt", postconf))
+
+
+@pytest.fixture
+def doctor(tmp_path):
+    return Doctor(tmp_path)
+
+
+# ---- Postfix, from postconf's output ------------------------------------------------------------------------
+
+
+def test_nothing_is_wrong_with_good_settings(doctor):
+    assert [f["id"] for f in doctor.examine(GOOD)] == NOTES
+    done = doctor.run("--postconf-output", doctor.write("good", GOOD))
+    assert "The MTA's settings fit the policy." in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("line, identity, level, change", SPOILED, ids=[case[0] for case in SPOILED])
+def test_one_spoiled_line(doctor, line, identity, level, change):
+    found = [f for f in doctor.examine(spoil(GOOD, line)) if f["id"] not in NOTES]
+    if identity == "no_logins_anywhere":
+        assert [f["id"] for f in found] == ["no_logins", "no_logins", identity]
+    elif identity == "anonymous_logins":
+        assert {f["id"] for f in found} == {identity}
+    else:
+        assert [f["id"] for f in found] == [identity]
+    assert (found[-1]["level"], found[-1]["change"]) == (level, change)
+    assert found[-1]["why"] and found[-1]["what"]
+    if "/" in line.split(" =")[0] and level != "note":
+        assert found[-1]["where"].startswith("master.cf, service ")
+
+
+@pytest.mark.parametrize("line", HARMLESS)
+def test_other_good_settings(doctor, line):
+    assert [f["id"] for f in doctor.examine(spoil(GOOD, line))] == NOTES
+
+
+def test_an_old_postfix(doctor):
+    old = "".join(line + "\n" for line in GOOD.splitlines() if "bare_newline" not in line)
+    finding = doctor.examine(old)[0]
+    assert finding["id"] == "bare_newlines"
+    assert finding["change"].endswith("smtpd_forbid_bare_newline = yes")
+
+
+def test_the_policy_decides_what_fits(doctor):
+    doctor.write("policy.yaml", "size: { limit: 60MB }\nrecipients: { roles: { trusted: { limit: 2000 } } }\n" + POLICY)
+    found = {f["id"]: f["change"] for f in doctor.examine(GOOD)}
+    assert found["size_limit"] == "message_size_limit = 80000000"
+    assert found["recipient_limit"] == "smtpd_recipient_limit = 4000"
+
+
+def test_text_says_what_why_and_what_to_write(doctor):
+    done = doctor.run("--postconf-output", doctor.write("bad", spoil(GOOD, "message_size_limit = 10240000")))
+    assert done.stdout.startswith("PROBLEM   Postfix takes 10240000 bytes (message_size_limit), the policy up to 30000000\n"
+                                  "  in      main.cf\n  why     ")
+    assert "\n  write   message_size_limit = 40000000\n" in done.stdout
+    assert "1 problem, 0 warnings." in done.stdout
+
+
+# ---- sockets ------------------------------------------------------------------------------------------------
+
+
+def test_a_socket_outside_the_chroot(doctor):
+    doctor.write("policy.yaml", POLICY + "listen: unix:/run/closedrelay/milter.sock\n")
+    text = spoil(spoil(GOOD, "smtpd_milters = unix:/run/closedrelay/milter.sock"), "non_smtpd_milters =")
+    found = [f for f in doctor.examine(text) if f["id"] == "socket_outside_chroot"]
+    assert [f["where"].rpartition(" ")[2] for f in found] == ["smtp/inet", "submission/inet", "submissions/inet"]
+    assert "smtpd_milters = unix:closedrelay/milter.sock" in found[0]["change"]
+
+
+@pytest.mark.parametrize("modes, identity, said", [
+    ((0o755, 0o755, 0o666), None, None),
+    ((0o755, 0o755, 0o660), "socket_rights", "write to"),
+    ((0o755, 0o700, 0o666), "socket_rights", "enter"),
+    ((0o755, 0o755, None), "no_socket", "not there"),
+])
+def test_the_rights_of_a_socket(doctor, workspace, modes, identity, said):
+    import socket
+    import tempfile
+    with tempfile.TemporaryDirectory(dir=workspace) as queue:
+        path = os.path.join(queue, "cr", "milter.sock")
+        os.mkdir(os.path.dirname(path))
+        with socket.socket(socket.AF_UNIX) as listener:
+            if modes[2] is not None:
+                listener.bind(path)
+                os.chmod(path, modes[2])
+            os.chmod(queue, modes[0])
+            os.chmod(os.path.dirname(path), modes[1])
+            doctor.write("policy.yaml", POLICY + f"listen: unix:{path}\n")
+            text = spoil(spoil(GOOD, f"queue_directory = {queue}"), "smtpd_milters = unix:cr/milter.sock")
+            found = [f for f in doctor.examine(spoil(text, "non_smtpd_milters = unix:cr/milter.sock"))
+                     if f["id"] not in NOTES]
+    assert [f["id"] for f in found] == ([identity] if identity else [])
+    if identity:
+        assert said in found[0]["what"]
+
+
+# ---- DNS ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nameserver, found", [("8.8.8.8", True), ("2606:4700:4700::1111", True), ("127.0.0.1", False)])
+def test_public_resolvers(doctor, nameserver, found):
+    resolv_conf = doctor.write("resolv.conf", f"search example.com\nnameserver {nameserver}\n")
+    doctor.write("policy.yaml", POLICY.replace("[] }", "[ { zone: bl.test.example } ] }")
+                 + f"dns: {{ resolv_conf: {resolv_conf} }}\n")
+    identities = [f["id"] for f in doctor.examine(GOOD)]
+    assert ("public_resolver" in identities) == found
+
+
+# ---- a real Postfix -----------------------------------------------------------------------------------------
+
+
+def test_every_line_mends_what_it_is_for(doctor, workspace):
+    """A Postfix as Debian installs it: doctor's own lines, and nothing else, make it fit."""
+    import tempfile
+    with tempfile.TemporaryDirectory(dir=workspace) as etc:
+        with open(f"{etc}/main.cf", "w", encoding="utf-8") as main:
+            main.write("compatibility_level = 3.6\nsmtpd_relay_restrictions = permit_mynetworks\n"
+                       "mynetworks = 127.0.0.0/8\nmilter_default_action = accept\n")
+        with open(f"{etc}/master.cf", "w", encoding="utf-8") as master:
+            master.write("smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n"
+                         "  -o smtpd_sasl_auth_enable=no\n  -o smtpd_recipient_limit=30\n")
+        for _ in range(4):
+            found = doctor.findings("--postfix-config", etc)
+            if not [f for f in found if f["level"] != "note"]:
+                break
+            for finding in found:
+                mend(etc, finding)
+        assert [f for f in found if f["level"] != "note"] == []
+
+
+def mend(etc, finding):
+    for line in finding["change"].splitlines():
+        if finding["where"] == "main.cf":
+            subprocess.run(["postconf", "-c", etc, "-e", line], check=True)
+        else:
+            service = finding["where"].rpartition(" ")[2]
+            option = line.partition("-o ")[2]
+            subprocess.run(["postconf", "-c", etc, "-P", f"{service}/{option}"], check=True, capture_output=True)
+
+
+def test_the_private_postfix(postfix, start_relay):
+    """It lets every client say XCLIENT, which is what an admin must hear."""
+    relay = start_relay()
+    done = daemon.run("doctor", "-c", relay.daemon.config_path, "--postfix-config", postfix.etc, "--json")
+    found = {f["id"]: f for f in json.loads(done.stdout)["findings"]}
+    assert found["xclient"]["level"] == "problem"
+    assert "size_limit" not in found and "not_asked" not in found and "open_relay" not in found
+    assert done.returncode == 1
+
+
+# ---- Sendmail, from its file --------------------------------------------------------------------------------
+
+SENDMAIL = """\
+#####  $Id: cf.m4,v 8.33 2013-11-22 20:51:13 ca Exp $  #####
+O MaxMessageSize=40000000
+O DaemonPortOptions=Port=smtp, Name=MTA
+O MaxRecipientsPerMessage=1000
+O AuthMechanisms=PLAIN LOGIN
+O InputMailFilters=closedrelay
+O RejectNUL=true
+Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m
+"""
+
+SENDMAIL_SPOILED = [
+    ("O InputMailFilters=", "O InputMailFilters=other", "not_asked", "problem"),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8892@127.0.0.1, F=T", "not_asked", "problem"),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, T=R:30s", "fails_open", "problem"),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=R", "fails_hard", "warning"),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=S:5s;R:5s", "timeout", "warning"),
+    ("O DaemonPort", "O DaemonPortOptions=Port=587, Name=MSA, InputMailFilters=other", "service_unseen", "problem"),
+    ("O MaxMessageSize", "O MaxMessageSize=1000000", "size_limit", "problem"),
+    ("O MaxMessageSize", "#O MaxMessageSize=0", "size_unlimited", "warning"),
+    ("O MaxRecipients", "O MaxRecipientsPerMessage=20", "recipient_limit", "warning"),
+    ("O AuthMech", "#O AuthMechanisms=EXTERNAL", "no_logins_anywhere", "note"),
+    ("O RejectNUL", "#O RejectNUL=false", "nul_bytes", "warning"),
+    ("#####", "#####  $Id: promiscuous_relay.m4,v 8.13 x $  #####", "open_relay", "problem"),
+]
+
+
+def test_a_good_sendmail(doctor):
+    assert doctor.findings("--sendmail-cf", doctor.write("good.cf", SENDMAIL)) == []
+
+
+@pytest.mark.parametrize("begin, line, identity, level", SENDMAIL_SPOILED, ids=[case[1] for case in SENDMAIL_SPOILED])
+def test_one_spoiled_line_of_sendmail(doctor, begin, line, identity, level):
+    text = "\n".join(line if old.startswith(begin) else old for old in SENDMAIL.splitlines())
+    found = doctor.findings("--sendmail-cf", doctor.write("bad.cf", text))
+    assert [(f["id"], f["level"]) for f in found] == [(identity, level)]
+    assert found[0]["change"].endswith("dnl") or "InputMailFilters" in found[0]["change"]
+
+
+# ---- what cannot be read ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments, status, said", [
+    (["--postfix-config", "/nonexistent"], 66, "postconf -c /nonexistent"),
+    (["--postconf-output", "/nonexistent"], 66, "/nonexistent: No such file"),
+    (["--postconf-output", "/dev/null"], 65, "mail_version"),
+    (["--sendmail-cf", "/nonexistent"], 66, "/nonexistent: No such file"),
+    (["--sendmail-cf", "/dev/null"], 65, "no sendmail.cf"),
+    (["--sendmail-cf", "/"], 66, "Is a directory"),
+    (["argument"], 64, "takes no argument"),
+])
+def test_unreadable_settings(doctor, arguments, status, said):
+    done = doctor.run(*arguments)
+    assert done.returncode == status
+    assert said in done.stderr
+
+
+def test_a_broken_policy(doctor):
+    doctor.write("policy.yaml", "listn: x\n")
+    assert doctor.run("--sendmail-cf", doctor.write("good.cf", SENDMAIL)).returncode == 78
