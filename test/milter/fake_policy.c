@@ -164,6 +164,18 @@ const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_
 
 /* ---- engine ----------------------------------------------------------------------------------------- */
 
+void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs)
+{
+    *needs = (struct policy_mta_needs){.listen = snapshot->settings.listen};
+}
+
+bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network)
+{
+    (void)snapshot;
+    (void)network;
+    return false;
+}
+
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
                                            struct strbuf *problems)
 {
