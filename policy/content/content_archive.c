@@ -1,5 +1,6 @@
 #include "content/content_private.h"
 
+#include "archive/zip_tail.h"
 #include "content/file_magic.h"
 
 #include <talloc.h>
@@ -108,9 +109,9 @@ static void on_outcome(void *context, enum archive_outcome outcome, const char *
     content_add_condition(archive->subject, conditions[outcome], why);
 }
 
-struct content_archive *content_archive_create(void *owner, struct content_subject *subject,
-                                               const struct archive_format *format,
-                                               struct content_depth depth, bool is_embedded)
+/* An archive without a reader. NULL: out of memory or too deep (noted). */
+static struct content_archive *make_archive(void *owner, struct content_subject *subject,
+                                            struct content_depth depth)
 {
     struct content_scan *scan = subject->scan;
     if (depth.archives >= scan->limits.archive_levels) {
@@ -125,21 +126,40 @@ struct content_archive *content_archive_create(void *owner, struct content_subje
     content_entry(subject);
     archive->subject = subject;
     archive->depth = (struct content_depth){depth.levels, depth.archives + 1};
-    archive->format = format;
-    archive->is_embedded = is_embedded;
     archive->sink = (struct archive_sink){.context = archive,
                                           .member = on_member,
                                           .other_name = on_other_name,
                                           .member_data = on_member_data,
                                           .member_end = on_member_end,
                                           .outcome = on_outcome};
-    archive->reader = format->create(archive, &archive->sink, &scan->archive_budget);
+    return archive;
+}
+
+struct content_archive *content_archive_create(void *owner, struct content_subject *subject,
+                                               const struct archive_format *format,
+                                               struct content_depth depth, bool is_embedded)
+{
+    struct content_archive *archive = make_archive(owner, subject, depth);
+    if (archive == NULL)
+        return NULL;
+    archive->format = format;
+    archive->is_embedded = is_embedded;
+    archive->reader = format->create(archive, &archive->sink, &subject->scan->archive_budget);
     if (archive->reader == NULL) {
-        content_fail(scan);
+        content_fail(subject->scan);
         talloc_free(archive);
         return NULL;
     }
     return archive;
+}
+
+void content_archive_read_tail(void *owner, struct content_subject *subject, struct content_depth depth,
+                               struct slice tail)
+{
+    struct content_archive *archive = make_archive(owner, subject, depth);
+    if (archive != NULL && !zip_tail_read(archive, tail, &archive->sink, &subject->scan->archive_budget))
+        content_fail(subject->scan);
+    talloc_free(archive);
 }
 
 bool content_archive_push(struct content_archive *archive, struct slice bytes)

@@ -13,12 +13,13 @@ static bool is_one_of(const char *word, const char *const *list)
 unsigned content_flags_of_names(const struct slice *names, size_t count)
 {
     static const char *const messages[] = {"eml", "mht", "mhtml", "nws", NULL};
-    static const char *const archives[] = {
-        "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",  "epub",  "rar",   "r00",  "7z",
-        "cab",  "iso",  "img",  "tar",  "tgz",  "tbz",  "tbz2", "txz",   "gz",    "bz2",  "xz",
-        "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xlsb", "xltx",  "xlam",  "pptx", "pptm",
-        "ppsx", "ppsm", "odt",  "ods",  "odp",  "odg",  "ott",  "asice", "asics", "bdoc", "edoc",
-        "sce",  "kmz",  "vsdx", "msix", "appx", "001",  NULL};
+    static const char *const zips[] = {
+        "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",  "epub", "docx", "docm", "dotx",
+        "dotm", "xlsx", "xlsm", "xlsb", "xltx", "xlam", "pptx", "pptm", "ppsx", "ppsm", "odt",
+        "ods",  "odp",  "odg",  "ott",  "kmz",  "vsdx", "msix", "appx", "asice", "asics", "bdoc",
+        "edoc", "sce",  NULL};
+    static const char *const archives[] = {"rar", "r00",  "7z",   "cab", "iso", "img", "tar", "tgz",
+                                           "tbz", "tbz2", "txz",  "gz",  "bz2", "xz",  "001", NULL};
     unsigned flags = 0;
     for (size_t i = 0; i < count; i++) {
         struct file_name_extensions extensions;
@@ -28,6 +29,8 @@ unsigned content_flags_of_names(const struct slice *names, size_t count)
                 flags |= CONTENT_IS_MESSAGE;
             if (is_one_of(extensions.text[n], archives))
                 flags |= CONTENT_NAMED_ARCHIVE;
+            if (is_one_of(extensions.text[n], zips))
+                flags |= CONTENT_NAMED_ARCHIVE | CONTENT_NAMED_ZIP;
         }
     }
     return flags;

@@ -100,6 +100,7 @@ enum content_stream_flag {
     CONTENT_ONLY_UUENCODE = 1 << 3, /* nothing else does */
     CONTENT_NAMED_ARCHIVE =
         1 << 4, /* called an archive by name or type: one is searched for behind other bytes */
+    CONTENT_NAMED_ZIP = 1 << 5, /* called a zip, or what is one: whatever it begins with, its end is looked at */
 };
 
 struct content_stream;
@@ -117,10 +118,21 @@ void content_stream_end_search(struct content_stream *stream);
 /* Bytes pushed so far. */
 uint64_t content_stream_bytes(const struct content_stream *stream);
 
+/* ---- content_tail.c ---- */
+
+struct content_tail;
+
+/* The end of a file that is no zip by its beginning, but is opened as one by its name. NULL: out of memory
+ * (noted). */
+struct content_tail *content_tail_create(void *owner, struct content_scan *scan);
+void content_tail_push(struct content_tail *tail, struct slice bytes);
+/* No more bytes: tells what a zip there holds as members of `subject`, which stands at `depth`. */
+void content_tail_end(struct content_tail *tail, struct content_subject *subject, struct content_depth depth);
+
 /* ---- content_kind.c ---- */
 
-/* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE.
- */
+/* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE,
+ * CONTENT_NAMED_ZIP. */
 unsigned content_flags_of_names(const struct slice *names, size_t count);
 
 /* Whether `head`, the first bytes of something, is plainly that of a message. */
@@ -143,6 +155,10 @@ struct content_archive *content_archive_create(void *owner, struct content_subje
                                                struct content_depth depth, bool is_embedded);
 bool content_archive_push(struct content_archive *archive, struct slice bytes);
 void content_archive_end(struct content_archive *archive);
+
+/* The zip at the end of `subject`, whose last bytes are `tail`; it was recognised (archive/zip_tail.h). */
+void content_archive_read_tail(void *owner, struct content_subject *subject, struct content_depth depth,
+                               struct slice tail);
 
 /* ---- content_uuencode.c ---- */
 

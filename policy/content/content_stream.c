@@ -1,5 +1,6 @@
 #include "content/content_private.h"
 
+#include "content/archive_mark.h"
 #include "content/file_magic.h"
 
 #include <talloc.h>
@@ -26,7 +27,8 @@ struct content_stream {
     uint64_t window_wanted;                   /* how many bytes it shall hold */
     bool waits_for_ole_root;                  /* the window is for the root entry of an OLE file */
     bool is_search_over;                      /* the caller found the mark before decoding */
-    unsigned zip_mark_seen;                   /* bytes of "PK\3\4" at the end of what was searched */
+    struct archive_mark_search marks;
+    struct content_tail *tail; /* once it is no zip by its beginning, but called one */
     struct strbuf window;                     /* the head first, then what is waited for */
 };
 
@@ -104,6 +106,8 @@ static void feed(struct content_stream *stream, struct slice bytes)
     bool is_wanted = true;
     if (bytes.length == 0)
         return;
+    if (stream->tail != NULL)
+        content_tail_push(stream->tail, bytes);
     if (stream->state == STREAM_ARCHIVE)
         is_wanted = content_archive_push(stream->archive, bytes);
     else if (stream->state == STREAM_MESSAGE)
@@ -113,13 +117,21 @@ static void feed(struct content_stream *stream, struct slice bytes)
         finish_inner(stream);
 }
 
+/* It is something else than a zip; whoever calls it one has it opened as one, by its end. */
+static void keep_tail(struct content_stream *stream)
+{
+    if ((stream->flags & CONTENT_NAMED_ZIP) != 0)
+        stream->tail = content_tail_create(stream, stream->subject->scan);
+}
+
 static void become_archive(struct content_stream *stream, const struct archive_format *format,
                            struct slice bytes, bool is_embedded)
 {
     stream->archive = content_archive_create(stream, stream->subject, format, stream->depth, is_embedded);
     stream->state = stream->archive == NULL ? STREAM_DONE : STREAM_ARCHIVE;
-    if (stream->archive != NULL)
-        feed(stream, bytes);
+    if (strcmp(format->name, "zip") != 0)
+        keep_tail(stream);
+    feed(stream, bytes);
 }
 
 static void become_message(struct content_stream *stream, struct slice bytes)
@@ -135,8 +147,8 @@ static void become_message(struct content_stream *stream, struct slice bytes)
     depth.levels++;
     stream->message = content_message_create(stream, scan, stream->subject->path, depth);
     stream->state = stream->message == NULL ? STREAM_DONE : STREAM_MESSAGE;
-    if (stream->message != NULL)
-        feed(stream, bytes);
+    keep_tail(stream);
+    feed(stream, bytes);
 }
 
 static const struct archive_format *format_with_late_mark(void)
@@ -147,10 +159,10 @@ static const struct archive_format *format_with_late_mark(void)
     return NULL;
 }
 
-static const struct archive_format *zip_format_of_table(void)
+static const struct archive_format *format_by_name(const char *name)
 {
     for (size_t i = 0; archive_formats[i] != NULL; i++)
-        if (strcmp(archive_formats[i]->name, "zip") == 0)
+        if (strcmp(archive_formats[i]->name, name) == 0)
             return archive_formats[i];
     return NULL;
 }
@@ -162,7 +174,7 @@ static void wait_for(struct content_stream *stream, uint64_t offset, uint64_t le
     stream->window_wanted = length;
 }
 
-static void search_zip(struct content_stream *stream, struct slice bytes);
+static void search_marks(struct content_stream *stream, struct slice bytes);
 
 /* The head says nothing: a mark further in may, and a zip may be glued behind anything. */
 static void begin_search(struct content_stream *stream, struct slice head)
@@ -173,7 +185,7 @@ static void begin_search(struct content_stream *stream, struct slice head)
     strbuf_init(&stream->window, 0);
     if (stream->late_format != NULL)
         wait_for(stream, stream->late_format->probe_offset, stream->late_format->probe_bytes);
-    search_zip(stream, head);
+    search_marks(stream, head);
     strbuf_deinit(&copy);
 }
 
@@ -244,29 +256,14 @@ static void await_ole_root(struct content_stream *stream, struct slice bytes)
         note_executable(stream, executable);
 }
 
-/* Looks for the mark of a zip's member, which may be cut between two pushes. */
-static void search_zip(struct content_stream *stream, struct slice bytes)
+/* Looks for the mark of an archive, which may be cut between two pushes. */
+static void search_marks(struct content_stream *stream, struct slice bytes)
 {
-    static const char mark[4] = "PK\3\4";
-    for (size_t i = 0; i < bytes.length; i++) {
-        if (stream->zip_mark_seen == 0) {
-            const char *p = memchr(bytes.data + i, 'P', bytes.length - i);
-            if (p == NULL)
-                return;
-            i = (size_t)(p - bytes.data);
-        }
-        if (bytes.data[i] == mark[stream->zip_mark_seen])
-            stream->zip_mark_seen++;
-        else
-            stream->zip_mark_seen = bytes.data[i] == 'P' ? 1 : 0;
-        if (stream->zip_mark_seen == sizeof mark) {
-            struct slice rest = slice_part(bytes, i + 1, bytes.length);
-            become_archive(stream, zip_format_of_table(), slice_make(mark, sizeof mark), true);
-            if (stream->state == STREAM_ARCHIVE)
-                feed(stream, rest);
-            return;
-        }
-    }
+    struct archive_mark_hit hit;
+    if (!archive_mark_find(&stream->marks, bytes, (stream->flags & CONTENT_NAMED_ARCHIVE) != 0, &hit))
+        return;
+    become_archive(stream, format_by_name(hit.format), hit.mark, true);
+    feed(stream, hit.rest);
 }
 
 static void push_search(struct content_stream *stream, struct slice bytes)
@@ -278,12 +275,11 @@ static void push_search(struct content_stream *stream, struct slice bytes)
         uint64_t from = stream->window_offset + window.length - stream->bytes;
         strbuf_init(&stream->window, 0);
         become_archive(stream, late, strbuf_slice(&window), false);
-        if (stream->state == STREAM_ARCHIVE)
-            feed(stream, slice_part(bytes, (size_t)from, bytes.length));
+        feed(stream, slice_part(bytes, (size_t)from, bytes.length));
         strbuf_deinit(&window);
         return;
     }
-    search_zip(stream, bytes);
+    search_marks(stream, bytes);
 }
 
 /* Completes the head from `bytes`; returns what comes after it. */
@@ -314,7 +310,8 @@ bool content_stream_push(struct content_stream *stream, struct slice bytes)
     else
         feed(stream, bytes);
     stream->bytes += bytes.length;
-    return stream->state != STREAM_DONE || stream->uuencode != NULL || stream->waits_for_ole_root;
+    return stream->state != STREAM_DONE || stream->uuencode != NULL || stream->waits_for_ole_root ||
+           stream->tail != NULL;
 }
 
 void content_stream_end(struct content_stream *stream)
@@ -322,6 +319,9 @@ void content_stream_end(struct content_stream *stream)
     if (stream->state == STREAM_HEAD && !stream->subject->scan->failed)
         decide(stream);
     finish_inner(stream);
+    if (stream->tail != NULL && !stream->subject->scan->failed)
+        content_tail_end(stream->tail, stream->subject, stream->depth);
+    TALLOC_FREE(stream->tail);
     if (stream->uuencode != NULL)
         content_uuencode_end(stream->uuencode);
     TALLOC_FREE(stream->uuencode);

@@ -266,7 +266,8 @@ static void search_text(struct search *search, enum quote_mode mode)
         } else if (c == '"') {
             in_quotes = !in_quotes;
         } else if (c == 'f' || c == 'F' || c == 'n' || c == 'N' || c == 'b' || c == 'B') {
-            if (in_quotes == (mode == QUOTES_IGNORED) && (!in_quotes || i > unclosed || follows_semicolon(text, i)))
+            if (in_quotes == (mode == QUOTES_IGNORED) &&
+                (!in_quotes || i > unclosed || follows_semicolon(text, i)))
                 try_at(search, i);
         }
     }

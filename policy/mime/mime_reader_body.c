@@ -68,6 +68,17 @@ void reader_probe(struct mime_reader *reader, const char *doubt)
     reader->probe_doubt = doubt;
 }
 
+/* Whether the line is a delimiter but for more than two dashes at its beginning. */
+static bool follows_more_dashes(const struct mime_reader *reader, struct slice line)
+{
+    for (size_t at = 1; at + 2 < line.length && line.data[at + 1] == '-'; at++) {
+        struct slice rest = slice_part(line, at, line.length);
+        if (boundary_set_match(&reader->boundaries, rest).kind != BOUNDARY_NONE)
+            return true;
+    }
+    return false;
+}
+
 /* A held line beginning with two dashes. Returns whether it was a delimiter and is used up. */
 static bool take_dashes(struct mime_reader *reader, struct slice line)
 {
@@ -83,9 +94,8 @@ static bool take_dashes(struct mime_reader *reader, struct slice line)
             doubt = "a delimiter ended by a bare CR";
         }
     }
-    for (size_t more = 1; match.kind == BOUNDARY_NONE && more + 2 < line.length && line.data[more + 1] == '-'; more++)
-        if (boundary_set_match(&reader->boundaries, slice_part(line, more, line.length)).kind != BOUNDARY_NONE)
-            match.kind = BOUNDARY_PREFIX; /* more than two dashes */
+    if (match.kind == BOUNDARY_NONE && follows_more_dashes(reader, line))
+        match.kind = BOUNDARY_PREFIX;
     if (match.kind >= BOUNDARY_DELIMITER) {
         reader->held_length = 0;
         reader_delimiter(reader, match, doubt);

@@ -12,10 +12,12 @@ The class is what the scan must find at least:
 Each case says in a word why. Output is the same in every run; usage: make_cases.py [CORPUS_FOLDER]
 """
 import base64
+import gzip
 import io
 import pathlib
 import random
 import sys
+import tarfile
 import zipfile
 
 PROGRAM = (b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0" + b"\0" * 44 + b"\x80\0\0\0" + b"\0" * 64
@@ -65,6 +67,21 @@ def attached(disposition='attachment; filename="evil.exe"', **kw):
     return multipart([TEXT, part(disposition, **kw)])
 
 
+def tar_of(members):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+# A cabinet and a RAR 4 file with one stored member, evil.exe.
+CAB = (b"MSCF\0\0\0\0\x55\0\0\0\0\0\0\0\x2c\0\0\0\0\0\0\0\3\1\1\0\1\0\0\0\0\0\0\0" + b"\x4d\0\0\0\1\0\0\0"
+       + b"\0" * 8 + b"\0\0\x21\x3c\0\0\x20\0evil.exe\0" + b"\0" * 8)
+RAR = bytes.fromhex("526172211a0700" "cf907300000d00000000000000" "000074208028000100000001000000020000000000000000"
+                    "1d30080020000000") + b"evil.exe" + b"x"
 EVIL = archive([("evil.exe", b"x" * 100)])
 INNER = multipart([TEXT, part()], boundary="C")
 
@@ -267,6 +284,13 @@ def content():
     for shift in range(3):
         for width in (76, 64, 60):
             case(f"blocked-zip-glued-{shift}-{width}", attached("attachment; filename=a.dat", body=b64(b"\1" + noise[:34000 + shift] + EVIL, width)), "behind unknown bytes")
+    tar = tar_of([("readme.txt", b"hi")])
+    case("blocked-zip-behind-tar", attached("attachment; filename=a.zip", body=b64(tar + EVIL)), "a tar by its beginning, a zip by its end")
+    case("blocked-zip-behind-message", attached("attachment; filename=a.zip", body=b64(b"From: a\nTo: b\n\nhello\n" + EVIL)), "a message by its beginning")
+    case("blocked-docx-behind-gzip", attached("attachment; filename=a.docx", body=b64(gzip.compress(b"hi", mtime=0) + EVIL)), "a gzip file by its beginning")
+    case("blocked-cab-prefixed", attached("attachment; filename=a.cab", body=b64(b"GIF89a" + CAB)), "behind the mark of a picture")
+    case("blocked-rar-prefixed", attached("attachment; filename=a.rar", body=b64(b"hello" + RAR)), "behind text")
+    case("blocked-zip-behind-cab", attached("attachment; filename=a.zip", body=b64(b"hello" + CAB.replace(b"evil.exe", b"a23b.txt") + EVIL)), "a cabinet behind text, a zip by its end")
     case("blocked-zip-prefixed", attached("attachment; filename=a.zip", body=b64(b"hello world\n" * 10 + EVIL)), "behind text, named zip")
 
 
