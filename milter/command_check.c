@@ -10,6 +10,7 @@
 struct check_options {
     const char *config_path;
     bool print;
+    const char *print_for;
     bool schema;
     bool reference;
 };
@@ -24,11 +25,17 @@ static int print_text(void (*print)(struct strbuf *out))
     return is_written ? EX_OK : EX_IOERR;
 }
 
-static int print_snapshot(const struct policy_snapshot *snapshot)
+static int print_snapshot(const struct policy_snapshot *snapshot, const char *whom)
 {
     struct strbuf text;
     strbuf_init(&text, 0);
-    policy_snapshot_print(snapshot, &text);
+    if (whom == NULL) {
+        policy_snapshot_print(snapshot, &text);
+    } else if (!policy_snapshot_print_for(snapshot, whom, &text)) {
+        fprintf(stderr, "closedrelay: --for: %s", strbuf_text(&text));
+        strbuf_deinit(&text);
+        return EX_USAGE;
+    }
     bool is_written = !text.failed && fputs(strbuf_text(&text), stdout) >= 0 && fflush(stdout) == 0;
     strbuf_deinit(&text);
     return is_written ? EX_OK : EX_IOERR;
@@ -44,8 +51,8 @@ static int check_configuration(const struct check_options *options)
     if (snapshot == NULL)
         return EX_CONFIG;
     int status = EX_OK;
-    if (options->print)
-        status = print_snapshot(snapshot);
+    if (options->print || options->print_for != NULL)
+        status = print_snapshot(snapshot, options->print_for);
     else
         printf("%s: no errors\n", options->config_path == NULL ? "no configuration: the founding policy"
                                                                : options->config_path);
@@ -59,6 +66,8 @@ static enum options_result read_options(struct check_options *read, int argc, ch
         {"config", 'c', OPTION_TEXT, &read->config_path, "FILE",
          "check FILE instead of /etc/closedrelay/closedrelay.yaml"},
         {"print", 'p', OPTION_FLAG, &read->print, NULL, "print every value in force and where it comes from"},
+        {"for", '\0', OPTION_TEXT, &read->print_for, "WHOM",
+         "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME (any of them)"},
         {"schema", '\0', OPTION_FLAG, &read->schema, NULL, "print a JSON Schema of the configuration, for editors"},
         {"reference", '\0', OPTION_FLAG, &read->reference, NULL, "print the reference of all keys, in Markdown"},
         {0},

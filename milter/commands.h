@@ -10,5 +10,6 @@ int command_doctor(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_lookup(int argc, char **argv);
+int command_allow(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"status", command_status, "how the running daemon does"},
     {"reload", command_reload, "make the running daemon read its configuration anew"},
     {"lookup", command_lookup, "what the block lists say of an address"},
+    {"allow", command_allow, "let a client relay for a while, because its user has just logged in"},
     {"relaytest", command_relaytest, "try the classic open-relay forms against your own server"},
     {"doctor", command_doctor, "find what in Postfix's or Sendmail's settings does not fit the policy"},
 };

@@ -2,9 +2,49 @@
 
 #include "check/dnsbl_service.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, TICKS_BETWEEN_PRUNES = 60 };
+
+/* ---- recent logins ---------------------------------------------------------------------------------- */
+
+static void save_recent_logins(struct policy_engine *engine)
+{
+    struct strbuf problem;
+    if (engine->recent_logins_path == NULL || !recent_logins_take_changed(engine->recent_logins))
+        return;
+    strbuf_init(&problem, 0);
+    if (recent_logins_save(engine->recent_logins, engine->recent_logins_path, &problem)) {
+        atomic_store(&engine->save_fails, false);
+    } else {
+        recent_logins_set_changed(engine->recent_logins);
+        if (!atomic_exchange(&engine->save_fails, true))
+            log_error("recent logins are not kept over a restart: %s (said once)", strbuf_text(&problem));
+    }
+    strbuf_deinit(&problem);
+}
+
+/* Where nothing can be kept, that is no reason not to start. */
+static bool open_recent_logins(struct policy_engine *engine, const struct policy_snapshot *snapshot)
+{
+    const char *folder = snapshot->root->state;
+    struct strbuf problem;
+    engine->recent_logins = recent_logins_create(&engine->options.clock);
+    if (engine->recent_logins == NULL)
+        return false;
+    if (engine->options.offline || folder[0] == '\0')
+        return true;
+    if (asprintf(&engine->recent_logins_path, "%s/recent_logins", folder) < 0) {
+        engine->recent_logins_path = NULL;
+        return false;
+    }
+    strbuf_init(&problem, 0);
+    if (!recent_logins_load(engine->recent_logins, engine->recent_logins_path, &problem))
+        log_error("recent logins of before the restart are lost: %s", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+    return true;
+}
 
 /* What is to be done about once a second. */
 static void tick(void *context)
@@ -13,7 +53,12 @@ static void tick(void *context)
     struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
     config_document_refresh_tables(snapshot->document);
     policy_snapshot_unref(snapshot);
+    if (++engine->tick_count % TICKS_BETWEEN_PRUNES == 0)
+        recent_logins_prune(engine->recent_logins);
+    save_recent_logins(engine);
 }
+
+/* ---- engine ----------------------------------------------------------------------------------------- */
 
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
                                            struct strbuf *problems)
@@ -33,6 +78,11 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, con
             strbuf_append_text(problems, "the DNS resolver cannot be started\n");
     }
     if ((!options->offline && engine->services.dnsbl == NULL) || !policy_engine_use(engine, snapshot, problems)) {
+        policy_engine_destroy(engine);
+        return NULL;
+    }
+    if (!open_recent_logins(engine, snapshot)) {
+        strbuf_append_text(problems, "out of memory\n");
         policy_engine_destroy(engine);
         return NULL;
     }
@@ -103,6 +153,10 @@ void policy_engine_destroy(struct policy_engine *engine)
     if (engine == NULL)
         return;
     ticker_stop(engine->ticker);
+    if (engine->recent_logins != NULL)
+        save_recent_logins(engine);
+    recent_logins_destroy(engine->recent_logins);
+    free(engine->recent_logins_path);
     policy_snapshot_unref(engine->snapshot);
     dnsbl_service_destroy(engine->services.dnsbl);
     pthread_mutex_destroy(&engine->lock);

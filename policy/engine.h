@@ -4,6 +4,7 @@
 
 #include "base/ticker.h"
 #include "check/check.h"
+#include "check/recent_logins.h"
 #include "config/load.h"
 #include "report/audit_file.h"
 #include "report/counters.h"
@@ -28,6 +29,10 @@ struct policy_engine {
     struct counters counters;
     int64_t started_us; /* wall clock */
     struct ticker *ticker; /* looks after changed files; NULL: offline */
+    struct recent_logins *recent_logins;
+    char *recent_logins_path; /* NULL: they are not kept over a restart */
+    atomic_bool save_fails;   /* and that was said */
+    uint64_t tick_count;      /* the ticker's */
     pthread_mutex_t lock; /* guards `snapshot` and `in_force_since_us` */
     struct policy_snapshot *snapshot;
     int64_t in_force_since_us; /* wall clock */
@@ -35,6 +40,9 @@ struct policy_engine {
 
 /* The settings of check number `index` for `role`, before overrides. */
 const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role);
+
+/* The customer of `user`, else of its domain: TABLE_FOUND appends the name; TABLE_UNKNOWN: the table cannot be asked. */
+enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user, struct strbuf *name);
 
 struct relay_settings;
 

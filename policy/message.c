@@ -1,6 +1,7 @@
 #include "session_state.h"
 
 #include "check/attachments.h"
+#include "check/local_identity.h"
 #include "check/relay.h"
 #include "check/role.h"
 #include "report/audit_line.h"
@@ -74,10 +75,27 @@ static void choose_settings(struct policy_session *session, struct message *mess
     }
 }
 
+/* "" where there is none or it cannot be looked up. */
+static const char *find_customer(struct policy_session *session, struct message *message)
+{
+    struct strbuf name;
+    strbuf_init(&name, 0);
+    enum table_answer answer = snapshot_find_customer(session->snapshot, message->facts.user, &name);
+    char *customer = talloc_strdup(message, answer == TABLE_FOUND ? strbuf_text(&name) : "");
+    for (char *c = customer; c != NULL && *c != '\0'; c++)
+        *c = ascii_lower(*c);
+    if (customer == NULL || name.failed)
+        message->out_of_memory = true;
+    strbuf_deinit(&name);
+    return customer == NULL ? "" : customer;
+}
+
 static void start_content_scan(struct policy_session *session, struct message *message)
 {
     const struct attachments_settings *settings = message_settings(message, &attachments_check);
-    if (settings->common.mode == MODE_OFF || session->snapshot->root->mode == MODE_OFF)
+    /* Of local mail it is not known yet whose settings count. */
+    bool is_off = settings->common.mode == MODE_OFF && message->is_settled;
+    if (is_off || session->snapshot->root->mode == MODE_OFF)
         return;
     struct content_limits limits = attachments_content_limits(settings);
     message->scan = content_scan_create(message, &limits);
@@ -105,19 +123,37 @@ struct message *message_begin(struct policy_session *session, const struct polic
     facts->queue_id = facts_text(message, mail->queue_id, &message->out_of_memory);
     facts->auth_type = facts_text(message, mail->auth_type, &message->out_of_memory);
     facts->login = facts_text(message, mail->auth_authen, &message->out_of_memory);
-    facts->customer = "";
-    facts->user = "";
+    facts->customer = facts->user = facts->role_reason = facts->local_uid = facts->local_script = "";
     copy_tls(message, &mail->tls);
     read_declared_size(facts, mail->params);
     if (!mail_address_parse(message, slice_of(mail->path), &facts->sender) ||
-        !role_decide(message, snapshot_relay_settings(session->snapshot), &session->facts, facts)) {
+        !role_decide(message, snapshot_relay_settings(session->snapshot), &session->facts,
+                     session->engine->recent_logins, facts)) {
         talloc_free(message);
         return NULL;
     }
+    message->is_settled = facts->role != ROLE_LOCAL;
+    facts->customer = find_customer(session, message);
     choose_settings(session, message);
     start_content_scan(session, message);
     message->findings.failed = message->out_of_memory;
     return message;
+}
+
+void message_identify_local(struct policy_session *session)
+{
+    struct message *message = session->message;
+    const struct relay_settings *relay = snapshot_relay_settings(session->snapshot);
+    bool is_daemon = role_session_is_local_daemon(relay, &session->facts);
+    if (!local_identity_decide(message, is_daemon, &message->facts))
+        message->out_of_memory = true;
+    message->facts.customer = find_customer(session, message);
+    choose_settings(session, message);
+    const struct attachments_settings *attachments = message_settings(message, &attachments_check);
+    if (attachments->common.mode == MODE_OFF)
+        TALLOC_FREE(message->scan);
+    message->findings.failed = message->findings.failed || message->out_of_memory;
+    message->is_settled = true;
 }
 
 void message_run_checks(struct policy_session *session, enum check_stage stage, const struct recipient *recipient)

@@ -39,6 +39,11 @@ void policy_snapshot_unref(struct policy_snapshot *snapshot); /* NULL is allowed
 /* The effective configuration as YAML, the origin of every value behind it (`check --print`). */
 void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out);
 
+/* The same for one subject, overrides applied (`check --print --for`): `whom` is a list such as
+ * "user=ann@example.com,client=192.0.2.7,role=submission"; of domain and customer too. What it does not say is worked
+ * out as for a message. False: it cannot be read, and `out` says why. */
+bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *whom, struct strbuf *out);
+
 /* From the table of keys: docs/configuration.md, and the JSON Schema for editors. */
 void policy_print_reference(struct strbuf *out);
 void policy_print_json_schema(struct strbuf *out);
@@ -125,6 +130,21 @@ void policy_engine_status(struct policy_engine *engine, uint64_t session_count, 
 /* `lookup`: what every list says of an address, how old the answer is and whom it would count for; waits for the DNS
  * budget at most. False: `address` is none (said in `out`). */
 bool policy_engine_lookup(struct policy_engine *engine, const char *address, bool json, struct strbuf *out);
+
+/* `allow`: lets a client relay for a while (role trusted), because its user has just logged in to a mailbox. */
+struct policy_allow {
+    const char *address;  /* IPv6: its /64 */
+    const char *user;     /* the login, or NULL */
+    const char *duration; /* "30m"; NULL: relay.recent_logins.remember */
+    const char *reason;   /* for the list and the log, or NULL */
+};
+
+/* Kept over a restart. False: refused. What was done, or why not, is in `out`. */
+bool policy_engine_allow(struct policy_engine *engine, const struct policy_allow *allow, struct strbuf *out);
+/* Takes a grant back; false: there was none, or `address` is no address. */
+bool policy_engine_disallow(struct policy_engine *engine, const char *address, struct strbuf *out);
+/* The grants in force, one a line or as a JSON array. */
+void policy_engine_list_allowed(struct policy_engine *engine, bool json, struct strbuf *out);
 
 /* After the last session ended. Flushes and closes everything. NULL is allowed. */
 void policy_engine_destroy(struct policy_engine *engine);

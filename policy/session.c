@@ -154,6 +154,8 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
     struct message *message = session->message;
     if (message == NULL)
         return refuse_for_memory();
+    if (!message->is_settled)
+        return go_on; /* settle_local() asks */
     if (session->snapshot->root->mode != MODE_OFF)
         message_run_checks(session, STAGE_MAIL, NULL);
     decide(session, 0);
@@ -235,7 +237,7 @@ struct policy_answer policy_session_recipient(struct policy_session *session, co
     struct policy_answer answer = go_on;
     if (given->mailer != NULL && strcmp(given->mailer, "error") == 0)
         recipient.action = RECIPIENT_IGNORED;
-    else
+    else if (message->is_settled)
         answer = judge_recipient(session, &recipient);
     if (message_add_recipient(message, &recipient) == NULL)
         return refuse_for_memory();
@@ -260,6 +262,23 @@ static void note_size(struct message *message)
     message->scan = NULL;
 }
 
+/* Local mail is judged once its headers have told whom it is from: sender and recipients then, as if they came now. */
+static void settle_local(struct policy_session *session)
+{
+    struct message *message = session->message;
+    const size_t recipient_count = message->facts.recipient_count;
+    message_identify_local(session);
+    if (session->snapshot->root->mode != MODE_OFF)
+        message_run_checks(session, STAGE_MAIL, NULL);
+    message->facts.recipient_count = 0;
+    for (size_t i = 0; i < recipient_count; i++) {
+        struct recipient *recipient = &message->facts.recipients[i];
+        if (recipient->action != RECIPIENT_IGNORED)
+            judge_recipient(session, recipient);
+        message->facts.recipient_count++;
+    }
+}
+
 void policy_session_header(struct policy_session *session, const char *name, const char *value)
 {
     struct message *message = session->message;
@@ -278,6 +297,8 @@ void policy_session_end_of_headers(struct policy_session *session)
     if (message == NULL || message->is_recorded)
         return;
     message->facts.header_bytes += 2; /* the empty line */
+    if (!message->is_settled)
+        settle_local(session);
     if (message->scan != NULL)
         content_scan_end_of_headers(message->scan);
     note_size(message);
@@ -359,6 +380,8 @@ struct policy_ending policy_session_end_of_message(struct policy_session *sessio
     struct message *message = session->message;
     if (message == NULL || message->is_recorded)
         return ending;
+    if (!message->is_settled)
+        settle_local(session);
     finish_scan(message);
     if (session->snapshot->root->mode != MODE_OFF)
         message_run_checks(session, STAGE_MESSAGE, NULL);

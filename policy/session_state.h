@@ -28,6 +28,7 @@ struct message {
     bool body_is_over;  /* nothing in the rest of the body can change the verdict */
     bool is_recorded;   /* its record was written: the message is over */
     bool out_of_memory; /* a fact could not be kept */
+    bool is_settled;    /* who it is from is known for good: for local mail at the end of the headers only */
 };
 
 struct policy_session {
@@ -47,6 +48,9 @@ struct message *message_begin(struct policy_session *session, const struct polic
 
 /* The settings of `check`, which must be in check_table, for this message. */
 const void *message_settings(const struct message *message, const struct check *check);
+
+/* Reads from the headers who handed a local message in, and chooses its settings anew. */
+void message_identify_local(struct policy_session *session);
 
 /* Asks all checks of `stage`; findings are appended to the message's. */
 void message_run_checks(struct policy_session *session, enum check_stage stage, const struct recipient *recipient);

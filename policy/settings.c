@@ -25,6 +25,19 @@ static const struct config_key root_keys[] = {
      .flags = CONFIG_GLOBAL,
      .text = "For everything at once: enforce acts, monitor records what would have been done and lets all mail "
              "pass, off does not look at mail."},
+    {.name = "state",
+     .type = &config_type_path,
+     .offset = offsetof(struct root_settings, state),
+     .default_text = "/var/lib/closedrelay",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text = "The folder for what is kept over a restart: who may relay by a recent login. Empty: nothing is kept. A "
+             "change needs a restart."},
+    {.name = "customers",
+     .type = &config_type_map,
+     .offset = offsetof(struct root_settings, customers),
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text = "User -> customer, for `overrides` by customer: canonical logins and other identities (`uid:1000`); "
+             "`@example.com` for all logins of a domain that have no entry of their own."},
     {0},
 };
 

@@ -11,6 +11,8 @@ struct root_settings {
     struct config_endpoint listen;
     struct config_endpoint control;
     enum check_mode mode;
+    const char *state;                /* folder for what is kept over a restart; "": nothing is */
+    const struct text_map *customers; /* user -> customer */
 };
 
 struct audit_settings {

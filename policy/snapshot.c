@@ -7,6 +7,7 @@
 #include "config/reference.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <talloc.h>
@@ -94,6 +95,16 @@ const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *s
     return global_settings(snapshot, SECTION_DNS);
 }
 
+enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user, struct strbuf *name)
+{
+    const struct text_map *customers = snapshot->root->customers;
+    const char *at = strrchr(user, '@');
+    enum table_answer answer = text_map_lookup(customers, slice_of(user), name);
+    if (answer == TABLE_MISSING && at != NULL)
+        answer = text_map_lookup(customers, slice_of(at), name);
+    return answer;
+}
+
 void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out)
 {
     config_document_print(snapshot->document, out);
@@ -130,11 +141,22 @@ static bool prepare_folder(const char *file, unsigned user_id, unsigned group_id
     return usable;
 }
 
+static bool prepare_state(const char *folder, unsigned user_id, unsigned group_id, struct strbuf *problems)
+{
+    char *file = NULL;
+    if (folder[0] == '\0')
+        return true;
+    bool usable = asprintf(&file, "%s/.", folder) >= 0 && prepare_folder(file, user_id, group_id, problems);
+    free(file);
+    return usable;
+}
+
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
                              struct strbuf *problems)
 {
     const struct config_endpoint *control = &snapshot->daemon.control;
     bool control_usable =
         control->kind != ENDPOINT_UNIX || prepare_folder(control->path, user_id, group_id, problems);
-    return prepare_folder(snapshot->audit_settings->file, user_id, group_id, problems) && control_usable;
+    bool state_usable = prepare_state(snapshot->root->state, user_id, group_id, problems);
+    return prepare_folder(snapshot->audit_settings->file, user_id, group_id, problems) && control_usable && state_usable;
 }

@@ -1,6 +1,7 @@
 /* `closedrelay status`, `reload` and `lookup`: commands that the running daemon carries out. */
 #include "commands.h"
 
+#include "control/control_ask.h"
 #include "control/control_client.h"
 #include "options.h"
 #include "policy.h"
@@ -22,13 +23,13 @@ struct control_call {
 
 /* Where the daemon of this configuration listens: --socket, or `control:`. A broken configuration is what `reload` is
  * often called with; the daemon is then looked for at the usual place. */
-static int ask(const struct control_call *call, int argc, const char *const *argv)
+int control_ask(const char *config, const char *socket, int argc, const char *const *argv)
 {
-    if (call->socket != NULL)
-        return control_client_run(call->socket, argc, argv);
+    if (socket != NULL)
+        return control_client_run(socket, argc, argv);
     struct strbuf problems;
     strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(call->config, &problems);
+    struct policy_snapshot *snapshot = policy_load(config, &problems);
     const struct config_endpoint *control = snapshot == NULL ? NULL : &policy_snapshot_daemon(snapshot)->control;
     int status = EX_CONFIG;
     if (control != NULL && control->kind != ENDPOINT_UNIX)
@@ -63,7 +64,7 @@ static int run(struct command_usage usage, bool takes_json, size_t argument_coun
             words[count++] = call.arguments.items[i];
         if (call.json)
             words[count++] = "--json";
-        status = ask(&call, count, words);
+        status = control_ask(call.config, call.socket, count, words);
     }
     options_free_list(&call.arguments);
     return status;

@@ -1,5 +1,6 @@
 #include "control/control_commands.h"
 
+#include "control/allow_request.h"
 #include "session_registry.h"
 
 #include <sysexits.h>
@@ -37,10 +38,16 @@ static int run_lookup(struct control_target *target, int argc, char **argv, stru
     return policy_engine_lookup(target->engine, argv[1], wants_json(argc, argv), out) ? EX_OK : EX_USAGE;
 }
 
+static int run_allow(struct control_target *target, int argc, char **argv, struct strbuf *out)
+{
+    return allow_request_run(target->engine, argc, argv, out);
+}
+
 static const struct control_command control_commands[] = {
     {"status", "[--json]", run_status},
     {"reload", "", run_reload},
     {"lookup", "ADDRESS [--json]", run_lookup},
+    {"allow", "grant|remove ADDRESS…, or list [--json]", run_allow},
 };
 
 enum { CONTROL_COMMAND_COUNT = sizeof control_commands / sizeof control_commands[0] };

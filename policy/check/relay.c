@@ -69,15 +69,10 @@ static const char *refusal_text(const struct check_context *context, const char 
 /* Why this client may send anywhere. */
 static void tell_relaying_role(const struct check_context *context, struct finding_list *findings)
 {
-    static const char *const reasons[ROLE_COUNT] = {
-        [ROLE_SUBMISSION] = "authenticated",
-        [ROLE_TRUSTED] = "trusted_client",
-        [ROLE_LOCAL] = "handed_in_locally",
-    };
-    const char *reason = reasons[context->message->role];
-    if (reason == NULL)
+    if (context->message->role == ROLE_OUTSIDE)
         return;
-    struct finding finding = check_finding(relay_check.name, context, FINDING_PASS, reason);
+    struct finding finding =
+        check_finding(relay_check.name, context, FINDING_PASS, context->message->role_reason);
     finding.detail = context->message->user;
     finding_add(findings, &finding);
 }

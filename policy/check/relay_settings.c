@@ -1,6 +1,25 @@
 /* The section `relay`. */
 #include "check/relay.h"
 
+static const struct config_key recent_logins_keys[] = {
+    {.name = "remember",
+     .type = &config_type_duration,
+     .offset = offsetof(struct relay_recent_logins, remember_ms),
+     .default_text = "30m",
+     .most = 30ULL * 86400 * 1000,
+     .flags = CONFIG_GLOBAL,
+     .text = "How long `closedrelay allow ADDRESS` lets a client relay (role `trusted`) where it is not told with "
+             "`--for`; 0: no client is let in by a recent login."},
+    {0},
+};
+
+static const struct config_section recent_logins_section = {
+    .name = "recent_logins",
+    .struct_bytes = sizeof(struct relay_recent_logins),
+    .keys = recent_logins_keys,
+    .text = "Clients who logged in to their mailbox a moment ago.",
+};
+
 static const struct config_key relay_keys[] = {
     CHECK_COMMON_KEYS(struct relay_settings, "enforce", "defer"),
     {.name = "local_domains",
@@ -26,6 +45,20 @@ static const struct config_key relay_keys[] = {
              "`trusted`): `sha256:` and the fingerprint where the MTA tells it, or `CN=` and the common "
              "name, which "
              "trusts every authority that the MTA does."},
+    {.name = "recent_logins",
+     .type = &config_type_section,
+     .offset = offsetof(struct relay_settings, recent_logins),
+     .section = &recent_logins_section,
+     .flags = CONFIG_GLOBAL,
+     .text = "Clients who logged in to their mailbox a moment ago."},
+    {.name = "local_daemons",
+     .type = &config_type_text_set,
+     .offset = offsetof(struct relay_settings, local_daemons),
+     .default_text = "[]",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_FILES_ONLY,
+     .text = "Names of MTA services ({daemon_name}) which only the MTA's own local submission connects to, over the "
+             "loopback address. What comes in there has the role `local`, and its user is read from the MTA's Received: "
+             "line."},
     {.name = "default_realm",
      .type = &config_type_text,
      .offset = offsetof(struct relay_settings, default_realm),
@@ -50,6 +83,10 @@ static void check_certificates(const struct relay_settings *relay, const struct 
             config_finish_error(
                 context, "trusted_certificates",
                 "'%s' is no certificate: write sha256: and 64 hexadecimal digits, or CN= and a name", entry);
+        else if (slice_starts_nocase(slice_of(entry), slice_of("sha256:")))
+            config_finish_warning(context, "trusted_certificates",
+                                  "a fingerprint can match behind Sendmail with CertFingerprintAlgorithm=sha256 only: "
+                                  "Postfix tells milters none; there write CN= and the name");
     }
 }
 

@@ -17,6 +17,18 @@ bool role_session_is_local(const struct session_facts *session)
     return slice_equal_nocase(slice_of(session->client_name), slice_of("localhost"));
 }
 
+bool role_session_is_local_daemon(const struct relay_settings *settings, const struct session_facts *session)
+{
+    char name[128];
+    const size_t length = strlen(session->daemon_name);
+    if (length == 0 || length >= sizeof name || !session->client_ip_known ||
+        !ip_address_is_loopback(&session->client_ip))
+        return false;
+    for (size_t i = 0; i <= length; i++)
+        name[i] = ascii_lower(session->daemon_name[i]);
+    return text_set_contains(settings->local_daemons, slice_make(name, length));
+}
+
 /* ---- certificates ----------------------------------------------------------------------------------- */
 
 enum { SHA256_HEX_DIGITS = 64 };
@@ -67,13 +79,10 @@ static struct slice subject_common_name(const char *subject, const char *mta_ver
 
 static bool certificate_matches(const char *entry, const struct tls_facts *tls, const char *mta_version)
 {
-    struct slice wanted = slice_of(entry);
-    if (slice_starts_nocase(wanted, slice_of("sha256:")))
+    if (slice_starts_nocase(slice_of(entry), slice_of("sha256:")))
         return fingerprint_matches(entry, tls->cert_fingerprint);
-    if (!role_certificate_is_valid(entry))
-        return false;
-    return slice_equal_nocase(slice_part(wanted, 3, wanted.length),
-                              subject_common_name(tls->cert_subject, mta_version));
+    return role_certificate_is_valid(entry) &&
+           slice_equal_nocase(slice_of(entry + strlen("CN=")), subject_common_name(tls->cert_subject, mta_version));
 }
 
 bool role_certificate_is_valid(const char *entry)
@@ -98,39 +107,68 @@ static const char *trusted_certificate(const struct relay_settings *settings,
 
 /* ---- roles ------------------------------------------------------------------------------------------ */
 
-static bool set_role(struct message_facts *message, enum role role, const char *user)
+/* One decision. */
+struct role_question {
+    void *owner;
+    const struct relay_settings *settings;
+    const struct session_facts *session;
+    struct recent_logins *recent;
+};
+
+static bool set_role(struct message_facts *message, enum role role, const char *reason, const char *user)
 {
     message->role = user == NULL ? ROLE_OUTSIDE : role;
+    message->role_reason = user == NULL ? "" : reason;
     message->user = user == NULL ? "" : user;
     return user != NULL;
-}
-
-static bool set_submission(void *owner, const struct relay_settings *settings, struct message_facts *message)
-{
-    return set_role(message, ROLE_SUBMISSION,
-                    login_canonical(owner, slice_of(message->login), settings->default_realm));
 }
 
 static bool set_trusted_network(void *owner, const struct ip_network *network, struct message_facts *message)
 {
     char text[IP_ADDRESS_TEXT_BYTES + 4];
     ip_network_print(network, text);
-    return set_role(message, ROLE_TRUSTED, talloc_strdup(owner, text));
+    return set_role(message, ROLE_TRUSTED, "trusted_network", talloc_strdup(owner, text));
+}
+
+static enum recent_login_answer find_recent_login(const struct role_question *question, const char **user)
+{
+    if (question->recent == NULL || question->settings->recent_logins.remember_ms == 0 ||
+        !question->session->client_ip_known)
+        return RECENT_LOGIN_NONE;
+    return recent_logins_find(question->recent, &question->session->client_ip, question->owner, user);
+}
+
+/* Who came by network and without a login. */
+static bool decide_by_client(const struct role_question *question, struct message_facts *message)
+{
+    const struct session_facts *session = question->session;
+    struct ip_network network;
+    const char *user = NULL;
+    const char *certificate = trusted_certificate(question->settings, session, &message->tls);
+    if (certificate != NULL)
+        return set_role(message, ROLE_TRUSTED, "trusted_certificate", certificate);
+    switch (find_recent_login(question, &user)) {
+    case RECENT_LOGIN_FOUND:
+        return set_role(message, ROLE_TRUSTED, "recent_login", user);
+    case RECENT_LOGIN_NO_MEMORY:
+        return set_role(message, ROLE_OUTSIDE, "", NULL);
+    case RECENT_LOGIN_NONE:
+        break;
+    }
+    if (session->client_ip_known &&
+        network_set_find(question->settings->trusted_networks, &session->client_ip, &network))
+        return set_trusted_network(question->owner, &network, message);
+    return set_role(message, ROLE_OUTSIDE, "", "");
 }
 
 bool role_decide(void *owner, const struct relay_settings *settings, const struct session_facts *session,
-                 struct message_facts *message)
+                 struct recent_logins *recent, struct message_facts *message)
 {
-    struct ip_network network;
+    const struct role_question question = {owner, settings, session, recent};
     if (role_is_authenticated(message))
-        return set_submission(owner, settings, message);
-    if (role_session_is_local(session))
-        return set_role(message, ROLE_LOCAL, "local");
-    const char *certificate = trusted_certificate(settings, session, &message->tls);
-    if (certificate != NULL)
-        return set_role(message, ROLE_TRUSTED, certificate);
-    if (session->client_ip_known &&
-        network_set_find(settings->trusted_networks, &session->client_ip, &network))
-        return set_trusted_network(owner, &network, message);
-    return set_role(message, ROLE_OUTSIDE, "");
+        return set_role(message, ROLE_SUBMISSION, "authenticated",
+                        login_canonical(owner, slice_of(message->login), settings->default_realm));
+    if (role_session_is_local(session) || role_session_is_local_daemon(settings, session))
+        return set_role(message, ROLE_LOCAL, "handed_in_locally", "local");
+    return decide_by_client(&question, message);
 }

@@ -158,6 +158,19 @@ static bool measure_parse(const struct config_parse *parse, const struct config_
     return true;
 }
 
+bool config_duration_read(struct slice text, uint64_t *ms)
+{
+    uint64_t number;
+    size_t digits = 0;
+    while (digits < text.length && ascii_is_digit(text.data[digits]))
+        digits++;
+    const uint64_t factor = unit_factor(&duration_measure, slice_part(text, digits, text.length));
+    if (factor == 0 || !config_digits(slice_part(text, 0, digits), &number) || number > UINT64_MAX / factor)
+        return false;
+    *ms = number * factor;
+    return true;
+}
+
 static void describe_measure(const struct config_key *key, const struct measure *measure, struct strbuf *out)
 {
     strbuf_append_text(out, measure->what);

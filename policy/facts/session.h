@@ -62,6 +62,9 @@ struct message_facts {
     const char *auth_type; /* SASL mechanism, or "" */
     const char *login;     /* as authenticated, or "" */
     const char *user;      /* identity of the role: canonical login, network, certificate, "uid:N"; or "" */
+    const char *role_reason;  /* how the role came about: "recent_login" … ; "" for outside */
+    const char *local_uid;    /* ROLE_LOCAL, from the end of the headers on: who handed it in, or "" */
+    const char *local_script; /* the same: the script that did, or "" */
     const char *customer;  /* the customer `user` belongs to, or "" */
 
     struct tls_facts tls;

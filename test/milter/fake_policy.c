@@ -147,6 +147,13 @@ void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf
     strbuf_printf(out, "sessions: %llu\n", (unsigned long long)snapshot->settings.sessions_max);
 }
 
+bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *whom, struct strbuf *out)
+{
+    (void)snapshot;
+    strbuf_printf(out, "# for %s\n", whom);
+    return true;
+}
+
 void policy_print_reference(struct strbuf *out)
 {
     strbuf_append_text(out, "# reference\n");
@@ -163,18 +170,6 @@ const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_
 }
 
 /* ---- engine ----------------------------------------------------------------------------------------- */
-
-void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs)
-{
-    *needs = (struct policy_mta_needs){.listen = snapshot->settings.listen};
-}
-
-bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network)
-{
-    (void)snapshot;
-    (void)network;
-    return false;
-}
 
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
                                            struct strbuf *problems)
@@ -214,6 +209,40 @@ bool policy_engine_lookup(struct policy_engine *engine, const char *address, boo
     (void)json;
     strbuf_printf(out, "%s: not listed\n", address);
     return true;
+}
+
+void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs)
+{
+    (void)snapshot;
+    *needs = (struct policy_mta_needs){.resolv_conf = "/etc/resolv.conf"};
+}
+
+bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network)
+{
+    (void)snapshot;
+    (void)network;
+    return false;
+}
+
+bool policy_engine_allow(struct policy_engine *engine, const struct policy_allow *allow, struct strbuf *out)
+{
+    (void)engine;
+    strbuf_printf(out, "%s user %s for %s: %s\n", allow->address, allow->user == NULL ? "-" : allow->user,
+                  allow->duration == NULL ? "-" : allow->duration, allow->reason == NULL ? "-" : allow->reason);
+    return true;
+}
+
+bool policy_engine_disallow(struct policy_engine *engine, const char *address, struct strbuf *out)
+{
+    (void)engine;
+    strbuf_printf(out, "%s is outside again\n", address);
+    return true;
+}
+
+void policy_engine_list_allowed(struct policy_engine *engine, bool json, struct strbuf *out)
+{
+    (void)engine;
+    strbuf_append_text(out, json ? "[]\n" : "nobody\n");
 }
 
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,

@@ -50,7 +50,7 @@ static int set_up(void **state)
     put_file(test, "networks", "198.51.100.0/24\n");
     put_file(test, "config",
              "relay: { local_domains: file:domains, trusted_networks: file:networks }\n"
-             "dnsbl: { mode: off }\naudit: { file: \"\" }\n");
+             "dnsbl: { mode: off }\naudit: { file: \"\" }\nstate: \"\"\n");
     snprintf(path, sizeof path, "%s/config", test->folder);
     strbuf_init(&problems, 0);
     struct policy_snapshot *snapshot = policy_load(path, &problems);

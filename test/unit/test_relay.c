@@ -173,11 +173,12 @@ static void the_other_roles_send_anywhere(void **state)
         enum role role;
         const char *reason;
     } cases[] = {{ROLE_SUBMISSION, "authenticated"},
-                 {ROLE_TRUSTED, "trusted_client"},
+                 {ROLE_TRUSTED, "recent_login"},
                  {ROLE_LOCAL, "handed_in_locally"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct check_fixture fixture = check_fixture_begin(&relay_check, settings, cases[i].role);
         fixture.message.user = "ann@ours.example";
+        fixture.message.role_reason = cases[i].reason;
         check_fixture_ask(&fixture, STAGE_MAIL);
         const struct expected_finding pass = {FINDING_PASS, cases[i].reason, MODE_ENFORCE, ACTION_ACCEPT, 0,
                                               NULL};
