@@ -52,6 +52,8 @@ class Daemon:
     def write_config(self, config):
         if "dnsbl:" not in config:
             config += "\ndnsbl: { lists: [] }"
+        if "state:" not in config:
+            config += f"\nstate: {self.directory}"
         with open(self.config_path, "w", encoding="utf-8") as out:
             out.write(f"listen: {self.listen}\n{self.audit_config}\n{self.process_config}\n{config}\n")
 

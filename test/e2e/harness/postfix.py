@@ -55,6 +55,7 @@ smtpd_sasl_path = {sasl_path}
 smtpd_sasl_security_options = noanonymous
 smtpd_tls_cert_file = {dir}/tls/cert.pem
 smtpd_tls_key_file = {dir}/tls/key.pem
+smtpd_tls_CAfile = {dir}/tls/ca.pem
 smtpd_tls_security_level = may
 smtpd_tls_ask_ccert = yes
 smtpd_tls_loglevel = 1
@@ -158,6 +159,18 @@ class Postfix:
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
              "-days", "2", "-subj", "/CN=mx.test.example", "-keyout", f"{tls}/key.pem", "-out", f"{tls}/cert.pem"],
             check=True, capture_output=True)
+        self.make_client_certificate("ca", "/CN=ca.test.example")
+
+    def make_client_certificate(self, name, subject, signed=False):
+        """A certificate and its key, signed by the authority that Postfix trusts or by itself; their paths."""
+        tls = os.path.join(self.directory, "tls")
+        certificate, key = f"{tls}/{name}.pem", f"{tls}/{name}.key"
+        authority = ["-CA", f"{tls}/ca.pem", "-CAkey", f"{tls}/ca.key"] if signed else []
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-days", "2", "-subj", subject, *authority, "-keyout", key, "-out", certificate],
+            check=True, capture_output=True)
+        return certificate, key
 
     def _write(self, name, text):
         with open(os.path.join(self.etc, name), "w", encoding="utf-8") as out:

@@ -68,11 +68,14 @@ class SmtpClient:
     def ehlo(self):
         return self.expect(250, f"EHLO {self.helo}").lines
 
-    def starttls(self):
+    def starttls(self, certificate=None):
+        """`certificate`: the paths of the client's own and of its key."""
         self.expect(220, "STARTTLS")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+        if certificate is not None:
+            context.load_cert_chain(*certificate)
         self.socket = context.wrap_socket(self.socket)
         self.stream = self.socket.makefile("rb")
         self.features = self.ehlo()
