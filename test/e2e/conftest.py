@@ -13,10 +13,12 @@ from harness.milter_client import MilterClient
 from harness.postfix import Postfix
 from harness.process import free_port
 from harness.rbldnsd import Rbldnsd
+from harness.sendmail import Sendmail, SendmailMissing, fetch
 from harness.sink import Sink
 from harness.smtp_client import SmtpClient
 
 USERS = {"ann@example.com": "secret", "ann+tag@example.com": "secret", "Carl%example.com": "secret", "dora": "secret"}
+USERS_OF_SENDMAIL = {name: password for name, password in USERS.items() if "@" in name}
 ANN = ("ann@example.com", "secret")
 
 
@@ -76,6 +78,20 @@ def postfix(workspace, sink, dovecot):
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def sendmail(workspace, sink):
+    try:
+        root = fetch()
+    except SendmailMissing as reason:
+        pytest.skip(f"no Sendmail: {reason}")
+    server = Sendmail(_subdirectory(workspace, "sendmail"), root, sink.port, USERS_OF_SENDMAIL)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
 class Relay:
     """One daemon and the SMTP port in front of it."""
 
@@ -96,7 +112,7 @@ class Relay:
 
 
 @pytest.fixture(scope="session")
-def stopping():
+def stopping(workspace):
     """Daemons that were told to stop: they drain while other tests run, and must all have ended well."""
     daemons = []
     yield daemons

@@ -18,10 +18,11 @@ class Reply:
 
 
 class SmtpClient:
-    """One SMTP session. `client` is the address it pretends to come from, `login` a (name, password) pair."""
+    """One SMTP session. `client` is the address it pretends to come from (XCLIENT), `source` one of 127.0.0.0/8 that it
+    does come from, `login` a (name, password) pair."""
 
-    def __init__(self, port, client=None, login=None, helo="client.example"):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+    def __init__(self, port, client=None, login=None, helo="client.example", source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
         self.stream = self.socket.makefile("rb")
         self.helo = helo
         self.greeting = self.read_reply()

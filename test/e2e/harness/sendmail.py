@@ -1,0 +1,206 @@
+"""A private Sendmail of Debian's packages, unpacked beside the system: as a package it would take Postfix' place.
+
+It runs in a UTS and mount namespace of its own: Sendmail wants a host name with a dot (it sleeps a minute without), a
+/dev/log to write to, and its SASL configuration in one of four fixed directories.
+
+Clients are what they are: there is no XCLIENT, so tests connect from other addresses of 127.0.0.0/8.
+"""
+
+import glob
+import os
+import re
+import socket
+import subprocess
+import threading
+
+from .process import Process, accepts_connections, free_port, wait_until
+
+HOST = "sm.test.example"
+ROOT = os.path.join(os.path.dirname(__file__), "..", "..", "..")
+
+CONFIGURATION = """\
+divert(-1)
+include(`{root}/usr/share/sendmail/cf/m4/cf.m4')
+divert(0)dnl
+OSTYPE(`linux')dnl
+DOMAIN(`generic')dnl
+define(`confDOMAIN_NAME', `sm.test.example')dnl
+define(`QUEUE_DIR', `{dir}/spool')dnl
+define(`confPID_FILE', `{dir}/pid')dnl
+define(`STATUS_FILE', `{dir}/statistics')dnl
+define(`HELP_FILE', `')dnl
+define(`ALIAS_FILE', `')dnl
+define(`confCW_FILE', `-o {dir}/names')dnl
+define(`confTO_IDENT', `0')dnl
+define(`confBAD_RCPT_THROTTLE', `0')dnl
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl
+define(`confREJECT_NUL', `true')dnl
+define(`confMAX_MESSAGE_SIZE', `104857600')dnl
+FEATURE(`no_default_msa')dnl
+FEATURE(`promiscuous_relay')dnl
+FEATURE(`accept_unresolvable_domains')dnl
+FEATURE(`accept_unqualified_senders')dnl
+FEATURE(`nocanonify')dnl
+define(`confDELIVERY_MODE', `background')dnl
+TRUST_AUTH_MECH(`PLAIN LOGIN')dnl
+define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl
+define(`SMART_HOST', `relay:[127.0.0.1]')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h {next_hop_port}')dnl
+{lanes}
+define(`confINPUT_MAIL_FILTERS', `lane0')dnl
+MAILER(`smtp')dnl
+"""
+
+LANE = """\
+DAEMON_OPTIONS(`Port={lane.smtp_port}, Addr=127.0.0.1, Name=MTA{number}, InputMailFilters=lane{number}')dnl
+MAIL_FILTER(`lane{number}', `S=inet:{lane.milter_port}@127.0.0.1{flags}, T=C:30s;S:30s;R:30s;E:5m')dnl"""
+
+SASL = """\
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+mech_list: PLAIN LOGIN
+sasldb_path: {dir}/sasl2/sasldb2
+"""
+
+START = """\
+mount --bind {dir}/log /dev/log 2>/dev/null
+mount --bind {dir}/sasl2 /usr/lib/sasl2 || mount --bind {dir}/sasl2 /etc/sasl2 || exit 71
+hostname sm.test.example && exec "$@"
+"""
+
+
+class SendmailMissing(Exception):
+    """Why there is none on this machine."""
+
+
+def fetch():
+    """The directory Sendmail is unpacked in."""
+    cache = os.path.abspath(os.environ.get("CLOSEDRELAY_SENDMAIL") or os.path.join(ROOT, "build", "sendmail"))
+    done = subprocess.run([os.path.join(ROOT, "contrib", "install-deps"), "sendmail", cache],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SendmailMissing(done.stderr.strip())
+    probe = subprocess.run(["unshare", "--uts", "--mount", "true"], capture_output=True, text=True, check=False)
+    if probe.returncode != 0:
+        raise SendmailMissing(f"no namespaces here: {probe.stderr.strip()}")
+    return cache
+
+
+class Lane:
+    """An SMTP port of the private Sendmail and the milter behind it."""
+
+    def __init__(self):
+        self.smtp_port = free_port()
+        self.milter_port = free_port()
+
+
+class Log:
+    """What is written to a /dev/log."""
+
+    def __init__(self, path):
+        self.lines = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while True:
+            try:
+                self.lines.append(self.socket.recv(65536).decode("utf-8", "replace"))
+            except OSError:
+                return
+
+    def close(self):
+        self.socket.close()
+
+
+class Sendmail:
+    LANE_COUNT = 10  # as many ports as Sendmail has room for
+
+    def __init__(self, directory, root, next_hop_port, users):
+        """`users` maps login names with a domain to passwords."""
+        self.directory = directory
+        self.root = root
+        self.spool = os.path.join(directory, "spool")
+        self.cf = os.path.join(directory, "sendmail.cf")
+        self.lanes = [Lane() for _ in range(self.LANE_COUNT)]
+        self.local_lane, self.open_lane, *unused = self.lanes
+        self._unused_lanes = iter(unused)
+        self.log = Log(os.path.join(directory, "log"))
+        self.process = None
+        os.mkdir(self.spool, 0o700)
+        self._make_users(users)
+        self._make_configuration(next_hop_port)
+
+    def _write(self, name, text):
+        with open(os.path.join(self.directory, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def _make_users(self, users):
+        sasl = os.path.join(self.directory, "sasl2")
+        os.mkdir(sasl, 0o700)
+        self._write("sasl2/Sendmail.conf", SASL.format(dir=self.directory))
+        for login, password in users.items():
+            name, _, realm = login.partition("@")
+            subprocess.run([f"{self.root}/usr/sbin/saslpasswd2", "-p", "-c", "-f", f"{sasl}/sasldb2", "-u", realm, name],
+                           input=password, text=True, check=True, capture_output=True)
+        for name in os.listdir(sasl):
+            os.chmod(os.path.join(sasl, name), 0o600)
+
+    def _make_configuration(self, next_hop_port):
+        """Every lane defers mail while its milter is away, but the open one."""
+        lanes = "\n".join(LANE.format(lane=lane, number=number, flags="" if lane is self.open_lane else ", F=T")
+                          for number, lane in enumerate(self.lanes))
+        self._write("sendmail.mc", CONFIGURATION.format(root=self.root, dir=self.directory, lanes=lanes,
+                                                        next_hop_port=next_hop_port))
+        self.make_cf(os.path.join(self.directory, "sendmail.mc"), self.cf)
+
+    def make_cf(self, source, target):
+        with open(target, "w", encoding="utf-8") as out:
+            subprocess.run(["m4", f"-D_CF_DIR_={self.root}/usr/share/sendmail/cf/", source], stdout=out, check=True,
+                           stderr=subprocess.PIPE)
+
+    def command(self, *arguments):
+        """The words that run this Sendmail in its namespaces."""
+        return ["unshare", "--uts", "--mount", "sh", "-c", START.format(dir=self.directory), "sh",
+                os.path.join(self.root, "usr", "libexec", "sendmail", "sendmail"), f"-C{self.cf}", *arguments]
+
+    def start(self):
+        self.process = Process(self.command("-bD"), os.path.join(self.directory, "output"))
+        wait_until(lambda: not self.process.is_running() or
+                   accepts_connections(("127.0.0.1", self.lanes[-1].smtp_port)), "Sendmail listens", 30)
+        assert self.process.is_running(), f"{self.process.output()}\n{''.join(self.log.lines)}"
+
+    def stop(self):
+        self.process.stop()
+        self.log.close()
+
+    def take_lane(self):
+        return next(self._unused_lanes)
+
+    def speak_locally(self, lines):
+        """A whole SMTP session on standard input, as programs on the machine hold it."""
+        with subprocess.Popen(self.command("-bs"), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+            replies = [_read_reply(child.stdout)]
+            for line in lines:
+                child.stdin.write(line + b"\r\n")
+                child.stdin.flush()
+                replies.append(_read_reply(child.stdout))
+            child.stdin.close()
+        return replies
+
+    def quarantined(self):
+        """{queue id: reason} of the messages on hold."""
+        found = {}
+        for path in glob.glob(f"{self.spool}/hf*"):
+            with open(path, encoding="utf-8", errors="replace") as control:
+                reason = re.search(r"^q(.*)$", control.read(), re.MULTILINE)
+            found[os.path.basename(path)[2:]] = reason.group(1) if reason else None
+        return found
+
+
+def _read_reply(stream):
+    while True:
+        line = stream.readline()
+        if not line or line[3:4] != b"-":
+            return line.decode("utf-8", "replace").rstrip("\r\n")
