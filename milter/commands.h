@@ -7,6 +7,7 @@ int command_check(int argc, char **argv);
 int command_try(int argc, char **argv);
 int command_relaytest(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_selftest(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_lookup(int argc, char **argv);

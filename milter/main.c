@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"serve", command_serve, "run the filter in the foreground"},
     {"check", command_check, "check the configuration, or print what is in force"},
     {"try", command_try, "tell what would happen to a message, check by check"},
+    {"selftest", command_selftest, "try the corpus of attachment evasions against the policy, or a milter"},
     {"status", command_status, "how the running daemon does"},
     {"reload", command_reload, "make the running daemon read its configuration anew"},
     {"lookup", command_lookup, "what the block lists say of an address"},

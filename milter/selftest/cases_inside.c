@@ -1,0 +1,123 @@
+/* Files in messages, in uuencoded text, in winmail.dat and in Outlook's own files. */
+#include "selftest/case_rows.h"
+
+/* A message with a blocked file, to be forwarded. */
+#define INNER                                                                                                  \
+    "From: Ann <ann@example.com>\nSubject: inner\n" MIME "Content-Type: multipart/mixed; boundary=i\n\n--i\n" HELLO \
+    "--i\n" EXE_PART "--i--\n"
+#define FORWARD(headers, body) PART(headers, body)
+
+const struct selftest_case selftest_messages[] = {
+    {"rfc822", "a forwarded message", "its attachments are shown", ALL, ANSWER_BLOCKED,
+     FORWARD("Content-Type: message/rfc822", INNER)},
+    {"rfc822-base64", "a forwarded message in base64", "forbidden (RFC 2046, 5.2.1), decoded by many",
+     "Outlook, Thunderbird", ANSWER_BLOCKED | ANSWER_AMBIGUOUS,
+     FORWARD("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64", "$[base64|" INNER "]")},
+    {"rfc822-qp", "a forwarded message in quoted-printable", "forbidden, decoded by many", "Outlook, Thunderbird",
+     ANSWER_BLOCKED | ANSWER_AMBIGUOUS,
+     FORWARD("Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable", "$[qp|" INNER "]")},
+    {"global", "message/global", "RFC 6532", ALL, ANSWER_BLOCKED, FORWARD("Content-Type: message/global", INNER)},
+    {"news", "message/news", "an article", "Thunderbird", ANSWER_BLOCKED, FORWARD("Content-Type: message/news", INNER)},
+    {"eml-name", "a message called .eml, application/octet-stream", "opened by the mail program", ALL, ANSWER_BLOCKED,
+     ATTACH("mail.eml", INNER)},
+    {"eml-content", "a message under no name at all", "opened by the mail program", "Thunderbird", ANSWER_BLOCKED,
+     PART("Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64", "$[base64|" INNER "]")},
+    {"mht", "a web archive (.mht)", "opened by the browser, and by Word", "Windows", ANSWER_BLOCKED, ATTACH("page.mht", INNER)},
+    {"rfc822-in-rfc822", "a forwarded message in a forwarded message", "opened step by step", ALL, ANSWER_BLOCKED,
+     FORWARD("Content-Type: message/rfc822", "Subject: x\nContent-Type: message/rfc822\n\n" INNER)},
+    {"ten-forwards", "ten forwards", "opened step by step", ALL, ANSWER_BLOCKED,
+     "$[times|10|Content-Type: message/rfc822\n\nSubject: x\n]" INNER},
+    {"bounce", "the message in a bounce", "a DSN returns the message", ALL, ANSWER_BLOCKED,
+     MIME "Content-Type: multipart/report; report-type=delivery-status; boundary=r\n\n--r\n" HELLO
+          "--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; example.com\n\n--r\nContent-Type: message/rfc822\n\n"
+     INNER "--r--\n"},
+    {"mbox-line", "a From line before the message", "skipped", "Thunderbird, mutt", ANSWER_BLOCKED,
+     FORWARD("Content-Type: message/rfc822", "From ann Mon Jan  1 12:00:00 2024\n" INNER)},
+    {"smime-signed", "opaque S/MIME: the signed text inside", "clients show what is in it", "Outlook, Apple Mail",
+     ANSWER_BLOCKED,
+     PART("Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\nContent-Transfer-Encoding: base64",
+          "$[base64|$[x|308006092a864886f70d010702a0803080020101310f300d06096086480165030402010500308006092a864886f70d010701a080248004820200]"
+          "Content-Type: multipart/mixed; boundary=s\n\n--s\n" EXE_PART "--s--\n$[x|000000000000]]")},
+    {"zip-of-eml", "a message in a zip", "opened by the mail program", ALL, ANSWER_BLOCKED,
+     ATTACH("mail.zip", "$[zip|mail.eml|" INNER "]")},
+    {"text-rfc822-headers", "text/rfc822-headers is a text", "headers of a message that is not there", ALL,
+     ANSWER_PASS | ANSWER_AMBIGUOUS,
+     FORWARD("Content-Type: text/rfc822-headers", "From: a@example.com\nContent-Type: application/octet-stream; name=evil.exe\n")},
+};
+const size_t selftest_messages_count = sizeof selftest_messages / sizeof selftest_messages[0];
+
+const struct selftest_case selftest_uuencode[] = {
+    {"body", "in mail without MIME", "older than MIME, and still decoded", "Outlook, Thunderbird", ANSWER_BLOCKED,
+     "\nHello.\n\n$[uu|evil.exe|This stands for a program.]\n"},
+    {"after-text", "behind much text", "found anywhere", "Outlook, Thunderbird", ANSWER_BLOCKED,
+     "\n$[times|200|A line of text, number $#.\n]\n$[uu|evil.exe|x]\nbye\n"},
+    {"second", "the second of two files", "all are found", "Outlook", ANSWER_BLOCKED,
+     "\n$[uu|safe.txt|x]\n\n$[uu|evil.exe|x]\n"},
+    {"mode", "a mode of four digits", "as some programs write it", "Outlook", ANSWER_BLOCKED,
+     "\nbegin 0755 evil.exe\n#86)C\n`\nend\n"},
+    {"no-end", "no end line", "decoded as far as it goes", "Outlook", ANSWER_BLOCKED, "\nbegin 644 evil.exe\n#86)C\n"},
+    {"blank-in-name", "a name of two words", "the rest of the line is the name", "Outlook", ANSWER_BLOCKED,
+     "\nbegin 644 my evil.exe\n#86)C\n`\nend\n"},
+    {"quoted-name", "a name in quotes", "stripped", "Outlook", ANSWER_BLOCKED, "\nbegin 644 \"evil.exe\"\n#86)C\n`\nend\n"},
+    {"begin-base64", "begin-base64", "the same program's other form (POSIX)", "uudecode", ANSWER_BLOCKED,
+     "\nbegin-base64 644 evil.exe\nYWJj\n====\n"},
+    {"in-forward", "in a forwarded message without MIME", "decoded there too", "Outlook", ANSWER_BLOCKED,
+     PART("Content-Type: message/rfc822", "Subject: x\n\n$[uu|evil.exe|x]")},
+    {"zip", "a zip, uuencoded", "decoded, then unpacked", "Outlook", ANSWER_BLOCKED,
+     "\n$[uu|a.zip|$[zip|evil.exe|text]]\n"},
+    {"prose", "a sentence that begins with begin", "no file", ALL, ANSWER_PASS,
+     "\nbegin 2024 evil.exe was found here, and nobody knew why.\nWe talked about it.\n"},
+};
+const size_t selftest_uuencode_count = sizeof selftest_uuencode / sizeof selftest_uuencode[0];
+
+#define WINMAIL(content) \
+    PART("Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64", "$[base64|" content "]")
+
+const struct selftest_case selftest_outlook[] = {
+    {"title", "the attachment's title", "winmail.dat is opened by Outlook (rspamd#3148)", "Outlook", ANSWER_BLOCKED,
+     WINMAIL("$[tnef|evil.exe|text]")},
+    {"long-name", "the long name of the properties", "shown before the title", "Outlook", ANSWER_BLOCKED,
+     WINMAIL("$[tnef|<other=evil.exe>SAFE.TXT|text]")},
+    {"title-only", "a blocked title, a harmless long name", "other programs show the title", "tnef, Evolution",
+     ANSWER_BLOCKED, WINMAIL("$[tnef|<other=safe.txt>EVIL.EXE|text]")},
+    {"no-title", "no title, a long name", "Exchange writes it so", "Outlook", ANSWER_BLOCKED,
+     WINMAIL("$[tnef|<other=evil.exe>|text]")},
+    {"second", "the second attachment", "all are shown", "Outlook", ANSWER_BLOCKED,
+     WINMAIL("$[tnef|a.txt|text|evil.exe|text]")},
+    {"octet-stream", "called application/octet-stream, data.bin", "recognised by content", "Outlook", ANSWER_BLOCKED,
+     ATTACH("data.bin", "$[tnef|evil.exe|text]")},
+    {"zip-inside", "a zip inside", "unpacked after saving", "Outlook", ANSWER_BLOCKED,
+     WINMAIL("$[tnef|a.zip|$[zip|evil.exe|text]]")},
+    {"damaged", "ends in the middle", "opened as far as it goes", "Outlook", ANSWER_UNINSPECTABLE | ANSWER_BLOCKED,
+     PART("Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64",
+          "eJ8+IgEAAZAIAAQAAAAAAAEAAQABBoAPAAwAAAA=")},
+    {"msg", "an Outlook message (.msg)", "its attachments are shown (rspamd#3487)", "Outlook", ANSWER_BLOCKED,
+     ATTACH("mail.msg", "$[ole||__substg1.0_0037001F|$[utf16|subject]|"
+                        "__attach_version1.0_#00000000/__substg1.0_3707001F|$[utf16|evil.exe]|"
+                        "__attach_version1.0_#00000000/__substg1.0_37010102|text]")},
+    {"msg-short-name", "the short name of an Outlook message's file", "shown by other programs", "msgconvert", ANSWER_BLOCKED,
+     ATTACH("mail.msg", "$[ole||__attach_version1.0_#00000000/__substg1.0_3704001F|$[utf16|EVIL.EXE]|"
+                        "__attach_version1.0_#00000000/__substg1.0_3707001F|$[utf16|safe.txt]|"
+                        "__attach_version1.0_#00000000/__substg1.0_37010102|text]")},
+    {"msg-zip", "a zip in an Outlook message", "unpacked after saving", "Outlook", ANSWER_BLOCKED,
+     ATTACH("mail.msg", "$[ole||__attach_version1.0_#00000000/__substg1.0_3707001F|$[utf16|a.zip]|"
+                        "__attach_version1.0_#00000000/__substg1.0_37010102|$[zip|evil.exe|text]]")},
+    {"ole-package", "a packaged file in a Word document", "a double click runs it", "Word", ANSWER_BLOCKED,
+     ATTACH("letter.doc", "$[ole||WordDocument|text|ObjectPool/$[x|01]Ole10Native|"
+                          "$[x|3000000002006576696c2e65786500433a5c6576696c2e65786500000003000b000000433a5c6576696c2e6578650004000000]text]")},
+};
+const size_t selftest_outlook_count = sizeof selftest_outlook / sizeof selftest_outlook[0];
+
+const struct selftest_case selftest_partial[] = {
+    {"first", "message/partial, the first piece", "the file comes together at the reader only", "Outlook Express",
+     ANSWER_PARTIAL, PART("Content-Type: message/partial; id=\"a@b\"; number=1; total=2", "Subject: x\n\ntext")},
+    {"later", "message/partial, a later piece", "holds no name at all", "Outlook Express", ANSWER_PARTIAL,
+     MIME "Content-Type: message/partial; id=\"a@b\"; number=2; total=2\n\nQUJD\n"},
+    {"case", "MESSAGE/PARTIAL", "letter case means nothing", "Outlook Express", ANSWER_PARTIAL,
+     MIME "Content-Type: MESSAGE/PARTIAL; ID=\"a@b\"; NUMBER=1\n\nQUJD\n"},
+    {"nested", "in a forwarded message", "opened step by step", "Outlook Express", ANSWER_PARTIAL,
+     PART("Content-Type: message/rfc822", "Subject: x\n" MIME "Content-Type: message/partial; id=x; number=1; total=3\n\nQUJD")},
+    {"comment", "with a comment in the type", "RFC 822 allows it", "clients differ", ANSWER_PARTIAL | ANSWER_AMBIGUOUS,
+     MIME "Content-Type: message/partial (x); id=x; number=1\n\nQUJD\n"},
+};
+const size_t selftest_partial_count = sizeof selftest_partial / sizeof selftest_partial[0];
