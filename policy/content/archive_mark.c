@@ -46,7 +46,7 @@ static void keep_tail(struct archive_mark_search *search, struct slice text)
 bool archive_mark_find(struct archive_mark_search *search, struct slice piece, bool all,
                        struct archive_mark_hit *hit)
 {
-    /* What lies across the cut: the kept end, and as much of the piece as a mark that begins there may need. */
+    /* What lies across the cut: the kept end, and as much of the piece as a mark from there may need. */
     char joint[2 * sizeof search->tail];
     size_t kept = search->tail_length;
     size_t more = piece.length < sizeof search->tail ? piece.length : sizeof search->tail;
@@ -66,7 +66,8 @@ bool archive_mark_find(struct archive_mark_search *search, struct slice piece, b
         keep_tail(search, piece.length < sizeof search->tail ? across : piece);
         return false;
     }
-    *hit = (struct archive_mark_hit){marks[found].format, slice_make(marks[found].bytes, marks[found].length),
-                                     slice_part(piece, behind, piece.length)};
+    *hit = (struct archive_mark_hit){.format = marks[found].format,
+                                     .mark = slice_make(marks[found].bytes, marks[found].length),
+                                     .rest = slice_part(piece, behind, piece.length)};
     return true;
 }

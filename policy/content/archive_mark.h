@@ -1,6 +1,6 @@
 /*
- * The marks of archives that begin behind other bytes: unpackers look for them there, in self-extracting files or
- * wherever something got in front. One searcher a stream, owned by the caller, cut anywhere.
+ * The marks of archives that begin behind other bytes: unpackers look for them there, in self-extracting
+ * files or wherever something got in front. One searcher a stream, owned by the caller, cut anywhere.
  */
 #ifndef CLOSEDRELAY_CONTENT_ARCHIVE_MARK_H
 #define CLOSEDRELAY_CONTENT_ARCHIVE_MARK_H
@@ -20,8 +20,8 @@ struct archive_mark_hit {
     struct slice rest;  /* of the piece, behind the mark */
 };
 
-/* Looks for a mark in the next piece: of zips only, or (`all`) of cabinets, RAR and 7z files too. Returns whether
- * one was found; then the search is over. */
+/* Looks for a mark in the next piece: of zips only, or (`all`) of cabinets, RAR and 7z files too. Returns
+ * whether one was found; then the search is over. */
 bool archive_mark_find(struct archive_mark_search *search, struct slice piece, bool all,
                        struct archive_mark_hit *hit);
 

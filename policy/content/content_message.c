@@ -295,6 +295,17 @@ static bool is_concatenated(const struct reading *reading)
            (!reading->is_spared && !content_stream_is_searching(reading->stream));
 }
 
+/* As is_concatenated, for bytes that are none of base64: clients skip them, stop, or decode something else.
+ * Behind the last of it stands a footer. */
+static bool is_junk_between(const struct reading *reading)
+{
+    const struct transfer_decoder *decoder = &reading->decoder;
+    if (!decoder->has_junk || reading->is_resumed || decoder->decoded_bytes <= decoder->junk_at)
+        return false;
+    return decoder->junk_at <= FILE_MAGIC_HEAD_BYTES ||
+           (!reading->is_spared && !content_stream_is_searching(reading->stream));
+}
+
 static void end_reading(struct content_message *message, struct reading *reading)
 {
     char rest[TRANSFER_ROOM_MIN];
@@ -302,10 +313,12 @@ static void end_reading(struct content_message *message, struct reading *reading
     if (made > 0)
         content_stream_push(reading->stream, slice_make(rest, made));
     struct leaf *leaf = message->leaf;
-    bool is_odd = is_concatenated(reading);
+    bool is_odd = is_concatenated(reading), has_junk = is_junk_between(reading);
     content_stream_end(reading->stream);
     if (is_odd && leaf->subject.entry != CONTENT_NO_ENTRY)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 that goes on after its end");
+    if (has_junk && leaf->subject.entry != CONTENT_NO_ENTRY && leaf->reading_count == 1)
+        content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 with other bytes in it");
 }
 
 /* The size of all of it as if every line were as long as the first: most of it is never decoded. */

@@ -100,7 +100,7 @@ enum content_stream_flag {
     CONTENT_ONLY_UUENCODE = 1 << 3, /* nothing else does */
     CONTENT_NAMED_ARCHIVE =
         1 << 4, /* called an archive by name or type: one is searched for behind other bytes */
-    CONTENT_NAMED_ZIP = 1 << 5, /* called a zip, or what is one: whatever it begins with, its end is looked at */
+    CONTENT_NAMED_ZIP = 1 << 5, /* called a zip, or what is one: its end is looked at in any case */
 };
 
 struct content_stream;

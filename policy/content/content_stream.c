@@ -262,7 +262,9 @@ static void search_marks(struct content_stream *stream, struct slice bytes)
     struct archive_mark_hit hit;
     if (!archive_mark_find(&stream->marks, bytes, (stream->flags & CONTENT_NAMED_ARCHIVE) != 0, &hit))
         return;
-    become_archive(stream, format_by_name(hit.format), hit.mark, true);
+    /* In what is called an archive, damage is not told of noise. */
+    bool is_named = (stream->flags & CONTENT_NAMED_ARCHIVE) != 0;
+    become_archive(stream, format_by_name(hit.format), hit.mark, !is_named);
     feed(stream, hit.rest);
 }
 

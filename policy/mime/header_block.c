@@ -125,6 +125,7 @@ static enum header_block_result odd_line(struct header_block *block, struct slic
         (slice_starts_nocase(line, slice_of("From ")) || slice_starts_nocase(line, slice_of(">From ")));
     if (is_mbox_line)
         return HEADER_BLOCK_MORE;
+    block->has_odd_line = true;
     tell_field(block);
     /* It may be a field name whose colon comes folded. */
     append_to_field(block, line);
@@ -137,6 +138,7 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     if (text.length > 0 && text.data[text.length - 1] == '\r')
         text.length--;
     if (text.length == 0) {
+        block->has_odd_end = block->has_odd_line;
         bool is_first = is_empty(block) && block->is_in_part && !block->is_soft;
         tell_field(block);
         if (!is_first)

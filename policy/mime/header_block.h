@@ -21,6 +21,8 @@ struct header_block {
     bool is_soft;
     bool is_in_part;       /* an entity of a multipart, as opposed to one of a message */
     bool is_over_limit;    /* a logical header was longer than allowed */
+    bool has_odd_line;     /* a line that is no field came before the end */
+    bool has_odd_end;      /* and an empty line after it: some clients end the header there, some before */
     bool has_late_content; /* a Content- field came after an end that some clients see */
 };
 

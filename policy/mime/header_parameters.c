@@ -103,9 +103,11 @@ static struct slice until_semicolon(struct slice s)
     return s;
 }
 
-/* Whether more of the name may follow a closing quote: `"a".exe`, but not `"a" size=3`. */
+/* Whether more of the name may follow a closing quote: `"a".exe`, `""a=b""`, but not `"a" size=3`. */
 static bool is_continued(struct slice after_quote)
 {
+    if (after_quote.length > 0 && !is_space(after_quote.data[0]) && after_quote.data[0] != ';')
+        return true;
     struct slice rest = trim_spaces(until_semicolon(after_quote));
     return rest.length > 0 && slice_find(rest, '=') == rest.length;
 }

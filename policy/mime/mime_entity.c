@@ -50,7 +50,20 @@ static unsigned kind_of_message(struct slice subtype)
             return MIME_KIND_MESSAGE;
     if (slice_equal(subtype, slice_of("partial")))
         return MIME_KIND_PARTIAL;
-    return MIME_KIND_STATUS;
+    /* RFC 2046 5.2.4: an unknown kind of message is a file. */
+    static const char *const statuses[] = {"delivery-status",
+                                           "global-delivery-status",
+                                           "disposition-notification",
+                                           "global-disposition-notification",
+                                           "feedback-report",
+                                           "tracking-status",
+                                           "global-headers",
+                                           "external-body",
+                                           "imdn+xml"};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (slice_equal(subtype, slice_of(statuses[i])))
+            return MIME_KIND_STATUS;
+    return MIME_KIND_OTHER;
 }
 
 static unsigned kind_of_application(struct slice subtype)
@@ -101,7 +114,7 @@ static unsigned kind_of_type(struct slice type)
 static size_t type_from_view(struct slice text, char *type)
 {
     size_t length = 0;
-    bool after_slash = true;
+    bool after_slash = true, has_slash = false;
     for (size_t i = 0; i < text.length && length < TYPE_BYTES && text.data[i] != ';'; i++) {
         char c = text.data[i];
         if ((unsigned char)c <= ' ') {
@@ -110,7 +123,10 @@ static size_t type_from_view(struct slice text, char *type)
                 next++;
             if (!after_slash && (next == text.length || text.data[next] != '/'))
                 break;
+        } else if (c == '/' ? length > 0 && has_slash : has_slash && strchr(",:(<[=?@)>]", c) != NULL) {
+            break; /* RFC 2045 5.1: none of these is in a subtype */
         } else if (c != '"' && c != '\'') {
+            has_slash = has_slash || c == '/';
             type[length++] = ascii_lower(c);
             after_slash = c == '/';
         }

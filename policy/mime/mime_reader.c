@@ -210,7 +210,8 @@ static void settle_doubt(struct mime_reader *reader)
     struct mime_entity *entity = &reader->entity;
     if (!holds_something(entity))
         return;
-    if (reader->block.has_late_content)
+    bool is_leaf = (entity->kinds & (MIME_KIND_MULTIPART | MIME_KIND_MESSAGE)) == 0;
+    if (reader->block.has_late_content || (is_leaf && reader->block.has_odd_end))
         entity->ambiguous = "clients disagree on where the header ends";
     else if (reader->doubt != NULL)
         entity->ambiguous = reader->doubt;

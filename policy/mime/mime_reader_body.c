@@ -112,9 +112,11 @@ static bool take_dashes(struct mime_reader *reader, struct slice line)
 static bool is_field_like(struct slice line)
 {
     size_t at = 0;
+    if (line.data[0] == ' ' || line.data[0] == '\t')
+        return true;
     while (at < line.length && line.data[at] > ' ' && line.data[at] < 0x7f && line.data[at] != ':')
         at++;
-    return line.data[0] == ' ' || line.data[0] == '\t' || (at > 0 && at < line.length && line.data[at] == ':');
+    return at > 0 && at < line.length && line.data[at] == ':';
 }
 
 /* A held line while a header is looked for. Returns whether it begins one, which then waits for its LF. */

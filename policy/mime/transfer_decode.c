@@ -59,6 +59,10 @@ static size_t base64_byte(struct transfer_decoder *decoder, unsigned char byte, 
     }
     if (byte != '\r' && byte != '\n')
         decoder->run_after_pad = 0;
+    if (byte > ' ' && !decoder->is_after_pad && !decoder->has_junk) {
+        decoder->has_junk = true;
+        decoder->junk_at = decoder->decoded_bytes;
+    }
     return 0;
 }
 

@@ -191,6 +191,12 @@ def structure():
     case("blocked-boundary-spaces", HEAD + "Content-Type: multipart/mixed ; boundary = B\n\n--B  \n" + TEXT + "--B\t\n" + part() + "--B--\n", "blanks")
     case("ambiguous-reused", multipart(['Content-Type: multipart/mixed; boundary="B"\n\n--B\n' + TEXT + "--B\n" + part() + "--B--\n"]), "inner as outer")
     case("ambiguous-after-close", multipart([TEXT], after="--B\n" + part() + "--B--\n"), "part behind the end")
+    case("blocked-type-comma", multipart([TEXT, "Content-Type: MESSAGE/rfc822, name=mail.dat (c)(d\nContent-Transfer-Encoding: quoted-printable\n\n" + INNER.replace("=", "=3D")]), "something else than a semicolon behind the type")
+    case("blocked-type-colon", multipart([TEXT, "Content-Type: message/rfc822:name=mail.dat\nContent-Transfer-Encoding: base64\n\n" + b64(INNER.encode())]), "a colon behind the type")
+    case("blocked-message-unknown", multipart([TEXT, "Content-Type: message/x-unknown\nContent-Transfer-Encoding: base64\n\n" + b64(EVIL)]), "RFC 2046 5.2.4: a file")
+    case("ambiguous-odd-line", multipart([TEXT, part("attachment; filename=a.pdf", more="no field\n", body=b64(PROGRAM))]), "a line that is no field ends the header, or does not")
+    case("ambiguous-base64-junk", attached("attachment; filename=a.txt", body="aGVs!bG8h\n" * 9), "bytes that are none of base64")
+    case("blocked-boundary-quotes", HEAD + 'Content-Type: multipart/mixed; boundary=""--=_B""\n\n----=_B\n' + TEXT + "----=_B\n" + part() + "----=_B--\n", "quotes around quotes")
     case("blocked-after-close-no-delimiter", multipart([TEXT], after=part()), "header fields right behind the end")
     case("ambiguous-after-close-no-delimiter-2", multipart([TEXT], after="X-Other: y\n" + part("attachment; filename=a.txt")), "header fields right behind the end, others first")
     case("blocked-boundary-of-no-multipart", HEAD + "Content-Type: mixed; boundary=B\n\n--B\n" + two + "--B--\n", "a type nobody knows")
@@ -340,6 +346,8 @@ def honest():
         "related": (multipart(['Content-Type: text/html\n\n<img src="cid:a">\n', "Content-Type: image/png\nContent-ID: <setup.exe@x.com>\nContent-Location: http://x.com/evil.exe\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n"], kind="related"), "URL and id are no names"),
         "stray-boundary": (HEAD + "Content-Type: text/plain; charset=utf-8; boundary=B\n\nhello\n-- \nsig\n", "a boundary that is not used"),
         "after-close-text": (multipart([TEXT], after="Note: this list is for members.\nTo leave: write to x@example.com\n"), "a footer like fields"),
+        "base64-blanks": (attached("attachment; filename=a.pdf", body=" " + pdf.replace("\n", " \n ").rstrip(" ")), "indented base64"),
+        "base64-footer": (HEAD + part("attachment; filename=a.pdf", body=pdf.rstrip("=\n") + "=\n\n-- \nlist mailing list (see https://lists.example.com)\n"), "a list's footer behind base64"),
         "two-text-types": (HEAD + "Content-Type: text/plain\nContent-Type: text/plain; charset=utf-8\n\nhello\n", "same thing twice"),
         "message-no-mime": (multipart([TEXT, "Content-Type: message/rfc822\n\nFrom: a\nSubject: b\n\nplain old text\n"]), "old mail forwarded"),
         "appledouble": (multipart(['Content-Type: multipart/appledouble; boundary=A\n\n--A\nContent-Type: application/applefile; name="a.pdf"\nContent-Transfer-Encoding: base64\n\nAAUWBwACAAA=\n--A\nContent-Type: application/pdf; name="a.pdf"\nContent-Transfer-Encoding: base64\n\n' + pdf + "--A--\n"]), "Mac file"),
