@@ -206,7 +206,7 @@ static bool heal(struct list_health *health, const struct list_test_result *resu
     if (changed) {
         /* What it said while nobody watched, or while it lied, is asked again. */
         if (health->state != LIST_UNTESTED)
-            health->believed_from_ms = result->begun_ms;
+            health->believed_from_ms = result->begun_ms + 1; /* see date_after_test_locked() */
         health->state = LIST_HEALTHY;
         health->trouble = LIST_TROUBLE_NONE;
         health->trouble_code = 0;

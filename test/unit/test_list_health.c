@@ -140,7 +140,7 @@ static void a_failed_proof_suspends_and_lies_are_not_remembered(void **state)
     assert_true(test_with(&health, passed, next_ms));
     assert_int_equal(health.state, LIST_HEALTHY);
     assert_false(list_health_is_proven(&health, 5000));
-    assert_int_equal(health.believed_from_ms, next_ms);
+    assert_int_equal(health.believed_from_ms, next_ms + 1);
 }
 
 static void healthy_lists_are_tested_hourly(void **state)

@@ -18,11 +18,12 @@
 #include "stub_dns/stub_dns.h"
 
 /*
- * Block lists against the stub name server, with real threads and real waits. What a list does changes by its
- * rules; each death that lists have died is replayed: nobody is refused, and the list comes back when it
- * heals.
+ * Block lists against the stub name server, with real threads and real waits (who waits for what, by the order
+ * of events: test_list_wait.c). What a list does changes by its rules; each death that lists have died is
+ * replayed: nobody is refused, and the list comes back when it heals.
  */
-enum { LISTS_MAX = 8, BUDGET_MS = 3000, PATIENCE_MS = 15000 };
+/* Budgets and patience are far beyond what even a loaded machine takes. */
+enum { LISTS_MAX = 8, BUDGET_MS = 20000, PATIENCE_MS = 60000 };
 
 struct world {
     struct stub_dns *stub;
@@ -79,6 +80,7 @@ static void configure(struct world *world, unsigned list_count, bool wants_text)
         settings[i].health = list_health_options_default();
         settings[i].health.retry_first_ms = 50;
         settings[i].health.retry_most_ms = 200;
+        settings[i].health.slow_ms = PATIENCE_MS; /* the machine may be */
     }
     assert_true(list_set_configure(world->set, settings, list_count));
     for (unsigned i = 0; i < list_count; i++) {
@@ -88,16 +90,29 @@ static void configure(struct world *world, unsigned list_count, bool wants_text)
     world->list_count = list_count;
 }
 
+/* How long a question may take with all its tries: long, but where servers are meant to be silent. */
+static struct resolver_options options_with(const struct world *world, unsigned timeout_ms)
+{
+    struct resolver_options options = resolver_options_default();
+    options.server_count = 1;
+    options.servers[0] = (struct resolver_server){dns_address_ipv4(0x7f000001), stub_dns_port(world->stub)};
+    options.timeout_ms = timeout_ms;
+    return options;
+}
+
+static void expect_silence(struct world *world)
+{
+    struct resolver_options options = options_with(world, 1000);
+    resolver_configure(world->resolver, &options);
+}
+
 static int set_up(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     world->stub = stub_dns_start("", 0);
     set_healthy(world, "");
-    struct resolver_options options = resolver_options_default();
-    options.server_count = 1;
-    options.servers[0] = (struct resolver_server){dns_address_ipv4(0x7f000001), stub_dns_port(world->stub)};
-    options.timeout_ms = 1200;
+    struct resolver_options options = options_with(world, BUDGET_MS);
     world->resolver = resolver_create(&options, clock_system());
     assert_non_null(world->resolver);
     struct answer_cache_options cache = answer_cache_options_default();
@@ -154,11 +169,6 @@ static void wait_until_all_healthy(struct world *world)
 {
     for (unsigned i = 0; i < world->list_count; i++)
         wait_for_state(world, i, LIST_HEALTHY);
-}
-
-static uint64_t now_ms(void)
-{
-    return clock_system_monotonic_us(NULL) / 1000;
 }
 
 static struct in6_addr address_of(const char *text)
@@ -279,24 +289,6 @@ static void fifty_sessions_ask_each_list_once(void **state)
     assert_int_equal(about_client, 16); /* A and TXT */
 }
 
-static void slow_lists_cost_one_wait_together(void **state)
-{
-    struct world *world = *state;
-    struct list_result results[LISTS_MAX];
-    configure(world, 8, false);
-    wait_until_all_healthy(world);
-    set_healthy(world, "delay=300");
-    uint64_t start_ms = now_ms();
-    struct list_query *query = begin(world, "192.0.2.7", BUDGET_MS);
-    list_query_collect(query, results);
-    uint64_t took_ms = now_ms() - start_ms;
-    for (unsigned i = 0; i < 8; i++)
-        assert_int_equal(results[i].verdict, LIST_NOT_LISTED);
-    list_query_destroy(query);
-    print_message("eight lists of 300 ms: %llu ms\n", (unsigned long long)took_ms);
-    assert_true(took_ms >= 300 && took_ms < 4 * 300);
-}
-
 static void a_silent_list_costs_the_budget_and_then_nothing(void **state)
 {
     struct world *world = *state;
@@ -304,15 +296,12 @@ static void a_silent_list_costs_the_budget_and_then_nothing(void **state)
     configure(world, 1, false);
     wait_until_all_healthy(world);
     assert_true(stub_dns_set_rules(world->stub, "*.test * drop\n"));
-    uint64_t start_ms = now_ms();
+    expect_silence(world);
     struct list_query *query = begin(world, "192.0.2.8", 200);
     list_query_collect(query, results);
-    uint64_t took_ms = now_ms() - start_ms;
     assert_int_equal(results[0].verdict, LIST_UNKNOWN);
     assert_string_equal(results[0].why, "timeout");
     list_query_destroy(query);
-    print_message("a silent list, budget 200 ms: %llu ms\n", (unsigned long long)took_ms);
-    assert_true(took_ms >= 190 && took_ms < 1000);
 
     for (unsigned i = 0; i < 3; i++) {
         char client[32];
@@ -330,29 +319,6 @@ static void a_silent_list_costs_the_budget_and_then_nothing(void **state)
     set_healthy(world, "");
     wait_for_state(world, 0, LIST_HEALTHY);
     assert_int_equal(verdict_on(world, "192.0.2.66"), LIST_LISTED);
-}
-
-static void too_many_waiters_are_told_at_once(void **state)
-{
-    struct world *world = *state;
-    struct list_result results[LISTS_MAX];
-    configure(world, 1, false);
-    wait_until_all_healthy(world);
-    assert_true(stub_dns_set_rules(world->stub, "*.test * drop\n"));
-    struct crowd crowd = {.world = world, .client = "192.0.2.8"};
-    pthread_t threads[100];
-    for (int i = 0; i < 100; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_in_crowd, &crowd), 0);
-    while (list_set_waiting_count(world->set) < 100)
-        usleep(1000);
-    uint64_t start_ms = now_ms();
-    struct list_query *query = begin(world, "192.0.2.8", BUDGET_MS);
-    list_query_collect(query, results);
-    assert_string_equal(results[0].why, "busy");
-    assert_true(now_ms() - start_ms < 1000);
-    list_query_destroy(query);
-    for (int i = 0; i < 100; i++)
-        pthread_join(threads[i], NULL);
 }
 
 /* ---- deaths ------------------------------------------------------------------------------------------ */
@@ -447,6 +413,7 @@ static void servers_that_fail_suspend_the_list(void **state)
     };
     struct world *world = *state;
     configure(world, 1, false);
+    expect_silence(world);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         set_healthy(world, "");
         wait_for_state(world, 0, LIST_HEALTHY);
@@ -486,9 +453,7 @@ int main(void)
         WITH_WORLD(a_list_without_ipv6_is_not_asked_for_it),
         WITH_WORLD(a_list_with_ipv6_is_asked_by_nibble),
         WITH_WORLD(fifty_sessions_ask_each_list_once),
-        WITH_WORLD(slow_lists_cost_one_wait_together),
         WITH_WORLD(a_silent_list_costs_the_budget_and_then_nothing),
-        WITH_WORLD(too_many_waiters_are_told_at_once),
         WITH_WORLD(no_death_refuses_anybody),
         WITH_WORLD(dead_from_the_start_refuses_nobody),
         WITH_WORLD(an_emptied_list_is_noticed),
