@@ -66,7 +66,8 @@ static bool grant(struct policy_engine *engine, const struct policy_allow *allow
     if (!read_address(allow->address, &address, out) ||
         !read_duration(allow->duration, relay->recent_logins.remember_ms, &duration_ms, out))
         return false;
-    const char *user = login_canonical(NULL, slice_of(allow->user), allow->user == NULL ? "" : relay->default_realm);
+    void *scratch = talloc_new(NULL);
+    const char *user = login_canonical(scratch, slice_of(allow->user), allow->user == NULL ? "" : relay->default_realm);
     const struct recent_login login = {
         .client = recent_logins_network(&address),
         .user = user == NULL ? "" : user,
@@ -78,7 +79,7 @@ static bool grant(struct policy_engine *engine, const struct policy_allow *allow
         tell_grant(&login, out);
     else
         strbuf_append_text(out, "out of memory\n");
-    talloc_free((void *)(uintptr_t)user);
+    talloc_free(scratch);
     return is_granted;
 }
 

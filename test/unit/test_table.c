@@ -10,6 +10,7 @@
 #include <lmdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,6 +237,67 @@ static void a_file_being_written_is_left_until_it_keeps_still(void **state)
     assert_answer(table, "old", TABLE_FOUND, "");
     table_refresh(table);
     assert_answer(table, "whole", TABLE_FOUND, "");
+    table_close(table);
+}
+
+/* Two contents that are exchanged again and again: whoever asks sees one of them, whole. */
+enum { EXCHANGE_ENTRIES = 2000, EXCHANGE_ROUNDS = 40 };
+
+struct asking {
+    struct table *table;
+    atomic_bool is_over;
+    size_t asked_count, wrong_count;
+};
+
+static void *ask_until_over(void *context)
+{
+    struct asking *asking = context;
+    struct strbuf value;
+    strbuf_init(&value, 0);
+    for (unsigned i = 0; !atomic_load(&asking->is_over) || asking->asked_count < 1000; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "key%u", i * 7919 % EXCHANGE_ENTRIES);
+        strbuf_reset(&value);
+        const enum table_answer answer = table_lookup(asking->table, slice_of(key), &value);
+        const char *text = strbuf_text(&value);
+        bool is_right = answer == TABLE_FOUND && (strcmp(text, "old") == 0 || strcmp(text, "new") == 0);
+        asking->wrong_count += !is_right;
+        asking->asked_count++;
+    }
+    strbuf_deinit(&value);
+    return NULL;
+}
+
+static void write_entries(const char *path, const char *value)
+{
+    char fresh[80];
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    FILE *file = fopen(fresh, "w");
+    assert_non_null(file);
+    for (unsigned i = 0; i < EXCHANGE_ENTRIES; i++)
+        fprintf(file, "key%u %s\n", i, value);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(rename(fresh, path), 0);
+}
+
+static void nobody_sees_half_a_file(void **state)
+{
+    struct table_test *test = *state;
+    pthread_t threads[2];
+    write_entries(test->path, "old");
+    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    struct asking asking[2] = {{.table = table}, {.table = table}};
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_until_over, &asking[i]), 0);
+    for (unsigned round = 0; round < EXCHANGE_ROUNDS; round++) {
+        write_entries(test->path, round % 2 == 0 ? "new" : "old");
+        table_refresh(table);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        atomic_store(&asking[i].is_over, true);
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(asking[i].wrong_count, 0);
+    }
     table_close(table);
 }
 
@@ -471,6 +533,7 @@ int main(void)
         cmocka_unit_test(paths_of_sources),
         cmocka_unit_test_setup_teardown(a_renamed_file_is_used_at_the_next_look, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_being_written_is_left_until_it_keeps_still, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_sees_half_a_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trouble_keeps_the_old_entries_and_is_said_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cdb_is_read_with_and_without_final_nul, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lmdb_sees_what_is_written_in_place, set_up, tear_down),
