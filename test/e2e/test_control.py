@@ -200,7 +200,7 @@ def test_a_socket_left_behind_is_replaced(controlled, stub):
 
 def test_without_a_place_for_the_socket_mail_goes_on(start_relay):
     relay = start_relay(with_control("/proc", ""))
-    assert "control socket: /proc/control.sock" in relay.daemon.output
+    wait_until(lambda: "control socket: /proc/control.sock" in relay.daemon.output, "the daemon says it has no socket")
     with relay.submission() as session:
         assert session.message("ann@example.com", ["bob@example.net"], mail.plain("no socket")).code == 250
 
