@@ -13,6 +13,8 @@ enum {
     EXIT_RELAY_IS_OPEN = 1,
     ANSWER_SHOWN_BYTES = 100,
     WAIT_MS = 60000, /* servers that make strangers wait do so for less */
+    /* Postfix makes a client wait for each answer after ten errors, and hangs up after twenty. */
+    FORMS_PER_CONNECTION = 8,
 };
 
 struct relaytest {
@@ -27,6 +29,7 @@ struct relaytest {
     char *server_name;
     bool is_offered_tls;
     unsigned connection_count;
+    unsigned form_count; /* on this connection */
     unsigned tried_count, refused_count, accepted_count, unclear_count;
 };
 
@@ -144,6 +147,7 @@ static bool open_connection(struct relaytest *test, struct strbuf *problem)
     test->names.server_name = test->server_name;
     test->names.server_address = smtp_client_peer(test->client);
     test->names.local_domain = test->local_domain != NULL ? test->local_domain : test->server_name;
+    test->form_count = 0;
     if (test->connection_count++ == 0)
         introduce(test);
     return true;
@@ -164,7 +168,12 @@ static bool try_form(struct relaytest *test, const struct relay_form *form, stru
             hang_up(test);
     } while (test->client == NULL);
     report(test, form, &answer);
-    if (is_connection_lost(&answer) || smtp_client_command(test->client, "RSET").code / 100 != 2)
+    bool is_done = is_connection_lost(&answer) || smtp_client_command(test->client, "RSET").code / 100 != 2;
+    if (!is_done && ++test->form_count == FORMS_PER_CONNECTION) {
+        smtp_client_command(test->client, "QUIT");
+        is_done = true;
+    }
+    if (is_done)
         hang_up(test);
     return true;
 }

@@ -81,17 +81,17 @@ def test_greylisting_is_no_refusal():
         return "451 4.7.1 come again later" if line.startswith("RCPT") else polite(line)
     with ScriptedSmtp(script) as server:
         done = relaytest(server.port)
-        assert server.connection_count == 1
+        assert server.connection_count == len(outcomes(done)) / 8
     assert {outcome for outcome, _ in outcomes(done).values()} == {"unclear"}
     assert "closed to strangers" not in done.stdout
     assert done.returncode == 75
 
 
 @pytest.mark.parametrize("farewell", [None, "421 4.7.0 enough"])
-def test_a_lost_connection_is_tried_twice(farewell):
-    """The server hangs up at the first recipient of each connection but the fifth."""
+def test_a_connection_lost_at_the_first_form_decides_nothing(farewell):
+    """The server hangs up at the first recipient of each of four connections."""
     def script(line, connection):
-        if line.startswith("RCPT") and connection != 5:
+        if line.startswith("RCPT") and connection <= 4:
             return farewell
         return "550 5.7.1 no" if line.startswith("RCPT") else polite(line)
     with ScriptedSmtp(script) as server:
@@ -99,6 +99,23 @@ def test_a_lost_connection_is_tried_twice(farewell):
     found = [outcome for outcome, _ in outcomes(done).values()]
     assert found[:4] == ["unclear"] * 4 and set(found[4:]) == {"refused"}
     assert done.returncode == 75
+
+
+def test_a_connection_lost_later_is_not_the_forms_fault():
+    """The server hangs up at every third recipient: each of them is tried again."""
+    count = 0
+
+    def script(line, _):
+        nonlocal count
+        count += line.startswith("RCPT")
+        if line.startswith("RCPT"):
+            return None if count % 3 == 0 else "550 5.7.1 no"
+        return polite(line)
+    with ScriptedSmtp(script) as server:
+        done = relaytest(server.port)
+    assert {outcome for outcome, _ in outcomes(done).values()} == {"refused"}
+    assert count > len(outcomes(done))
+    assert done.returncode == 0
 
 
 def test_an_acceptance_counts_although_the_server_is_gone_then():

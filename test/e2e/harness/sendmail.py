@@ -160,10 +160,10 @@ class Sendmail:
             subprocess.run(["m4", f"-D_CF_DIR_={self.root}/usr/share/sendmail/cf/", source], stdout=out, check=True,
                            stderr=subprocess.PIPE)
 
-    def command(self, *arguments):
+    def command(self, *arguments, cf=None):
         """The words that run this Sendmail in its namespaces."""
         return ["unshare", "--uts", "--mount", "sh", "-c", START.format(dir=self.directory), "sh",
-                os.path.join(self.root, "usr", "libexec", "sendmail", "sendmail"), f"-C{self.cf}", *arguments]
+                os.path.join(self.root, "usr", "libexec", "sendmail", "sendmail"), f"-C{cf or self.cf}", *arguments]
 
     def start(self):
         self.process = Process(self.command("-bD"), os.path.join(self.directory, "output"))

@@ -1,0 +1,379 @@
+"""docs/postfix.md and docs/sendmail.md, read by a stranger: every file is written and every command run.
+
+The MTAs are scratch ones, so names of the system's are replaced by theirs (the tables below, and nothing else): ports,
+directories, and 127.0.0.0/8, for the test must not be among the trusted. What would change the system itself, users and
+services, is done by hand here.
+"""
+
+import os
+import pwd
+import re
+import shlex
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+
+import pytest
+
+from harness import mail, postfix as private_postfix
+from harness.daemon import Daemon, program
+from harness.process import Process, accepts_connections, free_port, wait_until
+from harness.smtp_client import SmtpClient
+
+DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
+ANN = ("ann@example.com", "secret")
+DONE_BY_HAND = ("systemctl ", "usermod ", "make ")
+
+
+def blocks(page):
+    """[(section, language, text)] of all fenced blocks of a page."""
+    with open(os.path.join(DOCS, page), encoding="utf-8") as source:
+        sections = re.split(r"^## (.*)\n", source.read(), flags=re.MULTILINE)
+    return [(title, language, text) for title, content in zip(sections[1::2], sections[2::2])
+            for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", content, re.MULTILINE | re.DOTALL)]
+
+
+def make_directory(workspace):
+    directory = tempfile.mkdtemp(prefix="docs.", dir=workspace)
+    os.chmod(directory, 0o755)
+    return directory
+
+
+def commands(text):
+    lines = text.splitlines()
+    assert all(line.startswith("# ") for line in lines), text
+    return [line[2:] for line in lines]
+
+
+class Stranger:
+    """Follows a page, section by section."""
+
+    def __init__(self, directory, page, replacements):
+        self.directory = directory
+        self.blocks = blocks(page)
+        self.replacements = replacements
+        self.daemon = None
+        self.config = ""
+        self.listen = self.translate("inet:8891@127.0.0.1")
+        self.done = []
+
+    def translate(self, text):
+        for old, new in self.replacements.items():
+            text = text.replace(old, new)
+        return text
+
+    def follow(self, section):
+        found = [(language, text) for title, language, text in self.blocks if title == section]
+        assert found, section
+        for language, text in found:
+            getattr(self, f"read_{language}")(self.translate(text))
+
+    def read_yaml(self, text):
+        listen = re.fullmatch(r"listen: (.*)\n", text)
+        if listen:
+            self.listen = listen.group(1)
+        else:
+            self.config = text
+        self.make_daemon()
+
+    def make_daemon(self):
+        path = self.listen.partition(":")[2]
+        address = path if self.listen.startswith("unix:") else ("127.0.0.1", int(path.partition("@")[0]))
+        own = os.path.join(self.directory, f"daemon{len(self.done)}")
+        os.mkdir(own)
+        os.chmod(own, 0o755)
+        self.stop_daemon()
+        self.daemon = Daemon(own, self.listen, address, self.config, process="syslog: false, socket_group: postfix")
+
+    def read_console(self, text):
+        for command in commands(text):
+            self.done.append(command)
+            if command.startswith(DONE_BY_HAND):
+                self.do_by_hand(command.split())
+            else:
+                self.run(command)
+
+    def run(self, command):
+        done = subprocess.run(self.words(shlex.split(command)), capture_output=True, text=True, input="secret",
+                              check=False, timeout=60)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        assert "warning" not in done.stderr, f"{command}\n{done.stderr}"
+
+    def closedrelay(self, words):
+        options = [] if words[1] == "relaytest" else ["-c", self.daemon.config_path]
+        return [program(), words[1], *options, *words[2:]]
+
+    def stop_daemon(self):
+        if self.daemon is not None and self.daemon.process is not None:
+            self.daemon.begin_stop()
+            self.daemon.finish_stop()
+            self.daemon.process = None
+
+    def start_daemon(self):
+        self.stop_daemon()
+        self.daemon.start()
+
+
+# ---- Postfix ------------------------------------------------------------------------------------------------
+
+
+class PostfixStranger(Stranger):
+    def __init__(self, directory, sink, sasl_path, certificates):
+        self.ports = {name: free_port() for name in ("smtp", "submission", "submissions")}
+        self.etc = os.path.join(directory, "etc")
+        services = {f"{name} inet n - y": f"127.0.0.1:{self.ports[name]} inet n - n"
+                    for name in ("submissions", "submission")}
+        replacements = {**services, "submissions/inet": f"127.0.0.1:{self.ports['submissions']}/inet",
+                        "submission/inet": f"127.0.0.1:{self.ports['submission']}/inet",
+                        "127.0.0.1:10025": f"127.0.0.1:{free_port()}", "8891": str(free_port()),
+                        "/var/spool/postfix": f"{directory}/spool", "private/auth": sasl_path,
+                        "127.0.0.0/8": "127.0.0.2/32", "mail.example.com": f"127.0.0.1:{self.ports['smtp']}",
+                        "-o closedrelay -g closedrelay": "-o root -g postfix"}
+        super().__init__(directory, "postfix.md", replacements)
+        self.install(sink, certificates)
+
+    def install(self, sink, certificates):
+        """Postfix as it comes, with the sink for the rest of the world."""
+        for name in ("etc", "spool", "lib", "log"):
+            os.mkdir(os.path.join(self.directory, name))
+        shutil.chown(os.path.join(self.directory, "lib"), pwd.getpwnam("postfix").pw_uid)
+        kept = ("compatibility_level", "_directory", "mail_owner", "setgid_group", "maillog", "my", "inet_", "alias",
+                "default_transport", "smtp_", "max_idle", "local_recipient_maps", "smtpd_tls_cert", "smtpd_tls_key")
+        main = private_postfix.MAIN_CF.format(dir=self.directory, next_hop_port=sink.port, sasl_path="unused")
+        lines = [line for line in main.splitlines() if any(word in line.partition(" =")[0] for word in kept)]
+        self.write("main.cf", "\n".join([*lines, "smtpd_tls_security_level = may", "relay_domains = example.com",
+                                         f"relay_transport = smtp:[127.0.0.1]:{sink.port}\n"]))
+        master = private_postfix.MASTER_CF.format(lanes=f"127.0.0.1:{self.ports['smtp']} inet n - n - - smtpd",
+                                                  local_milter_port=0)
+        self.write("master.cf", master.replace("  -o cleanup_service_name=cleanup-local\n", ""))
+        shutil.copytree(certificates, os.path.join(self.directory, "tls"))
+
+    def write(self, name, text):
+        with open(os.path.join(self.etc, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def postfix(self, word):
+        subprocess.run(["postfix", "-c", self.etc, word], check=True, capture_output=True)
+
+    def words(self, words):
+        if words[0] in ("postconf", "postfix"):
+            return [words[0], "-c", self.etc, *words[1:]]
+        if words[0] == "closedrelay":
+            return self.closedrelay(words) + (["--postfix-config", self.etc] if words[1] == "doctor" else [])
+        assert words[0] == "install"
+        return words
+
+    def do_by_hand(self, words):
+        assert words[0] == "usermod" or "closedrelay" in words
+        if words[0] == "systemctl":
+            self.start_daemon()
+            if "postfix" in words:
+                self.postfix("reload")
+
+    def wait_for(self, name):
+        wait_until(lambda: accepts_connections(("127.0.0.1", self.ports[name])), f"Postfix listens at {name}")
+
+
+@pytest.fixture
+def postfix_stranger(workspace, sink, dovecot, postfix):
+    stranger = PostfixStranger(make_directory(workspace), sink, dovecot.sasl_path, f"{postfix.directory}/tls")
+    stranger.postfix("start")
+    yield stranger
+    stranger.postfix("stop")
+    stranger.stop_daemon()
+
+
+def expect_closed(port):
+    """Nobody relays, and closedrelay has the mail for its own domain on record."""
+    with SmtpClient(port) as client:
+        assert client.mail("someone@example.org").code == 250
+        assert client.rcpt("bob@example.net").code in (550, 554)
+
+
+def expect_relay(client, stranger, sink):
+    subject = mail.unique_subject("docs")
+    assert client.message("ann@example.com", ["bob@example.net"], mail.plain(subject)).code == 250
+    sink.wait_for(subject)
+    return stranger.daemon.record_of(subject)
+
+
+def expect_incoming(port, stranger, sink):
+    subject = mail.unique_subject("docs incoming")
+    with SmtpClient(port) as client:
+        assert client.message("x@example.org", ["ann@example.com"], mail.plain(subject)).code == 250
+    sink.wait_for(subject)
+    assert stranger.daemon.record_of(subject)["role"] == "outside"
+
+
+def submission(port):
+    client = SmtpClient(port)
+    client.starttls()
+    client.login(*ANN)
+    return client
+
+
+def logs_in_within_tls(port):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30)) as connection:
+        connection.recv(1000)
+        connection.sendall(b"EHLO client.example\r\n")
+        return b"AUTH PLAIN" in connection.recv(4000)
+
+
+def test_postfix_from_nothing(postfix_stranger, sink):
+    stranger = postfix_stranger
+    stranger.follow("From nothing to a working relay")
+    stranger.wait_for("submissions")
+    expect_closed(stranger.ports["smtp"])
+    expect_incoming(stranger.ports["smtp"], stranger, sink)
+    with submission(stranger.ports["submission"]) as client:
+        assert expect_relay(client, stranger, sink)["role"] == "submission"
+    assert logs_in_within_tls(stranger.ports["submissions"])
+    assert any(command.startswith("closedrelay relaytest") for command in stranger.done)
+
+    stranger.follow("Only some services")
+    with submission(stranger.ports["submission"]) as client:
+        expect_relay(client, stranger, sink)
+    stranger.follow("Mail of this machine")
+    subject = mail.unique_subject("docs local")
+    subprocess.run(["sendmail", "-C", stranger.etc, "-f", "root@mx.test.example", "bob@example.net"], check=True,
+                   input=mail.plain(subject).replace(b"\r", b""))
+    assert stranger.daemon.record_of(subject)["role"] == "local"
+
+
+def test_postfix_at_a_unix_socket(postfix_stranger, sink):
+    stranger = postfix_stranger
+    stranger.follow("From nothing to a working relay")
+    stranger.follow("A unix socket")
+    assert stranger.daemon.address.endswith("/spool/closedrelay/milter.sock")
+    expect_incoming(stranger.ports["smtp"], stranger, sink)
+
+
+# ---- Sendmail -----------------------------------------------------------------------------------------------
+
+SENDMAIL_MC = """\
+divert(-1)
+include(`{root}/usr/share/sendmail/cf/m4/cf.m4')
+divert(0)dnl
+OSTYPE(`linux')dnl
+DOMAIN(`generic')dnl
+define(`confDOMAIN_NAME', `sm.test.example')dnl
+define(`QUEUE_DIR', `{dir}/spool')dnl
+define(`confPID_FILE', `{dir}/pid')dnl
+define(`STATUS_FILE', `{dir}/statistics')dnl
+define(`HELP_FILE', `')dnl
+define(`ALIAS_FILE', `')dnl
+define(`confCW_FILE', `-o {dir}/local-host-names')dnl
+define(`confCR_FILE', `-o {dir}/relay-domains')dnl
+define(`confTO_IDENT', `0')dnl
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl
+FEATURE(`no_default_msa')dnl
+FEATURE(`nocanonify')dnl
+FEATURE(`accept_unresolvable_domains')dnl
+DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')dnl
+define(`SMART_HOST', `relay:[127.0.0.1]')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h {next_hop_port}')dnl
+{lines}MAILER(`smtp')dnl
+"""
+
+
+class SendmailStranger(Stranger):
+    def __init__(self, directory, sink, sendmail):
+        self.port = free_port()
+        self.sendmail, self.sink = sendmail, sink
+        self.lines = ""
+        self.cf = os.path.join(directory, "sendmail.cf")
+        self.process = None
+        replacements = {"8891": str(free_port()), "127.0.0.0/8": "127.0.0.2/32",
+                        "mail.example.com": f"127.0.0.1:{self.port}"}
+        super().__init__(directory, "sendmail.md", replacements)
+        os.mkdir(os.path.join(directory, "spool"), 0o700)
+        self.write("relay-domains", "example.com\n")
+
+    def write(self, name, text):
+        with open(os.path.join(self.directory, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def read_m4(self, text):
+        self.lines = text
+
+    def read_conf(self, text):
+        with open(os.path.join(self.sendmail.directory, "sasl2", "Sendmail.conf"), encoding="utf-8") as conf:
+            assert conf.read().startswith(text)
+
+    def make_cf(self):
+        source = os.path.join(self.directory, "sendmail.mc")
+        self.write("sendmail.mc", SENDMAIL_MC.format(root=self.sendmail.root, dir=self.directory, port=self.port,
+                                                     next_hop_port=self.sink.port, lines=self.lines))
+        self.sendmail.make_cf(source, self.cf)
+
+    def words(self, words):
+        if words[0] == "saslpasswd2":
+            return [f"{self.sendmail.root}/usr/sbin/saslpasswd2", "-p", "-f",
+                    f"{self.sendmail.directory}/sasl2/sasldb2", *words[1:]]
+        assert words[0] == "closedrelay"
+        return self.closedrelay(words) + (["--sendmail-cf", self.cf] if words[1] == "doctor" else [])
+
+    def do_by_hand(self, words):
+        if words[0] == "make":
+            self.make_cf()
+        elif "sendmail" in words:
+            self.process = Process(self.sendmail.command("-bD", cf=self.cf), os.path.join(self.directory, "output"))
+            self.process.wait_for_listener(("127.0.0.1", self.port))
+        else:
+            self.start_daemon()
+
+
+@pytest.fixture
+def sendmail_stranger(workspace, sink, sendmail):
+    stranger = SendmailStranger(make_directory(workspace), sink, sendmail)
+    yield stranger
+    if stranger.process is not None:
+        stranger.process.stop()
+    stranger.stop_daemon()
+
+
+def test_sendmail_from_nothing(sendmail_stranger, sink):
+    stranger = sendmail_stranger
+    stranger.follow("From nothing to a working relay")
+    expect_closed(stranger.port)
+    expect_incoming(stranger.port, stranger, sink)
+    with SmtpClient(stranger.port, login=ANN) as client:
+        assert expect_relay(client, stranger, sink)["role"] == "submission"
+
+
+@pytest.fixture
+def run_directory():
+    with tempfile.TemporaryDirectory(prefix="closedrelay-e2e.", dir="/run") as directory:
+        os.chmod(directory, 0o755)
+        yield directory
+
+
+def test_sendmail_at_a_unix_socket(run_directory, sendmail_stranger, sink):
+    """The socket is in /run: for Sendmail, anything below /tmp can be written by others."""
+    stranger = sendmail_stranger
+    stranger.replacements["/run/closedrelay"] = run_directory
+    stranger.follow("From nothing to a working relay")
+    stranger.process.stop()
+    first_lines = stranger.lines.splitlines(keepends=True)
+    stranger.follow("A unix socket")
+    stranger.lines += "".join(first_lines[1:])
+    for words in (["systemctl", "restart", "closedrelay"], ["make"], ["systemctl", "restart", "sendmail"]):
+        stranger.do_by_hand(words)
+    stranger.run("closedrelay doctor")
+    expect_incoming(stranger.port, stranger, sink)
+
+
+# ---- the pages ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page, followed", [
+    ("postfix.md", {"From nothing to a working relay", "A unix socket", "Only some services", "Mail of this machine"}),
+    ("sendmail.md", {"From nothing to a working relay", "A unix socket"}),
+])
+def test_no_section_with_commands_is_left_out(page, followed):
+    found = {section for section, language, _ in blocks(page) if language in ("console", "yaml", "m4", "conf")}
+    assert found == followed
