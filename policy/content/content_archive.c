@@ -2,6 +2,7 @@
 
 #include "archive/zip_tail.h"
 #include "content/file_magic.h"
+#include "mime/file_name.h"
 
 #include <talloc.h>
 
@@ -14,6 +15,9 @@ struct content_archive {
     bool is_embedded;
     struct content_subject member; /* begun last; its path is a talloc child of the archive */
     bool has_member;
+    bool is_wanted;  /* its content was asked for … */
+    bool is_spared;  /* … and the rest of it is not */
+    bool is_archive; /* by one of its names */
     unsigned member_flags;
     struct content_stream *stream; /* the member's content, once some came */
 };
@@ -43,10 +47,57 @@ static void name_member(struct content_archive *archive, struct slice name)
         (struct content_subject){.scan = scan, .path = path, .entry = CONTENT_NO_ENTRY, .is_member = true};
 }
 
+/* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not among
+ * them: most archives that cannot be unpacked here hold some. */
+static bool is_archive_name(struct slice name)
+{
+    static const char *const kinds[] = {"zip", "zipx", "rar", "r00", "7z",  "cab", "iso", "img", "tar", "tgz", "tbz",
+                                        "tbz2", "txz", "gz",  "bz2", "xz",  "lzh", "lha", "arj", "ace", "eml", "msg",
+                                        "001",  "udf", "vhd", "z",   "lzma"};
+    struct file_name_extensions extensions;
+    file_name_extension_candidates(name, &extensions);
+    for (size_t i = 0; i < extensions.count; i++)
+        for (size_t n = 0; n < sizeof kinds / sizeof kinds[0]; n++)
+            if (strcmp(extensions.text[i], kinds[n]) == 0)
+                return true;
+    return false;
+}
+
+/*
+ * The one member of a compressed file is called as the file, without the last extension: `evil.exe.gz` makes
+ * evil.exe, whatever name is stored. Not so for .com: a compressed log of a host ends so, and what could run
+ * under that name is known by its content.
+ */
+static void add_outer_names(struct content_archive *archive)
+{
+    const struct content_subject *outer = archive->subject;
+    if (outer->entry == CONTENT_NO_ENTRY)
+        return;
+    size_t count = outer->scan->list.items[outer->entry].name_count;
+    for (size_t i = 0; i < count; i++) {
+        struct slice name = outer->scan->list.items[outer->entry].names[i];
+        name.length = slice_find_last(name, '.');
+        if (name.length < outer->scan->list.items[outer->entry].names[i].length && name.length > 0 &&
+            !slice_ends_nocase(name, slice_of(".com")))
+            content_add_name(&archive->member, name);
+    }
+}
+
+static bool is_compressed_file(const struct archive_format *format)
+{
+    static const char *const names[] = {"gzip", "bzip2", "xz", "lzma"};
+    for (size_t i = 0; format != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(format->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool on_member(void *context, const struct archive_member *member)
 {
     struct content_archive *archive = context;
     archive->has_member = false;
+    archive->is_wanted = false;
+    archive->is_spared = false;
     archive->member_flags = 0;
     if (member->is_folder)
         return false;
@@ -57,8 +108,12 @@ static bool on_member(void *context, const struct archive_member *member)
     content_add_name(&archive->member, member->name);
     if (member->encrypted)
         content_add_condition(&archive->member, ATTACHMENT_ENCRYPTED, "its content needs a password");
+    if (is_compressed_file(archive->format))
+        add_outer_names(archive);
     archive->member_flags = content_flags_of_names(&member->name, 1);
-    return !member->encrypted && !archive->subject->scan->failed;
+    archive->is_archive = is_archive_name(member->name);
+    archive->is_wanted = !member->encrypted && !archive->subject->scan->failed;
+    return archive->is_wanted;
 }
 
 static void on_other_name(void *context, struct slice name)
@@ -70,6 +125,7 @@ static void on_other_name(void *context, struct slice name)
         name_member(archive, name);
     if (archive->member.path != NULL)
         content_add_name(&archive->member, name);
+    archive->is_archive = archive->is_archive || is_archive_name(name);
 }
 
 static bool on_member_data(void *context, struct slice data)
@@ -80,13 +136,17 @@ static bool on_member_data(void *context, struct slice data)
     if (archive->stream == NULL)
         archive->stream =
             content_stream_create(archive, &archive->member, archive->member_flags, archive->depth);
-    return archive->stream != NULL && content_stream_push(archive->stream, data);
+    archive->is_spared = archive->stream == NULL || !content_stream_push(archive->stream, data);
+    return !archive->is_spared;
 }
 
 static void on_member_end(void *context, bool complete)
 {
     struct content_archive *archive = context;
-    (void)complete; /* what is missing is the archive's condition, told as an outcome */
+    /* Damage is the archive's condition; content that was never given is nobody's, and may be anything. */
+    if (!complete && archive->has_member && archive->is_wanted && !archive->is_spared && archive->is_archive)
+        content_add_condition(&archive->member, ATTACHMENT_UNINSPECTABLE,
+                              "an archive inside another that is packed in a way not read here");
     if (archive->stream == NULL)
         return;
     content_stream_end(archive->stream);
@@ -109,15 +169,34 @@ static void on_outcome(void *context, enum archive_outcome outcome, const char *
     content_add_condition(archive->subject, conditions[outcome], why);
 }
 
-/* An archive without a reader. NULL: out of memory or too deep (noted). */
+/* Outlook's containers and documents hold files as messages do: they count as levels of these. */
+static bool is_kind_of_message(const struct archive_format *format)
+{
+    return format != NULL && (strcmp(format->name, "ole") == 0 || strcmp(format->name, "tnef") == 0);
+}
+
+/* One step down into `format`; false where that is too deep, which is noted. */
+static bool step_down(struct content_subject *subject, const struct archive_format *format, struct content_depth *depth)
+{
+    const struct content_limits *limits = &subject->scan->limits;
+    bool is_message = is_kind_of_message(format);
+    if (is_message ? depth->levels >= limits->levels : depth->archives >= limits->archive_levels) {
+        content_add_condition(subject, ATTACHMENT_OVER_BUDGET, "archives are nested too deeply");
+        return false;
+    }
+    depth->levels += is_message ? 1 : 0;
+    depth->archives += is_message ? 0 : 1;
+    return true;
+}
+
+/* An archive without a reader; `format` is NULL for the end of a zip. NULL: out of memory or too deep (noted). */
 static struct content_archive *make_archive(void *owner, struct content_subject *subject,
+                                            const struct archive_format *format,
                                             struct content_depth depth)
 {
     struct content_scan *scan = subject->scan;
-    if (depth.archives >= scan->limits.archive_levels) {
-        content_add_condition(subject, ATTACHMENT_OVER_BUDGET, "archives are nested too deeply");
+    if (!step_down(subject, format, &depth))
         return NULL;
-    }
     struct content_archive *archive = talloc_zero(owner, struct content_archive);
     if (archive == NULL) {
         content_fail(scan);
@@ -125,7 +204,8 @@ static struct content_archive *make_archive(void *owner, struct content_subject 
     }
     content_entry(subject);
     archive->subject = subject;
-    archive->depth = (struct content_depth){depth.levels, depth.archives + 1};
+    archive->format = format;
+    archive->depth = depth;
     archive->sink = (struct archive_sink){.context = archive,
                                           .member = on_member,
                                           .other_name = on_other_name,
@@ -139,10 +219,9 @@ struct content_archive *content_archive_create(void *owner, struct content_subje
                                                const struct archive_format *format,
                                                struct content_depth depth, bool is_embedded)
 {
-    struct content_archive *archive = make_archive(owner, subject, depth);
+    struct content_archive *archive = make_archive(owner, subject, format, depth);
     if (archive == NULL)
         return NULL;
-    archive->format = format;
     archive->is_embedded = is_embedded;
     archive->reader = format->create(archive, &archive->sink, &subject->scan->archive_budget);
     if (archive->reader == NULL) {
@@ -156,7 +235,7 @@ struct content_archive *content_archive_create(void *owner, struct content_subje
 void content_archive_read_tail(void *owner, struct content_subject *subject, struct content_depth depth,
                                struct slice tail)
 {
-    struct content_archive *archive = make_archive(owner, subject, depth);
+    struct content_archive *archive = make_archive(owner, subject, NULL, depth);
     if (archive != NULL && !zip_tail_read(archive, tail, &archive->sink, &subject->scan->archive_budget))
         content_fail(subject->scan);
     talloc_free(archive);

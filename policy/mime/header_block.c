@@ -132,11 +132,27 @@ static enum header_block_result odd_line(struct header_block *block, struct slic
     return soft_line(block, line);
 }
 
+/* A line of blanks: the end for some; for others the field goes on, after any number of them. */
+static enum header_block_result blank_line(struct header_block *block, struct slice line)
+{
+    struct slice field = strbuf_slice(&block->field);
+    struct slice name = slice_part(field, 0, slice_find(field, ':'));
+    if (name.length == field.length || !mime_entity_is_content_field(name))
+        return soft_line(block, line);
+    block->is_soft = true;
+    enum header_block_result result = keep_for_replay(block, line);
+    block->is_over_limit = block->is_over_limit || result == HEADER_BLOCK_DONE;
+    return result;
+}
+
 enum header_block_result header_block_line(struct header_block *block, struct slice line)
 {
     struct slice text = line;
     if (text.length > 0 && text.data[text.length - 1] == '\r')
         text.length--;
+    /* A byte order mark is dropped with the blanks by those who trim as JavaScript does. */
+    if (is_empty(block) && text.length > 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
+        text = slice_part(text, 3, text.length);
     if (text.length == 0) {
         block->has_odd_end = block->has_odd_line;
         bool is_first = is_empty(block) && block->is_in_part && !block->is_soft;
@@ -149,7 +165,7 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     }
     if (slice_trim(text).length == 0) {
         append_to_field(block, slice_make("\n ", 2));
-        return soft_line(block, line);
+        return blank_line(block, line);
     }
     if (is_blank(text.data[0]) && block->field.length > 0) {
         append_to_field(block, slice_make("\n", 1));

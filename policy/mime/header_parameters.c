@@ -49,7 +49,8 @@ static struct slice trim_spaces(struct slice s)
 /* Whether a parameter name may begin after `c`. */
 static bool ends_word(char c)
 {
-    return is_space(c) || strchr(";,\"'()<>/:=", c) != NULL;
+    /* The no-break space of Latin-1, or the end of UTF-8's, is a blank to web mailers. */
+    return is_space(c) || c == '\xa0' || strchr(";,\"'()<>/:=", c) != NULL;
 }
 
 static void add_reading(struct header_parameter *parameter, struct slice reading)
@@ -112,6 +113,15 @@ static bool is_continued(struct slice after_quote)
     return rest.length > 0 && slice_find(rest, '=') == rest.length;
 }
 
+/* Clients that split at semicolons before they look for quotes see `"evil.exe` of `"evil.exe;.txt"`. With a blank
+ * behind it a semicolon is one of a sentence. */
+static void read_cut_at_semicolon(struct slice quoted, struct header_parameter *parameter)
+{
+    size_t at = slice_find(quoted, ';');
+    if (parameter->kind != PARAMETER_BOUNDARY && at + 1 < quoted.length && !is_space(quoted.data[at + 1]))
+        add_reading(parameter, trim_spaces(slice_part(quoted, 0, at)));
+}
+
 static void read_quoted(struct search *search, struct slice s, struct header_parameter *parameter)
 {
     struct slice inner = slice_part(s, 1, s.length);
@@ -125,6 +135,7 @@ static void read_quoted(struct search *search, struct slice s, struct header_par
         add_reading(parameter, trim_spaces(slice_part(inner, 0, slice_find(inner, ';'))));
     else if (is_continued(slice_part(inner, end + 1, inner.length)))
         add_reading(parameter, trim_spaces(without(search, until_semicolon(s), '"')));
+    read_cut_at_semicolon(strict, parameter);
 }
 
 static void read_unquoted(struct search *search, struct slice s, struct header_parameter *parameter)

@@ -226,21 +226,27 @@ static unsigned encoding_of(struct slice word)
     return 0;
 }
 
-/* Encodings that some reading of one view gives: of all of it, and of its first word. */
+static bool ends_encoding_word(char c)
+{
+    return (unsigned char)c <= ' ' || strchr(";,()\"'<>", c) != NULL;
+}
+
+/* Encodings that some reading of one view gives: of all of it, and of any word in it. */
 static unsigned encodings_of_view(struct slice text)
 {
     text = slice_trim(text);
-    unsigned whole = encoding_of(text);
-    if (whole != 0)
-        return whole;
-    size_t end = 0;
-    size_t start = text.length > 0 && (text.data[0] == '"' || text.data[0] == '\'') ? 1 : 0;
-    for (end = start; end < text.length && (unsigned char)text.data[end] > ' '; end++)
-        if (strchr(";,(\"'<", text.data[end]) != NULL)
-            break;
+    unsigned found = encoding_of(text);
+    if (found != 0)
+        return found;
+    for (size_t at = 0; at < text.length;) {
+        size_t end = at;
+        while (end < text.length && !ends_encoding_word(text.data[end]))
+            end++;
+        found |= encoding_of(slice_part(text, at, end));
+        at = end + 1;
+    }
     /* A client that compares the whole value knows no such encoding and takes the bytes as they are. */
-    unsigned first = encoding_of(slice_part(text, start, end));
-    return first == 0 ? 0 : first | TRANSFER_IDENTITY;
+    return found == 0 ? 0 : found | TRANSFER_IDENTITY;
 }
 
 static void take_encoding(struct mime_entity *entity, struct slice value)

@@ -411,6 +411,8 @@ void mime_reader_end(struct mime_reader *reader)
 {
     if (reader->state == READER_FIELDS)
         reader_finish_header(reader);
+    if (reader->state == READER_BODY && reader->held_length > 0)
+        reader_body_end(reader); /* the line that waits for its end may begin a header */
     if (reader->state == READER_HEADERS && reader->line.length > 0)
         mime_reader_push(reader, slice_make("\n", 1));
     /* A header may end in the header of a message, which ends there as well. */

@@ -79,9 +79,11 @@ static bool follows_more_dashes(const struct mime_reader *reader, struct slice l
     return false;
 }
 
-/* A held line beginning with two dashes. Returns whether it was a delimiter and is used up. */
-static bool take_dashes(struct mime_reader *reader, struct slice line)
+/* A held line beginning with two dashes. Returns whether it was a delimiter; `*rest` is what of it is no part of
+ * that, behind a bare CR. */
+static bool take_dashes(struct mime_reader *reader, struct slice line, struct slice *rest)
 {
+    *rest = slice_part(line, line.length, line.length);
     const char *doubt = NULL;
     if (reader->line_end_length == 1 && reader->line_end[0] == '\r')
         doubt = "a delimiter after a bare CR";
@@ -92,6 +94,7 @@ static bool take_dashes(struct mime_reader *reader, struct slice line)
         if (before.kind >= BOUNDARY_DELIMITER) {
             match = before;
             doubt = "a delimiter ended by a bare CR";
+            *rest = slice_part(line, cr + 1, line.length);
         }
     }
     if (match.kind == BOUNDARY_NONE && follows_more_dashes(reader, line))
@@ -150,9 +153,14 @@ static bool decide_held(struct mime_reader *reader, bool is_whole)
         return is_whole;
     if (is_dashed) {
         reader->probe_lines_left = 0;
-        if (take_dashes(reader, line)) {
-            reader->is_line_skipped = !is_whole;
-            return false;
+        struct slice rest;
+        if (take_dashes(reader, line, &rest)) {
+            /* For those to whom a bare CR ends a line the header begins here; the LF comes after it. */
+            bool begins_header = rest.length > 0 && reader->state == READER_HEADERS;
+            if (begins_header)
+                reader_keep_line(reader, rest);
+            reader->is_line_skipped = !is_whole && !begins_header;
+            return is_whole && begins_header;
         }
     }
     release_held(reader);

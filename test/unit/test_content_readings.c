@@ -1,0 +1,143 @@
+/* Readings of odd mail that only some clients have, through the whole scan: each must be followed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "archive_events.h"
+#include "scan_message.h"
+
+#include <talloc.h>
+
+#define TOP "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+#define PART(headers) TOP "--b\r\n" headers "\r\n\r\nx\r\n--b--\r\n"
+#define DISPOSITION(value) PART("Content-Disposition: attachment; " value)
+#define FIVE_BLANK_LINES " \r\n \r\n \r\n \r\n \r\n"
+#define TWENTY_BLANK_LINES FIVE_BLANK_LINES FIVE_BLANK_LINES FIVE_BLANK_LINES FIVE_BLANK_LINES
+
+static const struct {
+    const char *message;
+    bool is_blocked;
+} cases[] = {
+    {DISPOSITION("filename=\"evil.exe;.txt\""), true},
+    {DISPOSITION("filename=\"about evil.exe; part two.txt\""), false},
+    {DISPOSITION("\xa0"
+                 "filename=evil.exe"),
+     true},
+    {PART("\xef\xbb\xbf"
+          "Content-Disposition: attachment; filename=evil.exe\r\nX-A: b"),
+     true},
+    {PART("Content-Disposition: attachment;\r\n" TWENTY_BLANK_LINES " filename=evil.exe"), true},
+    {TOP "--b\rContent-Disposition: attachment; filename=\"evil.exe\"\r\rx\r--b--\r\n", true},
+    {TOP "--b\rContent-Disposition: attachment; filename=\"evil.exe\"\r\rx\r--b--\r", true},
+    {TOP "--b\r\n\r\nx\r\n--b\rContent-Disposition: attachment; filename=evil.exe\r\n\r\nx\r\n--b--\r\n", true},
+};
+
+static void follows_every_reading(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t piece_bytes = 0; piece_bytes < 40; piece_bytes += 13) {
+            void *owner = talloc_new(NULL);
+            struct scan_cuts cuts = {.piece_bytes = piece_bytes};
+            const struct attachment_list *list = scan_message(owner, slice_of(cases[i].message), NULL, cuts);
+            if (list == NULL || scan_has_extension(list, "exe") != cases[i].is_blocked)
+                fail_msg("case %zu in pieces of %zu: %s", i, piece_bytes, scan_describe(owner, list));
+            talloc_free(owner);
+        }
+    }
+}
+
+/* "TVqQ…" is a Windows program in base64. */
+static void decodes_by_every_word_of_an_encoding(void **state)
+{
+    (void)state;
+    static const char *const encodings[] = {"7bit, base64", "7bit base64", "x; base64", "base64"};
+    for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++) {
+        void *owner = talloc_new(NULL);
+        char *message = talloc_asprintf(
+            owner,
+            "MIME-Version: 1.0\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+            "Content-Transfer-Encoding: %s\r\n\r\n"
+            "TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAgAAAAA4fug4=\r\n",
+            encodings[i]);
+        const struct attachment_list *list = scan_message(owner, slice_of(message), NULL, (struct scan_cuts){0});
+        assert_non_null(list);
+        assert_non_null(scan_executable(list));
+        talloc_free(owner);
+    }
+}
+
+/* The binary file, as a part without encoding. */
+static const struct attachment_list *scan_file(void *owner, const char *name, struct slice file)
+{
+    struct strbuf message;
+    strbuf_init(&message, 0);
+    strbuf_printf(&message,
+                  "MIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=%s\r\n"
+                  "Content-Transfer-Encoding: binary\r\n\r\n",
+                  name);
+    strbuf_append_slice(&message, file);
+    const struct attachment_list *list = scan_message(owner, strbuf_slice(&message), NULL, (struct scan_cuts){0});
+    strbuf_deinit(&message);
+    assert_non_null(list);
+    return list;
+}
+
+static void names_the_content_of_a_compressed_file_after_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fixture;
+        const char *name;
+        const char *extension;
+        bool is_found;
+    } files[] = {
+        {"readme.txt.gzip", "evil.exe.gz", "exe", true}, {"readme.txt.bz2", "evil.exe.bz2", "exe", true},
+        {"readme.txt.xz", "evil.exe.xz", "exe", true},   {"readme.txt.gzip", "access-example.com.gz", "com", false},
+        {"readme.txt.gzip", "evil.exe", "exe", true},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        void *owner = talloc_new(NULL);
+        struct slice file = archive_events_fixture(files[i].fixture);
+        const struct attachment_list *list = scan_file(owner, files[i].name, file);
+        assert_int_equal(scan_has_extension(list, files[i].extension), files[i].is_found);
+        test_free((void *)(uintptr_t)file.data);
+        talloc_free(owner);
+    }
+}
+
+/* A cabinet whose member is renamed in place; its content is compressed, which is not read here. */
+static void tells_of_archives_that_cannot_be_unpacked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned condition;
+    } members[] = {{"a.pdf", 0}, {"a.zip", ATTACHMENT_UNINSPECTABLE}, {"a.eml", ATTACHMENT_UNINSPECTABLE}};
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        void *owner = talloc_new(NULL);
+        struct slice file = archive_events_fixture("packed.cab");
+        char *name = memmem(file.data, file.length, "readme.txt", 10);
+        assert_non_null(name);
+        memset(name, 'x', 10);
+        memcpy(name + 5, members[i].name, 5);
+        unsigned conditions = scan_conditions(scan_file(owner, "a.cab", file));
+        assert_int_equal(conditions, members[i].condition);
+        test_free((void *)(uintptr_t)file.data);
+        talloc_free(owner);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(follows_every_reading),
+        cmocka_unit_test(decodes_by_every_word_of_an_encoding),
+        cmocka_unit_test(names_the_content_of_a_compressed_file_after_it),
+        cmocka_unit_test(tells_of_archives_that_cannot_be_unpacked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
