@@ -64,7 +64,7 @@ const struct selftest_case selftest_zip[] = {
      ZIP("$[zip|evil_$[x|e280ae]fdp.exe|text]")},
     {"unknown-method", "a method nobody knows", "the name is readable", ALL_UNPACKERS, ANSWER_BLOCKED,
      ZIP("$[zip|<packed>evil.exe|text]")},
-    {"many", "behind 500 members", "all are unpacked", ALL_UNPACKERS, ANSWER_BLOCKED,
+    {"many", "behind 500 members", "all are unpacked", ALL_UNPACKERS, STOPPED,
      ZIP("$[times|500|PK$[x|0304140000000000000021580000000000000000000000000800000061]bcdefg1]" EVIL_ZIP)},
 };
 const size_t selftest_zip_count = sizeof selftest_zip / sizeof selftest_zip[0];
@@ -92,7 +92,7 @@ const struct selftest_case selftest_archives[] = {
      ATTACH("a.tar.xz", "$[xz|$[tar|evil.exe|text]]")},
     {"xz-outer", "evil.exe.xz", "the name without .xz", ALL_UNPACKERS, ANSWER_BLOCKED, ATTACH("evil.exe.xz", "$[xz|text]")},
     {"bz2", "evil.exe.bz2", "the name without .bz2", ALL_UNPACKERS, ANSWER_BLOCKED,
-     ATTACH("evil.exe.bz2", "$[x|425a683931415926535962520ca60000018180200000001000200030c00834f28b8bb9229c284831290653]$[x|00]")},
+     ATTACH("evil.exe.bz2", "$[x|425a6839314159265359cb28d32d0000008180020004402000219819832c2ee48a70a1219651a65a]")},
     {"7z", "7z, plain index", "unpacked by 7-Zip and Windows 11", ALL_UNPACKERS, ANSWER_BLOCKED,
      ATTACH("a.7z", "$[7z|a.txt|text|evil.exe|text]")},
     {"7z-packed", "7z, packed index", "names stand in a compressed block", ALL_UNPACKERS, ANSWER_BLOCKED,
