@@ -101,6 +101,7 @@ enum content_stream_flag {
     CONTENT_NAMED_ARCHIVE =
         1 << 4, /* called an archive by name or type: one is searched for behind other bytes */
     CONTENT_NAMED_ZIP = 1 << 5, /* called a zip, or what is one: its end is looked at in any case */
+    CONTENT_NAMED_OLD_ARCHIVE = 1 << 6, /* called an archive that nothing else is called, such as a.lzh */
 };
 
 struct content_stream;
@@ -132,7 +133,7 @@ void content_tail_end(struct content_tail *tail, struct content_subject *subject
 /* ---- content_kind.c ---- */
 
 /* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE,
- * CONTENT_NAMED_ZIP. */
+ * CONTENT_NAMED_ZIP, CONTENT_NAMED_OLD_ARCHIVE. */
 unsigned content_flags_of_names(const struct slice *names, size_t count);
 
 /* Whether `head`, the first bytes of something, is plainly that of a message. */

@@ -229,6 +229,9 @@ static void decide(struct content_stream *stream)
     } else if ((stream->flags & CONTENT_NAMED_ARCHIVE) != 0 || (!is_text && !file_magic_harmless(head))) {
         begin_search(stream, head);
     }
+    /* Their readers find them behind other bytes, by marks that are too weak to look for. */
+    if ((stream->flags & CONTENT_NAMED_OLD_ARCHIVE) != 0 && format == NULL && head.length > 0)
+        content_add_condition(stream->subject, ATTACHMENT_UNINSPECTABLE, "not the archive that it is called");
 }
 
 /* Collects what of `bytes`, which stand at `offset`, falls into the window. Returns true once it is full. */

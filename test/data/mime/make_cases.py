@@ -7,6 +7,7 @@ The class is what the scan must find at least:
   disguised  a program by its content, and no blocked name
   ambiguous  the condition "ambiguous" (a blocked name may be there too)
   partial    the condition "partial"
+  uninspectable  the condition "uninspectable"
   encrypted  the condition "encrypted"
   honest     no blocked name, no program, no condition at all
 Each case says in a word why. Output is the same in every run; usage: make_cases.py [CORPUS_FOLDER]
@@ -82,6 +83,7 @@ CAB = (b"MSCF\0\0\0\0\x55\0\0\0\0\0\0\0\x2c\0\0\0\0\0\0\0\3\1\1\0\1\0\0\0\0\0\0\
        + b"\0" * 8 + b"\0\0\x21\x3c\0\0\x20\0evil.exe\0" + b"\0" * 8)
 RAR = bytes.fromhex("526172211a0700" "cf907300000d00000000000000" "000074208028000100000001000000020000000000000000"
                     "1d30080020000000") + b"evil.exe" + b"x"
+LZH = b"\x1e\0-lh0-\1\0\0\0\1\0\0\0\0\0!<\x20\0\x08evil.exe\0\0x\0"
 EVIL = archive([("evil.exe", b"x" * 100)])
 INNER = multipart([TEXT, part()], boundary="C")
 
@@ -296,6 +298,7 @@ def content():
     case("blocked-docx-behind-gzip", attached("attachment; filename=a.docx", body=b64(gzip.compress(b"hi", mtime=0) + EVIL)), "a gzip file by its beginning")
     case("blocked-cab-prefixed", attached("attachment; filename=a.cab", body=b64(b"GIF89a" + CAB)), "behind the mark of a picture")
     case("blocked-rar-prefixed", attached("attachment; filename=a.rar", body=b64(b"hello" + RAR)), "behind text")
+    case("uninspectable-lzh-prefixed", attached("attachment; filename=a.lzh", body=b64(b"MZ junk " + LZH)), "a self-extracting archive that is none")
     case("blocked-zip-behind-cab", attached("attachment; filename=a.zip", body=b64(b"hello" + CAB.replace(b"evil.exe", b"a23b.txt") + EVIL)), "a cabinet behind text, a zip by its end")
     case("blocked-zip-prefixed", attached("attachment; filename=a.zip", body=b64(b"hello world\n" * 10 + EVIL)), "behind text, named zip")
 
