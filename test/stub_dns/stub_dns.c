@@ -28,13 +28,14 @@ struct delayed {
     struct delayed *next;
     uint64_t due_ms;
     int fd; /* of a TCP client; -1: by UDP */
-    struct sockaddr_in to;
+    struct sockaddr_in6 to; /* room for either family */
     size_t length;
     uint8_t data[];
 };
 
 struct stub_dns {
     int udp, tcp;
+    bool is_ipv6;
     uint16_t port;
     pthread_t thread;
     atomic_bool stopping;
@@ -151,11 +152,12 @@ static void send_all(int fd, const uint8_t *data, size_t length)
     }
 }
 
-static void deliver(struct stub_dns *stub, int fd, const struct sockaddr_in *to, const uint8_t *data,
+static void deliver(struct stub_dns *stub, int fd, const struct sockaddr_in6 *to, const uint8_t *data,
                     size_t length)
 {
     if (fd < 0) {
-        sendto(stub->udp, data, length, MSG_NOSIGNAL, (const struct sockaddr *)to, sizeof *to);
+        socklen_t to_bytes = stub->is_ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+        sendto(stub->udp, data, length, MSG_NOSIGNAL, (const struct sockaddr *)to, to_bytes);
         return;
     }
     uint8_t prefix[2] = {(uint8_t)(length >> 8), (uint8_t)length};
@@ -177,7 +179,7 @@ static void deliver_later(struct stub_dns *stub, const struct delayed *model)
     *place = delayed;
 }
 
-static void answer_query(struct stub_dns *stub, int fd, const struct sockaddr_in *from, const uint8_t *query,
+static void answer_query(struct stub_dns *stub, int fd, const struct sockaddr_in6 *from, const uint8_t *query,
                          size_t length)
 {
     unsigned delay_ms;
@@ -210,7 +212,7 @@ static void deliver_due(struct stub_dns *stub)
 static void serve_udp(struct stub_dns *stub)
 {
     uint8_t query[QUERY_BYTES_MAX];
-    struct sockaddr_in from;
+    struct sockaddr_in6 from;
     for (unsigned i = 0; i < 64; i++) {
         socklen_t from_bytes = sizeof from;
         ssize_t got =
@@ -294,19 +296,26 @@ static void *serve(void *argument)
     return NULL;
 }
 
-static int open_socket(int type, uint16_t port)
+static bool bind_loopback(int fd, bool is_ipv6, uint16_t port)
 {
-    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-    int yes = 1, receive_bytes = 4 << 20;
-    struct sockaddr_in address = {
+    struct sockaddr_in ipv4 = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in6 ipv6 = {
+        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    return is_ipv6 ? bind(fd, (struct sockaddr *)&ipv6, sizeof ipv6) == 0
+                   : bind(fd, (struct sockaddr *)&ipv4, sizeof ipv4) == 0;
+}
+
+static int open_socket(bool is_ipv6, int type, uint16_t port)
+{
+    int fd = socket(is_ipv6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0);
+    int yes = 1, receive_bytes = 4 << 20;
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     if (type == SOCK_STREAM)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-        (type == SOCK_DGRAM || listen(fd, 64) == 0))
+    if (bind_loopback(fd, is_ipv6, port) && (type == SOCK_DGRAM || listen(fd, 64) == 0))
         return fd;
     close(fd);
     return -1;
@@ -316,14 +325,14 @@ static int open_socket(int type, uint16_t port)
 static bool open_sockets(struct stub_dns *stub, uint16_t port)
 {
     for (int i = 0; i < BIND_TRIES; i++) {
-        struct sockaddr_in bound = {0};
+        struct sockaddr_in6 bound = {0}; /* the port is at the same place in both families */
         socklen_t bound_bytes = sizeof bound;
-        stub->udp = open_socket(SOCK_DGRAM, port);
+        stub->udp = open_socket(stub->is_ipv6, SOCK_DGRAM, port);
         if (stub->udp < 0)
             return false;
         getsockname(stub->udp, (struct sockaddr *)&bound, &bound_bytes);
-        stub->port = ntohs(bound.sin_port);
-        stub->tcp = open_socket(SOCK_STREAM, stub->port);
+        stub->port = ntohs(bound.sin6_port);
+        stub->tcp = open_socket(stub->is_ipv6, SOCK_STREAM, stub->port);
         if (stub->tcp >= 0)
             return true;
         close(stub->udp);
@@ -333,11 +342,12 @@ static bool open_sockets(struct stub_dns *stub, uint16_t port)
     return false;
 }
 
-struct stub_dns *stub_dns_start(const char *rules, uint16_t port)
+static struct stub_dns *start(const char *rules, bool is_ipv6, uint16_t port)
 {
     struct stub_dns *stub = calloc(1, sizeof *stub);
     if (stub == NULL)
         return NULL;
+    stub->is_ipv6 = is_ipv6;
     if (!stub_rules_parse(&stub->rules, rules) || !open_sockets(stub, port)) {
         stub_rules_free(&stub->rules);
         free(stub);
@@ -347,6 +357,16 @@ struct stub_dns *stub_dns_start(const char *rules, uint16_t port)
     if (pthread_create(&stub->thread, NULL, serve, stub) != 0)
         abort();
     return stub;
+}
+
+struct stub_dns *stub_dns_start(const char *rules, uint16_t port)
+{
+    return start(rules, false, port);
+}
+
+struct stub_dns *stub_dns_start_ipv6(const char *rules)
+{
+    return start(rules, true, 0);
 }
 
 void stub_dns_stop(struct stub_dns *stub)

@@ -26,6 +26,7 @@ struct stub_dns;
 
 /* `port` 0: any free one. NULL: the port is taken, or the rules are wrong (said on stderr). */
 struct stub_dns *stub_dns_start(const char *rules, uint16_t port);
+struct stub_dns *stub_dns_start_ipv6(const char *rules); /* the same on ::1 */
 void stub_dns_stop(struct stub_dns *stub);
 
 uint16_t stub_dns_port(const struct stub_dns *stub);

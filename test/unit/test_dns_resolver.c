@@ -14,7 +14,8 @@
 #include "dns/resolver.h"
 #include "stub_dns/stub_dns.h"
 
-enum { PATIENCE_MS = 20000 };
+/* A question has long enough for a loaded machine, and less where a server is meant to be silent. */
+enum { PATIENCE_MS = 60000, QUESTION_MS = 20000, SILENCE_MS = 900 };
 
 static const char rules[] = "listed.test A a=127.0.0.4,127.0.0.2 ttl=120\n"
                             "listed.test TXT txt=see_http://example.test/\n"
@@ -44,7 +45,7 @@ static struct resolver_options options_for(const struct stub_dns *stub)
     struct resolver_options options = resolver_options_default();
     options.server_count = 1;
     options.servers[0] = (struct resolver_server){dns_address_ipv4(0x7f000001), stub_dns_port(stub)};
-    options.timeout_ms = 900;
+    options.timeout_ms = QUESTION_MS;
     return options;
 }
 
@@ -72,6 +73,13 @@ static int tear_down(void **state)
     stub_dns_stop(world->stub);
     free(world);
     return 0;
+}
+
+static void expect_silence(struct world *world)
+{
+    struct resolver_options options = options_for(world->stub);
+    options.timeout_ms = SILENCE_MS;
+    resolver_configure(world->resolver, &options);
 }
 
 static struct dns_lookup *start(struct world *world, const char *name, enum dns_type type)
@@ -135,6 +143,7 @@ static void negative_answers_live_by_the_soa(void **state)
 
 static void failures_are_told_apart(void **state)
 {
+    expect_silence(*state);
     expect_outcome(*state, "servfail.test", DNS_OUTCOME_SERVFAIL);
     expect_outcome(*state, "refused.test", DNS_OUTCOME_REFUSED);
     expect_outcome(*state, "silent.test", DNS_OUTCOME_TIMEOUT);
@@ -142,6 +151,7 @@ static void failures_are_told_apart(void **state)
 
 static void forged_answers_do_not_count(void **state)
 {
+    expect_silence(*state);
     expect_outcome(*state, "wrongid.test", DNS_OUTCOME_TIMEOUT);
     expect_outcome(*state, "wrongq.test", DNS_OUTCOME_TIMEOUT);
     expect_outcome(*state, "loop.test", DNS_OUTCOME_MALFORMED);
@@ -224,6 +234,7 @@ static void the_next_server_answers_for_a_silent_one(void **state)
     struct stub_dns *silent = stub_dns_start("*.test * drop\n", 0);
     assert_non_null(silent);
     struct resolver_options options = options_for(world->stub);
+    options.timeout_ms = SILENCE_MS;
     options.servers[1] = options.servers[0];
     options.servers[0].port = stub_dns_port(silent);
     options.server_count = 2;
@@ -237,6 +248,66 @@ static void the_next_server_answers_for_a_silent_one(void **state)
     }
     assert_int_equal(stub_dns_count(silent, NULL), 3); /* then the other one is asked first */
     stub_dns_stop(silent);
+}
+
+/* One truncated answer is enough to see both protocols. */
+static void servers_may_be_reached_by_ipv6(void **state)
+{
+    struct world *world = *state;
+    struct stub_dns *stub = stub_dns_start_ipv6(rules);
+    if (stub == NULL)
+        skip(); /* a machine without ::1 */
+    struct resolver_options options = options_for(stub);
+    options.servers[0].address = in6addr_loopback;
+    resolver_configure(world->resolver, &options);
+    struct dns_lookup *lookup = ask(world, "big.test", DNS_TYPE_A);
+    assert_int_equal(lookup->answer.outcome, DNS_OUTCOME_RECORDS);
+    assert_int_equal(lookup->answer.addresses[0], 0x7f000009);
+    dns_lookup_unref(lookup);
+    assert_int_equal(stub_dns_count(stub, "big.test"), 2); /* by UDP, then by TCP */
+    assert_int_equal(stub_dns_count(world->stub, NULL), 0);
+    stub_dns_stop(stub);
+}
+
+/* Nothing is asked of them here: whoever may listen at port 53 of this machine is none of this test's. */
+static void servers_may_stand_in_resolv_conf(void **state)
+{
+    struct world *world = *state;
+    struct resolver_status status;
+    char path[] = "/tmp/test_dns_resolver.XXXXXX";
+    static const char content[] = "search example.test\nnameserver 127.0.0.77\nnameserver ::1\noptions ndots:3\n";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, content, sizeof content - 1), sizeof content - 1);
+    close(descriptor);
+    struct resolver_options options = resolver_options_default();
+    options.resolv_conf = path;
+    resolver_configure(world->resolver, &options);
+    do {
+        usleep(1000);
+        resolver_get_status(world->resolver, &status);
+    } while (status.server_count != 2);
+    unlink(path);
+    struct in6_addr first = dns_address_ipv4(0x7f00004d);
+    assert_memory_equal(&status.servers[0].address, &first, sizeof first);
+    assert_memory_equal(&status.servers[1].address, &in6addr_loopback, sizeof in6addr_loopback);
+    assert_int_equal(status.servers[0].port, 53);
+    assert_true(status.usable);
+    assert_null(status.public_service);
+}
+
+static void public_resolvers_are_known(void **state)
+{
+    struct world *world = *state;
+    struct resolver_status status;
+    struct resolver_options options = options_for(world->stub);
+    options.servers[0].address = dns_address_ipv4(0x08080808);
+    resolver_configure(world->resolver, &options);
+    do {
+        usleep(1000);
+        resolver_get_status(world->resolver, &status);
+    } while (status.public_service == NULL);
+    assert_string_equal(status.public_service, "Google");
 }
 
 static void new_settings_keep_the_cache_and_open_questions(void **state)
@@ -324,6 +395,9 @@ int main(void)
         WITH_WORLD(threads_share_answers),
         WITH_WORLD(a_restarted_server_is_found_again),
         WITH_WORLD(the_next_server_answers_for_a_silent_one),
+        WITH_WORLD(servers_may_be_reached_by_ipv6),
+        WITH_WORLD(servers_may_stand_in_resolv_conf),
+        WITH_WORLD(public_resolvers_are_known),
         WITH_WORLD(new_settings_keep_the_cache_and_open_questions),
         WITH_WORLD(no_more_are_on_their_way_than_allowed),
         WITH_WORLD(shutting_down_leaves_nobody_waiting),
