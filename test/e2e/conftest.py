@@ -116,8 +116,13 @@ def stopping(workspace):
     """Daemons that were told to stop: they drain while other tests run, and must all have ended well."""
     daemons = []
     yield daemons
+    problems = []
     for daemon in daemons:
-        daemon.finish_stop()
+        try:
+            daemon.finish_stop()
+        except AssertionError as problem:
+            problems.append(str(problem))
+    assert not problems, "\n".join(problems)
 
 
 @pytest.fixture(scope="session")
