@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -122,6 +123,9 @@ static int connect_inet(const char *text)
     if (port == 0 || port > UINT16_MAX || (*end != '\0' && *end != '@') || (!is_v4 && !is_v6))
         return -1;
     int descriptor = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1;
+    if (descriptor >= 0) /* many small packets, and an answer awaited after most */
+        setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const struct sockaddr *address = is_v6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4;
     if (descriptor >= 0 && connect(descriptor, address, is_v6 ? sizeof v6 : sizeof v4) != 0) {
         close(descriptor);

@@ -77,7 +77,7 @@ static bool say_envelope(struct milter_runner *runner)
     strbuf_reset(&runner->packet);
     strbuf_append(&runner->packet, "i\0selftest\0", 11);
     if (strcmp(sender->role, "submission") == 0) {
-        strbuf_append(&runner->packet, "{auth_type}\0PLAIN\0{auth_authen}\0", 31);
+        strbuf_append(&runner->packet, "{auth_type}\0PLAIN\0{auth_authen}\0", 32);
         strbuf_append(&runner->packet, sender->user, strlen(sender->user) + 1);
     }
     return milter_client_macros(&runner->client, 'M', strbuf_slice(&runner->packet)) &&
