@@ -1,4 +1,5 @@
-"""docs/postfix.md and docs/sendmail.md, read by a stranger: every file is written and every command run.
+"""docs/postfix.md and docs/sendmail.md, read by a stranger: every file is written and every command run; and the
+README's commands.
 
 The MTAs are scratch ones, so names of the system's are replaced by theirs (the tables below, and nothing else): ports,
 directories, and 127.0.0.0/8, for the test must not be among the trusted. What would change the system itself, users and
@@ -365,6 +366,35 @@ def test_sendmail_at_a_unix_socket(run_directory, sendmail_stranger, sink):
         stranger.do_by_hand(words)
     stranger.run("closedrelay doctor")
     expect_incoming(stranger.port, stranger, sink)
+
+
+# ---- README -------------------------------------------------------------------------------------------------
+
+# What the README's examples say, and what is there instead; and the commands that have something to find fault with.
+README_NAMES = {"message.eml": "{dir}/message.eml", "HOST": "127.0.0.1:{port}"}
+README_STATUS = {"doctor": 1, "try": 1}
+
+
+def readme_commands():
+    with open(os.path.join(DOCS, "..", "README.md"), encoding="utf-8") as source:
+        return re.findall(r"^    closedrelay (.*?) *(?:#.*)?$", source.read(), re.MULTILINE)
+
+
+def test_the_readmes_commands(start_relay, postfix, tmp_path):
+    names = {"dir": str(tmp_path), "port": postfix.closed_lane.smtp_port}
+    relay = start_relay(f"control: unix:{tmp_path}/control.sock\n"
+                        "relay: { local_domains: [example.com], trusted_networks: [], recent_logins: { remember: 30m } }",
+                        lane=postfix.closed_lane)
+    (tmp_path / "message.eml").write_bytes(mail.plain("readme"))
+    found = readme_commands()
+    assert {"check", "check --print", "try message.eml", "doctor", "status"} <= set(found)
+    for command in found:
+        words = [README_NAMES.get(word, word).format(**names) for word in command.split()]
+        options = ["-c", relay.daemon.config_path] if words[0] != "relaytest" else []
+        options += ["--postfix-config", postfix.etc] if words[0] == "doctor" else []
+        done = subprocess.run([program(), words[0], *options, *words[1:]], capture_output=True, text=True, check=False,
+                              timeout=120)
+        assert done.returncode == README_STATUS.get(words[0], 0), f"{command}\n{done.stdout}{done.stderr}"
 
 
 # ---- the pages ----------------------------------------------------------------------------------------------
