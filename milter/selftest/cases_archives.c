@@ -124,6 +124,12 @@ const struct selftest_case selftest_archives[] = {
      ATTACH("a.img", "$[iso|EVIL.EXE;1|text]")},
     {"iso-dat", "an ISO called .dat", "recognised by content", "Windows, macOS", ANSWER_BLOCKED,
      ATTACH("a.dat", "$[iso|EVIL.EXE;1|text]")},
+    {"unread", "a StuffIt archive", "what is in it cannot be read here", "macOS", ANSWER_UNINSPECTABLE,
+     ATTACH("a.sit", "SIT!$[x|0001000000ff724c6175010000]noise")},
+    {"zstd", "evil.exe.zst", "what is in it cannot be read here", "7-Zip", ANSWER_UNINSPECTABLE | ANSWER_BLOCKED,
+     ATTACH("evil.exe.zst", "$[x|28b52ffd04002100]text")},
+    {"disk-image", "a virtual disk (.vhd)", "mounted by a double click", "Windows", ANSWER_UNINSPECTABLE,
+     ATTACH("a.vhd", "conectix$[times|504|$[x|00]]")},
     {"lha", "LHA", "unpacked by 7-Zip and WinRAR", ALL_UNPACKERS, ANSWER_BLOCKED, ATTACH("a.lzh", "$[lha|evil.exe|text]")},
     {"arj", "ARJ", "unpacked by 7-Zip and WinRAR", ALL_UNPACKERS, ANSWER_BLOCKED, ATTACH("a.arj", "$[arj|evil.exe|text]")},
 };

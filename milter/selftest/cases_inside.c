@@ -66,6 +66,10 @@ const struct selftest_case selftest_uuencode[] = {
      PART("Content-Type: message/rfc822", "Subject: x\n\n$[uu|evil.exe|x]")},
     {"zip", "a zip, uuencoded", "decoded, then unpacked", "Outlook", ANSWER_BLOCKED,
      "\n$[uu|a.zip|$[zip|evil.exe|text]]\n"},
+    {"uue-name", "an attached .uue file", "unpacked as an archive", "WinZip, macOS", ANSWER_BLOCKED,
+     ATTACH("a.uue", "$[uu|evil.exe|x]")},
+    {"odd-type", "in mail without MIME-Version, of an odd type", "a text to clients that want MIME-Version", "Outlook",
+     ANSWER_BLOCKED, "Content-Type: X-sun-attachment\n\n$[uu|evil.exe|x]\n"},
     {"prose", "a sentence that begins with begin", "no file", ALL, ANSWER_PASS,
      "\nbegin 2024 evil.exe was found here, and nobody knew why.\nWe talked about it.\n"},
 };

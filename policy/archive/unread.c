@@ -39,6 +39,8 @@ static const struct unread_kind kinds[] = {
     UNREAD(0, "conectix", "a disk image"),
     UNREAD(0, "KDMV", "a disk image"),
     UNREAD(0, "hsqs", "a squashfs image"),
+    UNREAD(0, "SIT!", "a StuffIt archive"),
+    UNREAD(0, "StuffIt (c)", "a StuffIt archive"),
     UNREAD(0, "EGGA", "an EGG archive"),
     UNREAD(0, "ALZ\x01", "an ALZ archive"),
 };

@@ -163,9 +163,10 @@ static unsigned stream_flags(const struct content_message *message, const struct
         flags |= CONTENT_IS_MESSAGE;
     if ((entity->kinds & MIME_KIND_ARCHIVE) != 0)
         flags |= CONTENT_NAMED_ARCHIVE;
+    /* To a client that wants MIME-Version a body without it is text, whatever its Content-Type says. */
     bool is_mime = entity->has_mime_version && entity->has_content_type;
     bool is_old_mail = is_message_body(message) && !is_mime;
-    if ((entity->kinds & MIME_KIND_TEXT) != 0 && (is_old_mail || message->scan->limits.uuencode_in_text))
+    if (is_old_mail || ((entity->kinds & MIME_KIND_TEXT) != 0 && message->scan->limits.uuencode_in_text))
         flags |= CONTENT_HAS_UUENCODE;
     return flags;
 }

@@ -224,6 +224,7 @@ static void does_not_take_what_it_cannot_read_for_nothing(void **state)
         UNREAD("\x1f\x9d\x90 compress"),
         UNREAD("\x28\xb5\x2f\xfd zstandard"),
         UNREAD("\x04\x22\x4d\x18 lz4, and more than the probe wants to see"),
+        UNREAD("SIT!\0\1\0\0"),
         UNREAD("MSWIM\0\0\0\xd0\0\0\0"),
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -33,6 +33,10 @@ static const struct {
     {TOP "--b\rContent-Disposition: attachment; filename=\"evil.exe\"\r\rx\r--b--\r\n", true},
     {TOP "--b\rContent-Disposition: attachment; filename=\"evil.exe\"\r\rx\r--b--\r", true},
     {TOP "--b\r\n\r\nx\r\n--b\rContent-Disposition: attachment; filename=evil.exe\r\n\r\nx\r\n--b--\r\n", true},
+    /* Uuencoded: in what is called so, and in mail that is none of MIME whatever its type. */
+    {TOP "--b\r\nContent-Type: text/plain; name=a.uue\r\n\r\nbegin 644 evil.exe\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n", true},
+    {TOP "--b\r\nContent-Type: text/plain; name=a.txt\r\n\r\nbegin 644 evil.exe\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n", false},
+    {"Content-Type: X-sun-attachment\r\n\r\nbegin 644 evil.exe\r\n#0V%T\r\n`\r\nend\r\n", true},
 };
 
 static void follows_every_reading(void **state)

@@ -36,6 +36,8 @@ static void extensions_as_systems_read_them(void **state)
         {"evil.exe. . ", "exe"},
         {"evil.exe\t\r\n", "exe"},
         {"evil.exe::$DATA", "exe::$data exe"},
+        {"evil.exe\xf3\xa0\x81\xa1", "exe"},
+        {"evil.e\xe3\x85\xa4xe", "exe"},
         {"evil.exe:stream", "exe:stream exe"},
         {"evil.exe:stream.txt", "txt exe"},
         {"backup.com:8080", "com:8080"},
