@@ -119,8 +119,8 @@ static uint32_t print_figures(const struct bench *bench, const struct phase *pha
         if (is_listed(i) == phase->listed_only)
             waits_us[count++] = bench->waits_us[i];
     qsort(waits_us, count, sizeof waits_us[0], compare);
-    uint32_t p99_us = waits_us[count * 99 / 100];
-    printf("%-52s %6zu %9.2f %9.2f %9.2f %8u\n", phase->name, count, waits_us[count / 2] / 1e3, p99_us / 1e3,
+    uint32_t p50_us = waits_us[count / 2], p99_us = waits_us[count * 99 / 100];
+    printf("%-52s %6zu %9.2f %9.2f %9.2f %8u\n", phase->name, count, (double)p50_us / 1e3, p99_us / 1e3,
            waits_us[count - 1] / 1e3, atomic_load(&bench->unknown_count));
     return p99_us;
 }
