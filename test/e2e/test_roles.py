@@ -91,6 +91,7 @@ def replace(directory, name, text):
 
 
 def allow(files, *words):
+    wait_until(lambda: os.path.exists(f"{files}/control.sock"), "the control socket")
     return daemon_module.run("allow", *words, "--socket", f"{files}/control.sock")
 
 
