@@ -120,7 +120,7 @@ static void feed(struct content_stream *stream, struct slice bytes)
 /* It is something else than a zip; whoever calls it one has it opened as one, by its end. */
 static void keep_tail(struct content_stream *stream)
 {
-    if ((stream->flags & CONTENT_NAMED_ZIP) != 0)
+    if ((stream->flags & CONTENT_NAMED_ZIP) != 0 && stream->tail == NULL)
         stream->tail = content_tail_create(stream, stream->subject->scan);
 }
 
@@ -131,6 +131,8 @@ static void become_archive(struct content_stream *stream, const struct archive_f
     stream->state = stream->archive == NULL ? STREAM_DONE : STREAM_ARCHIVE;
     if (strcmp(format->name, "zip") != 0)
         keep_tail(stream);
+    else
+        TALLOC_FREE(stream->tail);
     feed(stream, bytes);
 }
 
@@ -185,6 +187,7 @@ static void begin_search(struct content_stream *stream, struct slice head)
     strbuf_init(&stream->window, 0);
     if (stream->late_format != NULL)
         wait_for(stream, stream->late_format->probe_offset, stream->late_format->probe_bytes);
+    keep_tail(stream);
     search_marks(stream, head);
     strbuf_deinit(&copy);
 }
@@ -263,8 +266,11 @@ static void await_ole_root(struct content_stream *stream, struct slice bytes)
 static void search_marks(struct content_stream *stream, struct slice bytes)
 {
     struct archive_mark_hit hit;
-    if (!archive_mark_find(&stream->marks, bytes, (stream->flags & CONTENT_NAMED_ARCHIVE) != 0, &hit))
+    if (!archive_mark_find(&stream->marks, bytes, (stream->flags & CONTENT_NAMED_ARCHIVE) != 0, &hit)) {
+        if (stream->tail != NULL)
+            content_tail_push(stream->tail, bytes);
         return;
+    }
     /* In what is called an archive, damage is not told of noise. */
     bool is_named = (stream->flags & CONTENT_NAMED_ARCHIVE) != 0;
     become_archive(stream, format_by_name(hit.format), hit.mark, !is_named);

@@ -299,6 +299,7 @@ def content():
     case("blocked-cab-prefixed", attached("attachment; filename=a.cab", body=b64(b"GIF89a" + CAB)), "behind the mark of a picture")
     case("blocked-rar-prefixed", attached("attachment; filename=a.rar", body=b64(b"hello" + RAR)), "behind text")
     case("uninspectable-lzh-prefixed", attached("attachment; filename=a.lzh", body=b64(b"MZ junk " + LZH)), "a self-extracting archive that is none")
+    case("blocked-zip-index-only", attached("attachment; filename=a.zip", body=b64(EVIL.replace(b"PK\3\4", b"PK\3\0"))), "only the index names it")
     case("blocked-zip-behind-cab", attached("attachment; filename=a.zip", body=b64(b"hello" + CAB.replace(b"evil.exe", b"a23b.txt") + EVIL)), "a cabinet behind text, a zip by its end")
     case("blocked-zip-prefixed", attached("attachment; filename=a.zip", body=b64(b"hello world\n" * 10 + EVIL)), "behind text, named zip")
 
