@@ -1,7 +1,8 @@
 /*
  * Small writers of archives for the corpus: one or more members, stored as they are. The same input gives the
- * same bytes: no time, no chance. Members come as name, content, name, content … A name may begin with options
- * in angle brackets ("<local=safe.txt>evil.exe"), which each writer describes. False: an option is not known.
+ * same bytes: no time, no chance. Members come as name, content, name, content … A name may begin with
+ * options in angle brackets ("<local=safe.txt>evil.exe"), which each writer describes. False: an option is
+ * not known.
  */
 #ifndef CLOSEDRELAY_SELFTEST_ARCHIVE_WRITERS_H
 #define CLOSEDRELAY_SELFTEST_ARCHIVE_WRITERS_H
@@ -22,17 +23,17 @@ uint16_t bytes_crc16(struct slice s);
 /* One member: the options taken off its name. `value` of an option "word=value". */
 struct member_options {
     struct slice name;
-    struct slice local;    /* another name for a local header */
-    struct slice other;    /* another name in an extra field or the like */
+    struct slice local; /* another name for a local header */
+    struct slice other; /* another name in an extra field or the like */
     bool has_local;
     bool has_other;
     bool is_encrypted;
-    bool is_unlisted;      /* not in the index */
-    bool is_only_listed;   /* in the index alone */
-    bool has_descriptor;   /* sizes behind the content */
-    bool is_packed;        /* called packed by a method that nobody knows */
+    bool is_unlisted;    /* not in the index */
+    bool is_only_listed; /* in the index alone */
+    bool has_descriptor; /* sizes behind the content */
+    bool is_packed;      /* called packed by a method that nobody knows */
     bool is_zip64;
-    bool is_damaged;       /* its check sum is wrong */
+    bool is_damaged; /* its check sum is wrong */
 };
 bool member_options_read(struct slice name, struct member_options *options);
 

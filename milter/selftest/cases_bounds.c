@@ -2,6 +2,8 @@
  * numbers are the defaults of attachments.limits. */
 #include "selftest/case_rows.h"
 
+/* clang-format off: a row is read as a whole. */
+
 #define BOUND(name, step, what, answer, message)                                                                 \
     {                                                                                                            \
         name "-" step, what, "reading on without a bound costs memory or time; not reading on must be told",     \

@@ -2,6 +2,8 @@
  * is found only by whoever decodes as the client does. */
 #include "selftest/case_rows.h"
 
+/* clang-format off: a row is read as a whole. */
+
 /* A part called scan.pdf with this header line and body. */
 #define CODED(line, body) \
     PART("Content-Type: application/pdf; name=\"scan.pdf\"\n" line "\nContent-Disposition: attachment; filename=\"scan.pdf\"", body)
@@ -39,6 +41,9 @@ const struct selftest_case selftest_encodings[] = {
     {"multipart-base64", "a multipart in base64", "forbidden (RFC 2045, 6.4), decoded by some", "Outlook", FOUND,
      MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n"
           "$[base64|--b\n" EXE_PART "--b--\n]\n"},
+    {"multipart-uuencode", "a uuencoded multipart", "forbidden (RFC 2045, 6.4), decoded by some", "older clients", FOUND,
+     MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: x-uuencode\n\n"
+          "$[uu|x|--b\n" EXE_PART "--b--\n]"},
     {"top-level", "declared at the top for a multipart", "not inherited by parts, but some do", "clients differ",
      FOUND | ANSWER_DISGUISED,
      MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\n"

@@ -1,6 +1,8 @@
 /* Files in messages, in uuencoded text, in winmail.dat and in Outlook's own files. */
 #include "selftest/case_rows.h"
 
+/* clang-format off: a row is read as a whole. */
+
 /* A message with a blocked file, to be forwarded. */
 #define INNER                                                                                                  \
     "From: Ann <ann@example.com>\nSubject: inner\n" MIME "Content-Type: multipart/mixed; boundary=i\n\n--i\n" HELLO \

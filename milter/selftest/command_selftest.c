@@ -44,12 +44,13 @@ static enum options_result read_arguments(struct selftest_options *read, int arg
         {"table", 'T', OPTION_FLAG, &read->as_table, NULL, "print docs/attachments.md"},
         {0},
     };
-    const struct command_usage usage = {
-        "selftest", "",
-        "Tries the corpus of attachment evasions, and of honest mail that must pass, against the configuration in\n"
-        "force, or against a running milter. Nothing in it can run; no mail is sent anywhere. Exit status 0 where\n"
-        "every answer is right, 1 where one is wrong.",
-        options};
+    const struct command_usage usage = {"selftest", "",
+                                        "Tries the corpus of attachment evasions, and of honest mail that "
+                                        "must pass, against the configuration in\n"
+                                        "force, or against a running milter. Nothing in it can run; no mail "
+                                        "is sent anywhere. Exit status 0 where\n"
+                                        "every answer is right, 1 where one is wrong.",
+                                        options};
     struct option_list arguments = {0};
     enum options_result result = options_read(&usage, argc, argv, &arguments);
     if (result == OPTIONS_READ && arguments.count != 0) {
@@ -62,14 +63,16 @@ static enum options_result read_arguments(struct selftest_options *read, int arg
 
 /* ---- cases ------------------------------------------------------------------------------------------ */
 
-typedef bool (*case_visit)(void *context, const struct selftest_class *class, const struct selftest_case *test);
+typedef bool (*case_visit)(void *context, const struct selftest_class *class,
+                           const struct selftest_case *test);
 
 static bool is_wanted(const char *only, const char *name)
 {
     return only == NULL || strcmp(only, name) == 0;
 }
 
-/* Calls `visit` for each case that the options ask for, until it returns false. Returns how many there are. */
+/* Calls `visit` for each case that the options ask for, until it returns false. Returns how many there are.
+ */
 static unsigned visit_class(const struct selftest_options *options, const struct selftest_class *class,
                             case_visit visit, void *context)
 {
@@ -87,7 +90,7 @@ static unsigned visit_class(const struct selftest_options *options, const struct
 static unsigned visit_all(const struct selftest_options *options, case_visit visit, void *context)
 {
     unsigned count = 0;
-    for (const struct selftest_class *class = selftest_classes; class->name != NULL; class++)
+    for (const struct selftest_class *class = selftest_classes; class->name != NULL; class ++)
         count += visit_class(options, class, visit, context);
     return count;
 }
@@ -95,8 +98,9 @@ static unsigned visit_all(const struct selftest_options *options, case_visit vis
 /* The message of a case. False: its template is not well-formed. */
 static bool build_message(const struct selftest_case *test, struct strbuf *message)
 {
-    static const char fields[] = "From: Ann <ann@example.com>\r\nTo: bob@example.net\r\nSubject: A file for you\r\n"
-                                 "Date: Mon, 01 Jan 2024 12:00:00 +0000\r\nMessage-ID: <selftest@example.com>\r\n";
+    static const char fields[] =
+        "From: Ann <ann@example.com>\r\nTo: bob@example.net\r\nSubject: A file for you\r\n"
+        "Date: Mon, 01 Jan 2024 12:00:00 +0000\r\nMessage-ID: <selftest@example.com>\r\n";
     strbuf_reset(message);
     strbuf_append_text(message, fields);
     if (template_expand(slice_of(test->message), 0, 0, message))
@@ -127,8 +131,8 @@ static bool write_case(void *context, const struct selftest_class *class, const 
     strbuf_init(&path, 0);
     strbuf_printf(&path, "%s/%s-%s.eml", writing->folder, class->name, test->id);
     FILE *file = build_message(test, &writing->message) ? fopen(strbuf_text(&path), "we") : NULL;
-    bool is_written =
-        file != NULL && fwrite(writing->message.data, 1, writing->message.length, file) == writing->message.length;
+    bool is_written = file != NULL && fwrite(writing->message.data, 1, writing->message.length, file) ==
+                                          writing->message.length;
     if ((file != NULL && fclose(file) != 0) || !is_written) {
         complain(strbuf_text(&path), "%s", strerror(errno));
         writing->failed = true;
@@ -184,7 +188,8 @@ static int run_classes(struct run *run)
     struct selftest_count total = {0};
     if (!run->options->as_json)
         report_class_head();
-    for (const struct selftest_class *class = selftest_classes; class->name != NULL && !run->failed; class++) {
+    for (const struct selftest_class *class = selftest_classes; class->name != NULL && !run->failed;
+         class ++) {
         run->count = (struct selftest_count){0};
         visit_class(run->options, class, run_case, run);
         total.cases += run->count.cases;
@@ -206,8 +211,9 @@ static int run_classes(struct run *run)
 static int run_all(const struct selftest_options *options)
 {
     struct run run = {.options = options};
-    int status = options->milter != NULL ? milter_runner_open(&run.runner, options->milter, &options->sender)
-                                         : policy_runner_open(&run.runner, options->config_path, &options->sender);
+    int status = options->milter != NULL
+                     ? milter_runner_open(&run.runner, options->milter, &options->sender)
+                     : policy_runner_open(&run.runner, options->config_path, &options->sender);
     if (status != EX_OK)
         return status;
     strbuf_init(&run.message, 0);

@@ -15,7 +15,8 @@ static struct slice take_line(struct slice text, struct slice *rest)
 static size_t name_length(struct slice line, size_t *value_at)
 {
     size_t length = 0;
-    while (length < line.length && line.data[length] > 0x20 && line.data[length] < 0x7f && line.data[length] != ':')
+    while (length < line.length && line.data[length] > 0x20 && line.data[length] < 0x7f &&
+           line.data[length] != ':')
         length++;
     size_t colon = length;
     while (colon < line.length && (line.data[colon] == ' ' || line.data[colon] == '\t'))

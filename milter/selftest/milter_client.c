@@ -23,8 +23,8 @@ static const struct {
     uint32_t not_sent;
     uint32_t not_answered;
 } events[] = {
-    {'C', 0x1, 0x1000}, {'H', 0x2, 0x2000},   {'M', 0x4, 0x4000},    {'R', 0x8, 0x8000},
-    {'T', 0x200, 0x10000}, {'L', 0x20, 0x80}, {'N', 0x40, 0x40000}, {'B', 0x10, 0x80000},
+    {'C', 0x1, 0x1000},    {'H', 0x2, 0x2000}, {'M', 0x4, 0x4000},   {'R', 0x8, 0x8000},
+    {'T', 0x200, 0x10000}, {'L', 0x20, 0x80},  {'N', 0x40, 0x40000}, {'B', 0x10, 0x80000},
 };
 
 /* ---- bytes ------------------------------------------------------------------------------------------ */
@@ -65,7 +65,8 @@ static bool send_packet(struct milter_client *client, char command, struct slice
     uint32_t length = htonl((uint32_t)data.length + 1);
     memcpy(head, &length, 4);
     head[4] = command;
-    return send_all(client->descriptor, head, sizeof head) && send_all(client->descriptor, data.data, data.length);
+    return send_all(client->descriptor, head, sizeof head) &&
+           send_all(client->descriptor, data.data, data.length);
 }
 
 /* The letter of the next packet, its data (cut where it is long) in client->text; 0 at the end. */
@@ -138,7 +139,8 @@ static bool negotiate(struct milter_client *client)
 {
     uint32_t offer[3] = {htonl(PROTOCOL_VERSION), htonl(OFFERED_ACTIONS), htonl(OFFERED_STEPS)};
     uint32_t wanted[3];
-    if (!send_packet(client, 'O', slice_make((const char *)offer, sizeof offer)) || receive_packet(client) != 'O')
+    if (!send_packet(client, 'O', slice_make((const char *)offer, sizeof offer)) ||
+        receive_packet(client) != 'O')
         return false;
     memcpy(wanted, client->text, sizeof wanted);
     client->steps = ntohl(wanted[2]);

@@ -10,8 +10,8 @@
 enum { MILTER_CLIENT_WAIT_SECONDS = 60, MILTER_CLIENT_TEXT_BYTES = 512 };
 
 struct milter_client {
-    int descriptor; /* -1: not connected */
-    uint32_t steps; /* what the milter does not want to hear, or not to answer */
+    int descriptor;                      /* -1: not connected */
+    uint32_t steps;                      /* what the milter does not want to hear, or not to answer */
     char text[MILTER_CLIENT_TEXT_BYTES]; /* of the last answer */
 };
 

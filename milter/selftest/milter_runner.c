@@ -49,13 +49,18 @@ static bool say_field(void *context, const char *name, const char *value)
 
 static bool say_connect(struct milter_runner *runner)
 {
-    bool is_far = strcmp(runner->sender->role, "submission") == 0 || strcmp(runner->sender->role, "outside") == 0;
+    bool is_far =
+        strcmp(runner->sender->role, "submission") == 0 || strcmp(runner->sender->role, "outside") == 0;
     uint16_t port = htons(40000);
     strbuf_reset(&runner->packet);
-    strbuf_append(&runner->packet, "unknown\0" "4", 9);
+    strbuf_append(&runner->packet,
+                  "unknown\0"
+                  "4",
+                  9);
     strbuf_append(&runner->packet, &port, 2);
     strbuf_append(&runner->packet, is_far ? "203.0.113.1" : "127.0.0.1", is_far ? 12 : 10);
-    return say(runner, 'C', strbuf_slice(&runner->packet)) && say(runner, 'H', strings(runner, "selftest.example", NULL));
+    return say(runner, 'C', strbuf_slice(&runner->packet)) &&
+           say(runner, 'H', strings(runner, "selftest.example", NULL));
 }
 
 static bool connect_again(struct milter_runner *runner)
@@ -141,7 +146,8 @@ static void close_runner(void *context)
     free(runner);
 }
 
-int milter_runner_open(struct selftest_runner *runner, const char *address, const struct selftest_sender *sender)
+int milter_runner_open(struct selftest_runner *runner, const char *address,
+                       const struct selftest_sender *sender)
 {
     struct milter_runner *milter = calloc(1, sizeof *milter);
     if (milter == NULL) {

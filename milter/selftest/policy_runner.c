@@ -120,7 +120,8 @@ static bool begin_session(struct policy_runner *runner)
     return true;
 }
 
-int policy_runner_open(struct selftest_runner *runner, const char *config_path, const struct selftest_sender *sender)
+int policy_runner_open(struct selftest_runner *runner, const char *config_path,
+                       const struct selftest_sender *sender)
 {
     struct policy_runner *policy = calloc(1, sizeof *policy);
     if (policy == NULL) {

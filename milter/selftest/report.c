@@ -57,11 +57,12 @@ void report_json(const struct selftest_class *class, const struct selftest_case 
     strbuf_init(&expected, 0);
     report_expected(test->expected, &expected);
     /* Words of ours only: nothing to escape. */
-    const char *answer = result->answer != 0 ? selftest_answer_name(result->answer)
+    const char *answer = result->answer != 0  ? selftest_answer_name(result->answer)
                          : result->is_stopped ? "stopped"
                                               : "accepted";
-    printf("{\"class\":\"%s\",\"case\":\"%s\",\"expected\":\"%s\",\"answer\":\"%s\",\"right\":%s}\n", class->name,
-           test->id, strbuf_text(&expected), answer, selftest_is_right(test, result) ? "true" : "false");
+    printf("{\"class\":\"%s\",\"case\":\"%s\",\"expected\":\"%s\",\"answer\":\"%s\",\"right\":%s}\n",
+           class->name, test->id, strbuf_text(&expected), answer,
+           selftest_is_right(test, result) ? "true" : "false");
     strbuf_deinit(&expected);
 }
 

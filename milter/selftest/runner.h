@@ -9,9 +9,9 @@
 #include "policy.h"
 
 struct selftest_result {
-    unsigned answer;   /* of enum selftest_answer; 0: only whether the message was let through is known */
-    bool is_stopped;   /* refused, deferred or put on hold */
-    char word[80];     /* the answer, for people: "blocked", "reject 550 …" */
+    unsigned answer; /* of enum selftest_answer; 0: only whether the message was let through is known */
+    bool is_stopped; /* refused, deferred or put on hold */
+    char word[80];   /* the answer, for people: "blocked", "reject 550 …" */
 };
 
 /* Whether the result is one of those expected. */
@@ -31,9 +31,11 @@ struct selftest_runner {
     void (*close)(void *context);
 };
 
-/* Both say on stderr what is wrong when they return an exit status other than EX_OK. The texts of `sender` must
- * outlive the runner. */
-int policy_runner_open(struct selftest_runner *runner, const char *config_path, const struct selftest_sender *sender);
-int milter_runner_open(struct selftest_runner *runner, const char *address, const struct selftest_sender *sender);
+/* Both say on stderr what is wrong when they return an exit status other than EX_OK. The texts of `sender`
+ * must outlive the runner. */
+int policy_runner_open(struct selftest_runner *runner, const char *config_path,
+                       const struct selftest_sender *sender);
+int milter_runner_open(struct selftest_runner *runner, const char *address,
+                       const struct selftest_sender *sender);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * The corpus of `closedrelay selftest`: messages that try to get a file past a filter, and honest ones.
  *
- * Every case is a row: what it does, why some mail program shows the file all the same, which ones do, what the
- * right answer is, and the message as a template (selftest/template.h), so that a reader sees the evasion at a
- * glance. Nothing in it can run: programs are their first bytes only. Constant data; any thread.
+ * Every case is a row: what it does, why some mail program shows the file all the same, which ones do, what
+ * the right answer is, and the message as a template (selftest/template.h), so that a reader sees the evasion
+ * at a glance. Nothing in it can run: programs are their first bytes only. Constant data; any thread.
  */
 #ifndef CLOSEDRELAY_SELFTEST_CASE_H
 #define CLOSEDRELAY_SELFTEST_CASE_H

@@ -10,7 +10,8 @@ unsigned template_number(struct slice argument)
     return number;
 }
 
-/* The offset behind the next `|` or closing `]` on the call's own level; `*end` tells which. 0: there is none. */
+/* The offset behind the next `|` or closing `]` on the call's own level; `*end` tells which. 0: there is
+ * none. */
 static size_t find_argument_end(struct slice text, char *end)
 {
     unsigned level = 0;

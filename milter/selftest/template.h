@@ -1,9 +1,10 @@
 /*
  * Messages written as templates.
  *
- * Text stands for itself, "\n" for CRLF. What must be computed is written $[FUNCTION|ARGUMENT|…], nested at will:
- * "$[base64|$[zip|evil.exe|$[pe]]]". "$$", "$|" and "$]" are these characters themselves; "|" and "]" need that
- * only inside of $[…]. "$#" is the turn of the nearest $[times|COUNT|TEXT]. The functions are listed in
+ * Text stands for itself, "\n" for CRLF. What must be computed is written $[FUNCTION|ARGUMENT|…], nested at
+ * will:
+ * "$[base64|$[zip|evil.exe|$[pe]]]". "$$", "$|" and "$]" are these characters themselves; "|" and "]" need
+ * that only inside of $[…]. "$#" is the turn of the nearest $[times|COUNT|TEXT]. The functions are listed in
  * template_functions.c. The result depends on the template alone.
  */
 #ifndef CLOSEDRELAY_SELFTEST_TEMPLATE_H

@@ -165,8 +165,9 @@ static bool run_attach(const struct template_call *call, struct strbuf *out)
     struct strbuf headers, body;
     strbuf_init(&headers, 0);
     strbuf_init(&body, 0);
-    strbuf_append_text(&headers, "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
-                                 "Content-Disposition: attachment; filename=\"");
+    strbuf_append_text(&headers,
+                       "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
+                       "Content-Disposition: attachment; filename=\"");
     strbuf_append_slice(&headers, call->arguments[0]);
     strbuf_append_byte(&headers, '"');
     append_base64(&body, call->arguments[1], 76);

@@ -56,7 +56,8 @@ static void iso_both(struct strbuf *out, uint64_t value, unsigned count)
     bytes_be(out, value, count);
 }
 
-static void iso_append_record(struct strbuf *out, struct slice name, uint64_t sector, uint64_t length, bool is_folder)
+static void iso_append_record(struct strbuf *out, struct slice name, uint64_t sector, uint64_t length,
+                              bool is_folder)
 {
     size_t bytes = 33 + name.length + (name.length % 2 == 0 ? 1 : 0);
     bytes_le(out, bytes, 1);
@@ -112,7 +113,10 @@ bool write_iso(const struct template_call *call, struct strbuf *out)
     size_t start = out->length;
     bytes_zero(out, (size_t)16 * ISO_SECTOR);
     iso_append_volume(out, ISO_FILES_AT + files.length / ISO_SECTOR);
-    strbuf_append(out, "\xff" "CD001\1", 7);
+    strbuf_append(out,
+                  "\xff"
+                  "CD001\1",
+                  7);
     bytes_zero(out, start + (size_t)18 * ISO_SECTOR - out->length);
     bytes_le(out, 1, 1); /* path table: the root */
     bytes_zero(out, 1);

@@ -56,7 +56,8 @@ bool write_tnef(const struct template_call *call, struct strbuf *out)
     return call->count % 2 == 0;
 }
 
-/* ---- OLE: sector 0 the allocation table, then the directory, the table of small sectors, small streams ------ */
+/* ---- OLE: sector 0 the allocation table, then the directory, the table of small sectors, small streams
+ * ------ */
 
 enum {
     OLE_SECTOR = 512,
@@ -87,8 +88,8 @@ static int ole_add(struct ole_writer *ole, int parent, struct slice name, int ty
 {
     if (ole->count == OLE_ENTRIES_MAX)
         return 0;
-    ole->entries[ole->count] = (struct ole_entry){
-        .name = name, .type = type, .child = OLE_NONE, .next = OLE_NONE, .first = OLE_END};
+    ole->entries[ole->count] =
+        (struct ole_entry){.name = name, .type = type, .child = OLE_NONE, .next = OLE_NONE, .first = OLE_END};
     int *link = &ole->entries[parent].child;
     while (*link != OLE_NONE)
         link = &ole->entries[*link].next;

@@ -1,5 +1,5 @@
-/* RAR 4 and 5, stored. Options: encrypted, packed (content that is compressed), other=NAME (RAR 4: the Unicode
- * name differs). */
+/* RAR 4 and 5, stored. Options: encrypted, packed (content that is compressed), other=NAME (RAR 4: the
+ * Unicode name differs). */
 #include "selftest/archive_writers.h"
 
 /* ---- RAR 4 ---- */
@@ -122,7 +122,9 @@ bool write_rar5(const struct template_call *call, struct strbuf *out)
         return false;
     strbuf_append(out, "Rar!\x1a\x07\x01\0", 8);
     if (options.is_only_listed) {
-        rar5_append_block(out, slice_make("\4\0\0\0\x0f" "0123456789abcdef", 21));
+        rar5_append_block(out, slice_make("\4\0\0\0\x0f"
+                                          "0123456789abcdef",
+                                          21));
         strbuf_append_slice(out, call->arguments[1]);
         return true;
     }

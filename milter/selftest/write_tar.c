@@ -21,7 +21,10 @@ static void tar_append_header(struct strbuf *out, struct slice name, uint64_t si
     tar_octal(header + 136, 12, 1700000000);
     memset(header + 148, ' ', 8);
     header[156] = type;
-    memcpy(header + 257, "ustar\0" "00", 8);
+    memcpy(header + 257,
+           "ustar\0"
+           "00",
+           8);
     for (size_t i = 0; i < TAR_BLOCK; i++)
         sum += (unsigned char)header[i];
     tar_octal(header + 148, 7, sum);
@@ -99,7 +102,8 @@ bool write_gzip(const struct template_call *call, struct strbuf *out)
     return true;
 }
 
-/* ---- xz: one block, LZMA2 with chunks that are not compressed, no check --------------------------------- */
+/* ---- xz: one block, LZMA2 with chunks that are not compressed, no check ---------------------------------
+ */
 
 static void xz_append_chunks(struct strbuf *out, struct slice content)
 {
@@ -150,7 +154,10 @@ static void xz_append_index(struct strbuf *out, uint64_t unpadded, uint64_t cont
 bool write_xz(const struct template_call *call, struct strbuf *out)
 {
     struct slice content = call->arguments[0];
-    strbuf_append(out, "\xfd" "7zXZ\0", 6);
+    strbuf_append(out,
+                  "\xfd"
+                  "7zXZ\0",
+                  6);
     size_t flags_at = out->length;
     bytes_le(out, 0, 2);
     xz_append_crc(out, flags_at);
@@ -169,7 +176,8 @@ bool write_xz(const struct template_call *call, struct strbuf *out)
     return true;
 }
 
-/* ---- many zeros in few bytes ---------------------------------------------------------------------------- */
+/* ---- many zeros in few bytes ----------------------------------------------------------------------------
+ */
 
 struct bit_writer {
     struct strbuf *out;

@@ -1,7 +1,8 @@
 /*
- * Zip. Options of members: local=NAME (the name in the local header differs), other=NAME (a Unicode path extra
- * field), encrypted, unlisted (no index entry), listed (an index entry alone), descriptor, packed (an unknown
- * method), zip64. A member called "-comment" or "-before" is the archive's comment, or stands before the archive.
+ * Zip. Options of members: local=NAME (the name in the local header differs), other=NAME (a Unicode path
+ * extra field), encrypted, unlisted (no index entry), listed (an index entry alone), descriptor, packed (an
+ * unknown method), zip64. A member called "-comment" or "-before" is the archive's comment, or stands before
+ * the archive.
  */
 #include "selftest/archive_writers.h"
 
@@ -20,7 +21,8 @@ struct zip_fields {
     uint64_t offset;
 };
 
-static void zip_append_extra(const struct zip_fields *member, struct slice name, struct strbuf *extra, bool is_local)
+static void zip_append_extra(const struct zip_fields *member, struct slice name, struct strbuf *extra,
+                             bool is_local)
 {
     const struct member_options *options = &member->options;
     if (options->is_zip64) {

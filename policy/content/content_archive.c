@@ -47,13 +47,13 @@ static void name_member(struct content_archive *archive, struct slice name)
         (struct content_subject){.scan = scan, .path = path, .entry = CONTENT_NO_ENTRY, .is_member = true};
 }
 
-/* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not among
- * them: most archives that cannot be unpacked here hold some. */
+/* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not
+ * among them: most archives that cannot be unpacked here hold some. */
 static bool is_archive_name(struct slice name)
 {
-    static const char *const kinds[] = {"zip", "zipx", "rar", "r00", "7z",  "cab", "iso", "img", "tar", "tgz", "tbz",
-                                        "tbz2", "txz", "gz",  "bz2", "xz",  "lzh", "lha", "arj", "ace", "eml", "msg",
-                                        "001",  "udf", "vhd", "z",   "lzma"};
+    static const char *const kinds[] = {"zip", "zipx", "rar",  "r00", "7z",  "cab", "iso", "img", "tar",
+                                        "tgz", "tbz",  "tbz2", "txz", "gz",  "bz2", "xz",  "lzh", "lha",
+                                        "arj", "ace",  "eml",  "msg", "001", "udf", "vhd", "z",   "lzma"};
     struct file_name_extensions extensions;
     file_name_extension_candidates(name, &extensions);
     for (size_t i = 0; i < extensions.count; i++)
@@ -176,7 +176,8 @@ static bool is_kind_of_message(const struct archive_format *format)
 }
 
 /* One step down into `format`; false where that is too deep, which is noted. */
-static bool step_down(struct content_subject *subject, const struct archive_format *format, struct content_depth *depth)
+static bool step_down(struct content_subject *subject, const struct archive_format *format,
+                      struct content_depth *depth)
 {
     const struct content_limits *limits = &subject->scan->limits;
     bool is_message = is_kind_of_message(format);
@@ -189,10 +190,10 @@ static bool step_down(struct content_subject *subject, const struct archive_form
     return true;
 }
 
-/* An archive without a reader; `format` is NULL for the end of a zip. NULL: out of memory or too deep (noted). */
+/* An archive without a reader; `format` is NULL for the end of a zip. NULL: out of memory or too deep
+ * (noted). */
 static struct content_archive *make_archive(void *owner, struct content_subject *subject,
-                                            const struct archive_format *format,
-                                            struct content_depth depth)
+                                            const struct archive_format *format, struct content_depth depth)
 {
     struct content_scan *scan = subject->scan;
     if (!step_down(subject, format, &depth))

@@ -102,8 +102,8 @@ static void add_entity_conditions(struct content_subject *subject, const struct 
         content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "an unknown transfer encoding");
     if ((entity->kinds & MIME_KIND_PARTIAL) != 0)
         content_add_condition(subject, ATTACHMENT_PARTIAL, "a piece of a message sent in several");
-    if ((entity->kinds & MIME_KIND_MULTIPART) != 0 && (entity->encodings & TRANSFER_BASE64) != 0)
-        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "a multipart in base64");
+    if ((entity->kinds & MIME_KIND_MULTIPART) != 0 && (entity->encodings & (TRANSFER_BASE64 | TRANSFER_UUENCODE)) != 0)
+        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "a multipart that is encoded");
 }
 
 /* ---- levels ---- */

@@ -76,7 +76,8 @@ static bool is_invisible(uint32_t code)
     return is_bidi_control(code) || code == 0xad || code == 0x34f || code == 0x180e ||
            (code >= 0x200b && code <= 0x200d) || (code >= 0x2060 && code <= 0x206f) ||
            (code >= 0xfe00 && code <= 0xfe0f) || code == 0xfeff || (code >= 0xe0000 && code <= 0xe0fff) ||
-           (code >= 0xfff9 && code <= 0xfffc) || code == 0x115f || code == 0x1160 || code == 0x3164 || code == 0xffa0;
+           (code >= 0xfff9 && code <= 0xfffc) || code == 0x115f || code == 0x1160 || code == 0x3164 ||
+           code == 0xffa0;
 }
 
 static bool is_wide_space(uint32_t code)

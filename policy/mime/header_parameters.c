@@ -113,8 +113,8 @@ static bool is_continued(struct slice after_quote)
     return rest.length > 0 && slice_find(rest, '=') == rest.length;
 }
 
-/* Clients that split at semicolons before they look for quotes see `"evil.exe` of `"evil.exe;.txt"`. With a blank
- * behind it a semicolon is one of a sentence. */
+/* Clients that split at semicolons before they look for quotes see `"evil.exe` of `"evil.exe;.txt"`. With a
+ * blank behind it a semicolon is one of a sentence. */
 static void read_cut_at_semicolon(struct slice quoted, struct header_parameter *parameter)
 {
     size_t at = slice_find(quoted, ';');

@@ -79,8 +79,8 @@ static bool follows_more_dashes(const struct mime_reader *reader, struct slice l
     return false;
 }
 
-/* A held line beginning with two dashes. Returns whether it was a delimiter; `*rest` is what of it is no part of
- * that, behind a bare CR. */
+/* A held line beginning with two dashes. Returns whether it was a delimiter; `*rest` is what of it is no part
+ * of that, behind a bare CR. */
 static bool take_dashes(struct mime_reader *reader, struct slice line, struct slice *rest)
 {
     *rest = slice_part(line, line.length, line.length);

@@ -21,7 +21,7 @@ static void has_cases_enough(void **state)
 {
     (void)state;
     size_t all = 0, honest = 0;
-    for (const struct selftest_class *class = selftest_classes; class->name != NULL; class++) {
+    for (const struct selftest_class *class = selftest_classes; class->name != NULL; class ++) {
         assert_true(*class->case_count >= CLASS_CASES_LEAST);
         all += *class->case_count;
         for (size_t i = 0; i < *class->case_count; i++)
@@ -50,7 +50,7 @@ static void check_case(const struct selftest_case *test)
 static void has_cases_in_order(void **state)
 {
     (void)state;
-    for (const struct selftest_class *class = selftest_classes; class->name != NULL; class++) {
+    for (const struct selftest_class *class = selftest_classes; class->name != NULL; class ++) {
         for (size_t i = 0; i < *class->case_count; i++) {
             char path[128];
             int length = snprintf(path, sizeof path, "%s/%s", class->name, class->cases[i].id);
@@ -77,8 +77,8 @@ static void covers_every_family(void **state)
 static void refuses_templates_that_are_wrong(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"$", "$[", "$[cr", "$[nothing]", "$[base64]", "$[x|0]", "$[x|zz]", "$[zip|a]",
-                                        "$[zip|<odd>a|b]", "$[base64|$[x]"};
+    static const char *const wrong[] = {"$",      "$[",      "$[cr",     "$[nothing]",      "$[base64]",
+                                        "$[x|0]", "$[x|zz]", "$[zip|a]", "$[zip|<odd>a|b]", "$[base64|$[x]"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct strbuf out;
         strbuf_init(&out, 0);
@@ -153,9 +153,12 @@ static void judges_milters_by_what_they_let_through(void **state)
         bool is_stopped;
         bool is_right;
     } rows[] = {
-        {ANSWER_PASS, false, true},      {ANSWER_PASS, true, false},
-        {ANSWER_BLOCKED, true, true},    {ANSWER_BLOCKED, false, false},
-        {ANSWER_ENCRYPTED, false, true}, {ANSWER_ENCRYPTED, true, true},
+        {ANSWER_PASS, false, true},
+        {ANSWER_PASS, true, false},
+        {ANSWER_BLOCKED, true, true},
+        {ANSWER_BLOCKED, false, false},
+        {ANSWER_ENCRYPTED, false, true},
+        {ANSWER_ENCRYPTED, true, true},
         {ANSWER_PASS | ANSWER_BLOCKED, true, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -32,10 +32,15 @@ static const struct {
     {PART("Content-Disposition: attachment;\r\n" TWENTY_BLANK_LINES " filename=evil.exe"), true},
     {TOP "--b\rContent-Disposition: attachment; filename=\"evil.exe\"\r\rx\r--b--\r\n", true},
     {TOP "--b\rContent-Disposition: attachment; filename=\"evil.exe\"\r\rx\r--b--\r", true},
-    {TOP "--b\r\n\r\nx\r\n--b\rContent-Disposition: attachment; filename=evil.exe\r\n\r\nx\r\n--b--\r\n", true},
+    {TOP "--b\r\n\r\nx\r\n--b\rContent-Disposition: attachment; filename=evil.exe\r\n\r\nx\r\n--b--\r\n",
+     true},
     /* Uuencoded: in what is called so, and in mail that is none of MIME whatever its type. */
-    {TOP "--b\r\nContent-Type: text/plain; name=a.uue\r\n\r\nbegin 644 evil.exe\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n", true},
-    {TOP "--b\r\nContent-Type: text/plain; name=a.txt\r\n\r\nbegin 644 evil.exe\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n", false},
+    {TOP "--b\r\nContent-Type: text/plain; name=a.uue\r\n\r\nbegin 644 "
+         "evil.exe\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n",
+     true},
+    {TOP "--b\r\nContent-Type: text/plain; name=a.txt\r\n\r\nbegin 644 "
+         "evil.exe\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n",
+     false},
     {"Content-Type: X-sun-attachment\r\n\r\nbegin 644 evil.exe\r\n#0V%T\r\n`\r\nend\r\n", true},
 };
 
@@ -61,13 +66,15 @@ static void decodes_by_every_word_of_an_encoding(void **state)
     static const char *const encodings[] = {"7bit, base64", "7bit base64", "x; base64", "base64"};
     for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++) {
         void *owner = talloc_new(NULL);
-        char *message = talloc_asprintf(
-            owner,
-            "MIME-Version: 1.0\r\nContent-Type: application/pdf; name=a.pdf\r\n"
-            "Content-Transfer-Encoding: %s\r\n\r\n"
-            "TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAgAAAAA4fug4=\r\n",
-            encodings[i]);
-        const struct attachment_list *list = scan_message(owner, slice_of(message), NULL, (struct scan_cuts){0});
+        char *message =
+            talloc_asprintf(owner,
+                            "MIME-Version: 1.0\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+                            "Content-Transfer-Encoding: %s\r\n\r\n"
+                            "TVqQAAMAAAAEAAAA//"
+                            "8AALgAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAgAAAAA4fug4=\r\n",
+                            encodings[i]);
+        const struct attachment_list *list =
+            scan_message(owner, slice_of(message), NULL, (struct scan_cuts){0});
         assert_non_null(list);
         assert_non_null(scan_executable(list));
         talloc_free(owner);
@@ -84,7 +91,8 @@ static const struct attachment_list *scan_file(void *owner, const char *name, st
                   "Content-Transfer-Encoding: binary\r\n\r\n",
                   name);
     strbuf_append_slice(&message, file);
-    const struct attachment_list *list = scan_message(owner, strbuf_slice(&message), NULL, (struct scan_cuts){0});
+    const struct attachment_list *list =
+        scan_message(owner, strbuf_slice(&message), NULL, (struct scan_cuts){0});
     strbuf_deinit(&message);
     assert_non_null(list);
     return list;
@@ -99,8 +107,10 @@ static void names_the_content_of_a_compressed_file_after_it(void **state)
         const char *extension;
         bool is_found;
     } files[] = {
-        {"readme.txt.gzip", "evil.exe.gz", "exe", true}, {"readme.txt.bz2", "evil.exe.bz2", "exe", true},
-        {"readme.txt.xz", "evil.exe.xz", "exe", true},   {"readme.txt.gzip", "access-example.com.gz", "com", false},
+        {"readme.txt.gzip", "evil.exe.gz", "exe", true},
+        {"readme.txt.bz2", "evil.exe.bz2", "exe", true},
+        {"readme.txt.xz", "evil.exe.xz", "exe", true},
+        {"readme.txt.gzip", "access-example.com.gz", "com", false},
         {"readme.txt.gzip", "evil.exe", "exe", true},
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
