@@ -85,7 +85,7 @@ static void sz_signature(struct strbuf *out, uint64_t offset, struct slice heade
 static bool sz_write(const struct template_call *call, struct strbuf *out, bool is_packed)
 {
     struct strbuf content, header, outer;
-    struct member_options options;
+    struct member_options options = {0};
     bool is_right = call->count % 2 == 0 && member_options_read(call->arguments[0], &options);
     strbuf_init(&content, 0);
     strbuf_init(&header, 0);
