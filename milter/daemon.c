@@ -71,21 +71,21 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
 }
 
 /* What takes root: sockets, folders for the daemon's user. Then root goes. */
+/* The MTA's socket comes last of the sockets: whoever can connect to it finds the rest there too. */
 static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problem)
 {
     const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
     struct privileges_identity identity;
     int status = EX_OK;
-    if (!listener_open(&daemon->listener, settings, problem))
-        return EX_UNAVAILABLE;
     if (!privileges_find(settings->user, settings->group, &identity, problem))
-        status = EX_NOUSER;
-    else if (!policy_snapshot_prepare(snapshot, identity.user_id, identity.group_id, problem))
+        return EX_NOUSER;
+    if (!policy_snapshot_prepare(snapshot, identity.user_id, identity.group_id, problem))
         problems_log(problem); /* what cannot be opened after that is told where it is opened */
     strbuf_reset(problem);
-    if (status == EX_OK)
-        open_control(daemon, settings, &identity);
-    if (status == EX_OK && !privileges_drop(&identity, problem))
+    open_control(daemon, settings, &identity);
+    if (!listener_open(&daemon->listener, settings, problem))
+        status = EX_UNAVAILABLE;
+    else if (!privileges_drop(&identity, problem))
         status = EX_NOPERM;
     privileges_deinit(&identity);
     return status;
@@ -183,17 +183,29 @@ static bool endpoint_equal(const struct config_endpoint *a, const struct config_
     return a->port == b->port && slice_equal(slice_of(a->host), slice_of(b->host));
 }
 
-static void take_daemon_settings(struct daemon *daemon, struct policy_snapshot *snapshot)
+static void warn_of_listen(struct daemon *daemon, struct policy_snapshot *snapshot)
 {
-    const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
     struct policy_snapshot *old = policy_engine_snapshot(daemon->engine);
-    if (!endpoint_equal(&settings->listen, &policy_snapshot_daemon(old)->listen))
+    if (!endpoint_equal(&policy_snapshot_daemon(snapshot)->listen, &policy_snapshot_daemon(old)->listen))
         log_warning("reload: 'listen' has changed: it takes a restart to follow");
     policy_snapshot_unref(old);
+}
+
+static void take_daemon_settings(struct daemon *daemon, const struct policy_daemon_settings *settings)
+{
     daemon->drain_ms = settings->drain_ms;
     daemon->limits = limits_raise_descriptors(settings->sessions_max);
     registry_set_limit(daemon->limits.sessions_max);
     accept_gate_keep_below(daemon->limits.descriptors_for_mta);
+}
+
+static bool use_policy(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problems)
+{
+    warn_of_listen(daemon, snapshot);
+    if (!policy_engine_use(daemon->engine, snapshot, problems))
+        return false;
+    take_daemon_settings(daemon, policy_snapshot_daemon(snapshot));
+    return true;
 }
 
 /* Called by the main thread and by the control socket's. */
@@ -203,9 +215,7 @@ static bool reload(void *context, struct strbuf *problems)
     pthread_mutex_lock(&daemon->reload_lock);
     sd_notify_reloading();
     struct policy_snapshot *snapshot = policy_load(daemon->config_path, problems);
-    if (snapshot != NULL)
-        take_daemon_settings(daemon, snapshot);
-    bool is_in_force = snapshot != NULL && policy_engine_use(daemon->engine, snapshot, problems);
+    bool is_in_force = snapshot != NULL && use_policy(daemon, snapshot, problems);
     problems_log(problems);
     if (is_in_force)
         log_info("reload: the new policy is in force");
