@@ -70,8 +70,8 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
     strbuf_deinit(&problem);
 }
 
-/* What takes root: sockets, folders for the daemon's user. Then root goes. */
-/* The MTA's socket comes last of the sockets: whoever can connect to it finds the rest there too. */
+/* What takes root: sockets, folders for the daemon's user; then root goes. The MTA's socket comes last: whoever can
+ * connect to it finds the rest there too. */
 static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problem)
 {
     const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
