@@ -20,10 +20,11 @@ static void put_digits(char *text, int count, unsigned number)
 /* RFC 3339, in UTC; printf would cost more than all the rest of the line. */
 static void format_time(int64_t time_us, char *text)
 {
+    static const char blank[] = "0000-00-00T00:00:00.000000Z";
     time_t seconds = (time_t)(time_us / 1000000);
     struct tm utc;
     gmtime_r(&seconds, &utc);
-    strcpy(text, "0000-00-00T00:00:00.000000Z");
+    memcpy(text, blank, sizeof blank);
     put_digits(text, 4, (unsigned)utc.tm_year + 1900);
     put_digits(text + 5, 2, (unsigned)utc.tm_mon + 1);
     put_digits(text + 8, 2, (unsigned)utc.tm_mday);
