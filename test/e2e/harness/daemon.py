@@ -54,6 +54,8 @@ class Daemon:
             config += "\ndnsbl: { lists: [] }"
         if "state:" not in config:
             config += f"\nstate: {self.directory}"
+        if "control:" not in config:
+            config += '\ncontrol: ""'
         with open(self.config_path, "w", encoding="utf-8") as out:
             out.write(f"listen: {self.listen}\n{self.audit_config}\n{self.process_config}\n{config}\n")
 
