@@ -1,11 +1,12 @@
 /*
  * 7z: a signature header, packed streams, and the index behind them.
  *
- * The index and the last SEVEN_ZIP_WINDOW_BYTES before it are kept: a packed index lies there, and in an
- * archive that is not larger all content, which can then be unpacked for the sink. Names never need more than
- * that.
+ * Only the index says how content is packed, so packed bytes must be kept until it comes: all of them up to
+ * SEVEN_ZIP_KEPT_BYTES, half of these from the beginning and half from the end in a larger archive. What can
+ * be unpacked from them is given to the sink. Names need no more than the end, where a packed index lies.
  */
 #include "archive/archive_budget.h"
+#include "archive/archive_buffer.h"
 #include "archive/archive_formats.h"
 #include "archive/archive_text.h"
 #include "archive/archive_walk.h"
@@ -16,7 +17,7 @@
 
 enum {
     SIGNATURE_HEADER_BYTES = 32,
-    SEVEN_ZIP_WINDOW_BYTES = 4 << 20,
+    SEVEN_ZIP_KEPT_BYTES = 8 << 20,
     INDEX_LAYERS_MOST = 4, /* packed indexes in packed indexes */
     UNPACK_PIECE_BYTES = 16384,
     NAME_BYTES_MOST = 65536,
@@ -24,10 +25,18 @@ enum {
 
 static const char signature[] = {'7', 'z', (char)0xBC, (char)0xAF, 0x27, 0x1C};
 
+enum seven_zip_state {
+    SEVEN_ZIP_AT_SIGNATURE,
+    SEVEN_ZIP_AT_BEGINNING,
+    SEVEN_ZIP_AT_REST,
+};
+
 struct seven_zip_reader {
     struct archive_walk walk;
-    bool has_header;
-    uint64_t window_position; /* where the kept bytes begin, from the end of the signature header */
+    enum seven_zip_state state;
+    struct archive_buffer beginning;
+    size_t beginning_bytes;   /* of packed streams kept apart from the window */
+    uint64_t window_position; /* where the window begins, from the end of the signature header */
     size_t window_bytes;      /* of packed streams kept before the index */
     size_t index_bytes;
     uint32_t index_crc;
@@ -61,6 +70,7 @@ static void *seven_zip_create(void *owner, const struct archive_sink *sink, stru
     if (reader == NULL)
         return NULL;
     archive_walk_init(&reader->walk, sink, budget);
+    archive_buffer_init(&reader->beginning, reader, budget);
     strbuf_init(&reader->text, 0);
     talloc_set_destructor(reader, seven_zip_deinit);
     archive_walk_record(&reader->walk, SIGNATURE_HEADER_BYTES);
@@ -69,12 +79,43 @@ static void *seven_zip_create(void *owner, const struct archive_sink *sink, stru
 
 static void stop_for(struct seven_zip_reader *reader, enum seven_zip_status status)
 {
-    if (status == SEVEN_ZIP_OVER_BUDGET)
+    if (status == SEVEN_ZIP_OVER_BUDGET || status == SEVEN_ZIP_NOT_AT_HAND)
         archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "the 7z index is larger than allowed");
     else if (status == SEVEN_ZIP_UNSUPPORTED)
         archive_walk_stop(&reader->walk, ARCHIVE_UNSUPPORTED, "a 7z index of a kind that is not read here");
     else
         archive_walk_stop(&reader->walk, ARCHIVE_DAMAGED, "the 7z index is damaged");
+}
+
+/* What comes behind the beginning: up to the window nothing, then window and index in one. */
+static void expect_rest(struct seven_zip_reader *reader)
+{
+    reader->state = SEVEN_ZIP_AT_REST;
+    archive_walk_skip(&reader->walk, reader->window_position - reader->beginning_bytes);
+    archive_walk_record(&reader->walk, reader->window_bytes + reader->index_bytes);
+}
+
+/* Chooses what is kept of `packed_bytes` before the index, with `room` for all that is held. */
+static void expect_packed(struct seven_zip_reader *reader, uint64_t packed_bytes, uint64_t room)
+{
+    uint64_t most = room / 2 < SEVEN_ZIP_KEPT_BYTES ? room / 2 : SEVEN_ZIP_KEPT_BYTES;
+    bool is_all = packed_bytes <= most;
+    reader->window_bytes = (size_t)(is_all ? packed_bytes : most / 2);
+    reader->window_position = packed_bytes - reader->window_bytes;
+    /* What is gathered is held twice for a moment, here as in the step that reads the rest. */
+    if (!is_all && archive_buffer_reserve(&reader->beginning, (size_t)most / 2)) {
+        reader->beginning_bytes = (size_t)most / 2;
+        reader->state = SEVEN_ZIP_AT_BEGINNING;
+        archive_walk_record(&reader->walk, reader->beginning_bytes);
+    } else {
+        expect_rest(reader);
+    }
+}
+
+static void read_beginning(struct seven_zip_reader *reader, struct slice record)
+{
+    memcpy(reader->beginning.bytes, record.data, record.length);
+    expect_rest(reader);
 }
 
 static void read_signature_header(struct seven_zip_reader *reader, struct slice record)
@@ -95,19 +136,28 @@ static void read_signature_header(struct seven_zip_reader *reader, struct slice 
     } else if (size > walk->budget->kept_bytes_left) {
         stop_for(reader, SEVEN_ZIP_OVER_BUDGET);
     } else {
-        uint64_t room = walk->budget->kept_bytes_left - size;
-        uint64_t most = room / 2 < SEVEN_ZIP_WINDOW_BYTES ? room / 2 : SEVEN_ZIP_WINDOW_BYTES;
-        reader->window_bytes = (size_t)(offset < most ? offset : most);
-        reader->window_position = offset - reader->window_bytes;
         reader->index_bytes = (size_t)size;
-        archive_walk_skip(walk, reader->window_position);
-        archive_walk_record(walk, reader->window_bytes + reader->index_bytes);
+        expect_packed(reader, offset, walk->budget->kept_bytes_left - size);
     }
+}
+
+/* `size` packed bytes at `position`, which were kept from the beginning, or the first of them. */
+static enum seven_zip_status find_in_beginning(const struct seven_zip_reader *reader, uint64_t position,
+                                               uint64_t size, struct seven_zip_packed *packed)
+{
+    if (position >= reader->beginning_bytes)
+        return SEVEN_ZIP_NOT_AT_HAND;
+    struct slice rest =
+        slice_make(reader->beginning.bytes + position, reader->beginning_bytes - (size_t)position);
+    packed->is_whole = size <= rest.length;
+    packed->bytes = slice_part(rest, 0, packed->is_whole ? (size_t)size : rest.length);
+    return SEVEN_ZIP_OK;
 }
 
 /* A folder's packed bytes, out of those that were kept. */
 static enum seven_zip_status find_packed(const struct seven_zip_reader *reader,
-                                         const struct seven_zip_folder *folder, struct slice *packed)
+                                         const struct seven_zip_folder *folder,
+                                         struct seven_zip_packed *packed)
 {
     const struct seven_zip_streams *streams = &reader->index.streams;
     uint64_t position = streams->packed_position;
@@ -118,11 +168,12 @@ static enum seven_zip_status find_packed(const struct seven_zip_reader *reader,
             streams->packed_bytes[i]; /* sizes that wrap lead outside of the window, or to nonsense inside */
     uint64_t size = streams->packed_bytes[folder->first_packed];
     if (position < reader->window_position)
-        return SEVEN_ZIP_OVER_BUDGET;
+        return find_in_beginning(reader, position, size, packed);
     uint64_t from = position - reader->window_position;
     if (from > reader->window.length || size > reader->window.length - from)
         return SEVEN_ZIP_DAMAGED;
-    *packed = slice_part(reader->window, (size_t)from, (size_t)(from + size));
+    *packed =
+        (struct seven_zip_packed){slice_part(reader->window, (size_t)from, (size_t)(from + size)), true};
     return SEVEN_ZIP_OK;
 }
 
@@ -130,7 +181,7 @@ static enum seven_zip_status find_packed(const struct seven_zip_reader *reader,
 static enum seven_zip_status unpack_index(struct seven_zip_reader *reader, struct strbuf *unpacked)
 {
     const struct seven_zip_streams *streams = &reader->index.streams;
-    struct slice packed;
+    struct seven_zip_packed packed;
     enum seven_zip_status status = SEVEN_ZIP_DAMAGED;
     if (streams->folder_count == 1)
         status = find_packed(reader, &streams->folders[0], &packed);
@@ -172,7 +223,7 @@ static const struct seven_zip_folder *current_folder(struct seven_zip_reader *re
 
 static bool start_unpacker(struct seven_zip_reader *reader, const struct seven_zip_folder *folder)
 {
-    struct slice packed;
+    struct seven_zip_packed packed;
     enum seven_zip_status status = SEVEN_ZIP_OK;
     if (reader->unpacker != NULL || reader->folder_failed)
         return !reader->folder_failed;
@@ -193,7 +244,7 @@ static bool unpack_bytes(struct seven_zip_reader *reader, uint64_t byte_count, b
         if (count == 0) {
             if (status == SEVEN_ZIP_OVER_BUDGET)
                 archive_walk_tell(&reader->walk, ARCHIVE_OVER_BUDGET, "more content than may be unpacked");
-            else
+            else if (status == SEVEN_ZIP_DAMAGED)
                 archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the content of a 7z member is damaged");
             return false;
         }
@@ -305,14 +356,8 @@ static void read_index(struct seven_zip_reader *reader, struct slice bytes, stru
         stop_for(reader, status);
 }
 
-static void seven_zip_step(void *context, struct slice record)
+static void read_rest(struct seven_zip_reader *reader, struct slice record)
 {
-    struct seven_zip_reader *reader = context;
-    if (!reader->has_header) {
-        reader->has_header = true;
-        read_signature_header(reader, record);
-        return;
-    }
     struct slice index = slice_part(record, reader->window_bytes, record.length);
     reader->window = slice_part(record, 0, reader->window_bytes);
     if (lzma_crc32((const uint8_t *)index.data, index.length, 0) != reader->index_crc)
@@ -327,6 +372,22 @@ static void seven_zip_step(void *context, struct slice record)
     strbuf_deinit(&layers[1]);
     TALLOC_FREE(reader->unpacker);
     archive_budget_give_back_kept(reader->walk.budget, record.length);
+}
+
+static void seven_zip_step(void *context, struct slice record)
+{
+    struct seven_zip_reader *reader = context;
+    switch (reader->state) {
+    case SEVEN_ZIP_AT_SIGNATURE:
+        read_signature_header(reader, record);
+        return;
+    case SEVEN_ZIP_AT_BEGINNING:
+        read_beginning(reader, record);
+        return;
+    case SEVEN_ZIP_AT_REST:
+        read_rest(reader, record);
+        return;
+    }
 }
 
 static bool seven_zip_push(void *context, struct slice bytes)

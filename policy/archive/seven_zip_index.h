@@ -62,6 +62,7 @@ enum seven_zip_status {
     SEVEN_ZIP_DAMAGED,
     SEVEN_ZIP_UNSUPPORTED,
     SEVEN_ZIP_OVER_BUDGET, /* more streams or folders than we allow, or no memory */
+    SEVEN_ZIP_NOT_AT_HAND, /* packed bytes that were not kept, or a dictionary larger than memory allows */
 };
 
 /* Parses `bytes`, a whole index. With a status other than OK the index may be used no further. */

@@ -1,16 +1,25 @@
-#include "archive/seven_zip_unpack.h"
+#define ZLIB_CONST /* its input is const */
 
+#include "archive/seven_zip_unpack.h"
+#include "archive/archive_budget.h"
+
+#include <bzlib.h>
 #include <lzma.h>
 #include <stdlib.h>
 #include <talloc.h>
+#include <zlib.h>
 
 enum {
     METHOD_COPY = 0x00,
     METHOD_DELTA = 0x03,
     METHOD_LZMA2 = 0x21,
     METHOD_LZMA = 0x030101,
+    METHOD_DEFLATE = 0x040108,
+    METHOD_BZIP2 = 0x040202,
     DICTIONARY_SMALLEST = 4096, /* liblzma takes none smaller */
-    DECODER_BYTES = 65536,      /* about what a decoder holds besides its dictionary */
+    LZMA_TABLE_BYTES = 65536,   /* about what a decoder holds besides its dictionary */
+    FRAME_HEADER_BYTES = 3,
+    FRAME_BYTES = 4096,
 };
 
 static const struct {
@@ -24,40 +33,119 @@ static const struct {
     {0x0A, LZMA_FILTER_ARM64},     {METHOD_DELTA, LZMA_FILTER_DELTA},
 };
 
-struct seven_zip_unpacker {
-    struct archive_budget *budget;
-    lzma_stream stream;
-    struct slice copied; /* what is left of a plain copy */
-    bool is_copy;
-    uint64_t bytes_left; /* of the folder's unpacked bytes */
-    uint64_t charged_bytes;
-    lzma_filter filters[SEVEN_ZIP_CODERS_MOST + 1];
+/* What is not LZMA, from packed bytes. Each reads at most `size` bytes and returns how many; 0: no more. */
+struct seven_zip_source {
+    uint64_t method;
+    size_t table_bytes;
+    bool (*begin)(struct seven_zip_unpacker *unpacker);
+    size_t (*read)(struct seven_zip_unpacker *unpacker, char *buffer, size_t size);
+    void (*end)(struct seven_zip_unpacker *unpacker);
 };
 
-static int unpacker_deinit(struct seven_zip_unpacker *unpacker)
+struct seven_zip_unpacker {
+    struct archive_budget *budget;
+    struct seven_zip_packed packed;
+    uint64_t bytes_left; /* of the folder's unpacked bytes */
+    uint64_t charged_bytes;
+    bool dictionary_is_cut;                /* to less than what may be referred to */
+    const struct seven_zip_source *source; /* NULL: LZMA or LZMA2 */
+    union {
+        z_stream zlib;
+        bz_stream bzip2;
+    } state;
+    lzma_stream stream; /* LZMA, or the filters over a source */
+    lzma_filter filters[SEVEN_ZIP_CODERS_MOST + 1];
+    bool frames; /* filters work on a source's bytes, given to them as the copies that LZMA2 knows */
+    bool frames_begun;
+    uint8_t frame[FRAME_HEADER_BYTES + FRAME_BYTES];
+};
+
+/* ---- sources ---- */
+
+static bool copy_begin(struct seven_zip_unpacker *unpacker)
 {
-    lzma_end(&unpacker->stream);
-    for (size_t i = 0; unpacker->filters[i].id != LZMA_VLI_UNKNOWN; i++)
-        free(unpacker->filters[i].options);
-    unpacker->budget->kept_bytes_left += unpacker->charged_bytes;
-    return 0;
+    (void)unpacker;
+    return true;
 }
 
-/* LZMA1 in 7z has no end mark, so the size must be known to the decoder (LZMA1EXT); dictionaries are cut to
- * what can be referred to at all. Returns the bytes of memory needed. */
-static uint64_t fit_dictionary(lzma_filter *filter, uint64_t unpacked_bytes)
+static size_t copy_read(struct seven_zip_unpacker *unpacker, char *buffer, size_t size)
 {
-    lzma_options_lzma *options = filter->options;
-    if (options->dict_size > unpacked_bytes)
-        options->dict_size =
-            unpacked_bytes < DICTIONARY_SMALLEST ? DICTIONARY_SMALLEST : (uint32_t)unpacked_bytes;
-    if (filter->id == LZMA_FILTER_LZMA1EXT) {
-        options->ext_flags = LZMA_LZMA1EXT_ALLOW_EOPM;
-        options->ext_size_low = (uint32_t)unpacked_bytes;
-        options->ext_size_high = (uint32_t)(unpacked_bytes >> 32);
-    }
-    return (uint64_t)options->dict_size + DECODER_BYTES;
+    struct slice *packed = &unpacker->packed.bytes;
+    size_t count = size < packed->length ? size : packed->length;
+    if (count > 0)
+        memcpy(buffer, packed->data, count);
+    *packed = slice_part(*packed, count, packed->length);
+    return count;
 }
+
+static void copy_end(struct seven_zip_unpacker *unpacker)
+{
+    (void)unpacker;
+}
+
+static unsigned limited(size_t size)
+{
+    return size > UINT32_MAX ? UINT32_MAX : (unsigned)size;
+}
+
+static bool deflate_begin(struct seven_zip_unpacker *unpacker)
+{
+    unpacker->state.zlib.next_in = (const Bytef *)unpacker->packed.bytes.data;
+    unpacker->state.zlib.avail_in = limited(unpacker->packed.bytes.length);
+    return inflateInit2(&unpacker->state.zlib, -MAX_WBITS) == Z_OK;
+}
+
+static size_t deflate_read(struct seven_zip_unpacker *unpacker, char *buffer, size_t size)
+{
+    z_stream *zlib = &unpacker->state.zlib;
+    zlib->next_out = (Bytef *)buffer;
+    zlib->avail_out = limited(size);
+    inflate(zlib, Z_SYNC_FLUSH);
+    return limited(size) - zlib->avail_out;
+}
+
+static void deflate_end(struct seven_zip_unpacker *unpacker)
+{
+    inflateEnd(&unpacker->state.zlib);
+}
+
+static bool bzip2_begin(struct seven_zip_unpacker *unpacker)
+{
+    unpacker->state.bzip2.next_in =
+        (char *)unpacker->packed.bytes.data; /* only read, whatever the type says */
+    unpacker->state.bzip2.avail_in = limited(unpacker->packed.bytes.length);
+    return BZ2_bzDecompressInit(&unpacker->state.bzip2, 0, 0) == BZ_OK;
+}
+
+static size_t bzip2_read(struct seven_zip_unpacker *unpacker, char *buffer, size_t size)
+{
+    bz_stream *bzip2 = &unpacker->state.bzip2;
+    bzip2->next_out = buffer;
+    bzip2->avail_out = limited(size);
+    BZ2_bzDecompress(bzip2); /* after its end it does nothing more */
+    return limited(size) - bzip2->avail_out;
+}
+
+static void bzip2_end(struct seven_zip_unpacker *unpacker)
+{
+    BZ2_bzDecompressEnd(&unpacker->state.bzip2);
+}
+
+static const struct seven_zip_source sources[] = {
+    {METHOD_COPY, 0, copy_begin, copy_read, copy_end},
+    {METHOD_DEFLATE, 48 * 1024, deflate_begin, deflate_read, deflate_end},
+    {METHOD_BZIP2, 3700 * 1024, bzip2_begin, bzip2_read, bzip2_end},
+};
+
+static const struct seven_zip_source *source_of(uint64_t method)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
+        if (sources[i].method == method)
+            return &sources[i];
+    return NULL;
+}
+
+/* ---- liblzma's filters ---- */
 
 static lzma_vli filter_of(uint64_t method, bool last)
 {
@@ -82,74 +170,136 @@ static enum seven_zip_status set_filter(struct seven_zip_unpacker *unpacker, uns
         return SEVEN_ZIP_DAMAGED;
     unpacker->filters[number] = filter;
     unpacker->filters[number + 1].id = LZMA_VLI_UNKNOWN;
-    if (last)
-        unpacker->charged_bytes = fit_dictionary(&unpacker->filters[number], unpacker->bytes_left);
     return SEVEN_ZIP_OK;
 }
 
-static enum seven_zip_status start_decoder(struct seven_zip_unpacker *unpacker,
+/* LZMA1 in 7z has no end mark, so the size must be known to the decoder (LZMA1EXT); dictionaries are cut to
+ * what can be referred to at all, and to what memory there is. Returns the bytes of memory needed. */
+static uint64_t fit_dictionary(struct seven_zip_unpacker *unpacker, lzma_filter *filter)
+{
+    lzma_options_lzma *options = filter->options;
+    uint64_t memory = unpacker->budget->kept_bytes_left / 4 * 3, most = unpacker->bytes_left;
+    unpacker->dictionary_is_cut = memory < most && memory < options->dict_size;
+    most = memory < most ? memory : most;
+    if (options->dict_size > most)
+        options->dict_size = most < DICTIONARY_SMALLEST ? DICTIONARY_SMALLEST : (uint32_t)most;
+    if (filter->id == LZMA_FILTER_LZMA1EXT) {
+        options->ext_flags = LZMA_LZMA1EXT_ALLOW_EOPM;
+        options->ext_size_low = (uint32_t)unpacker->bytes_left;
+        options->ext_size_high = (uint32_t)(unpacker->bytes_left >> 32);
+    }
+    return (uint64_t)options->dict_size + LZMA_TABLE_BYTES;
+}
+
+static bool charge(struct seven_zip_unpacker *unpacker, uint64_t bytes)
+{
+    if (!archive_budget_take_kept(unpacker->budget, bytes))
+        return false;
+    unpacker->charged_bytes += bytes;
+    return true;
+}
+
+static enum seven_zip_status start_filters(struct seven_zip_unpacker *unpacker,
                                            const struct seven_zip_folder *folder)
 {
+    static const struct seven_zip_coder frames = {METHOD_LZMA2, {"", 1}}; /* the smallest dictionary */
     for (unsigned i = 0; i < folder->coder_count; i++) {
-        enum seven_zip_status status =
-            set_filter(unpacker, i, &folder->coders[i], i + 1 == folder->coder_count);
+        bool last = i + 1 == folder->coder_count;
+        const struct seven_zip_coder *coder = last && unpacker->frames ? &frames : &folder->coders[i];
+        enum seven_zip_status status = set_filter(unpacker, i, coder, last);
         if (status != SEVEN_ZIP_OK)
             return status;
     }
-    uint64_t wanted = unpacker->charged_bytes;
-    unpacker->charged_bytes = 0;
-    if (wanted > unpacker->budget->kept_bytes_left)
-        return SEVEN_ZIP_OVER_BUDGET;
-    unpacker->charged_bytes = wanted;
-    unpacker->budget->kept_bytes_left -= wanted;
+    if (!charge(unpacker, fit_dictionary(unpacker, &unpacker->filters[folder->coder_count - 1])))
+        return SEVEN_ZIP_NOT_AT_HAND;
+    if (!unpacker->frames) {
+        unpacker->stream.next_in = (const uint8_t *)unpacker->packed.bytes.data;
+        unpacker->stream.avail_in = unpacker->packed.bytes.length;
+    }
     lzma_ret ret = lzma_raw_decoder(&unpacker->stream, unpacker->filters);
     return ret == LZMA_OK          ? SEVEN_ZIP_OK
            : ret == LZMA_MEM_ERROR ? SEVEN_ZIP_OVER_BUDGET
                                    : SEVEN_ZIP_UNSUPPORTED;
 }
 
+/* One copied chunk of LZMA2, or its end mark, out of the source. */
+static void fill_frame(struct seven_zip_unpacker *unpacker)
+{
+    uint8_t *frame = unpacker->frame;
+    size_t count = unpacker->source->read(unpacker, (char *)frame + FRAME_HEADER_BYTES, FRAME_BYTES);
+    bool is_end = count == 0;
+    frame[0] = is_end ? 0 : unpacker->frames_begun ? 2 : 1;
+    frame[1] = (uint8_t)((count - 1) >> 8);
+    frame[2] = (uint8_t)(count - 1);
+    unpacker->frames_begun = true;
+    unpacker->stream.next_in = frame;
+    unpacker->stream.avail_in = is_end ? 1 : FRAME_HEADER_BYTES + count;
+}
+
+static size_t read_filters(struct seven_zip_unpacker *unpacker, char *buffer, size_t size)
+{
+    lzma_stream *stream = &unpacker->stream;
+    lzma_action action = unpacker->packed.is_whole && !unpacker->frames ? LZMA_FINISH : LZMA_RUN;
+    stream->next_out = (uint8_t *)buffer;
+    stream->avail_out = size;
+    lzma_ret ret = LZMA_OK;
+    while (stream->avail_out > 0 && ret == LZMA_OK) {
+        if (unpacker->frames && stream->avail_in == 0)
+            fill_frame(unpacker);
+        ret = lzma_code(stream, action);
+    }
+    return size - stream->avail_out;
+}
+
+/* ---- the unpacker ---- */
+
+static int unpacker_deinit(struct seven_zip_unpacker *unpacker)
+{
+    if (unpacker->source != NULL)
+        unpacker->source->end(unpacker);
+    lzma_end(&unpacker->stream);
+    for (size_t i = 0; unpacker->filters[i].id != LZMA_VLI_UNKNOWN; i++)
+        free(unpacker->filters[i].options);
+    archive_budget_give_back_kept(unpacker->budget, unpacker->charged_bytes);
+    return 0;
+}
+
+static enum seven_zip_status unpacker_begin(struct seven_zip_unpacker *unpacker,
+                                            const struct seven_zip_folder *folder)
+{
+    if (!folder->simple)
+        return SEVEN_ZIP_UNSUPPORTED;
+    const struct seven_zip_source *source = source_of(folder->coders[folder->coder_count - 1].method);
+    if (source != NULL) {
+        if (!charge(unpacker, source->table_bytes))
+            return SEVEN_ZIP_NOT_AT_HAND;
+        if (!source->begin(unpacker))
+            return SEVEN_ZIP_OVER_BUDGET;
+        unpacker->source = source;
+        unpacker->frames = folder->coder_count > 1;
+    }
+    return source != NULL && !unpacker->frames ? SEVEN_ZIP_OK : start_filters(unpacker, folder);
+}
+
 struct seven_zip_unpacker *seven_zip_unpacker_create(void *owner, const struct seven_zip_folder *folder,
-                                                     struct slice packed, struct archive_budget *budget,
+                                                     struct seven_zip_packed packed,
+                                                     struct archive_budget *budget,
                                                      enum seven_zip_status *status)
 {
     struct seven_zip_unpacker *unpacker = talloc_zero(owner, struct seven_zip_unpacker);
-    *status = unpacker == NULL ? SEVEN_ZIP_OVER_BUDGET : SEVEN_ZIP_UNSUPPORTED;
+    *status = SEVEN_ZIP_OVER_BUDGET;
     if (unpacker == NULL)
         return NULL;
     unpacker->budget = budget;
+    unpacker->packed = packed;
     unpacker->bytes_left = folder->unpacked_bytes;
     unpacker->filters[0].id = LZMA_VLI_UNKNOWN;
     unpacker->stream = (lzma_stream)LZMA_STREAM_INIT;
     talloc_set_destructor(unpacker, unpacker_deinit);
-    unpacker->is_copy = folder->coder_count == 1 && folder->coders[0].method == METHOD_COPY;
-    unpacker->copied = packed;
-    unpacker->stream.next_in = (const uint8_t *)packed.data;
-    unpacker->stream.avail_in = packed.length;
-    if (folder->simple)
-        *status = unpacker->is_copy ? SEVEN_ZIP_OK : start_decoder(unpacker, folder);
+    *status = unpacker_begin(unpacker, folder);
     if (*status != SEVEN_ZIP_OK)
         TALLOC_FREE(unpacker);
     return unpacker;
-}
-
-static size_t read_copy(struct seven_zip_unpacker *unpacker, char *buffer, size_t size)
-{
-    size_t count = size < unpacker->copied.length ? size : unpacker->copied.length;
-    if (count > 0)
-        memcpy(buffer, unpacker->copied.data, count);
-    unpacker->copied = slice_part(unpacker->copied, count, unpacker->copied.length);
-    return count;
-}
-
-static size_t read_decoder(struct seven_zip_unpacker *unpacker, char *buffer, size_t size)
-{
-    lzma_stream *stream = &unpacker->stream;
-    stream->next_out = (uint8_t *)buffer;
-    stream->avail_out = size;
-    lzma_ret ret = LZMA_OK;
-    while (stream->avail_out > 0 && ret == LZMA_OK)
-        ret = lzma_code(stream, LZMA_FINISH);
-    return size - stream->avail_out;
 }
 
 size_t seven_zip_unpacker_read(struct seven_zip_unpacker *unpacker, char *buffer, size_t size,
@@ -167,11 +317,14 @@ size_t seven_zip_unpacker_read(struct seven_zip_unpacker *unpacker, char *buffer
         *status = SEVEN_ZIP_OVER_BUDGET;
         return 0;
     }
+    bool is_plain = unpacker->source != NULL && !unpacker->frames;
     size_t count =
-        unpacker->is_copy ? read_copy(unpacker, buffer, size) : read_decoder(unpacker, buffer, size);
+        is_plain ? unpacker->source->read(unpacker, buffer, size) : read_filters(unpacker, buffer, size);
     unpacker->bytes_left -= count;
     budget->unpacked_bytes_left -= count;
-    if (count == 0)
-        *status = SEVEN_ZIP_DAMAGED;
+    if (count == 0) {
+        bool is_cut = !unpacker->packed.is_whole || unpacker->dictionary_is_cut;
+        *status = is_cut ? SEVEN_ZIP_NOT_AT_HAND : SEVEN_ZIP_DAMAGED;
+    }
     return count;
 }

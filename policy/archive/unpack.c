@@ -9,7 +9,12 @@
 #include <talloc.h>
 #include <zlib.h>
 
-enum { UNPACK_OUTPUT_BYTES = 32 * 1024 };
+enum {
+    UNPACK_OUTPUT_BYTES = 32 * 1024,
+    ZIP_LZMA_HEADER_BYTES = 9,
+    LZMA_PROPERTIES_BYTES = 5,
+    LZMA_HEADER_BYTES = LZMA_PROPERTIES_BYTES + 8,
+};
 
 /* What a decoder may allocate at all; a page that is never touched is not held. */
 #define UNPACK_MEMORY_LIMIT (UINT64_C(192) << 20)
@@ -36,6 +41,9 @@ struct unpack {
     uint64_t kept_bytes;       /* charged so far */
     uint64_t produced_bytes;   /* output so far */
     uint64_t dictionary_bytes; /* how much of the output the decoder may hold; 0: part of table_bytes */
+    uint64_t expected_bytes;   /* of output in all; UINT64_MAX: not known */
+    size_t header_length;      /* of UNPACK_ZIP_LZMA: how much of it is in `header` */
+    uint8_t header[LZMA_HEADER_BYTES];
     union {
         z_stream zlib;
         bz_stream bzip2;
@@ -135,6 +143,39 @@ static enum unpack_state lzma_turn(struct unpack *unpack, struct unpack_turn *tu
     }
 }
 
+/* The header as .lzma files have it, with the size that the zip told. */
+static enum unpack_state zip_lzma_begin_data(struct unpack *unpack, struct unpack_turn *turn)
+{
+    uint8_t *header = unpack->header;
+    if (header[2] != LZMA_PROPERTIES_BYTES || header[3] != 0)
+        return UNPACK_STATE_DAMAGED;
+    memmove(header, header + ZIP_LZMA_HEADER_BYTES - LZMA_PROPERTIES_BYTES, LZMA_PROPERTIES_BYTES);
+    for (unsigned i = 0; i < 8; i++)
+        header[LZMA_PROPERTIES_BYTES + i] = (uint8_t)(unpack->expected_bytes >> (8 * i));
+    struct unpack_turn begin = {.in = slice_make((const char *)header, LZMA_HEADER_BYTES),
+                                .out = turn->out,
+                                .out_length = turn->out_length};
+    return lzma_turn(unpack, &begin);
+}
+
+static enum unpack_state zip_lzma_turn(struct unpack *unpack, struct unpack_turn *turn)
+{
+    enum unpack_state state = UNPACK_STATE_OK;
+    if (unpack->header_length < ZIP_LZMA_HEADER_BYTES) {
+        size_t missing = ZIP_LZMA_HEADER_BYTES - unpack->header_length;
+        size_t count = turn->in.length < missing ? turn->in.length : missing;
+        if (count > 0)
+            memcpy(unpack->header + unpack->header_length, turn->in.data, count);
+        unpack->header_length += count;
+        turn->in = slice_part(turn->in, count, turn->in.length);
+        if (count == missing)
+            state = zip_lzma_begin_data(unpack, turn);
+    }
+    if (state != UNPACK_STATE_OK || unpack->header_length < ZIP_LZMA_HEADER_BYTES)
+        return state;
+    return lzma_turn(unpack, turn);
+}
+
 static void lzma_finish(struct unpack *unpack)
 {
     lzma_end(&unpack->state.lzma);
@@ -145,6 +186,7 @@ static const struct unpack_decoder decoders[] = {
     [UNPACK_BZIP2] = {bzip2_begin, bzip2_turn, bzip2_end, 3700 * 1024},
     [UNPACK_XZ] = {xz_begin, lzma_turn, lzma_finish, 64 * 1024},
     [UNPACK_LZMA] = {lzma_begin, lzma_turn, lzma_finish, 64 * 1024},
+    [UNPACK_ZIP_LZMA] = {lzma_begin, zip_lzma_turn, lzma_finish, 64 * 1024},
 };
 
 static int unpack_destroy(struct unpack *unpack)
@@ -165,6 +207,7 @@ struct unpack *unpack_create(void *owner, enum unpack_method method, struct arch
         unpack->decoder = &decoders[method];
         unpack->budget = budget;
         unpack->kept_bytes = kept_bytes;
+        unpack->expected_bytes = UINT64_MAX;
         if (unpack->decoder->begin(unpack)) {
             talloc_set_destructor(unpack, unpack_destroy);
             return unpack;
@@ -173,6 +216,11 @@ struct unpack *unpack_create(void *owner, enum unpack_method method, struct arch
     }
     archive_budget_give_back_kept(budget, kept_bytes);
     return NULL;
+}
+
+void unpack_expect(struct unpack *unpack, uint64_t unpacked_bytes)
+{
+    unpack->expected_bytes = unpacked_bytes;
 }
 
 /* Charges what has been produced, and the part of it that the decoder holds on to. Returns how much of the

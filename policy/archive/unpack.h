@@ -17,7 +17,8 @@ enum unpack_method {
     UNPACK_DEFLATE, /* raw, RFC 1951 */
     UNPACK_BZIP2,
     UNPACK_XZ,
-    UNPACK_LZMA, /* the .lzma format of old: 13 bytes of header, then LZMA */
+    UNPACK_LZMA,     /* the .lzma format of old: 13 bytes of header, then LZMA */
+    UNPACK_ZIP_LZMA, /* as in zips: version, length of the properties, 5 bytes of these, then LZMA */
 };
 
 enum unpack_result {
@@ -32,6 +33,9 @@ struct unpack;
 
 /* A decoder under `owner` (talloc), freed with talloc_free. NULL: no memory, or none left in the budget. */
 struct unpack *unpack_create(void *owner, enum unpack_method method, struct archive_budget *budget);
+
+/* The content will have so many bytes; UNPACK_ZIP_LZMA, whose end need not be marked, ends there. */
+void unpack_expect(struct unpack *unpack, uint64_t unpacked_bytes);
 
 /* Decodes `bytes`, tells the output to `sink`, sets `*used` to how many of them were consumed. After any
  * result but UNPACK_MORE it must not be called again. */

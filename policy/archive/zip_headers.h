@@ -36,6 +36,7 @@ enum {
 
 enum zip_flag {
     ZIP_FLAG_ENCRYPTED = 1 << 0,
+    ZIP_FLAG_END_MARKED = 1 << 1, /* of LZMA data */
     ZIP_FLAG_DESCRIPTOR = 1 << 3,
     ZIP_FLAG_PATCH = 1 << 5,
     ZIP_FLAG_MASKED = 1 << 13, /* the central directory is encrypted, local names are masked */
@@ -45,6 +46,7 @@ enum zip_method {
     ZIP_STORED = 0,
     ZIP_DEFLATED = 8,
     ZIP_BZIP2 = 12,
+    ZIP_LZMA = 14,
     ZIP_XZ = 95,
 };
 

@@ -85,6 +85,9 @@ static bool zip_method_is_known(uint16_t stored, enum unpack_method *method)
     case ZIP_BZIP2:
         *method = UNPACK_BZIP2;
         return true;
+    case ZIP_LZMA:
+        *method = UNPACK_ZIP_LZMA;
+        return true;
     case ZIP_XZ:
         *method = UNPACK_XZ;
         return true;
@@ -114,6 +117,8 @@ static void zip_begin_data(struct zip_reader *reader, const struct zip_header *h
         reader->data_wanted = reader->unpack != NULL;
         if (reader->unpack == NULL)
             zip_tell(reader, ZIP_REASON_KEPT);
+        else if (reader->data_size_is_known && (header->flags & ZIP_FLAG_END_MARKED) == 0)
+            unpack_expect(reader->unpack, header->unpacked_bytes);
     }
     reader->data_complete = reader->data_wanted;
 }

@@ -16,8 +16,8 @@
     "complete\n"
 #define ALL_COMPLETE                                                                                         \
     EMPTY_MEMBERS                                                                                            \
-        "member docs/rechnung-äöü.pdf\nend complete 20 4667c921\n"                                        \
-        "member docs/請求書.exe\nend complete 202 5e77e7d0\nmember readme.txt\nend complete 168 bc0e30fa\n"
+    "member docs/rechnung-äöü.pdf\nend complete 20 4667c921\n"                                            \
+    "member docs/請求書.exe\nend complete 202 5e77e7d0\nmember readme.txt\nend complete 168 bc0e30fa\n"
 #define NONE_COMPLETE                                                                                            \
     EMPTY_MEMBERS "member docs/rechnung-äöü.pdf\nend incomplete\nmember docs/請求書.exe\nend incomplete\n" \
                   "member readme.txt\nend incomplete\n"
@@ -34,7 +34,10 @@ static const struct {
     {"not-solid.7z", ALL_COMPLETE},
     {"bcj2.7z", NONE_COMPLETE},
     {"ppmd.7z", NONE_COMPLETE},
-    {"deflated.7z", NONE_COMPLETE},
+    {"deflated.7z", ALL_COMPLETE},
+    {"bzip2.7z", ALL_COMPLETE},
+    {"filtered-copy.7z", ALL_COMPLETE},
+    {"filtered-bzip2.7z", ALL_COMPLETE},
     {"encrypted-content.7z", EMPTY_MEMBERS
      "member docs/rechnung-äöü.pdf encrypted\nend incomplete\nmember docs/請求書.exe encrypted\n"
      "end incomplete\nmember readme.txt encrypted\nend incomplete\n"},
@@ -276,6 +279,68 @@ static void does_not_believe_sizes(void **state)
     }
 }
 
+static void append_files(struct strbuf *index, unsigned count)
+{
+    strbuf_append_byte(index, 5);
+    append_number(index, count);
+    strbuf_append_byte(index, 0x11);
+    append_number(index, 1 + 4 * count);
+    strbuf_append_byte(index, 0);
+    for (unsigned i = 0; i < count; i++)
+        append_le(index, (uint32_t)('a' + i), 4);
+    strbuf_append(index, "\0\0", 2);
+}
+
+/* Files a, b … of these sizes, each in a folder of its own, as plain copies of their letters. */
+static void make_copies(struct strbuf *file, const uint32_t *sizes, unsigned count)
+{
+    struct strbuf packed, index;
+    strbuf_init(&packed, 0);
+    strbuf_init(&index, 0);
+    strbuf_append(&index, "\x01\x04\x06\x00", 4);
+    append_number(&index, count);
+    strbuf_append_byte(&index, 9);
+    for (unsigned i = 0; i < count; i++) {
+        append_number(&index, sizes[i]);
+        memset(strbuf_extend(&packed, sizes[i]), (char)('a' + i), sizes[i]);
+    }
+    strbuf_append(&index, "\x00\x07\x0B", 3);
+    append_number(&index, count);
+    strbuf_append_byte(&index, 0);
+    for (unsigned i = 0; i < count; i++)
+        strbuf_append(&index, "\x01\x01\x00", 3);
+    strbuf_append_byte(&index, 0x0C);
+    for (unsigned i = 0; i < count; i++)
+        append_number(&index, sizes[i]);
+    strbuf_append(&index, "\x00\x00", 2);
+    append_files(&index, count);
+    make_archive(file, strbuf_slice(&packed), strbuf_slice(&index));
+    strbuf_deinit(&packed);
+    strbuf_deinit(&index);
+}
+
+/* Of an archive larger than what is kept the first and the last bytes are at hand. */
+static void keeps_both_ends(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {100, 50000, 100, 50000, 100};
+    struct strbuf file;
+    strbuf_init(&file, 0);
+    make_copies(&file, sizes, 5);
+    struct archive_events_options options = {.budget = archive_events_budget};
+    assert_run(strbuf_slice(&file), &options,
+               "member a\nend complete 100 af707a64\nmember b\nend complete 50000 89861168\n"
+               "member c\nend complete 100 5cd1954e\nmember d\nend complete 50000 ac0966eb\n"
+               "member e\nend complete 100 9342a271\n");
+    options.budget.kept_bytes_left = 60000;
+    for (options.piece = 0; options.piece < 20000; options.piece += 6666)
+        assert_run(
+            strbuf_slice(&file), &options,
+            "member a\nend complete 100 af707a64\nmember b\nend incomplete 14869 9b9b0f22\n"
+            "member c\nend incomplete\nmember d\nend incomplete\nmember e\nend complete 100 9342a271\n");
+    strbuf_deinit(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +352,7 @@ int main(void)
         cmocka_unit_test(looks_at_what_follows),
         cmocka_unit_test(tells_damage_and_names_all_the_same),
         cmocka_unit_test(does_not_believe_sizes),
+        cmocka_unit_test(keeps_both_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,8 @@
 #include "archive_events.h"
 #include "zip_build.h"
 
+#include <lzma.h>
+
 #define HI "end complete 2 d8932aac\n"
 #define FIVE_THOUSAND_A "end complete 5000 4cf45976\n"
 
@@ -187,15 +189,16 @@ static void goes_on_where_content_cannot_be_had(void **state)
     struct zip_build build;
     zip_build_begin(&build);
     zip_build_add(&build, &(struct zip_build_member){
-                              .name = "lzma", .data = slice_of("hi"), .method = 14, .raw = true});
+                              .name = "wavpack", .data = slice_of("hi"), .method = 97, .raw = true});
     zip_build_add(&build, &(struct zip_build_member){
                               .name = "bad", .data = slice_of("\xff\xff\xff\xff"), .method = 8, .raw = true});
     zip_build_add(&build, &(struct zip_build_member){
                               .name = "short", .data = slice_make("\x4b\x4c", 2), .method = 8, .raw = true});
     zip_build_text(&build, "z", "hi");
-    assert_zip(&build, "",
-               "member lzma\nend incomplete\nmember bad\noutcome damaged\nend incomplete\nmember short\nend "
-               "incomplete 1 e8b7be43\nmember z\n" HI);
+    assert_zip(
+        &build, "",
+        "member wavpack\nend incomplete\nmember bad\noutcome damaged\nend incomplete\nmember short\nend "
+        "incomplete 1 e8b7be43\nmember z\n" HI);
 }
 
 static void spares_the_sink(void **state)
@@ -253,7 +256,9 @@ static void reads_what_tools_write(void **state)
                                         "python-streamed.zip",
                                         "python-zip64.zip",
                                         "epub.epub",
-                                        "infozip-bzip2.zip"};
+                                        "infozip-bzip2.zip",
+                                        "seven-zip-lzma.zip",
+                                        "seven-zip-xz.zip"};
     struct strbuf events;
     strbuf_init(&events, 0);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -269,6 +274,64 @@ static void reads_what_tools_write(void **state)
         test_free((void *)file.data);
     }
     strbuf_deinit(&events);
+}
+
+/* Five thousand letters by LZMA as zips have it: with its end marked where `size` is UINT64_MAX. */
+static void pack_lzma(struct strbuf *packed, uint64_t size)
+{
+    lzma_options_lzma options = {0};
+    lzma_lzma_preset(&options, 0);
+    options.ext_size_low = (uint32_t)size;
+    options.ext_size_high = (uint32_t)(size >> 32);
+    options.dict_size = 4096;
+    lzma_filter filters[] = {{.id = LZMA_FILTER_LZMA1EXT, .options = &options}, {.id = LZMA_VLI_UNKNOWN}};
+    if (size == UINT64_MAX)
+        filters[0].id = LZMA_FILTER_LZMA1;
+    uint8_t bytes[1000];
+    size_t length = 0;
+    assert_int_equal(lzma_raw_buffer_encode(filters, NULL, (const uint8_t *)five_thousand_a().data, 5000,
+                                            bytes, &length, sizeof bytes),
+                     LZMA_OK);
+    strbuf_append(packed, "\x10\x02\x05\x00\x5D\x00\x10\x00\x00", 9);
+    strbuf_append(packed, bytes, length);
+}
+
+static struct slice lzma_zip(struct zip_build *build, struct slice packed, bool is_marked)
+{
+    enum { SIZE_AT = 22, SIZE = 5000 };
+    zip_build_begin(build);
+    zip_build_add(build,
+                  &(struct zip_build_member){
+                      .name = "a", .data = packed, .method = 14, .flags = is_marked ? 2 : 0, .raw = true});
+    zip_build_finish(build, "");
+    for (unsigned i = 0; i < 4; i++)
+        build->out.data[SIZE_AT + i] = (char)(SIZE >> (8 * i));
+    return zip_build_bytes(build);
+}
+
+static void reads_lzma(void **state)
+{
+    (void)state;
+    for (unsigned marked = 0; marked < 2; marked++) {
+        struct zip_build build;
+        struct strbuf packed;
+        strbuf_init(&packed, 0);
+        pack_lzma(&packed, marked != 0 ? UINT64_MAX : 5000);
+        struct slice file = lzma_zip(&build, strbuf_slice(&packed), marked != 0);
+        struct strbuf events;
+        strbuf_init(&events, 0);
+        archive_events_run(&zip_format, file, NULL, &events);
+        assert_non_null(strstr(strbuf_text(&events), "member a\n" FIVE_THOUSAND_A));
+        assert_null(strstr(strbuf_text(&events), "damaged"));
+        archive_events_assert(&zip_format, file, strbuf_text(&events));
+        strbuf_deinit(&events);
+        zip_build_free(&build);
+        packed.data[2] = 6; /* no such properties */
+        archive_events_assert(&zip_format, lzma_zip(&build, strbuf_slice(&packed), marked != 0),
+                              "member a\noutcome damaged\nend incomplete\noutcome contradictory\n");
+        zip_build_free(&build);
+        strbuf_deinit(&packed);
+    }
 }
 
 static void is_not_fooled_by_lists_of_parts(void **state)
@@ -293,6 +356,7 @@ int main(void)
         cmocka_unit_test(spares_the_sink),
         cmocka_unit_test(tells_every_truncation),
         cmocka_unit_test(reads_what_tools_write),
+        cmocka_unit_test(reads_lzma),
         cmocka_unit_test(is_not_fooled_by_lists_of_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,6 @@ def read(*names):
 def corpora():
     zips = read("infozip.zip", "infozip-streamed.zip", "infozip-stored-streamed.zip", "infozip-encrypted.zip",
                 "infozip-zip64.zip", "infozip-bzip2.zip", "jar.jar", "python-streamed.zip", "python-zip64.zip",
-                "epub.epub")
     epub = zips["epub.epub"]
     zips["two-names.zip"] = epub.replace(b"mimetype", b"evil.exe", 1)
     zips["glued.zip"] = epub + epub
@@ -142,6 +141,8 @@ by_tool("infozip-zip64.zip", "zip -qrX -fz OUT " + ALL)
 by_tool("infozip-bzip2.zip", "zip -qrX -Z bzip2 OUT " + ALL)
 by_tool("jar.jar", "jar cf OUT " + ALL, random=True)
 by_tool("seven-zip.zip", "7z a -bd -mtc=off OUT " + ALL)
+by_tool("seven-zip-lzma.zip", "7z a -bd -mtc=off -mm=lzma OUT " + ALL)
+by_tool("seven-zip-xz.zip", "7z a -bd -mtc=off -mm=xz OUT " + ALL)
 by_tool("v7.tar", "tar --format=v7 --owner=0 --group=0 --numeric-owner -cf OUT readme.txt empty.txt")
 by_tool("sparse.tar", "truncate -s 1M holes; touch -d @%d holes; tar --owner=0 --group=0 --numeric-owner -b1 -S -cf OUT holes readme.txt"
         % TIME)
