@@ -79,12 +79,14 @@ const char *table_name(const struct table *table)
     return table->name;
 }
 
-/* Says what goes wrong when it begins, and that it is over when it is. */
-static void say_change(const struct table *table, atomic_bool *fails, const struct strbuf *problem, bool ok)
+/* Says what goes wrong when it begins, with what follows from it, and that it is over when it is. */
+static void say_change(const struct table *table, atomic_bool *fails, const struct strbuf *problem,
+                       const char *consequence)
 {
+    const bool ok = consequence == NULL;
     if (!ok && !atomic_exchange(fails, true))
-        log_error("table %s: %.*s (said once)", table->name, (int)slice_find(strbuf_slice(problem), '\n'),
-                  strbuf_text(problem));
+        log_error("table %s: %.*s%s (said once)", table->name, (int)slice_find(strbuf_slice(problem), '\n'),
+                  strbuf_text(problem), consequence);
     if (ok && atomic_load_explicit(fails, memory_order_relaxed) && atomic_exchange(fails, false))
         log_info("table %s: works again", table->name);
 }
@@ -97,10 +99,14 @@ enum table_answer table_lookup(struct table *table, struct slice key, struct str
         return TABLE_MISSING;
     for (size_t i = 0; i < key.length; i++)
         lower[i] = ascii_lower(key.data[i]);
-    strbuf_init(&problem, 1024);
+    key = slice_make(lower, key.length);
     enum table_answer answer =
-        table->source->lookup(table->state, slice_make(lower, key.length), value, &problem);
-    say_change(table, &table->lookup_fails, &problem, answer != TABLE_UNKNOWN);
+        table->source->recall == NULL ? TABLE_UNKNOWN : table->source->recall(table->state, key, value);
+    if (answer != TABLE_UNKNOWN)
+        return answer;
+    strbuf_init(&problem, 1024);
+    answer = table->source->lookup(table->state, key, value, &problem);
+    say_change(table, &table->lookup_fails, &problem, answer == TABLE_UNKNOWN ? "" : NULL);
     strbuf_deinit(&problem);
     return answer;
 }
@@ -111,13 +117,24 @@ enum table_answer table_lookup_network(struct table *table, const struct ip_addr
     return table->source->lookup_network(table->state, address, network);
 }
 
-void table_refresh(struct table *table)
+static void refresh(struct table *table, bool is_quiet)
 {
     struct strbuf problem;
     if (table->source->refresh == NULL)
         return;
     strbuf_init(&problem, 1024);
     bool ok = table->source->refresh(table->state, &problem);
-    say_change(table, &table->refresh_fails, &problem, ok);
+    if (!is_quiet)
+        say_change(table, &table->refresh_fails, &problem, ok ? NULL : "; the entries read before stay in force");
     strbuf_deinit(&problem);
+}
+
+void table_refresh(struct table *table)
+{
+    refresh(table, false);
+}
+
+void table_refresh_quietly(struct table *table)
+{
+    refresh(table, true);
 }

@@ -64,6 +64,9 @@ enum table_answer table_lookup_network(struct table *table, const struct ip_addr
  * call it directly. */
 void table_refresh(struct table *table);
 
+/* The same without a word in the log: of a table that a newer policy has as well, and speaks for. */
+void table_refresh_quietly(struct table *table);
+
 /* The name it was opened by. */
 const char *table_name(const struct table *table);
 

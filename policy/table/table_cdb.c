@@ -114,5 +114,10 @@ static bool cdb_source_refresh(void *state, struct strbuf *problem)
     return true;
 }
 
-const struct table_source table_source_cdb = {"cdb:", cdb_source_open, cdb_source_close, cdb_source_lookup,
-                                              NULL, cdb_source_refresh};
+const struct table_source table_source_cdb = {
+    .prefix = "cdb:",
+    .open = cdb_source_open,
+    .close = cdb_source_close,
+    .lookup = cdb_source_lookup,
+    .refresh = cdb_source_refresh,
+};

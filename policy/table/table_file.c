@@ -189,7 +189,7 @@ static bool file_refresh(void *state, struct strbuf *problem)
     struct table_file *file = state;
     struct stat info;
     if (stat(file->path, &info) != 0) {
-        strbuf_printf(problem, "%s: %s; the entries read before stay in force", file->path, strerror(errno));
+        strbuf_printf(problem, "%s: %s", file->path, strerror(errno));
         return false;
     }
     struct file_stamp now = stamp_of(&info), former = file->seen;
@@ -203,7 +203,6 @@ static bool file_refresh(void *state, struct strbuf *problem)
     struct file_stamp stamp;
     struct counted_map *fresh = load_map(file, &stamp, problem);
     if (fresh == NULL) {
-        strbuf_append_text(problem, "; the entries read before stay in force");
         file->broken = now;
         return false;
     }
@@ -216,5 +215,11 @@ static bool file_refresh(void *state, struct strbuf *problem)
     return true;
 }
 
-const struct table_source table_source_file = {"file:",     file_open,           file_close,
-                                               file_lookup, file_lookup_network, file_refresh};
+const struct table_source table_source_file = {
+    .prefix = "file:",
+    .open = file_open,
+    .close = file_close,
+    .lookup = file_lookup,
+    .lookup_network = file_lookup_network,
+    .refresh = file_refresh,
+};

@@ -178,4 +178,10 @@ static bool lmdb_refresh(void *state, struct strbuf *problem)
     return ok;
 }
 
-const struct table_source table_source_lmdb = {"lmdb:", lmdb_open, lmdb_close, lmdb_lookup, NULL, lmdb_refresh};
+const struct table_source table_source_lmdb = {
+    .prefix = "lmdb:",
+    .open = lmdb_open,
+    .close = lmdb_close,
+    .lookup = lmdb_lookup,
+    .refresh = lmdb_refresh,
+};

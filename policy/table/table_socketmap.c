@@ -3,10 +3,12 @@
  * or LDAP through what an admin already runs.
  *
  * A request is a netstring "NAME key", the answer one of "OK value", "NOTFOUND ", "TEMP why", "TIMEOUT why" and
- * "PERM why". Connections are kept for the next question, a few at a time. After a failure nobody is asked for a
+ * "PERM why". Connections are kept for the next question, a few at a time; so are answers, for a short while: a
+ * message asks the same more than once, and a client sends more than one. After a failure nobody is asked for a
  * while: what waits must not be every message.
  */
 #include "base/clock.h"
+#include "table/lookup_cache.h"
 #include "table/table_source.h"
 
 #include <arpa/inet.h>
@@ -26,10 +28,15 @@ enum {
     ANSWER_BYTES_MAX = TABLE_VALUE_BYTES_MAX + 16,
 };
 
+/* docs/tables.md says how long a change takes to be seen. */
+static const struct lookup_cache_options cache_options = {
+    .entries_max = 4096, .value_bytes_max = 4096, .found_us = 60000000, .missing_us = 10000000};
+
 struct table_socketmap {
     struct sockaddr_storage address;
     socklen_t address_bytes;
     char *map_name;
+    struct lookup_cache *cache;
     pthread_mutex_t lock; /* guards all below */
     int idle[IDLE_CONNECTIONS_MAX];
     size_t idle_count;
@@ -214,8 +221,7 @@ static bool receive_answer(int connection, struct strbuf *received, struct slice
 static enum table_answer read_payload(struct slice payload, struct strbuf *value, struct strbuf *problem)
 {
     if (slice_starts_nocase(payload, slice_of("OK "))) {
-        if (value != NULL)
-            strbuf_append_slice(value, slice_part(payload, 3, payload.length));
+        strbuf_append_slice(value, slice_part(payload, 3, payload.length));
         return TABLE_FOUND;
     }
     if (slice_starts_nocase(payload, slice_of("NOTFOUND")))
@@ -270,24 +276,42 @@ static enum table_answer ask(struct table_socketmap *table, const struct strbuf 
     return answer;
 }
 
-static enum table_answer socketmap_lookup(void *state, struct slice key, struct strbuf *value, struct strbuf *problem)
+/* The server's answer, kept where it is one. */
+static enum table_answer ask_and_keep(struct table_socketmap *table, struct slice key, struct strbuf *value,
+                                      struct strbuf *problem)
 {
-    struct table_socketmap *table = state;
-    struct strbuf question;
-    pthread_mutex_lock(&table->lock);
-    bool rests = clock_system_monotonic_us(NULL) < table->rests_until_us;
-    pthread_mutex_unlock(&table->lock);
-    if (rests) {
-        strbuf_append_text(problem, "the server is not asked for a few seconds after it failed");
-        return TABLE_UNKNOWN;
-    }
+    struct strbuf question, answered;
     strbuf_init(&question, 0);
+    strbuf_init(&answered, 0);
     strbuf_printf(&question, "%zu:%s ", strlen(table->map_name) + 1 + key.length, table->map_name);
     strbuf_append_slice(&question, key);
     strbuf_append_byte(&question, ',');
-    enum table_answer answer = question.failed ? TABLE_UNKNOWN : ask(table, &question, value, problem);
+    enum table_answer answer = question.failed ? TABLE_UNKNOWN : ask(table, &question, &answered, problem);
+    answer = answered.failed ? TABLE_UNKNOWN : answer;
+    lookup_cache_store(table->cache, key, answer, strbuf_slice(&answered), clock_system_monotonic_us(NULL));
+    if (answer == TABLE_FOUND && value != NULL)
+        strbuf_append_slice(value, strbuf_slice(&answered));
     strbuf_deinit(&question);
+    strbuf_deinit(&answered);
     return answer;
+}
+
+static enum table_answer socketmap_recall(void *state, struct slice key, struct strbuf *value)
+{
+    const struct table_socketmap *table = state;
+    return lookup_cache_find(table->cache, key, value, clock_system_monotonic_us(NULL));
+}
+
+static enum table_answer socketmap_lookup(void *state, struct slice key, struct strbuf *value, struct strbuf *problem)
+{
+    struct table_socketmap *table = state;
+    pthread_mutex_lock(&table->lock);
+    bool rests = clock_system_monotonic_us(NULL) < table->rests_until_us;
+    pthread_mutex_unlock(&table->lock);
+    if (!rests)
+        return ask_and_keep(table, key, value, problem);
+    strbuf_append_text(problem, "the server is not asked for a few seconds after it failed");
+    return TABLE_UNKNOWN;
 }
 
 static void socketmap_close(void *state)
@@ -296,6 +320,7 @@ static void socketmap_close(void *state)
     for (size_t i = 0; i < table->idle_count; i++)
         close(table->idle[i]);
     pthread_mutex_destroy(&table->lock);
+    lookup_cache_destroy(table->cache);
     free(table->map_name);
     free(table);
 }
@@ -303,8 +328,9 @@ static void socketmap_close(void *state)
 static void *socketmap_open(const char *place, enum table_shape shape, struct strbuf *problem)
 {
     struct table_socketmap *table = calloc(1, sizeof *table);
-    if (table == NULL) {
+    if (table == NULL || (table->cache = lookup_cache_create(&cache_options)) == NULL) {
         strbuf_append_text(problem, "out of memory");
+        free(table);
         return NULL;
     }
     pthread_mutex_init(&table->lock, NULL);
@@ -317,5 +343,10 @@ static void *socketmap_open(const char *place, enum table_shape shape, struct st
     return NULL;
 }
 
-const struct table_source table_source_socketmap = {"socketmap:", socketmap_open, socketmap_close, socketmap_lookup,
-                                                    NULL, NULL};
+const struct table_source table_source_socketmap = {
+    .prefix = "socketmap:",
+    .open = socketmap_open,
+    .close = socketmap_close,
+    .recall = socketmap_recall,
+    .lookup = socketmap_lookup,
+};

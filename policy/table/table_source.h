@@ -1,4 +1,4 @@
-/* What a kind of source is to table.c: five functions. For policy/table/ only. */
+/* What a kind of source is to table.c: six functions. For policy/table/ only. */
 #ifndef CLOSEDRELAY_TABLE_TABLE_SOURCE_H
 #define CLOSEDRELAY_TABLE_TABLE_SOURCE_H
 
@@ -9,6 +9,9 @@ struct table_source {
     /* `place` is what stands behind the prefix, NUL-terminated. NULL: `problem` says why. */
     void *(*open)(const char *place, enum table_shape shape, struct strbuf *problem);
     void (*close)(void *state);
+    /* The answer to a question of a moment ago; TABLE_UNKNOWN: there is none, ask. It says nothing of how the source
+     * does now. NULL where nothing is kept. Any thread. */
+    enum table_answer (*recall)(void *state, struct slice key, struct strbuf *value);
     /* Any thread. `key` is in lower case and within its bound. TABLE_UNKNOWN: `problem` says why. */
     enum table_answer (*lookup)(void *state, struct slice key, struct strbuf *value, struct strbuf *problem);
     /* TABLE_NETWORKS only; NULL where there is no such table of the kind. */

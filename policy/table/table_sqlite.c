@@ -104,4 +104,9 @@ static enum table_answer sqlite_lookup(void *state, struct slice key, struct str
     return answer;
 }
 
-const struct table_source table_source_sqlite = {"sqlite:", sqlite_open, sqlite_close, sqlite_lookup, NULL, NULL};
+const struct table_source table_source_sqlite = {
+    .prefix = "sqlite:",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .lookup = sqlite_lookup,
+};

@@ -8,13 +8,11 @@
 #include <cdb.h>
 #include <fcntl.h>
 #include <lmdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -268,30 +266,52 @@ static void *ask_until_over(void *context)
     return NULL;
 }
 
-static void write_entries(const char *path, const char *value)
+/* Half of the entries, `is_second` tells which. */
+static void append_half(const char *path, const char *value, bool is_second)
+{
+    FILE *file = fopen(path, is_second ? "a" : "w");
+    assert_non_null(file);
+    for (unsigned i = is_second ? EXCHANGE_ENTRIES / 2 : 0; i < (is_second ? EXCHANGE_ENTRIES : EXCHANGE_ENTRIES / 2); i++)
+        fprintf(file, "key%u %s\n", i, value);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* As `mv` puts a new file in the place of an old one. */
+static void exchange_by_rename(struct table *table, const char *path, const char *value)
 {
     char fresh[80];
     snprintf(fresh, sizeof fresh, "%s.new", path);
-    FILE *file = fopen(fresh, "w");
-    assert_non_null(file);
-    for (unsigned i = 0; i < EXCHANGE_ENTRIES; i++)
-        fprintf(file, "key%u %s\n", i, value);
-    assert_int_equal(fclose(file), 0);
+    append_half(fresh, value, false);
+    append_half(fresh, value, true);
     assert_int_equal(rename(fresh, path), 0);
+    table_refresh(table);
 }
 
-static void nobody_sees_half_a_file(void **state)
+/* As `cp` does it: the file is emptied and filled where it stands, and looked at after every step. */
+static void exchange_in_place(struct table *table, const char *path, const char *value)
 {
-    struct table_test *test = *state;
+    write_file(path, "");
+    table_refresh(table);
+    append_half(path, value, false);
+    table_refresh(table);
+    append_half(path, value, true);
+    table_refresh(table);
+    table_refresh(table);
+}
+
+static void assert_never_half(const char *path, void (*exchange)(struct table *table, const char *path, const char *value))
+{
     pthread_t threads[2];
-    write_entries(test->path, "old");
-    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    append_half(path, "old", false);
+    append_half(path, "old", true);
+    struct table *table = open_table("file:", path, TABLE_TEXT);
     struct asking asking[2] = {{.table = table}, {.table = table}};
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, ask_until_over, &asking[i]), 0);
     for (unsigned round = 0; round < EXCHANGE_ROUNDS; round++) {
-        write_entries(test->path, round % 2 == 0 ? "new" : "old");
-        table_refresh(table);
+        const char *value = round % 2 == 0 ? "new" : "old";
+        exchange(table, path, value);
+        assert_answer(table, "key1999", TABLE_FOUND, value);
     }
     for (size_t i = 0; i < 2; i++) {
         atomic_store(&asking[i].is_over, true);
@@ -301,12 +321,22 @@ static void nobody_sees_half_a_file(void **state)
     table_close(table);
 }
 
+static void nobody_sees_half_of_a_renamed_file(void **state)
+{
+    assert_never_half(((struct table_test *)*state)->path, exchange_by_rename);
+}
+
+static void nobody_sees_half_of_a_file_written_in_place(void **state)
+{
+    assert_never_half(((struct table_test *)*state)->path, exchange_in_place);
+}
+
 static void trouble_keeps_the_old_entries_and_is_said_once(void **state)
 {
     struct table_test *test = *state;
     write_file(test->path, "192.0.2.0/24 kept\n");
     struct table *table = open_table("file:", test->path, TABLE_NETWORKS);
-    write_file(test->path, "oops, this is no network\n");
+    write_file(test->path, "oops, this is no network\nnor is this\n");
     for (int i = 0; i < 5; i++)
         table_refresh(table);
     assert_answer(table, "192.0.2.1", TABLE_FOUND, "kept");
@@ -413,100 +443,6 @@ static void a_query_without_end_is_broken_off(void **state)
     table_close(table);
 }
 
-/* ---- socketmap -------------------------------------------------------------------------------------- */
-
-struct socketmap_server {
-    int listening;
-    uint16_t port;
-    pthread_t thread;
-    unsigned connection_count;
-};
-
-/* Answers each question of a connection by its key, one packet a question. */
-static void serve_connection(int connection)
-{
-    char question[256];
-    for (ssize_t count; (count = recv(connection, question, sizeof question - 1, 0)) > 0;) {
-        question[count] = '\0';
-        const char *answer = strstr(question, "users ann,")     ? "7:OK a, b,"
-                             : strstr(question, "users broken,") ? "3x:OK ,"
-                             : strstr(question, "users later,") ? "9:TEMP busy,"
-                             : strstr(question, "users gone,")  ? NULL
-                                                                : "9:NOTFOUND ,";
-        if (answer == NULL || send(connection, answer, strlen(answer), MSG_NOSIGNAL) < 0)
-            return;
-    }
-}
-
-static void *serve(void *context)
-{
-    struct socketmap_server *server = context;
-    for (int connection; (connection = accept(server->listening, NULL, NULL)) >= 0;) {
-        server->connection_count++;
-        serve_connection(connection);
-        close(connection);
-    }
-    return NULL;
-}
-
-static void start_server(struct socketmap_server *server)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t length = sizeof address;
-    *server = (struct socketmap_server){.listening = socket(AF_INET, SOCK_STREAM, 0)};
-    assert_int_equal(bind(server->listening, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(server->listening, 8), 0);
-    assert_int_equal(getsockname(server->listening, (struct sockaddr *)&address, &length), 0);
-    server->port = ntohs(address.sin_port);
-    assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
-}
-
-static void stop_server(struct socketmap_server *server)
-{
-    shutdown(server->listening, SHUT_RDWR);
-    pthread_join(server->thread, NULL);
-    close(server->listening);
-}
-
-static struct table *open_socketmap(const struct socketmap_server *server)
-{
-    char place[80];
-    snprintf(place, sizeof place, "inet:127.0.0.1:%u:users", (unsigned)server->port);
-    return open_table("socketmap:", place, TABLE_TEXT);
-}
-
-static void socketmap_keeps_its_connection(void **state)
-{
-    (void)state;
-    struct socketmap_server server;
-    start_server(&server);
-    struct table *table = open_socketmap(&server);
-    assert_answer(table, "Ann", TABLE_FOUND, "a, b");
-    assert_answer(table, "bob", TABLE_MISSING, "");
-    assert_answer(table, "later", TABLE_UNKNOWN, "");
-    assert_answer(table, "ann", TABLE_FOUND, "a, b");
-    table_close(table);
-    stop_server(&server);
-    assert_int_equal(server.connection_count, 1);
-}
-
-static void a_failing_socketmap_is_left_in_peace_for_a_while(void **state)
-{
-    struct table_test *test = *state;
-    struct socketmap_server server;
-    start_server(&server);
-    struct table *table = open_socketmap(&server);
-    assert_answer(table, "broken", TABLE_UNKNOWN, "");
-    assert_answer(table, "ann", TABLE_UNKNOWN, "");
-    assert_int_equal(test->errors_logged, 1);
-    table_close(table);
-    table = open_socketmap(&server);
-    assert_answer(table, "gone", TABLE_UNKNOWN, "");
-    table_close(table);
-    stop_server(&server);
-    assert_int_equal(server.connection_count, 2);
-}
-
 static void names_of_tables_are_checked(void **state)
 {
     (void)state;
@@ -533,14 +469,13 @@ int main(void)
         cmocka_unit_test(paths_of_sources),
         cmocka_unit_test_setup_teardown(a_renamed_file_is_used_at_the_next_look, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_being_written_is_left_until_it_keeps_still, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nobody_sees_half_a_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_sees_half_of_a_renamed_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_sees_half_of_a_file_written_in_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trouble_keeps_the_old_entries_and_is_said_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cdb_is_read_with_and_without_final_nul, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lmdb_sees_what_is_written_in_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sqlite_answers_by_a_query, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_query_without_end_is_broken_off, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(socketmap_keeps_its_connection, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_failing_socketmap_is_left_in_peace_for_a_while, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_of_tables_are_checked, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
