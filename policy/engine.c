@@ -46,13 +46,81 @@ static bool open_recent_logins(struct policy_engine *engine, const struct policy
     return true;
 }
 
+/* ---- tables of every policy in use ------------------------------------------------------------------ */
+
+static void drop_first(struct former_policy **list)
+{
+    struct former_policy *former = *list;
+    *list = former->next;
+    policy_snapshot_unref(former->snapshot);
+    free(former);
+}
+
+/* Takes over `snapshot`, which a newer policy has followed: its sessions go on with it, and an entry that was taken
+ * out of a table acts for them too. */
+static void keep_former(struct policy_engine *engine, struct policy_snapshot *snapshot)
+{
+    struct former_policy *former = engine->options.offline ? NULL : calloc(1, sizeof *former);
+    if (former == NULL) {
+        policy_snapshot_unref(snapshot);
+        return;
+    }
+    former->snapshot = snapshot;
+    pthread_mutex_lock(&engine->lock);
+    former->next = engine->just_followed;
+    engine->just_followed = former;
+    pthread_mutex_unlock(&engine->lock);
+}
+
+static bool is_kept(const struct policy_engine *engine, const struct policy_snapshot *snapshot)
+{
+    const struct former_policy *former = engine->former;
+    while (former != NULL && former->snapshot != snapshot)
+        former = former->next;
+    return former != NULL;
+}
+
+static void take_over_followed(struct policy_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct former_policy *fresh = engine->just_followed;
+    engine->just_followed = NULL;
+    pthread_mutex_unlock(&engine->lock);
+    while (fresh != NULL) {
+        struct former_policy *former = fresh;
+        if (is_kept(engine, former->snapshot)) {
+            drop_first(&fresh);
+            continue;
+        }
+        fresh = former->next;
+        former->next = engine->former;
+        engine->former = former;
+    }
+}
+
+/* A former policy whose only reference is ours has no session left, and gets no new one. */
+static void refresh_tables(struct policy_engine *engine)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    config_document_refresh_tables(snapshot->document, false);
+    take_over_followed(engine);
+    for (struct former_policy **at = &engine->former; *at != NULL;) {
+        if (atomic_load(&(*at)->snapshot->reference_count) == 1) {
+            drop_first(at);
+            continue;
+        }
+        if ((*at)->snapshot != snapshot)
+            config_document_refresh_tables((*at)->snapshot->document, true);
+        at = &(*at)->next;
+    }
+    policy_snapshot_unref(snapshot);
+}
+
 /* What is to be done about once a second. */
 static void tick(void *context)
 {
     struct policy_engine *engine = context;
-    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
-    config_document_refresh_tables(snapshot->document);
-    policy_snapshot_unref(snapshot);
+    refresh_tables(engine);
     if (++engine->tick_count % TICKS_BETWEEN_PRUNES == 0)
         recent_logins_prune(engine->recent_logins);
     save_recent_logins(engine);
@@ -128,7 +196,8 @@ bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *sna
     engine->snapshot = policy_snapshot_ref(snapshot);
     engine->in_force_since_us = clock_wall_us(&engine->options.clock);
     pthread_mutex_unlock(&engine->lock);
-    policy_snapshot_unref(former);
+    if (former != NULL)
+        keep_former(engine, former);
     return true;
 }
 
@@ -157,6 +226,10 @@ void policy_engine_destroy(struct policy_engine *engine)
         save_recent_logins(engine);
     recent_logins_destroy(engine->recent_logins);
     free(engine->recent_logins_path);
+    while (engine->former != NULL)
+        drop_first(&engine->former);
+    while (engine->just_followed != NULL)
+        drop_first(&engine->just_followed);
     policy_snapshot_unref(engine->snapshot);
     dnsbl_service_destroy(engine->services.dnsbl);
     pthread_mutex_destroy(&engine->lock);

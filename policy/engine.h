@@ -23,6 +23,12 @@ struct policy_snapshot {
     struct audit_file *audit; /* set when the engine takes the snapshot into use; NULL: no file */
 };
 
+/* A policy that a newer one has followed, while sessions may still use it. */
+struct former_policy {
+    struct policy_snapshot *snapshot;
+    struct former_policy *next;
+};
+
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
@@ -33,7 +39,9 @@ struct policy_engine {
     char *recent_logins_path; /* NULL: they are not kept over a restart */
     atomic_bool save_fails;   /* and that was said */
     uint64_t tick_count;      /* the ticker's */
-    pthread_mutex_t lock; /* guards `snapshot` and `in_force_since_us` */
+    struct former_policy *former; /* the ticker's, each policy once */
+    pthread_mutex_t lock; /* guards all below */
+    struct former_policy *just_followed; /* for the ticker to take over */
     struct policy_snapshot *snapshot;
     int64_t in_force_since_us; /* wall clock */
 };

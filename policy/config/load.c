@@ -293,9 +293,9 @@ struct config_document *config_document_read(void *owner, const struct config_sc
     return complete(&build, root != NULL, root);
 }
 
-void config_document_refresh_tables(const struct config_document *document)
+void config_document_refresh_tables(const struct config_document *document, bool is_quiet)
 {
-    config_tables_refresh(document->tables);
+    config_tables_refresh(document->tables, is_quiet);
 }
 
 const void *config_document_settings(const struct config_document *document, size_t section_index,

@@ -60,8 +60,9 @@ struct config_subject {
 const void *config_document_effective(const struct config_document *document, size_t section_index,
                                       const struct config_subject *subject, void *owner);
 
-/* Takes changed files behind lists and maps into use; called about once a second by one thread. */
-void config_document_refresh_tables(const struct config_document *document);
+/* Takes changed files behind lists and maps into use; called about once a second by one thread. With `is_quiet` the
+ * log hears nothing of it: a newer document speaks for the same files. */
+void config_document_refresh_tables(const struct config_document *document, bool is_quiet);
 
 /* Whether any entry of `overrides` exists. */
 bool config_document_has_overrides(const struct config_document *document);

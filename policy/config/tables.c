@@ -30,10 +30,10 @@ struct config_tables *config_tables_create(void *owner)
     return tables;
 }
 
-void config_tables_refresh(const struct config_tables *tables)
+void config_tables_refresh(const struct config_tables *tables, bool is_quiet)
 {
     for (size_t i = 0; i < tables->count; i++)
-        table_refresh(tables->items[i].table);
+        (is_quiet ? table_refresh_quietly : table_refresh)(tables->items[i].table);
 }
 
 static struct table *find_opened(const struct config_tables *tables, struct slice name, enum table_shape shape)

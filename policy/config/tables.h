@@ -15,8 +15,8 @@ struct config_tables;
 /* A talloc child of `owner`, which closes the tables when it is freed; NULL when memory ran out. */
 struct config_tables *config_tables_create(void *owner);
 
-/* Takes the changed files among them into use (table_refresh). */
-void config_tables_refresh(const struct config_tables *tables);
+/* Takes the changed files among them into use (table_refresh, or table_refresh_quietly). */
+void config_tables_refresh(const struct config_tables *tables, bool is_quiet);
 
 /*
  * The table that the entry `text` of a list or map names, its path seen from the file the entry stands in. NULL: it

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -129,11 +130,110 @@ static void a_replaced_network_list_counts_for_the_next_message(void **state)
     policy_session_end(session);
 }
 
+static struct policy_snapshot *load_again(const struct live_test *test)
+{
+    char path[100];
+    struct strbuf problems;
+    snprintf(path, sizeof path, "%s/config", test->folder);
+    strbuf_init(&problems, 0);
+    struct policy_snapshot *snapshot = policy_load(path, &problems);
+    assert_non_null(snapshot);
+    strbuf_deinit(&problems);
+    return snapshot;
+}
+
+static void reload(const struct live_test *test)
+{
+    struct strbuf problems;
+    struct policy_snapshot *snapshot = load_again(test);
+    strbuf_init(&problems, 0);
+    assert_true(policy_engine_use(test->engine, snapshot, &problems));
+    policy_snapshot_unref(snapshot);
+    strbuf_deinit(&problems);
+}
+
+static void after_a_reload_lists_still_change_for_older_sessions(void **state)
+{
+    struct live_test *test = *state;
+    struct policy_session *oldest = connect_from(test, "203.0.113.7");
+    reload(test);
+    struct policy_session *older = connect_from(test, "203.0.113.7");
+    reload(test);
+    reload(test);
+    put_file(test, "domains", "second.example\n");
+    wait_until_may_send(oldest, "<ann@second.example>");
+    wait_until_may_send(older, "<ann@second.example>");
+    assert_false(may_send_to(oldest, "<ann@first.example>"));
+    policy_session_end(oldest);
+    put_file(test, "domains", "third.example\n");
+    wait_until_may_send(older, "<ann@third.example>");
+    assert_false(may_send_to(older, "<ann@second.example>"));
+    policy_session_end(older);
+}
+
+/* The same policy again, as an engine may be told to. */
+static void a_policy_that_returns_is_one_policy(void **state)
+{
+    struct live_test *test = *state;
+    struct strbuf problems;
+    struct policy_snapshot *first = load_again(test);
+    strbuf_init(&problems, 0);
+    for (int i = 0; i < 3; i++) {
+        assert_true(policy_engine_use(test->engine, first, &problems));
+        assert_true(policy_engine_use(test->engine, first, &problems));
+        reload(test);
+    }
+    assert_true(policy_engine_use(test->engine, first, &problems));
+    policy_snapshot_unref(first);
+    struct policy_session *session = connect_from(test, "203.0.113.7");
+    put_file(test, "domains", "second.example\n");
+    wait_until_may_send(session, "<ann@second.example>");
+    policy_session_end(session);
+    strbuf_deinit(&problems);
+}
+
+static struct {
+    atomic_uint count;
+    char first[200];
+} errors;
+
+static void keep_error(enum log_level level, const char *line, void *context)
+{
+    (void)context;
+    if (level == LOG_LEVEL_ERROR && atomic_fetch_add(&errors.count, 1) == 0)
+        snprintf(errors.first, sizeof errors.first, "%s", line);
+}
+
+/* With a broken list the entries read before stay, and that is said once though two policies have the list. */
+static void a_broken_list_is_said_once(void **state)
+{
+    struct live_test *test = *state;
+    atomic_store(&errors.count, 0);
+    log_set_sink(keep_error, NULL);
+    struct policy_session *session = connect_from(test, "203.0.113.7");
+    reload(test);
+    put_file(test, "networks", "no network\n");
+    put_file(test, "domains", "second.example\n");
+    wait_until_may_send(session, "<ann@second.example>");
+    put_file(test, "domains", "third.example\n");
+    wait_until_may_send(session, "<ann@third.example>");
+    policy_session_end(session);
+    policy_engine_destroy(test->engine);
+    test->engine = NULL;
+    log_set_sink(NULL, NULL);
+    assert_int_equal(atomic_load(&errors.count), 1);
+    assert_non_null(strstr(errors.first, "/networks:1: "));
+    assert_non_null(strstr(errors.first, "the entries read before stay in force"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_replaced_list_counts_in_open_sessions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_replaced_network_list_counts_for_the_next_message, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(after_a_reload_lists_still_change_for_older_sessions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_policy_that_returns_is_one_policy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broken_list_is_said_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
