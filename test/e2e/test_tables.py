@@ -1,0 +1,113 @@
+"""Lists that live outside the configuration: they change, break and go away under traffic."""
+
+import os
+import shutil
+import tempfile
+import threading
+
+import pytest
+
+from harness.process import wait_until
+from harness.socketmap import SocketmapServer
+
+
+def rcpt(client, domain):
+    client.mail("someone@example.org")
+    reply = client.rcpt(f"ann@{domain}")
+    client.command("RSET")
+    return reply
+
+
+@pytest.fixture
+def folder(workspace):
+    path = tempfile.mkdtemp(prefix="tables.", dir=workspace)
+    os.chmod(path, 0o755)
+    return path
+
+
+@pytest.mark.threads
+def test_a_list_replaced_under_traffic_is_never_half_there(start_relay, milter, folder):
+    """By mv and by cp, while clients ask for the first and the last line."""
+    path, other = f"{folder}/domains", f"{folder}/other"
+
+    def content(mark):
+        return "first.example\n" + "".join(f"d{n}.example\n" for n in range(20000)) + f"{mark}.example\nlast.example\n"
+
+    def write(name, mark):
+        with open(name, "w", encoding="utf-8") as out:
+            out.write(content(mark))
+
+    write(path, "a")
+    relay = start_relay(f"relay: {{ local_domains: file:{path} }}")
+    over = threading.Event()
+    asked = []
+
+    def ask(domain):
+        client = milter(relay)
+        client.connect()
+        client.helo()
+        while not over.is_set():
+            client.mail("someone@example.org")
+            asked.append((domain, client.rcpt(f"ann@{domain}").letter))
+
+    threads = [threading.Thread(target=ask, args=(f"{name}.example",)) for name in ("first", "last")]
+    for thread in threads:
+        thread.start()
+    try:
+        with relay.outside() as client:
+            assert rcpt(client, "a.example").code == 250
+            for mark, put in (("b", os.replace), ("c", shutil.copyfile), ("d", shutil.copyfile)):
+                assert rcpt(client, f"{mark}.example").code == 550
+                write(other, mark)
+                put(other, path)
+                wait_until(lambda m=mark: rcpt(client, f"{m}.example").code == 250, f"the list has {mark}")
+            assert rcpt(client, "a.example").code == 550
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert {domain for domain, _ in asked} == {"first.example", "last.example"}
+    assert {letter for _, letter in asked} == {"c"}
+
+
+def test_a_list_that_breaks_stays_as_it_was_and_is_said_once(start_relay, folder):
+    path = f"{folder}/domains"
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("good.example\n")
+    relay = start_relay(f"relay: {{ local_domains: file:{path} }}")
+    with relay.outside() as client:
+        with open(f"{path}.new", "w", encoding="utf-8") as out:
+            out.write("good.example\nbad..example\nbetter.example\n")
+        os.replace(f"{path}.new", path)
+        wait_until(lambda: "the entries read before stay in force" in relay.daemon.output, "the log says it")
+        assert f"{path}:2: " in relay.daemon.output
+        os.unlink(path)
+        assert rcpt(client, "good.example").code == 250
+        assert rcpt(client, "better.example").code == 550
+        with open(f"{path}.new", "w", encoding="utf-8") as out:
+            out.write("better.example\n")
+        os.replace(f"{path}.new", path)
+        wait_until(lambda: rcpt(client, "better.example").code == 250, "the mended list counts")
+    assert relay.daemon.output.count("the entries read before stay in force") == 1
+    assert relay.daemon.output.count("works again") == 1
+
+
+@pytest.mark.parametrize("action, code", [("defer", 451), ("accept", 250), ("reject", 550)])
+def test_a_dead_server_is_treated_by_on_unknown(start_relay, action, code):
+    server = SocketmapServer({"domains": {"known.example": "x"}})
+    try:
+        relay = start_relay(f"relay: {{ local_domains: 'socketmap:inet:127.0.0.1:{server.port}:domains', "
+                            f"on_unknown: {action} }}")
+        with relay.outside() as client:
+            assert [rcpt(client, "known.example").code for _ in range(3)] == [250] * 3
+            assert rcpt(client, "strange.example").code == 550
+            assert server.questions.count("known.example") == 1
+            server.stop()
+            assert rcpt(client, "other.example").code == code
+            assert rcpt(client, "another.example").code == code
+            assert rcpt(client, "known.example").code == 250
+    finally:
+        server.stop()
+    if action != "accept":
+        assert "local_domains_unavailable" in str(relay.daemon.records())
+    assert relay.daemon.output.count("(said once)") == 1
