@@ -53,5 +53,9 @@ bool write_lha(const struct template_call *call, struct strbuf *out);
 bool write_arj(const struct template_call *call, struct strbuf *out);
 bool write_tnef(const struct template_call *call, struct strbuf *out);
 bool write_ole(const struct template_call *call, struct strbuf *out);
+bool write_cms_signed(const struct template_call *call, struct strbuf *out);
+bool write_cms_pieces(const struct template_call *call, struct strbuf *out);
+bool write_cms_compressed(const struct template_call *call, struct strbuf *out);
+bool write_cms_enveloped(const struct template_call *call, struct strbuf *out);
 
 #endif

@@ -8,6 +8,11 @@
     "From: Ann <ann@example.com>\nSubject: inner\n" MIME "Content-Type: multipart/mixed; boundary=i\n\n--i\n" HELLO \
     "--i\n" EXE_PART "--i--\n"
 #define FORWARD(headers, body) PART(headers, body)
+/* The same as a signature has it inside. */
+#define SIGNED "Content-Type: multipart/mixed; boundary=s\n\n--s\n" HELLO "--s\n" EXE_PART "--s--\n"
+#define SMIME(type, content) \
+    MIME "Content-Type: application/pkcs7-mime; smime-type=" type "; name=smime.p7m\nContent-Transfer-Encoding: base64\n" \
+         "Content-Disposition: attachment; filename=smime.p7m\n\n$[base64|" content "]"
 
 const struct selftest_case selftest_messages[] = {
     {"rfc822", "a forwarded message", "its attachments are shown", ALL, ANSWER_BLOCKED,
@@ -36,10 +41,20 @@ const struct selftest_case selftest_messages[] = {
     {"mbox-line", "a From line before the message", "skipped", "Thunderbird, mutt", ANSWER_BLOCKED,
      FORWARD("Content-Type: message/rfc822", "From ann Mon Jan  1 12:00:00 2024\n" INNER)},
     {"smime-signed", "opaque S/MIME: the signed text inside", "clients show what is in it", "Outlook, Apple Mail",
-     ANSWER_BLOCKED,
-     PART("Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\nContent-Transfer-Encoding: base64",
-          "$[base64|$[x|308006092a864886f70d010702a0803080020101310f300d06096086480165030402010500308006092a864886f70d010701a080248004820200]"
-          "Content-Type: multipart/mixed; boundary=s\n\n--s\n" EXE_PART "--s--\n$[x|000000000000]]")},
+     ANSWER_BLOCKED, SMIME("signed-data", "$[cms-signed|" SIGNED "]")},
+    {"smime-pieces", "opaque S/MIME in pieces of 60 bytes", "streaming signers cut anywhere, in names and lines too",
+     "Outlook, Thunderbird", ANSWER_BLOCKED, SMIME("signed-data", "$[cms-pieces|60|" SIGNED "]")},
+    {"smime-single-bytes", "opaque S/MIME in pieces of one byte", "legal BER", "Outlook, Thunderbird", ANSWER_BLOCKED,
+     SMIME("signed-data", "$[cms-pieces|1|" SIGNED "]")},
+    {"smime-signed-twice", "opaque S/MIME in opaque S/MIME", "opened step by step", "Outlook, Apple Mail", ANSWER_BLOCKED,
+     SMIME("signed-data", "$[cms-signed|Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n"
+                          "$[base64|$[cms-signed|" SIGNED "]]]")},
+    {"smime-compressed", "compressed S/MIME", "RFC 3274", "Outlook, Thunderbird", ANSWER_BLOCKED | ANSWER_UNINSPECTABLE,
+     SMIME("compressed-data", "$[cms-compressed|" SIGNED "]")},
+    {"smime-no-type", "opaque S/MIME called application/octet-stream", "opened by its name", "Outlook", ANSWER_BLOCKED,
+     ATTACH("smime.p7m", "$[cms-signed|" SIGNED "]")},
+    {"smime-file", "a signed file that is no message", "signing programs unpack it", "DigiDoc, Dike",
+     ANSWER_DISGUISED | ANSWER_UNINSPECTABLE, ATTACH("invoice.pdf.p7m", "$[cms-signed|$[pe]]")},
     {"zip-of-eml", "a message in a zip", "opened by the mail program", ALL, ANSWER_BLOCKED,
      ATTACH("mail.zip", "$[zip|mail.eml|" INNER "]")},
     {"text-rfc822-headers", "text/rfc822-headers is a text", "headers of a message that is not there", ALL,

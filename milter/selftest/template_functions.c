@@ -254,5 +254,9 @@ const struct template_function template_functions[] = {
     {"arj", 2, false, write_arj},
     {"tnef", 2, false, write_tnef},
     {"ole", 1, false, write_ole},
+    {"cms-signed", 1, false, write_cms_signed},
+    {"cms-pieces", 2, false, write_cms_pieces},
+    {"cms-compressed", 1, false, write_cms_compressed},
+    {"cms-enveloped", 1, false, write_cms_enveloped},
     {0},
 };

@@ -14,14 +14,13 @@ unsigned content_flags_of_names(const struct slice *names, size_t count)
 {
     static const char *const messages[] = {"eml", "mht", "mhtml", "nws", NULL};
     static const char *const zips[] = {
-        "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",  "epub", "docx", "docm", "dotx",
-        "dotm", "xlsx", "xlsm", "xlsb", "xltx", "xlam", "pptx", "pptm", "ppsx", "ppsm", "odt",
-        "ods",  "odp",  "odg",  "ott",  "kmz",  "vsdx", "msix", "appx", "asice", "asics", "bdoc",
-        "edoc", "sce",  NULL};
+        "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",   "epub",  "docx", "docm", "dotx", "dotm",
+        "xlsx", "xlsm", "xlsb", "xltx", "xlam", "pptx", "pptm",  "ppsx",  "ppsm", "odt",  "ods",  "odp",
+        "odg",  "ott",  "kmz",  "vsdx", "msix", "appx", "asice", "asics", "bdoc", "edoc", "sce",  NULL};
     static const char *const uuencoded[] = {"uu", "uue", NULL};
     static const char *const old_archives[] = {"lzh", "lha", "arj", "ace", NULL};
-    static const char *const archives[] = {"rar", "r00",  "7z",   "cab", "iso", "img", "tar", "tgz",
-                                           "tbz", "tbz2", "txz",  "gz",  "bz2", "xz",  "001", NULL};
+    static const char *const archives[] = {"rar", "r00",  "7z",  "cab", "iso", "img", "tar", "tgz",
+                                           "tbz", "tbz2", "txz", "gz",  "bz2", "xz",  "001", NULL};
     unsigned flags = 0;
     for (size_t i = 0; i < count; i++) {
         struct file_name_extensions extensions;
@@ -94,19 +93,25 @@ bool content_looks_like_message(struct slice head)
     return mail_fields >= 2;
 }
 
-/*
- * S/MIME with the signed text inside (RFC 8551 3.5.2): clients show what is in it. The offset of the entity
- * in the CMS structure, or head.length. Pieces of a constructed string leave a few bytes of length between
- * lines, which a reader of all readings gets over.
- */
-size_t content_signed_entity_offset(struct slice head)
+/* Whether some line of `head` is a field about content. */
+static bool has_content_field(struct slice head)
 {
-    static const char signed_data[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-    static const char field[] = "Content-";
-    struct slice start = slice_part(head, 0, head.length < 64 ? head.length : 64);
-    if (head.length == 0 || head.data[0] != 0x30 ||
-        memmem(start.data, start.length, signed_data, sizeof signed_data - 1) == NULL)
-        return head.length;
-    const char *entity = memmem(head.data, head.length, field, sizeof field - 1);
-    return entity == NULL ? head.length : (size_t)(entity - head.data);
+    while (head.length > 0) {
+        size_t end = slice_find(head, '\n');
+        if (slice_starts_nocase(head, slice_of("content-")) ||
+            slice_starts_nocase(head, slice_of("mime-version")))
+            return true;
+        head = slice_part(head, end < head.length ? end + 1 : end, head.length);
+    }
+    return false;
+}
+
+bool content_looks_like_entity(struct slice head)
+{
+    return is_field_line(slice_part(head, 0, slice_find(head, '\n'))) || has_content_field(head);
+}
+
+bool content_is_pgp_message(struct slice head)
+{
+    return slice_starts_nocase(slice_trim(head), slice_of("-----BEGIN PGP MESSAGE-----"));
 }

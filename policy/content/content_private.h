@@ -1,7 +1,7 @@
 /*
  * What the parts of the content scan share: the message's state and budgets (content_scan.c), the list of
  * what was found (content_list.c), messages (content_message.c), decoded content (content_stream.c), archives
- * (content_archive.c) and uuencoded files (content_uuencode.c).
+ * (content_archive.c), uuencoded files (content_uuencode.c) and signed content (content_cms.c).
  */
 #ifndef CLOSEDRELAY_CONTENT_CONTENT_PRIVATE_H
 #define CLOSEDRELAY_CONTENT_CONTENT_PRIVATE_H
@@ -9,6 +9,7 @@
 #include "archive/archive.h"
 #include "base/strbuf.h"
 #include "content/content_scan.h"
+#include "mime/cms_reader.h"
 #include "mime/mime_reader.h"
 #include "mime/uuencode.h"
 
@@ -100,8 +101,10 @@ enum content_stream_flag {
     CONTENT_ONLY_UUENCODE = 1 << 3, /* nothing else does */
     CONTENT_NAMED_ARCHIVE =
         1 << 4, /* called an archive by name or type: one is searched for behind other bytes */
-    CONTENT_NAMED_ZIP = 1 << 5, /* called a zip, or what is one: its end is looked at in any case */
+    CONTENT_NAMED_ZIP = 1 << 5,         /* called a zip, or what is one: its end is looked at in any case */
     CONTENT_NAMED_OLD_ARCHIVE = 1 << 6, /* called an archive that nothing else is called, such as a.lzh */
+    CONTENT_IS_SIGNED =
+        1 << 7, /* what a signature or the like holds: a message, or just a part's header and body */
 };
 
 struct content_stream;
@@ -139,8 +142,23 @@ unsigned content_flags_of_names(const struct slice *names, size_t count);
 /* Whether `head`, the first bytes of something, is plainly that of a message. */
 bool content_looks_like_message(struct slice head);
 
-/* Where the signed entity begins in an opaque S/MIME signature; head.length if `head` is none. */
-size_t content_signed_entity_offset(struct slice head);
+/* Whether `head` begins like the header of an entity, which may be shorter than that of a message. */
+bool content_looks_like_entity(struct slice head);
+
+/* Whether `head` begins an OpenPGP message in its text form (RFC 4880 6.2). */
+bool content_is_pgp_message(struct slice head);
+
+/* ---- content_cms.c ---- */
+
+struct content_cms;
+
+/* A CMS structure (S/MIME) that is `subject`, whose content can be read. NULL: too deep, or out of memory
+ * (noted). */
+struct content_cms *content_cms_create(void *owner, struct content_subject *subject, enum cms_kind kind,
+                                       struct content_depth depth);
+/* The next bytes; false once nothing more is wanted. */
+bool content_cms_push(struct content_cms *cms, struct slice bytes);
+void content_cms_end(struct content_cms *cms);
 
 /* ---- content_archive.c ---- */
 

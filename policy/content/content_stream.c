@@ -9,6 +9,7 @@ enum stream_state {
     STREAM_HEAD,    /* collecting the first bytes */
     STREAM_ARCHIVE, /* the content is an archive, or one was found in it */
     STREAM_MESSAGE, /* the content is a message */
+    STREAM_CMS,     /* the content is in a signature or the like */
     STREAM_SEARCH,  /* unknown: an archive may begin further in */
     STREAM_DONE,
 };
@@ -21,6 +22,7 @@ struct content_stream {
     uint64_t bytes;
     struct content_archive *archive;
     struct content_message *message;
+    struct content_cms *cms;
     struct content_uuencode *uuencode;
     const struct archive_format *late_format; /* has its mark further in than the head */
     uint64_t window_offset;                   /* where in the content the window begins */
@@ -29,7 +31,7 @@ struct content_stream {
     bool is_search_over;                      /* the caller found the mark before decoding */
     struct archive_mark_search marks;
     struct content_tail *tail; /* once it is no zip by its beginning, but called one */
-    struct strbuf window;                     /* the head first, then what is waited for */
+    struct strbuf window;      /* the head first, then what is waited for */
 };
 
 static int stream_destroy(struct content_stream *stream)
@@ -96,8 +98,11 @@ static void finish_inner(struct content_stream *stream)
         content_archive_end(stream->archive);
     else if (stream->state == STREAM_MESSAGE)
         content_message_end(stream->message);
+    else if (stream->state == STREAM_CMS)
+        content_cms_end(stream->cms);
     TALLOC_FREE(stream->archive);
     TALLOC_FREE(stream->message);
+    TALLOC_FREE(stream->cms);
     stream->state = STREAM_DONE;
 }
 
@@ -113,6 +118,8 @@ static void feed(struct content_stream *stream, struct slice bytes)
     else if (stream->state == STREAM_MESSAGE)
         is_wanted =
             content_message_push(stream->message, bytes) || content_message_is_in_attachment(stream->message);
+    else if (stream->state == STREAM_CMS)
+        is_wanted = content_cms_push(stream->cms, bytes);
     if (!is_wanted)
         finish_inner(stream);
 }
@@ -150,6 +157,17 @@ static void become_message(struct content_stream *stream, struct slice bytes)
     stream->message = content_message_create(stream, scan, stream->subject->path, depth);
     stream->state = stream->message == NULL ? STREAM_DONE : STREAM_MESSAGE;
     keep_tail(stream);
+    feed(stream, bytes);
+}
+
+static void become_cms(struct content_stream *stream, enum cms_kind kind, struct slice bytes)
+{
+    if (kind == CMS_ENCRYPTED) {
+        content_add_condition(stream->subject, ATTACHMENT_ENCRYPTED, "encrypted S/MIME");
+        return;
+    }
+    stream->cms = content_cms_create(stream, stream->subject, kind, stream->depth);
+    stream->state = stream->cms == NULL ? STREAM_DONE : STREAM_CMS;
     feed(stream, bytes);
 }
 
@@ -217,8 +235,9 @@ static void decide(struct content_stream *stream)
     const char *executable = file_magic_executable(head);
     const struct archive_format *format = content_archive_recognise(head);
     bool is_text = (stream->flags & CONTENT_IS_TEXT) != 0;
-    bool is_message =
-        (stream->flags & CONTENT_IS_MESSAGE) != 0 || (!is_text && content_looks_like_message(head));
+    bool is_message = (stream->flags & CONTENT_IS_MESSAGE) != 0 ||
+                      (!is_text && content_looks_like_message(head)) ||
+                      ((stream->flags & CONTENT_IS_SIGNED) != 0 && content_looks_like_entity(head));
     stream->state = STREAM_DONE;
     if (executable != NULL) {
         note_executable(stream, executable);
@@ -227,8 +246,10 @@ static void decide(struct content_stream *stream)
         look_for_ole_root(stream, head);
     } else if (is_message) {
         become_message(stream, head);
-    } else if (content_signed_entity_offset(head) < head.length) {
-        become_message(stream, slice_part(head, content_signed_entity_offset(head), head.length));
+    } else if (cms_recognise(head) != CMS_NONE) {
+        become_cms(stream, cms_recognise(head), head);
+    } else if (content_is_pgp_message(head)) {
+        content_add_condition(stream->subject, ATTACHMENT_ENCRYPTED, "an OpenPGP message");
     } else if ((stream->flags & CONTENT_NAMED_ARCHIVE) != 0 || (!is_text && !file_magic_harmless(head))) {
         begin_search(stream, head);
     }

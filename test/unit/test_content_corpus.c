@@ -68,6 +68,8 @@ static bool is_right(const char *name, const struct attachment_list *list)
         return (conditions & ATTACHMENT_AMBIGUOUS) != 0;
     if (has_class(name, "uninspectable-"))
         return (conditions & ATTACHMENT_UNINSPECTABLE) != 0;
+    if (has_class(name, "encrypted-"))
+        return conditions == ATTACHMENT_ENCRYPTED && !is_blocked;
     if (has_class(name, "partial-"))
         return (conditions & ATTACHMENT_PARTIAL) != 0;
     return has_class(name, "honest-") && !is_blocked && conditions == 0 && scan_executable(list) == NULL;

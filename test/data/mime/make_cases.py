@@ -20,6 +20,7 @@ import random
 import sys
 import tarfile
 import zipfile
+import zlib
 
 PROGRAM = (b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0" + b"\0" * 44 + b"\x80\0\0\0" + b"\0" * 64
            + b"PE\0\0\x4c\1" + b"\0" * 300)
@@ -86,6 +87,45 @@ RAR = bytes.fromhex("526172211a0700" "cf907300000d00000000000000" "0000742080280
 LZH = b"\x1e\0-lh0-\1\0\0\0\1\0\0\0\0\0!<\x20\0\x08evil.exe\0\0x\0"
 EVIL = archive([("evil.exe", b"x" * 100)])
 INNER = multipart([TEXT, part()], boundary="C")
+
+
+def tlv(tag, *content):
+    data = b"".join(content)
+    length = bytes([len(data)]) if len(data) < 128 else b"\x82" + len(data).to_bytes(2, "big")
+    return bytes([tag]) + length + data
+
+
+def endless(tag, *content):
+    return bytes([tag]) + b"\x80" + b"".join(content) + b"\0\0"
+
+
+def pkcs7(last):
+    return tlv(6, b"\x2a\x86\x48\x86\xf7\x0d\x01\x07" + bytes([last]))
+
+
+SMIME = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10"
+DIGESTS = tlv(0x31, tlv(0x30, tlv(6, b"\x60\x86\x48\x01\x65\x03\x04\x02\x01")))
+SIGNERS = tlv(0x31, tlv(0x30, tlv(4, b"a signature")))
+
+
+def signed(content):
+    return tlv(0x30, pkcs7(2), tlv(0xa0, tlv(0x30, tlv(2, b"\1"), DIGESTS, tlv(0x30, pkcs7(1), tlv(0xa0, tlv(4, content))), SIGNERS)))
+
+
+def signed_in_pieces(content, size):
+    """As streaming signers write it: no lengths, and the content in pieces that know nothing of its lines."""
+    pieces = b"".join(tlv(4, content[i:i + size]) for i in range(0, len(content), size))
+    return endless(0x30, pkcs7(2), endless(0xa0, endless(0x30, tlv(2, b"\1"), DIGESTS, endless(
+        0x30, pkcs7(1), endless(0xa0, endless(0x24, pieces))), SIGNERS)))
+
+
+def compressed(content):
+    return tlv(0x30, tlv(6, SMIME + b"\1\x09"), tlv(0xa0, tlv(0x30, tlv(2, b"\0"), tlv(0x30, tlv(6, SMIME + b"\3\x08")), tlv(
+        0x30, pkcs7(1), tlv(0xa0, tlv(4, zlib.compress(content)))))))
+
+
+def smime(data, kind="signed-data"):
+    return HEAD + part("attachment; filename=smime.p7m", kind=f"application/pkcs7-mime; smime-type={kind}; name=smime.p7m", body=b64(data))
 
 
 def names():
@@ -266,10 +306,29 @@ def content():
     case("ambiguous-base64-concatenated", attached("attachment; filename=a.zip", body=b64(b"PK") + b64(EVIL)), "data behind the padding")
     case("ambiguous-multipart-base64", HEAD + "Content-Type: multipart/mixed; boundary=B\nContent-Transfer-Encoding: base64\n\n" + b64(("--B\n" + part() + "--B--\n").encode()), "against RFC 2045 6.4")
     inner = INNER[INNER.index("Content-Type"):].replace("\n", "\r\n").encode()
-    signed = (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x02\x01\x01\x31\x00\x30\x80"
-              b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x24\x80\x04\x82" + len(inner).to_bytes(2, "big") + inner
-              + b"\0" * 12)
-    case("blocked-smime-signed", HEAD + part("attachment; filename=smime.p7m", kind="application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", body=b64(signed)), "signed text inside the structure")
+    cms = {
+        "signed": (signed(inner), "the signed message inside the structure"),
+        "pieces": (signed_in_pieces(inner, 50), "in pieces that end inside of lines"),
+        "pieces-nested": (endless(0x30, pkcs7(2), endless(0xa0, endless(0x30, tlv(2, b"\1"), DIGESTS, endless(
+            0x30, pkcs7(1), endless(0xa0, endless(0x24, tlv(0x24, tlv(4, inner[:70]), tlv(4, inner[70:90])), tlv(4, inner[90:]))))))), "pieces of pieces"),
+        "twice": (signed(b"Content-Type: application/pkcs7-mime; name=a.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b64(signed(inner)).encode()), "a signature of a signature"),
+        "twice-raw": (signed(signed(inner)), "a signature of a signature, not in MIME"),
+        "digested": (tlv(0x30, pkcs7(5), tlv(0xa0, tlv(0x30, tlv(2, b"\0"), tlv(0x30, tlv(6, b"\x2b\x0e\3\2\x1a")), tlv(0x30, pkcs7(1), tlv(0xa0, tlv(4, inner)))))), "digested-data"),
+        "data": (tlv(0x30, pkcs7(1), tlv(0xa0, tlv(4, inner))), "no signature at all"),
+        "compressed": (compressed(inner), "RFC 3274"),
+        "damaged": (signed(inner)[:-12] + b"\x30\x05\x04\x7f", "the signature is damaged"),
+        "junk-first": (signed(b"X-A: b\r\n" * 600 + inner), "much before the field that counts"),
+    }
+    for key, (data, why) in cms.items():
+        case(f"blocked-smime-{key}", smime(data), why)
+    case("blocked-smime-file", attached("attachment; filename=a.bin", body=b64(signed(inner))), "by its content")
+    case("disguised-smime-file", smime(signed(PROGRAM)), "a signed program")
+    case("uninspectable-smime-compressed", smime(compressed(inner)[:-40] + b"\xff" * 40, "compressed-data"), "cannot be unpacked")
+    for key, last in (("enveloped", 3), ("encrypted", 6)):
+        case(f"encrypted-smime-{key}", smime(tlv(0x30, pkcs7(last), tlv(0xa0, tlv(0x30, bytes(range(200))))), f"{key}-data"), "S/MIME")
+    case("encrypted-smime-authenveloped", smime(tlv(0x30, tlv(6, SMIME + b"\1\x17"), tlv(0xa0, bytes(range(200)))), "authEnveloped-data"), "RFC 5083")
+    case("encrypted-pgp", HEAD + 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=P\n\n--P\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--P\nContent-Type: application/octet-stream; name=encrypted.asc\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n\n--P--\n', "PGP/MIME")
+    case("encrypted-pgp-inline", HEAD + "Content-Type: text/plain\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n", "a text")
     program = b64(PROGRAM)
     case("disguised-txt", attached("attachment; filename=a.txt", body=program), "Windows program")
     case("disguised-no-name", attached(None, body=program), "no name")
@@ -329,8 +388,8 @@ def honest():
         "bounce-message": (HEAD + "Content-Type: multipart/report; boundary=R\n\n--R\n" + TEXT + "--R\nContent-Type: message/rfc822\n\n" + multipart([TEXT, part("attachment; filename=a.pdf", body=pdf)]) + "\n--R--\n", "original returned"),
         "digest": (HEAD + "Content-Type: multipart/digest; boundary=D\n\n--D\n\nFrom: a\nSubject: b\n\nhello\n--D\n\nFrom: c\nMIME-Version: 1.0\nContent-Type: text/plain\n\nhello\n--D--\n", "digest"),
         "smime-signed": (HEAD + 'Content-Type: multipart/signed; micalg=sha-256; protocol="application/pkcs7-signature"; boundary="----=_Part_1"\n\n------=_Part_1\n' + TEXT + "------=_Part_1\nContent-Type: application/pkcs7-signature; name=smime.p7s\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=smime.p7s\n\nMIIB\n------=_Part_1--\n", "S/MIME"),
-        "smime-encrypted": (HEAD + part("attachment; filename=smime.p7m", kind="application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", body=b64(b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" + bytes(range(200)))), "S/MIME"),
-        "pgp": (HEAD + 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=P\n\n--P\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--P\nContent-Type: application/octet-stream; name=encrypted.asc\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n\n--P--\n', "PGP/MIME"),
+        "smime-xml": (attached('attachment; filename="IT01234567890_00001.xml.p7m"', kind='application/pkcs7-mime; name="IT01234567890_00001.xml.p7m"', body=b64(signed(b"<?xml version='1.0'?><p:FatturaElettronica/>"))), "a signed file that is no message"),
+        "smime-pdf": (attached("attachment; filename=a.pdf.p7m", body=b64(signed(b"%PDF-1.4\n" + bytes(range(256)) * 20))), "a signed document"),
         "pgp-inline": (HEAD + "Content-Type: text/plain\n\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\n- --B\nx\n-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n", "dashes"),
         "no-close": (multipart([TEXT], close=False), "no end"),
         "empty-parts": (multipart(["\n", "Content-Type: text/plain\n\n", TEXT]), "empty parts"),
@@ -373,6 +432,9 @@ def small_corpora(corpus):
     write("transfer_decode", {
         "base64": lines, "base64-long": b64(PROGRAM * 8, 1000), "base64-short": b64(PROGRAM, 6), "padding": "QQ==QUI=QUJD=",
         "junk": "Q!U@J#D$\r\nQ UJ\tD", "qp": "a=3D=\r\nb=3d= \t\r\n=zz==41=", "mixed": "=51=55=4a=44QUJD"})
+    write("cms", {"signed": signed(b"Content-Type: text/plain"), "pieces": signed_in_pieces(b"Content-Type: text/plain", 9),
+                  "compressed": compressed(b"x" * 99), "data": tlv(0x30, pkcs7(1), tlv(0xa0, tlv(4, b"x"))),
+                  "enveloped": tlv(0x30, pkcs7(3), tlv(0xa0, b"x"))})
     write("uuencode", {
         "file": "hi\r\nbegin 644 a.txt\r\n#86)C\r\n`\r\nend\r\nbye\r\n", "open": "begin 644 a b\n#86)C\n",
         "two": "begin 644 a\n`\nend\nbegin 0644 b\nend", "prose": "begin 644 a.exe\nand so on with prose\n"})
