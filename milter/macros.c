@@ -32,6 +32,7 @@ static const struct macro macro_table[] = {
     {"{cert_subject}", MAIL_FACT(tls.cert_subject), SMFIM_ENVFROM, true},
     {"{cert_issuer}", MAIL_FACT(tls.cert_issuer), SMFIM_ENVFROM, true},
     {"{cert_fp}", MAIL_FACT(tls.cert_fingerprint), SMFIM_ENVFROM, false},
+    {"{cn_subject}", MAIL_FACT(tls.cert_common_name), SMFIM_ENVFROM, true},
     {"{verify}", ASKED_ONLY, SMFIM_ENVFROM, false},
     {"{rcpt_mailer}", RCPT_FACT(mailer), SMFIM_ENVRCPT, false},
     {"i", ASKED_ONLY, SMFIM_ENVRCPT, false},

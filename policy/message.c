@@ -50,6 +50,7 @@ static void copy_tls(struct message *message, const struct tls_facts *tls)
         .cert_issuer = facts_text(message, tls->cert_issuer, failed),
         .cert_fingerprint = facts_text(message, tls->cert_fingerprint, failed),
         .cert_verified = tls->cert_verified,
+        .cert_common_name = facts_text(message, tls->cert_common_name, failed),
     };
 }
 

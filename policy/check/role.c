@@ -60,21 +60,22 @@ static bool fingerprint_matches(const char *wanted, const char *given)
 /*
  * The common name in what the MTA gives as subject: Postfix gives the name alone, Sendmail the whole DN,
  * "/C=DE/CN=relay.example". A "/" in a component looks like the next component, so a DN with two common names
- * proves neither: then the result is empty.
+ * proves neither, and one that is not what Sendmail itself took for the name is none (another component that has
+ * "/CN=" in it, or a DN cut off at Sendmail's limit): then the result is empty.
  */
-static struct slice subject_common_name(const char *subject, const char *mta_version)
+static struct slice subject_common_name(const struct tls_facts *tls, const char *mta_version)
 {
     static const char mark[] = "/CN=";
-    struct slice whole = slice_of(subject);
+    struct slice whole = slice_of(tls->cert_subject), stated = slice_of(tls->cert_common_name);
     bool is_name_alone = slice_starts_nocase(slice_of(mta_version), slice_of("Postfix"));
     if (is_name_alone || whole.length == 0 || whole.data[0] != '/')
         return whole;
-    const char *first = strcasestr(subject, mark);
+    const char *first = strcasestr(tls->cert_subject, mark);
     if (first == NULL || strcasestr(first + 1, mark) != NULL)
         return slice_of("");
     struct slice name = slice_of(first + strlen(mark));
     name.length = slice_find(name, '/');
-    return name;
+    return stated.length == 0 || slice_equal_nocase(name, stated) ? name : slice_of("");
 }
 
 static bool certificate_matches(const char *entry, const struct tls_facts *tls, const char *mta_version)
@@ -82,7 +83,7 @@ static bool certificate_matches(const char *entry, const struct tls_facts *tls, 
     if (slice_starts_nocase(slice_of(entry), slice_of("sha256:")))
         return fingerprint_matches(entry, tls->cert_fingerprint);
     return role_certificate_is_valid(entry) &&
-           slice_equal_nocase(slice_of(entry + strlen("CN=")), subject_common_name(tls->cert_subject, mta_version));
+           slice_equal_nocase(slice_of(entry + strlen("CN=")), subject_common_name(tls, mta_version));
 }
 
 bool role_certificate_is_valid(const char *entry)

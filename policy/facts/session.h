@@ -20,6 +20,7 @@ struct tls_facts {
     const char *cert_issuer;
     const char *cert_fingerprint; /* "" where the MTA tells none */
     bool cert_verified; /* the MTA vouches for the certificate */
+    const char *cert_common_name; /* what the MTA itself took out of the subject (Sendmail); or "" */
 };
 
 struct session_facts {

@@ -61,7 +61,7 @@ struct check_fixture check_fixture_begin(const struct check *check, const char *
         .local_uid = "",
         .local_script = "",
         .customer = "",
-        .tls = {"", "", "", "", "", false},
+        .tls = {"", "", "", "", "", false, ""},
         .sender = {.text = "", .local_part = "", .domain = "", .route = "", .is_null = true},
     };
     finding_list_init(&fixture.findings, fixture.owner);

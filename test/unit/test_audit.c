@@ -71,7 +71,7 @@ static void line_has_all_keys_in_their_order(void **state)
     assert_true(ip_address_parse(slice_of("192.0.2.7"), &session.client_ip));
     struct message_facts message = {
         .id = {"abcdefghjkmn"}, .queue_id = "4F2", .role = ROLE_SUBMISSION, .auth_type = "PLAIN", .login = "Ann",
-        .user = "ann@example.com", .tls = {"TLSv1.3", "AES", "", "", "", false}, .sender = {.text = "ann@example.com"},
+        .user = "ann@example.com", .tls = {"TLSv1.3", "AES", "", "", "", false, ""}, .sender = {.text = "ann@example.com"},
         .recipients = recipients, .recipient_count = 2, .headers = headers, .header_count = 2, .header_bytes = 100,
         .body_bytes = 23, .attachments = &attachments,
     };

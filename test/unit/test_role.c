@@ -117,6 +117,35 @@ static void roles_follow_what_the_mta_vouches_for(void **state)
     check_fixture_end(&fixture);
 }
 
+/* A DN as text can say more than the certificate: Sendmail also hands over the common name by itself. */
+static void the_common_name_is_the_one_that_the_mta_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *subject, *common_name;
+        enum role role;
+    } cases[] = {
+        {"/O=Branch/CN=relay.branch.example", "relay.branch.example", ROLE_TRUSTED},
+        {"/O=Branch/CN=relay.branch.example", "Relay.Branch.Example", ROLE_TRUSTED},
+        {"/O=x/CN=relay.branch.example", "BadCertificateUnknown", ROLE_OUTSIDE},
+        {"/O=x/CN=relay.branch.example", "relay.branch.example.evil", ROLE_OUTSIDE},
+        {"/O=x/CN=evil", "relay.branch.example", ROLE_OUTSIDE},
+    };
+    struct check_fixture fixture = check_fixture_begin(&relay_check, settings, ROLE_OUTSIDE);
+    fixture.session.client_ip_known = ip_address_parse(slice_of("198.51.100.7"), &fixture.session.client_ip);
+    fixture.session.client_port = 4000;
+    fixture.session.mta_version = sendmail;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct tls_facts *tls = &fixture.message.tls;
+        tls->cert_subject = cases[i].subject;
+        tls->cert_common_name = cases[i].common_name;
+        tls->cert_verified = true;
+        assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, NULL, &fixture.message));
+        assert_int_equal(fixture.message.role, cases[i].role);
+    }
+    check_fixture_end(&fixture);
+}
+
 static void loopback_is_trusted_by_default_and_nothing_else(void **state)
 {
     (void)state;
@@ -192,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(roles_follow_what_the_mta_vouches_for),
+        cmocka_unit_test(the_common_name_is_the_one_that_the_mta_read),
         cmocka_unit_test(loopback_is_trusted_by_default_and_nothing_else),
         cmocka_unit_test(a_login_without_realm_keeps_its_name),
         cmocka_unit_test(an_open_relay_is_told),
