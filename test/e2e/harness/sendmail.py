@@ -8,11 +8,13 @@ Clients are what they are: there is no XCLIENT, so tests connect from other addr
 
 import glob
 import os
+import pwd
 import re
 import socket
 import subprocess
 import threading
 
+from .certificates import Authority
 from .process import Process, accepts_connections, free_port, wait_until
 
 HOST = "sm.test.example"
@@ -46,13 +48,33 @@ TRUST_AUTH_MECH(`PLAIN LOGIN')dnl
 define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl
 define(`SMART_HOST', `relay:[127.0.0.1]')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {next_hop_port}')dnl
+define(`confCACERT_PATH', `/mnt/tls')dnl
+define(`confCACERT', `/mnt/tls/ca.pem')dnl
+define(`confSERVER_CERT', `/mnt/tls/server.pem')dnl
+define(`confSERVER_KEY', `/mnt/tls/server.key')dnl
+define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl
 {lanes}
 define(`confINPUT_MAIL_FILTERS', `lane0')dnl
 MAILER(`smtp')dnl
 """
 
+# The submission program: what the command `sendmail` is on Debian.
+SUBMISSION = """\
+divert(-1)
+include(`{root}/usr/share/sendmail/cf/m4/cf.m4')
+divert(0)dnl
+define(`confCF_VERSION', `Submit')dnl
+define(`__OSTYPE__', `')dnl
+define(`confDOMAIN_NAME', `sm.test.example')dnl
+define(`confTIME_ZONE', `USE_TZ')dnl
+define(`confDONT_INIT_GROUPS', `True')dnl
+define(`confRUN_AS_USER', `nobody')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h {port}')dnl
+FEATURE(`msp', `[127.0.0.1]')dnl
+"""
+
 LANE = """\
-DAEMON_OPTIONS(`Port={lane.smtp_port}, Addr=127.0.0.1, Name=MTA{number}, InputMailFilters=lane{number}')dnl
+DAEMON_OPTIONS(`Port={lane.smtp_port}, Addr=127.0.0.1, Name={lane.name}, InputMailFilters=lane{number}')dnl
 MAIL_FILTER(`lane{number}', `S=inet:{lane.milter_port}@127.0.0.1{flags}, T=C:30s;S:30s;R:30s;E:5m')dnl"""
 
 SASL = """\
@@ -63,8 +85,13 @@ sasldb_path: {dir}/sasl2/sasldb2
 """
 
 START = """\
-mount --bind {dir}/log /dev/log 2>/dev/null
+mount -t tmpfs dev {dir}/dev || exit 71
+for name in null zero random urandom; do
+    touch {dir}/dev/$name && mount --bind /dev/$name {dir}/dev/$name || exit 71
+done
+touch {dir}/dev/log && mount --bind {dir}/log {dir}/dev/log && mount --rbind {dir}/dev /dev || exit 71
 mount --bind {dir}/sasl2 /usr/lib/sasl2 || mount --bind {dir}/sasl2 /etc/sasl2 || exit 71
+mount --bind {root} {dir}/root && mount --bind {dir} /mnt || exit 71
 hostname sm.test.example && exec "$@"
 """
 
@@ -87,11 +114,12 @@ def fetch():
 
 
 class Lane:
-    """An SMTP port of the private Sendmail and the milter behind it."""
+    """An SMTP port of the private Sendmail and the milter behind it. `name` is what Sendmail calls the port."""
 
-    def __init__(self):
+    def __init__(self, name, milter_port=None):
+        self.name = name
         self.smtp_port = free_port()
-        self.milter_port = free_port()
+        self.milter_port = milter_port or free_port()
 
 
 class Log:
@@ -101,6 +129,7 @@ class Log:
         self.lines = []
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(path)
+        os.chmod(path, 0o666)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
@@ -115,7 +144,7 @@ class Log:
 
 
 class Sendmail:
-    LANE_COUNT = 10  # as many ports as Sendmail has room for
+    LANE_COUNT = 20  # Sendmail has room for 25 filters
 
     def __init__(self, directory, root, next_hop_port, users):
         """`users` maps login names with a domain to passwords."""
@@ -123,12 +152,18 @@ class Sendmail:
         self.root = root
         self.spool = os.path.join(directory, "spool")
         self.cf = os.path.join(directory, "sendmail.cf")
-        self.lanes = [Lane() for _ in range(self.LANE_COUNT)]
-        self.local_lane, self.open_lane, *unused = self.lanes
+        self.lanes = [Lane(f"MTA{number}") for number in range(self.LANE_COUNT)]
+        self.local_lane, self.open_lane, self.public_lane, *unused = self.lanes
+        self.users_lane = Lane("MTA-local", self.public_lane.milter_port)
+        self.lanes.append(self.users_lane)
         self._unused_lanes = iter(unused)
         self.log = Log(os.path.join(directory, "log"))
         self.process = None
         os.mkdir(self.spool, 0o700)
+        for name in ("root", "dev"):
+            os.mkdir(os.path.join(directory, name))
+        self.authority = Authority(os.path.join(directory, "tls"))
+        self.authority.make("server", "/CN=sm.test.example")
         self._make_users(users)
         self._make_configuration(next_hop_port)
 
@@ -160,10 +195,12 @@ class Sendmail:
             subprocess.run(["m4", f"-D_CF_DIR_={self.root}/usr/share/sendmail/cf/", source], stdout=out, check=True,
                            stderr=subprocess.PIPE)
 
-    def command(self, *arguments, cf=None):
-        """The words that run this Sendmail in its namespaces."""
-        return ["unshare", "--uts", "--mount", "sh", "-c", START.format(dir=self.directory), "sh",
-                os.path.join(self.root, "usr", "libexec", "sendmail", "sendmail"), f"-C{cf or self.cf}", *arguments]
+    def command(self, *arguments, cf=None, uid=0):
+        """The words that run this Sendmail in its namespaces, where its program is in a directory that any user can
+        enter. A user has the group that the submission program would have from its file."""
+        user = ["setpriv", f"--reuid={uid}", f"--regid={submission_group()}", "--clear-groups"] if uid else []
+        return ["unshare", "--uts", "--mount", "sh", "-c", START.format(dir=self.directory, root=self.root), "sh", *user,
+                f"{self.directory}/root/usr/libexec/sendmail/sendmail", f"-C{cf or self.cf}", *arguments]
 
     def start(self):
         self.process = Process(self.command("-bD"), os.path.join(self.directory, "output"))
@@ -177,6 +214,19 @@ class Sendmail:
 
     def take_lane(self):
         return next(self._unused_lanes)
+
+    def submit(self, lane, arguments, content, uid=0):
+        """What the command `sendmail` does for a user: hands a message to the submission program, and that to a lane."""
+        queue = os.path.join(self.directory, f"client{uid}")
+        cf = os.path.join(self.directory, f"submit.{lane.name}.cf")
+        if not os.path.exists(queue):
+            os.mkdir(queue, 0o700)
+            os.chown(queue, uid or pwd.getpwnam("nobody").pw_uid, submission_group())
+        if not os.path.exists(cf):
+            self._write("submit.mc", SUBMISSION.format(root=self.root, port=lane.smtp_port))
+            self.make_cf(os.path.join(self.directory, "submit.mc"), cf)
+        return subprocess.run(self.command(f"-OQueueDirectory={queue}", *arguments, cf=cf, uid=uid), input=content,
+                              capture_output=True, check=False, timeout=60)
 
     def speak_locally(self, lines):
         """A whole SMTP session on standard input, as programs on the machine hold it."""
@@ -197,6 +247,10 @@ class Sendmail:
                 reason = re.search(r"^q(.*)$", control.read(), re.MULTILINE)
             found[os.path.basename(path)[2:]] = reason.group(1) if reason else None
         return found
+
+
+def submission_group():
+    return pwd.getpwnam("nobody").pw_gid
 
 
 def _read_reply(stream):
