@@ -1,12 +1,12 @@
 /*
- * How fast tables load and answer.
+ * How fast tables load, are exchanged when they change, and answer.
  *
  *   cmake --build BUILD --target bench_tables
  *   BUILD/test/bench/bench_tables [ENTRIES]
  *
- * Writes files with ENTRIES lines (a million) of domains, of words and of networks to a folder of its own, opens
- * them, and asks for keys that are there and keys that are not, in random order. Not part of ctest: it says how long
- * things take on this machine.
+ * Writes files with ENTRIES lines (a million) of domains, of words, of words with values and of networks to a folder
+ * of its own, opens them, puts files with a changed line in their places, and asks for keys that are there and keys
+ * that are not, in random order. Not part of ctest: it says how long things take on this machine.
  */
 #include "table/table.h"
 
@@ -21,6 +21,7 @@ struct kind {
     const char *name;
     enum table_shape shape;
     void (*make)(unsigned number, char key[KEY_BYTES]);
+    bool has_values;
 };
 
 static void make_domain(unsigned number, char key[KEY_BYTES])
@@ -42,9 +43,10 @@ static void make_network(unsigned number, char key[KEY_BYTES])
 }
 
 static const struct kind kinds[] = {
-    {"domains", TABLE_DOMAINS, make_domain},
-    {"words", TABLE_TEXT, make_address},
-    {"networks", TABLE_NETWORKS, make_network},
+    {"domains", TABLE_DOMAINS, make_domain, false},
+    {"words", TABLE_TEXT, make_address, false},
+    {"map", TABLE_TEXT, make_address, true},
+    {"networks", TABLE_NETWORKS, make_network, false},
 };
 
 /* Of this thread's own time: other programs on the machine do not count. */
@@ -55,17 +57,46 @@ static uint64_t spent_us(void)
     return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
 }
 
-static void write_file(const char *path, const struct kind *kind, unsigned entry_count)
+/* The last line is that of entry `last`. */
+static void write_file(const char *path, const struct kind *kind, unsigned entry_count, unsigned last)
 {
     FILE *file = fopen(path, "w");
     if (file == NULL)
         exit(1);
     for (unsigned i = 0; i < entry_count; i++) {
         char key[KEY_BYTES];
-        kind->make(i, key);
-        fprintf(file, "%s\n", key);
+        kind->make(i + 1 == entry_count ? last : i, key);
+        if (kind->has_values)
+            fprintf(file, "%s owner%u@example.com,group%u@example.com\n", key, i, i % 13);
+        else
+            fprintf(file, "%s\n", key);
     }
     fclose(file);
+}
+
+static bool has_entry(struct table *table, const struct kind *kind, unsigned number)
+{
+    char key[KEY_BYTES];
+    kind->make(number, key);
+    key[strcspn(key, "/")] = '\0';
+    return table_lookup(table, slice_of(key), NULL) == TABLE_FOUND;
+}
+
+/* Seconds that the thread which looks after tables is busy with a file that was put in the place of the old one: the
+ * old entries answer meanwhile. */
+static double time_exchange(struct table *table, const char *path, const struct kind *kind, unsigned entry_count)
+{
+    char fresh[140];
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    write_file(fresh, kind, entry_count, entry_count);
+    if (rename(fresh, path) != 0)
+        exit(1);
+    uint64_t start_us = spent_us();
+    table_refresh(table);
+    double seconds = (double)(spent_us() - start_us) / 1e6;
+    if (!has_entry(table, kind, entry_count) || has_entry(table, kind, entry_count - 1))
+        exit(1);
+    return seconds;
 }
 
 static unsigned next_random(unsigned *state)
@@ -100,7 +131,7 @@ static void measure(const char *folder, const struct kind *kind, unsigned entry_
     struct strbuf problem;
     snprintf(path, sizeof path, "%s/%s", folder, kind->name);
     snprintf(name, sizeof name, "file:%s", path);
-    write_file(path, kind, entry_count);
+    write_file(path, kind, entry_count, entry_count - 1);
     strbuf_init(&problem, 0);
     uint64_t start_us = spent_us();
     struct table *table = table_open(slice_of(name), kind->shape, &problem);
@@ -108,9 +139,12 @@ static void measure(const char *folder, const struct kind *kind, unsigned entry_
         printf("%s: %s\n", kind->name, strbuf_text(&problem));
     } else {
         double load_s = (double)(spent_us() - start_us) / 1e6;
-        printf("%-9s %u entries: loaded in %.2f s; %.0f ns a lookup that finds, %.0f ns one that does not\n", kind->name,
-               entry_count, load_s, time_lookups(table, kind, 0, entry_count),
-               time_lookups(table, kind, entry_count, entry_count));
+        double found_ns = time_lookups(table, kind, 0, entry_count);
+        double missing_ns = time_lookups(table, kind, entry_count, entry_count);
+        double exchange_s = time_exchange(table, path, kind, entry_count);
+        printf("%-9s %u entries: loaded in %.2f s, exchanged in %.2f s; %.0f ns a lookup that finds, %.0f ns one that "
+               "does not\n",
+               kind->name, entry_count, load_s, exchange_s, found_ns, missing_ns);
     }
     table_close(table);
     strbuf_deinit(&problem);
