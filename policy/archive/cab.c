@@ -1,12 +1,12 @@
 /*
  * Microsoft cabinets: header, folder table, file table, data. After [MS-CAB].
  *
- * Names stand before the data, which is passed over. A cabinet of a set lists every file that has data in it,
- * so it is judged by its own names.
+ * Content is given where it is packed by MSZIP or not at all; Quantum and LZX are not read here. A cabinet of
+ * a set lists every file that has data in it, so it is judged by its own names.
  */
 #include "archive/archive_bytes.h"
 #include "archive/archive_formats.h"
-#include "archive/archive_walk.h"
+#include "archive/cab_reader.h"
 
 #include <talloc.h>
 
@@ -15,8 +15,6 @@ static const char signature[] = {'M', 'S', 'C', 'F'};
 enum {
     HEADER_BYTES = 36,
     RESERVE_BYTES = 4,
-    FOLDER_BYTES = 8,
-    FILE_BYTES = 16,
     NAME_BYTES_MOST = 1024, /* the specification allows 256 */
     SIGNATURE_RESERVE_BYTES = 20,
 
@@ -25,27 +23,11 @@ enum {
     FLAG_RESERVE = 4,
 };
 
-enum cab_state {
-    CAB_AT_HEADER,
-    CAB_AT_RESERVE,
-    CAB_AT_SIGNATURE_PLACE,
-    CAB_AT_CABINET_NAME, /* names of the cabinets before and after: one string at a time */
-    CAB_AT_FILE,
-    CAB_AT_NAME,
-};
-
-struct cab_reader {
-    struct archive_walk walk;
-    enum cab_state state;
-    uint32_t cabinet_bytes;
-    uint32_t files_position;
-    uint16_t folder_count;
-    uint16_t files_left;
-    unsigned flags;
-    unsigned cabinet_names_left;
-    unsigned folder_reserve_bytes;
-    uint64_t signature_bytes; /* of a code signature behind the cabinet */
-    bool has_content;         /* the file whose name comes */
+/* How a folder is packed: the low bits of its type. */
+enum cab_method {
+    METHOD_MASK = 0x000f,
+    METHOD_NONE = 0,
+    METHOD_MSZIP = 1,
 };
 
 static bool cab_recognise(struct slice probe)
@@ -65,19 +47,15 @@ static void *cab_create(void *owner, const struct archive_sink *sink, struct arc
     if (reader == NULL)
         return NULL;
     archive_walk_init(&reader->walk, sink, budget);
+    archive_buffer_init(&reader->folders, reader, budget);
+    archive_buffer_init(&reader->files, reader, budget);
+    archive_buffer_init(&reader->names, reader, budget);
     talloc_set_destructor(reader, cab_deinit);
     archive_walk_record(&reader->walk, HEADER_BYTES);
     return reader;
 }
 
-static void expect(struct cab_reader *reader, enum cab_state state, size_t byte_count)
-{
-    reader->state = state;
-    archive_walk_record(&reader->walk, byte_count);
-}
-
-/* Skips to an absolute position. False: it was passed already, and the walk is stopped. */
-static bool skip_to(struct cab_reader *reader, uint64_t position)
+bool cab_skip_to(struct cab_reader *reader, uint64_t position)
 {
     uint64_t here = reader->walk.position + reader->walk.skip_left;
     if (position < here) {
@@ -88,14 +66,28 @@ static bool skip_to(struct cab_reader *reader, uint64_t position)
     return true;
 }
 
+void cab_expect_end(struct cab_reader *reader)
+{
+    if (!cab_skip_to(reader, reader->cabinet_bytes))
+        return;
+    archive_walk_skip(&reader->walk, reader->signature_bytes);
+    archive_walk_expect_end(&reader->walk);
+}
+
 static void expect_file(struct cab_reader *reader)
 {
-    if (reader->files_left > 0) {
-        expect(reader, CAB_AT_FILE, FILE_BYTES);
-    } else if (skip_to(reader, reader->cabinet_bytes)) {
-        archive_walk_skip(&reader->walk, reader->signature_bytes);
-        archive_walk_expect_end(&reader->walk);
-    }
+    if (reader->files_left > 0)
+        cab_expect(reader, CAB_AT_FILE, CAB_FILE_BYTES);
+    else
+        cab_data_begin(reader);
+}
+
+static void expect_folder(struct cab_reader *reader)
+{
+    if (reader->folders_left > 0)
+        cab_expect(reader, CAB_AT_FOLDER, CAB_FOLDER_BYTES + reader->folder_reserve_bytes);
+    else if (cab_skip_to(reader, reader->files_position))
+        expect_file(reader);
 }
 
 static void expect_cabinet_name(struct cab_reader *reader)
@@ -106,10 +98,22 @@ static void expect_cabinet_name(struct cab_reader *reader)
         archive_walk_text(&reader->walk, NAME_BYTES_MOST);
         return;
     }
-    uint64_t folders = (uint64_t)reader->folder_count * (FOLDER_BYTES + reader->folder_reserve_bytes);
-    archive_walk_skip(&reader->walk, folders);
-    if (skip_to(reader, reader->files_position))
-        expect_file(reader);
+    expect_folder(reader);
+}
+
+/* A folder that there is no memory to keep is one whose content is not read. */
+static void read_folder(struct cab_reader *reader, struct slice record)
+{
+    struct archive_bytes bytes = archive_bytes_of(record);
+    struct cab_folder folder = {.position = archive_bytes_u32(&bytes)};
+    folder.block_count = archive_bytes_u16(&bytes);
+    unsigned method = archive_bytes_u16(&bytes) & METHOD_MASK;
+    folder.is_readable = method == METHOD_NONE || method == METHOD_MSZIP;
+    folder.is_packed = method == METHOD_MSZIP;
+    reader->folders_left--;
+    if (archive_buffer_reserve(&reader->folders, (reader->folder_count + 1) * sizeof folder))
+        ((struct cab_folder *)(void *)reader->folders.bytes)[reader->folder_count++] = folder;
+    expect_folder(reader);
 }
 
 static void read_header(struct cab_reader *reader, struct slice record)
@@ -119,13 +123,14 @@ static void read_header(struct cab_reader *reader, struct slice record)
     archive_bytes_u32(&bytes);
     reader->files_position = archive_bytes_u32(&bytes);
     archive_bytes_take(&bytes, 4 + 2); /* reserved, version */
-    reader->folder_count = archive_bytes_u16(&bytes);
+    reader->folders_left = archive_bytes_u16(&bytes);
     reader->files_left = archive_bytes_u16(&bytes);
     reader->flags = archive_bytes_u16(&bytes);
+    reader->goes_on = (reader->flags & FLAG_NEXT) != 0;
     reader->cabinet_names_left =
         ((reader->flags & FLAG_PREVIOUS) != 0 ? 2 : 0) + ((reader->flags & FLAG_NEXT) != 0 ? 2 : 0);
     if ((reader->flags & FLAG_RESERVE) != 0)
-        expect(reader, CAB_AT_RESERVE, RESERVE_BYTES);
+        cab_expect(reader, CAB_AT_RESERVE, RESERVE_BYTES);
     else
         expect_cabinet_name(reader);
 }
@@ -135,8 +140,9 @@ static void read_reserve(struct cab_reader *reader, struct slice record)
     struct archive_bytes bytes = archive_bytes_of(record);
     unsigned header_reserve_bytes = archive_bytes_u16(&bytes);
     reader->folder_reserve_bytes = archive_bytes_u8(&bytes);
+    reader->block_reserve_bytes = archive_bytes_u8(&bytes);
     if (header_reserve_bytes == SIGNATURE_RESERVE_BYTES) {
-        expect(reader, CAB_AT_SIGNATURE_PLACE, SIGNATURE_RESERVE_BYTES);
+        cab_expect(reader, CAB_AT_SIGNATURE_PLACE, SIGNATURE_RESERVE_BYTES);
         return;
     }
     archive_walk_skip(&reader->walk, header_reserve_bytes);
@@ -151,6 +157,16 @@ static void read_signature_place(struct cab_reader *reader, struct slice record)
     expect_cabinet_name(reader);
 }
 
+static void read_file(struct cab_reader *reader, struct slice record)
+{
+    struct archive_bytes bytes = archive_bytes_of(record);
+    reader->file = (struct cab_file){.size = archive_bytes_u32(&bytes)};
+    reader->file.offset = archive_bytes_u32(&bytes);
+    reader->file.folder = archive_bytes_u16(&bytes);
+    reader->state = CAB_AT_NAME;
+    archive_walk_text(&reader->walk, NAME_BYTES_MOST);
+}
+
 static void read_name(struct cab_reader *reader, struct slice record)
 {
     if (record.data[record.length - 1] != '\0') {
@@ -158,11 +174,13 @@ static void read_name(struct cab_reader *reader, struct slice record)
         return;
     }
     struct archive_member member = {.name = slice_part(record, 0, record.length - 1)};
-    if (!archive_walk_member(&reader->walk, &member))
-        return;
-    if (reader->has_content)
-        archive_walk_content_missing(&reader->walk);
-    archive_walk_member_end(&reader->walk);
+    if (!cab_data_keep(reader, member.name)) {
+        if (!archive_walk_member(&reader->walk, &member))
+            return;
+        if (reader->file.size != 0)
+            archive_walk_content_missing(&reader->walk);
+        archive_walk_member_end(&reader->walk);
+    }
     reader->files_left--;
     expect_file(reader);
 }
@@ -183,13 +201,20 @@ static void cab_step(void *context, struct slice record)
     case CAB_AT_CABINET_NAME:
         expect_cabinet_name(reader);
         return;
+    case CAB_AT_FOLDER:
+        read_folder(reader, record);
+        return;
     case CAB_AT_FILE:
-        reader->has_content = archive_le(record.data, 4) != 0;
-        reader->state = CAB_AT_NAME;
-        archive_walk_text(&reader->walk, NAME_BYTES_MOST);
+        read_file(reader, record);
         return;
     case CAB_AT_NAME:
         read_name(reader, record);
+        return;
+    case CAB_AT_BLOCK:
+        cab_data_read_block(reader, record);
+        return;
+    case CAB_AT_BLOCK_DATA:
+        cab_data_read_block_data(reader, record);
         return;
     }
 }
@@ -203,6 +228,7 @@ static bool cab_push(void *context, struct slice bytes)
 static void cab_end(void *context)
 {
     struct cab_reader *reader = context;
+    cab_data_tell_rest(reader);
     archive_walk_end(&reader->walk, false);
 }
 

@@ -103,7 +103,7 @@ static void expect_packed(struct seven_zip_reader *reader, uint64_t packed_bytes
     reader->window_bytes = (size_t)(is_all ? packed_bytes : most / 2);
     reader->window_position = packed_bytes - reader->window_bytes;
     /* What is gathered is held twice for a moment, here as in the step that reads the rest. */
-    if (!is_all && archive_buffer_reserve(&reader->beginning, (size_t)most / 2)) {
+    if (!is_all && most >= 2 && archive_buffer_reserve(&reader->beginning, (size_t)most / 2)) {
         reader->beginning_bytes = (size_t)most / 2;
         reader->state = SEVEN_ZIP_AT_BEGINNING;
         archive_walk_record(&reader->walk, reader->beginning_bytes);

@@ -278,6 +278,50 @@ def cab(files, reserve=None, names=b"", flags=0, gap=b"", folder_reserve=b"", si
     return header + head + folder + gap + table + data
 
 
+def mszip(content):
+    """(packed, unpacked size) of each block; a block may refer to the one before."""
+    blocks = []
+    before = b""
+    for at in range(0, len(content), 32768):
+        piece = content[at:at + 32768]
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=before) if before else zlib.compressobj(9, zlib.DEFLATED, -15)
+        blocks.append((b"CK" + packer.compress(piece) + packer.flush(), len(piece)))
+        before = piece
+    return blocks
+
+
+def cab_of(folders, files):
+    """A cabinet of `folders`: type, blocks. `files`: name, size, offset, folder."""
+    data_at = 36 + 8 * len(folders) + sum(17 + len(name) for name, _, _, _ in files)
+    table = b"".join(struct.pack("<IIHHHH", size, offset, folder, 0x3C21, 0, 0x20) + name + b"\0"
+                     for name, size, offset, folder in files)
+    heads = data = b""
+    for kind, blocks in folders:
+        heads += struct.pack("<IHH", data_at + len(data), len(blocks), kind)
+        data += b"".join(struct.pack("<IHH", 0, len(block), size) + block for block, size in blocks)
+    header = b"MSCF" + struct.pack("<IIIIIBBHHHHH", 0, data_at + len(data), 0, 36 + 8 * len(folders), 0, 3, 1,
+                                   len(folders), len(files), 0, 1, 0)
+    return header + heads + table + data
+
+
+def make_packed_cab():
+    long = bytes(i * i >> 7 & 0xFF for i in range(70000))
+    size = len(TEXT)
+    end = [(b"b.txt", size, 70000, 0)]
+    text = [(TEXT, size)]
+    blocks = mszip(long + TEXT)
+    save("blocks.cab", cab_of([(1, blocks), (0, text)], end + [(b"c.txt", size, 0, 1), (b"a.bin", 70000, 0, 0)]))
+    save("same-bytes.cab", cab_of([(1, mszip(TEXT))], [(b"a.txt", size, 0, 0), (b"b.exe", size, 0, 0)]))
+    save("shared-bytes.cab", cab_of([(0, text)], [(b"a.txt", 100, 0, 0), (b"b.txt", size - 50, 50, 0)]))
+    save("lzx.cab", cab_of([(0x1503, text), (0, text)], [(b"a.txt", size, 0, 0), (b"b.txt", size, 0, 1)]))
+    save("bad-block.cab", cab_of([(1, blocks[:1] + [(b"CK" + bytes(9), 32768)] + blocks[2:]), (0, text)],
+                                 [(b"a.bin", 70000, 0, 0), (b"c.txt", size, 0, 1)] + end))
+    save("more-than-blocks.cab", cab_of([(1, mszip(TEXT))], [(b"a.txt", 500, 0, 0), (b"b.txt", 5, 700, 0),
+                                                             (b"c.txt", 5, 0, 0xFFFD), (b"d.txt", 5, 0, 7)]))
+    save("no-blocks.cab", cab_of([(1, [])], [(b"a.txt", 500, 0, 0)]))
+    save("next-cabinet.cab", cab_of([(0, text + [(b"x", 0)])], [(b"a.txt", 5 + size, 0, 0xFFFE)]))
+
+
 def make_cab():
     files = [(b"readme.txt", TEXT, 0x20), ("b\u00fcro.exe".encode(), PROGRAM, 0xA0), (b"empty.txt", b"", 0x20)]
     save("reserve.cab", cab(files, reserve=b"reserved", folder_reserve=b"abc", gap=b"gap"))
@@ -478,6 +522,7 @@ if __name__ == "__main__":
     make_rar4()
     make_tnef()
     make_cab()
+    make_packed_cab()
     make_lha()
     make_ace()
     make_arc()
