@@ -18,8 +18,9 @@ struct audit_file {
     const struct clock *clock;
     int descriptor; /* the number never changes: reopening is a dup2 over it */
     atomic_uint_least64_t moved_check_due_us;
-    atomic_bool failing;        /* the last write failed, and that was said */
-    atomic_bool line_is_torn;   /* the file ends in a piece of a line */
+    atomic_bool failing;      /* the last write failed, and that was said */
+    atomic_bool is_stranded;  /* the last try to reopen failed, and that was said */
+    atomic_bool line_is_torn; /* the file ends in a piece of a line */
 };
 
 static int open_for_append(const char *path)
@@ -68,16 +69,24 @@ const char *audit_file_path(const struct audit_file *file)
     return file->path;
 }
 
-void audit_file_reopen(struct audit_file *file)
+static void reopen(struct audit_file *file)
 {
     int fresh = open_for_append(file->path);
-    if (fresh < 0 || dup3(fresh, file->descriptor, O_CLOEXEC) < 0)
-        log_error("audit file %s: cannot be reopened: %s; still writing to the old one", file->path,
-                  strerror(errno));
-    else
+    if (fresh >= 0 && dup3(fresh, file->descriptor, O_CLOEXEC) >= 0) {
         atomic_store(&file->line_is_torn, false);
+        atomic_store(&file->is_stranded, false);
+    } else if (!atomic_exchange(&file->is_stranded, true)) {
+        log_error("audit file %s: cannot be reopened: %s; still writing to the old one (said once)", file->path,
+                  strerror(errno));
+    }
     if (fresh >= 0)
         close(fresh);
+}
+
+void audit_file_reopen(struct audit_file *file)
+{
+    atomic_store(&file->is_stranded, false); /* whoever asks for it wants to hear of it */
+    reopen(file);
 }
 
 static void reopen_when_moved(struct audit_file *file)
@@ -92,7 +101,7 @@ static void reopen_when_moved(struct audit_file *file)
         return;
     bool same = stat(file->path, &by_name) == 0 && by_name.st_dev == in_use.st_dev && by_name.st_ino == in_use.st_ino;
     if (!same)
-        audit_file_reopen(file);
+        reopen(file);
 }
 
 /* One write; a line that the disk cut short before is closed first, so that only that one is lost. */

@@ -2,8 +2,8 @@
  * The file that keeps the records: one line, one write(2), before the MTA has its answer.
  *
  * Appending needs no lock: O_APPEND keeps lines of several threads whole. A file that was moved away is noticed
- * within a second and reopened under its old name; audit_file_reopen does so at once. When writing fails, the
- * trouble is logged once, and once more when it is over.
+ * within a second and reopened under its old name; audit_file_reopen does so at once. When writing or reopening
+ * fails, the trouble is logged once, and that records can be written again once more.
  */
 #ifndef CLOSEDRELAY_REPORT_AUDIT_FILE_H
 #define CLOSEDRELAY_REPORT_AUDIT_FILE_H
