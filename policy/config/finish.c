@@ -42,33 +42,20 @@ struct config_place config_finish_place(const struct config_finish *context, con
 
 void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
 {
-    struct strbuf words;
+    const struct config_problem_about about = {config_finish_place(context, key), NULL};
     va_list arguments;
-    strbuf_init(&words, 0);
     va_start(arguments, format);
-    strbuf_vprintf(&words, format, arguments);
+    config_problem_add(context->problems, CONFIG_PROBLEM_ERROR, &about, format, arguments);
     va_end(arguments);
-    if (words.failed)
-        config_problem_out_of_memory(context->problems);
-    else
-        config_problem_error(context->problems, config_finish_place(context, key), "%s", strbuf_text(&words));
-    strbuf_deinit(&words);
 }
 
 void config_finish_warning(const struct config_finish *context, const char *key, const char *format, ...)
 {
-    struct strbuf words;
+    const struct config_problem_about about = {config_finish_place(context, key), NULL};
     va_list arguments;
-    strbuf_init(&words, 0);
     va_start(arguments, format);
-    strbuf_vprintf(&words, format, arguments);
+    config_problem_add(context->problems, CONFIG_PROBLEM_WARNING, &about, format, arguments);
     va_end(arguments);
-    if (words.failed)
-        config_problem_out_of_memory(context->problems);
-    else
-        config_problem_warning(context->problems, config_finish_place(context, key), "%s",
-                               strbuf_text(&words));
-    strbuf_deinit(&words);
 }
 
 /* What stays the same while the nestings of one struct are finished. */

@@ -54,16 +54,16 @@ static void keep_line(struct config_problems *problems, struct strbuf *line, siz
         problems->lines[problems->line_count++] = kept;
 }
 
-static void add_problem(struct config_problems *problems, struct config_place place, bool is_error,
-                        const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
-
-static void add_problem(struct config_problems *problems, struct config_place place, bool is_error,
-                        const char *format, va_list arguments)
+void config_problem_add(struct config_problems *problems, enum config_problem_kind kind,
+                        const struct config_problem_about *about, const char *format, va_list arguments)
 {
+    const bool is_error = kind == CONFIG_PROBLEM_ERROR;
     struct strbuf line;
     strbuf_init(&line, 0);
-    append_place(&line, place);
+    append_place(&line, about->place);
     strbuf_append_text(&line, is_error ? ": error: " : ": warning: ");
+    if (about->subject != NULL)
+        strbuf_printf(&line, "%s: ", about->subject);
     strbuf_vprintf(&line, format, arguments);
     if (line.failed)
         problems->out_of_memory = true;
@@ -77,7 +77,7 @@ void config_problem_error(struct config_problems *problems, struct config_place 
 {
     va_list arguments;
     va_start(arguments, format);
-    add_problem(problems, place, true, format, arguments);
+    config_problem_add(problems, CONFIG_PROBLEM_ERROR, &(struct config_problem_about){place, NULL}, format, arguments);
     va_end(arguments);
 }
 
@@ -86,7 +86,7 @@ void config_problem_warning(struct config_problems *problems, struct config_plac
 {
     va_list arguments;
     va_start(arguments, format);
-    add_problem(problems, place, false, format, arguments);
+    config_problem_add(problems, CONFIG_PROBLEM_WARNING, &(struct config_problem_about){place, NULL}, format, arguments);
     va_end(arguments);
 }
 

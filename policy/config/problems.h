@@ -12,6 +12,8 @@
 #include "base/strbuf.h"
 #include "config/schema.h"
 
+#include <stdarg.h>
+
 enum { CONFIG_PROBLEMS_SHOWN = 100 };
 
 struct config_problems;
@@ -23,6 +25,18 @@ void config_problem_error(struct config_problems *problems, struct config_place 
                           ...) __attribute__((format(printf, 3, 4)));
 void config_problem_warning(struct config_problems *problems, struct config_place place, const char *format,
                             ...) __attribute__((format(printf, 3, 4)));
+
+/* The same for callers with a format of their own. */
+enum config_problem_kind { CONFIG_PROBLEM_ERROR, CONFIG_PROBLEM_WARNING };
+
+struct config_problem_about {
+    struct config_place place;
+    const char *subject; /* stands before the words, ": " between; or NULL */
+};
+
+void config_problem_add(struct config_problems *problems, enum config_problem_kind kind,
+                        const struct config_problem_about *about, const char *format, va_list arguments)
+    __attribute__((format(printf, 4, 0)));
 
 /* Never fails; counts as one error however often it is called. */
 void config_problem_out_of_memory(struct config_problems *problems);
