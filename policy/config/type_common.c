@@ -5,17 +5,11 @@
 
 void config_value_error(const struct config_parse *parse, struct config_place place, const char *format, ...)
 {
-    struct strbuf words;
+    const struct config_problem_about about = {place, parse->key->name};
     va_list arguments;
-    strbuf_init(&words, 0);
     va_start(arguments, format);
-    strbuf_vprintf(&words, format, arguments);
+    config_problem_add(parse->problems, CONFIG_PROBLEM_ERROR, &about, format, arguments);
     va_end(arguments);
-    if (words.failed)
-        config_problem_out_of_memory(parse->problems);
-    else
-        config_problem_error(parse->problems, place, "%s: %s", parse->key->name, strbuf_text(&words));
-    strbuf_deinit(&words);
 }
 
 /* YAML's ways to write nothing. */
@@ -24,9 +18,17 @@ static bool is_null(struct slice text)
     return text.length == 0 || slice_equal(text, slice_of("~")) || slice_equal_nocase(text, slice_of("null"));
 }
 
+/* What might stand there: the key's own default says it better than its type. */
+static const char *example_of(const struct config_key *key)
+{
+    const bool has_default = key->type->shape == CONFIG_SHAPE_SCALAR && key->default_text != NULL &&
+                             key->default_text[0] != '\0';
+    return has_default ? key->default_text : key->type->example;
+}
+
 bool config_scalar(const struct config_parse *parse, const struct config_node *node, struct slice *text)
 {
-    const char *example = parse->key->type->example;
+    const char *example = example_of(parse->key);
     *text = slice_make(node->text, node->length);
     switch (node->kind) {
     case CONFIG_NODE_SCALAR:
@@ -53,7 +55,7 @@ bool config_plain_scalar(const struct config_parse *parse, const struct config_n
     if (!node->quoted)
         return true;
     config_value_error(parse, node->place, "this is text, for its quotes: write it without them, such as %s",
-                       parse->key->type->example);
+                       example_of(parse->key));
     return false;
 }
 

@@ -3,8 +3,13 @@
 
 #include <sys/un.h>
 
-static const char endpoint_advice[] =
-    "write inet:8891@127.0.0.1, 127.0.0.1:8891, [::1]:8891 or unix:/run/NAME.sock";
+/* Lists of endpoints are name servers. */
+static const char *advice_for(const struct config_key *key)
+{
+    return key->type == &config_type_endpoint_list
+               ? "write ADDRESS:PORT, such as 127.0.0.1:53 or [::1]:53"
+               : "write inet:8891@127.0.0.1, 127.0.0.1:8891, [::1]:8891 or unix:/run/NAME.sock";
+}
 
 static bool tell(const struct config_parse *parse, struct slice text, struct config_place place,
                  const char *why)
@@ -81,7 +86,7 @@ static bool parse_address_and_port(const struct config_parse *parse, struct slic
         return tell(parse, whole, place,
                     "the port is missing: write ADDRESS:PORT, such as 127.0.0.1:53 or [::1]:53");
     if (colon == whole.length || (!bracketed && slice_find(whole, ':') != colon))
-        return tell(parse, whole, place, endpoint_advice);
+        return tell(parse, whole, place, advice_for(parse->key));
     if (!parse_port(slice_part(whole, colon + 1, whole.length), &endpoint->port))
         return tell(parse, whole, place, "a port from 1 to 65535 is needed: 127.0.0.1:8891");
     if (host.length == 0)
@@ -113,7 +118,7 @@ static bool endpoint_parse(const struct config_parse *parse, const struct config
     *(struct config_endpoint *)value = (struct config_endpoint){.host = "", .path = ""};
     if ((parse->key->flags & CONFIG_MAY_BE_EMPTY) != 0 || node->place.file == NULL)
         return true;
-    config_value_error(parse, node->place, "it may not be empty: %s", endpoint_advice);
+    config_value_error(parse, node->place, "it may not be empty: %s", advice_for(parse->key));
     return false;
 }
 
