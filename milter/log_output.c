@@ -12,22 +12,6 @@ static struct {
     bool to_journal; /* stderr is the journal's: lines carry their level (sd-daemon(3)) */
 } output;
 
-int log_output_facility(const char *name)
-{
-    static const struct {
-        const char *name;
-        int number;
-    } facilities[] = {
-        {"mail", LOG_MAIL},     {"daemon", LOG_DAEMON}, {"user", LOG_USER},     {"auth", LOG_AUTH},
-        {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
-        {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7},
-    };
-    for (size_t i = 0; i < sizeof facilities / sizeof facilities[0]; i++)
-        if (strcmp(facilities[i].name, name) == 0)
-            return facilities[i].number;
-    return LOG_MAIL;
-}
-
 /* $JOURNAL_STREAM names the device and inode of the journal's socket (systemd.exec(5)). */
 static bool stderr_is_journal(void)
 {
@@ -55,12 +39,12 @@ static void write_line(enum log_level level, const char *line, void *context)
         fprintf(stderr, "closedrelay: %s%s\n", names[level], line);
 }
 
-void log_output_open(bool use_syslog, const char *facility)
+void log_output_open(bool use_syslog, int facility)
 {
     output.to_journal = stderr_is_journal();
     output.to_syslog = use_syslog;
     output.to_stderr = !use_syslog || !output.to_journal;
     /* libmilter logs through syslog in any case, and so gets the name too. */
-    openlog("closedrelay", LOG_PID | LOG_NDELAY, log_output_facility(facility));
+    openlog("closedrelay", LOG_PID | LOG_NDELAY, facility);
     log_set_sink(write_line, NULL);
 }

@@ -5,13 +5,10 @@
 #include "policy.h"
 
 /*
- * From now on. With `use_syslog`, to syslog under `facility` ("mail", "daemon", "local0" …; unknown ones count
- * as mail), and to stderr too unless that ends up in the journal anyway. Otherwise stderr only, with the
- * journal's level prefix where it reads. Before threads start.
+ * From now on. With `use_syslog`, to syslog under `facility` (LOG_MAIL and its like), and to stderr too unless
+ * that ends up in the journal anyway. Otherwise stderr only, with the journal's level prefix where it reads. Before
+ * threads start.
  */
-void log_output_open(bool use_syslog, const char *facility);
-
-/* The facility's number for syslog(3), LOG_MAIL for a name that is none. */
-int log_output_facility(const char *name);
+void log_output_open(bool use_syslog, int facility);
 
 #endif

@@ -3,6 +3,8 @@
 #include "check/check.h"
 #include "check/dnsbl_service.h"
 
+#include <syslog.h>
+
 static const struct config_key root_keys[] = {
     {.name = "listen",
      .type = &config_type_endpoint,
@@ -41,11 +43,36 @@ static const struct config_key root_keys[] = {
     {0},
 };
 
+static void root_finish(void *owner, void *settings, const struct config_finish *context)
+{
+    const struct root_settings *root = settings;
+    (void)owner;
+    if (root->control.kind != ENDPOINT_UNIX && root->control.kind != ENDPOINT_NONE)
+        config_finish_error(context, "control", "the control socket is a unix socket: unix:/run/closedrelay/control.sock");
+}
+
 const struct config_section root_section = {
     .name = "",
     .struct_bytes = sizeof(struct root_settings),
     .keys = root_keys,
+    .finish = root_finish,
     .text = "The top level.",
+};
+
+static const struct config_choice facility_choices[] = {
+    {"mail", LOG_MAIL, NULL},
+    {"daemon", LOG_DAEMON, NULL},
+    {"auth", LOG_AUTH, NULL},
+    {"user", LOG_USER, NULL},
+    {"local0", LOG_LOCAL0, NULL},
+    {"local1", LOG_LOCAL1, NULL},
+    {"local2", LOG_LOCAL2, NULL},
+    {"local3", LOG_LOCAL3, NULL},
+    {"local4", LOG_LOCAL4, NULL},
+    {"local5", LOG_LOCAL5, NULL},
+    {"local6", LOG_LOCAL6, NULL},
+    {"local7", LOG_LOCAL7, NULL},
+    {0},
 };
 
 static const struct config_key daemon_keys[] = {
@@ -112,11 +139,12 @@ static const struct config_key daemon_keys[] = {
      .text = "Whether the short line for each message, and the daemon's own messages, go to syslog. Without a "
              "syslog socket they go to standard error."},
     {.name = "syslog_facility",
-     .type = &config_type_text,
+     .type = &config_type_choice,
      .offset = offsetof(struct policy_daemon_settings, syslog_facility),
+     .choices = facility_choices,
      .default_text = "mail",
      .flags = CONFIG_GLOBAL,
-     .text = "The syslog facility: mail, daemon, or local0 to local7."},
+     .text = "The syslog facility."},
     {0},
 };
 
@@ -124,7 +152,8 @@ const struct config_section daemon_section = {
     .name = "daemon",
     .struct_bytes = sizeof(struct policy_daemon_settings),
     .keys = daemon_keys,
-    .text = "The process itself. All of it is read at start; a change needs a restart, but for `drain` and `syslog`.",
+    .text = "The process itself. All of it is read at start; a change needs a restart, but for `sessions`, `drain`, and "
+            "the short lines of `syslog`.",
 };
 
 static const struct config_choice audit_error_choices[] = {

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <syslog.h>
 #include <unistd.h>
 
 struct policy_snapshot {
@@ -114,7 +115,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     snapshot->references = 1;
     snapshot->settings = (struct policy_daemon_settings){
         .listen = {ENDPOINT_INET, "127.0.0.1", 8891, NULL}, .socket_mode = 0660, .socket_group = "",
-        .user = snapshot->user, .group = "", .sessions_max = 10000, .drain_ms = 5000, .syslog_facility = "mail"};
+        .user = snapshot->user, .group = "", .sessions_max = 10000, .drain_ms = 5000, .syslog_facility = LOG_MAIL};
     FILE *file = path == NULL ? NULL : fopen(path, "re");
     char line[512];
     for (unsigned number = 1; file != NULL && fgets(line, sizeof line, file) != NULL; number++)
@@ -303,7 +304,7 @@ static struct policy_answer answer_with(struct policy_session *session, unsigned
 {
     enum policy_step step = code >= 500 ? POLICY_REJECT : POLICY_DEFER;
     session->verdict = (struct verdict){.action = step == POLICY_REJECT ? ACTION_REJECT : ACTION_DEFER, .code = code};
-    snprintf(session->verdict.enhanced, sizeof session->verdict.enhanced, "%u.7.1", code / 100);
+    snprintf(session->verdict.enhanced, sizeof session->verdict.enhanced, "%s", code >= 500 ? "5.7.1" : "4.7.1");
     snprintf(session->verdict.text, sizeof session->verdict.text, "%s", text);
     return (struct policy_answer){step, &session->verdict};
 }
