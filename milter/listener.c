@@ -43,7 +43,8 @@ static bool open_inet(struct listener *listener, const struct config_endpoint *e
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     const struct sockaddr *address = is_v6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4;
     if (!listen_at(descriptor, address, is_v6 ? sizeof v6 : sizeof v4)) {
-        strbuf_printf(problem, "port %u: %s", (unsigned)endpoint->port, strerror(errno));
+        strbuf_printf(problem, "port %u of %s: %s", (unsigned)endpoint->port,
+                      endpoint->host[0] == '\0' ? "any address" : endpoint->host, strerror(errno));
         close(descriptor);
         return false;
     }

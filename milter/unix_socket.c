@@ -20,7 +20,7 @@ static bool unix_address(const char *path, struct sockaddr_un *address, struct s
     memset(address, 0, sizeof *address);
     address->sun_family = AF_UNIX;
     if (strlen(path) >= sizeof address->sun_path) {
-        strbuf_printf(problem, "%s: the path is longer than a socket's may be", path);
+        strbuf_printf(problem, "%s: this path is too long for a socket", path);
         return false;
     }
     memcpy(address->sun_path, path, strlen(path));
@@ -77,6 +77,15 @@ static bool publish(struct unix_socket *listening, const char *aside, const char
     return listening->path != NULL || fail(problem, "memory");
 }
 
+/* The name aside is nobody's business; a folder that is missing is the admin's. */
+static bool fail_to_bind(struct strbuf *problem, const char *path)
+{
+    if (errno != ENOENT)
+        return fail(problem, path);
+    strbuf_printf(problem, "%s: its folder does not exist", path);
+    return false;
+}
+
 static bool bind_aside(int descriptor, const struct sockaddr_un *address)
 {
     struct stat info;
@@ -102,7 +111,7 @@ static bool open_aside(struct unix_socket *listening, const char *path, const st
     if (is_open) {
         listening->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         is_open = (listening->descriptor >= 0 && bind_aside(listening->descriptor, &address)) ||
-                  fail(problem, strbuf_text(&aside));
+                  fail_to_bind(problem, path);
         is_open = is_open && set_access(strbuf_text(&aside), access, problem) &&
                   publish(listening, strbuf_text(&aside), path, problem);
         if (!is_open)
