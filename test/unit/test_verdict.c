@@ -56,6 +56,18 @@ static void takes_the_strictest_of_what_is_enforced(void **state)
     }
 }
 
+/* The order of the checks decides which reason the sender reads. */
+static void among_equals_the_first_is_the_cause(void **state)
+{
+    (void)state;
+    struct finding items[] = {finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_HOLD),
+                              finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_REJECT),
+                              finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_REJECT)};
+    items[1].reason = "first";
+    items[2].reason = "second";
+    assert_string_equal(decide(items, 3).cause_reason, "first");
+}
+
 static void answered_findings_do_not_count_again(void **state)
 {
     (void)state;
@@ -80,6 +92,12 @@ static void lost_findings_defer(void **state)
     assert_int_equal(verdict.action, ACTION_DEFER);
     assert_int_equal(verdict.code, 452);
     assert_string_equal(verdict.enhanced, "4.3.1");
+    struct finding known = finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_HOLD);
+    list.items = &known;
+    list.count = 1;
+    assert_int_equal(verdict_decide(&list, 0, MODE_ENFORCE, &ID).action, ACTION_DEFER);
+    known.action = ACTION_REJECT;
+    assert_int_equal(verdict_decide(&list, 0, MODE_ENFORCE, &ID).action, ACTION_REJECT);
 }
 
 static void code_and_enhanced_code_agree_with_the_action(void **state)
@@ -101,9 +119,9 @@ static void text_is_what_smtp_can_carry(void **state)
 {
     (void)state;
     struct finding bad = finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_REJECT);
-    bad.reply = (struct reply){552, "5.7.1", "r\xc3\xa9sum\xc3\xa9.exe\r\n250 ok\x01 100%"};
+    bad.reply = (struct reply){552, "5.7.1", "r\xc3\xa9sum\xc3\xa9.exe\r\n250 ok\x01\x7f 100%"};
     struct verdict verdict = decide(&bad, 1);
-    assert_string_equal(verdict.text, "r?sum?.exe  250 ok? 100% (id abcdefghjkmn)");
+    assert_string_equal(verdict.text, "r?sum?.exe  250 ok?? 100% (id abcdefghjkmn)");
     assert_int_equal(verdict.code, 552);
 }
 
@@ -124,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_the_strictest_of_what_is_enforced),
+        cmocka_unit_test(among_equals_the_first_is_the_cause),
         cmocka_unit_test(answered_findings_do_not_count_again),
         cmocka_unit_test(monitoring_everything_accepts),
         cmocka_unit_test(lost_findings_defer),
