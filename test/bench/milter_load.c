@@ -1,11 +1,14 @@
 /*
  * Load on a milter, as Postfix makes it, and what that costs the milter.
  *
- *   milter_load -a ADDRESS -p PID [-c CONNECTIONS] [-n MESSAGES] [-b BYTES] [-o] [-i] [-s STEPS]
+ *   milter_load -a ADDRESS -p PID[,PID...] [-c CONNECTIONS] [-n MESSAGES] [-b BYTES | -f FILE [-t TYPE] | -m FILE]
+ *               [-o] [-i] [-s STEPS]
  *
- *   -a  unix:/path or inet:PORT          -p  the milter's process: its CPU time and memory are looked at
+ *   -a  unix:/path or inet:PORT          -p  the milter's processes: their CPU time and memory are looked at
  *   -c  connections side by side (16)    -n  messages in all (1000), one a connection
  *   -b  bytes of a message (2000): above 100000 it is a base64 attachment
+ *   -f  sends this file as a base64 attachment, of this type (application/octet-stream)
+ *   -m  sends this file as the body: MIME parts with the boundary =_bound
  *   -o  all connections hold their message's end back until every body is sent: the peak of memory
  *   -i  no message: CONNECTIONS idle sessions, and what each takes
  *   -s  steps offered, hexadecimal (1fffff)
@@ -13,6 +16,7 @@
  * Prints one line: messages, seconds, cpu_us (of the milter, per message), mb_per_s, rss_kb (peak since the start
  * of the run), idle_bytes (per session).
  */
+#include "load_body.h"
 #include "milter_wire.h"
 
 #include <libmilter/mfdef.h>
@@ -24,71 +28,22 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { PROCESSES_MOST = 32 };
+
 struct load {
     const char *address;
-    unsigned long pid, connections, messages, bytes;
+    const char *file, *type, *parts;
+    unsigned long pids[PROCESSES_MOST];
+    size_t pid_count;
+    unsigned long connections, messages, bytes;
     uint32_t steps;
     bool holds_ends;
     bool is_idle;
-    char *body;
-    size_t body_length;
-    bool is_attachment;
+    struct load_body body;
     atomic_ulong next;    /* message to send */
     atomic_ulong refused; /* messages not accepted */
     pthread_barrier_t bodies_sent;
 };
-
-/* ---- the message ------------------------------------------------------------------------------------ */
-
-static const char attachment_head[] = "--=_bound\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nSee the attachment.\r\n"
-                                      "--=_bound\r\nContent-Type: application/pdf; name=\"report.pdf\"\r\n"
-                                      "Content-Disposition: attachment; filename=\"report.pdf\"\r\n"
-                                      "Content-Transfer-Encoding: base64\r\n\r\n";
-static const char attachment_tail[] = "--=_bound--\r\n";
-
-/* NOLINTBEGIN(bugprone-not-null-terminated-result): bytes, not strings */
-static size_t fill_base64(char *to, size_t length)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint32_t state = 1;
-    size_t at = 0;
-    for (; at + 78 <= length; at += 78) {
-        for (size_t i = 0; i < 76; i++) {
-            state = state * 1664525U + 1013904223U;
-            to[at + i] = digits[state >> 26];
-        }
-        memcpy(to + at + 76, "\r\n", 2);
-    }
-    return at;
-}
-
-static size_t fill_text(char *to, size_t length)
-{
-    static const char line[] = "The quick brown fox jumps over the lazy dog, and the mail goes on its way.\r\n";
-    size_t at = 0;
-    for (; at + sizeof line - 1 <= length; at += sizeof line - 1)
-        memcpy(to + at, line, sizeof line - 1);
-    return at;
-}
-
-/* NOLINTEND(bugprone-not-null-terminated-result) */
-
-static void make_body(struct load *load)
-{
-    load->is_attachment = load->bytes > 100000;
-    load->body = malloc(load->bytes + 2 * sizeof attachment_head);
-    if (load->body == NULL)
-        exit(71);
-    char *end = load->body;
-    if (load->is_attachment) {
-        end = mempcpy(end, attachment_head, sizeof attachment_head - 1);
-        end += fill_base64(end, load->bytes);
-        end = mempcpy(end, attachment_tail, sizeof attachment_tail - 1);
-    } else {
-        end += fill_text(end, load->bytes > 900 ? load->bytes - 900 : 0); /* the headers take the rest */
-    }
-    load->body_length = (size_t)(end - load->body);
-}
 
 /* ---- one message ------------------------------------------------------------------------------------ */
 
@@ -96,7 +51,7 @@ static bool send_headers(struct milter_wire *wire, const struct load *load, unsi
 {
     char message_id[64];
     snprintf(message_id, sizeof message_id, "<%lu.20260101@client.example.com>", number);
-    const char *const type = load->is_attachment ? "multipart/mixed; boundary=\"=_bound\"" : "text/plain; charset=utf-8";
+    const char *const type = load->body.is_multipart ? "multipart/mixed; boundary=\"=_bound\"" : "text/plain; charset=utf-8";
     const char *const headers[][2] = {
         {"Received", "from client.example.com (client.example.com [198.51.100.7])\n\tby mx.test.example (Postfix) "
                      "with ESMTPSA id 4TEST12345\n\tfor <bob@example.net>; Thu,  1 Jan 2026 00:00:00 +0000 (UTC)"},
@@ -138,9 +93,9 @@ static bool send_envelope(struct milter_wire *wire)
 
 static bool send_body(struct milter_wire *wire, const struct load *load)
 {
-    for (size_t at = 0; at < load->body_length; at += WIRE_CHUNK_BYTES) {
-        size_t left = load->body_length - at;
-        char answer = wire_event(wire, SMFIC_BODY, load->body + at, left < WIRE_CHUNK_BYTES ? left : WIRE_CHUNK_BYTES);
+    for (size_t at = 0; at < load->body.length; at += WIRE_CHUNK_BYTES) {
+        size_t left = load->body.length - at;
+        char answer = wire_event(wire, SMFIC_BODY, load->body.data + at, left < WIRE_CHUNK_BYTES ? left : WIRE_CHUNK_BYTES);
         if (answer == SMFIR_SKIP)
             return true;
         if (answer != SMFIR_CONTINUE)
@@ -202,42 +157,51 @@ static unsigned long ticks_of(const char *stat)
     return user + strtoul(next, NULL, 10);
 }
 
-static double cpu_seconds(const struct load *load)
+static FILE *open_process(unsigned long pid, const char *file, const char *mode)
 {
     char path[64];
-    char line[1024] = "";
-    snprintf(path, sizeof path, "/proc/%lu/stat", load->pid);
-    FILE *file = fopen(path, "r");
-    if (file == NULL || fgets(line, sizeof line, file) == NULL)
-        exit(69);
-    fclose(file);
-    return (double)ticks_of(line) / (double)sysconf(_SC_CLK_TCK);
+    snprintf(path, sizeof path, "/proc/%lu/%s", pid, file);
+    return fopen(path, mode);
+}
+
+static double cpu_seconds(const struct load *load)
+{
+    unsigned long ticks = 0;
+    for (size_t i = 0; i < load->pid_count; i++) {
+        char line[1024] = "";
+        FILE *file = open_process(load->pids[i], "stat", "r");
+        if (file == NULL || fgets(line, sizeof line, file) == NULL)
+            exit(69);
+        fclose(file);
+        ticks += ticks_of(line);
+    }
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static unsigned long status_kb(const struct load *load, const char *key)
 {
-    char path[64];
-    char line[256];
     unsigned long kb = 0;
-    snprintf(path, sizeof path, "/proc/%lu/status", load->pid);
-    FILE *file = fopen(path, "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, key, strlen(key)) == 0)
-            kb = strtoul(line + strlen(key) + 1, NULL, 10);
-    if (file != NULL)
-        fclose(file);
+    for (size_t i = 0; i < load->pid_count; i++) {
+        char line[256];
+        FILE *file = open_process(load->pids[i], "status", "r");
+        while (file != NULL && fgets(line, sizeof line, file) != NULL)
+            if (strncmp(line, key, strlen(key)) == 0)
+                kb += strtoul(line + strlen(key) + 1, NULL, 10);
+        if (file != NULL)
+            fclose(file);
+    }
     return kb;
 }
 
 static void forget_peak(const struct load *load)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%lu/clear_refs", load->pid);
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        return;
-    fputs("5", file);
-    fclose(file);
+    for (size_t i = 0; i < load->pid_count; i++) {
+        FILE *file = open_process(load->pids[i], "clear_refs", "w");
+        if (file == NULL)
+            continue;
+        fputs("5", file);
+        fclose(file);
+    }
 }
 
 static double now_seconds(void)
@@ -265,7 +229,9 @@ static void run_threads(struct load *load)
 
 static int run_messages(struct load *load)
 {
-    make_body(load);
+    load->body = load->parts != NULL  ? load_body_of_parts(load->parts)
+                 : load->file != NULL ? load_body_of_file(load->file, load->type)
+                                      : load_body_make(load->bytes);
     if (load->holds_ends)
         load->messages = load->connections;
     pthread_barrier_init(&load->bodies_sent, NULL, (unsigned)load->connections);
@@ -276,9 +242,9 @@ static int run_messages(struct load *load)
     double seconds = now_seconds() - start;
     cpu = cpu_seconds(load) - cpu;
     printf("messages=%lu seconds=%.2f cpu_us=%.1f mb_per_s=%.1f rss_kb=%lu refused=%lu\n", load->messages, seconds,
-           cpu * 1e6 / (double)load->messages, (double)load->body_length * (double)load->messages / 1e6 / seconds,
+           cpu * 1e6 / (double)load->messages, (double)load->body.length * (double)load->messages / 1e6 / seconds,
            status_kb(load, "VmHWM"), atomic_load(&load->refused));
-    free(load->body);
+    free(load->body.data);
     return atomic_load(&load->refused) == 0 ? 0 : 1;
 }
 
@@ -312,40 +278,68 @@ static int run_idle(struct load *load)
     return opened == load->connections ? 0 : 1;
 }
 
+static void read_pids(struct load *load, char *list)
+{
+    for (char *rest = NULL, *pid = strtok_r(list, ",", &rest); pid != NULL; pid = strtok_r(NULL, ",", &rest))
+        if (load->pid_count < PROCESSES_MOST)
+            load->pids[load->pid_count++] = strtoul(pid, NULL, 10);
+}
+
+static bool read_number(unsigned long *number, const char *text, int base)
+{
+    char *end;
+    *number = strtoul(text, &end, base);
+    return *text != '\0' && *end == '\0';
+}
+
+/* False: an option is unknown, or wrong. */
+static bool read_option(struct load *load, int option, char *value)
+{
+    unsigned long steps;
+    switch (option) {
+    case 'a':
+        load->address = value;
+        return true;
+    case 'p':
+        read_pids(load, value);
+        return true;
+    case 'f':
+        load->file = value;
+        return true;
+    case 't':
+        load->type = value;
+        return true;
+    case 'm':
+        load->parts = value;
+        return true;
+    case 'c':
+        return read_number(&load->connections, value, 10);
+    case 'n':
+        return read_number(&load->messages, value, 10);
+    case 'b':
+        return read_number(&load->bytes, value, 10);
+    case 's':
+        if (!read_number(&steps, value, 16))
+            return false;
+        load->steps = (uint32_t)steps;
+        return true;
+    case 'o':
+        return load->holds_ends = true;
+    case 'i':
+        return load->is_idle = true;
+    default:
+        return false;
+    }
+}
+
 int main(int argc, char **argv)
 {
-    struct load load = {.connections = 16, .messages = 1000, .bytes = 2000, .steps = 0x1fffff};
-    for (int option; (option = getopt(argc, argv, "a:p:c:n:b:s:oi")) != -1;) {
-        switch (option) {
-        case 'a':
-            load.address = optarg;
-            break;
-        case 'p':
-            load.pid = strtoul(optarg, NULL, 10);
-            break;
-        case 'c':
-            load.connections = strtoul(optarg, NULL, 10);
-            break;
-        case 'n':
-            load.messages = strtoul(optarg, NULL, 10);
-            break;
-        case 'b':
-            load.bytes = strtoul(optarg, NULL, 10);
-            break;
-        case 's':
-            load.steps = (uint32_t)strtoul(optarg, NULL, 16);
-            break;
-        case 'o':
-            load.holds_ends = true;
-            break;
-        case 'i':
-            load.is_idle = true;
-            break;
-        default:
+    struct load load = {
+        .type = "application/octet-stream", .connections = 16, .messages = 1000, .bytes = 2000, .steps = 0x1fffff};
+    for (int option; (option = getopt(argc, argv, "a:p:c:n:b:f:t:m:s:oi")) != -1;)
+        if (!read_option(&load, option, optarg))
             return 64;
-        }
-    }
-    if (load.address == NULL || load.pid == 0 || load.connections == 0)
+    if (load.address == NULL || load.pid_count == 0 || load.connections == 0)
         return 64;
     return load.is_idle ? run_idle(&load) : run_messages(&load);
 }
