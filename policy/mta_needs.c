@@ -1,4 +1,4 @@
-/* What the MTA in front of a policy has to fit, read from the settings of every role. */
+/* What the MTA in front of a policy has to fit, read from the settings of every role and override. */
 #include "check/dnsbl.h"
 #include "check/dnsbl_service.h"
 #include "check/recipients.h"
@@ -14,29 +14,44 @@ static size_t index_of(const struct check *check)
     return index;
 }
 
-static uint64_t largest_size(const struct policy_snapshot *snapshot)
+/* The limit that a check's settings set, 0 where they set none. */
+typedef uint64_t limit_of_settings(const void *settings);
+
+static uint64_t size_limit(const void *settings)
 {
-    uint64_t largest = 0;
-    for (enum role role = 0; role < ROLE_COUNT; role++) {
-        const struct size_settings *size = snapshot_check_settings(snapshot, index_of(&size_check), role);
-        if (size->common.mode == MODE_OFF || size->measure == SIZE_OF_ATTACHMENT)
-            return 0;
-        if (size->limit > largest)
-            largest = size->limit;
-    }
-    return largest;
+    const struct size_settings *size = settings;
+    return size->common.mode == MODE_OFF || size->measure == SIZE_OF_ATTACHMENT ? 0 : size->limit;
 }
 
-static uint64_t most_recipients(const struct policy_snapshot *snapshot)
+static uint64_t recipients_limit(const void *settings)
 {
-    uint64_t most = 0;
+    const struct recipients_settings *recipients = settings;
+    return recipients->common.mode == MODE_OFF ? 0 : recipients->limit;
+}
+
+/* The largest limit of all roles and overrides; `*from` is the override that alone sets it, or has no file. */
+static uint64_t largest_limit(const struct policy_snapshot *snapshot, const struct check *check,
+                              limit_of_settings *limit_of, struct policy_place *from)
+{
+    const size_t index = index_of(check);
+    uint64_t largest = 0;
+    *from = (struct policy_place){0};
     for (enum role role = 0; role < ROLE_COUNT; role++) {
-        const struct recipients_settings *recipients =
-            snapshot_check_settings(snapshot, index_of(&recipients_check), role);
-        if (recipients->common.mode != MODE_OFF && recipients->limit > most)
-            most = recipients->limit;
+        const uint64_t limit = limit_of(snapshot_check_settings(snapshot, index, role));
+        largest = limit > largest ? limit : largest;
     }
-    return most;
+    for (enum role role = 0; role < ROLE_COUNT; role++) {
+        const void *settings;
+        struct config_place place;
+        for (size_t i = 0;
+             config_document_patch(snapshot->document, SECTION_FIRST_CHECK + index, i, role, &settings, &place); i++) {
+            if (settings == NULL || limit_of(settings) <= largest)
+                continue;
+            largest = limit_of(settings);
+            *from = (struct policy_place){place.file, place.line};
+        }
+    }
+    return largest;
 }
 
 static const char *first_block_list(const struct dnsbl_settings *settings)
@@ -52,13 +67,14 @@ void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct po
     const struct dns_settings *dns = snapshot_dns_settings(snapshot);
     *needs = (struct policy_mta_needs){
         .listen = snapshot->daemon.listen,
-        .size_limit_bytes = largest_size(snapshot),
-        .recipients_limit = most_recipients(snapshot),
         .wait_ms = dns->timeout_ms,
         .block_list = first_block_list(snapshot_dnsbl_settings(snapshot)),
         .name_servers = dns->servers,
         .resolv_conf = dns->resolv_conf,
     };
+    needs->size_limit_bytes = largest_limit(snapshot, &size_check, size_limit, &needs->size_from);
+    needs->recipients_limit =
+        largest_limit(snapshot, &recipients_check, recipients_limit, &needs->recipients_from);
 }
 
 bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network)

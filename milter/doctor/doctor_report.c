@@ -41,6 +41,12 @@ void doctor_report_deinit(struct doctor_report *report)
     *report = (struct doctor_report){0};
 }
 
+void doctor_append_override(struct strbuf *what, const struct policy_place *from)
+{
+    if (from->file != NULL)
+        strbuf_printf(what, " (the override at %s:%u)", from->file, from->line);
+}
+
 size_t doctor_report_count(const struct doctor_report *report, enum doctor_level level)
 {
     size_t count = 0;

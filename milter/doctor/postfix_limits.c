@@ -20,8 +20,20 @@ static bool read_limit(const struct postfix_settings *settings, const struct pos
     return text != NULL && setting_number(slice_of(text), limit);
 }
 
-static void report_size(const struct doctor_case *with, const struct postfix_service *service,
-                        uint64_t theirs)
+/* Postfix' delivery agents do not start where a mailbox holds less than a message. */
+static void suggest_mailboxes(const struct postfix_settings *settings, uint64_t wanted, struct strbuf *change)
+{
+    static const char *const names[] = {"mailbox_size_limit", "virtual_mailbox_limit"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        uint64_t limit;
+        bool is_own;
+        if (read_limit(settings, NULL, names[i], &limit, &is_own) && limit > 0 && limit < wanted)
+            strbuf_printf(change, "\n%s = %" PRIu64, names[i], wanted);
+    }
+}
+
+static void report_size(const struct doctor_case *with, const struct postfix_settings *settings,
+                        const struct postfix_service *service, uint64_t theirs)
 {
     struct doctor_finding *finding =
         theirs == 0
@@ -39,8 +51,13 @@ static void report_size(const struct doctor_case *with, const struct postfix_ser
         strbuf_printf(&finding->what,
                       "Postfix takes %" PRIu64 " bytes (message_size_limit), the policy up to %" PRIu64,
                       theirs, ours);
+    if (theirs != 0)
+        doctor_append_override(&finding->what, &with->needs.size_from);
+    uint64_t wanted = roomy(ours == 0 ? 30000000 : ours);
     strbuf_printf(&finding->change, "%smessage_size_limit%s%" PRIu64, service == NULL ? "" : "  -o ",
-                  service == NULL ? " = " : "=", roomy(ours == 0 ? 30000000 : ours));
+                  service == NULL ? " = " : "=", wanted);
+    if (service == NULL)
+        suggest_mailboxes(settings, wanted, &finding->change);
 }
 
 static void check_size(const struct doctor_case *with, const struct postfix_settings *settings,
@@ -51,7 +68,7 @@ static void check_size(const struct doctor_case *with, const struct postfix_sett
     if (read_limit(settings, service, "message_size_limit", &theirs, &is_own) &&
         is_own == (service != NULL) &&
         (theirs == 0 || (with->needs.size_limit_bytes > 0 && theirs <= with->needs.size_limit_bytes)))
-        report_size(with, service, theirs);
+        report_size(with, settings, service, theirs);
 }
 
 static void check_recipients(const struct doctor_case *with, const struct postfix_settings *settings,
@@ -71,6 +88,7 @@ static void check_recipients(const struct doctor_case *with, const struct postfi
                   "Postfix takes %" PRIu64
                   " recipients (smtpd_recipient_limit), the policy counts up to %" PRIu64,
                   theirs, with->needs.recipients_limit);
+    doctor_append_override(&finding->what, &with->needs.recipients_from);
     strbuf_printf(&finding->change, "%ssmtpd_recipient_limit%s%" PRIu64, service == NULL ? "" : "  -o ",
                   service == NULL ? " = " : "=",
                   with->needs.recipients_limit < 1000 ? 1000 : with->needs.recipients_limit * 2);

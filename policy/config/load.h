@@ -60,6 +60,11 @@ struct config_subject {
 const void *config_document_effective(const struct config_document *document, size_t section_index,
                                       const struct config_subject *subject, void *owner);
 
+/* The `patch`-th override that changes a per_role section: `*settings` for `role` with this override alone over it
+ * (NULL: it cannot match the role), and where it stands. False: there are not so many. */
+bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch, enum role role,
+                           const void **settings, struct config_place *place);
+
 /* Takes changed files behind lists and maps into use; called about once a second by one thread. With `is_quiet` the
  * log hears nothing of it: a newer document speaks for the same files. */
 void config_document_refresh_tables(const struct config_document *document, bool is_quiet);

@@ -298,6 +298,18 @@ bool config_document_has_overrides(const struct config_document *document)
     return document->override_count != 0;
 }
 
+bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch, enum role role,
+                           const void **settings, struct config_place *place)
+{
+    assert(section_index < document->schema.count && (int)role >= 0 && role < ROLE_COUNT);
+    const struct config_section_state *state = &document->sections[section_index];
+    if (patch >= state->patch_count)
+        return false;
+    *settings = state->patches[patch].settings[role];
+    *place = state->patches[patch].override->place;
+    return true;
+}
+
 /* The role's struct with every matching patch over it, or with `only` alone where that is given; finished.
  * False when memory ran out. */
 static bool put_together(const struct config_section_state *state, const struct config_subject *subject,

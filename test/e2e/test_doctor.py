@@ -181,6 +181,39 @@ def test_the_policy_decides_what_fits(doctor):
     assert found["recipient_limit"] == "smtpd_recipient_limit = 4000"
 
 
+OVERRIDES = """\
+overrides:
+  - when: { user: ann@example.com }
+    size: { limit: 50MB }
+  - when: { customer: films }
+    size: { limit: 90MB }
+  - when: { network: 192.0.2.7 }
+    recipients: { limit: 5000 }
+  - when: { domain: example.com }
+    size: { mode: off }
+    recipients: { mode: off, limit: 9000 }
+customers: { bob@example.com: films }
+"""
+
+
+def test_an_override_that_never_acts(doctor):
+    """What it allows is refused by Postfix: it is told by its line, and the new line has room for all of them."""
+    doctor.write("policy.yaml", OVERRIDES + POLICY)
+    text = GOOD + "mailbox_size_limit = 51200000\nvirtual_mailbox_limit = 0\n"
+    found = {f["id"]: f for f in doctor.examine(text) if f["id"] not in NOTES}
+    place = str(doctor.directory / "policy.yaml")
+    assert found.keys() == {"size_limit", "recipient_limit"}
+    assert found["size_limit"]["what"].endswith(f"the policy up to 90000000 (the override at {place}:4)")
+    assert found["size_limit"]["change"] == "message_size_limit = 120000000\nmailbox_size_limit = 120000000"
+    assert found["recipient_limit"]["what"].endswith(f"counts up to 5000 (the override at {place}:6)")
+    assert found["recipient_limit"]["change"] == "smtpd_recipient_limit = 10000"
+
+
+def test_overrides_that_fit_are_not_told(doctor):
+    doctor.write("policy.yaml", OVERRIDES.replace("50MB", "5MB").replace("90MB", "35MB").replace("5000", "500") + POLICY)
+    assert [f["id"] for f in doctor.examine(GOOD)] == NOTES
+
+
 def test_text_says_what_why_and_what_to_write(doctor):
     done = doctor.run("--postconf-output", doctor.write("bad", spoil(GOOD, "message_size_limit = 10240000")))
     assert done.stdout.startswith("PROBLEM   Postfix takes 10240000 bytes (message_size_limit), the policy up to 30000000\n"
