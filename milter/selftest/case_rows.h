@@ -37,6 +37,8 @@ extern const struct selftest_case selftest_honest_files[];
 extern const size_t selftest_honest_files_count;
 extern const struct selftest_case selftest_messages[];
 extern const size_t selftest_messages_count;
+extern const struct selftest_case selftest_calendars[];
+extern const size_t selftest_calendars_count;
 extern const struct selftest_case selftest_uuencode[];
 extern const size_t selftest_uuencode_count;
 extern const struct selftest_case selftest_outlook[];

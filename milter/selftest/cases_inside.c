@@ -1,4 +1,4 @@
-/* Files in messages, in uuencoded text, in winmail.dat and in Outlook's own files. */
+/* Files in messages, in calendars, in uuencoded text, in winmail.dat and in Outlook's own files. */
 #include "selftest/case_rows.h"
 
 /* clang-format off: a row is read as a whole. */
@@ -62,6 +62,58 @@ const struct selftest_case selftest_messages[] = {
      FORWARD("Content-Type: text/rfc822-headers", "From: a@example.com\nContent-Type: application/octet-stream; name=evil.exe\n")},
 };
 const size_t selftest_messages_count = sizeof selftest_messages / sizeof selftest_messages[0];
+
+/* An invitation with this line. */
+#define INVITE(headers, line) \
+    PART(headers, "BEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:lunch\n" line "\nEND:VEVENT\nEND:VCALENDAR\n")
+#define CALENDAR(line) INVITE("Content-Type: text/calendar; method=REQUEST; charset=utf-8", line)
+#define BINARY "ATTACH;FMTTYPE=application/octet-stream;ENCODING=BASE64;VALUE=BINARY;"
+
+const struct selftest_case selftest_calendars[] = {
+    {"filename", "ATTACH with FILENAME", "RFC 5545 and RFC 8607: the file is the value", "Outlook, Thunderbird", ANSWER_BLOCKED,
+     CALENDAR(BINARY "FILENAME=evil.exe:QUJD")},
+    {"x-filename", "X-FILENAME", "from before RFC 8607", "Outlook, Evolution", ANSWER_BLOCKED, CALENDAR(BINARY "X-FILENAME=evil.exe:QUJD")},
+    {"x-apple-filename", "X-APPLE-FILENAME", "Apple's own", "Apple Calendar", ANSWER_BLOCKED,
+     CALENDAR(BINARY "X-APPLE-FILENAME=\"evil.exe\":QUJD")},
+    {"x-oracle-filename", "X-ORACLE-FILENAME", "Oracle's own", "Oracle Calendar", ANSWER_BLOCKED,
+     CALENDAR(BINARY "X-ORACLE-FILENAME=evil.exe:QUJD")},
+    {"x-label", "X-LABEL", "KDE's own", "KOrganizer", ANSWER_BLOCKED, CALENDAR(BINARY "X-LABEL=evil.exe:QUJD")},
+    {"folded", "folding inside the name", "a line is folded anywhere, RFC 5545, 3.1", ALL, ANSWER_BLOCKED,
+     CALENDAR(BINARY "FILENAME=ev\n il.e\n\txe:QU\n JD")},
+    {"quoted-colon", "a colon in the quoted name", "the value begins behind the quotes", ALL, ANSWER_BLOCKED,
+     CALENDAR(BINARY "FILENAME=\"a: b;evil.exe\":QUJD")},
+    {"open-quote", "nothing closes the quote", "those who know no quotes see a name", "clients differ", ANSWER_BLOCKED,
+     CALENDAR(BINARY "FILENAME=\"evil.exe:QUJD")},
+    {"lower-case", "all in small letters", "letter case means nothing", ALL, ANSWER_BLOCKED,
+     CALENDAR("attach;encoding=base64;value=binary;filename=evil.exe:QUJD")},
+    {"only-encoding", "VALUE=BINARY is missing", "read all the same", "clients differ", ANSWER_BLOCKED,
+     CALENDAR("ATTACH;ENCODING=BASE64;FILENAME=evil.exe:QUJD")},
+    {"data-url", "a data: URL", "RFC 2397", "Thunderbird", ANSWER_BLOCKED,
+     CALENDAR("ATTACH:data:application/octet-stream;name=evil.exe;base64,QUJD")},
+    {"content-id", "the name of another part", "RFC 5546: CID: refers to the message", "Outlook", ANSWER_BLOCKED,
+     CALENDAR("ATTACH;FILENAME=evil.exe:CID:file@example.com")},
+    {"zip", "a zip in the invitation", "opened as any other", ALL, ANSWER_BLOCKED,
+     CALENDAR(BINARY "FILENAME=a.zip:\n $[base64-lines|100000|$[zip|evil.exe|x]]")},
+    {"program", "a program under a harmless name", "found by its content", ALL, ANSWER_DISGUISED,
+     CALENDAR(BINARY "FILENAME=agenda.txt:$[base64-lines|100000|$[pe]]")},
+    {"ics-name", "called .ics, application/octet-stream", "opened by its name", ALL, ANSWER_BLOCKED,
+     INVITE("Content-Type: application/octet-stream; name=a.ics", BINARY "FILENAME=evil.exe:QUJD")},
+    {"no-name", "a calendar under no name or type", "known by its first line", "clients differ", ANSWER_BLOCKED,
+     INVITE("Content-Type: application/octet-stream", BINARY "FILENAME=evil.exe:QUJD")},
+    {"base64", "the invitation in base64", "as Exchange writes it", ALL, ANSWER_BLOCKED,
+     PART("Content-Type: text/calendar\nContent-Transfer-Encoding: base64",
+          "$[base64|BEGIN:VCALENDAR\n" BINARY "FILENAME=evil.exe:QUJD\nEND:VCALENDAR\n]")},
+    {"utf16", "in UTF-16", "the charset is declared", "Outlook", ANSWER_BLOCKED,
+     PART("Content-Type: text/calendar; charset=utf-16\nContent-Transfer-Encoding: base64",
+          "$[base64|$[x|fffe]$[utf16|BEGIN:VCALENDAR\n" BINARY "FILENAME=evil.exe:QUJD\nEND:VCALENDAR\n]]")},
+    {"card", "an address card with a file", "vCard 2.1 says BASE64 alone", "Outlook, telephones", ANSWER_BLOCKED,
+     PART("Content-Type: text/x-vcard; name=ann.vcf",
+          "BEGIN:VCARD\nVERSION:2.1\nFN:Ann\nX-ATTACH;BASE64;FILENAME=evil.exe:\n QUJD\n\nEND:VCARD\n")},
+    {"link", "a link to a program", "a URL is not a file", ALL, ANSWER_PASS,
+     CALENDAR("ATTACH;FMTTYPE=application/octet-stream:https://example.com/setup.exe")},
+    {"document", "an agenda", "every day", "Outlook", ANSWER_PASS, CALENDAR(BINARY "FILENAME=agenda.pdf:JVBERi0xLjQK")},
+};
+const size_t selftest_calendars_count = sizeof selftest_calendars / sizeof selftest_calendars[0];
 
 const struct selftest_case selftest_uuencode[] = {
     {"body", "in mail without MIME", "older than MIME, and still decoded", "Outlook, Thunderbird", ANSWER_BLOCKED,

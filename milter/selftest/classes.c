@@ -21,6 +21,7 @@ const struct selftest_class selftest_classes[] = {
     CLASS("extensions", "Names as the receiver's system reads them", selftest_extensions),
     CLASS("disguised", "Programs under harmless names", selftest_disguised),
     CLASS("messages", "Files in messages", selftest_messages),
+    CLASS("calendars", "Files in calendars and address cards", selftest_calendars),
     CLASS("uuencode", "Uuencoded files", selftest_uuencode),
     CLASS("outlook", "TNEF, Outlook messages, OLE", selftest_outlook),
     CLASS("partial", "Messages in pieces", selftest_partial),

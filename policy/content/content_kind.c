@@ -17,6 +17,7 @@ unsigned content_flags_of_names(const struct slice *names, size_t count)
         "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",   "epub",  "docx", "docm", "dotx", "dotm",
         "xlsx", "xlsm", "xlsb", "xltx", "xlam", "pptx", "pptm",  "ppsx",  "ppsm", "odt",  "ods",  "odp",
         "odg",  "ott",  "kmz",  "vsdx", "msix", "appx", "asice", "asics", "bdoc", "edoc", "sce",  NULL};
+    static const char *const calendars[] = {"ics", "vcs", "ical", "ifb", "vcf", "vcard", NULL};
     static const char *const uuencoded[] = {"uu", "uue", NULL};
     static const char *const old_archives[] = {"lzh", "lha", "arj", "ace", NULL};
     static const char *const archives[] = {"rar", "r00",  "7z",  "cab", "iso", "img", "tar", "tgz",
@@ -28,6 +29,8 @@ unsigned content_flags_of_names(const struct slice *names, size_t count)
         for (size_t n = 0; n < extensions.count; n++) {
             if (is_one_of(extensions.text[n], messages))
                 flags |= CONTENT_IS_MESSAGE;
+            if (is_one_of(extensions.text[n], calendars))
+                flags |= CONTENT_IS_CALENDAR;
             if (is_one_of(extensions.text[n], uuencoded))
                 flags |= CONTENT_HAS_UUENCODE;
             if (is_one_of(extensions.text[n], archives))

@@ -102,7 +102,8 @@ static void add_entity_conditions(struct content_subject *subject, const struct 
         content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "an unknown transfer encoding");
     if ((entity->kinds & MIME_KIND_PARTIAL) != 0)
         content_add_condition(subject, ATTACHMENT_PARTIAL, "a piece of a message sent in several");
-    if ((entity->kinds & MIME_KIND_MULTIPART) != 0 && (entity->encodings & (TRANSFER_BASE64 | TRANSFER_UUENCODE)) != 0)
+    if ((entity->kinds & MIME_KIND_MULTIPART) != 0 &&
+        (entity->encodings & (TRANSFER_BASE64 | TRANSFER_UUENCODE)) != 0)
         content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "a multipart that is encoded");
 }
 
@@ -151,6 +152,16 @@ static void level_end(void *context)
 
 /* ---- leaves ---- */
 
+static bool is_calendar_type(const struct mime_entity *entity)
+{
+    static const char *const types[] = {"text/calendar", "text/x-vcalendar", "application/ics",
+                                        "text/vcard",    "text/x-vcard",     "text/directory"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (name_set_has(&entity->types, slice_of(types[i])))
+            return true;
+    return false;
+}
+
 static unsigned stream_flags(const struct content_message *message, const struct mime_entity *entity)
 {
     const struct name_set *names = &entity->parameters.names;
@@ -159,6 +170,8 @@ static unsigned stream_flags(const struct content_message *message, const struct
         flags |= CONTENT_IS_TEXT;
     if ((entity->kinds & MIME_KIND_STATUS) != 0)
         flags = CONTENT_IS_TEXT;
+    if (is_calendar_type(entity))
+        flags |= CONTENT_IS_CALENDAR;
     if ((entity->kinds & MIME_KIND_MESSAGE) != 0)
         flags |= CONTENT_IS_MESSAGE;
     if ((entity->kinds & MIME_KIND_ARCHIVE) != 0)

@@ -1,7 +1,8 @@
 /*
  * What the parts of the content scan share: the message's state and budgets (content_scan.c), the list of
  * what was found (content_list.c), messages (content_message.c), decoded content (content_stream.c), archives
- * (content_archive.c), uuencoded files (content_uuencode.c) and signed content (content_cms.c).
+ * (content_archive.c), uuencoded files (content_uuencode.c), signed content (content_cms.c) and the files in
+ * calendars (content_calendar.c).
  */
 #ifndef CLOSEDRELAY_CONTENT_CONTENT_PRIVATE_H
 #define CLOSEDRELAY_CONTENT_CONTENT_PRIVATE_H
@@ -9,6 +10,7 @@
 #include "archive/archive.h"
 #include "base/strbuf.h"
 #include "content/content_scan.h"
+#include "mime/calendar_reader.h"
 #include "mime/cms_reader.h"
 #include "mime/mime_reader.h"
 #include "mime/uuencode.h"
@@ -103,8 +105,8 @@ enum content_stream_flag {
         1 << 4, /* called an archive by name or type: one is searched for behind other bytes */
     CONTENT_NAMED_ZIP = 1 << 5,         /* called a zip, or what is one: its end is looked at in any case */
     CONTENT_NAMED_OLD_ARCHIVE = 1 << 6, /* called an archive that nothing else is called, such as a.lzh */
-    CONTENT_IS_SIGNED =
-        1 << 7, /* what a signature or the like holds: a message, or just a part's header and body */
+    CONTENT_IS_SIGNED = 1 << 7, /* in a signature or the like: a message, or just a part's header and body */
+    CONTENT_IS_CALENDAR = 1 << 8, /* a calendar or an address card, whatever it looks like */
 };
 
 struct content_stream;
@@ -136,7 +138,7 @@ void content_tail_end(struct content_tail *tail, struct content_subject *subject
 /* ---- content_kind.c ---- */
 
 /* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE,
- * CONTENT_NAMED_ZIP, CONTENT_NAMED_OLD_ARCHIVE. */
+ * CONTENT_NAMED_ZIP, CONTENT_NAMED_OLD_ARCHIVE, CONTENT_IS_CALENDAR. */
 unsigned content_flags_of_names(const struct slice *names, size_t count);
 
 /* Whether `head`, the first bytes of something, is plainly that of a message. */
@@ -147,6 +149,16 @@ bool content_looks_like_entity(struct slice head);
 
 /* Whether `head` begins an OpenPGP message in its text form (RFC 4880 6.2). */
 bool content_is_pgp_message(struct slice head);
+
+/* ---- content_calendar.c ---- */
+
+struct content_calendar;
+
+/* A calendar or address card that is `subject`. NULL: out of memory (noted). */
+struct content_calendar *content_calendar_create(void *owner, struct content_subject *subject,
+                                                 struct content_depth depth);
+void content_calendar_push(struct content_calendar *calendar, struct slice bytes);
+void content_calendar_end(struct content_calendar *calendar);
 
 /* ---- content_cms.c ---- */
 

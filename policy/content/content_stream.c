@@ -24,6 +24,7 @@ struct content_stream {
     struct content_message *message;
     struct content_cms *cms;
     struct content_uuencode *uuencode;
+    struct content_calendar *calendar;
     const struct archive_format *late_format; /* has its mark further in than the head */
     uint64_t window_offset;                   /* where in the content the window begins */
     uint64_t window_wanted;                   /* how many bytes it shall hold */
@@ -57,6 +58,8 @@ struct content_stream *content_stream_create(void *owner, struct content_subject
     talloc_set_destructor(stream, stream_destroy);
     if ((flags & CONTENT_HAS_UUENCODE) != 0)
         stream->uuencode = content_uuencode_create(stream, subject->scan, subject->path, depth);
+    if ((flags & CONTENT_IS_CALENDAR) != 0)
+        stream->calendar = content_calendar_create(stream, subject, depth);
     return stream;
 }
 
@@ -65,7 +68,8 @@ bool content_stream_is_searching(const struct content_stream *stream)
     bool is_late_over =
         stream->late_format == NULL || stream->bytes >= stream->window_offset + stream->window_wanted;
     return stream->state == STREAM_SEARCH && is_late_over && !stream->is_search_over &&
-           stream->uuencode == NULL && (stream->flags & CONTENT_NAMED_ARCHIVE) == 0;
+           stream->uuencode == NULL && stream->calendar == NULL &&
+           (stream->flags & CONTENT_NAMED_ARCHIVE) == 0;
 }
 
 void content_stream_end_search(struct content_stream *stream)
@@ -228,6 +232,16 @@ static void look_for_ole_root(struct content_stream *stream, struct slice head)
         note_executable(stream, executable);
 }
 
+/* A calendar by its beginning, and not by its name or type: then it is read already. */
+static void look_for_calendar(struct content_stream *stream, struct slice head)
+{
+    if (stream->calendar != NULL || !calendar_recognise(head))
+        return;
+    stream->calendar = content_calendar_create(stream, stream->subject, stream->depth);
+    if (stream->calendar != NULL)
+        content_calendar_push(stream->calendar, head);
+}
+
 /* The head is complete, or all there is. */
 static void decide(struct content_stream *stream)
 {
@@ -235,6 +249,7 @@ static void decide(struct content_stream *stream)
     const char *executable = file_magic_executable(head);
     const struct archive_format *format = content_archive_recognise(head);
     bool is_text = (stream->flags & CONTENT_IS_TEXT) != 0;
+    look_for_calendar(stream, head);
     bool is_message = (stream->flags & CONTENT_IS_MESSAGE) != 0 ||
                       (!is_text && content_looks_like_message(head)) ||
                       ((stream->flags & CONTENT_IS_SIGNED) != 0 && content_looks_like_entity(head));
@@ -333,8 +348,12 @@ bool content_stream_push(struct content_stream *stream, struct slice bytes)
         finish_inner(stream);
     if (stream->uuencode != NULL)
         content_uuencode_push(stream->uuencode, bytes);
+    if ((stream->flags & CONTENT_IS_CALENDAR) != 0 && stream->calendar != NULL)
+        content_calendar_push(stream->calendar, bytes);
     if (stream->state == STREAM_HEAD)
         bytes = take_head(stream, bytes);
+    if ((stream->flags & CONTENT_IS_CALENDAR) == 0 && stream->calendar != NULL)
+        content_calendar_push(stream->calendar, bytes);
     if (stream->waits_for_ole_root)
         await_ole_root(stream, bytes);
     if (stream->state == STREAM_SEARCH)
@@ -342,8 +361,8 @@ bool content_stream_push(struct content_stream *stream, struct slice bytes)
     else
         feed(stream, bytes);
     stream->bytes += bytes.length;
-    return stream->state != STREAM_DONE || stream->uuencode != NULL || stream->waits_for_ole_root ||
-           stream->tail != NULL;
+    return stream->state != STREAM_DONE || stream->uuencode != NULL || stream->calendar != NULL ||
+           stream->waits_for_ole_root || stream->tail != NULL;
 }
 
 void content_stream_end(struct content_stream *stream)
@@ -357,4 +376,7 @@ void content_stream_end(struct content_stream *stream)
     if (stream->uuencode != NULL)
         content_uuencode_end(stream->uuencode);
     TALLOC_FREE(stream->uuencode);
+    if (stream->calendar != NULL)
+        content_calendar_end(stream->calendar);
+    TALLOC_FREE(stream->calendar);
 }

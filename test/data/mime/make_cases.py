@@ -280,6 +280,61 @@ def structure():
     case("blocked-uuencode-type", attached(None, kind="application/octet-stream", encoding="x-uuencode", body="begin 644 evil.exe\n#86)C\n`\nend\n"), "as a transfer encoding")
 
 
+def calendar(lines, kind="text/calendar; method=REQUEST", disposition=None):
+    text = "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nSUMMARY:lunch\n" + lines + "\nDTSTART:20240101T120000Z\nEND:VEVENT\nEND:VCALENDAR\n"
+    return attached(disposition, kind=kind, encoding="8bit", body=text)
+
+
+def calendars():
+    """Files in calendars and address cards."""
+    binary = "ATTACH;FMTTYPE=application/octet-stream;ENCODING=BASE64;VALUE=BINARY;"
+    attach = {
+        "filename": (binary + "FILENAME=evil.exe:QUJD", "RFC 8607"),
+        "x-filename": (binary + "X-FILENAME=evil.exe:QUJD", "Outlook"),
+        "x-apple": (binary + 'X-APPLE-FILENAME="evil.exe":QUJD', "Apple"),
+        "x-oracle": (binary + "X-ORACLE-FILENAME=evil.exe:QUJD", "Oracle"),
+        "label": (binary + "X-LABEL=evil.exe:QUJD", "KOrganizer"),
+        "case": ("attach;encoding=base64;value=binary;filename=EVIL.EXE:QUJD", "letter case"),
+        "first": ("ATTACH;FILENAME=evil.exe;ENCODING=BASE64;VALUE=BINARY:QUJD", "the name first"),
+        "colon": (binary + 'FILENAME="a:b;c evil.exe":QUJD', "a colon in quotes"),
+        "open-quote": (binary + 'FILENAME="evil.exe:QUJD', "nothing closes the quote"),
+        "folded": (binary + "FILEN\n AME=ev\n\til.e\n xe:QU\n JD", "folded anywhere"),
+        "binary": ("ATTACH;VALUE=BINARY;FILENAME=evil.exe:QUJD", "no encoding"),
+        "encoding": ("ATTACH;ENCODING=BASE64;FILENAME=evil.exe:QUJD", "no value type"),
+        "caret": (binary + "FILENAME=a^nb^'evil.exe:QUJD", "RFC 6868"),
+        "word": (binary + "FILENAME==?utf-8?Q?evil=2Eexe?=:QUJD", "an encoded word"),
+        "second": (binary + "FILENAME=a.txt:QUJD\n" + binary + "FILENAME=evil.exe:QUJD", "the second of two"),
+        "data": ("ATTACH:data:application/octet-stream;name=evil.exe;base64,QUJD", "RFC 2397"),
+        "cid": ("ATTACH;FILENAME=evil.exe:CID:part3@example.com", "names another part"),
+        "zip": (binary + "FILENAME=a.zip:" + b64(EVIL, 10000).strip(), "in a zip"),
+        "zip-folded": (binary + "FILENAME=a.zip:\n " + b64(EVIL, 60).strip().replace("\n", "\n "), "in a zip, folded"),
+        "zip-not-folded": (binary + "FILENAME=a.zip:\n" + b64(EVIL, 60).strip(), "lines without their blank"),
+        "other": ("X-FILE;ENCODING=BASE64;NAME=evil.exe:QUJD", "a property nobody knows"),
+    }
+    for key, (line, why) in attach.items():
+        case(f"blocked-calendar-{key}", calendar(line), why)
+    line = binary + "FILENAME=evil.exe:QUJD"
+    case("blocked-calendar-by-name", calendar(line, "application/octet-stream", "attachment; filename=a.ics"), "called .ics")
+    case("blocked-calendar-by-content", calendar(line, "application/octet-stream"), "by its content")
+    text = b"\xff\xfe" + ("BEGIN:VCALENDAR\r\n" + line + "\r\nEND:VCALENDAR\r\n").encode("utf-16le")
+    case("blocked-calendar-utf16", attached(None, kind="text/calendar; charset=utf-16", body=b64(text)), "in UTF-16")
+    case("blocked-calendar-in-zip", attached("attachment; filename=a.zip", body=b64(archive([("a.ics", ("BEGIN:VCALENDAR\n" + line + "\n").encode())]))), "in a zip")
+    case("blocked-card", attached(None, kind="text/vcard", encoding="8bit", body="BEGIN:VCARD\nVERSION:2.1\nitem1.ATTACH;BASE64;FILENAME=evil.exe:\n QUJD\n\nEND:VCARD\n"), "an address card")
+    case("disguised-calendar", calendar(binary + "FILENAME=a.txt:" + b64(PROGRAM, 10000).strip()), "a program in a calendar")
+    case("disguised-card", attached(None, kind="text/vcard", encoding="8bit", body="BEGIN:VCARD\nVERSION:3.0\nPHOTO;ENCODING=b;TYPE=JPEG:" + b64(PROGRAM, 10000).strip() + "\nEND:VCARD\n"), "a program for a picture")
+    good = {
+        "link": ("ATTACH:https://example.com/setup.exe", "a link is no file"),
+        "managed": ("ATTACH;MANAGED-ID=1;FMTTYPE=application/pdf;SIZE=3;FILENAME=agenda.pdf:https://example.com/1", "RFC 8607"),
+        "file": (binary + "FILENAME=agenda.pdf:JVBERi0xLjQK", "a document"),
+        "description": ("DESCRIPTION:" + "about evil.exe\\; ATTACH\\;FILENAME=evil.exe: no\n " * 300 + "x", "long text"),
+        "people": ('ATTENDEE;CN="evil.exe";ROLE=REQ-PARTICIPANT:mailto:a@example.com', "a strange name"),
+    }
+    for key, (line, why) in good.items():
+        case(f"honest-calendar-{key}", calendar(line), why)
+    card = "BEGIN:VCARD\nVERSION:3.0\nFN:Ann Example.com\nPHOTO;ENCODING=b;TYPE=JPEG:" + b64(b"\xff\xd8\xff\xe0" + bytes(200), 10000).strip() + "\nURL:http://example.com\nEND:VCARD\n"
+    case("honest-card", attached("attachment; filename=ann.vcf", kind="text/vcard", encoding="8bit", body=card * 30), "pictures of people")
+
+
 def headers():
     """Where headers end, and what is a field."""
     case("ambiguous-garbage-line", "From: a\nSubject: x\ngarbage line\n" + part(), "MTAs end the header here")
@@ -432,6 +487,11 @@ def small_corpora(corpus):
     write("transfer_decode", {
         "base64": lines, "base64-long": b64(PROGRAM * 8, 1000), "base64-short": b64(PROGRAM, 6), "padding": "QQ==QUI=QUJD=",
         "junk": "Q!U@J#D$\r\nQ UJ\tD", "qp": "a=3D=\r\nb=3d= \t\r\n=zz==41=", "mixed": "=51=55=4a=44QUJD"})
+    write("calendar", {
+        "attach": "BEGIN:VCALENDAR\r\nATTACH;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=\"a:b.exe\":QU\r\n JD\r\nEND:VCALENDAR\r\n",
+        "data": "ATTACH:data:text/plain;name=a;base64,QUJD\nATTACH;FILENAME=a:cid:b\nATTACH:http://x\n",
+        "card": "BEGIN:VCARD\nPHOTO;BASE64:\nQUJD\nQUJD\n\nX;ENCODING=b;LABEL==?utf-8?Q?a?=:QUJD", "quote": "ATTACH;NAME=\"a^n:QUJD\n",
+        "utf16": b"\xff\xfe" + "BEGIN:VCARD\r\nATTACH;NAME=a:QUJD\r\n".encode("utf-16le")})
     write("cms", {"signed": signed(b"Content-Type: text/plain"), "pieces": signed_in_pieces(b"Content-Type: text/plain", 9),
                   "compressed": compressed(b"x" * 99), "data": tlv(0x30, pkcs7(1), tlv(0xa0, tlv(4, b"x"))),
                   "enveloped": tlv(0x30, pkcs7(3), tlv(0xa0, b"x"))})
@@ -444,7 +504,7 @@ def main():
     corpus = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parents[2] / "fuzz" / "corpus")
     folder = corpus / "mime"
     folder.mkdir(parents=True, exist_ok=True)
-    for group in (names, structure, headers, content, honest):
+    for group in (names, structure, headers, calendars, content, honest):
         group()
     for old in folder.glob("*.eml"):
         if old.stem not in CASES:
