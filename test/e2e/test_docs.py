@@ -82,8 +82,7 @@ class Stranger:
     def make_daemon(self):
         path = self.listen.partition(":")[2]
         address = path if self.listen.startswith("unix:") else ("127.0.0.1", int(path.partition("@")[0]))
-        own = os.path.join(self.directory, f"daemon{len(self.done)}")
-        os.mkdir(own)
+        own = tempfile.mkdtemp(prefix="daemon.", dir=self.directory)
         os.chmod(own, 0o755)
         self.stop_daemon()
         self.daemon = Daemon(own, self.listen, address, self.config, process="syslog: false, socket_group: postfix")
@@ -283,13 +282,16 @@ define(`RELAY_MAILER_ARGS', `TCP $h {next_hop_port}')dnl
 
 class SendmailStranger(Stranger):
     def __init__(self, directory, sink, sendmail):
-        self.port = free_port()
+        self.port = self.smtp_port = free_port()
+        self.name = os.path.basename(directory)
         self.sendmail, self.sink = sendmail, sink
-        self.lines = ""
+        self.lines = self.access = ""
         self.cf = os.path.join(directory, "sendmail.cf")
         self.process = None
-        replacements = {"8891": str(free_port()), "127.0.0.0/8": "127.0.0.2/32",
-                        "mail.example.com": f"127.0.0.1:{self.port}"}
+        self.certificate = sendmail.authority.make("stranger", "/CN=relay.branch.example")
+        replacements = {"8891": str(free_port()), "127.0.0.0/8": "127.0.0.2/32", "/etc/mail/tls": "/mnt/tls",
+                        "FEATURE(`access_db')": f"FEATURE(`access_db', `hash -T<TMPF> /mnt/{os.path.basename(directory)}')",
+                        "/CN=ca.example.com": "/CN=ca.test.example", "branch.pem": self.certificate[0], "mail.example.com": f"127.0.0.1:{self.port}"}
         super().__init__(directory, "sendmail.md", replacements)
         os.mkdir(os.path.join(directory, "spool"), 0o700)
         self.write("relay-domains", "example.com\n")
@@ -299,7 +301,15 @@ class SendmailStranger(Stranger):
             out.write(text)
 
     def read_m4(self, text):
-        self.lines = text
+        """Lines for another filter take the place of the first ones; others come to them."""
+        self.lines = text if text.startswith("INPUT_MAIL_FILTER") else self.lines + text
+
+    def read_yaml(self, text):
+        """What else belongs in the section relay."""
+        super().read_yaml(self.config + text.removeprefix("relay:\n") if self.config and text.startswith("relay:") else text)
+
+    def read_access(self, text):
+        self.access += text
 
     def read_conf(self, text):
         with open(os.path.join(self.sendmail.directory, "sasl2", "Sendmail.conf"), encoding="utf-8") as conf:
@@ -310,18 +320,35 @@ class SendmailStranger(Stranger):
         self.write("sendmail.mc", SENDMAIL_MC.format(root=self.sendmail.root, dir=self.directory, port=self.port,
                                                      next_hop_port=self.sink.port, lines=self.lines))
         self.sendmail.make_cf(source, self.cf)
+        access = os.path.join(self.sendmail.directory, self.name)
+        with open(access, "w", encoding="utf-8") as out:
+            out.write(self.access)
+        subprocess.run([f"{self.sendmail.root}/usr/sbin/makemap", f"-C{self.cf}", "hash", access], input=self.access,
+                       text=True, check=True, capture_output=True)
 
     def words(self, words):
+        if words[0] == "openssl":
+            return words
         if words[0] == "saslpasswd2":
             return [f"{self.sendmail.root}/usr/sbin/saslpasswd2", "-p", "-f",
                     f"{self.sendmail.directory}/sasl2/sasldb2", *words[1:]]
         assert words[0] == "closedrelay"
         return self.closedrelay(words) + (["--sendmail-cf", self.cf] if words[1] == "doctor" else [])
 
+    def stop(self):
+        if self.process is not None:
+            self.process.stop()
+            self.process = None
+
+    def restart(self):
+        for words in (["systemctl", "restart", "closedrelay"], ["make"], ["systemctl", "restart", "sendmail"]):
+            self.do_by_hand(words)
+
     def do_by_hand(self, words):
         if words[0] == "make":
             self.make_cf()
         elif "sendmail" in words:
+            self.stop()
             self.process = Process(self.sendmail.command("-bD", cf=self.cf), os.path.join(self.directory, "output"))
             self.process.wait_for_listener(("127.0.0.1", self.port))
         else:
@@ -332,8 +359,7 @@ class SendmailStranger(Stranger):
 def sendmail_stranger(workspace, sink, sendmail):
     stranger = SendmailStranger(make_directory(workspace), sink, sendmail)
     yield stranger
-    if stranger.process is not None:
-        stranger.process.stop()
+    stranger.stop()
     stranger.stop_daemon()
 
 
@@ -344,6 +370,31 @@ def test_sendmail_from_nothing(sendmail_stranger, sink):
     expect_incoming(stranger.port, stranger, sink)
     with SmtpClient(stranger.port, login=ANN) as client:
         assert expect_relay(client, stranger, sink)["role"] == "submission"
+
+
+def test_sendmail_with_certificates_and_local_mail(sendmail_stranger, sink):
+    stranger = sendmail_stranger
+    stranger.follow("From nothing to a working relay")
+    stranger.follow("Client certificates")
+    lines = stranger.lines.splitlines(keepends=True)
+    stranger.lines = "".join(line for line in lines if "CACERT_PATH" not in line)
+    stranger.restart()
+    with SmtpClient(stranger.port) as client:
+        assert "STARTTLS" not in client.features
+    stranger.lines = "".join(lines)
+    stranger.restart()
+    stranger.run("closedrelay doctor")
+    with SmtpClient(stranger.port, source="127.0.0.7") as client:
+        client.starttls(stranger.certificate)
+        assert expect_relay(client, stranger, sink)["user"] == "CN=relay.branch.example"
+    expect_closed(stranger.port)
+    stranger.follow("Mail of this machine")
+    stranger.restart()
+    stranger.run("closedrelay doctor")
+    subject = mail.unique_subject("docs local")
+    content = mail.plain(subject).replace(b"\r", b"")
+    done = stranger.sendmail.submit(stranger, ["-f", "web@example.com", "bob@example.net"], content)
+    assert (done.returncode, stranger.daemon.record_of(subject)["user"]) == (0, "uid:root")
 
 
 @pytest.fixture
@@ -358,12 +409,10 @@ def test_sendmail_at_a_unix_socket(run_directory, sendmail_stranger, sink):
     stranger = sendmail_stranger
     stranger.replacements["/run/closedrelay"] = run_directory
     stranger.follow("From nothing to a working relay")
-    stranger.process.stop()
     first_lines = stranger.lines.splitlines(keepends=True)
     stranger.follow("A unix socket")
     stranger.lines += "".join(first_lines[1:])
-    for words in (["systemctl", "restart", "closedrelay"], ["make"], ["systemctl", "restart", "sendmail"]):
-        stranger.do_by_hand(words)
+    stranger.restart()
     stranger.run("closedrelay doctor")
     expect_incoming(stranger.port, stranger, sink)
 
@@ -402,7 +451,7 @@ def test_the_readmes_commands(start_relay, postfix, tmp_path):
 
 @pytest.mark.parametrize("page, followed", [
     ("postfix.md", {"From nothing to a working relay", "A unix socket", "Only some services", "Mail of this machine"}),
-    ("sendmail.md", {"From nothing to a working relay", "A unix socket"}),
+    ("sendmail.md", {"From nothing to a working relay", "Client certificates", "Mail of this machine", "A unix socket"}),
 ])
 def test_no_section_with_commands_is_left_out(page, followed):
     found = {section for section, language, _ in blocks(page) if language in ("console", "yaml", "m4", "conf")}

@@ -245,7 +245,7 @@ def test_without_f_mail_passes_and_doctor_says_so(sendmail, sink, tmp_path):
     path.write_text(f"listen: inet:{sendmail.open_lane.milter_port}@127.0.0.1\ndnsbl: {{ lists: [] }}\n")
     source = tmp_path / "sendmail.mc"
     with open(f"{sendmail.directory}/sendmail.mc", encoding="utf-8") as mc:
-        source.write_text(mc.read().replace("`confINPUT_MAIL_FILTERS', `lane0'", "`confINPUT_MAIL_FILTERS', `lane1'"))
+        source.write_text(mc.read().replace("`confINPUT_MAIL_FILTERS', `lane0'", "`confINPUT_MAIL_FILTERS', `lane-open'"))
     sendmail.make_cf(str(source), str(tmp_path / "sendmail.cf"))
     done = daemon.run("doctor", "-c", path, "--sendmail-cf", tmp_path / "sendmail.cf")
     assert done.returncode == 1

@@ -175,13 +175,19 @@ def test_the_command_names_who_started_it(roles, uid, user):
     roles.sink.wait_for(subject)
 
 
+def test_a_number_without_a_name_is_not_served(roles):
+    done = roles.sendmail.submit(roles.local, ["bob@example.net"], mail.plain("sm number"), uid=54321)
+    assert (done.returncode, done.stdout) == (os.EX_SOFTWARE, b"Who are you?\n")
+
+
 def test_an_override_for_a_local_user(roles):
-    """The user `daemon` may send to one recipient only; the command says so by its exit status, EX_UNAVAILABLE."""
+    """The user `daemon` may send to one recipient only; the command says so by its exit status, EX_UNAVAILABLE,
+    and Sendmail by a mail to the sender."""
     one, two = mail.unique_subject("sm one"), mail.unique_subject("sm two")
     assert roles.submit(one, ["bob@example.net"], uid=DAEMON)["verdict"] == "accept"
     record = roles.submit(two, ["bob@example.net", "carl@example.net"], uid=DAEMON, status=os.EX_UNAVAILABLE)
     assert (record["user"], record["verdict"]) == ("uid:daemon", "reject")
-    assert roles.sink.find(two) == []
+    assert "bob@example.net" not in [r for delivered in roles.sink.find(two) for r in delivered.recipients]
 
 
 @pytest.mark.parametrize("header, user", [

@@ -74,8 +74,11 @@ FEATURE(`msp', `[127.0.0.1]')dnl
 """
 
 LANE = """\
-DAEMON_OPTIONS(`Port={lane.smtp_port}, Addr=127.0.0.1, Name={lane.name}, InputMailFilters=lane{number}')dnl
-MAIL_FILTER(`lane{number}', `S=inet:{lane.milter_port}@127.0.0.1{flags}, T=C:30s;S:30s;R:30s;E:5m')dnl"""
+DAEMON_OPTIONS(`Port={lane.smtp_port}, Addr=127.0.0.1, Name={lane.name}, InputMailFilters={lane.filter_name}')dnl
+"""
+FILTER = """\
+MAIL_FILTER(`{lane.filter_name}', `S=inet:{lane.milter_port}@127.0.0.1{lane.flags}, T={lane.times}')dnl
+"""
 
 SASL = """\
 pwcheck_method: auxprop
@@ -114,12 +117,31 @@ def fetch():
 
 
 class Lane:
-    """An SMTP port of the private Sendmail and the milter behind it. `name` is what Sendmail calls the port."""
+    """An SMTP port of the private Sendmail, which calls it `name`, and the milter behind it. Mail waits while that is
+    away, unless `flags` say otherwise."""
 
-    def __init__(self, name, milter_port=None):
+    def __init__(self, name, flags=", F=T", times="C:30s;S:30s;R:30s;E:5m"):
         self.name = name
+        self.filter_name = name.replace("MTA", "lane")
         self.smtp_port = free_port()
-        self.milter_port = milter_port or free_port()
+        self.milter_port = free_port()
+        self.flags = flags
+        self.times = times
+
+    def configuration(self):
+        return LANE.format(lane=self) + FILTER.format(lane=self)
+
+
+class SecondLane:
+    """Another port in front of another lane's milter, or with filters of its own choice: ""."""
+
+    def __init__(self, name, filter_name):
+        self.name = name
+        self.filter_name = filter_name
+        self.smtp_port = free_port()
+
+    def configuration(self):
+        return LANE.format(lane=self)
 
 
 class Log:
@@ -144,7 +166,7 @@ class Log:
 
 
 class Sendmail:
-    LANE_COUNT = 20  # Sendmail has room for 25 filters
+    LANE_COUNT = 16  # Sendmail has room for 24 filters
 
     def __init__(self, directory, root, next_hop_port, users):
         """`users` maps login names with a domain to passwords."""
@@ -153,10 +175,16 @@ class Sendmail:
         self.spool = os.path.join(directory, "spool")
         self.cf = os.path.join(directory, "sendmail.cf")
         self.lanes = [Lane(f"MTA{number}") for number in range(self.LANE_COUNT)]
-        self.local_lane, self.open_lane, self.public_lane, *unused = self.lanes
-        self.users_lane = Lane("MTA-local", self.public_lane.milter_port)
-        self.lanes.append(self.users_lane)
+        self.local_lane, self.public_lane, *unused = self.lanes
         self._unused_lanes = iter(unused)
+        self.open_lane = Lane("MTA-open", flags="")
+        self.hard_lane = Lane("MTA-hard", flags=", F=R")
+        self.hangup_lane = Lane("MTA-hangup", flags=", F=4")
+        self.hasty_lane = Lane("MTA-hasty", times="C:30s;S:1s;R:1s;E:5m")
+        self.users_lane = SecondLane("MTA-local", self.public_lane.filter_name)
+        self.bare_lane = SecondLane("MTA-bare", "")
+        self.lanes += [self.open_lane, self.hard_lane, self.hangup_lane, self.hasty_lane, self.users_lane,
+                       self.bare_lane]
         self.log = Log(os.path.join(directory, "log"))
         self.process = None
         os.mkdir(self.spool, 0o700)
@@ -183,9 +211,7 @@ class Sendmail:
             os.chmod(os.path.join(sasl, name), 0o600)
 
     def _make_configuration(self, next_hop_port):
-        """Every lane defers mail while its milter is away, but the open one."""
-        lanes = "\n".join(LANE.format(lane=lane, number=number, flags="" if lane is self.open_lane else ", F=T")
-                          for number, lane in enumerate(self.lanes))
+        lanes = "".join(lane.configuration() for lane in self.lanes)
         self._write("sendmail.mc", CONFIGURATION.format(root=self.root, dir=self.directory, lanes=lanes,
                                                         next_hop_port=next_hop_port))
         self.make_cf(os.path.join(self.directory, "sendmail.mc"), self.cf)
@@ -227,6 +253,12 @@ class Sendmail:
             self.make_cf(os.path.join(self.directory, "submit.mc"), cf)
         return subprocess.run(self.command(f"-OQueueDirectory={queue}", *arguments, cf=cf, uid=uid), input=content,
                               capture_output=True, check=False, timeout=60)
+
+    def run(self, *arguments):
+        """What one of its commands prints."""
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done
+        return done.stdout
 
     def speak_locally(self, lines):
         """A whole SMTP session on standard input, as programs on the machine hold it."""
