@@ -270,35 +270,49 @@ def test_recent_logins_are_kept_over_a_restart(start_relay, workspace):
 # -- 6: the machine itself
 
 
-def submit(pickup, subject, recipients, *headers):
+def submit(pickup, subject, recipients, *headers, uid=0):
     content = b"".join(headers) + mail.plain(subject).replace(b"\r", b"")
-    assert pickup.submit_locally("web@mx.test.example", recipients, content).returncode == 0
+    done = pickup.submit_locally("web@mx.test.example", recipients, content, uid)
+    assert done.returncode == 0, done
 
 
-def test_local_mail_with_its_uid(relay, pickup, sink):
+# A user without a name, and root.
+WEB, ROOT = 54321, 0
+
+
+@pytest.mark.parametrize("uid", [WEB, ROOT])
+def test_local_mail_with_its_uid(relay, pickup, sink, uid):
     """With a Received: line of its own that claims to be somebody else: the MTA's stands above it."""
     subject = mail.unique_subject("uid")
-    submit(pickup, subject, ["bob@example.net"], b"Received: by mx.test.example (Postfix, from userid 4711)\n\tid 4X; x\n")
+    header = b"Received: by mx.test.example (Postfix, from userid 4711)\n\tid 4X; x\n"
+    submit(pickup, subject, ["bob@example.net"], header, uid=uid)
     sink.wait_for(subject)
     record = relay.daemon.record_of(subject)
-    assert (record["role"], record["user"]) == ("local", "uid:0")
+    assert (record["role"], record["user"]) == ("local", f"uid:{uid}")
 
 
-def test_an_override_by_uid(relay, pickup):
+@pytest.mark.parametrize("uid, verdict", [(ROOT, "reject"), (WEB, "accept")])
+def test_an_override_by_uid(relay, pickup, uid, verdict):
     """uid:0 may send to one recipient only: known at the end of the headers, the message is refused as a whole."""
     subject = mail.unique_subject("limit")
-    submit(pickup, subject, ["bob@example.net", "carl@example.net"])
+    submit(pickup, subject, ["bob@example.net", "carl@example.net"], uid=uid)
     record = relay.daemon.record_of(subject)
-    assert (record["user"], record["verdict"]) == ("uid:0", "reject")
+    assert (record["user"], record["verdict"]) == (f"uid:{uid}", verdict)
 
 
-def test_a_script_that_contradicts_the_uid(relay, pickup, sink):
-    for header, user in ((b"X-PHP-Originating-Script: 0:cron.php\n", "script:0:cron.php"),
-                         (b"X-PHP-Originating-Script: 33:contact.php\n", "uid:0")):
-        subject = mail.unique_subject("script")
-        submit(pickup, subject, ["bob@example.net"], header)
-        sink.wait_for(subject)
-        assert relay.daemon.record_of(subject)["user"] == user
+@pytest.mark.parametrize("uid, header, user", [
+    (ROOT, b"X-PHP-Originating-Script: 0:cron.php\n", "script:0:cron.php"),
+    (ROOT, b"X-PHP-Originating-Script: 33:contact.php\n", "uid:0"),
+    (WEB, b"X-PHP-Originating-Script: 54321:Contact.php\n", "script:54321:contact.php"),
+    (WEB, b"X-PHP-Originating-Script: 0:cron.php\n", "uid:54321"),
+    (WEB, b"X-PHP-Script: www.example.com/contact.php for 203.0.113.7\n", "script:www.example.com/contact.php"),
+])
+def test_a_script_counts_where_it_does_not_contradict_the_uid(relay, pickup, sink, uid, header, user):
+    subject = mail.unique_subject("script")
+    submit(pickup, subject, ["bob@example.net"], header, uid=uid)
+    sink.wait_for(subject)
+    record = relay.daemon.record_of(subject)
+    assert (record["role"], record["user"]) == ("local", user)
 
 
 @pytest.mark.parametrize("header", [
