@@ -13,17 +13,28 @@ void problems_print(const struct strbuf *problems)
         fputc('\n', stderr);
 }
 
+/* "PLACE: error: WHAT" as "PLACE: WHAT": the log says itself how grave a line is. */
+static void log_line(struct slice line)
+{
+    static const char warning[] = ": warning: ", error[] = ": error: ";
+    const char *at = memmem(line.data, line.length, warning, sizeof warning - 1);
+    const bool is_warning = at != NULL;
+    const size_t word_bytes = is_warning ? sizeof warning - 1 : sizeof error - 1;
+    if (!is_warning)
+        at = memmem(line.data, line.length, error, sizeof error - 1);
+    const size_t place_bytes = at == NULL ? 0 : (size_t)(at - line.data);
+    const struct slice what = slice_part(line, at == NULL ? 0 : place_bytes + word_bytes, line.length);
+    (is_warning ? log_warning : log_error)("%.*s%s%.*s", (int)place_bytes, line.data, at == NULL ? "" : ": ",
+                                           (int)what.length, what.data);
+}
+
 void problems_log(const struct strbuf *problems)
 {
     struct slice rest = strbuf_slice(problems);
     while (rest.length > 0) {
         size_t end = slice_find(rest, '\n');
-        struct slice line = slice_part(rest, 0, end);
-        bool is_warning = memmem(line.data, line.length, ": warning: ", 11) != NULL;
-        if (line.length > 0 && is_warning)
-            log_warning("%.*s", (int)line.length, line.data);
-        else if (line.length > 0)
-            log_error("%.*s", (int)line.length, line.data);
+        if (end > 0)
+            log_line(slice_part(rest, 0, end));
         rest = slice_part(rest, end < rest.length ? end + 1 : end, rest.length);
     }
 }

@@ -66,6 +66,13 @@ struct policy_daemon_settings {
 
 const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot);
 
+/*
+ * The path of the control socket that the configuration at `path` (NULL: none) names, "" where it has none; the usual
+ * one where it does not say. The rest of the configuration may be as wrong as it likes, and is not loaded: this is for
+ * the commands that talk to a running daemon. To be freed with free(); NULL: out of memory.
+ */
+char *policy_control_path(const char *path);
+
 /* Where in the configuration something stands. */
 struct policy_place {
     const char *file;

@@ -7,11 +7,10 @@
 #include "policy.h"
 #include "problems.h"
 
+#include <stdlib.h>
 #include <sysexits.h>
 
 enum { WORDS_MAX = 8 };
-
-static const char USUAL_SOCKET[] = "/run/closedrelay/control.sock";
 
 /* The options that all of them take, and what was given. */
 struct control_call {
@@ -21,25 +20,36 @@ struct control_call {
     struct option_list arguments;
 };
 
-/* Where the daemon of this configuration listens: --socket, or `control:`. A broken configuration is what `reload` is
- * often called with; the daemon is then looked for at the usual place. */
+/* What may be the reason that nobody is there. */
+static void tell_problems(const char *config)
+{
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    struct policy_snapshot *snapshot = policy_load(config, &problems);
+    if (snapshot == NULL)
+        problems_print(&problems);
+    policy_snapshot_unref(snapshot);
+    strbuf_deinit(&problems);
+}
+
+/* A broken configuration is what `reload` is often called with: its `control:` is found all the same. */
 int control_ask(const char *config, const char *socket, int argc, const char *const *argv)
 {
     if (socket != NULL)
         return control_client_run(socket, argc, argv);
-    struct strbuf problems;
-    strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(config, &problems);
-    const struct config_endpoint *control = snapshot == NULL ? NULL : &policy_snapshot_daemon(snapshot)->control;
+    char *path = policy_control_path(config);
+    if (path == NULL) {
+        complain(argv[0], "out of memory");
+        return EX_OSERR;
+    }
     int status = EX_CONFIG;
-    if (control != NULL && control->kind != ENDPOINT_UNIX)
+    if (path[0] == '\0')
         complain(argv[0], "this configuration has no control socket");
     else
-        status = control_client_run(control != NULL ? control->path : USUAL_SOCKET, argc, argv);
-    if (snapshot == NULL && status == EX_UNAVAILABLE)
-        problems_print(&problems);
-    policy_snapshot_unref(snapshot);
-    strbuf_deinit(&problems);
+        status = control_client_run(path, argc, argv);
+    free(path);
+    if (status == EX_UNAVAILABLE)
+        tell_problems(config);
     return status;
 }
 

@@ -127,6 +127,25 @@ def test_a_broken_reload_shows_its_errors(controlled, stub):
     assert deliver(relay).code == 550
 
 
+@pytest.mark.parametrize("wrong", ["recipients: { limit: many }", "recipients: [", "  odd\nindent: [}", "control: x"])
+def test_reload_finds_the_socket_of_a_broken_configuration(controlled, stub, wrong):
+    """By -c alone, as an admin types it."""
+    relay = controlled(lists(stub.port, ["{ zone: bl.test }"]))
+    relay.daemon.write_config(with_control(os.path.dirname(relay.control), wrong))
+    done = daemon_module.run("reload", "-c", relay.daemon.config_path)
+    assert done.returncode == 78, done.stderr
+    assert relay.daemon.config_path in done.stderr and ": error: " in done.stderr
+    assert done.stderr.endswith("the old policy stays in force\n")
+    assert daemon_module.run("status", "-c", relay.daemon.config_path).returncode == 0
+
+
+def test_a_configuration_that_cannot_be_read(workspace):
+    """The usual socket is tried; nobody is there, and what may be the reason is said."""
+    done = daemon_module.run("status", "-c", f"{workspace}/nothing.yaml")
+    assert done.returncode == 69
+    assert "/run/closedrelay/control.sock" in done.stderr and f"{workspace}/nothing.yaml" in done.stderr
+
+
 def lookup(relay, address):
     done = command(relay, "lookup", address, "--json")
     assert done.returncode == 0, done.stderr

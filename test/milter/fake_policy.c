@@ -212,6 +212,12 @@ bool policy_engine_lookup(struct policy_engine *engine, const char *address, boo
     return true;
 }
 
+char *policy_control_path(const char *path)
+{
+    (void)path;
+    return strdup("");
+}
+
 void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs)
 {
     (void)snapshot;
