@@ -46,7 +46,8 @@ static size_t fill_base64(char *to, size_t length)
 
 static size_t fill_text(char *to, size_t length)
 {
-    static const char line[] = "The quick brown fox jumps over the lazy dog, and the mail goes on its way.\r\n";
+    static const char line[] =
+        "The quick brown fox jumps over the lazy dog, and the mail goes on its way.\r\n";
     size_t at = 0;
     for (; at + sizeof line - 1 <= length; at += sizeof line - 1)
         memcpy(to + at, line, sizeof line - 1);
@@ -71,7 +72,8 @@ struct load_body load_body_make(size_t bytes)
 /* One group of four digits for up to three bytes. */
 static char *encode_group(char *to, const unsigned char *from, size_t count)
 {
-    uint32_t bits = (uint32_t)from[0] << 16 | (uint32_t)(count > 1 ? from[1] : 0) << 8 | (count > 2 ? from[2] : 0);
+    uint32_t bits =
+        (uint32_t)from[0] << 16 | (uint32_t)(count > 1 ? from[1] : 0) << 8 | (count > 2 ? from[2] : 0);
     to[0] = digits[bits >> 18];
     to[1] = digits[bits >> 12 & 63];
     to[2] = count > 1 ? digits[bits >> 6 & 63] : '=';
@@ -114,7 +116,8 @@ struct load_body load_body_of_file(const char *path, const char *type)
     char *file = read_file(path, &length);
     const char *slash = strrchr(path, '/');
     struct load_body body = {.is_multipart = true};
-    body.data = get_memory((length / LINE_FILE_BYTES + 1) * LINE_BYTES + 2 * strlen(path) + strlen(type) + 1024);
+    body.data =
+        get_memory((length / LINE_FILE_BYTES + 1) * LINE_BYTES + 2 * strlen(path) + strlen(type) + 1024);
     char *end = put_head(body.data, slash == NULL ? path : slash + 1, type);
     end = encode(end, (const unsigned char *)file, length);
     end = mempcpy(end, tail, sizeof tail - 1);

@@ -17,10 +17,12 @@ struct load_body {
 /* About `bytes` bytes: above 100000 a base64 attachment called report.pdf, below it lines of text. */
 struct load_body load_body_make(size_t bytes);
 
-/* The file at `path` as an attachment called as its last path component. Ends the program where it cannot be read. */
+/* The file at `path` as an attachment called as its last path component. Ends the program where it cannot be
+ * read. */
 struct load_body load_body_of_file(const char *path, const char *type);
 
-/* A body of MIME parts that stands in the file at `path` as it is: boundary =_bound, lines ending in CR LF. */
+/* A body of MIME parts that stands in the file at `path` as it is: boundary =_bound, lines ending in CR LF.
+ */
 struct load_body load_body_of_parts(const char *path);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * Load on a milter, as Postfix makes it, and what that costs the milter.
  *
- *   milter_load -a ADDRESS -p PID[,PID...] [-c CONNECTIONS] [-n MESSAGES] [-b BYTES | -f FILE [-t TYPE] | -m FILE]
+ *   milter_load -a ADDRESS -p PID[,PID...] [-c CONNECTIONS] [-n MESSAGES] [-b BYTES | -f FILE [-t TYPE] | -m
+ * FILE]
  *               [-o] [-i] [-s STEPS]
  *
  *   -a  unix:/path or inet:PORT          -p  the milter's processes: their CPU time and memory are looked at
@@ -13,8 +14,8 @@
  *   -i  no message: CONNECTIONS idle sessions, and what each takes
  *   -s  steps offered, hexadecimal (1fffff)
  *
- * Prints one line: messages, seconds, cpu_us (of the milter, per message), mb_per_s, rss_kb (peak since the start
- * of the run), idle_bytes (per session).
+ * Prints one line: messages, seconds, cpu_us (of the milter, per message), mb_per_s, rss_kb (peak since the
+ * start of the run), idle_bytes (per session).
  */
 #include "load_body.h"
 #include "milter_wire.h"
@@ -51,10 +52,12 @@ static bool send_headers(struct milter_wire *wire, const struct load *load, unsi
 {
     char message_id[64];
     snprintf(message_id, sizeof message_id, "<%lu.20260101@client.example.com>", number);
-    const char *const type = load->body.is_multipart ? "multipart/mixed; boundary=\"=_bound\"" : "text/plain; charset=utf-8";
+    const char *const type =
+        load->body.is_multipart ? "multipart/mixed; boundary=\"=_bound\"" : "text/plain; charset=utf-8";
     const char *const headers[][2] = {
-        {"Received", "from client.example.com (client.example.com [198.51.100.7])\n\tby mx.test.example (Postfix) "
-                     "with ESMTPSA id 4TEST12345\n\tfor <bob@example.net>; Thu,  1 Jan 2026 00:00:00 +0000 (UTC)"},
+        {"Received",
+         "from client.example.com (client.example.com [198.51.100.7])\n\tby mx.test.example (Postfix) "
+         "with ESMTPSA id 4TEST12345\n\tfor <bob@example.net>; Thu,  1 Jan 2026 00:00:00 +0000 (UTC)"},
         {"From", "Ann Example <ann@example.com>"},
         {"To", "Bob Example <bob@example.net>"},
         {"Subject", "Minutes of the meeting"},
@@ -68,17 +71,25 @@ static bool send_headers(struct milter_wire *wire, const struct load *load, unsi
         {"Content-Transfer-Encoding", "7bit"},
     };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-        if (wire_event_strings(wire, SMFIC_HEADER, (const char *const[]){headers[i][0], headers[i][1], NULL}) !=
-            SMFIR_CONTINUE)
+        if (wire_event_strings(wire, SMFIC_HEADER,
+                               (const char *const[]){headers[i][0], headers[i][1], NULL}) != SMFIR_CONTINUE)
             return false;
     return true;
 }
 
 static bool send_envelope(struct milter_wire *wire)
 {
-    static const char *const mail_macros[] = {
-        "j", "mx.test.example", "{auth_type}", "PLAIN", "{auth_authen}", "ann@example.com", "{tls_version}", "TLSv1.3",
-        "{cipher}", "TLS_AES_256_GCM_SHA384", NULL};
+    static const char *const mail_macros[] = {"j",
+                                              "mx.test.example",
+                                              "{auth_type}",
+                                              "PLAIN",
+                                              "{auth_authen}",
+                                              "ann@example.com",
+                                              "{tls_version}",
+                                              "TLSv1.3",
+                                              "{cipher}",
+                                              "TLS_AES_256_GCM_SHA384",
+                                              NULL};
     static const char *const rcpt_macros[] = {"j", "mx.test.example", "{rcpt_mailer}", "smtp", NULL};
     static const char *const data_macros[] = {"j", "mx.test.example", NULL};
     static const char *const mail[] = {"<ann@example.com>", "BODY=8BITMIME", NULL};
@@ -95,7 +106,8 @@ static bool send_body(struct milter_wire *wire, const struct load *load)
 {
     for (size_t at = 0; at < load->body.length; at += WIRE_CHUNK_BYTES) {
         size_t left = load->body.length - at;
-        char answer = wire_event(wire, SMFIC_BODY, load->body.data + at, left < WIRE_CHUNK_BYTES ? left : WIRE_CHUNK_BYTES);
+        char answer = wire_event(wire, SMFIC_BODY, load->body.data + at,
+                                 left < WIRE_CHUNK_BYTES ? left : WIRE_CHUNK_BYTES);
         if (answer == SMFIR_SKIP)
             return true;
         if (answer != SMFIR_CONTINUE)
@@ -241,9 +253,10 @@ static int run_messages(struct load *load)
     run_threads(load);
     double seconds = now_seconds() - start;
     cpu = cpu_seconds(load) - cpu;
-    printf("messages=%lu seconds=%.2f cpu_us=%.1f mb_per_s=%.1f rss_kb=%lu refused=%lu\n", load->messages, seconds,
-           cpu * 1e6 / (double)load->messages, (double)load->body.length * (double)load->messages / 1e6 / seconds,
-           status_kb(load, "VmHWM"), atomic_load(&load->refused));
+    printf("messages=%lu seconds=%.2f cpu_us=%.1f mb_per_s=%.1f rss_kb=%lu refused=%lu\n", load->messages,
+           seconds, cpu * 1e6 / (double)load->messages,
+           (double)load->body.length * (double)load->messages / 1e6 / seconds, status_kb(load, "VmHWM"),
+           atomic_load(&load->refused));
     free(load->body.data);
     return atomic_load(&load->refused) == 0 ? 0 : 1;
 }
@@ -334,8 +347,11 @@ static bool read_option(struct load *load, int option, char *value)
 
 int main(int argc, char **argv)
 {
-    struct load load = {
-        .type = "application/octet-stream", .connections = 16, .messages = 1000, .bytes = 2000, .steps = 0x1fffff};
+    struct load load = {.type = "application/octet-stream",
+                        .connections = 16,
+                        .messages = 1000,
+                        .bytes = 2000,
+                        .steps = 0x1fffff};
     for (int option; (option = getopt(argc, argv, "a:p:c:n:b:f:t:m:s:oi")) != -1;)
         if (!read_option(&load, option, optarg))
             return 64;
