@@ -7,7 +7,7 @@
 #ifndef CLOSEDRELAY_MILTER_MACROS_H
 #define CLOSEDRELAY_MILTER_MACROS_H
 
-#include "policy.h"
+#include "policy_session.h"
 
 #include <libmilter/mfapi.h>
 

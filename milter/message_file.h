@@ -2,7 +2,7 @@
 #ifndef CLOSEDRELAY_MILTER_MESSAGE_FILE_H
 #define CLOSEDRELAY_MILTER_MESSAGE_FILE_H
 
-#include "policy.h"
+#include "policy_session.h"
 
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
 #ifndef CLOSEDRELAY_MILTER_REPLY_H
 #define CLOSEDRELAY_MILTER_REPLY_H
 
-#include "policy.h"
+#include "policy_session.h"
 
 #include <libmilter/mfapi.h>
 

@@ -8,7 +8,7 @@
 #ifndef CLOSEDRELAY_MILTER_SESSION_REGISTRY_H
 #define CLOSEDRELAY_MILTER_SESSION_REGISTRY_H
 
-#include "policy.h"
+#include "policy_session.h"
 
 #include <stdatomic.h>
 

@@ -2,7 +2,7 @@
 #ifndef CLOSEDRELAY_MILTER_TRY_REPORT_H
 #define CLOSEDRELAY_MILTER_TRY_REPORT_H
 
-#include "policy.h"
+#include "policy_session.h"
 
 /* Where a message ended. */
 enum try_outcome { TRY_ACCEPTED, TRY_HELD, TRY_REFUSED, TRY_DEFERRED };

@@ -1,15 +1,12 @@
 /*
  * closedrelay's policy library: everything that decides, and it knows no libmilter.
  *
- * The only header of policy/ that milter/ includes. Data and decisions flow one way: what the MTA says goes in
- * as facts, stage by stage; an answer for the MTA comes out of the same call; the record is written before the
- * call that ends a message returns.
+ * This header is for who starts, configures and asks the library; policy_session.h is for who brings it mail. They are
+ * all that milter/ includes of policy/.
  *
  *   policy_load -> snapshot (immutable, counted)          one per configuration
  *   policy_engine (resolver, caches, audit file; live)    one per process
- *   policy_session (one connection; pins a snapshot)      many; each used by one thread at a time
- *
- * No call blocks longer than the DNS budget (dns.timeout). No data passed in need outlive the call.
+ *   policy_session (one connection; pins a snapshot)      many: policy_session.h
  */
 #ifndef CLOSEDRELAY_POLICY_H
 #define CLOSEDRELAY_POLICY_H
@@ -18,10 +15,8 @@
 #include "base/log.h"
 #include "base/slice.h"
 #include "base/strbuf.h"
-#include "config/schema.h"
-#include "facts/session.h"
-#include "finding.h"
-#include "verdict.h"
+#include "config/values.h"
+#include "facts/ip_address.h"
 
 /* ---- configuration ---------------------------------------------------------------------------------- */
 
@@ -97,6 +92,21 @@ void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct po
 /* Whether all of `network` is in relay.trusted_networks. */
 bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network);
 
+/* What of the section relay an MTA must be set up for. */
+struct policy_relay_needs {
+    bool has_certificates;  /* some client certificate is trusted */
+    bool has_fingerprints;  /* and one of them by its fingerprint */
+    bool has_local_daemons; /* mail handed in on the machine comes over some service of the MTA's */
+};
+
+void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs);
+
+/* Whether `domain`, in any form, is in relay.local_domains; true as well where a table cannot be asked. */
+bool policy_snapshot_has_domain(const struct policy_snapshot *snapshot, struct slice domain);
+
+/* Whether `name`, in any case, is in relay.local_daemons. */
+bool policy_snapshot_has_local_daemon(const struct policy_snapshot *snapshot, struct slice name);
+
 /* Makes the folders that the daemon writes to and gives them to its user; called as root before it steps down.
  * False: one could not be made (reason in `problems`). */
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
@@ -105,15 +115,7 @@ bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned us
 /* ---- engine ----------------------------------------------------------------------------------------- */
 
 struct policy_engine;
-
-/* One finished message, as its record was made from. Valid during the call. */
-struct policy_record {
-    const struct session_facts *session;
-    const struct message_facts *message;
-    const struct finding_list *findings;
-    const struct verdict *verdict;
-    struct slice line; /* the audit line, one JSON object without the final newline */
-};
+struct policy_record; /* policy_session.h */
 
 struct policy_engine_options {
     struct clock clock;
@@ -123,8 +125,8 @@ struct policy_engine_options {
     bool offline; /* ask no DNS (`try` without --dns): lists are unknown */
 };
 
-/* Starts the resolver thread, and the one that takes changed table files into use; opens the audit file. Takes its own reference of the snapshot. NULL: reason is
- * in `problems`. */
+/* Starts the resolver thread, and the one that takes changed table files into use; opens the audit file. Takes its own
+ * reference of the snapshot. NULL: reason is in `problems`. */
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
                                            struct strbuf *problems);
 
@@ -163,75 +165,5 @@ void policy_engine_list_allowed(struct policy_engine *engine, bool json, struct 
 
 /* After the last session ended. Flushes and closes everything. NULL is allowed. */
 void policy_engine_destroy(struct policy_engine *engine);
-
-/* ---- sessions --------------------------------------------------------------------------------------- */
-
-struct policy_session;
-
-struct policy_connect {
-    const struct sockaddr *address; /* NULL: unknown */
-    const char *client_name;        /* may be NULL, as every text below */
-    const char *mta_version;        /* {v} */
-    const char *daemon_name;        /* {daemon_name} */
-    bool cannot_hold;               /* the MTA lets a filter hold no mail: it is deferred instead */
-    bool cannot_drop;               /* nor remove recipients: the message is refused instead */
-};
-
-struct policy_mail {
-    const char *path;          /* first argument of MAIL, as typed */
-    const char *const *params; /* "SIZE=1000", …; ended by NULL; or NULL */
-    const char *auth_type;     /* {auth_type} */
-    const char *auth_authen;   /* {auth_authen}, xtext already decoded where the MTA encodes it */
-    const char *queue_id;      /* {i} */
-    struct tls_facts tls;      /* NULL texts are taken as "" */
-};
-
-struct policy_recipient {
-    const char *path;       /* first argument of RCPT, as typed */
-    const char *mailer;     /* {rcpt_mailer}: "error" means that the MTA refuses it itself */
-};
-
-/* What to tell the MTA now. */
-enum policy_step {
-    POLICY_CONTINUE,
-    POLICY_REJECT, /* 5xx */
-    POLICY_DEFER,  /* 4xx */
-};
-
-struct policy_answer {
-    enum policy_step step;
-    const struct verdict *verdict; /* reply text and codes; NULL for POLICY_CONTINUE. Valid until the next call. */
-};
-
-/* The end of a message: at most one of refuse (answer.step) and the edits. */
-struct policy_ending {
-    struct policy_answer answer;
-    const char *hold_reason;          /* not NULL: put on hold / quarantine */
-    const char *const *dropped;       /* recipients to remove, verbatim */
-    size_t dropped_count;
-    const struct header_field *added; /* header fields to add */
-    size_t added_count;
-};
-
-/* NULL: out of memory; the caller then defers the connection. */
-struct policy_session *policy_session_begin(struct policy_engine *engine, const struct policy_connect *connect);
-void policy_session_helo(struct policy_session *session, const char *name);
-
-/* A new message; an unfinished one before it is closed as aborted. POLICY_REJECT / POLICY_DEFER end it. */
-struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail);
-/* POLICY_REJECT / POLICY_DEFER refuse this recipient only. */
-struct policy_answer policy_session_recipient(struct policy_session *session, const struct policy_recipient *recipient);
-void policy_session_queue_id(struct policy_session *session, const char *queue_id);
-void policy_session_header(struct policy_session *session, const char *name, const char *value);
-void policy_session_end_of_headers(struct policy_session *session);
-/* False: the rest of the body no longer matters. */
-bool policy_session_body(struct policy_session *session, const void *bytes, size_t length);
-/* Writes the record, then returns the verdict. Pointers are valid until the next call. */
-struct policy_ending policy_session_end_of_message(struct policy_session *session);
-
-/* Closes an unfinished message, if any, and writes its record. Harmless at any time. */
-void policy_session_abort(struct policy_session *session);
-/* NULL is allowed. */
-void policy_session_end(struct policy_session *session);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * What the engine keeps of a connection and its current message. Shared by session.c and message.c only.
+ * What the engine keeps of a connection and its current message. Shared by session*.c and message*.c only: session.c has
+ * the connection and the stages, session_recipient.c and session_ending.c the two that decide, message.c the facts.
  *
  * A message stays in place after its last answer, until the next call, so that the reply and the recipients to
  * drop are valid while the caller uses them.
@@ -10,7 +11,7 @@
 #include "check/check.h"
 #include "content/content_scan.h"
 #include "engine.h"
-#include "policy.h"
+#include "policy_session.h"
 
 /* Of one message; MTAs stop well before. */
 enum { MESSAGE_RECIPIENTS_MAX = 10000 };
@@ -23,7 +24,6 @@ struct message {
     struct content_scan *scan;             /* NULL: the content is not looked into */
     uint64_t started_us;
     size_t recipient_capacity;
-    size_t header_capacity;
     size_t header_bytes_kept;
     bool body_is_over;  /* nothing in the rest of the body can change the verdict */
     bool is_recorded;   /* its record was written: the message is over */
@@ -39,6 +39,21 @@ struct policy_session {
     struct message *message; /* NULL before the first MAIL */
     bool cannot_hold, cannot_drop; /* what the MTA does not let a filter do */
 };
+
+/* ---- answers (session.c) ---------------------------------------------------------------------------- */
+
+/* The verdict on the findings from index `from` on becomes the message's. */
+void session_decide(struct policy_session *session, size_t from);
+/* Points at `verdict` where it is a refusal. */
+struct policy_answer session_answer_of(const struct verdict *verdict);
+/* What cannot be judged for want of memory; logged. */
+struct policy_answer session_refuse_for_memory(void);
+/* Whether nobody hears a refusal before the end of the message: mail handed in on the machine itself. */
+bool message_answers_wait(const struct message *message);
+/* Local mail is judged once its headers have told whom it is from: sender and recipients then, as if they came now. */
+void session_settle_local(struct policy_session *session);
+
+/* ---- facts, checks, record (message.c, message_tags.c) ------------------------------------------------ */
 
 /* A text for the facts: copied under `owner`; NULL becomes "", and so does a failure, which sets *failed. */
 const char *facts_text(void *owner, const char *text, bool *failed);

@@ -5,6 +5,8 @@
 #ifndef CLOSEDRELAY_SETTINGS_H
 #define CLOSEDRELAY_SETTINGS_H
 
+#include "config/schema.h"
+#include "finding.h"
 #include "policy.h"
 
 struct root_settings {

@@ -1,6 +1,7 @@
 #include "selftest/runner.h"
 
 #include "options.h"
+#include "policy_session.h"
 #include "problems.h"
 #include "selftest/message_split.h"
 

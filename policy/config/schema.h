@@ -9,6 +9,7 @@
 #define CLOSEDRELAY_CONFIG_SCHEMA_H
 
 #include "base/slice.h"
+#include "config/values.h"
 #include "facts/ip_address.h"
 #include "facts/role.h"
 #include "table/table.h"
@@ -84,27 +85,6 @@ struct config_array {
     void *items; /* count structs of section->struct_bytes */
     size_t count;
     const void *origins; /* the loader's: where the entries' values come from */
-};
-
-enum config_endpoint_kind { ENDPOINT_NONE, ENDPOINT_INET, ENDPOINT_INET6, ENDPOINT_UNIX };
-
-struct config_endpoint {
-    enum config_endpoint_kind kind;
-    const char *host; /* numeric address; "" for any */
-    uint16_t port;
-    const char *path; /* unix */
-};
-
-struct config_endpoint_list {
-    struct config_endpoint *items;
-    size_t count;
-};
-
-/* Where a value was written. */
-struct config_place {
-    const char *file; /* NULL: the built-in default */
-    unsigned line;
-    unsigned column;
 };
 
 struct config_problems; /* config/problems.h: collects errors and warnings with their places */

@@ -5,7 +5,7 @@
  * those before them, from 10,000 addresses, one in 20 of which is listed. What is measured is MAIL, where the answers
  * are collected; prints a line a phase, and fails where the warm one does not keep its bound of 5 ms.
  */
-#include "policy.h"
+#include "policy_session.h"
 #include "stub_dns/stub_dns.h"
 
 #include <arpa/inet.h>

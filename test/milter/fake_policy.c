@@ -10,7 +10,7 @@
  * With FAKE_POLICY_TRACE=FILE every call is told in a line of FILE. A configuration file has lines "KEY VALUE":
  * listen-unix PATH, listen-inet PORT, mode OCTAL, user NAME, sessions N, drain MS; any other is an error.
  */
-#include "policy.h"
+#include "policy_session.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "policy.h"
+#include "policy_session.h"
 
 struct identity_test {
     struct policy_snapshot *snapshot;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "policy.h"
+#include "policy_session.h"
 
 struct live_test {
     char folder[32];

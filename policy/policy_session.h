@@ -1,0 +1,102 @@
+/*
+ * One connection of the MTA, stage by stage: what the callbacks need.
+ *
+ * What the MTA says goes in as facts; the answer for the MTA comes out of the same call, and the record is written
+ * before the call that ends a message returns. A session pins the snapshot that was in force when it began. Each is
+ * used by one thread at a time; which one may change between calls.
+ *
+ * No call blocks longer than the DNS budget (dns.timeout), or the second that a table may take. No data passed in
+ * need outlive the call.
+ */
+#ifndef CLOSEDRELAY_POLICY_SESSION_H
+#define CLOSEDRELAY_POLICY_SESSION_H
+
+#include "facts/session.h"
+#include "finding.h"
+#include "policy.h"
+#include "verdict.h"
+
+struct policy_session;
+
+/* ---- what the MTA says ------------------------------------------------------------------------------ */
+
+struct policy_connect {
+    const struct sockaddr *address; /* NULL: unknown */
+    const char *client_name;        /* may be NULL, as every text below */
+    const char *mta_version;        /* {v} */
+    const char *daemon_name;        /* {daemon_name} */
+    bool cannot_hold;               /* the MTA lets a filter hold no mail: it is deferred instead */
+    bool cannot_drop;               /* nor remove recipients: the message is refused instead */
+};
+
+struct policy_mail {
+    const char *path;          /* first argument of MAIL, as typed */
+    const char *const *params; /* "SIZE=1000", …; ended by NULL; or NULL */
+    const char *auth_type;     /* {auth_type} */
+    const char *auth_authen;   /* {auth_authen}, xtext already decoded where the MTA encodes it */
+    const char *queue_id;      /* {i} */
+    struct tls_facts tls;      /* NULL texts are taken as "" */
+};
+
+struct policy_recipient {
+    const char *path;       /* first argument of RCPT, as typed */
+    const char *mailer;     /* {rcpt_mailer}: "error" means that the MTA refuses it itself */
+};
+
+/* ---- what comes of it -------------------------------------------------------------------------------- */
+
+/* What to tell the MTA now. */
+enum policy_step {
+    POLICY_CONTINUE,
+    POLICY_REJECT, /* 5xx */
+    POLICY_DEFER,  /* 4xx */
+};
+
+struct policy_answer {
+    enum policy_step step;
+    const struct verdict *verdict; /* reply text and codes; NULL for POLICY_CONTINUE. Valid until the next call. */
+};
+
+/* The end of a message: at most one of refuse (answer.step) and the edits. */
+struct policy_ending {
+    struct policy_answer answer;
+    const char *hold_reason;          /* not NULL: put on hold / quarantine */
+    const char *const *dropped;       /* recipients to remove, verbatim */
+    size_t dropped_count;
+    const struct header_field *added; /* header fields to add */
+    size_t added_count;
+};
+
+/* One finished message, as its record was made from. Valid during the call. */
+struct policy_record {
+    const struct session_facts *session;
+    const struct message_facts *message;
+    const struct finding_list *findings;
+    const struct verdict *verdict;
+    struct slice line; /* the audit line, one JSON object without the final newline */
+};
+
+/* ---- the stages ------------------------------------------------------------------------------------- */
+
+/* NULL: out of memory; the caller then defers the connection. */
+struct policy_session *policy_session_begin(struct policy_engine *engine, const struct policy_connect *connect);
+void policy_session_helo(struct policy_session *session, const char *name);
+
+/* A new message; an unfinished one before it is closed as aborted. POLICY_REJECT / POLICY_DEFER end it. */
+struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail);
+/* POLICY_REJECT / POLICY_DEFER refuse this recipient only. */
+struct policy_answer policy_session_recipient(struct policy_session *session, const struct policy_recipient *recipient);
+void policy_session_queue_id(struct policy_session *session, const char *queue_id);
+void policy_session_header(struct policy_session *session, const char *name, const char *value);
+void policy_session_end_of_headers(struct policy_session *session);
+/* False: the rest of the body no longer matters. */
+bool policy_session_body(struct policy_session *session, const void *bytes, size_t length);
+/* Writes the record, then returns the verdict. Pointers are valid until the next call. */
+struct policy_ending policy_session_end_of_message(struct policy_session *session);
+
+/* Closes an unfinished message, if any, and writes its record. Harmless at any time. */
+void policy_session_abort(struct policy_session *session);
+/* NULL is allowed. */
+void policy_session_end(struct policy_session *session);
+
+#endif
