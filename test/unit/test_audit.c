@@ -204,6 +204,26 @@ static void reopening_works_at_once(void **state)
     audit_file_unref(file);
 }
 
+/* A folder that somebody renamed: one line in the log, not one a second for as long as it takes. */
+static void what_cannot_be_reopened_is_said_once(void **state)
+{
+    struct file_test *test = *state;
+    char moved[80];
+    snprintf(moved, sizeof moved, "%s.moved", test->folder);
+    struct audit_file *file = open_file(test);
+    assert_int_equal(rename(test->folder, moved), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        test->now_us += 1000000;
+        assert_true(audit_file_write(file, slice_of("kept\n")));
+    }
+    assert_int_equal(test->log.error_count, 1);
+    audit_file_reopen(file);
+    assert_int_equal(test->log.error_count, 2);
+    assert_int_equal(rename(moved, test->folder), 0);
+    assert_file_holds(test->path, "kept\nkept\nkept\n");
+    audit_file_unref(file);
+}
+
 static void a_full_disk_is_said_once_and_tears_one_line_only(void **state)
 {
     struct file_test *test = *state;
@@ -242,6 +262,7 @@ int main(void)
         cmocka_unit_test(line_has_all_keys_in_their_order),
         cmocka_unit_test_setup_teardown(a_moved_file_is_opened_anew_within_a_second, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(reopening_works_at_once, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(what_cannot_be_reopened_is_said_once, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(a_full_disk_is_said_once_and_tears_one_line_only, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(a_folder_that_is_missing_is_told, set_up_folder, tear_down_folder),
     };
