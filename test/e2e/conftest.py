@@ -130,11 +130,11 @@ def daemon_factory(workspace, postfix, sink, stopping):
     """Starts daemons; whoever asks for one gives it back through `release`."""
 
     class Factory:
-        def make(self, config="", audit=None, lane=None):
+        def make(self, config="", lane=None, **options):
             lane = lane or postfix.take_lane()
             directory = _subdirectory(workspace, "daemon")
             daemon = Daemon(directory, f"inet:{lane.milter_port}@127.0.0.1", ("127.0.0.1", lane.milter_port),
-                            config, audit)
+                            config, **options)
             return Relay(daemon, lane.smtp_port, sink)
 
         def release(self, relay):

@@ -233,9 +233,9 @@ def test_the_dovecot_script(relay, files):
     """What Dovecot runs after a login: it grants beside the session, and then is the session."""
     script = os.path.join(os.path.dirname(__file__), "..", "..", "contrib", "dovecot", "closedrelay-allow")
     for ip, user in (("203.0.113.53", "ann@example.com"), ("127.0.0.1", "webmail"), ("", "nobody")):
-        env = {**os.environ, "IP": ip, "USER": user, "CLOSEDRELAY": daemon_module.program(),
-               "CLOSEDRELAY_SOCKET": f"{files}/control.sock"}
-        done = subprocess.run([script, "echo", "imap"], env=env, capture_output=True, text=True, check=True)
+        env = {**os.environ, "IP": ip, "USER": user}
+        settings = [f"program={daemon_module.program()}", f"socket={files}/control.sock", "service=imap"]
+        done = subprocess.run([script, *settings, "echo", "imap"], env=env, capture_output=True, text=True, check=True)
         assert done.stdout == "imap\n"
     wait_until(lambda: "203.0.113.53/32" in allow(files, "--list").stdout, "the script's grant")
     with relay.outside(client="203.0.113.53") as client:
