@@ -11,6 +11,9 @@
 #define BASE64(body) CODED("Content-Transfer-Encoding: base64", body)
 #define QP(body) CODED("Content-Transfer-Encoding: quoted-printable", body)
 
+#define QP_MULTIPART(body) \
+    MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: quoted-printable\n\n" body
+
 const struct selftest_case selftest_encodings[] = {
     {"base64", "plain base64", "the case to compare with", ALL, ANSWER_DISGUISED, CTE("base64")},
     {"case", "BASE64", "letter case means nothing", ALL, ANSWER_DISGUISED, CTE("BaSe64")},
@@ -41,6 +44,21 @@ const struct selftest_case selftest_encodings[] = {
     {"multipart-base64", "a multipart in base64", "forbidden (RFC 2045, 6.4), decoded by some", "Outlook", FOUND,
      MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n"
           "$[base64|--b\n" EXE_PART "--b--\n]\n"},
+    {"multipart-qp", "a multipart whose delimiters are in quoted-printable", "forbidden (RFC 2045, 6.4), decoded by some",
+     "clients differ", ANSWER_BLOCKED | ANSWER_AMBIGUOUS, QP_MULTIPART("$[qp|--b]\n" EXE_PART "$[qp|--b--]\n")},
+    {"multipart-qp-soft", "the delimiters in two lines", "a soft break joins them", "clients differ",
+     ANSWER_BLOCKED | ANSWER_AMBIGUOUS, QP_MULTIPART("-=\n-b\n" EXE_PART "-=\n-b--\n")},
+    {"multipart-qp-name", "only the name is encoded", "part of a header that is decoded with all the rest", "clients differ",
+     ANSWER_BLOCKED | ANSWER_AMBIGUOUS,
+     QP_MULTIPART("--b\nContent-Type: application/octet-stream\nContent-Disposition: attachment; filename=3D\"evil=2Ee=\nxe\"\n\nx\n--b--\n")},
+    {"multipart-qp-epilogue", "a part that only the decoded reading has", "behind the end of the raw reading", "clients differ",
+     ANSWER_BLOCKED | ANSWER_AMBIGUOUS, QP_MULTIPART("--b\n" HELLO "--b--\n$[qp|--b]\n" EXE_PART "$[qp|--b--]\n")},
+    {"multipart-qp-inner", "the inner multipart says so", "at any depth", "clients differ", ANSWER_BLOCKED | ANSWER_AMBIGUOUS,
+     MIME "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=b\n"
+          "Content-Transfer-Encoding: quoted-printable\n\n$[qp|--b]\n" EXE_PART "$[qp|--b--]\n--a--\n"},
+    {"multipart-qp-plain", "a multipart that is called quoted-printable and is not", "sloppy programs, mostly scripts in PHP",
+     ALL, ANSWER_PASS, QP_MULTIPART("--b\n" HELLO "--b\nContent-Type: application/pdf; name=a.pdf\n"
+                                    "Content-Transfer-Encoding: base64\n\n$[base64|%PDF-1.4 x]\n--b--\n")},
     {"multipart-uuencode", "a uuencoded multipart", "forbidden (RFC 2045, 6.4), decoded by some", "older clients", FOUND,
      MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: x-uuencode\n\n"
           "$[uu|x|--b\n" EXE_PART "--b--\n]"},

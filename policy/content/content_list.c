@@ -103,10 +103,25 @@ static bool list_reserve(struct content_scan *scan)
     return true;
 }
 
+/* In the decoded reading of a multipart: takes the entry that its raw reading has made. */
+static bool find_entry(struct content_subject *subject)
+{
+    const struct attachment_list *list = &subject->scan->list;
+    for (size_t i = 0; i < list->count && !subject->is_member; i++) {
+        if (strcmp(list->items[i].path, subject->path) == 0) {
+            subject->entry = i;
+            subject->is_reread = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct attachment *content_entry(struct content_subject *subject)
 {
     struct content_scan *scan = subject->scan;
-    if (subject->entry != CONTENT_NO_ENTRY)
+    bool is_rereading = scan->rereading_count > 0 && subject != &scan->message;
+    if (subject->entry != CONTENT_NO_ENTRY || (is_rereading && find_entry(subject)))
         return &scan->list.items[subject->entry];
     /* The entry that says so is never denied. */
     if (subject != &scan->message && !keep_bytes(scan, sizeof(struct attachment) + strlen(subject->path)))
@@ -119,7 +134,9 @@ struct attachment *content_entry(struct content_subject *subject)
     subject->entry = scan->list.count++;
     struct attachment *entry = &scan->list.items[subject->entry];
     *entry = (struct attachment){.path = path, .is_member = subject->is_member};
-    return entry;
+    if (is_rereading && scan->is_reread_ambiguous && !subject->is_member)
+        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "in a multipart that is encoded");
+    return &scan->list.items[subject->entry];
 }
 
 void content_add_name(struct content_subject *subject, struct slice name)
@@ -148,7 +165,7 @@ void content_add_condition(struct content_subject *subject, enum attachment_cond
                            const char *why)
 {
     struct attachment *entry = content_entry(subject);
-    if (entry == NULL)
+    if (entry == NULL || subject->is_reread)
         return;
     unsigned bit = (unsigned)__builtin_ctz((unsigned)condition);
     entry->conditions |= (unsigned)condition;

@@ -12,6 +12,7 @@ enum { DECODED_PIECE_BYTES = 16384, ENCODINGS_MAX = 3 };
 struct level {
     const char *path; /* of what stands in it; talloc child of the message, or the level's around it */
     bool is_message;
+    struct content_encoded *encoded; /* talloc child of the message; NULL in all honest mail */
 };
 
 /* One way to decode the leaf that is being read. */
@@ -102,9 +103,8 @@ static void add_entity_conditions(struct content_subject *subject, const struct 
         content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "an unknown transfer encoding");
     if ((entity->kinds & MIME_KIND_PARTIAL) != 0)
         content_add_condition(subject, ATTACHMENT_PARTIAL, "a piece of a message sent in several");
-    if ((entity->kinds & MIME_KIND_MULTIPART) != 0 &&
-        (entity->encodings & (TRANSFER_BASE64 | TRANSFER_UUENCODE)) != 0)
-        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "a multipart that is encoded");
+    if ((entity->kinds & MIME_KIND_MULTIPART) != 0 && (entity->encodings & TRANSFER_UUENCODE) != 0)
+        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "a multipart that is uuencoded");
 }
 
 /* ---- levels ---- */
@@ -121,7 +121,7 @@ static bool push_level(struct content_message *message, struct level level)
     return true;
 }
 
-static void level_begin(void *context, const struct mime_entity *entity)
+static bool level_begin(void *context, const struct mime_entity *entity)
 {
     struct content_message *message = context;
     bool is_message = (entity->kinds & MIME_KIND_MULTIPART) == 0;
@@ -140,14 +140,30 @@ static void level_begin(void *context, const struct mime_entity *entity)
     }
     if (is_message && path != NULL)
         level.path = path;
-    push_level(message, level);
+    struct content_depth depth = current_depth(message);
+    depth.parts = message->part_number;
+    if (!is_message)
+        level.encoded = content_encoded_create(message, message->scan, level.path, depth, entity);
+    return push_level(message, level) && level.encoded != NULL;
+}
+
+static void level_data(void *context, struct slice raw)
+{
+    struct content_message *message = context;
+    for (uint32_t i = 0; i < message->level_count; i++)
+        if (message->levels[i].encoded != NULL)
+            content_encoded_push(message->levels[i].encoded, raw);
 }
 
 static void level_end(void *context)
 {
     struct content_message *message = context;
-    if (message->level_count > 0)
-        message->level_count--;
+    if (message->level_count == 0)
+        return;
+    struct level *level = &message->levels[--message->level_count];
+    if (level->encoded != NULL)
+        content_encoded_end(level->encoded);
+    TALLOC_FREE(level->encoded);
 }
 
 /* ---- leaves ---- */
@@ -379,9 +395,12 @@ struct content_message *content_message_create(void *owner, struct content_scan 
     }
     message->scan = scan;
     message->path = path;
+    message->part_number = depth.parts;
     message->depth = depth;
+    message->depth.parts = 0;
     message->sink = (struct mime_sink){.context = message,
                                        .level_begin = level_begin,
+                                       .level_data = level_data,
                                        .level_end = level_end,
                                        .leaf_begin = leaf_begin,
                                        .leaf_data = leaf_data,
@@ -417,6 +436,9 @@ bool content_message_push(struct content_message *message, struct slice bytes)
 
 void content_message_end(struct content_message *message)
 {
+    for (uint32_t i = 0; i < message->level_count; i++)
+        if (message->levels[i].encoded != NULL)
+            content_encoded_flush(message->levels[i].encoded);
     mime_reader_end(message->reader);
     if (mime_reader_failed(message->reader))
         content_fail(message->scan);

@@ -21,6 +21,7 @@
 struct content_depth {
     uint32_t levels; /* multiparts and messages */
     uint32_t archives;
+    uint32_t parts; /* of the same message, before it; 0 but for the second reading of a multipart */
 };
 
 /* Something that may get, or has, an entry in the list. */
@@ -29,6 +30,8 @@ struct content_subject {
     char *path;   /* as in struct attachment; talloc, of whoever owns the subject */
     size_t entry; /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
     bool is_member;
+    bool is_reread; /* the entry was there: the raw reading of a multipart knows better how the file is
+                       written */
 };
 
 struct content_scan {
@@ -39,6 +42,9 @@ struct content_scan {
     struct attachment_list list;
     struct content_subject message; /* for what concerns no single file */
     struct content_message *top;
+    uint32_t encoded_count;   /* decoded readings of multiparts that are open */
+    uint32_t rereading_count; /* so many of them are being read, within each other */
+    bool is_reread_ambiguous; /* what the one that is read shows besides is seen by few clients */
     bool failed;
     bool is_ended;
 };
@@ -93,6 +99,23 @@ bool content_message_is_in_attachment(const struct content_message *message);
 /* The next bytes of a message whose header comes with them; false once nothing more is wanted. */
 bool content_message_push(struct content_message *message, struct slice bytes);
 void content_message_end(struct content_message *message);
+
+/* ---- content_encoded.c ---- */
+
+struct content_encoded;
+
+/*
+ * The decoded reading of a multipart at `path` (NULL: the message itself) that says it is encoded, which RFC
+ * 2045 6.4 forbids and some clients believe. What it shows adds to what the raw reading tells. NULL: it is
+ * not encoded, or out of memory (noted).
+ */
+struct content_encoded *content_encoded_create(void *owner, struct content_scan *scan, const char *path,
+                                               struct content_depth depth, const struct mime_entity *entity);
+/* The next bytes, as they stand in the message, once the raw reading has them. */
+void content_encoded_push(struct content_encoded *encoded, struct slice raw);
+/* No more bytes, and the line that is not complete is part of it. Told before the raw reading ends. */
+void content_encoded_flush(struct content_encoded *encoded);
+void content_encoded_end(struct content_encoded *encoded);
 
 /* ---- content_stream.c ---- */
 

@@ -98,6 +98,21 @@ static int rank(const struct boundary *boundary, enum boundary_match_kind kind)
            (boundary->is_primary ? 1 : 0);
 }
 
+void boundary_set_use(struct boundary_set *set, struct boundary_match match)
+{
+    set->items[match.index].is_used = true;
+}
+
+/* Whether another boundary of the level delimits parts: its readers see others than those of this one. */
+static bool is_rivalled(const struct boundary_set *set, uint32_t index)
+{
+    for (uint32_t i = 0; i < set->count; i++)
+        if (i != index && set->items[i].is_used && !set->items[i].is_stale &&
+            set->items[i].level == set->items[index].level)
+            return true;
+    return false;
+}
+
 struct boundary_match boundary_set_match(const struct boundary_set *set, struct slice line)
 {
     struct boundary_match best = {.kind = BOUNDARY_NONE};
@@ -116,9 +131,9 @@ struct boundary_match boundary_set_match(const struct boundary_set *set, struct 
             is_disputed = true;
         if (!is_better)
             continue;
-        best = (struct boundary_match){kind, boundary->level, boundary->is_primary && !boundary->is_stale};
+        best = (struct boundary_match){kind, boundary->level, i, boundary->is_primary && !boundary->is_stale};
         best_rank = rank(boundary, kind);
     }
-    best.is_certain = best.is_certain && !is_disputed;
+    best.is_certain = best.is_certain && !is_disputed && !is_rivalled(set, best.index);
     return best;
 }

@@ -21,8 +21,10 @@ struct boundary {
     char *text; /* talloc, child of the set's owner */
     uint16_t length;
     uint16_t level;
-    bool is_primary; /* what RFC 2045 reads; else only some clients take it for the boundary */
+    bool is_primary; /* what RFC 2045 reads, comments left out or not; else only some clients take it for the
+                        boundary */
     bool is_stale;
+    bool is_used; /* it delimits parts */
 };
 
 struct boundary_set {
@@ -42,6 +44,7 @@ enum boundary_match_kind {
 struct boundary_match {
     enum boundary_match_kind kind;
     uint16_t level;
+    uint32_t index;  /* in the set, until that changes */
     bool is_certain; /* every client sees the same here */
 };
 
@@ -56,6 +59,10 @@ enum boundary_add_result boundary_set_add(struct boundary_set *set, struct slice
 
 /* All levels from `level` on are over: their boundaries are stale, and would lead back to the level above. */
 void boundary_set_retire(struct boundary_set *set, uint16_t level);
+
+/* The boundary of a match delimits parts. While it is the only one of its level that does, clients that read
+ * another boundary see no other parts. */
+void boundary_set_use(struct boundary_set *set, struct boundary_match match);
 
 /* What a line (without its line end) that begins with "--" is. The innermost level wins. */
 struct boundary_match boundary_set_match(const struct boundary_set *set, struct slice line);

@@ -94,6 +94,7 @@ static void end_levels(struct mime_reader *reader, uint32_t level)
         boundary_set_retire(&reader->boundaries, (uint16_t)level);
     while (reader->level_count > level) {
         reader->level_count--;
+        reader->told_count -= reader->levels[reader->level_count].is_told ? 1 : 0;
         reader->sink->level_end(reader->sink->context);
     }
 }
@@ -143,13 +144,31 @@ static bool push_level(struct mime_reader *reader, bool is_multipart)
     }
     reader->levels[reader->level_count++] =
         (struct mime_level){.is_multipart = is_multipart, .is_digest = reader->entity.is_digest};
-    reader->sink->level_begin(reader->sink->context, &reader->entity);
+    struct mime_level *level = &reader->levels[reader->level_count - 1];
+    level->is_told = reader->sink->level_begin(reader->sink->context, &reader->entity);
+    reader->told_count += level->is_told ? 1 : 0;
     return true;
+}
+
+/* Whether `text` is `plain` with comments in it: many senders use parentheses without quotes, and mean them.
+ */
+static bool is_commented(struct slice text, struct slice plain)
+{
+    uint32_t level = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        level += text.data[i] == '(' ? 1 : 0;
+        if (level == 0 && (at == plain.length || plain.data[at++] != text.data[i]))
+            return false;
+        level -= level > 0 && text.data[i] == ')' ? 1 : 0;
+    }
+    return at == plain.length;
 }
 
 static void add_boundary(struct mime_reader *reader, struct slice text)
 {
-    bool is_primary = slice_equal(text, reader->entity.parameters.primary_boundary);
+    bool is_primary = (reader->has_no_header && reader->level_count == 1) ||
+                      is_commented(text, reader->entity.parameters.primary_boundary);
     if (text.length > BOUNDARY_BYTES_MAX) {
         reader_over_budget(reader, "a boundary is too long");
         return;
@@ -262,6 +281,7 @@ void reader_finish_header(struct mime_reader *reader)
 void reader_delimiter(struct mime_reader *reader, struct boundary_match match, const char *doubt)
 {
     assert(match.level < reader->level_count);
+    boundary_set_use(&reader->boundaries, match);
     end_levels(reader, match.level + 1u);
     struct mime_level *level = &reader->levels[match.level];
     if (!match.is_certain)
@@ -290,6 +310,20 @@ void mime_reader_header(struct mime_reader *reader, struct slice name, struct sl
     }
     if (header_block_take_field(&reader->entity, name, value))
         reader->block.has_late_content = true;
+}
+
+void mime_reader_begin_multipart(struct mime_reader *reader, const struct name_set *boundaries,
+                                 bool is_digest)
+{
+    struct mime_entity *entity = &reader->entity;
+    if (reader->state != READER_FIELDS)
+        return;
+    reader->has_no_header = true;
+    entity->kinds = MIME_KIND_MULTIPART;
+    entity->is_digest = is_digest;
+    for (size_t i = 0; i < boundaries->count; i++)
+        name_set_add(&entity->parameters.boundaries, boundaries->items[i]);
+    reader_finish_header(reader);
 }
 
 /* A header that says nothing of content may have been cut off by a line that is no field: what follows it
@@ -395,12 +429,17 @@ bool mime_reader_push(struct mime_reader *reader, struct slice bytes)
     if (!reader_charge(reader, bytes.length))
         return false;
     while (bytes.length > 0 && reader->state != READER_STOPPED) {
+        struct slice before = bytes;
+        bool is_told = reader->told_count > 0;
         if (reader->is_line_skipped)
             bytes = skip_line(reader, bytes);
         else if (reader->state == READER_HEADERS)
             bytes = headers_push(reader, bytes);
         else
             bytes = reader_body_push(reader, bytes);
+        if (is_told && reader->told_count > 0)
+            reader->sink->level_data(reader->sink->context,
+                                     slice_part(before, 0, before.length - bytes.length));
     }
     bool can_end = reader->boundaries.count > 0 || reader->probe_lines_left > 0;
     return reader->state == READER_HEADERS ||

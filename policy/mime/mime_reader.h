@@ -17,8 +17,11 @@
 /* Told to the caller of the reader, during the call. Entities are valid until the matching end. */
 struct mime_sink {
     void *context;
-    /* A multipart or a forwarded message begins, which holds what comes until level_end. */
-    void (*level_begin)(void *context, const struct mime_entity *entity);
+    /* A multipart or a forwarded message begins, which holds what comes until level_end. Returns true to be
+     * given all of it as it stands in the message as well. */
+    bool (*level_begin)(void *context, const struct mime_entity *entity);
+    /* The next bytes of all levels that are given so; what they hold was told. */
+    void (*level_data)(void *context, struct slice raw);
     void (*level_end)(void *context);
     /* Anything else. Returns true to be given its content. */
     bool (*leaf_begin)(void *context, const struct mime_entity *entity);
@@ -48,6 +51,11 @@ struct mime_reader *mime_reader_create(void *owner, const struct mime_limits *li
 
 /* The message's own header, one field at a time; for a reader whose header does not come with the bytes. */
 void mime_reader_header(struct mime_reader *reader, struct slice name, struct slice value);
+
+/* In place of a header: pushed bytes are the body of a multipart with these boundaries, each as good as the
+ * others. */
+void mime_reader_begin_multipart(struct mime_reader *reader, const struct name_set *boundaries,
+                                 bool is_digest);
 
 /* The fields told so far were the whole header, and pushed bytes are the body. Without this call they begin
  * with the header. */

@@ -214,6 +214,8 @@ struct slice reader_body_push(struct mime_reader *reader, struct slice bytes)
             pass_content(reader, slice_part(bytes, 0, length));
             bytes = slice_part(bytes, length, bytes.length);
         }
+        if (reader->told_count > 0)
+            break; /* step by step, so that what ends a level is not told to it */
     }
     return bytes;
 }

@@ -22,6 +22,7 @@ struct mime_level {
     bool is_digest;
     bool is_delimited; /* a delimiter of it was seen */
     bool is_closed;    /* its close delimiter was seen */
+    bool is_told;      /* all of it is given to the sink */
 };
 
 struct mime_reader {
@@ -35,6 +36,8 @@ struct mime_reader {
     struct mime_level *levels; /* talloc array */
     uint32_t level_count;
     uint32_t level_capacity;
+    uint32_t told_count; /* levels that are given to the sink */
+    bool has_no_header;  /* the boundaries were told in place of one */
     struct boundary_set boundaries;
 
     void *entity_owner; /* talloc: what the entity keeps */

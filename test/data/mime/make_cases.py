@@ -216,6 +216,7 @@ def names():
 def structure():
     """How the parts are arranged."""
     two = TEXT + "--B\n" + part()
+    case("ambiguous-boundary-comment-both", HEAD + "Content-Type: multipart/mixed; boundary=a(b)\n\n--a\n" + part("attachment; filename=a.pdf") + "--a(b)\n" + part("attachment; filename=b.pdf") + "--a--\n", "both readings have parts")
     case("ambiguous-boundary-twice", HEAD + "Content-Type: multipart/mixed; boundary=A; boundary=B\n\n--A\n" + two + "--B--\n", "CVE-2024-28054")
     case("ambiguous-type-twice", HEAD + "Content-Type: multipart/mixed; boundary=A\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "field twice")
     case("ambiguous-type-differs", HEAD + "Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "text or multipart")
@@ -359,7 +360,24 @@ def content():
     case("ambiguous-encoding-comment", attached("attachment; filename=a.txt", encoding="base64 (x)"), "comment")
     case("ambiguous-encoding-word", attached("attachment; filename=a.txt", encoding="=?us-ascii?Q?base64?="), "encoded word")
     case("ambiguous-base64-concatenated", attached("attachment; filename=a.zip", body=b64(b"PK") + b64(EVIL)), "data behind the padding")
-    case("ambiguous-multipart-base64", HEAD + "Content-Type: multipart/mixed; boundary=B\nContent-Transfer-Encoding: base64\n\n" + b64(("--B\n" + part() + "--B--\n").encode()), "against RFC 2045 6.4")
+    top = HEAD + "Content-Type: multipart/mixed; boundary=B\nContent-Transfer-Encoding: "
+    body = "--B\n" + part() + "--B\n" + part("attachment; filename=a.pdf") + "--B--\n"
+    safe = "--B\n" + TEXT + "--B\n" + part("attachment; filename=a.pdf") + "--B--\n"
+    case("ambiguous-multipart-base64", top + "base64\n\n" + b64(safe.encode()), "against RFC 2045 6.4")
+    case("ambiguous-multipart-uuencode", top + "x-uuencode\n\nbegin 644 x\n`\nend\n", "against RFC 2045 6.4")
+    case("blocked-multipart-base64", top + "base64\n\n" + b64(body.encode()), "against RFC 2045 6.4")
+    case("blocked-multipart-qp", top + "quoted-printable\n\n" + body.replace("=", "=3D").replace("-", "=2D"), "the delimiters are encoded")
+    case("blocked-multipart-qp-name", top + "quoted-printable\n\n" + body.replace("evil", "ev=69l").replace(".exe", "=\n.exe"), "only the name is encoded")
+    case("blocked-multipart-qp-epilogue", top + "quoted-printable\n\n--B\n" + TEXT + "--B=\n--\n" + body.replace("--B", "=2D=2DB"), "other delimiters than the raw reading has")
+    case("blocked-multipart-qp-soft", top + "quoted-printable\n\n" + body.replace("--B", "-=\n-B"), "delimiters in two lines")
+    case("blocked-multipart-qp-inner", multipart([TEXT, "Content-Type: multipart/mixed; boundary=C\nContent-Transfer-Encoding: quoted-printable\n\n" + body.replace("--B", "=2D=2DC")]), "the inner one")
+    case("blocked-multipart-qp-in-qp", top + "quoted-printable\n\n--B\nContent-Type: multipart/mixed; boundary=C\nContent-Transfer-Encoding: quoted-printable\n\n" + body.replace("--B", "=3D2D=3D2DC") + "--B--\n", "encoded twice")
+    case("blocked-multipart-open-qp", top + "quoted-printable\n\n" + body.replace("--B", "=2D=2DB").replace("=2D=2DB--\n", "").rstrip("\n"), "ends inside")
+    case("honest-multipart-qp-encoded", top + "quoted-printable\n\n" + safe.replace("--B", "=2D=2DB"), "harmless files that only some clients show")
+    deep = safe
+    for n in range(10):
+        deep = f"--{n}\nContent-Type: multipart/mixed; boundary={n + 1}\nContent-Transfer-Encoding: quoted-printable\n\n" + deep
+    case("ambiguous-multipart-qp-deep", HEAD + "Content-Type: multipart/mixed; boundary=0\nContent-Transfer-Encoding: quoted-printable\n\n" + deep, "more than are read twice")
     inner = INNER[INNER.index("Content-Type"):].replace("\n", "\r\n").encode()
     cms = {
         "signed": (signed(inner), "the signed message inside the structure"),
@@ -455,6 +473,10 @@ def honest():
         "zip": (attached("attachment; filename=a.zip", body=b64(archive([("a/readme.txt", b"hi"), ("a/x.pdf", b"%PDF-1.4")]))), "nothing blocked in it"),
         "8-bit": (multipart([TEXT.replace("\n\n", "\nContent-Transfer-Encoding: 8-bit\n\n")]), "sloppy but plain"),
         "multipart-qp": (HEAD + "Content-Transfer-Encoding: quoted-printable\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + TEXT + "--B--\n", "sloppy, clients ignore it"),
+        "multipart-qp-files": (HEAD + "Content-Transfer-Encoding: quoted-printable\nContent-Type: multipart/mixed; boundary=\"=ab12\"\n\n--=ab12\nContent-Type: multipart/related; boundary=C\nContent-Transfer-Encoding: quoted-printable\n\n--C\n" + TEXT + "--C\n" + part(None, kind="image/png") + "--C--\n--=ab12\n" + part("attachment; filename=a.pdf", body=pdf) + "--=ab12\n" + part("attachment; filename=a.zip", body=b64(archive([("a.pdf", bytes(range(200)))]))) + "--=ab12--\n", "sloppy, with files"),
+        "multipart-base64": (HEAD + "Content-Transfer-Encoding: base64\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + TEXT + "--B\n" + part("attachment; filename=a.pdf", body=pdf) + "--B--\n", "sloppy, clients ignore it"),
+        "boundary-comment": (HEAD + "Content-Type: multipart/mixed; boundary=abc(1)def\n\n--abc(1)def\n" + TEXT + "--abc(1)def\n" + part("attachment; filename=a.pdf", body=pdf) + "--abc(1)def--\n", "parentheses without quotes"),
+        "boundary-comment-dropped": (HEAD + "Content-Type: multipart/mixed; boundary=abc (by x)\n\n--abc\n" + TEXT + "--abc\n" + part("attachment; filename=a.pdf", body=pdf) + "--abc--\n", "a comment behind it"),
         "no-mime": ("From: a\nSubject: \xfc\n\nKey: value\nOther: value\nThird: x\n\nbody\n", "8-bit subject, lines like fields"),
         "calendar": (multipart([TEXT, "Content-Type: text/calendar; charset=utf-8; method=REQUEST; name=\"invite.ics\"\n\nBEGIN:VCALENDAR\nEND:VCALENDAR\n"]), "invitation"),
         "empty-body": (HEAD + "Content-Type: text/plain\n\n", "no body"),
