@@ -183,8 +183,9 @@ bool config_overrides_read(struct config_build *build, const struct config_node 
 
 /* ---- override_match.c -------------------------------------------------------------------------------- */
 
-/* Roles that can match at all: who is outside has no login. */
+/* Roles that can match at all: who is outside has no login, hence no domain and no customer. */
 unsigned config_when_roles(const struct config_override_when *when);
+bool config_when_matches(const struct config_override_when *when, const struct config_subject *subject);
 /* False only where no subject can match both. */
 bool config_when_can_meet(const struct config_override_when *a, const struct config_override_when *b);
 

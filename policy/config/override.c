@@ -163,6 +163,14 @@ static void refuse_empty_conditions(const struct config_build *build, const stru
     }
 }
 
+/* Who comes from outside has no login. */
+static void refuse_users_outside(const struct config_build *build, const struct config_override *override)
+{
+    if (override->when.roles != 0 && config_when_roles(&override->when) == 0)
+        config_problem_error(build->problems, override->when_struct.place,
+                             "this matches nobody: who has the role outside has no user, domain or customer");
+}
+
 static bool push_patch(struct config_build *build, struct config_section_state *state,
                        const struct config_patch *patch)
 {
@@ -237,8 +245,10 @@ static bool read_override(struct config_build *build, const struct config_node *
     override->place = entry->place;
     if (!read_when(build, entry, override))
         return false;
-    if (override->when_struct.settings != NULL)
+    if (override->when_struct.settings != NULL) {
         refuse_empty_conditions(build, override);
+        refuse_users_outside(build, override);
+    }
     bool has_patch = false;
     for (const struct config_node *child = entry->first; child != NULL; child = child->next) {
         if (strcmp(child->key, "when") == 0)

@@ -10,7 +10,9 @@ unsigned config_when_roles(const struct config_override_when *when)
 {
     const unsigned every = (1U << ROLE_COUNT) - 1;
     const unsigned roles = when->roles == 0 ? every : when->roles;
-    return text_set_is_empty(when->users) ? roles : roles & ~(1U << ROLE_OUTSIDE);
+    const bool is_for_anybody = text_set_is_empty(when->users) && text_set_is_empty(when->domains) &&
+                                text_set_is_empty(when->customers);
+    return is_for_anybody ? roles : roles & ~(1U << ROLE_OUTSIDE);
 }
 
 bool config_when_can_meet(const struct config_override_when *a, const struct config_override_when *b)
@@ -30,7 +32,7 @@ static bool domain_matches(const struct text_set *wanted, const char *domain)
     return text_set_is_empty(wanted) || (domain != NULL && domain_set_lookup(wanted, slice_of(domain)) == TABLE_FOUND);
 }
 
-static bool when_matches(const struct config_override_when *when, const struct config_subject *subject)
+bool config_when_matches(const struct config_override_when *when, const struct config_subject *subject)
 {
     if ((config_when_roles(when) & 1U << subject->role) == 0)
         return false;
@@ -178,7 +180,7 @@ const struct config_patch *config_patch_walk_next(struct config_patch_walk *walk
         const size_t at = walk->next[condition]++;
         const struct config_patch *patch =
             &walk->state->patches[walk->state->indexes[condition].items[at].patch];
-        if (when_matches(&patch->override->when, walk->subject))
+        if (config_when_matches(&patch->override->when, walk->subject))
             return patch;
     }
 }

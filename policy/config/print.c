@@ -341,6 +341,48 @@ void config_document_print_example(const struct config_document *document, size_
     print_section(&printer, &document->sections[section_index]);
 }
 
+static const struct config_patch *patch_of(const struct config_section_state *state,
+                                           const struct config_override *override)
+{
+    for (size_t i = 0; i < state->patch_count; i++)
+        if (state->patches[i].override == override)
+            return &state->patches[i];
+    return NULL;
+}
+
+static void print_match(const struct config_document *document, const struct config_override *override,
+                        struct strbuf *out)
+{
+    const char *separator = "  ";
+    strbuf_printf(out, "#   %s:%u:%u", override->place.file, override->place.line, override->place.column);
+    for (size_t i = 0; i < document->schema.count; i++) {
+        const struct config_section_state *state = &document->sections[i];
+        const struct config_patch *patch = patch_of(state, override);
+        for (size_t j = 0; patch != NULL && j < patch->layer.count; j++) {
+            strbuf_printf(out, "%s%s.%s", separator, state->leaves.section->name,
+                          state->leaves.items[patch->layer.items[j]->leaf].path);
+            separator = ", ";
+        }
+    }
+    strbuf_append_byte(out, '\n');
+}
+
+void config_document_print_matches(const struct config_document *document, const struct config_subject *subject,
+                                   struct strbuf *out)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < document->override_count; i++) {
+        if (!config_when_matches(&document->overrides[i].when, subject))
+            continue;
+        if (is_first)
+            strbuf_append_text(out, "# overrides that match; of the same key the last counts:\n");
+        is_first = false;
+        print_match(document, &document->overrides[i], out);
+    }
+    if (is_first && document->override_count > 0)
+        strbuf_append_text(out, "# no override matches\n");
+}
+
 void config_document_print_for(const struct config_document *document, const struct config_subject *subject,
                                struct strbuf *out)
 {

@@ -57,6 +57,7 @@ static const char overrides_text[] =
     "```\n"
     "\n"
     "All the conditions of one `when:` must hold; of several values of one condition, one must.\n"
+    "`closedrelay check --print --for user=ann@example.com,client=192.0.2.7` tells which of them match and what applies then.\n"
     "\n";
 
 /* '|' would end a table's cell. */

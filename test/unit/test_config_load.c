@@ -325,6 +325,8 @@ static void bad_overrides_are_told(void **state)
          "c:1:24: error: unknown key 'usr' under 'when:' (did you mean 'user'?)\n"},
         {"overrides: [ { when: { user: [] }, size: { limit: 1MB } } ]\n",
          "c:1:30: error: user: an empty list matches nobody: leave the override out\n"},
+        {"overrides: [ { when: { role: outside, domain: example.com }, size: { limit: 1MB } } ]\n",
+         "c:1:22: error: this matches nobody: who has the role outside has no user, domain or customer\n"},
         {"overrides: [ { when: { user: a } } ]\n",
          "c:1:14: error: an override changes something: recipients: { limit: 100 }\n"},
         {"overrides: [ { when: { user: a }, relay: { words: x } } ]\n",

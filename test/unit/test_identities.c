@@ -266,9 +266,46 @@ static void the_policy_of_one_is_printed(void **state)
     assert_printed_for(test, "client=203.0.113.7", "# for role outside, client 203.0.113.7\n",
                        "limit: 100  # default for outside");
     assert_printed_for(test, "customer=acme,role=trusted", "# for role trusted, customer acme\n", "limit: 3  #");
-    static const char *const wrong[] = {"ann", "user=", "role=admin", "client=x", "name=ann"};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_false(policy_snapshot_print_for(test->snapshot, wrong[i], &test->out));
+    assert_printed_for(test, "customer=acme", "# for role submission, customer acme\n", "limit: 3  #");
+    assert_printed_for(test, "domain=EXAMPLE.com", "# for role submission, domain example.com, customer others\n",
+                       "limit: 30  # default");
+}
+
+/* Right behind the subject; the keys that they set are told too. */
+static void the_overrides_that_match_are_told(void **state)
+{
+    struct identity_test *test = *state;
+    static const char *const cases[][2] = {
+        {"user=ann@example.com", "\n# overrides that match; of the same key the last counts:\n#   /tmp/test_identities."},
+        {"user=ann@example.com", ":12:5  recipients.limit\nlisten:"},
+        {"user=uid:1000", ":10:5  recipients.limit, recipients.excess\nlisten:"},
+        {"client=203.0.113.7", "\n# no override matches\nlisten:"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        strbuf_reset(&test->out);
+        assert_true(policy_snapshot_print_for(test->snapshot, cases[i][0], &test->out));
+        if (strstr(strbuf_text(&test->out), cases[i][1]) == NULL)
+            fail_msg("%s: %.300s", cases[i][0], strbuf_text(&test->out));
+    }
+}
+
+static void what_nobody_can_be_is_refused(void **state)
+{
+    struct identity_test *test = *state;
+    static const char *const wrong[][2] = {
+        {"ann", "'ann': write user=LOGIN"},
+        {"user=", "'user=': write user=LOGIN"},
+        {"name=ann", "'name=ann': write user=LOGIN"},
+        {"role=admin", "'role=admin': a role is submission, trusted, local or outside"},
+        {"client=x", "'client=x': that is no IP address"},
+        {"role=outside,user=ann", "who has the role outside has no user, domain or customer"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        strbuf_reset(&test->out);
+        assert_false(policy_snapshot_print_for(test->snapshot, wrong[i][0], &test->out));
+        if (strncmp(strbuf_text(&test->out), wrong[i][1], strlen(wrong[i][1])) != 0)
+            fail_msg("%s: %s", wrong[i][0], strbuf_text(&test->out));
+    }
 }
 
 int main(void)
@@ -280,6 +317,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_recent_login_may_relay_until_it_is_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_grants_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_policy_of_one_is_printed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_overrides_that_match_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_can_be_is_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
