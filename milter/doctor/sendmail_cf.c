@@ -98,6 +98,44 @@ const char *sendmail_filter(const struct sendmail_cf *cf, struct slice name)
     return NULL;
 }
 
+/* "CRexample.com" or "C{TrustAuthMech}PLAIN LOGIN". */
+static const char *class_value(const char *line, char letter, const char *name)
+{
+    size_t length = strlen(name);
+    if (line[0] != letter)
+        return NULL;
+    if (line[1] == '{')
+        return strncmp(line + 2, name, length) == 0 && line[2 + length] == '}' ? line + 3 + length : NULL;
+    return length == 1 && line[1] == name[0] ? line + 2 : NULL;
+}
+
+const char *sendmail_next_class(const struct sendmail_cf *cf, char letter, const char *name, size_t *next)
+{
+    while (*next < cf->line_count) {
+        const char *value = class_value(cf->lines[(*next)++], letter, name);
+        if (value != NULL)
+            return value;
+    }
+    return NULL;
+}
+
+char *sendmail_map_path(const struct sendmail_cf *cf, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < cf->line_count; i++) {
+        const char *line = cf->lines[i];
+        if (line[0] != 'K' || strncmp(line + 1, name, length) != 0 ||
+            (line[1 + length] != ' ' && line[1 + length] != '\t'))
+            continue;
+        struct slice rest = slice_trim(slice_of(line + 1 + length));
+        size_t start = rest.length;
+        while (start > 0 && rest.data[start - 1] != ' ' && rest.data[start - 1] != '\t')
+            start--;
+        return strndup(rest.data + start, rest.length - start);
+    }
+    return NULL;
+}
+
 bool sendmail_has_feature(const struct sendmail_cf *cf, const char *name)
 {
     size_t length = strlen(name);

@@ -1,5 +1,5 @@
 /*
- * A sendmail.cf as lines that can be asked: options, mail filters, and which features made it.
+ * A sendmail.cf as lines that can be asked: options, mail filters, classes, maps, and which features made it.
  *
  * Rules are not understood. Constant once read; one thread.
  */
@@ -27,6 +27,14 @@ const char *sendmail_next_option(const struct sendmail_cf *cf, const char *name,
 
 /* What stands behind the name of filter `name` in its X line; NULL: there is no such line. */
 const char *sendmail_filter(const struct sendmail_cf *cf, struct slice name);
+
+/* The lines of class `name`: with `letter` 'C' words that are in it, with 'F' the file that lists them ("-o
+ * /path"). As sendmail_next_option. */
+const char *sendmail_next_class(const struct sendmail_cf *cf, char letter, const char *name, size_t *next);
+
+/* Where map `name` is kept: its last word, "/etc/mail/access" of "hash -T<TMPF> /etc/mail/access", in new
+ * memory (free). NULL: there is no such map (or no memory). */
+char *sendmail_map_path(const struct sendmail_cf *cf, const char *name);
 
 /* Whether FEATURE(`name') took part in making it. */
 bool sendmail_has_feature(const struct sendmail_cf *cf, const char *name);

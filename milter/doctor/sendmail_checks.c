@@ -1,12 +1,12 @@
-#include "doctor_checks.h"
+#include "sendmail_checks.h"
 #include "setting_words.h"
 
 #include <inttypes.h>
 
 #define SENDMAIL_MC "sendmail.mc (then make it anew: make -C /etc/mail)"
 
-static struct doctor_finding *add(const struct doctor_case *with, enum doctor_level level, const char *id,
-                                  const char *why)
+struct doctor_finding *sendmail_add(const struct doctor_case *with, enum doctor_level level, const char *id,
+                                    const char *why)
 {
     struct doctor_finding *finding = doctor_report_add(with->report, level, id, why);
     strbuf_append_text(&finding->where, SENDMAIL_MC);
@@ -87,10 +87,12 @@ static void check_failure(const struct doctor_case *with, const char *line)
         return;
     struct doctor_finding *finding =
         is_hard
-            ? add(with, DOCTOR_WARNING, "fails_hard",
+            ? sendmail_add(
+                  with, DOCTOR_WARNING, "fails_hard",
                   "A restart of closedrelay then costs mail: senders get a final refusal instead of trying "
                   "again.")
-            : add(with, DOCTOR_PROBLEM, "fails_open",
+            : sendmail_add(
+                  with, DOCTOR_PROBLEM, "fails_open",
                   "While closedrelay is stopped, restarted or overloaded, all mail passes unseen: a relay "
                   "that is closed most of the time. With F=T clients come again.");
     strbuf_append_text(&finding->what, is_hard
@@ -99,38 +101,64 @@ static void check_failure(const struct doctor_case *with, const char *line)
     append_our_line(with, &finding->change);
 }
 
-/* T=C:5m;S:10s;R:10s;E:5m, with S and R for each answer. */
-static void check_times(const struct doctor_case *with, const char *line)
+/* T=C:5m;S:10s;R:10s;E:5m, with S and R for each answer, and E for all of them at the end of a message. */
+static uint64_t filter_time_ms(const char *line, const char *name, uint64_t default_ms)
 {
-    struct slice times = slice_of("R:10s");
+    struct slice times = {0};
     filter_option(line, 'T', &times);
-    uint64_t answer_ms = 10000;
+    uint64_t found_ms = default_ms;
     while (times.length > 0) {
         size_t end = slice_find(times, ';');
         struct slice part = slice_trim(slice_part(times, 0, end));
         uint64_t time_ms;
-        if (slice_starts_nocase(part, slice_of("R:")) &&
-            setting_time_ms(slice_part(part, 2, part.length), 1000, &time_ms))
-            answer_ms = time_ms;
+        if (slice_starts_nocase(part, slice_of(name)) &&
+            setting_time_ms(slice_part(part, strlen(name), part.length), 1000, &time_ms))
+            found_ms = time_ms;
         times = slice_part(times, end + (end < times.length), times.length);
     }
-    if (answer_ms >= with->needs.wait_ms + 5000)
-        return;
-    struct doctor_finding *finding = add(with, DOCTOR_WARNING, "timeout",
-                                         "closedrelay waits for DNS up to its own limit (dns.timeout); where "
-                                         "Sendmail gives up earlier, it takes "
-                                         "closedrelay for dead for the rest of the session.");
-    strbuf_printf(&finding->what, "Sendmail waits only %" PRIu64 " s for an answer (R: in T=)",
-                  answer_ms / 1000);
-    append_our_line(with, &finding->change);
+    return found_ms;
+}
+
+static void check_times(const struct doctor_case *with, const char *line)
+{
+    static const struct {
+        const char *name;
+        uint64_t default_ms;
+    } times[] = {{"R:", 10000}, {"E:", 300000}};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        uint64_t time_ms = filter_time_ms(line, times[i].name, times[i].default_ms);
+        if (time_ms >= with->needs.wait_ms + 5000)
+            continue;
+        struct doctor_finding *finding = sendmail_add(
+            with, DOCTOR_WARNING, "timeout",
+            "closedrelay waits for DNS up to its own limit (dns.timeout); where Sendmail gives up earlier, "
+            "it takes closedrelay for dead for the rest of the session.");
+        strbuf_printf(&finding->what, "Sendmail waits only %" PRIu64 " s for an answer (%s in T=)",
+                      time_ms / 1000, times[i].name);
+        append_our_line(with, &finding->change);
+    }
 }
 
 static void report_not_asked(const struct doctor_case *with)
 {
     struct doctor_finding *finding =
-        add(with, DOCTOR_PROBLEM, "not_asked", "The policy is not in force for any mail.");
+        sendmail_add(with, DOCTOR_PROBLEM, "not_asked", "The policy is not in force for any mail.");
     strbuf_append_text(&finding->what, "Sendmail does not ask closedrelay (InputMailFilters)");
     append_our_line(with, &finding->change);
+}
+
+/* Whether a list of filters, "one;other", has ours. */
+static bool has_our_filter(const struct doctor_case *with, const struct sendmail_cf *cf, struct slice filters)
+{
+    struct slice socket;
+    while (filters.length > 0) {
+        size_t end = slice_find(filters, ';');
+        const char *line = sendmail_filter(cf, slice_part(filters, 0, end));
+        if (line != NULL && filter_option(line, 'S', &socket) && is_our_socket(with, socket))
+            return true;
+        filters = slice_part(filters, end + (end < filters.length), filters.length);
+    }
+    return false;
 }
 
 /* DaemonPortOptions with filters of its own: InputMailFilters=, or I=. */
@@ -143,11 +171,9 @@ static void check_daemons(const struct doctor_case *with, const struct sendmail_
             if (!setting_word_option(word, "InputMailFilters", &filters) &&
                 !setting_word_option(word, "I", &filters))
                 continue;
-            const char *line = sendmail_filter(cf, filters);
-            struct slice socket;
-            if (line != NULL && filter_option(line, 'S', &socket) && is_our_socket(with, socket))
+            if (has_our_filter(with, cf, filters))
                 continue;
-            struct doctor_finding *finding = add(
+            struct doctor_finding *finding = sendmail_add(
                 with, DOCTOR_PROBLEM, "service_unseen",
                 "No rule of the policy holds for mail that comes in here: no limit, no check, no record.");
             strbuf_printf(&finding->what, "a port has filters of its own, without closedrelay: %s", daemon);
@@ -156,7 +182,7 @@ static void check_daemons(const struct doctor_case *with, const struct sendmail_
     }
 }
 
-/* ---- limits, logins, the rest ----------------------------------------------------------------------- */
+/* ---- limits, the rest ----------------------------------------------------------------------- */
 
 static uint64_t number_option(const struct sendmail_cf *cf, const char *name)
 {
@@ -172,10 +198,12 @@ static void check_size(const struct doctor_case *with, const struct sendmail_cf 
         return;
     struct doctor_finding *finding =
         theirs == 0
-            ? add(with, DOCTOR_WARNING, "size_unlimited",
+            ? sendmail_add(
+                  with, DOCTOR_WARNING, "size_unlimited",
                   "Sendmail writes a message to its queue before closedrelay can refuse it: anybody who may "
                   "connect can fill the disk. EHLO also offers no limit, so clients send it all first.")
-            : add(with, DOCTOR_PROBLEM, "size_limit",
+            : sendmail_add(
+                  with, DOCTOR_PROBLEM, "size_limit",
                   "Sendmail looks first: messages that the policy allows are refused, and the sender never "
                   "reads closedrelay's answer, which says both figures.");
     uint64_t unit = ours == 0 ? 30000000 : ours;
@@ -193,46 +221,16 @@ static void check_recipients(const struct doctor_case *with, const struct sendma
     uint64_t theirs = number_option(cf, "MaxRecipientsPerMessage");
     if (theirs == 0 || theirs > with->needs.recipients_limit)
         return;
-    struct doctor_finding *finding = add(with, DOCTOR_WARNING, "recipient_limit",
-                                         "Sendmail then answers the surplus itself (452), before closedrelay "
-                                         "counts it: what recipients.excess says "
-                                         "does not happen, and the record does not show it.");
+    struct doctor_finding *finding =
+        sendmail_add(with, DOCTOR_WARNING, "recipient_limit",
+                     "Sendmail then answers the surplus itself (452), before closedrelay "
+                     "counts it: what recipients.excess says "
+                     "does not happen, and the record does not show it.");
     strbuf_printf(&finding->what,
                   "Sendmail takes %" PRIu64
                   " recipients (MaxRecipientsPerMessage), the policy counts up to %" PRIu64,
                   theirs, with->needs.recipients_limit);
     strbuf_append_text(&finding->change, "define(`confMAX_RCPTS_PER_MESSAGE', `1000')dnl");
-}
-
-static void check_relay(const struct doctor_case *with, const struct sendmail_cf *cf)
-{
-    static const char *const open[] = {"promiscuous_relay", "relay_local_from", "relay_mail_from",
-                                       "loose_relay_check"};
-    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
-        if (!sendmail_has_feature(cf, open[i]))
-            continue;
-        struct doctor_finding *finding =
-            add(with, DOCTOR_PROBLEM, "open_relay",
-                "Sendmail alone would relay for strangers: closedrelay is then the only lock, and every gap "
-                "in front "
-                "of it (a stopped daemon, a port that was forgotten) an open door.");
-        strbuf_printf(&finding->what, "FEATURE(`%s') opens the relay", open[i]);
-        strbuf_printf(&finding->change, "dnl FEATURE(`%s')dnl", open[i]);
-    }
-}
-
-static void check_logins(const struct doctor_case *with, const struct sendmail_cf *cf)
-{
-    const char *mechanisms = sendmail_option(cf, "AuthMechanisms");
-    if (mechanisms != NULL && mechanisms[0] != '\0')
-        return;
-    struct doctor_finding *finding = add(with, DOCTOR_NOTE, "no_logins_anywhere",
-                                         "Only trusted networks and certificates may relay then. Fine if "
-                                         "that is meant. (Sendmail hands logins over "
-                                         "in xtext, closedrelay decodes them; nothing to set.)");
-    strbuf_append_text(&finding->what, "no mechanism for logins is named (AuthMechanisms)");
-    strbuf_append_text(&finding->change, "TRUST_AUTH_MECH(`PLAIN LOGIN')dnl\n"
-                                         "define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl");
 }
 
 /* CVE-2023-51765 and the variant with NUL that Debian closes by an option of its own. */
@@ -241,12 +239,13 @@ static void check_smuggling(const struct doctor_case *with, const struct sendmai
     const char *reject = sendmail_option(cf, "RejectNUL");
     if (reject != NULL && setting_is_yes(reject))
         return;
-    struct doctor_finding *finding = add(with, DOCTOR_WARNING, "nul_bytes",
-                                         "SMTP smuggling (CVE-2023-51765): what stands behind a NUL is seen "
-                                         "by some servers and not by others, so a "
-                                         "login can hide a second message inside its own. Bare CR and LF are "
-                                         "refused by Debian's 8.17.1.9-2+deb12u2 "
-                                         "and by 8.18 themselves; older ones need an update.");
+    struct doctor_finding *finding =
+        sendmail_add(with, DOCTOR_WARNING, "nul_bytes",
+                     "SMTP smuggling (CVE-2023-51765): what stands behind a NUL is seen "
+                     "by some servers and not by others, so a "
+                     "login can hide a second message inside its own. Bare CR and LF are "
+                     "refused by Debian's 8.17.1.9-2+deb12u2 "
+                     "and by 8.18 themselves; older ones need an update.");
     strbuf_append_text(&finding->what, "messages with NUL bytes are taken (RejectNUL)");
     strbuf_append_text(&finding->change, "define(`confREJECT_NUL', `true')dnl");
 }
@@ -263,9 +262,9 @@ void sendmail_check(const struct doctor_case *with, const struct sendmail_cf *cf
         if (with->needs.listen.kind == ENDPOINT_UNIX)
             socket_check(with, with->needs.listen.path, NULL);
     }
-    check_relay(with, cf);
+    sendmail_check_relay(with, cf);
     check_size(with, cf);
     check_recipients(with, cf);
-    check_logins(with, cf);
+    sendmail_check_identities(with, cf);
     check_smuggling(with, cf);
 }

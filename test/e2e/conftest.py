@@ -8,6 +8,7 @@ import tempfile
 import pytest
 
 from harness.daemon import Daemon
+from harness.doctor import Doctor
 from harness.dovecot import Dovecot
 from harness.milter_client import MilterClient
 from harness.postfix import Postfix
@@ -185,3 +186,9 @@ def milter():
     yield connect
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def doctor(tmp_path):
+    """`closedrelay doctor`, its files in a directory of the test's own."""
+    return Doctor(tmp_path)

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from harness import daemon
+from harness.doctor import POLICY
 
 # As good as it gets, in postconf's words; each case of the table below spoils one line.
 GOOD = """\
@@ -43,7 +44,6 @@ pickup     unix  n       -       y       60      1       pickup
 submission/inet/syslog_name = postfix/submission
 """
 
-POLICY = 'relay: { trusted_networks: [127.0.0.0/8, "::1", 192.0.2.0/24] }\ndnsbl: { lists: [] }\n'
 
 OURS = "inet:127.0.0.1:8891"
 NOTES = ["local_mail_seen"]
@@ -104,37 +104,6 @@ def spoil(text, line):
     name = line.split(" =")[0]
     changed, count = re.subn(rf"^{re.escape(name)} =.*$", lambda _: line, text, flags=re.MULTILINE)
     return changed if count else text + line + "\n"
-
-
-class Doctor:
-    def __init__(self, directory):
-        self.directory = directory
-        self.write("policy.yaml", POLICY)
-
-    def write(self, name, text):
-        path = self.directory / name
-        path.write_text(text)
-        return str(path)
-
-    def run(self, *arguments):
-        return daemon.run("doctor", "-c", str(self.directory / "policy.yaml"), *arguments)
-
-    def findings(self, *arguments):
-        done = self.run("--json", *arguments)
-        assert done.returncode in (0, 1), done
-        report = json.loads(done.stdout)
-        levels = [f["level"] for f in report["findings"]]
-        assert (report["problems"], report["warnings"]) == (levels.count("problem"), levels.count("warning"))
-        assert done.returncode == (1 if report["problems"] + report["warnings"] else 0)
-        return report["findings"]
-
-    def examine(self, postconf):
-        return self.findings("--postconf-output", self.write("postconf.txt", postconf))
-
-
-@pytest.fixture
-def doctor(tmp_path):
-    return Doctor(tmp_path)
 
 
 # ---- Postfix, from postconf's output ------------------------------------------------------------------------
@@ -314,47 +283,6 @@ def test_the_private_postfix(postfix, start_relay):
     assert done.returncode == 1
 
 
-# ---- Sendmail, from its file --------------------------------------------------------------------------------
-
-SENDMAIL = """\
-#####  $Id: cf.m4,v 8.33 2013-11-22 20:51:13 ca Exp $  #####
-O MaxMessageSize=40000000
-O DaemonPortOptions=Port=smtp, Name=MTA
-O MaxRecipientsPerMessage=1000
-O AuthMechanisms=PLAIN LOGIN
-O InputMailFilters=closedrelay
-O RejectNUL=true
-Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m
-"""
-
-SENDMAIL_SPOILED = [
-    ("O InputMailFilters=", "O InputMailFilters=other", "not_asked", "problem"),
-    ("Xclosedrelay", "Xclosedrelay, S=inet:8892@127.0.0.1, F=T", "not_asked", "problem"),
-    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, T=R:30s", "fails_open", "problem"),
-    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=R", "fails_hard", "warning"),
-    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=S:5s;R:5s", "timeout", "warning"),
-    ("O DaemonPort", "O DaemonPortOptions=Port=587, Name=MSA, InputMailFilters=other", "service_unseen", "problem"),
-    ("O MaxMessageSize", "O MaxMessageSize=1000000", "size_limit", "problem"),
-    ("O MaxMessageSize", "#O MaxMessageSize=0", "size_unlimited", "warning"),
-    ("O MaxRecipients", "O MaxRecipientsPerMessage=20", "recipient_limit", "warning"),
-    ("O AuthMech", "#O AuthMechanisms=EXTERNAL", "no_logins_anywhere", "note"),
-    ("O RejectNUL", "#O RejectNUL=false", "nul_bytes", "warning"),
-    ("#####", "#####  $Id: promiscuous_relay.m4,v 8.13 x $  #####", "open_relay", "problem"),
-]
-
-
-def test_a_good_sendmail(doctor):
-    assert doctor.findings("--sendmail-cf", doctor.write("good.cf", SENDMAIL)) == []
-
-
-@pytest.mark.parametrize("begin, line, identity, level", SENDMAIL_SPOILED, ids=[case[1] for case in SENDMAIL_SPOILED])
-def test_one_spoiled_line_of_sendmail(doctor, begin, line, identity, level):
-    text = "\n".join(line if old.startswith(begin) else old for old in SENDMAIL.splitlines())
-    found = doctor.findings("--sendmail-cf", doctor.write("bad.cf", text))
-    assert [(f["id"], f["level"]) for f in found] == [(identity, level)]
-    assert found[0]["change"].endswith("dnl") or "InputMailFilters" in found[0]["change"]
-
-
 # ---- what cannot be read ------------------------------------------------------------------------------------
 
 
@@ -375,4 +303,4 @@ def test_unreadable_settings(doctor, arguments, status, said):
 
 def test_a_broken_policy(doctor):
     doctor.write("policy.yaml", "listn: x\n")
-    assert doctor.run("--sendmail-cf", doctor.write("good.cf", SENDMAIL)).returncode == 78
+    assert doctor.run("--postconf-output", doctor.write("good", GOOD)).returncode == 78

@@ -1,0 +1,243 @@
+#include "command_output.h"
+#include "sendmail_access.h"
+#include "sendmail_checks.h"
+#include "setting_words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { FILE_BYTES_MAX = 16 << 20 };
+
+/* ---- features --------------------------------------------------------------------------------------- */
+
+static void check_features(const struct doctor_case *with, const struct sendmail_cf *cf)
+{
+    static const struct {
+        const char *name;
+        enum doctor_level level;
+    } open[] = {
+        {"promiscuous_relay", DOCTOR_PROBLEM}, {"relay_local_from", DOCTOR_PROBLEM},
+        {"relay_mail_from", DOCTOR_PROBLEM},   {"loose_relay_check", DOCTOR_PROBLEM},
+        {"relay_based_on_MX", DOCTOR_PROBLEM}, {"relay_entire_domain", DOCTOR_WARNING},
+    };
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+        if (!sendmail_has_feature(cf, open[i].name))
+            continue;
+        bool is_problem = open[i].level == DOCTOR_PROBLEM;
+        struct doctor_finding *finding = sendmail_add(
+            with, open[i].level, is_problem ? "open_relay" : "relay_by_name",
+            is_problem
+                ? "Sendmail alone would relay for strangers: closedrelay is then the only lock, and every "
+                  "gap "
+                  "in front of it (a stopped daemon, a port that was forgotten) an open door."
+                : "Sendmail relays for every client whose host name is in its own domain; closedrelay counts "
+                  "addresses only and refuses them: one of the two is not what you mean.");
+        strbuf_printf(&finding->what,
+                      is_problem ? "FEATURE(`%s') opens the relay" : "FEATURE(`%s') trusts host names",
+                      open[i].name);
+        strbuf_printf(&finding->change, "dnl FEATURE(`%s')dnl", open[i].name);
+    }
+}
+
+/* ---- the lines of files ----------------------------------------------------------------------------- */
+
+/* Where a line stands that lets relay; `line` 0: in sendmail.cf itself. */
+struct relay_line {
+    const struct doctor_case *with;
+    const char *path;
+    unsigned line;
+    struct slice text; /* as it stands there */
+};
+
+static struct doctor_finding *add_at(const struct relay_line *at, enum doctor_level level, const char *id,
+                                     const char *why)
+{
+    if (at->line == 0)
+        return sendmail_add(at->with, level, id, why);
+    struct doctor_finding *finding = doctor_report_add(at->with->report, level, id, why);
+    strbuf_printf(&finding->where, "%s, line %u (then make it anew: make -C /etc/mail)", at->path, at->line);
+    return finding;
+}
+
+static void append_policy(struct doctor_finding *finding, const struct relay_line *at, const char *key,
+                          const char *value)
+{
+    strbuf_printf(&finding->change, "# closedrelay.yaml, if that is meant; else take the line out of %s\n",
+                  at->path);
+    strbuf_printf(&finding->change, "relay: { %s: [..., \"%s\"] }", key, value);
+}
+
+static void check_network(const struct relay_line *at, const struct ip_network *network)
+{
+    char text[IP_ADDRESS_TEXT_BYTES + 4];
+    if (policy_snapshot_trusts(at->with->snapshot, network))
+        return;
+    ip_network_print(network, text);
+    struct doctor_finding *finding = add_at(at, DOCTOR_WARNING, "networks",
+                                            "Sendmail would relay for these clients, closedrelay takes them "
+                                            "for strangers and refuses: one of the "
+                                            "two lists is not what you mean.");
+    strbuf_printf(&finding->what, "Sendmail relays for %s, which is not in relay.trusted_networks: ", text);
+    strbuf_append_slice(&finding->what, at->text);
+    append_policy(finding, at, "trusted_networks", text);
+}
+
+static void check_domain(const struct relay_line *at, struct slice domain)
+{
+    size_t mark = slice_find(domain, '@');
+    if (mark < domain.length)
+        domain = slice_part(domain, mark + 1, domain.length);
+    if (policy_snapshot_has_domain(at->with->snapshot, domain))
+        return;
+    struct strbuf name;
+    strbuf_init(&name, 0);
+    strbuf_append_slice(&name, domain);
+    struct doctor_finding *finding = add_at(at, DOCTOR_WARNING, "domains",
+                                            "Sendmail takes mail for it from everybody, closedrelay refuses "
+                                            "strangers: mail that is meant for you "
+                                            "comes back to its senders.");
+    strbuf_printf(&finding->what, "Sendmail takes mail for %s, which is not in relay.local_domains",
+                  strbuf_text(&name));
+    append_policy(finding, at, "local_domains", strbuf_text(&name));
+    strbuf_deinit(&name);
+}
+
+static void report_name(const struct relay_line *at)
+{
+    struct doctor_finding *finding = add_at(
+        at, DOCTOR_WARNING, "relay_by_name",
+        "closedrelay counts addresses only, for names are what DNS says at the moment, and refuses these "
+        "clients.");
+    strbuf_append_text(&finding->what, "Sendmail relays for clients by their host name: ");
+    strbuf_append_slice(&finding->what, at->text);
+    strbuf_append_text(&finding->change, "Connect:ADDRESS\tRELAY");
+}
+
+static void report_certificates(const struct relay_line *at)
+{
+    struct doctor_finding *finding = add_at(
+        at, DOCTOR_WARNING, "certificates",
+        "Sendmail would relay for whoever has such a certificate; for closedrelay they are strangers.");
+    strbuf_append_text(&finding->what,
+                       "Sendmail relays by certificate, and relay.trusted_certificates is empty: ");
+    strbuf_append_slice(&finding->what, at->text);
+    append_policy(finding, at, "trusted_certificates", "CN=...");
+}
+
+/* ---- the access map --------------------------------------------------------------------------------- */
+
+static void check_entry(const struct relay_line *at, const struct access_entry *entry)
+{
+    struct policy_relay_needs needs;
+    struct ip_network network;
+    if (!slice_equal_nocase(entry->value, slice_of("RELAY")))
+        return;
+    if (slice_starts_nocase(entry->tag, slice_of("CERT"))) {
+        policy_snapshot_relay_needs(at->with->snapshot, &needs);
+        if (!needs.has_certificates)
+            report_certificates(at);
+        return;
+    }
+    bool is_recipient = slice_equal_nocase(entry->tag, slice_of("To"));
+    if (!is_recipient && access_network(entry->key, &network))
+        check_network(at, &network);
+    else if (slice_equal_nocase(entry->tag, slice_of("Connect")))
+        report_name(at);
+    else if (is_recipient || entry->tag.length == 0)
+        check_domain(at, entry->key);
+}
+
+static void report_unread(const struct doctor_case *with, const char *what, const char *path,
+                          const char *reason)
+{
+    struct doctor_finding *finding = doctor_report_add(with->report, DOCTOR_NOTE, "unread",
+                                                       "What it lets relay is not compared with the policy.");
+    strbuf_append_text(&finding->where, path);
+    strbuf_printf(&finding->what, "%s is not read here: %s", what, reason);
+}
+
+/* False: there is no file to read, and a note says so, unless it need not be there. */
+static bool read_text(const struct doctor_case *with, const char *what, const char *path, struct strbuf *text)
+{
+    strbuf_init(text, FILE_BYTES_MAX);
+    if (file_content(path, text))
+        return true;
+    if (what != NULL)
+        report_unread(with, what, path, strerror(errno));
+    strbuf_deinit(text);
+    return false;
+}
+
+static void check_access(const struct doctor_case *with, const struct sendmail_cf *cf)
+{
+    struct strbuf text;
+    char *path = sendmail_map_path(cf, "access");
+    if (path == NULL)
+        return;
+    if (path[0] != '/') {
+        report_unread(with, "the access map", path, "it is in no file");
+    } else if (read_text(with, "the access map", path, &text)) {
+        struct slice rest = strbuf_slice(&text);
+        struct access_entry entry;
+        for (unsigned line = 0; access_next(&rest, &line, &entry);) {
+            const char *start = entry.tag.length > 0 ? entry.tag.data : entry.key.data;
+            struct relay_line at = {
+                with, path, entry.line,
+                slice_make(start, (size_t)(entry.value.data - start) + entry.value.length)};
+            check_entry(&at, &entry);
+        }
+        strbuf_deinit(&text);
+    }
+    free(path);
+}
+
+/* ---- relay-domains, local-host-names ---------------------------------------------------------------- */
+
+static void check_host(const struct relay_line *at, bool may_be_network)
+{
+    struct ip_network network;
+    if (may_be_network && access_network(at->text, &network))
+        check_network(at, &network);
+    else if (slice_find(at->text, '.') < at->text.length && at->text.data[0] != '[')
+        check_domain(at, at->text);
+}
+
+static void check_class_file(const struct doctor_case *with, const char *path, bool may_be_network)
+{
+    struct strbuf text;
+    if (!read_text(with, NULL, path, &text))
+        return;
+    struct slice rest = strbuf_slice(&text), host;
+    for (unsigned line = 0; host_list_next(&rest, &line, &host);)
+        check_host(&(struct relay_line){with, path, line, host}, may_be_network);
+    strbuf_deinit(&text);
+}
+
+/* Class R is relay-domains, w the names that mail is delivered here for. */
+static void check_class(const struct doctor_case *with, const struct sendmail_cf *cf, const char *name)
+{
+    bool may_be_network = name[0] == 'R';
+    const char *value;
+    for (size_t next = 0; (value = sendmail_next_class(cf, 'C', name, &next)) != NULL;) {
+        struct slice rest = slice_of(value), host;
+        while (setting_words_next(&rest, &host))
+            check_host(&(struct relay_line){with, "sendmail.mc", 0, host}, may_be_network);
+    }
+    for (size_t next = 0; (value = sendmail_next_class(cf, 'F', name, &next)) != NULL;) {
+        const char *slash = strchr(value, '/');
+        char *path = slash == NULL || strcspn(value, "|@") < (size_t)(slash - value)
+                         ? NULL
+                         : strndup(slash, strcspn(slash, " \t"));
+        if (path != NULL)
+            check_class_file(with, path, may_be_network);
+        free(path);
+    }
+}
+
+void sendmail_check_relay(const struct doctor_case *with, const struct sendmail_cf *cf)
+{
+    check_features(with, cf);
+    check_access(with, cf);
+    check_class(with, cf, "R");
+    check_class(with, cf, "w");
+}

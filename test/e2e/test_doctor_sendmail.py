@@ -1,0 +1,223 @@
+"""`closedrelay doctor` reads sendmail.cf and the files it names: every misfit is found, with the line to change."""
+
+import pytest
+
+from harness.doctor import POLICY
+
+# As good as it gets; each case below spoils one line.
+SENDMAIL = """\
+#####  $Id: cf.m4,v 8.33 2013-11-22 20:51:13 ca Exp $  #####
+Cwlocalhost
+FR-o {dir}/relay-domains
+Fw-o {dir}/local-host-names
+Kaccess hash -T<TMPF> {dir}/access
+C{{TrustAuthMech}}PLAIN LOGIN
+O MaxMessageSize=40000000
+O DaemonPortOptions=Port=smtp, Name=MTA
+O DaemonPortOptions=Port=587, Name=MSA, M=Ea
+O MaxRecipientsPerMessage=1000
+O AuthMechanisms=PLAIN LOGIN
+O CACertPath=/etc/mail/tls
+O CACertFile=/etc/mail/tls/ca.pem
+O ServerCertFile=/etc/mail/tls/server.pem
+O ServerKeyFile=/etc/mail/tls/server.key
+O CertFingerprintAlgorithm=sha256
+O InputMailFilters=closedrelay
+O RejectNUL=true
+Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m
+Xother, S=inet:11332@127.0.0.1
+"""
+
+RELAY = f"""\
+relay:
+  local_domains: [example.com, .example.org]
+  trusted_networks: [127.0.0.0/8, "::1", 192.0.2.0/24, "2001:db8::/32"]
+  trusted_certificates: [CN=relay.branch.example, "sha256:{'ab' * 32}"]
+  local_daemons: [mta]
+dnsbl: {{ lists: [] }}
+"""
+
+CLOSEDRELAY = "INPUT_MAIL_FILTER(`closedrelay', `S=inet:8891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m')dnl"
+SAME_PORT = "dnl the same DAEMON_OPTIONS without "
+
+# Which line, what instead, what is found, and the line to write.
+SPOILED = [
+    ("O InputMail", "O InputMailFilters=other", "not_asked", "problem", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8892@127.0.0.1, F=T", "not_asked", "problem", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, T=R:30s", "fails_open", "problem", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=R, T=R:30s", "fails_hard", "warning", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=S:5s;R:5s", "timeout", "warning", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=R:30s;E:3s", "timeout", "warning", CLOSEDRELAY),
+    ("O DaemonPortOptions=Port=587", "O DaemonPortOptions=Port=587, Name=MSA, InputMailFilters=other", "service_unseen",
+     "problem", SAME_PORT + "InputMailFilters="),
+    ("O DaemonPortOptions=Port=587", "O DaemonPortOptions=Port=587, Name=MSA, I=", "service_unseen", "problem",
+     SAME_PORT + "InputMailFilters="),
+    ("O DaemonPortOptions=Port=587", "O DaemonPortOptions=Port=submission, Name=MSA, M=EA", "no_logins", "warning",
+     SAME_PORT + "A in M="),
+    ("O DaemonPortOptions=Port=smtp", "O DaemonPortOptions=Port=smtp, Name=MTA-v4", "local_daemons", "warning",
+     "relay: { local_daemons: [MTA] }"),
+    ("O MaxMessageSize", "O MaxMessageSize=1000000", "size_limit", "problem", "define(`confMAX_MESSAGE_SIZE', `40000000')dnl"),
+    ("O MaxMessageSize", "#O MaxMessageSize=0", "size_unlimited", "warning",
+     "define(`confMAX_MESSAGE_SIZE', `40000000')dnl"),
+    ("O MaxRecipients", "O MaxRecipientsPerMessage=20", "recipient_limit", "warning",
+     "define(`confMAX_RCPTS_PER_MESSAGE', `1000')dnl"),
+    ("O AuthMech", "#O AuthMechanisms=EXTERNAL", "no_logins_anywhere", "note",
+     "define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl"),
+    ("O AuthMech", "O AuthMechanisms=PLAIN ANONYMOUS", "anonymous_logins", "warning",
+     "define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl"),
+    ("C{TrustAuthMech}", "C{TrustAuthMech}GSSAPI", "logins_not_trusted", "warning", "TRUST_AUTH_MECH(`PLAIN LOGIN')dnl"),
+    ("C{TrustAuthMech}", "", "logins_not_trusted", "warning", "TRUST_AUTH_MECH(`PLAIN LOGIN')dnl"),
+    ("O RejectNUL", "#O RejectNUL=false", "nul_bytes", "warning", "define(`confREJECT_NUL', `true')dnl"),
+    ("O CACertPath", "", "no_starttls", "warning", "define(`confCACERT_PATH', `/etc/mail/tls')dnl"),
+    ("O ServerKeyFile", "", "no_starttls", "warning", "define(`confSERVER_KEY', `/etc/mail/tls/server.key')dnl"),
+    ("O CertFinger", "O TLSSrvOptions=V\nO CertFingerprintAlgorithm=sha256", "certificates_not_asked", "warning",
+     "dnl define(`confTLS_SRV_OPTIONS', `V')dnl"),
+    ("O CertFinger", "", "no_fingerprints", "warning", "define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl"),
+    ("O CertFinger", "O CertFingerprintAlgorithm=sha1", "no_fingerprints", "warning",
+     "define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl"),
+    ("Cwlocalhost", "CRexample.net", "domains", "warning", 'relay: { local_domains: [..., "example.net"] }'),
+    ("Cwlocalhost", "C{w}mail.example.net", "domains", "warning", 'relay: { local_domains: [..., "mail.example.net"] }'),
+    *[("#####", f"#####  $Id: {feature}.m4,v 8.13 x $  #####", "open_relay", "problem", f"dnl FEATURE(`{feature}')dnl")
+      for feature in ("promiscuous_relay", "relay_local_from", "relay_mail_from", "loose_relay_check", "relay_based_on_MX")],
+    ("#####", "#####  $Id: relay_entire_domain.m4,v 8.13 x $  #####", "relay_by_name", "warning",
+     "dnl FEATURE(`relay_entire_domain')dnl"),
+]
+
+# A line of the access map, what is found, and what the policy would need.
+ACCESS = [
+    ("Connect:192.0 RELAY", "networks", 'trusted_networks: [..., "192.0.0.0/16"]'),
+    ("Connect:198.51.100.7\tRELAY", "networks", 'trusted_networks: [..., "198.51.100.7/32"]'),
+    ("10 relay", "networks", 'trusted_networks: [..., "10.0.0.0/8"]'),
+    ("connect:203.0.113. RELAY", "networks", 'trusted_networks: [..., "203.0.113.0/24"]'),
+    ("Connect:IPv6:2001 RELAY", "networks", 'trusted_networks: [..., "2001::/16"]'),
+    ("Connect:IPv6:2001:db9::7 RELAY", "networks", 'trusted_networks: [..., "2001:db9::7/128"]'),
+    ("Connect:mail.example.com RELAY", "relay_by_name", "Connect:ADDRESS\tRELAY"),
+    ("To:example.net RELAY", "domains", 'local_domains: [..., "example.net"]'),
+    ("To:ann@example.net RELAY", "domains", 'local_domains: [..., "example.net"]'),
+    ("net RELAY", "domains", 'local_domains: [..., "net"]'),
+]
+
+ACCESS_THAT_FITS = """\
+# Connect:10 RELAY
+Connect:127.0.0.1 RELAY
+Connect:192.0.2 RELAY
+192.0.2.9\tRELAY
+IPv6:2001:db8 RELAY
+Connect:IPv6:2001:0db8:0:0:0:0:0:7 RELAY
+Connect:IPv6:2001:db8::9 RELAY
+Connect:203.0.113 REJECT
+Connect:spam.example ERROR:5.7.1:550 RELAY is not for you
+To:EXAMPLE.com RELAY
+sub.example.org RELAY
+From:friend@example.net OK
+GreetPause:10 0
+Spam:abuse@ FRIEND
+CERTIssuer:/CN=ca.example.com RELAY
+novalue
+"""
+
+
+class Files:
+    """A Sendmail's files and the policy to compare them with."""
+
+    def __init__(self, doctor, policy=RELAY):
+        self.doctor = doctor
+        doctor.write("policy.yaml", policy)
+        doctor.write("access", "")
+        self.cf = SENDMAIL.format(dir=doctor.directory)
+
+    def findings(self):
+        return self.doctor.findings("--sendmail-cf", self.doctor.write("sendmail.cf", self.cf))
+
+
+@pytest.fixture
+def files(doctor):
+    return Files(doctor)
+
+
+def test_a_good_sendmail(files):
+    assert files.findings() == []
+
+
+@pytest.mark.parametrize("begin, line, identity, level, change", SPOILED, ids=[f"{case[0]}-{case[1]}" for case in SPOILED])
+def test_one_spoiled_line(files, begin, line, identity, level, change):
+    assert begin in files.cf
+    files.cf = "\n".join(line if old.startswith(begin) else old for old in files.cf.splitlines())
+    found = files.findings()
+    assert [(f["id"], f["level"]) for f in found] == [(identity, level)]
+    assert found[0]["change"].endswith(change)
+    assert found[0]["what"] and found[0]["why"] and "sendmail.mc" in found[0]["where"]
+
+
+@pytest.mark.parametrize("line", [
+    "O DaemonPortOptions=Port=587, Name=MSA, InputMailFilters=other;closedrelay",
+    "O DaemonPortOptions=Port=2525, Name=internal, M=A",
+    "Xclosedrelay, S=inet:8891@localhost, F=4, T=R:30s",
+    "Fw|/usr/local/bin/names",
+    "FR@LDAP",
+    "O Milter.macros.envfrom=i, {auth_type}",
+])
+def test_other_good_settings(files, line):
+    begin = "Xclosedrelay" if line.startswith("X") else "Cwlocalhost"
+    files.cf = "\n".join(line if old.startswith(begin) else old for old in files.cf.splitlines())
+    assert files.findings() == []
+
+
+# ---- the files that it names --------------------------------------------------------------------------------
+
+
+def test_an_access_map_that_fits(files):
+    files.doctor.write("access", ACCESS_THAT_FITS)
+    assert files.findings() == []
+
+
+@pytest.mark.parametrize("line, identity, change", ACCESS, ids=[case[0] for case in ACCESS])
+def test_one_line_of_the_access_map(files, line, identity, change):
+    path = files.doctor.write("access", ACCESS_THAT_FITS + line + "\n")
+    found = files.findings()
+    assert [(f["id"], f["level"]) for f in found] == [(identity, "warning")]
+    assert change in found[0]["change"]
+    number = ACCESS_THAT_FITS.count("\n") + 1
+    assert found[0]["where"] == f"{path}, line {number} (then make it anew: make -C /etc/mail)"
+
+
+def test_certificates_that_only_the_access_map_trusts(doctor):
+    files = Files(doctor, POLICY)
+    files.doctor.write("access", "CERTIssuer:/CN=ca.example.com RELAY\nCERTSubject:/CN=x SUBJECT\n")
+    assert [f["id"] for f in files.findings()] == ["certificates"]
+
+
+def test_without_certificates_tls_is_no_matter(doctor):
+    files = Files(doctor, POLICY)
+    files.cf = "\n".join(line for line in files.cf.splitlines() if "Cert" not in line and "ServerKey" not in line)
+    assert files.findings() == []
+
+
+@pytest.mark.parametrize("name", ["relay-domains", "local-host-names"])
+def test_domains_that_only_sendmail_has(files, name):
+    path = files.doctor.write(name, "# ours\nexample.com\nexample.net\n[192.0.2.1]\nlocalhost\n\n")
+    found = files.findings()
+    assert [(f["id"], f["level"]) for f in found] == [("domains", "warning")]
+    assert found[0]["where"].startswith(f"{path}, line 3 ")
+    assert found[0]["change"].endswith('relay: { local_domains: [..., "example.net"] }')
+
+
+def test_a_network_in_relay_domains(files):
+    files.doctor.write("relay-domains", "192.0.2\n198.51\n")
+    assert [f["change"].splitlines()[-1] for f in files.findings()] == [
+        'relay: { trusted_networks: [..., "198.51.0.0/16"] }']
+
+
+@pytest.mark.parametrize("line", ["Kaccess hash -T<TMPF> /nonexistent/access", "Kaccess ldap -1 -v x"])
+def test_an_access_map_that_cannot_be_read_is_a_note(files, line):
+    files.cf = "\n".join(line if old.startswith("Kaccess") else old for old in files.cf.splitlines())
+    assert [(f["id"], f["level"]) for f in files.findings()] == [("unread", "note")]
+
+
+def test_anything_may_be_in_the_files(files):
+    """What is no line of theirs is passed by, and printed without what steers a terminal."""
+    files.doctor.directory.joinpath("access").write_bytes(b"\0\xff\x1b[2J RELAY\nConnect: RELAY\nTo: RELAY\n:::: RELAY\n"
+                                                           b"IPv6: RELAY\nIPv6:::::: RELAY\n1.2.3.4.5 RELAY\n999 RELAY\n")
+    done = files.doctor.run("--sendmail-cf", files.doctor.write("sendmail.cf", files.cf))
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout and "Sanitizer" not in done.stderr
