@@ -27,7 +27,8 @@ struct relaytest {
     struct relay_names names;
     char *victim_local_part; /* what `names` points to */
     char *server_name;
-    bool is_offered_tls;
+    bool is_offered_tls, is_offered_utf8;
+    bool is_plainly_open; /* it takes the plain address, the first of the forms */
     unsigned connection_count;
     unsigned form_count; /* on this connection */
     unsigned tried_count, refused_count, accepted_count, unclear_count;
@@ -46,11 +47,28 @@ static struct smtp_answer command(struct relaytest *test, const char *verb, cons
     return answer;
 }
 
-static struct smtp_answer offer_sender(struct relaytest *test, const char *sender)
+static bool is_ascii(const char *text)
 {
-    char pattern[256];
-    snprintf(pattern, sizeof pattern, "<%s>", sender);
-    return command(test, "MAIL FROM:", pattern);
+    while (*text != '\0' && (unsigned char)*text < 128)
+        text++;
+    return *text == '\0';
+}
+
+/* The pattern of what stands behind MAIL FROM:. Without SMTPUTF8 (RFC 6531) other forms would be refused as such. */
+static void sender_pattern(const struct relaytest *test, const struct relay_form *form, struct strbuf *pattern)
+{
+    strbuf_init(pattern, 0);
+    strbuf_printf(pattern, "<%s>%s", form->sender,
+                  test->is_offered_utf8 && !is_ascii(form->recipient) ? " SMTPUTF8" : "");
+}
+
+static struct smtp_answer offer_sender(struct relaytest *test, const struct relay_form *form)
+{
+    struct strbuf pattern;
+    sender_pattern(test, form, &pattern);
+    struct smtp_answer answer = command(test, "MAIL FROM:", strbuf_text(&pattern));
+    strbuf_deinit(&pattern);
+    return answer;
 }
 
 /* With --send: a message that says what it is, so that whoever finds it knows. */
@@ -70,7 +88,7 @@ static struct smtp_answer send_message(struct relaytest *test, const struct rela
 
 static struct smtp_answer ask_for_relay(struct relaytest *test, const struct relay_form *form)
 {
-    struct smtp_answer answer = offer_sender(test, form->sender);
+    struct smtp_answer answer = offer_sender(test, form);
     if (answer.code / 100 == 2)
         answer = command(test, "RCPT TO:", form->recipient);
     if (answer.code / 100 == 2 && test->send)
@@ -82,6 +100,21 @@ static struct smtp_answer ask_for_relay(struct relaytest *test, const struct rel
 static bool is_connection_lost(const struct smtp_answer *answer)
 {
     return answer->code == 0 || answer->code == 421;
+}
+
+/* What was said, for whoever wants to try it by hand. */
+static void show_commands(const struct relaytest *test, const struct relay_form *form)
+{
+    struct strbuf pattern, line;
+    sender_pattern(test, form, &pattern);
+    strbuf_init(&line, 0);
+    strbuf_append_text(&line, "MAIL FROM:");
+    relay_form_expand(strbuf_text(&pattern), &test->names, &line);
+    strbuf_append_text(&line, "  RCPT TO:");
+    relay_form_expand(form->recipient, &test->names, &line);
+    printf("          %s\n", strbuf_text(&line));
+    strbuf_deinit(&pattern);
+    strbuf_deinit(&line);
 }
 
 static void report(struct relaytest *test, const struct relay_form *form, const struct smtp_answer *answer)
@@ -98,6 +131,10 @@ static void report(struct relaytest *test, const struct relay_form *form, const 
     ++*count;
     test->tried_count++;
     printf("%-9s %-46s %u %.*s\n", outcome, form->name, answer->code, ANSWER_SHOWN_BYTES, answer->text);
+    if (count != &test->refused_count)
+        show_commands(test, form);
+    if (count == &test->accepted_count && form == relay_forms)
+        test->is_plainly_open = true;
 }
 
 static void hang_up(struct relaytest *test)
@@ -124,6 +161,7 @@ static bool say_hello(struct relaytest *test, struct strbuf *problem)
         return false;
     }
     test->is_offered_tls = strstr(answer.text, "STARTTLS") != NULL;
+    test->is_offered_utf8 = strstr(answer.text, "SMTPUTF8") != NULL;
     free(test->server_name);
     test->server_name = first_word(answer.text);
     return test->server_name != NULL;
@@ -186,31 +224,37 @@ static bool try_all(struct relaytest *test, struct strbuf *problem)
     return true;
 }
 
+static void say_what_to_change(const struct relaytest *test)
+{
+    if (test->is_plainly_open)
+        puts("Even the plain address is accepted: this server passes mail from here to anywhere. First see whether you "
+             "tried\n"
+             "from an address that it trusts: relay.trusted_networks here, `mynetworks` in Postfix, `RELAY` entries in\n"
+             "Sendmail's access map. Otherwise it is open to everybody. Put this into Postfix's main.cf:");
+    else
+        puts("The plain address is refused, but not every form of it: the server may pass such mail on. Put this into\n"
+             "Postfix's main.cf:");
+    puts("    smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination\n"
+         "    smtpd_milters = inet:127.0.0.1:8891\n"
+         "and list in closedrelay's relay.local_domains the domains that are really yours.");
+    if (!test->is_plainly_open)
+        puts("An address with %, ! or @ in it that is accepted for an own domain may also only be a mailbox that takes\n"
+             "everything: --send shows what really leaves.");
+}
+
 static void say_result(const struct relaytest *test, bool is_complete)
 {
     printf("\n%u forms tried: %u refused, %u accepted, %u unclear.\n", test->tried_count, test->refused_count,
            test->accepted_count, test->unclear_count);
     if (is_complete && test->accepted_count == 0 && test->unclear_count == 0)
         puts("This server is closed to strangers.");
+    if (test->local_domain == NULL)
+        printf("%s stood for a domain of its own: name a real one with --domain.\n", test->server_name);
     if (test->unclear_count > 0)
-        puts("Unclear: neither accepted nor refused for good (greylisting, a limit, a lost connection). Try "
-             "those\n"
+        puts("Unclear: neither accepted nor refused for good (greylisting, a limit, a lost connection). Try those\n"
              "again later, and from an address the server does not trust.");
-    if (test->accepted_count == 0)
-        return;
-    puts("Accepted means that the server may pass such mail on. First see whether you tried from an address "
-         "that it\n"
-         "trusts: relay.trusted_networks here, `mynetworks` in Postfix, `RELAY` entries in Sendmail's access "
-         "map.\n"
-         "Otherwise put this into Postfix's main.cf:\n"
-         "    smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, "
-         "reject_unauth_destination\n"
-         "    smtpd_milters = inet:127.0.0.1:8891\n"
-         "and list in closedrelay's relay.local_domains the domains that are really yours. An address with % "
-         "or !\n"
-         "that is accepted for an own domain may also only be a mailbox that takes everything: --send shows "
-         "what\n"
-         "really leaves.");
+    if (test->accepted_count > 0)
+        say_what_to_change(test);
 }
 
 static int exit_status(const struct relaytest *test, bool is_complete)

@@ -54,7 +54,19 @@ const struct relay_form relay_forms[] = {
      "<%v@b\xc3\xbc"
      "cher.example>"},
     {"domain as A-label", STRANGER, "<%v@xn--bcher-kva.example>"},
+    {"domain in UTF-8 with another dot", STRANGER,
+     "<%v@b\xc3\xbc"
+     "cher\xe3\x80\x82"
+     "example>"},
     {"null byte written out", STRANGER, "<%v@%d\\0@%l>"},
+    {"address literal of another server", STRANGER, "<%v@[198.51.100.7]>"},
+    {"IPv6 literal of another server", STRANGER, "<%v@[IPv6:2001:db8::7]>"},
+    {"bare address of another server", STRANGER, "<%v@198.51.100.7>"},
+    {"own domain as the name of a host elsewhere", STRANGER, "<%v@%l.%d>"},
+    {"domain that only ends like an own one", STRANGER, "<%v@relaytest-%l>"},
+    {"percent hack behind a source route", STRANGER, "<@%l:%v%%%d@%n>"},
+    {"bang path and percent hack", STRANGER, "<%d!%v%%%n@%l>"},
+    {"comment behind the domain", STRANGER, "<%v@%d(@%l)>"},
     {0},
 };
 
