@@ -231,6 +231,26 @@ bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct
     return false;
 }
 
+void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs)
+{
+    (void)snapshot;
+    *needs = (struct policy_relay_needs){0};
+}
+
+bool policy_snapshot_has_domain(const struct policy_snapshot *snapshot, struct slice domain)
+{
+    (void)snapshot;
+    (void)domain;
+    return false;
+}
+
+bool policy_snapshot_has_local_daemon(const struct policy_snapshot *snapshot, struct slice name)
+{
+    (void)snapshot;
+    (void)name;
+    return false;
+}
+
 bool policy_engine_allow(struct policy_engine *engine, const struct policy_allow *allow, struct strbuf *out)
 {
     (void)engine;
