@@ -221,3 +221,66 @@ def test_anything_may_be_in_the_files(files):
     done = files.doctor.run("--sendmail-cf", files.doctor.write("sendmail.cf", files.cf))
     assert done.returncode == 1
     assert "\x1b" not in done.stdout and "Sanitizer" not in done.stderr
+
+
+# ---- a real sendmail.cf -------------------------------------------------------------------------------------
+
+BAD_MC = """\
+divert(-1)
+include(`{root}/usr/share/sendmail/cf/m4/cf.m4')
+divert(0)dnl
+OSTYPE(`linux')dnl
+DOMAIN(`generic')dnl
+FEATURE(`relay_entire_domain')dnl
+FEATURE(`promiscuous_relay')dnl
+FEATURE(`relay_based_on_MX')dnl
+FEATURE(`access_db', `hash -T<TMPF> {dir}/access')dnl
+define(`confCW_FILE', `-o {dir}/local-host-names')dnl
+define(`confCR_FILE', `-o {dir}/relay-domains')dnl
+define(`confMAX_RCPTS_PER_MESSAGE', `10')dnl
+define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl
+define(`confTLS_SRV_OPTIONS', `V')dnl
+FEATURE(`no_default_msa')dnl
+DAEMON_OPTIONS(`Port=smtp, Name=MTA')dnl
+MAILER(`smtp')dnl
+"""
+
+
+def mend(source, change):
+    """`source` with the lines that doctor says to write: "dnl X" takes X away, a definition takes another's place."""
+    for line in change.splitlines():
+        if line.startswith("dnl "):
+            assert line.removeprefix("dnl ") in source
+            source = source.replace(line.removeprefix("dnl ") + "\n", "")
+            continue
+        name = line.partition("',")[0]
+        kept = [old for old in source.splitlines(keepends=True) if not (line.startswith("define") and old.startswith(name))]
+        source = "".join(kept).replace("MAILER(", line + "\nMAILER(")
+    return source
+
+
+def test_every_line_mends_what_it_is_for(sendmail, files):
+    """A sendmail.cf that m4 made: doctor's own lines, and nothing else, make it fit."""
+    directory = files.doctor.directory
+    source, seen = BAD_MC.format(root=sendmail.root, dir=directory), set()
+    for _ in range(3):
+        sendmail.make_cf(files.doctor.write("sendmail.mc", source), str(directory / "sendmail.cf"))
+        found = files.doctor.findings("--sendmail-cf", str(directory / "sendmail.cf"))
+        for finding in found:
+            seen.add(finding["id"])
+            source = mend(source, finding["change"])
+    assert found == []
+    assert seen == {"not_asked", "open_relay", "relay_by_name", "size_unlimited", "recipient_limit", "logins_not_trusted",
+                    "nul_bytes", "no_starttls", "certificates_not_asked", "no_fingerprints"}
+
+
+def test_the_access_map_of_a_real_sendmail(sendmail, files):
+    directory = files.doctor.directory
+    sendmail.make_cf(files.doctor.write("sendmail.mc", BAD_MC.format(root=sendmail.root, dir=directory)),
+                     str(directory / "sendmail.cf"))
+    files.doctor.write("access", "Connect:198.51.100 RELAY\n")
+    files.doctor.write("relay-domains", "example.net\n")
+    files.doctor.write("local-host-names", "mail.example.net\n")
+    found = files.doctor.findings("--sendmail-cf", str(directory / "sendmail.cf"))
+    places = {f["where"].partition(",")[0] for f in found if f["id"] in ("networks", "domains")}
+    assert places == {str(directory / name) for name in ("access", "relay-domains", "local-host-names")}
