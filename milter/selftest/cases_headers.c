@@ -139,5 +139,13 @@ const struct selftest_case selftest_fields[] = {
     {"encoded-field-name", "the field's name as an encoded word", "decoded first by some", "older clients",
      ANSWER_PASS | STOPPED,
      LINES(B64 "=?utf-8?Q?Content-Disposition?=: attachment; filename=\"evil.exe\"")},
+    {"cr-cr-body", "the header ends with two bare CRs", "an empty line to those to whom a CR ends one", "Python, munpack",
+     STOPPED,
+     MIME "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/octet-stream\n" B64
+          "Content-Disposition: attachment; filename=evil.exe$[cr]$[cr]" STAND_IN "\n--b--\n"},
+    {"cr-cr-content", "the same, before an archive", "what follows is the archive to some and header to others",
+     "Python, munpack", STOPPED,
+     MIME "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/zip; name=docs.zip\n"
+          "Content-Transfer-Encoding: base64$[cr]$[cr]$[base64|$[zip|evil.exe|text]]\n--b--\n"},
 };
 const size_t selftest_fields_count = sizeof selftest_fields / sizeof selftest_fields[0];

@@ -60,6 +60,10 @@ const struct selftest_case selftest_messages[] = {
     {"text-rfc822-headers", "text/rfc822-headers is a text", "headers of a message that is not there", ALL,
      ANSWER_PASS | ANSWER_AMBIGUOUS,
      FORWARD("Content-Type: text/rfc822-headers", "From: a@example.com\nContent-Type: application/octet-stream; name=evil.exe\n")},
+    {"external-body", "message/external-body", "the header of the file is its body (RFC 2046, 5.2.3)",
+     "Python, MIME-tools, older clients", ANSWER_BLOCKED,
+     FORWARD("Content-Type: message/external-body; access-type=URL; URL=\"https://example.org/a\"",
+             "Content-Type: application/octet-stream; name=\"evil.exe\"\nContent-ID: <1@example.org>\n\n")},
 };
 const size_t selftest_messages_count = sizeof selftest_messages / sizeof selftest_messages[0];
 
@@ -141,6 +145,14 @@ const struct selftest_case selftest_uuencode[] = {
      ANSWER_BLOCKED, "Content-Type: X-sun-attachment\n\n$[uu|evil.exe|x]\n"},
     {"prose", "a sentence that begins with begin", "no file", ALL, ANSWER_PASS,
      "\nbegin 2024 evil.exe was found here, and nobody knew why.\nWe talked about it.\n"},
+    {"short-mode", "a mode of one digit", "any number will do", "uudeview, older clients", ANSWER_BLOCKED,
+     "\nbegin 6 evil.exe\n#86)C\n`\nend\n"},
+    {"bare-cr", "its lines end with bare CRs", "old Macs", "uudeview, older clients", STOPPED,
+     "\nbegin 644 evil.exe$[cr]#86)C$[cr]`$[cr]end$[cr]"},
+    {"word-name", "its name is an encoded word", "decoded by some", "MIME-tools", ANSWER_BLOCKED,
+     "\nbegin 644 =?utf-8?Q?evil=2Eexe?=\n#86)C\n`\nend\n"},
+    {"begin-phrase", "a sentence that begins so", "no encoded line follows", ALL, ANSWER_PASS,
+     "\nWe shall\nbegin 5 minutes after www.example.com\nis up again.\n"},
 };
 const size_t selftest_uuencode_count = sizeof selftest_uuencode / sizeof selftest_uuencode[0];
 

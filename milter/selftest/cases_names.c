@@ -121,6 +121,16 @@ const struct selftest_case selftest_extended[] = {
      DISPOSITION("attachment; filename*=utf-8''evil%252Eexe")},
     {"percent-in-plain", "percent encoding in a plain filename", "Outlook for Mac and web mailers decode it",
      "web mailers", ANSWER_BLOCKED, DISPOSITION("attachment; filename=\"evil%2Eexe\"")},
+    {"blank-before-number", "a blank in front of *0 and *1", "skipped by some", "Evolution (GMime), web mailers", STOPPED,
+     DISPOSITION("attachment; filename *0=\"evil\"; filename *1=\".exe\"")},
+    {"two-stars", "filename**=", "read as filename*=", "Evolution (GMime)", STOPPED,
+     DISPOSITION("attachment; filename**=utf-8''evil%2Eexe")},
+    {"star-after-number", "filename*0**=", "the word up to the star counts", "web mailers", STOPPED,
+     DISPOSITION("attachment; filename*0**=utf-8''evil%2Eexe")},
+    {"letter-for-number", "filename*a=", "no number, but a name to those who stop at the star", "MIME-tools", STOPPED,
+     DISPOSITION("attachment; filename*a=\"evil.exe\"")},
+    {"negative-number", "filename*-1=", "no number, but a name to those who stop at the star", "MIME-tools", STOPPED,
+     DISPOSITION("attachment; filename*-1=\"evil.exe\"")},
 };
 const size_t selftest_extended_count = sizeof selftest_extended / sizeof selftest_extended[0];
 
@@ -167,6 +177,10 @@ const struct selftest_case selftest_words[] = {
      ANSWER_BLOCKED, DISPOSITION("attachment; filename=\"=?iso-2022-jp?B?GyRCQUFLXBsoQi5leGU=?=\"")},
     {"utf7", "UTF-7", "+AC4- is a dot", "older clients", STOPPED,
      DISPOSITION("attachment; filename=\"=?utf-7?Q?evil+AC4-exe?=\"")},
+    {"no-charset", "a word without a charset", "decoded all the same", "Python, web mailers", STOPPED,
+     DISPOSITION("attachment; filename=\"=??Q?evil=2Eexe?=\"")},
+    {"half-end", "a word that ends in ? without =", "decoded by those who look for the ?", "web mailers", STOPPED,
+     DISPOSITION("attachment; filename=\"=?utf-8?Q?evil=2Eexe?\"")},
 };
 const size_t selftest_words_count = sizeof selftest_words / sizeof selftest_words[0];
 
@@ -233,5 +247,7 @@ const struct selftest_case selftest_quoting[] = {
     {"value-on-next-line", "the whole value on the next line", "folding right behind the colon", ALL, ANSWER_BLOCKED,
      PART("Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n"
           "Content-Disposition:\n attachment;\n filename=\"evil.exe\"", STAND_IN)},
+    {"quoted-parameter", "the parameter's name in quotes", "stripped from all words", "Courier, web mailers", STOPPED,
+     DISPOSITION("attachment; \"filename\"=\"evil.exe\"")},
 };
 const size_t selftest_quoting_count = sizeof selftest_quoting / sizeof selftest_quoting[0];

@@ -76,6 +76,8 @@ const struct selftest_case selftest_boundaries[] = {
      MULTIPART("; boundary=abc", "--abc\n" HELLO "$[cr]--abc\n" EXE_PART "--abc--\n")},
     {"bare-cr-after", "a bare CR behind the delimiter", "a line end for some", "Outlook", STOPPED,
      MULTIPART("; boundary=abc", "--abc\n" HELLO "--abc$[cr]Content-Disposition: attachment; filename=evil.exe\n\nx\n--abc--\n")},
+    {"bare-cr-first", "a bare CR before the first delimiter", "a line end for some", "Python, Outlook", STOPPED,
+     MULTIPART("; boundary=abc", "$[cr]--abc\n" EXE_PART "--abc--\n")},
 };
 const size_t selftest_boundaries_count = sizeof selftest_boundaries / sizeof selftest_boundaries[0];
 
@@ -131,5 +133,9 @@ const struct selftest_case selftest_structure[] = {
     {"appledouble", "multipart/appledouble", "the data fork is the file", "Apple Mail", ANSWER_BLOCKED,
      MIME "Content-Type: multipart/appledouble; boundary=a\n\n--a\nContent-Type: application/applefile; name=\"evil.exe\"\n"
           "Content-Transfer-Encoding: base64\n\nAAUWBwACAAA=\n--a\n" EXE_PART "--a--\n"},
+    {"type-empty", "a Content-Type without a type", "guessed from the delimiters", "munpack, older clients", STOPPED,
+     MIME "Content-Type:\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
+    {"type-nul", "a NUL before the type", "dropped by some, the end of the text for others", "munpack, older clients",
+     STOPPED, MIME "Content-Type: $[x|00]multipart/mixed; boundary=b\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
 };
 const size_t selftest_structure_count = sizeof selftest_structure / sizeof selftest_structure[0];

@@ -1,5 +1,7 @@
 #include "content/content_private.h"
 
+#include "mime/mime_word.h"
+
 #include <talloc.h>
 
 struct content_uuencode {
@@ -11,6 +13,18 @@ struct content_uuencode {
     struct content_subject subject; /* the file that is open */
     struct content_stream *stream;
 };
+
+/* Some readers decode words (RFC 2047) here as well. */
+static void add_decoded_name(struct content_subject *subject, struct slice name)
+{
+    struct strbuf decoded;
+    strbuf_init(&decoded, 0);
+    if (mime_word_decode(name, MIME_WORD_BLANKS_DROPPED, &decoded))
+        content_add_name(subject, strbuf_slice(&decoded));
+    if (decoded.failed)
+        content_fail(subject->scan);
+    strbuf_deinit(&decoded);
+}
 
 static void file_begin(void *context, struct slice name)
 {
@@ -30,6 +44,7 @@ static void file_begin(void *context, struct slice name)
     if (uuencode->subject.path == NULL)
         return;
     content_add_name(&uuencode->subject, name);
+    add_decoded_name(&uuencode->subject, name);
     unsigned flags = content_flags_of_names(&name, 1);
     uuencode->stream = content_stream_create(uuencode, &uuencode->subject, flags, uuencode->depth);
 }

@@ -22,7 +22,7 @@ static bool is_control(char c)
 /* What systems and clients drop from the end of a name, or never let into one. */
 static bool is_trimmed_at_end(char c)
 {
-    return is_control(c) || (c != '\0' && strchr(" .\"'`;,<>|", c) != NULL);
+    return is_control(c) || (c != '\0' && strchr(" .\"'`;,<>|*?%", c) != NULL);
 }
 
 static struct slice trimmed_end(struct slice s)
@@ -77,7 +77,7 @@ static bool is_invisible(uint32_t code)
            (code >= 0x200b && code <= 0x200d) || (code >= 0x2060 && code <= 0x206f) ||
            (code >= 0xfe00 && code <= 0xfe0f) || code == 0xfeff || (code >= 0xe0000 && code <= 0xe0fff) ||
            (code >= 0xfff9 && code <= 0xfffc) || code == 0x115f || code == 0x1160 || code == 0x3164 ||
-           code == 0xffa0;
+           code == 0xffa0 || code == 0x2800 || (code >= 0x80 && code <= 0x9f);
 }
 
 static bool is_wide_space(uint32_t code)
@@ -93,8 +93,11 @@ static char ascii_look(uint32_t code)
         return ascii_lower((char)code);
     if (code >= 0xff01 && code <= 0xff5e)
         return ascii_lower((char)(code - 0xff01 + 0x21));
-    if (code == 0x2024)
+    if (code == 0x2024 || code == 0xfe52)
         return '.';
+    if (code == 0x212a ||
+        code == 0x17f) /* Kelvin sign and long s: k and s once the letter case is left aside */
+        return code == 0x212a ? 'k' : 's';
     return is_wide_space(code) ? ' ' : '\0';
 }
 

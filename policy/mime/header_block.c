@@ -59,6 +59,7 @@ bool header_block_take_field(struct mime_entity *entity, struct slice name, stru
     mime_entity_header(entity, name, value);
     for (size_t cr = slice_find(value, '\r'); cr < value.length; cr = slice_find(value, '\r')) {
         value = slice_part(value, cr + 1, value.length);
+        says_more = says_more || (value.length > 1 && value.data[0] == '\r'); /* an empty line to some */
         size_t name_length = field_name_length(value);
         if (name_length == 0 || !mime_entity_is_content_field(slice_part(value, 0, name_length)))
             continue;

@@ -156,11 +156,30 @@ static void read_unquoted(struct search *search, struct slice s, struct header_p
         add_reading(parameter, without(search, all, '\\'));
 }
 
+static size_t skip_spaces(struct slice s, size_t at)
+{
+    while (at < s.length && is_space(s.data[at]))
+        at++;
+    return at;
+}
+
+/* What clients that only look for a star read over: `**=`, `*0*0=`, `*a=`. */
+static size_t skip_odd_suffix(struct slice s, size_t at)
+{
+    enum { ODD_SUFFIX_BYTES = 32 };
+    size_t end = s.length - at < ODD_SUFFIX_BYTES ? s.length : at + ODD_SUFFIX_BYTES;
+    while (at < end && (s.data[at] == '*' || s.data[at] == '-' || ascii_is_digit(s.data[at]) ||
+                        ascii_is_alpha(s.data[at])))
+        at++;
+    return at;
+}
+
 /* Parses `*N*` between a name and its `=`; returns the offset of the `=`, or s.length if it is no parameter.
  */
 static size_t parse_suffix(struct search *search, struct slice s, struct header_parameter *parameter)
 {
-    size_t at = 0;
+    /* Blanks before the star are read over by some, and a quote of `"filename"=` by others. */
+    size_t at = skip_spaces(s, s.length > 0 && s.data[0] == '"' ? 1 : 0);
     parameter->index = -1;
     if (at + 1 < s.length && s.data[at] == '*' && ascii_is_digit(s.data[at + 1])) {
         unsigned long index = 0;
@@ -173,10 +192,12 @@ static size_t parse_suffix(struct search *search, struct slice s, struct header_
         parameter->index = (int)index;
     }
     parameter->is_starred = at < s.length && s.data[at] == '*';
-    if (parameter->is_starred)
-        at++;
-    while (at < s.length && is_space(s.data[at]))
-        at++;
+    if (parameter->is_starred) {
+        size_t end = skip_odd_suffix(s, at + 1);
+        parameter->index = end > at + 1 ? -1 : parameter->index;
+        at = end;
+    }
+    at = skip_spaces(s, at);
     return at < s.length && s.data[at] == '=' ? at : s.length;
 }
 
@@ -248,6 +269,8 @@ static void try_at(struct search *search, size_t at)
 /* Inside quotes only what a separator announces: `foo="; filename=x"`. */
 static bool follows_semicolon(struct slice text, size_t at)
 {
+    if (at > 0 && text.data[at - 1] == '"') /* the parameter's name is quoted itself */
+        at--;
     while (at > 0 && is_space(text.data[at - 1]))
         at--;
     return at > 0 && text.data[at - 1] == ';';

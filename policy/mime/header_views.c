@@ -36,6 +36,17 @@ static void append_unfolded(struct slice value, struct strbuf *out)
     }
 }
 
+/* The value as those read it to whom a bare CR ends a line. */
+static struct slice first_line(struct slice value)
+{
+    for (size_t i = 0; i + 1 < value.length; i++) {
+        char next = value.data[i + 1];
+        if (value.data[i] == '\r' && next != '\n' && next != ' ' && next != '\t')
+            return slice_part(value, 0, i);
+    }
+    return value;
+}
+
 static void append_without_controls(struct slice value, struct strbuf *out)
 {
     bool after_line_end = false;
@@ -78,6 +89,8 @@ void header_views_init(struct header_views *views, struct slice value, uint32_t 
     append_unfolded(value, &view->text);
     views_keep(views);
     append_without_controls(value, &views_begin(views)->text);
+    views_keep(views);
+    append_unfolded(first_line(value), &views_begin(views)->text);
     views_keep(views);
     size_t with_comments = views->count;
     for (size_t i = 0; i < with_comments; i++) {

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-enum { HEADER_VIEWS_MAX = 5 };
+enum { HEADER_VIEWS_MAX = 7 };
 
 struct header_view {
     struct strbuf text;

@@ -44,22 +44,18 @@ bool mime_entity_is_content_field(struct slice name)
 
 static unsigned kind_of_message(struct slice subtype)
 {
-    static const char *const messages[] = {"rfc822", "global", "news", "rfc2822"};
+    /* The header of the file that message/external-body stands for is its body (RFC 2046 5.2.3). */
+    static const char *const messages[] = {"rfc822", "global", "news", "rfc2822", "external-body"};
     for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
         if (slice_equal(subtype, slice_of(messages[i])))
             return MIME_KIND_MESSAGE;
     if (slice_equal(subtype, slice_of("partial")))
         return MIME_KIND_PARTIAL;
     /* RFC 2046 5.2.4: an unknown kind of message is a file. */
-    static const char *const statuses[] = {"delivery-status",
-                                           "global-delivery-status",
-                                           "disposition-notification",
-                                           "global-disposition-notification",
-                                           "feedback-report",
-                                           "tracking-status",
-                                           "global-headers",
-                                           "external-body",
-                                           "imdn+xml"};
+    static const char *const statuses[] = {"delivery-status",          "global-delivery-status",
+                                           "disposition-notification", "global-disposition-notification",
+                                           "feedback-report",          "tracking-status",
+                                           "global-headers",           "imdn+xml"};
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (slice_equal(subtype, slice_of(statuses[i])))
             return MIME_KIND_STATUS;
@@ -160,6 +156,7 @@ static void take_type(struct mime_entity *entity, struct slice value)
         entity->is_digest =
             entity->is_digest || slice_equal(slice_make(type, length), slice_of("multipart/digest"));
     }
+    entity->is_untyped = entity->is_untyped || kinds == 0;
     entity->types.failed = entity->types.failed || views.failed;
     header_views_deinit(&views);
     entity->parameters.primary_boundary = slice_make("", 0);
@@ -296,8 +293,48 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
     }
 }
 
+/*
+ * A file without a name gets one from its type, by web mailers and by systems that know the type: what is
+ * declared to be a program is shown as one.
+ */
+static void add_name_of_type(struct mime_entity *entity)
+{
+    static const struct {
+        const char *type;
+        const char *name;
+    } programs[] = {
+        {"application/x-msdownload", "part.exe"},
+        {"application/x-msdos-program", "part.exe"},
+        {"application/x-ms-dos-executable", "part.exe"},
+        {"application/x-dosexec", "part.exe"},
+        {"application/x-exe", "part.exe"},
+        {"application/vnd.microsoft.portable-executable", "part.exe"},
+        {"application/x-bat", "part.bat"},
+        {"application/bat", "part.bat"},
+        {"application/hta", "part.hta"},
+        {"application/inf", "part.inf"},
+        {"application/java-archive", "part.jar"},
+        {"application/x-java-archive", "part.jar"},
+        {"application/javascript", "part.js"},
+        {"application/x-javascript", "part.js"},
+        {"text/javascript", "part.js"},
+        {"application/x-ms-shortcut", "part.lnk"},
+        {"application/x-msi", "part.msi"},
+        {"application/x-ms-installer", "part.msi"},
+        {"application/vnd.ms-htmlhelp", "part.chm"},
+        {"application/winhlp", "part.hlp"},
+        {"text/scriptlet", "part.sct"},
+        {"text/vbscript", "part.vbs"},
+    };
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+        if (name_set_has(&entity->types, slice_of(programs[i].type)))
+            mime_parameters_add_name(&entity->parameters, slice_of(programs[i].name));
+}
+
 void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
 {
+    if (entity->parameters.names.count == 0)
+        add_name_of_type(entity);
     if (entity->kinds == 0)
         entity->kinds = is_in_digest && !entity->has_content_type ? MIME_KIND_MESSAGE : MIME_KIND_TEXT;
     if (entity->encodings == 0)

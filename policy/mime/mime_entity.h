@@ -28,6 +28,7 @@ struct mime_entity {
     uint64_t content_bytes;        /* length of the values that were read in all ways */
     uint32_t content_header_count; /* those named Content-… that say something here */
     bool has_content_type;
+    bool is_untyped; /* a Content-Type that names no type: some clients guess by the content */
     bool has_mime_version;
     bool is_digest;                 /* multipart/digest: its parts are messages unless they say otherwise */
     bool has_unknown_encoding;      /* a transfer encoding no client knows: clients guess */

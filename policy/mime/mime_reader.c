@@ -272,7 +272,7 @@ void reader_finish_header(struct mime_reader *reader)
         begin_multipart(reader);
     else if ((entity->kinds & MIME_KIND_MESSAGE) != 0 && entity->encodings == TRANSFER_IDENTITY)
         begin_message(reader);
-    else if (entity->parameters.boundaries.count > 0)
+    else if (entity->parameters.boundaries.count > 0 || entity->is_untyped)
         begin_leaf_with_boundary(reader);
     else
         begin_leaf(reader, true);

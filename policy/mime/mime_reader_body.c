@@ -143,12 +143,28 @@ static bool take_probed(struct mime_reader *reader, struct slice line)
     return true;
 }
 
+/* Lets go of what stands before a bare CR and two dashes in the held line, which begin another to some. */
+static bool release_before_dashes(struct mime_reader *reader, struct slice line)
+{
+    const char *cr = line.length == 0 ? NULL : memmem(line.data, line.length, "\r--", 3);
+    if (cr == NULL)
+        return false;
+    uint32_t before = (uint32_t)(cr + 1 - line.data);
+    uint32_t length = reader->held_length - before;
+    pass_content(reader, slice_make(reader->held, before));
+    memmove(reader->held, reader->held + before, length);
+    reader->held_length = length;
+    return true;
+}
+
 /* Decides on the held line; `is_whole`: its LF was seen, and is held too. Returns whether that LF is still to
  * be pushed. */
 static bool decide_held(struct mime_reader *reader, bool is_whole)
 {
     struct slice line = slice_make(reader->held, reader->held_length - (is_whole ? 1 : 0));
     bool is_dashed = line.length >= 2 && line.data[0] == '-' && line.data[1] == '-';
+    if (!is_dashed && release_before_dashes(reader, line))
+        return decide_held(reader, is_whole);
     if (reader->probe_lines_left > 0 && !is_dashed && take_probed(reader, line))
         return is_whole;
     if (is_dashed) {

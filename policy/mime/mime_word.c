@@ -27,7 +27,7 @@ static bool word_parse(struct slice s, struct word *word)
     size_t room = s.length - 2 < CHARSET_NAME_BYTES ? s.length - 2 : CHARSET_NAME_BYTES;
     size_t charset_length = slice_find(slice_part(s, 2, 2 + room), '?');
     size_t at = 2 + charset_length + 1;
-    if (charset_length == 0 || charset_length == room || at + 1 >= s.length)
+    if (charset_length == room || at + 1 >= s.length)
         return false;
     word->charset = slice_part(s, 2, 2 + charset_length);
     word->encoding = ascii_lower(s.data[at]);
@@ -36,6 +36,8 @@ static bool word_parse(struct slice s, struct word *word)
     at += 2;
     const char *end = at < s.length ? memmem(s.data + at, s.length - at, "?=", 2) : NULL;
     size_t text_end = end == NULL ? s.length : (size_t)(end - s.data);
+    if (end == NULL && s.data[text_end - 1] == '?') /* only the last of its delimiter is missing */
+        text_end--;
     word->text = slice_part(s, at, text_end);
     word->length = end == NULL ? s.length : text_end + 2;
     return true;

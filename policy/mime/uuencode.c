@@ -31,7 +31,7 @@ static struct slice begin_name(struct slice line)
     size_t digits = 0;
     while (digits < rest.length && rest.data[digits] >= '0' && rest.data[digits] <= '7')
         digits++;
-    if (digits < 3 || digits > 6 || digits == rest.length || !is_blank(rest.data[digits]))
+    if (digits < 1 || digits > 6 || digits == rest.length || !is_blank(rest.data[digits]))
         return nothing;
     return slice_trim(slice_part(rest, digits, rest.length));
 }
@@ -90,8 +90,6 @@ static void inside_line(struct uuencode_reader *reader, struct slice line)
 
 static void uuencode_line(struct uuencode_reader *reader, struct slice line)
 {
-    if (line.length > 0 && line.data[line.length - 1] == '\r')
-        line.length--;
     struct slice name = begin_name(line);
     if (name.length > 0) {
         if (reader->state == UUENCODE_INSIDE)
@@ -101,7 +99,7 @@ static void uuencode_line(struct uuencode_reader *reader, struct slice line)
         reader->state = UUENCODE_ANNOUNCED;
         return;
     }
-    if (reader->state == UUENCODE_ANNOUNCED) {
+    if (reader->state == UUENCODE_ANNOUNCED && line.length > 0) {
         bool is_file = is_end_line(line) || data_line_bytes(line) >= 0;
         reader->state = is_file ? UUENCODE_INSIDE : UUENCODE_OUTSIDE;
         if (is_file)
@@ -150,13 +148,23 @@ static void finish_line(struct uuencode_reader *reader, struct slice piece)
     reader->is_line_dull = false;
 }
 
+/* What stands before an LF: bare CRs end lines as well. Returns what of it comes after the last of them. */
+static struct slice finish_lines_at_cr(struct uuencode_reader *reader, struct slice bytes)
+{
+    for (size_t end = slice_find(bytes, '\r'); end < bytes.length; end = slice_find(bytes, '\r')) {
+        finish_line(reader, slice_part(bytes, 0, end));
+        bytes = slice_part(bytes, end + 1, bytes.length);
+    }
+    return bytes;
+}
+
 void uuencode_push(struct uuencode_reader *reader, struct slice bytes)
 {
     while (bytes.length > 0) {
         size_t end = slice_find(bytes, '\n');
-        struct slice piece = slice_part(bytes, 0, end);
+        struct slice piece = finish_lines_at_cr(reader, slice_part(bytes, 0, end));
         if (end == bytes.length) {
-            if (!reader->is_line_dull)
+            if (piece.length > 0 && !reader->is_line_dull)
                 keep_line(reader, piece);
             return;
         }

@@ -63,6 +63,16 @@ static void all_readings_are_names(void **state)
                                                                        "b%41");
     assert_has_name("x; filename*=windows-1251''%E0.exe", "\xd0\xb0.exe");
     assert_has_name("x; filename*=x-nonsense''a%2Eexe", "a.exe");
+    assert_has_name("x; filename *0=a; filename *1=b", "ab");
+    assert_has_name("x; filename**=utf-8''a%2Eexe", "a.exe");
+    assert_has_name("x; filename*0**=utf-8''a%2Eexe", "a.exe");
+    assert_has_name("x; filename*0*0=a.exe", "a.exe");
+    assert_has_name("x; filename*-1=a.exe", "a.exe");
+    assert_has_name("x; filename*a=a.exe", "a.exe");
+    assert_has_name("x; \"filename\"=\"a.exe\"", "a.exe");
+    assert_has_name("x; filename=a.exe\rnot more of it", "a.exe");
+    assert_has_name("x; filename=\"=??q?a=2Eexe?=\"", "a.exe");
+    assert_has_name("x; filename=\"=?utf-8?q?a=2Eexe?\"", "a.exe");
     assert_has_name("x; filename=\"=?utf-8?q?a?= =?utf-8?q?b?=\"", "ab");
     assert_has_name("x; filename=\"=?utf-8?q?a?= =?utf-8?q?b?=\"", "a b");
 }
@@ -74,6 +84,8 @@ static void pieces_alone_are_no_names(void **state)
     assert_no_name("x; filename=\"=?utf-8?q?example=2ecom?= =?utf-8?q?=2epdf?=\"", "example.com");
     assert_no_name("x; filename=\"example.com; more.pdf\"", "example.com");
     assert_no_name("x; filename==?utf-8?q?example.com_report.pdf?=", "example.com");
+    assert_no_name("x; filename=\"example.com\r\n report.pdf\"", "example.com");
+    assert_no_name("x; filename*\"a\"=a.exe; filename*ab.c=a.exe", "a.exe");
     assert_no_name("x; xname=a.exe; file-name=a.exe; nameless=a.exe", "a.exe");
 }
 
