@@ -159,11 +159,12 @@ static bool form_decode_percent(struct form *form)
 static void form_set_add(struct form_set *set, struct slice s)
 {
     s = trimmed_end(s);
-    if (s.length == 0 || set->count == FILE_NAME_EXTENSIONS_MAX)
+    if (s.length == 0)
         return;
     for (size_t i = 0; i < set->count; i++)
         if (slice_equal(s, slice_make(set->forms[i].data, set->forms[i].length)))
             return;
+    assert(set->count < FILE_NAME_EXTENSIONS_MAX);
     struct form *form = &set->forms[set->count++];
     memcpy(form->data, s.data, s.length);
     form->length = s.length;
@@ -203,7 +204,25 @@ static void add_components(struct form_set *set, struct slice s)
     }
 }
 
-/* Adds what `form` can be read as: cut at its first control character, and without all of them. */
+/* Drops bytes that are no UTF-8, and what stands for such; returns false if there were none. */
+static bool form_drop_undecodable(struct form *form)
+{
+    size_t kept = 0, before = form->length;
+    for (size_t i = 0; i < form->length;) {
+        uint32_t code = 0;
+        size_t length = utf8_decode(slice_make(form->data + i, form->length - i), &code);
+        if (length > 0 && code != 0xfffd) {
+            memmove(form->data + kept, form->data + i, length);
+            kept += length;
+        }
+        i += length == 0 ? 1 : length;
+    }
+    form->length = kept;
+    return kept < before;
+}
+
+/* Adds what `form` can be read as: cut at its first control character, without all of them, and without what
+ * web mailers drop in converting it. */
 static void add_readings(struct form_set *set, struct form *form)
 {
     struct slice whole = slice_make(form->data, form->length);
@@ -212,6 +231,8 @@ static void add_readings(struct form_set *set, struct form *form)
         add_components(set, before);
     form_drop_controls(form);
     add_components(set, slice_make(form->data, form->length));
+    if (form_drop_undecodable(form))
+        add_components(set, slice_make(form->data, form->length));
 }
 
 static void form_set_fill(struct form_set *set, struct slice name, bool *has_bidi_control)

@@ -2,95 +2,184 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdio.h>
+
+enum { LABEL_BYTES = 32 };
 
 enum charset_kind {
-    CHARSET_PLAIN,    /* ASCII or UTF-8: bytes are taken as they are */
+    CHARSET_PLAIN,    /* ASCII or UTF-8, or a label that says nothing: bytes are taken as they are */
     CHARSET_SUPERSET, /* ASCII bytes are ASCII characters */
+    CHARSET_SHIFTED,  /* so they are until one of the bytes of `shifts` */
     CHARSET_STATEFUL, /* ASCII bytes may mean anything */
+    CHARSET_UNMARKED, /* the order of bytes is told by a mark at the beginning, or not at all */
 };
 
 struct charset {
-    const char *name;
-    const char *iconv_name;
+    const char *label;      /* lower-case letters and digits alone */
+    const char *iconv_name; /* NULL: not to be decoded here */
     enum charset_kind kind;
+    const char *shifts; /* CHARSET_SHIFTED */
 };
+
+static const char iso_2022_shifts[] = "\x1b\x0e\x0f";
 
 static const struct charset charsets[] = {
-    {"utf-8", "UTF-8", CHARSET_PLAIN},
-    {"utf8", "UTF-8", CHARSET_PLAIN},
-    {"us-ascii", "UTF-8", CHARSET_PLAIN},
-    {"ascii", "UTF-8", CHARSET_PLAIN},
-    {"unknown-8bit", "UTF-8", CHARSET_PLAIN},
-    {"iso-8859-1", "ISO-8859-1", CHARSET_SUPERSET},
-    {"latin1", "ISO-8859-1", CHARSET_SUPERSET},
-    {"iso-8859-2", "ISO-8859-2", CHARSET_SUPERSET},
-    {"iso-8859-3", "ISO-8859-3", CHARSET_SUPERSET},
-    {"iso-8859-4", "ISO-8859-4", CHARSET_SUPERSET},
-    {"iso-8859-5", "ISO-8859-5", CHARSET_SUPERSET},
-    {"iso-8859-6", "ISO-8859-6", CHARSET_SUPERSET},
-    {"iso-8859-7", "ISO-8859-7", CHARSET_SUPERSET},
-    {"iso-8859-8", "ISO-8859-8", CHARSET_SUPERSET},
-    {"iso-8859-8-i", "ISO-8859-8", CHARSET_SUPERSET},
-    {"iso-8859-9", "ISO-8859-9", CHARSET_SUPERSET},
-    {"iso-8859-10", "ISO-8859-10", CHARSET_SUPERSET},
-    {"iso-8859-13", "ISO-8859-13", CHARSET_SUPERSET},
-    {"iso-8859-14", "ISO-8859-14", CHARSET_SUPERSET},
-    {"iso-8859-15", "ISO-8859-15", CHARSET_SUPERSET},
-    {"iso-8859-16", "ISO-8859-16", CHARSET_SUPERSET},
-    {"windows-1250", "CP1250", CHARSET_SUPERSET},
-    {"windows-1251", "CP1251", CHARSET_SUPERSET},
-    {"windows-1252", "CP1252", CHARSET_SUPERSET},
-    {"windows-1253", "CP1253", CHARSET_SUPERSET},
-    {"windows-1254", "CP1254", CHARSET_SUPERSET},
-    {"windows-1255", "CP1255", CHARSET_SUPERSET},
-    {"windows-1256", "CP1256", CHARSET_SUPERSET},
-    {"windows-1257", "CP1257", CHARSET_SUPERSET},
-    {"windows-1258", "CP1258", CHARSET_SUPERSET},
-    {"windows-874", "CP874", CHARSET_SUPERSET},
-    {"cp1250", "CP1250", CHARSET_SUPERSET},
-    {"cp1251", "CP1251", CHARSET_SUPERSET},
-    {"cp1252", "CP1252", CHARSET_SUPERSET},
-    {"cp437", "CP437", CHARSET_SUPERSET},
-    {"ibm437", "CP437", CHARSET_SUPERSET},
-    {"cp850", "CP850", CHARSET_SUPERSET},
-    {"ibm850", "CP850", CHARSET_SUPERSET},
-    {"cp866", "CP866", CHARSET_SUPERSET},
-    {"ibm866", "CP866", CHARSET_SUPERSET},
-    {"koi8-r", "KOI8-R", CHARSET_SUPERSET},
-    {"koi8-u", "KOI8-U", CHARSET_SUPERSET},
-    {"macintosh", "MACINTOSH", CHARSET_SUPERSET},
-    {"tis-620", "TIS-620", CHARSET_SUPERSET},
-    {"gb2312", "GBK", CHARSET_SUPERSET},
-    {"gbk", "GBK", CHARSET_SUPERSET},
-    {"gb18030", "GB18030", CHARSET_SUPERSET},
-    {"big5", "BIG5", CHARSET_SUPERSET},
-    {"euc-jp", "EUC-JP", CHARSET_SUPERSET},
-    {"euc-kr", "EUC-KR", CHARSET_SUPERSET},
-    {"ks_c_5601-1987", "CP949", CHARSET_SUPERSET},
-    {"cp949", "CP949", CHARSET_SUPERSET},
-    {"shift_jis", "CP932", CHARSET_SUPERSET},
-    {"shift-jis", "CP932", CHARSET_SUPERSET},
-    {"windows-31j", "CP932", CHARSET_SUPERSET},
-    {"cp932", "CP932", CHARSET_SUPERSET},
-    {"iso-2022-jp", "ISO-2022-JP", CHARSET_STATEFUL},
-    {"iso-2022-kr", "ISO-2022-KR", CHARSET_STATEFUL},
-    {"utf-7", "UTF-7", CHARSET_STATEFUL},
-    {"unicode-1-1-utf-7", "UTF-7", CHARSET_STATEFUL},
-    {"utf-16", "UTF-16", CHARSET_STATEFUL},
-    {"utf-16le", "UTF-16LE", CHARSET_STATEFUL},
-    {"utf-16be", "UTF-16BE", CHARSET_STATEFUL},
-    {"utf-32", "UTF-32", CHARSET_STATEFUL},
-    {"utf-32le", "UTF-32LE", CHARSET_STATEFUL},
-    {"utf-32be", "UTF-32BE", CHARSET_STATEFUL},
+    {"utf8", "UTF-8", CHARSET_PLAIN, NULL},
+    {"utf8mb4", "UTF-8", CHARSET_PLAIN, NULL},
+    {"usascii", "UTF-8", CHARSET_PLAIN, NULL},
+    {"ascii", "UTF-8", CHARSET_PLAIN, NULL},
+    {"iso646us", "UTF-8", CHARSET_PLAIN, NULL},
+    {"ansix341968", "UTF-8", CHARSET_PLAIN, NULL},
+    {"unknown8bit", "UTF-8", CHARSET_PLAIN, NULL},
+    {"unknown", "UTF-8", CHARSET_PLAIN, NULL},
+    {"default", "UTF-8", CHARSET_PLAIN, NULL},
+    {"defaultcharset", "UTF-8", CHARSET_PLAIN, NULL},
+    {"userdefined", "UTF-8", CHARSET_PLAIN, NULL},
+    {"binary", "UTF-8", CHARSET_PLAIN, NULL},
+    {"8bit", "UTF-8", CHARSET_PLAIN, NULL},
+    {"7bit", "UTF-8", CHARSET_PLAIN, NULL},
+    {"none", "UTF-8", CHARSET_PLAIN, NULL},
+    {"ansi", "CP1252", CHARSET_SUPERSET, NULL},
+    {"latin1", "ISO-8859-1", CHARSET_SUPERSET, NULL},
+    {"latin2", "ISO-8859-2", CHARSET_SUPERSET, NULL},
+    {"latin9", "ISO-8859-15", CHARSET_SUPERSET, NULL},
+    {"koi8r", "KOI8-R", CHARSET_SUPERSET, NULL},
+    {"koi8u", "KOI8-U", CHARSET_SUPERSET, NULL},
+    {"koi8ru", "KOI8-U", CHARSET_SUPERSET, NULL},
+    {"macintosh", "MACINTOSH", CHARSET_SUPERSET, NULL},
+    {"macroman", "MACINTOSH", CHARSET_SUPERSET, NULL},
+    {"maccyrillic", "MAC-CYRILLIC", CHARSET_SUPERSET, NULL},
+    {"tis620", "TIS-620", CHARSET_SUPERSET, NULL},
+    {"viscii", "VISCII", CHARSET_SUPERSET, NULL},
+    {"gb2312", "GBK", CHARSET_SUPERSET, NULL},
+    {"gb231280", "GBK", CHARSET_SUPERSET, NULL},
+    {"gbk", "GBK", CHARSET_SUPERSET, NULL},
+    {"euccn", "GBK", CHARSET_SUPERSET, NULL},
+    {"cngb", "GBK", CHARSET_SUPERSET, NULL},
+    {"gb18030", "GB18030", CHARSET_SUPERSET, NULL},
+    {"big5", "BIG5", CHARSET_SUPERSET, NULL},
+    {"cnbig5", "BIG5", CHARSET_SUPERSET, NULL},
+    {"big5hkscs", "BIG5-HKSCS", CHARSET_SUPERSET, NULL},
+    {"euctw", "EUC-TW", CHARSET_SUPERSET, NULL},
+    {"eucjp", "EUC-JP", CHARSET_SUPERSET, NULL},
+    {"ujis", "EUC-JP", CHARSET_SUPERSET, NULL},
+    {"euckr", "CP949", CHARSET_SUPERSET, NULL},
+    {"ksc56011987", "CP949", CHARSET_SUPERSET, NULL},
+    {"ksc5601", "CP949", CHARSET_SUPERSET, NULL},
+    {"uhc", "CP949", CHARSET_SUPERSET, NULL},
+    {"shiftjis", "CP932", CHARSET_SUPERSET, NULL},
+    {"sjis", "CP932", CHARSET_SUPERSET, NULL},
+    {"mskanji", "CP932", CHARSET_SUPERSET, NULL},
+    {"windows31j", "CP932", CHARSET_SUPERSET, NULL},
+    {"iso2022jp", "ISO-2022-JP-2", CHARSET_SHIFTED, iso_2022_shifts},
+    {"iso2022jp1", "ISO-2022-JP-2", CHARSET_SHIFTED, iso_2022_shifts},
+    {"iso2022jp2", "ISO-2022-JP-2", CHARSET_SHIFTED, iso_2022_shifts},
+    {"iso2022jpms", "ISO-2022-JP-3", CHARSET_SHIFTED, iso_2022_shifts},
+    {"iso2022jp3", "ISO-2022-JP-3", CHARSET_SHIFTED, iso_2022_shifts},
+    {"iso2022kr", "ISO-2022-KR", CHARSET_SHIFTED, iso_2022_shifts},
+    {"iso2022cn", NULL, CHARSET_SHIFTED, iso_2022_shifts},
+    {"iso2022cnext", NULL, CHARSET_SHIFTED, iso_2022_shifts},
+    {"hzgb2312", NULL, CHARSET_SHIFTED, "~"},
+    {"utf7", "UTF-7", CHARSET_SHIFTED, "+"},
+    {"unicode11utf7", "UTF-7", CHARSET_SHIFTED, "+"},
+    {"utf16le", "UTF-16LE", CHARSET_STATEFUL, NULL},
+    {"utf16be", "UTF-16BE", CHARSET_STATEFUL, NULL},
+    {"utf32le", "UTF-32LE", CHARSET_STATEFUL, NULL},
+    {"utf32be", "UTF-32BE", CHARSET_STATEFUL, NULL},
+    {"utf16", "UTF-16", CHARSET_UNMARKED, NULL},
+    {"unicode", "UTF-16", CHARSET_UNMARKED, NULL},
+    {"iso10646ucs2", "UTF-16", CHARSET_UNMARKED, NULL},
+    {"ucs2", "UTF-16", CHARSET_UNMARKED, NULL},
+    {"utf32", "UTF-32", CHARSET_UNMARKED, NULL},
 };
 
-static const struct charset *charset_find(struct slice name)
+/* Families of charsets with a number: `first` and `last` of what there is, or single numbers. */
+static const struct {
+    const char *prefix;
+    const char *iconv_prefix;
+    unsigned first, last;
+} families[] = {
+    {"iso8859", "ISO-8859-", 1, 11}, {"iso8859", "ISO-8859-", 13, 16}, {"windows", "CP", 1250, 1258},
+    {"cp", "CP", 1250, 1258},        {"win", "CP", 1250, 1258},        {"windows", "CP", 874, 874},
+    {"cp", "CP", 874, 874},          {"windows", "CP", 932, 932},      {"cp", "CP", 932, 932},
+    {"windows", "CP", 936, 936},     {"cp", "CP", 936, 936},           {"windows", "CP", 949, 949},
+    {"cp", "CP", 949, 949},          {"windows", "CP", 950, 950},      {"cp", "CP", 950, 950},
+    {"cp", "CP", 437, 437},          {"ibm", "CP", 437, 437},          {"cp", "CP", 737, 737},
+    {"cp", "CP", 775, 775},          {"ibm", "CP", 775, 775},          {"cp", "CP", 850, 850},
+    {"ibm", "CP", 850, 850},         {"cp", "CP", 852, 852},           {"ibm", "CP", 852, 852},
+    {"cp", "CP", 855, 855},          {"ibm", "CP", 855, 855},          {"cp", "CP", 857, 858},
+    {"ibm", "CP", 857, 857},         {"cp", "CP", 860, 866},           {"ibm", "CP", 860, 866},
+};
+
+/* A charset that was found; one of a family has its name in `text`. */
+struct found_charset {
+    struct charset charset;
+    char text[LABEL_BYTES];
+};
+
+/* Fills `label` with the letters and digits of `name`, in lower case, without language and year (iso_8859-1:1987).
+ * Returns their number. */
+static size_t label_of(struct slice name, char *label)
 {
-    name = slice_trim(slice_part(name, 0, slice_find(name, '*')));
-    for (size_t i = 0; i < sizeof charsets / sizeof charsets[0]; i++)
-        if (slice_equal_nocase(name, slice_of(charsets[i].name)))
-            return &charsets[i];
-    return NULL;
+    size_t length = 0;
+    name = slice_part(name, 0, slice_find(name, '*'));
+    name = slice_part(name, 0, slice_find(name, ':'));
+    for (size_t i = 0; i < name.length && length < LABEL_BYTES; i++)
+        if (ascii_is_alpha(name.data[i]) || ascii_is_digit(name.data[i]))
+            label[length++] = ascii_lower(name.data[i]);
+    return length;
+}
+
+static bool find_single(struct slice label, struct found_charset *found)
+{
+    for (size_t i = 0; i < sizeof charsets / sizeof charsets[0]; i++) {
+        if (slice_equal(label, slice_of(charsets[i].label))) {
+            found->charset = charsets[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The number at the front of `digits`; what may follow is the order of right-to-left text: iso-8859-8-i. */
+static unsigned number_of(struct slice digits)
+{
+    unsigned number = 0;
+    size_t at = 0;
+    for (; at < digits.length && at < 5 && ascii_is_digit(digits.data[at]); at++)
+        number = number * 10 + (unsigned)(digits.data[at] - '0');
+    bool is_ordered = at + 1 == digits.length && (digits.data[at] == 'i' || digits.data[at] == 'e');
+    return at == digits.length || is_ordered ? number : 0;
+}
+
+static bool find_in_family(struct slice label, struct found_charset *found)
+{
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        struct slice prefix = slice_of(families[i].prefix);
+        if (!slice_starts_nocase(label, prefix))
+            continue;
+        unsigned number = number_of(slice_part(label, prefix.length, label.length));
+        if (number < families[i].first || number > families[i].last)
+            continue;
+        snprintf(found->text, sizeof found->text, "%s%u", families[i].iconv_prefix, number);
+        found->charset = (struct charset){NULL, found->text, CHARSET_SUPERSET, NULL};
+        return true;
+    }
+    return false;
+}
+
+/* Finds a charset by its name, or by an alias of it: x-gbk, csBig5. */
+static bool charset_find(struct slice name, struct found_charset *found)
+{
+    char text[LABEL_BYTES];
+    struct slice label = slice_make(text, label_of(name, text));
+    if (find_single(label, found) || find_in_family(label, found))
+        return true;
+    size_t prefix = slice_starts_nocase(label, slice_of("cs"))  ? 2
+                    : slice_starts_nocase(label, slice_of("x")) ? 1
+                                                                : 0;
+    label = slice_part(label, prefix, label.length);
+    return prefix > 0 && (find_single(label, found) || find_in_family(label, found));
 }
 
 static bool is_ascii(struct slice bytes)
@@ -121,24 +210,63 @@ static bool convert_some(iconv_t converter, struct slice *in, struct strbuf *out
     return in->length > 0 && !out->failed;
 }
 
-bool mime_charset_to_utf8(struct slice name, struct slice bytes, struct strbuf *out)
+static bool has_shift(struct slice bytes, const char *shifts)
 {
-    const struct charset *charset = charset_find(name);
-    if (charset == NULL)
-        return false;
-    if (bytes.length > MIME_CHARSET_BYTES_MAX && charset->kind != CHARSET_PLAIN)
-        bytes = slice_part(bytes, bytes.length - MIME_CHARSET_BYTES_MAX, bytes.length);
-    if (charset->kind == CHARSET_PLAIN || (charset->kind == CHARSET_SUPERSET && is_ascii(bytes))) {
-        strbuf_append_slice(out, bytes);
+    for (; *shifts != '\0'; shifts++)
+        if (slice_find(bytes, *shifts) < bytes.length)
+            return true;
+    return false;
+}
+
+/* Whether every client takes the bytes for ASCII or UTF-8. */
+static bool is_as_it_stands(const struct charset *charset, struct slice bytes)
+{
+    switch (charset->kind) {
+    case CHARSET_PLAIN:
         return true;
+    case CHARSET_SUPERSET:
+        return is_ascii(bytes);
+    case CHARSET_SHIFTED:
+        return is_ascii(bytes) && !has_shift(bytes, charset->shifts);
+    case CHARSET_STATEFUL:
+    case CHARSET_UNMARKED:
+        break;
     }
-    iconv_t converter = iconv_open("UTF-8", charset->iconv_name);
+    return false;
+}
+
+static bool has_order_mark(struct slice bytes)
+{
+    return bytes.length >= 2 && ((bytes.data[0] == '\xff' && bytes.data[1] == '\xfe') ||
+                                 (bytes.data[0] == '\xfe' && bytes.data[1] == '\xff') ||
+                                 (bytes.data[0] == '\0' && bytes.data[1] == '\0'));
+}
+
+enum mime_charset_result mime_charset_to_utf8(struct slice name, struct slice bytes, struct strbuf *out)
+{
+    struct found_charset found;
+    enum mime_charset_result result = MIME_CHARSET_SURE;
+    if (!charset_find(name, &found))
+        return MIME_CHARSET_UNKNOWN;
+    if (is_as_it_stands(&found.charset, bytes)) {
+        strbuf_append_slice(out, bytes);
+        return MIME_CHARSET_SURE;
+    }
+    if (bytes.length > MIME_CHARSET_BYTES_MAX) {
+        bytes = slice_part(bytes, bytes.length - MIME_CHARSET_BYTES_MAX, bytes.length);
+        result = MIME_CHARSET_DOUBTFUL;
+    }
+    if (found.charset.kind == CHARSET_UNMARKED && !has_order_mark(bytes))
+        result = MIME_CHARSET_DOUBTFUL;
+    if (found.charset.iconv_name == NULL)
+        return MIME_CHARSET_UNKNOWN;
+    iconv_t converter = iconv_open("UTF-8", found.charset.iconv_name);
     if (converter == (iconv_t)-1) { // NOLINT(performance-no-int-to-ptr)
         out->failed = out->failed || errno == ENOMEM;
-        return false;
+        return MIME_CHARSET_UNKNOWN;
     }
     while (bytes.length > 0 && convert_some(converter, &bytes, out))
         continue;
     iconv_close(converter);
-    return true;
+    return result;
 }

@@ -41,6 +41,14 @@ static void note_no_memory(struct mime_parameters *parameters, bool failed)
         parameters->result |= HEADER_PARAMETERS_NO_MEMORY;
 }
 
+/* A name, that is, not a boundary, in a charset that is unknown or read differently: EBCDIC, or a made-up
+ * one. */
+static void note_doubtful(struct mime_parameters *parameters, const struct name_set *set, bool is_doubtful)
+{
+    if (is_doubtful && set == &parameters->names)
+        parameters->ambiguous = "a name in a charset that clients may read differently";
+}
+
 /* Adds `value` with its words decoded, and decoded again where that gives words. */
 static void add_decoded_words(struct mime_parameters *parameters, struct name_set *set, struct slice value,
                               enum mime_word_blanks blanks)
@@ -48,19 +56,36 @@ static void add_decoded_words(struct mime_parameters *parameters, struct name_se
     struct strbuf once, twice;
     strbuf_init(&once, 0);
     strbuf_init(&twice, 0);
-    if (mime_word_decode(value, blanks, &once)) {
+    unsigned result = mime_word_decode(value, blanks, &once);
+    if (result != MIME_WORD_NONE) {
         name_set_add(set, strbuf_slice(&once));
-        if (mime_word_decode(strbuf_slice(&once), blanks, &twice))
+        result |= mime_word_decode(strbuf_slice(&once), blanks, &twice);
+        if (twice.length > 0)
             name_set_add(set, strbuf_slice(&twice));
     }
+    note_doubtful(parameters, set, (result & MIME_WORD_DOUBTFUL) != 0);
     note_no_memory(parameters, once.failed || twice.failed);
     strbuf_deinit(&once);
     strbuf_deinit(&twice);
 }
 
+/* Japanese clients know ISO-2022-JP by its escapes, without any label. */
+static void add_unlabelled(struct mime_parameters *parameters, struct name_set *set, struct slice value)
+{
+    if (slice_find(value, '\x1b') == value.length)
+        return;
+    struct strbuf converted;
+    strbuf_init(&converted, 0);
+    mime_charset_to_utf8(slice_of("iso-2022-jp"), value, &converted);
+    name_set_add(set, strbuf_slice(&converted));
+    note_no_memory(parameters, converted.failed);
+    strbuf_deinit(&converted);
+}
+
 static void add_value(struct mime_parameters *parameters, struct name_set *set, struct slice value)
 {
     name_set_add(set, value);
+    add_unlabelled(parameters, set, value);
     if (memmem(value.data, value.length, "=?", 2) == NULL)
         return;
     add_decoded_words(parameters, set, value, MIME_WORD_BLANKS_DROPPED);
@@ -106,8 +131,11 @@ static void add_in_charset(struct mime_parameters *parameters, struct name_set *
 {
     struct strbuf converted;
     strbuf_init(&converted, 0);
-    if (charset.length > 0 && mime_charset_to_utf8(charset, bytes, &converted))
-        add_value(parameters, set, strbuf_slice(&converted));
+    enum mime_charset_result result = MIME_CHARSET_SURE;
+    if (charset.length > 0)
+        result = mime_charset_to_utf8(charset, bytes, &converted);
+    note_doubtful(parameters, set, result != MIME_CHARSET_SURE);
+    add_value(parameters, set, strbuf_slice(&converted));
     add_value(parameters, set, bytes);
     note_no_memory(parameters, converted.failed);
     strbuf_deinit(&converted);
@@ -290,9 +318,23 @@ static void remember_primary(struct collector *collector)
     }
 }
 
+/* All of the value may be words, and the parameters in them. */
+static void note_hidden_words(struct mime_parameters *parameters, struct slice value)
+{
+    if (!slice_starts_nocase(slice_trim(value), slice_of("=?")))
+        return;
+    struct strbuf decoded;
+    strbuf_init(&decoded, 0);
+    unsigned result = mime_word_decode(slice_trim(value), MIME_WORD_BLANKS_DROPPED, &decoded);
+    note_doubtful(parameters, &parameters->names, (result & MIME_WORD_DOUBTFUL) != 0);
+    note_no_memory(parameters, decoded.failed);
+    strbuf_deinit(&decoded);
+}
+
 void mime_parameters_add(struct mime_parameters *parameters, struct slice value)
 {
     struct collector collector = {.parameters = parameters};
+    note_hidden_words(parameters, value);
     parameters->result |= header_parameters_visit(value, parameters->limits, take_parameter, &collector);
     for (enum parameter_kind kind = PARAMETER_FILENAME; kind <= PARAMETER_BOUNDARY; kind++)
         for (enum join_order order = JOIN_FIRST_UNTIL_GAP;

@@ -17,6 +17,7 @@ struct word_decoder {
     struct strbuf joined; /* decoded bytes of neighbouring words of one charset */
     struct slice charset;
     unsigned conversions;
+    unsigned result; /* mime_word_result */
 };
 
 /* Whether a word starts at the front of `s`. */
@@ -73,10 +74,13 @@ static void flush_joined(struct word_decoder *decoder)
     decoder->out->failed = decoder->out->failed || decoder->joined.failed;
     if (joined.length == 0)
         return;
-    bool converted = decoder->conversions++ < MIME_WORD_CONVERSIONS_MAX &&
-                     mime_charset_to_utf8(decoder->charset, joined, decoder->out);
-    if (!converted)
+    enum mime_charset_result result = MIME_CHARSET_UNKNOWN;
+    if (decoder->conversions++ < MIME_WORD_CONVERSIONS_MAX)
+        result = mime_charset_to_utf8(decoder->charset, joined, decoder->out);
+    if (result == MIME_CHARSET_UNKNOWN)
         strbuf_append_slice(decoder->out, joined);
+    if (result != MIME_CHARSET_SURE)
+        decoder->result |= MIME_WORD_DOUBTFUL;
     strbuf_reset(&decoder->joined);
 }
 
@@ -108,10 +112,9 @@ static void append_plain(struct word_decoder *decoder, struct slice plain)
     strbuf_append_slice(decoder->out, plain);
 }
 
-bool mime_word_decode(struct slice text, enum mime_word_blanks blanks, struct strbuf *out)
+unsigned mime_word_decode(struct slice text, enum mime_word_blanks blanks, struct strbuf *out)
 {
     struct word_decoder decoder = {.out = out};
-    bool found = false;
     bool after_word = false;
     strbuf_init(&decoder.joined, 0);
     while (text.length > 0) {
@@ -122,7 +125,8 @@ bool mime_word_decode(struct slice text, enum mime_word_blanks blanks, struct st
                 append_plain(&decoder, slice_part(text, 0, blank));
             append_word(&decoder, &word);
             text = slice_part(text, blank + word.length, text.length);
-            found = after_word = true;
+            after_word = true;
+            decoder.result |= MIME_WORD_FOUND;
             continue;
         }
         /* Up to the next byte that could begin a word. */
@@ -133,5 +137,5 @@ bool mime_word_decode(struct slice text, enum mime_word_blanks blanks, struct st
     }
     flush_joined(&decoder);
     strbuf_deinit(&decoder.joined);
-    return found;
+    return decoder.result;
 }

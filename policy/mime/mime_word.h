@@ -17,10 +17,16 @@ enum mime_word_blanks { MIME_WORD_BLANKS_DROPPED, MIME_WORD_BLANKS_KEPT };
 /* Of one text at most so many runs of words are converted from their charset; the rest stays raw bytes. */
 enum { MIME_WORD_CONVERSIONS_MAX = 32 };
 
+enum mime_word_result {
+    MIME_WORD_NONE = 0,
+    MIME_WORD_FOUND = 1 << 0,
+    MIME_WORD_DOUBTFUL = 1 << 1, /* some were left as raw bytes, or clients read them differently */
+};
+
 /*
  * Appends `text` with its words decoded to `out`, in UTF-8 where the charset is known and as raw bytes where
- * it is not. Returns whether there was any word.
+ * it is not. Returns mime_word_result bits, 0 for no words.
  */
-bool mime_word_decode(struct slice text, enum mime_word_blanks blanks, struct strbuf *out);
+unsigned mime_word_decode(struct slice text, enum mime_word_blanks blanks, struct strbuf *out);
 
 #endif

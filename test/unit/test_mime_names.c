@@ -123,7 +123,7 @@ static void assert_converts(const char *charset, const char *bytes, const char *
 {
     struct strbuf out;
     strbuf_init(&out, 0);
-    assert_true(mime_charset_to_utf8(slice_of(charset), slice_of(bytes), &out));
+    assert_int_equal(mime_charset_to_utf8(slice_of(charset), slice_of(bytes), &out), MIME_CHARSET_SURE);
     assert_string_equal(strbuf_text(&out), expected);
     strbuf_deinit(&out);
 }
@@ -135,13 +135,87 @@ static void charsets(void **state)
     assert_converts("shift_jis*ja", "\x95\x5c.exe", "\xe8\xa1\xa8.exe");
     assert_converts("utf-7", "a+AC4-exe", "a.exe");
     assert_converts("iso-2022-jp", "\x1b$BI=\x1b(B.exe", "\xe8\xa1\xa8.exe");
+    assert_converts("iso-2022-cn-ext", "a.exe", "a.exe"); /* as long as nothing shifts */
+    assert_converts("HZ-GB-2312", "a.exe", "a.exe");
+    assert_converts("csShiftJIS", "\x95\x5c", "\xe8\xa1\xa8");
+    assert_converts("x-gbk", "\xd6\xd0", "\xe4\xb8\xad");
+    assert_converts("Windows_1251", "\xe0", "\xd0\xb0");
+    assert_converts("cp866", "\xa0", "\xd0\xb0");
+    assert_converts("ISO-8859-8-I", "\xe0", "\xd7\x90");
+    assert_converts("iso_8859-15:1999", "a", "a");
+    assert_converts("x-unknown", "\xfc", "\xfc");
     assert_converts("euc-jp", "\xff.exe", "\xef\xbf\xbd.exe");
     struct strbuf out;
     strbuf_init(&out, 0);
-    assert_false(mime_charset_to_utf8(slice_of("iso-2022-cn-ext"), slice_of("a"), &out));
-    assert_false(mime_charset_to_utf8(slice_of("IBM1390"), slice_of("a"), &out));
+    static const struct {
+        const char *charset;
+        const char *bytes;
+    } unknown[] = {{"iso-2022-cn-ext", "a\x1b"},
+                   {"hz-gb-2312", "~{a~}"},
+                   {"IBM1390", "a"},
+                   {"ibm037", "a"},
+                   {"cp1047", "a"},
+                   {"utf-7-imap", "a"},
+                   {"made-up", "a"},
+                   {"iso-8859-12", "a"},
+                   {"windows-1259", "a"},
+                   {"cp12500", "a"},
+                   {"x", "a"},
+                   {"", "a"}};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+        assert_int_equal(mime_charset_to_utf8(slice_of(unknown[i].charset), slice_of(unknown[i].bytes), &out),
+                         MIME_CHARSET_UNKNOWN);
     assert_int_equal(out.length, 0);
     strbuf_deinit(&out);
+}
+
+/* A byte order mark says how UTF-16 is meant; without one, clients guess. */
+static void unmarked_charsets_are_doubtful(void **state)
+{
+    (void)state;
+    struct strbuf out;
+    strbuf_init(&out, 0);
+    assert_int_equal(mime_charset_to_utf8(slice_of("utf-16"),
+                                          slice_make("\xff\xfe"
+                                                     "a\0",
+                                                     4),
+                                          &out),
+                     MIME_CHARSET_SURE);
+    assert_string_equal(strbuf_text(&out), "a");
+    assert_int_equal(mime_charset_to_utf8(slice_of("utf-16"), slice_make("a\0", 2), &out),
+                     MIME_CHARSET_DOUBTFUL);
+    strbuf_deinit(&out);
+}
+
+static void names_in_doubtful_charsets_are_ambiguous(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        bool is_ambiguous;
+    } rows[] = {
+        {"attachment; filename=\"=?ibm037?B?hYWJk0uFp4U=?=\"", true},
+        {"attachment; filename=\"=?made-up?Q?a?=\"", true},
+        {"attachment; filename*=ibm037''%85", true},
+        {"attachment; filename*0*=ibm037''%85; filename*1*=%85", true},
+        {"=?ibm037?Q?=81?=", true},
+        {"attachment; filename=\"=?utf-16?B?YQBi?=\"", true},
+        {"attachment; filename=\"=?utf-8?B?YQ==?=\"", false},
+        {"attachment; filename*=''a", false},
+        {"attachment; filename*=utf-8''a", false},
+        {"attachment; filename*=windows-1252'de'%fc", false},
+        {"attachment; filename=\"=?iso-2022-jp?B?GyRCSSEbKEI=?=\"", false},
+        {"multipart/mixed; boundary=\"=?made-up?Q?a?=\"", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        void *owner = talloc_new(NULL);
+        struct mime_parameters parameters;
+        mime_parameters_init(&parameters, owner, &limits);
+        mime_parameters_add(&parameters, slice_of(rows[i].value));
+        if ((parameters.ambiguous != NULL) != rows[i].is_ambiguous)
+            fail_msg("%s: %s", rows[i].value, parameters.ambiguous);
+        talloc_free(owner);
+    }
 }
 
 static void words(void **state)
@@ -228,6 +302,8 @@ int main(void)
         cmocka_unit_test(pieces_alone_are_no_names),
         cmocka_unit_test(boundaries_and_disputes),
         cmocka_unit_test(charsets),
+        cmocka_unit_test(unmarked_charsets_are_doubtful),
+        cmocka_unit_test(names_in_doubtful_charsets_are_ambiguous),
         cmocka_unit_test(words),
         cmocka_unit_test(boundaries_match_lines),
         cmocka_unit_test(boundaries_are_bounded),

@@ -281,6 +281,34 @@ def structure():
     case("blocked-uuencode-type", attached(None, kind="application/octet-stream", encoding="x-uuencode", body="begin 644 evil.exe\n#86)C\n`\nend\n"), "as a transfer encoding")
 
 
+def charsets():
+    """Names in charsets that clients may read differently, and in those that all know."""
+    def word(label, data):
+        return f'attachment; filename="=?{label}?B?{base64.b64encode(data).decode()}?="'
+
+    ebcdic = "evil.exe".encode("cp037")
+    case("ambiguous-charset-ebcdic", attached(word("ibm037", ebcdic)), "Outlook knows it")
+    case("ambiguous-charset-ebcdic-2231", attached("attachment; filename*=cp1140''" + "".join("%%%02x" % c for c in ebcdic)), "RFC 2231")
+    case("ambiguous-charset-made-up", attached(word("x-made-up", b"a.txt")), "nobody knows it")
+    case("ambiguous-charset-whole", attached(f"=?ibm037?B?{base64.b64encode('attachment; filename=evil.exe'.encode('cp037')).decode()}?="), "all of the value")
+    case("ambiguous-charset-hz", attached(word("hz-gb-2312", b"evil.e~\nxe")), "a shift that says nothing")
+    case("ambiguous-charset-utf16-unmarked", attached(word("utf-16", "evil.exe".encode("utf-16be"))), "which byte is first?")
+    case("ambiguous-charset-many", attached('attachment; filename="' + " ".join(f"=?{('latin1', 'latin2')[n % 2]}?Q?=e{n % 10}?=" for n in range(40)) + '"'), "more words than are converted")
+    case("blocked-charset-utf16-marked", attached(word("utf-16", b"\xff\xfe" + "evil.exe".encode("utf-16le"))), "UTF-16 with a mark")
+    case("blocked-charset-jp-raw", attached('attachment; filename="evil.e\x1b(Bxe"'), "escapes without a label")
+    case("blocked-charset-jp-shift", attached(word("iso-2022-jp", b"evil.e\x1b(B\x1b(Bxe")), "escapes that say nothing")
+    case("blocked-charset-dropped", attached(word("utf-8", b"evil.e\xffxe")), "dropped by iconv's //IGNORE")
+    case("blocked-charset-dropped-raw", attached('attachment; filename="evil.e\xffxe"'), "dropped by iconv's //IGNORE")
+    case("blocked-long-after-nul", attached('attachment; filename="evil.exe\0' + "A" * 1100 + 'x:y.t\1xt%2561:b.txt"'), "many readings before the short one")
+    good = {"x-gbk": "gbk", "gb_2312-80": "gbk", "cp-850": "cp850", "X-SJIS": "cp932", "ks_c_5601-1987": "cp949", "big5-hkscs": "big5hkscs",
+            "windows-1256": "cp1256", "ISO-8859-8-I": "iso8859-8", "iso-2022-kr": "iso2022_kr", "koi8-ru": "koi8_u", "x-mac-roman": "mac_roman",
+            "utf-7": "utf-7", "iso-2022-jp-2": "iso2022_jp_2", "unknown-8bit": "utf-8", "x-unknown": "utf-8", "hz-gb-2312": "ascii"}
+    sample = {"cp1256": "\u0645", "iso8859-8": "\u05d0", "iso2022_kr": "\ud55c", "koi8_u": "\u0456", "cp949": "\ud55c", "ascii": "a"}
+    for label, codec in good.items():
+        text = sample.get(codec, "\u00fc" if codec in ("cp850", "mac_roman", "utf-8", "utf-7") else "\u4e2d") + ".pdf"
+        case(f"honest-charset-{label.lower()}", attached(word(label, text.encode(codec))), codec)
+
+
 def calendar(lines, kind="text/calendar; method=REQUEST", disposition=None):
     text = "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nSUMMARY:lunch\n" + lines + "\nDTSTART:20240101T120000Z\nEND:VEVENT\nEND:VCALENDAR\n"
     return attached(disposition, kind=kind, encoding="8bit", body=text)
@@ -526,7 +554,7 @@ def main():
     corpus = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parents[2] / "fuzz" / "corpus")
     folder = corpus / "mime"
     folder.mkdir(parents=True, exist_ok=True)
-    for group in (names, structure, headers, calendars, content, honest):
+    for group in (names, structure, headers, charsets, calendars, content, honest):
         group()
     for old in folder.glob("*.eml"):
         if old.stem not in CASES:
