@@ -1,6 +1,6 @@
 #include "archive/archive_formats.h"
 
-/* Strong signatures first; tar has only a checksum to go by and comes last. */
+/* Strong signatures first; what has only a check sum or a line of text to go by comes last. */
 const struct archive_format *const archive_formats[] = {
     &zip_format,
     &seven_zip_format,
@@ -8,6 +8,8 @@ const struct archive_format *const archive_formats[] = {
     &rar4_format,
     &tnef_format,
     &ole_format,
+    &onenote_format,
+    &apple_single_format,
     &lha_format,
     &ace_format,
     &arj_format,
@@ -20,5 +22,7 @@ const struct archive_format *const archive_formats[] = {
     &unread_format,
     &arc_format,
     &tar_format,
+    &mac_binary_format,
+    &binhex_format,
     NULL,
 };

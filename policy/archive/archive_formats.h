@@ -8,15 +8,19 @@
 #include "archive/archive.h"
 
 extern const struct archive_format ace_format;
+extern const struct archive_format apple_single_format;
 extern const struct archive_format arc_format;
 extern const struct archive_format arj_format;
+extern const struct archive_format binhex_format;
 extern const struct archive_format bzip2_format;
 extern const struct archive_format cab_format;
 extern const struct archive_format gzip_format;
 extern const struct archive_format iso9660_format;
 extern const struct archive_format lha_format;
 extern const struct archive_format lzma_format;
+extern const struct archive_format mac_binary_format;
 extern const struct archive_format ole_format;
+extern const struct archive_format onenote_format;
 extern const struct archive_format rar4_format;
 extern const struct archive_format rar5_format;
 extern const struct archive_format seven_zip_format;

@@ -3,8 +3,9 @@
  *
  * The stream begins at the volume descriptors, sector 16. Directories and files are taken as they pass,
  * whatever the order in which directories name them; a directory that lies before the one that names it
- * cannot be read. Trees share their files, so all names of one place are told as one member. UDF, which such
- * an image may have besides, is not read.
+ * cannot be read. Trees share their files, so all names of one place are told as one member. Of UDF, which
+ * such an image may have besides, the names are told that are in no other tree; an image of UDF alone is told
+ * as unsupported too.
  */
 #include "archive/archive_formats.h"
 #include "archive/iso9660_reader.h"
@@ -32,7 +33,45 @@ static int iso9660_deinit(struct iso9660_reader *reader)
     archive_walk_deinit(&reader->walk);
     strbuf_deinit(&reader->text);
     strbuf_deinit(&reader->long_name);
+    udf_names_deinit(&reader->udf);
     return 0;
+}
+
+/* ---- names told, which the UDF file system may have too ---- */
+
+static bool tap_member(void *context, const struct archive_member *member)
+{
+    struct iso9660_reader *reader = context;
+    if (reader->has_udf)
+        udf_names_note(&reader->udf, member->name);
+    return reader->sink->member(reader->sink->context, member);
+}
+
+static void tap_other_name(void *context, struct slice name)
+{
+    struct iso9660_reader *reader = context;
+    if (reader->has_udf)
+        udf_names_note(&reader->udf, name);
+    if (reader->sink->other_name != NULL)
+        reader->sink->other_name(reader->sink->context, name);
+}
+
+static bool tap_member_data(void *context, struct slice data)
+{
+    struct iso9660_reader *reader = context;
+    return reader->sink->member_data(reader->sink->context, data);
+}
+
+static void tap_member_end(void *context, bool complete)
+{
+    struct iso9660_reader *reader = context;
+    reader->sink->member_end(reader->sink->context, complete);
+}
+
+static void tap_outcome(void *context, enum archive_outcome outcome, const char *why)
+{
+    struct iso9660_reader *reader = context;
+    reader->sink->outcome(reader->sink->context, outcome, why);
 }
 
 static void *iso9660_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
@@ -40,7 +79,11 @@ static void *iso9660_create(void *owner, const struct archive_sink *sink, struct
     struct iso9660_reader *reader = talloc_zero(owner, struct iso9660_reader);
     if (reader == NULL)
         return NULL;
-    archive_walk_init(&reader->walk, sink, budget);
+    reader->sink = sink;
+    reader->tap = (struct archive_sink){reader,          tap_member,     tap_other_name,
+                                        tap_member_data, tap_member_end, tap_outcome};
+    archive_walk_init(&reader->walk, &reader->tap, budget);
+    udf_names_init(&reader->udf, reader, budget);
     iso9660_extents_init(&reader->extents, reader, budget);
     archive_buffer_init(&reader->directories, reader, budget);
     archive_buffer_init(&reader->stashed, reader, budget);
@@ -91,7 +134,7 @@ static void read_descriptor(struct iso9660_reader *reader, struct slice sector)
     iso9660_descriptor_parse(sector, &descriptor);
     reader->descriptor_count++;
     if (descriptor.kind == ISO9660_DESCRIPTOR_UDF)
-        archive_walk_tell(&reader->walk, ARCHIVE_UNSUPPORTED, "a CD image with a UDF file system");
+        reader->has_udf = true;
     if (reader->state == ISO9660_AT_UDF_MARK) {
         if (descriptor.kind == ISO9660_DESCRIPTOR_UNKNOWN)
             iso9660_go_on(reader);
@@ -139,7 +182,9 @@ static void iso9660_step(void *context, struct slice record)
 static bool iso9660_push(void *context, struct slice bytes)
 {
     struct iso9660_reader *reader = context;
-    return archive_walk_push(&reader->walk, bytes, iso9660_step, reader);
+    bool is_wanted = archive_walk_push(&reader->walk, bytes, iso9660_step, reader);
+    udf_names_push(&reader->udf, bytes);
+    return is_wanted || reader->has_udf;
 }
 
 /* The files that did not come are told by their names. */
@@ -158,6 +203,8 @@ static void iso9660_end(void *context)
         else if (iso9660_tell_file(reader, &file))
             archive_walk_content_missing(&reader->walk);
     }
+    if (reader->has_udf)
+        udf_names_tell(&reader->udf, &reader->walk);
     archive_walk_end(&reader->walk, all_came);
 }
 

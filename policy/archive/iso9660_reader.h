@@ -8,6 +8,7 @@
 #include "archive/archive_walk.h"
 #include "archive/iso9660_extents.h"
 #include "archive/iso9660_records.h"
+#include "archive/udf_names.h"
 
 enum {
     ISO9660_FIRST_BYTE = ISO9660_FIRST_SECTOR * ISO9660_SECTOR_BYTES,
@@ -50,6 +51,10 @@ struct iso9660_reader {
     uint64_t stash_left;     /* bytes that still belong to the last one stashed */
     struct strbuf text;      /* a name in UTF-8 */
     struct strbuf long_name; /* of Rock Ridge */
+    bool has_udf;
+    struct udf_names udf;
+    struct archive_sink tap; /* hears what is told, and tells `sink` */
+    const struct archive_sink *sink;
 };
 
 /* The place in the image that comes next, with nothing left to skip. */

@@ -169,10 +169,15 @@ static void on_outcome(void *context, enum archive_outcome outcome, const char *
     content_add_condition(archive->subject, conditions[outcome], why);
 }
 
-/* Outlook's containers and documents hold files as messages do: they count as levels of these. */
+/* Outlook's containers, documents, and what the Macintosh wraps single files in hold files as messages do:
+ * they count as levels of these. */
 static bool is_kind_of_message(const struct archive_format *format)
 {
-    return format != NULL && (strcmp(format->name, "ole") == 0 || strcmp(format->name, "tnef") == 0);
+    static const char *const names[] = {"ole", "tnef", "onenote", "apple-single", "mac-binary", "binhex"};
+    for (size_t i = 0; format != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(format->name, names[i]) == 0)
+            return true;
+    return false;
 }
 
 /* One step down into `format`; false where that is too deep, which is noted. */

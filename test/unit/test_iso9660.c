@@ -16,6 +16,9 @@
 #define PLAIN_FILES                                                                                          \
     "member README.TXT\n" TEXT_GIVEN "member RECHNUNG.PDF\n" PDF_GIVEN "member ________.EXE\n" PROGRAM_GIVEN
 
+#define UDF_FILES                                                                                            \
+    "member rechnung-äöü.pdf\nend incomplete\nmember 請求書.exe\nend incomplete\n"
+
 /* In plain.iso, counted from its first descriptor at sector 16. */
 enum {
     SECTOR = 2048,
@@ -27,7 +30,7 @@ enum {
 static const struct archive_events_case cases[] = {
     {"plain.iso.gz", PLAIN_FOLDERS PLAIN_FILES},
     {"bootable.iso.gz", PLAIN_FOLDERS "member BOOT.CAT\nend complete 2048 e2ba7cb3\n" PLAIN_FILES},
-    {"udf.iso.gz", "outcome unsupported\n" PLAIN_FOLDERS PLAIN_FILES},
+    {"udf.iso.gz", PLAIN_FOLDERS PLAIN_FILES UDF_FILES},
     {"joliet.iso.gz", PLAIN_FOLDERS FOLDER("docs") "member empty.txt\nend complete\n" FOLDER(
                           "nothing") "member README.TXT\naka readme.txt\n" TEXT_GIVEN
                                      "member RECHNUNG.PDF\naka rechnung-äöü.pdf\n" PDF_GIVEN
@@ -230,6 +233,40 @@ static void stays_within_its_budget(void **state)
     test_free((void *)(uintptr_t)whole.data);
 }
 
+/* With the descriptors of ISO 9660 gone, and those of UDF in their place. */
+static void tells_the_names_of_udf_alone(void **state)
+{
+    (void)state;
+    struct slice whole, file = image("udf.iso.gz", &whole);
+    char *bytes = (char *)(uintptr_t)file.data;
+    size_t udf_at = 0;
+    while (memcmp(bytes + udf_at + 1, "BEA01", 5) != 0)
+        udf_at += SECTOR;
+    memmove(bytes, bytes + udf_at, 3 * SECTOR);
+    memset(bytes + 3 * SECTOR, 0, udf_at);
+    archive_events_assert(&iso9660_format, file,
+                          "outcome unsupported\nmember empty.txt\nend incomplete\n"
+                          "member readme.txt\nend incomplete\n" UDF_FILES);
+    /* No directory of UDF is found any more: what is there may be anything. */
+    for (size_t at = 3 * SECTOR; at + SECTOR <= file.length; at += SECTOR)
+        if (memcmp(bytes + at, "\1\1", 2) == 0)
+            bytes[at + 4] ^= 1;
+    archive_events_assert(&iso9660_format, file, "outcome unsupported\n");
+    test_free((void *)(uintptr_t)whole.data);
+}
+
+static void says_where_udf_cannot_be_read(void **state)
+{
+    (void)state;
+    struct slice whole, file = image("udf.iso.gz", &whole);
+    char *bytes = (char *)(uintptr_t)file.data;
+    for (size_t at = 0; at + SECTOR <= file.length; at += SECTOR)
+        if (memcmp(bytes + at, "\1\1", 2) == 0)
+            bytes[at + 4] ^= 1;
+    archive_events_assert(&iso9660_format, file, PLAIN_FOLDERS PLAIN_FILES "outcome unsupported\n");
+    test_free((void *)(uintptr_t)whole.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +275,8 @@ int main(void)
         cmocka_unit_test(sees_where_it_is_cut),
         cmocka_unit_test(tells_what_it_cannot_follow),
         cmocka_unit_test(stays_within_its_budget),
+        cmocka_unit_test(tells_the_names_of_udf_alone),
+        cmocka_unit_test(says_where_udf_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -516,6 +516,92 @@ def make_ole():
     save("no-directory.ole", Ole({"x": TEXT}).content[:512])
 
 
+# Macintosh
+
+
+def crc16(content):
+    value = 0
+    for byte in content:
+        value ^= byte << 8
+        for _ in range(8):
+            value = (value << 1 ^ 0x1021) & 0xFFFF if value & 0x8000 else value << 1
+    return value
+
+
+def mac_binary(name, data, version=2, resource=b"", second=0):
+    head = b"\0" + bytes([len(name)]) + name.ljust(63, b"\0") + b"APPLEXE " + bytes(10)
+    head += struct.pack(">II", len(data), len(resource))
+    head = head.ljust(120, b"\0") + struct.pack(">H", second) + (b"\x81\x81" if version > 1 else b"\0\0")
+    head += struct.pack(">HH", crc16(head) if version > 1 else 0, 0)
+    parts = [head, bytes(second), data, resource]
+    return b"".join(part + bytes(-len(part) % 128) for part in parts)
+
+
+def apple_single(magic, entries):
+    at = 26 + 12 * len(entries)
+    table = content = b""
+    for kind, data in entries:
+        table += struct.pack(">III", kind, at + len(content), len(data))
+        content += data
+    return struct.pack(">II16xH", magic, 0x20000, len(entries)) + table + content
+
+
+def binhex(name, data, resource=b"", before=b"", after=b":\n"):
+    head = bytes([len(name)]) + name + b"\0TEXTttxt\0\0" + struct.pack(">II", len(data), len(resource))
+    plain = b"".join(part + struct.pack(">H", crc16(part)) for part in (head, data, resource))
+    packed = bytearray()
+    at = 0
+    while at < len(plain):
+        run = 1
+        while run < 255 and plain[at:at + 1] * (run + 1) == plain[at:at + run + 1]:
+            run += 1
+        packed += plain[at:at + 1] + (b"\0" if plain[at] == 0x90 else b"")
+        if run > 3:
+            packed += bytes([0x90, run])
+        at += run if run > 3 else 1
+    alphabet = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
+    bits = "".join(f"{byte:08b}" for byte in packed)
+    bits += "0" * (-len(bits) % 6)
+    text = b":" + bytes(alphabet[int(bits[i:i + 6], 2)] for i in range(0, len(bits), 6)) + after
+    lines = b"\n".join(text[i:i + 64] for i in range(0, len(text), 64))
+    return before + b"(This file must be converted with BinHex 4.0)\n\n" + lines
+
+
+def make_mac():
+    run = b"MZ" + b"a" * 300 + b"\x90\x90\x90" + PROGRAM
+    save("file.macbin", mac_binary(b"evil.exe", PROGRAM, resource=b"icons"))
+    save("first.macbin", mac_binary(b"readme.txt", TEXT, version=1))
+    save("second-header.macbin", mac_binary(b"readme.txt", TEXT, second=100))
+    save("no-data.macbin", mac_binary(b"readme.txt", b"", resource=b"icons"))
+    save("file.applesingle", apple_single(0x00051600, [(9, bytes(32)), (3, b"evil.exe"), (1, PROGRAM), (2, b"icons")]))
+    save("name-last.applesingle", apple_single(0x00051600, [(1, TEXT), (3, b"readme.txt")]))
+    save("header.appledouble", apple_single(0x00051607, [(3, b"evil.exe"), (9, bytes(32)), (2, b"icons")]))
+    save("no-name.appledouble", apple_single(0x00051607, [(9, bytes(32)), (2, b"icons")]))
+    save("overlap.applesingle", apple_single(0x00051600, [(1, TEXT)])[:30] + struct.pack(">II", 5, 10) + TEXT)
+    save("file.hqx", binhex(b"evil.exe", run))
+    save("prose.hqx", binhex(b"readme.txt", TEXT, resource=b"icons", before=b"See this:\n"))
+    save("cut.hqx", binhex(b"readme.txt", TEXT)[:150])
+    save("no-text.hqx", b"(This file must be converted with BinHex 4.0)\nSo it said.\n")
+
+
+# OneNote
+
+
+def one_note(files, gap=b"text" * 5):
+    mark = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac")
+    end = bytes.fromhex("22a7fb71790f0b4abb13899256426b24")
+    out = bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + bytes(100)
+    for content in files:
+        out += gap + mark + struct.pack("<QIQ", len(content), 0, 0) + content + bytes(-len(content) % 8) + end
+    return out
+
+
+def make_one_note():
+    save("files.one", one_note([PROGRAM, b"", TEXT], gap=b"\xe7\x16\xe7"))
+    save("none.one", one_note([]))
+    save("cut.one", one_note([TEXT])[:-60])
+
+
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
     make_rar5()
@@ -523,6 +609,8 @@ if __name__ == "__main__":
     make_tnef()
     make_cab()
     make_packed_cab()
+    make_mac()
+    make_one_note()
     make_lha()
     make_ace()
     make_arc()
