@@ -22,13 +22,18 @@ static const struct unread_kind kinds[] = {
     UNREAD(0, "\x1f\x9d", "compress (.Z) data"),
     UNREAD(0, "\x28\xb5\x2f\xfd", "Zstandard data"),
     UNREAD(0, "\x04\x22\x4d\x18", "LZ4 data"),
+    UNREAD(0, "\x02\x21\x4c\x18", "LZ4 data"),
+    UNREAD(1, "\x2a\x4d\x18", "Zstandard or LZ4 data"), /* after 0x50 to 0x5f: a frame to skip */
     UNREAD(0, "LZIP\x01", "lzip data"),
+    UNREAD(0, "LRZI", "lrzip data"),
+    UNREAD(0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3", "a ZPAQ archive"),
     UNREAD(0, "\x89LZO\0\r\n\x1a\n", "lzop data"),
     UNREAD(2, "-lh", "an LHA archive"),
     UNREAD(2, "-lz", "an LHA archive"),
     UNREAD(7, "**ACE**", "an ACE archive"),
     UNREAD(20, "\xdc\xa7\xc4\xfd", "a zoo archive"),
     UNREAD(0, "MSWIM\0\0\0", "a Windows image"),
+    UNREAD(0, "WLPWM\0\0\0", "a Windows image"),
     UNREAD(0, "xar!", "a xar archive"),
     UNREAD(0, "!<arch>\n", "an ar archive"),
     UNREAD(0, "070701", "a cpio archive"),
@@ -38,14 +43,24 @@ static const struct unread_kind kinds[] = {
     UNREAD(0, "vhdxfile", "a disk image"),
     UNREAD(0, "conectix", "a disk image"),
     UNREAD(0, "KDMV", "a disk image"),
+    UNREAD(0, "QFI\xfb", "a disk image"),
+    UNREAD(0, "<<< Oracle VM VirtualBox Disk Image", "a disk image"),
+    UNREAD(3, "NTFS    ", "a disk image"),
+    UNREAD(3, "EXFAT   ", "a disk image"),
+    UNREAD(54, "FAT12   ", "a disk image"),
+    UNREAD(54, "FAT16   ", "a disk image"),
+    UNREAD(82, "FAT32   ", "a disk image"),
+    UNREAD(1024, "H+\0\4", "a disk image"),
+    UNREAD(1024, "HX\0\5", "a disk image"),
     UNREAD(0, "hsqs", "a squashfs image"),
     UNREAD(0, "SIT!", "a StuffIt archive"),
     UNREAD(0, "StuffIt (c)", "a StuffIt archive"),
+    UNREAD(0, "StuffIt!", "a StuffIt archive"),
     UNREAD(0, "EGGA", "an EGG archive"),
     UNREAD(0, "ALZ\x01", "an ALZ archive"),
 };
 
-enum { UNREAD_PROBE_BYTES = 34 };
+enum { UNREAD_PROBE_BYTES = 1028 };
 
 /* LHA methods are -lh0- to -lh7-, -lhd- (a folder), -lhx-, -lz4-, -lz5-, -lzs-. */
 static bool unread_is_lha(struct slice probe)
@@ -64,6 +79,23 @@ static bool unread_is_arj(struct slice probe)
     return length >= 30 && length <= 2600 && probe.data[10] == 2;
 }
 
+/* What is weak in a mark is made up for by what else must be there. */
+static bool unread_suits(const struct unread_kind *kind, struct slice probe)
+{
+    switch (kind->at) {
+    case 1: /* a frame to skip */
+        return (probe.data[0] & 0xf0) == 0x50;
+    case 2:
+        return unread_is_lha(probe);
+    case 3: /* a boot sector */
+    case 54:
+    case 82:
+        return probe.length >= 512 && memcmp(probe.data + 510, "\x55\xaa", 2) == 0;
+    default:
+        return true;
+    }
+}
+
 static const char *unread_find(struct slice probe)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -71,7 +103,7 @@ static const char *unread_find(struct slice probe)
         if (probe.length < kind->at + kind->length ||
             memcmp(probe.data + kind->at, kind->bytes, kind->length) != 0)
             continue;
-        if (kind->at != 2 || unread_is_lha(probe))
+        if (unread_suits(kind, probe))
             return kind->why;
     }
     return unread_is_arj(probe) ? "an ARJ archive cannot be looked into" : NULL;

@@ -19,9 +19,12 @@ unsigned content_flags_of_names(const struct slice *names, size_t count)
         "odg",  "ott",  "kmz",  "vsdx", "msix", "appx", "asice", "asics", "bdoc", "edoc", "sce",  NULL};
     static const char *const calendars[] = {"ics", "vcs", "ical", "ifb", "vcf", "vcard", NULL};
     static const char *const uuencoded[] = {"uu", "uue", NULL};
-    static const char *const old_archives[] = {"lzh", "lha", "arj", "ace", NULL};
-    static const char *const archives[] = {"rar", "r00",  "7z",  "cab", "iso", "img", "tar", "tgz",
-                                           "tbz", "tbz2", "txz", "gz",  "bz2", "xz",  "001", NULL};
+    static const char *const old_archives[] = {
+        "lzh",         "lha", "arj",  "ace",   "alz", "egg",  "zoo",   "sit", "sitx", "zpaq", "lrz",
+        "cpio",        "zst", "lz",   "lz4",   "lzo", "br",   "iso",   "img", "udf",  "nrg",  "dmg",
+        "sparseimage", "vhd", "vhdx", "avhdx", "vdi", "vmdk", "qcow2", "wim", "swm",  "esd",  NULL};
+    static const char *const archives[] = {"rar",  "r00", "7z", "cab", "tar", "tgz", "tbz",
+                                           "tbz2", "txz", "gz", "bz2", "xz",  "001", NULL};
     unsigned flags = 0;
     for (size_t i = 0; i < count; i++) {
         struct file_name_extensions extensions;

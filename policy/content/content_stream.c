@@ -14,6 +14,9 @@ enum stream_state {
     STREAM_DONE,
 };
 
+/* Where CD images have the name of their file system: in sector 16. */
+enum { IMAGE_MARK_AT = 32769, IMAGE_MARK_BYTES = 5 };
+
 struct content_stream {
     struct content_subject *subject;
     struct content_depth depth;
@@ -30,6 +33,8 @@ struct content_stream {
     uint64_t window_wanted;                   /* how many bytes it shall hold */
     bool waits_for_ole_root;                  /* the window is for the root entry of an OLE file */
     bool is_search_over;                      /* the caller found the mark before decoding */
+    bool is_archive;                          /* by its own marks, not by those of one further in */
+    char image_mark[IMAGE_MARK_BYTES];
     struct archive_mark_search marks;
     struct content_tail *tail; /* once it is no zip by its beginning, but called one */
     struct strbuf window;      /* the head first, then what is waited for */
@@ -268,9 +273,7 @@ static void decide(struct content_stream *stream)
     } else if ((stream->flags & CONTENT_NAMED_ARCHIVE) != 0 || (!is_text && !file_magic_harmless(head))) {
         begin_search(stream, head);
     }
-    /* Their readers find them behind other bytes, by marks that are too weak to look for. */
-    if ((stream->flags & CONTENT_NAMED_OLD_ARCHIVE) != 0 && format == NULL && head.length > 0)
-        content_add_condition(stream->subject, ATTACHMENT_UNINSPECTABLE, "not the archive that it is called");
+    stream->is_archive = format != NULL;
 }
 
 /* Collects what of `bytes`, which stand at `offset`, falls into the window. Returns true once it is full. */
@@ -321,6 +324,7 @@ static void push_search(struct content_stream *stream, struct slice bytes)
         struct strbuf window = stream->window;
         uint64_t from = stream->window_offset + window.length - stream->bytes;
         strbuf_init(&stream->window, 0);
+        stream->is_archive = true;
         become_archive(stream, late, strbuf_slice(&window), false);
         feed(stream, slice_part(bytes, (size_t)from, bytes.length));
         strbuf_deinit(&window);
@@ -341,6 +345,28 @@ static struct slice take_head(struct content_stream *stream, struct slice bytes)
     return slice_part(bytes, taken, bytes.length);
 }
 
+/* Whether the mark of a disk image may still come in what is called one. */
+static bool awaits_image(const struct content_stream *stream)
+{
+    return (stream->flags & CONTENT_NAMED_OLD_ARCHIVE) != 0 &&
+           stream->bytes < IMAGE_MARK_AT + IMAGE_MARK_BYTES;
+}
+
+/* What is mounted as a disk image may be something else by its first bytes. */
+static void watch_for_image(struct content_stream *stream, struct slice bytes)
+{
+    static const char *const marks[] = {"CD001", "BEA01"};
+    for (size_t i = 0; i < bytes.length && stream->bytes + i < IMAGE_MARK_AT + IMAGE_MARK_BYTES; i++)
+        if (stream->bytes + i >= IMAGE_MARK_AT)
+            stream->image_mark[stream->bytes + i - IMAGE_MARK_AT] = bytes.data[i];
+    if (!awaits_image(stream) || stream->bytes + bytes.length < IMAGE_MARK_AT + IMAGE_MARK_BYTES)
+        return;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (memcmp(stream->image_mark, marks[i], IMAGE_MARK_BYTES) == 0)
+            content_add_condition(stream->subject, ATTACHMENT_AMBIGUOUS,
+                                  "a disk image and something else in one");
+}
+
 bool content_stream_push(struct content_stream *stream, struct slice bytes)
 {
     struct content_scan *scan = stream->subject->scan;
@@ -356,13 +382,15 @@ bool content_stream_push(struct content_stream *stream, struct slice bytes)
         content_calendar_push(stream->calendar, bytes);
     if (stream->waits_for_ole_root)
         await_ole_root(stream, bytes);
+    if (stream->state != STREAM_SEARCH && awaits_image(stream))
+        watch_for_image(stream, bytes);
     if (stream->state == STREAM_SEARCH)
         push_search(stream, bytes);
     else
         feed(stream, bytes);
     stream->bytes += bytes.length;
     return stream->state != STREAM_DONE || stream->uuencode != NULL || stream->calendar != NULL ||
-           stream->waits_for_ole_root || stream->tail != NULL;
+           stream->waits_for_ole_root || stream->tail != NULL || awaits_image(stream);
 }
 
 void content_stream_end(struct content_stream *stream)
@@ -379,4 +407,6 @@ void content_stream_end(struct content_stream *stream)
     if (stream->calendar != NULL)
         content_calendar_end(stream->calendar);
     TALLOC_FREE(stream->calendar);
+    if ((stream->flags & CONTENT_NAMED_OLD_ARCHIVE) != 0 && !stream->is_archive && stream->bytes > 0)
+        content_add_condition(stream->subject, ATTACHMENT_UNINSPECTABLE, "not the archive that it is called");
 }
