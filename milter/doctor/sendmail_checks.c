@@ -213,13 +213,15 @@ static void check_size(const struct doctor_case *with, const struct sendmail_cf 
         strbuf_printf(&finding->what,
                       "Sendmail takes %" PRIu64 " bytes (MaxMessageSize), the policy up to %" PRIu64, theirs,
                       ours);
+    if (theirs != 0)
+        doctor_append_override(&finding->what, &with->needs.size_from);
     strbuf_printf(&finding->change, "define(`confMAX_MESSAGE_SIZE', `%" PRIu64 "')dnl", unit + unit / 3);
 }
 
 static void check_recipients(const struct doctor_case *with, const struct sendmail_cf *cf)
 {
-    uint64_t theirs = number_option(cf, "MaxRecipientsPerMessage");
-    if (theirs == 0 || theirs > with->needs.recipients_limit)
+    uint64_t theirs = number_option(cf, "MaxRecipientsPerMessage"), ours = with->needs.recipients_limit;
+    if (theirs == 0 || theirs > ours)
         return;
     struct doctor_finding *finding =
         sendmail_add(with, DOCTOR_WARNING, "recipient_limit",
@@ -229,8 +231,10 @@ static void check_recipients(const struct doctor_case *with, const struct sendma
     strbuf_printf(&finding->what,
                   "Sendmail takes %" PRIu64
                   " recipients (MaxRecipientsPerMessage), the policy counts up to %" PRIu64,
-                  theirs, with->needs.recipients_limit);
-    strbuf_append_text(&finding->change, "define(`confMAX_RCPTS_PER_MESSAGE', `1000')dnl");
+                  theirs, ours);
+    doctor_append_override(&finding->what, &with->needs.recipients_from);
+    strbuf_printf(&finding->change, "define(`confMAX_RCPTS_PER_MESSAGE', `%" PRIu64 "')dnl",
+                  ours < 1000 ? 1000 : ours * 2);
 }
 
 /* CVE-2023-51765 and the variant with NUL that Debian closes by an option of its own. */

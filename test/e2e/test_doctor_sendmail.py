@@ -163,6 +163,20 @@ def test_other_good_settings(files, line):
     assert files.findings() == []
 
 
+def test_limits_that_only_an_override_allows(doctor):
+    files = Files(doctor, RELAY + """overrides:
+  - { when: { user: list@example.com }, recipients: { limit: 5000 } }
+  - { when: { domain: big.example }, size: { limit: 60MB } }
+""")
+    found = {f["id"]: f for f in files.findings()}
+    assert set(found) == {"size_limit", "recipient_limit"}
+    assert found["size_limit"]["change"] == "define(`confMAX_MESSAGE_SIZE', `80000000')dnl"
+    assert found["recipient_limit"]["change"] == "define(`confMAX_RCPTS_PER_MESSAGE', `10000')dnl"
+    first = RELAY.count("\n") + 2
+    assert f"policy.yaml:{first}" in found["recipient_limit"]["what"]
+    assert f"policy.yaml:{first + 1}" in found["size_limit"]["what"]
+
+
 # ---- the files that it names --------------------------------------------------------------------------------
 
 
