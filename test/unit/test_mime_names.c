@@ -231,6 +231,7 @@ static void words(void **state)
         {"=?utf-8?Q?a", "a"},
         {"=?utf-8?X?a?=", NULL},
         {"=?utf-8?", NULL},
+        {"=?utf-8?B?", ""}, /* ends where its text would begin */
         {"a = b", NULL},
         {"=?=?utf-8?q?a?=", "=?a"},
     };
