@@ -1,30 +1,54 @@
-/* `cdb:`: constant databases as postmap writes them (PATH.cdb), by tinycdb. A new one takes the old one's name, so
- * the open one stays whole; it is exchanged when the name means another file. */
+/*
+ * `cdb:`: constant databases as postmap writes them (PATH.cdb), by tinycdb.
+ *
+ * tinycdb maps its file, and would answer from, or die of, one that is written where it stands. So it gets a copy in
+ * memory, which is exchanged as a whole when the file changes.
+ */
+#include "table/still_file.h"
 #include "table/table_database.h"
 
 #include <cdb.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 struct table_cdb {
     char *path;
     pthread_rwlock_t lock; /* guards `database` */
     struct cdb database;
-    dev_t device;
-    ino_t inode;
+    struct still_file file; /* the refreshing thread's */
 };
 
-static bool database_open(const char *path, struct cdb *database, struct stat *info, struct strbuf *problem)
+/* The bytes as a file without a name, or -1. */
+static int copy_in_memory(const char *bytes, size_t length)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    errno = descriptor < 0 ? errno : EPROTO; /* what cdb_init says of a file that is none */
-    if (descriptor >= 0 && fstat(descriptor, info) == 0 && cdb_init(database, descriptor) == 0)
+    int descriptor = memfd_create("cdb", MFD_CLOEXEC);
+    for (size_t done = 0; descriptor >= 0 && done < length;) {
+        ssize_t count = write(descriptor, bytes + done, length - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0) {
+            close(descriptor);
+            return -1;
+        }
+        done += (size_t)count;
+    }
+    return descriptor;
+}
+
+static bool database_open(const char *path, struct cdb *database, struct file_stamp *stamp, struct strbuf *problem)
+{
+    char *bytes = still_file_read(path, stamp, problem);
+    if (bytes == NULL)
+        return false;
+    int descriptor = copy_in_memory(bytes, (size_t)stamp->size_bytes);
+    free(bytes);
+    if (descriptor >= 0 && cdb_init(database, descriptor) == 0)
         return true;
-    strbuf_printf(problem, "%s: %s", path, errno == EPROTO ? "is no cdb file" : strerror(errno));
+    /* EPROTO is what cdb_init says of a file that is none. */
+    strbuf_printf(problem, "%s: %s", path, descriptor < 0 || errno != EPROTO ? strerror(errno) : "is no cdb file");
     if (descriptor >= 0)
         close(descriptor);
     return false;
@@ -48,20 +72,19 @@ static void cdb_source_close(void *state)
 static void *cdb_source_open(const char *place, enum table_shape shape, struct strbuf *problem)
 {
     struct table_cdb *table = calloc(1, sizeof *table);
-    struct stat info;
+    struct file_stamp stamp;
     if (table == NULL || shape == TABLE_NETWORKS) {
         strbuf_append_text(problem, table == NULL ? "out of memory" : "networks are kept in a file:");
         free(table);
         return NULL;
     }
     table->path = table_database_path(place, ".cdb", problem);
-    if (table->path == NULL || !database_open(table->path, &table->database, &info, problem)) {
+    if (table->path == NULL || !database_open(table->path, &table->database, &stamp, problem)) {
         free(table->path);
         free(table);
         return NULL;
     }
-    table->device = info.st_dev;
-    table->inode = info.st_ino;
+    still_file_take(&table->file, &stamp);
     pthread_rwlock_init(&table->lock, NULL);
     return table;
 }
@@ -98,18 +121,20 @@ static enum table_answer cdb_source_lookup(void *state, struct slice key, struct
 static bool cdb_source_refresh(void *state, struct strbuf *problem)
 {
     struct table_cdb *table = state;
-    struct stat info;
+    struct file_stamp stamp;
     struct cdb fresh;
-    if (stat(table->path, &info) == 0 && info.st_dev == table->device && info.st_ino == table->inode)
-        return true;
-    if (!database_open(table->path, &fresh, &info, problem))
+    const enum still_file_state look = still_file_look(&table->file, table->path, problem);
+    if (look != STILL_FILE_CHANGED)
+        return look == STILL_FILE_SAME;
+    if (!database_open(table->path, &fresh, &stamp, problem)) {
+        still_file_reject(&table->file);
         return false;
+    }
+    still_file_take(&table->file, &stamp);
     pthread_rwlock_wrlock(&table->lock);
     struct cdb former = table->database;
     table->database = fresh;
     pthread_rwlock_unlock(&table->lock);
-    table->device = info.st_dev;
-    table->inode = info.st_ino;
     database_close(&former);
     return true;
 }

@@ -21,6 +21,7 @@ struct table_lmdb {
     pthread_mutex_t lock; /* guards all below */
     MDB_env *environment;
     MDB_dbi database;
+    size_t page_bytes;
     dev_t device;
     ino_t inode;
 };
@@ -62,11 +63,25 @@ static int open_database(MDB_env *environment, MDB_dbi *database)
     return status;
 }
 
+/* LMDB reads a map of the file and would die where the file ends too early: one that is being copied over. */
+static bool is_whole(MDB_env *environment, size_t page_bytes)
+{
+    struct stat file;
+    MDB_envinfo info;
+    int descriptor;
+    if (mdb_env_get_fd(environment, &descriptor) != 0 || fstat(descriptor, &file) != 0)
+        return false;
+    const size_t page_count = (size_t)file.st_size / page_bytes;
+    enum { META_PAGES = 2 };
+    return page_count >= META_PAGES && mdb_env_info(environment, &info) == 0 && page_count > info.me_last_pgno;
+}
+
 static bool environment_open(struct table_lmdb *table, struct strbuf *problem)
 {
     struct stat info;
     MDB_env *environment;
     MDB_dbi database;
+    MDB_stat pages = {.ms_psize = 1};
     if (stat(table->path, &info) != 0)
         return failed(problem, table->path, errno);
     int status = mdb_env_create(&environment);
@@ -74,7 +89,9 @@ static bool environment_open(struct table_lmdb *table, struct strbuf *problem)
         return failed(problem, table->path, status);
     status = mdb_env_open(environment, table->path, MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0);
     if (status == 0)
-        status = open_database(environment, &database);
+        status = mdb_env_stat(environment, &pages);
+    if (status == 0)
+        status = is_whole(environment, pages.ms_psize) ? open_database(environment, &database) : MDB_INVALID;
     if (status != 0) {
         mdb_env_close(environment);
         return failed(problem, table->path, status);
@@ -83,6 +100,7 @@ static bool environment_open(struct table_lmdb *table, struct strbuf *problem)
         mdb_env_close(table->environment);
     table->environment = environment;
     table->database = database;
+    table->page_bytes = pages.ms_psize;
     table->device = info.st_dev;
     table->inode = info.st_ino;
     return true;
@@ -142,7 +160,9 @@ static enum table_answer find_locked(struct table_lmdb *table, struct slice key,
         strbuf_printf(problem, "%s: is being written for too long", table->path);
         return TABLE_UNKNOWN;
     }
-    int status = mdb_txn_begin(table->environment, NULL, MDB_RDONLY, &transaction);
+    int status = is_whole(table->environment, table->page_bytes)
+                     ? mdb_txn_begin(table->environment, NULL, MDB_RDONLY, &transaction)
+                     : MDB_INVALID;
     if (status == MDB_MAP_RESIZED && mdb_env_set_mapsize(table->environment, 0) == 0)
         status = mdb_txn_begin(table->environment, NULL, MDB_RDONLY, &transaction);
     enum table_answer answer = TABLE_UNKNOWN;

@@ -377,6 +377,47 @@ static void cdb_is_read_with_and_without_final_nul(void **state)
     table_close(table);
 }
 
+/* As `cp` does it, step by step. */
+static void copy_over(struct table *table, const char *from, const char *to, const char *key)
+{
+    char bytes[65536];
+    FILE *source = fopen(from, "r"), *target = fopen(to, "w");
+    assert_true(source != NULL && target != NULL);
+    const size_t length = fread(bytes, 1, sizeof bytes, source);
+    assert_true(length > 100 && length < sizeof bytes);
+    fclose(source);
+    for (size_t done = 0; done < length;) {
+        table_refresh(table);
+        assert_int_not_equal(table_lookup(table, slice_of(key), NULL), TABLE_MISSING);
+        const size_t count = length - done > length / 5 ? length / 5 : length - done;
+        assert_int_equal(fwrite(bytes + done, 1, count, target), count);
+        assert_int_equal(fflush(target), 0);
+        done += count;
+    }
+    fclose(target);
+    table_refresh(table);
+    table_refresh(table);
+}
+
+static void a_cdb_written_over_counts_when_it_is_whole(void **state)
+{
+    struct table_test *test = *state;
+    char path[80], fresh[80];
+    snprintf(path, sizeof path, "%s.cdb", test->path);
+    snprintf(fresh, sizeof fresh, "%s.new", test->path);
+    make_cdb(path, "ann", 4, "x", 2);
+    struct table *table = open_table("cdb:", test->path, TABLE_TEXT);
+    make_cdb(fresh, "ann", 3, "another", 7);
+    copy_over(table, fresh, path, "ann");
+    assert_answer(table, "ann", TABLE_FOUND, "another");
+    write_file(path, "this is none");
+    for (int i = 0; i < 4; i++)
+        table_refresh(table);
+    assert_answer(table, "ann", TABLE_FOUND, "another");
+    assert_int_equal(test->errors_logged, 1);
+    table_close(table);
+}
+
 static void make_lmdb(const char *path, const char *key, const char *value)
 {
     MDB_env *environment;
@@ -403,6 +444,22 @@ static void lmdb_sees_what_is_written_in_place(void **state)
     make_lmdb(path, "bob", "y");
     assert_answer(table, "bob", TABLE_FOUND, "y");
     assert_answer(table, "carol", TABLE_MISSING, "");
+    table_close(table);
+}
+
+static void an_lmdb_written_over_is_unknown_until_it_is_whole(void **state)
+{
+    struct table_test *test = *state;
+    char path[80], fresh[80];
+    snprintf(path, sizeof path, "%s.lmdb", test->path);
+    snprintf(fresh, sizeof fresh, "%s.new", test->path);
+    make_lmdb(path, "ann", "x");
+    struct table *table = open_table("lmdb:", test->path, TABLE_TEXT);
+    assert_answer(table, "ann", TABLE_FOUND, "x");
+    make_lmdb(fresh, "ann", "another");
+    copy_over(table, fresh, path, "ann");
+    assert_answer(table, "ann", TABLE_FOUND, "another");
+    assert_int_equal(test->errors_logged, 1);
     table_close(table);
 }
 
@@ -474,6 +531,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(trouble_keeps_the_old_entries_and_is_said_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cdb_is_read_with_and_without_final_nul, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lmdb_sees_what_is_written_in_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_cdb_written_over_counts_when_it_is_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_lmdb_written_over_is_unknown_until_it_is_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sqlite_answers_by_a_query, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_query_without_end_is_broken_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_of_tables_are_checked, set_up, tear_down),
