@@ -124,30 +124,24 @@ void policy_print_json_schema(struct strbuf *out)
     config_reference_print_json_schema(&(struct config_schema){sections, section_count}, out);
 }
 
-/* Makes the folder of `file`, one level deep, and gives it to the daemon's user; one that is there stays as it is. */
-static bool prepare_folder(const char *file, unsigned user_id, unsigned group_id, struct strbuf *problems)
+/* One level deep, for the daemon's user; a folder that is there stays as it is. */
+static bool make_folder(const char *folder, unsigned user_id, unsigned group_id, struct strbuf *problems)
+{
+    bool made = mkdir(folder, 0750) == 0;
+    bool usable = made ? chown(folder, user_id, group_id) == 0 : errno == EEXIST;
+    if (!usable)
+        strbuf_printf(problems, "%s: this folder cannot be made: %s\n", folder, strerror(errno));
+    return usable;
+}
+
+static bool make_folder_of(const char *file, unsigned user_id, unsigned group_id, struct strbuf *problems)
 {
     const char *slash = strrchr(file, '/');
     if (slash == NULL || slash == file)
         return true;
     char *folder = strndup(file, (size_t)(slash - file));
-    if (folder == NULL)
-        return false;
-    bool made = mkdir(folder, 0750) == 0;
-    bool usable = made ? chown(folder, user_id, group_id) == 0 : errno == EEXIST;
-    if (!usable)
-        strbuf_printf(problems, "%s: its folder cannot be made: %s\n", file, strerror(errno));
+    bool usable = folder != NULL && make_folder(folder, user_id, group_id, problems);
     free(folder);
-    return usable;
-}
-
-static bool prepare_state(const char *folder, unsigned user_id, unsigned group_id, struct strbuf *problems)
-{
-    char *file = NULL;
-    if (folder[0] == '\0')
-        return true;
-    bool usable = asprintf(&file, "%s/.", folder) >= 0 && prepare_folder(file, user_id, group_id, problems);
-    free(file);
     return usable;
 }
 
@@ -155,8 +149,8 @@ bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned us
                              struct strbuf *problems)
 {
     const struct config_endpoint *control = &snapshot->daemon.control;
-    bool control_usable =
-        control->kind != ENDPOINT_UNIX || prepare_folder(control->path, user_id, group_id, problems);
-    bool state_usable = prepare_state(snapshot->root->state, user_id, group_id, problems);
-    return prepare_folder(snapshot->audit_settings->file, user_id, group_id, problems) && control_usable && state_usable;
+    const char *state = snapshot->root->state;
+    bool has_control = control->kind != ENDPOINT_UNIX || make_folder_of(control->path, user_id, group_id, problems);
+    bool has_state = state[0] == '\0' || make_folder(state, user_id, group_id, problems);
+    return make_folder_of(snapshot->audit_settings->file, user_id, group_id, problems) && has_control && has_state;
 }

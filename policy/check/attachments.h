@@ -57,6 +57,7 @@ struct attachments_settings {
 };
 
 extern const struct check attachments_check;
+extern const struct config_section attachments_section;
 
 /* The bounds to scan a message with. */
 struct content_limits attachments_content_limits(const struct attachments_settings *settings);

@@ -1,0 +1,110 @@
+/* What the real table of keys takes, beyond what the types of values see to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "policy.h"
+
+struct loaded {
+    struct policy_snapshot *snapshot; /* NULL: there were errors */
+    struct strbuf problems;
+};
+
+static struct loaded load(const char *yaml)
+{
+    struct loaded loaded;
+    char path[] = "/tmp/test_settings.XXXXXX";
+    const int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, yaml, strlen(yaml)), (ssize_t)strlen(yaml));
+    close(descriptor);
+    strbuf_init(&loaded.problems, 0);
+    loaded.snapshot = policy_load(path, &loaded.problems);
+    unlink(path);
+    return loaded;
+}
+
+static void unload(struct loaded *loaded)
+{
+    policy_snapshot_unref(loaded->snapshot);
+    strbuf_deinit(&loaded->problems);
+}
+
+static void what_would_be_passed_over_is_an_error(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *problem;
+    } cases[] = {
+        {"control: inet:8892@127.0.0.1\n", ":1:10: error: the control socket is a unix socket: "},
+        {"daemon: { syslog_facility: mial }\n", ":1:28: error: syslog_facility: 'mial' is none of mail, daemon, "},
+        {"daemon: { syslog_facility: local9 }\n", ":1:28: error: syslog_facility: 'local9' is none of "},
+        {"attachments: { blocked: [.exe, \"*.scr\"] }\n", ":1:25: error: blocked: '*.scr' is no extension such as exe: "},
+        {"attachments: { allowed: [tar.gz] }\n", ":1:25: error: allowed: 'tar.gz' is no extension such as exe: "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct loaded loaded = load(cases[i].yaml);
+        assert_null(loaded.snapshot);
+        if (strstr(strbuf_text(&loaded.problems), cases[i].problem) == NULL)
+            fail_msg("%s gave: %s", cases[i].yaml, strbuf_text(&loaded.problems));
+        unload(&loaded);
+    }
+}
+
+static void daemon_settings_are_as_written(void **state)
+{
+    (void)state;
+    struct loaded loaded = load("control: \"\"\ndaemon: { syslog_facility: local3, sessions: 7 }\n");
+    assert_string_equal(strbuf_text(&loaded.problems), "");
+    const struct policy_daemon_settings *daemon = policy_snapshot_daemon(loaded.snapshot);
+    assert_int_equal(daemon->control.kind, ENDPOINT_NONE);
+    assert_int_equal(daemon->syslog_facility, LOG_LOCAL3);
+    assert_int_equal(daemon->sessions_max, 7);
+    assert_int_equal(daemon->listen.port, 8891);
+    unload(&loaded);
+}
+
+/* Folders are told by their own names; what one lacks does not keep the others from being made. */
+static void folders_are_made_before_root_goes(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/test_settings.XXXXXX", yaml[300], expected[200], made[64];
+    struct stat info;
+    assert_non_null(mkdtemp(folder));
+    snprintf(yaml, sizeof yaml, "control: unix:%s/control/socket\nstate: %s/no/such\naudit: { file: %s/log/audit }\n",
+             folder, folder, folder);
+    struct loaded loaded = load(yaml);
+    assert_non_null(loaded.snapshot);
+    assert_false(policy_snapshot_prepare(loaded.snapshot, getuid(), getgid(), &loaded.problems));
+    snprintf(expected, sizeof expected, "%s/no/such: this folder cannot be made: No such file or directory\n", folder);
+    assert_string_equal(strbuf_text(&loaded.problems), expected);
+    static const char *const names[] = {"control", "log"};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(made, sizeof made, "%s/%s", folder, names[i]);
+        assert_int_equal(stat(made, &info), 0);
+        assert_int_equal(info.st_mode & 0007, 0);
+        rmdir(made);
+    }
+    rmdir(folder);
+    unload(&loaded);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_would_be_passed_over_is_an_error),
+        cmocka_unit_test(daemon_settings_are_as_written),
+        cmocka_unit_test(folders_are_made_before_root_goes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
