@@ -69,7 +69,4 @@ bool config_document_patch(const struct config_document *document, size_t sectio
  * log hears nothing of it: a newer document speaks for the same files. */
 void config_document_refresh_tables(const struct config_document *document, bool is_quiet);
 
-/* Whether any entry of `overrides` exists. */
-bool config_document_has_overrides(const struct config_document *document);
-
 #endif

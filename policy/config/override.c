@@ -303,11 +303,6 @@ bool config_overrides_read(struct config_build *build, const struct config_node 
 
 /* ---- at run time ------------------------------------------------------------------------------------ */
 
-bool config_document_has_overrides(const struct config_document *document)
-{
-    return document->override_count != 0;
-}
-
 bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch, enum role role,
                            const void **settings, struct config_place *place)
 {

@@ -8,7 +8,6 @@ struct config_problems {
     char *lines[CONFIG_PROBLEMS_SHOWN];
     size_t line_count;
     size_t error_count;
-    size_t warning_count;
     size_t left_out_count;
     bool out_of_memory;
 };
@@ -36,13 +35,13 @@ static bool already_told(const struct config_problems *problems, const char *lin
     return false;
 }
 
-static void keep_line(struct config_problems *problems, struct strbuf *line, size_t *counter)
+static void keep_line(struct config_problems *problems, struct strbuf *line, bool is_error)
 {
     if (line->length > 0)
         text_hide_controls(line->data, line->length);
     if (already_told(problems, strbuf_text(line)))
         return;
-    ++*counter;
+    problems->error_count += is_error;
     if (problems->line_count == CONFIG_PROBLEMS_SHOWN) {
         problems->left_out_count++;
         return;
@@ -68,7 +67,7 @@ void config_problem_add(struct config_problems *problems, enum config_problem_ki
     if (line.failed)
         problems->out_of_memory = true;
     else
-        keep_line(problems, &line, is_error ? &problems->error_count : &problems->warning_count);
+        keep_line(problems, &line, is_error);
     strbuf_deinit(&line);
 }
 
@@ -98,11 +97,6 @@ void config_problem_out_of_memory(struct config_problems *problems)
 size_t config_problems_error_count(const struct config_problems *problems)
 {
     return problems->error_count + (problems->out_of_memory ? 1 : 0);
-}
-
-size_t config_problems_warning_count(const struct config_problems *problems)
-{
-    return problems->warning_count;
 }
 
 void config_problems_render(const struct config_problems *problems, struct strbuf *out)

@@ -43,7 +43,6 @@ void config_problem_out_of_memory(struct config_problems *problems);
 
 /* Every error there was, shown or not. */
 size_t config_problems_error_count(const struct config_problems *problems);
-size_t config_problems_warning_count(const struct config_problems *problems);
 
 /* Appends the lines, each ended by a newline, and "…and N more" where there were too many. */
 void config_problems_render(const struct config_problems *problems, struct strbuf *out);

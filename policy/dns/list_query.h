@@ -49,7 +49,4 @@ struct list_result {
 /* Fills `results` (as many as lists, same order). The first call may wait; later ones only look. */
 void list_query_collect(struct list_query *query, struct list_result *results);
 
-/* The name of a list as people may see it. */
-const char *block_list_shown(const struct block_list *list);
-
 #endif

@@ -11,11 +11,6 @@ uint64_t list_set_now_ms(const struct list_set *set)
     return clock_monotonic_ms(&set->options.clock);
 }
 
-const char *block_list_shown(const struct block_list *list)
-{
-    return list->shown;
-}
-
 struct list_set *list_set_create(const struct list_set_options *options)
 {
     struct list_set *set = calloc(1, sizeof *set);

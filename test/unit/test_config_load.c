@@ -278,7 +278,6 @@ static void overrides_apply_in_order(void **state)
                "- { when: { user: bob@example.com, network: 192.0.2.0/24 }, recipients: { limit: 7000 } }\n"
                "- { when: { customer: acme }, size: { limit: 1MB } }\n"
                "- { when: { role: outside }, size: { limit: 2MB }, recipients: { limit: 150 } }\n");
-    assert_true(config_document_has_overrides(document));
     struct config_subject subject = {ROLE_SUBMISSION, "carl@example.org", "example.org", "", &inside};
     assert_ptr_equal(config_document_effective(document, TEST_RECIPIENTS, &subject, message),
                      recipients_of(document, ROLE_SUBMISSION));
