@@ -110,6 +110,16 @@ static void failures_are_kept_for_a_second_only(void **state)
     answer_cache_destroy(cache);
 }
 
+/* Given up, as at the end of the resolver: it says nothing of the name. */
+static void what_was_cancelled_is_not_kept(void **state)
+{
+    (void)state;
+    struct answer_cache *cache = cache_of(1000);
+    learn(cache, "a.test", (struct dns_answer){.outcome = DNS_OUTCOME_CANCELLED}, 5);
+    assert_false(is_known(cache, "a.test", 5));
+    answer_cache_destroy(cache);
+}
+
 static void a_question_on_its_way_is_joined(void **state)
 {
     (void)state;
@@ -263,6 +273,7 @@ int main(void)
         cmocka_unit_test(lifetimes_are_clamped),
         cmocka_unit_test(negative_answers_live_by_their_soa_or_a_minute),
         cmocka_unit_test(failures_are_kept_for_a_second_only),
+        cmocka_unit_test(what_was_cancelled_is_not_kept),
         cmocka_unit_test(a_question_on_its_way_is_joined),
         cmocka_unit_test(types_are_apart),
         cmocka_unit_test(answers_from_a_time_of_lies_are_asked_again),

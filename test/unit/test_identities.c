@@ -116,6 +116,8 @@ static void send_message(const struct identity_test *test, const struct sent *se
 
 #define HEADERS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define PICKUP_1000 "Received: by mx.example (Postfix, from userid 1000)\n\tid 4XYZ; Sun, 22 Nov 2026 08:00:00 +0000 (UTC)"
+#define X32 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG_NAME X32 X32 X32 X32 X32
 #define PICKUP_33 "Received: by mx.example (Postfix, from userid 33)\n\tid 4XYZ"
 #define SUBMIT_ANN "Received: (from ann@localhost)\n\tby mx.example (8.17.1.9/8.17.1.9/Submit) id x"
 
@@ -157,6 +159,7 @@ static const struct identity_case identity_cases[] = {
     {{"203.0.113.7", 4000, "Pickup", NULL, HEADERS(PICKUP_1000)}, ROLE_OUTSIDE, ""},
     {{"203.0.113.7", 0, "", NULL, HEADERS("X-PHP-Originating-Script: 1000:a.php")}, ROLE_OUTSIDE, ""},
     {{"127.0.0.1", 4000, "smtpd", NULL, HEADERS(PICKUP_1000)}, ROLE_TRUSTED, "127.0.0.0/8"},
+    {{"127.0.0.1", 4000, LONG_NAME, NULL, HEADERS(PICKUP_1000)}, ROLE_TRUSTED, "127.0.0.0/8"},
     {{"203.0.113.7", 4000, "Pickup", "Ann", HEADERS(PICKUP_1000, "X-PHP-Script: a")}, ROLE_SUBMISSION, "ann@example.com"},
 };
 
