@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from harness import daemon as daemon_module
-from harness import mail
+from harness import mail, namespaces
 from harness import postfix as postfix_module
 from harness.postfix import Lane, Postfix
 from harness.process import free_port, wait_until
@@ -271,6 +271,8 @@ def test_recent_logins_are_kept_over_a_restart(start_relay, workspace):
 
 
 def submit(pickup, subject, recipients, *headers, uid=0):
+    if uid != 0 and namespaces.missing():
+        pytest.skip(namespaces.missing())
     content = b"".join(headers) + mail.plain(subject).replace(b"\r", b"")
     done = pickup.submit_locally("web@mx.test.example", recipients, content, uid)
     assert done.returncode == 0, done

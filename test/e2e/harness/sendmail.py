@@ -14,6 +14,7 @@ import socket
 import subprocess
 import threading
 
+from . import namespaces
 from .certificates import Authority
 from .process import Process, accepts_connections, free_port, wait_until
 
@@ -110,9 +111,8 @@ def fetch():
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SendmailMissing(done.stderr.strip())
-    probe = subprocess.run(["unshare", "--uts", "--mount", "true"], capture_output=True, text=True, check=False)
-    if probe.returncode != 0:
-        raise SendmailMissing(f"no namespaces here: {probe.stderr.strip()}")
+    if namespaces.missing():
+        raise SendmailMissing(namespaces.missing())
     return cache
 
 
