@@ -26,7 +26,8 @@ static const char *why_not(int error)
     return strerror(error);
 }
 
-static int connect_to(const char *path)
+/* -1: not connected, said on stderr; `*status` is what to exit with. */
+static int connect_to(const char *path, int *status)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
@@ -37,7 +38,9 @@ static int connect_to(const char *path)
     int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection >= 0 && connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
         return connection;
-    complain(path, "%s", why_not(errno));
+    int error = errno;
+    *status = error == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
+    complain(path, "%s", why_not(error));
     if (connection >= 0)
         close(connection);
     return -1;
@@ -85,11 +88,11 @@ static int print_answer(const char *command, const struct strbuf *answer)
 int control_client_run(const char *path, int argc, const char *const *argv)
 {
     struct strbuf answer;
-    int connection = connect_to(path);
-    if (connection < 0)
-        return EX_UNAVAILABLE;
-    strbuf_init(&answer, 0);
     int status = EX_UNAVAILABLE;
+    int connection = connect_to(path, &status);
+    if (connection < 0)
+        return status;
+    strbuf_init(&answer, 0);
     if (!send_line(connection, argc, argv) || !receive_all(connection, &answer))
         complain(path, "the daemon did not answer");
     else

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import stat
+import subprocess
 import tempfile
 
 import pytest
@@ -204,6 +205,16 @@ def test_mode_and_group_of_the_socket(start_relay, workspace):
     daemon.stop()
     assert not os.path.exists(f"{directory}/control.sock")
     assert relay.daemon.process.is_running()
+
+
+def test_others_are_told_that_they_may_not(controlled, stub):
+    relay = controlled(lists(stub.port, ["{ zone: bl.test }"]))
+    # Through root's descriptor: the program may stand where only root gets to.
+    with open(daemon_module.program(), "rb") as binary:
+        done = subprocess.run([f"/proc/self/fd/{binary.fileno()}", "status", "--socket", relay.control],
+                              user="nobody", group="nogroup", extra_groups=[], pass_fds=[binary.fileno()],
+                              capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 77 and "only root" in done.stderr, done
 
 
 def test_a_socket_left_behind_is_replaced(controlled, stub):
