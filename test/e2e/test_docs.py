@@ -449,6 +449,20 @@ def test_the_readmes_commands(start_relay, postfix, tmp_path):
 # ---- the pages ----------------------------------------------------------------------------------------------
 
 
+def test_the_manual_page_has_every_command_and_option():
+    with open(os.path.join(DOCS, "man", "closedrelay.8"), encoding="utf-8") as page:
+        manual = page.read().replace("\\-", "-")
+    asked = subprocess.run([program(), "--help"], capture_output=True, text=True, check=True).stdout
+    commands = re.findall(r"^  ([a-z]+) ", asked.partition("Commands:")[2], re.MULTILINE)
+    assert "serve" in commands and "doctor" in commands
+    for command in commands:
+        assert re.search(rf"^\.(B|BR) .*\b{command}\b", manual, re.MULTILINE), command
+        asked = subprocess.run([program(), command, "--help"], capture_output=True, text=True, check=True).stdout
+        for option in re.findall(r"^  .*?(--[a-z-]+)", asked, re.MULTILINE):
+            written = "-c" if option == "--config" else option
+            assert re.search(rf"{written}\b", manual), f"{command} {option}"
+
+
 @pytest.mark.parametrize("page, followed", [
     ("postfix.md", {"From nothing to a working relay", "A unix socket", "Only some services", "Mail of this machine"}),
     ("sendmail.md", {"From nothing to a working relay", "Client certificates", "Mail of this machine", "A unix socket"}),
