@@ -51,7 +51,7 @@ def test_a_broken_file_leaves_the_old_in_force(start_relay, broken):
     relay = start_relay(STRICT)
     said = relay.daemon.reload(broken)
     assert re.search(r"error: " + re.escape(relay.daemon.config_path) + r":\d+:\d+: ", said), said
-    assert all(line.count("error: ") == 1 for line in said.splitlines()), said
+    assert all(line.count("error: ") <= 1 for line in said.splitlines()), said
     with relay.submission() as client:
         assert second_recipient(client) == 550
     relay.daemon.reload(WIDE)
