@@ -23,6 +23,7 @@ extern const struct archive_format ole_format;
 extern const struct archive_format onenote_format;
 extern const struct archive_format rar4_format;
 extern const struct archive_format rar5_format;
+extern const struct archive_format rtf_format;
 extern const struct archive_format seven_zip_format;
 extern const struct archive_format tar_format;
 extern const struct archive_format tnef_format;

@@ -173,7 +173,7 @@ static void on_outcome(void *context, enum archive_outcome outcome, const char *
  * they count as levels of these. */
 static bool is_kind_of_message(const struct archive_format *format)
 {
-    static const char *const names[] = {"ole", "tnef", "onenote", "apple-single", "mac-binary", "binhex"};
+    static const char *const names[] = {"ole", "rtf", "tnef", "onenote", "apple-single", "mac-binary", "binhex"};
     for (size_t i = 0; format != NULL && i < sizeof names / sizeof names[0]; i++)
         if (strcmp(format->name, names[i]) == 0)
             return true;

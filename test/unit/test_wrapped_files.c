@@ -39,6 +39,16 @@ static const struct archive_events_case one_notes[] = {
     {"cut.one", "member \nend incomplete 124 f845f9a4\noutcome damaged\n"},
 };
 
+static const struct archive_events_case rtfs[] = {
+    {"package.rtf", "member evil.exe\naka C:\\x\\evil.exe\naka D:\\evil.exe\n" PROGRAM},
+    {"obscured.rtf", "member evil.exe\naka C:\\x\\evil.exe\naka D:\\evil.exe\n" PROGRAM},
+    {"binary.rtf", "member evil.exe\naka C:\\x\\evil.exe\naka D:\\evil.exe\n" PROGRAM},
+    {"two-objects.rtf", "member \n" TEXT "member evil.exe\naka C:\\x\\evil.exe\naka D:\\evil.exe\n" PROGRAM},
+    {"cut.rtf", "member evil.exe\naka C:\\x\\evil.exe\naka D:\\evil.exe\nend incomplete 200 "
+                "c7938e45\noutcome damaged\n"},
+    {"plain.rtf", ""},
+};
+
 static const struct {
     const struct archive_format *format;
     const struct archive_events_case *cases;
@@ -47,6 +57,7 @@ static const struct {
     {&mac_binary_format, mac_binaries, sizeof mac_binaries / sizeof mac_binaries[0]},
     {&apple_single_format, apple_singles, sizeof apple_singles / sizeof apple_singles[0]},
     {&binhex_format, binhexes, sizeof binhexes / sizeof binhexes[0]},
+    {&rtf_format, rtfs, sizeof rtfs / sizeof rtfs[0]},
     {&onenote_format, one_notes, sizeof one_notes / sizeof one_notes[0]},
 };
 

@@ -602,6 +602,39 @@ def make_one_note():
     save("cut.one", one_note([TEXT])[:-60])
 
 
+# Rich Text
+
+
+def counted(text):
+    return struct.pack("<I", len(text) + 1) + text + b"\0"
+
+
+def ole1(kind, data):
+    return struct.pack("<II", 0x501, 2) + counted(kind) + struct.pack("<II", 0, 0) + struct.pack("<I", len(data)) + data
+
+
+def rtf_package(data):
+    return (b"\2\0evil.exe\0C:\\x\\evil.exe\0\0\0\3\0" + counted(b"D:\\evil.exe") + struct.pack("<I", len(data)) + data)
+
+
+def rtf(*objects):
+    return b"{\\rtf1\\ansi Hello {\\b you}.\\par\n" + b"".join(
+        b"{\\object\\objemb{\\*\\objclass Package}{\\*\\objdata " + data + b"}{\\result x}}" for data in objects) + b"}\n"
+
+
+def make_rtf():
+    data = ole1(b"Package", rtf_package(PROGRAM))
+    digits = data.hex().encode()
+    lines = b"\n".join(digits[i:i + 64] for i in range(0, len(digits), 64))
+    save("package.rtf", rtf(lines))
+    save("obscured.rtf", rtf(digits[:7] + b"{\\*\\x deadbeef}" + digits[7:20] + b"\\par \\'41" + digits[20:].upper())
+         .replace(b"rtf1", b"rt"))
+    save("binary.rtf", rtf(digits[:20] + b"\\bin%d " % (len(data) - 10) + data[10:]))
+    save("two-objects.rtf", rtf(ole1(b"Other", TEXT).hex().encode(), lines))
+    save("cut.rtf", rtf(data[:-2].hex().encode()))
+    save("plain.rtf", rtf(b"") + b"\\objdata 0105 \\")
+
+
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
     make_rar5()
@@ -611,6 +644,7 @@ if __name__ == "__main__":
     make_packed_cab()
     make_mac()
     make_one_note()
+    make_rtf()
     make_lha()
     make_ace()
     make_arc()

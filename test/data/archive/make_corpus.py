@@ -10,7 +10,7 @@ import os
 CORPUS = "../../fuzz/corpus"
 TARGETS = {
     "ole": (0, ["*.ole"]),
-    "wrapped_files": (0, ["*.macbin", "*.applesingle", "*.appledouble", "*.hqx", "*.one"]),
+    "wrapped_files": (0, ["*.macbin", "*.applesingle", "*.appledouble", "*.hqx", "*.one", "*.rtf"]),
     "old_archives": (0, ["*.arj", "*.lzh", "*.ace", "*.arc"]),
     "iso9660": (32768, ["plain.iso.gz", "joliet.iso.gz", "rock-ridge.iso.gz"]),
     "cab": (0, ["*.cab"]),
