@@ -12,7 +12,7 @@ static bool is_one_of(const char *word, const char *const *list)
 
 unsigned content_flags_of_names(const struct slice *names, size_t count)
 {
-    static const char *const messages[] = {"eml", "mht", "mhtml", "nws", NULL};
+    static const char *const messages[] = {"eml", "emlx", "mht", "mhtml", "nws", NULL};
     static const char *const zips[] = {
         "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",   "epub",  "docx", "docm", "dotx", "dotm",
         "xlsx", "xlsm", "xlsb", "xltx", "xlam", "pptx", "pptm",  "ppsx",  "ppsm", "odt",  "ods",  "odp",
@@ -97,6 +97,16 @@ bool content_looks_like_message(struct slice head)
         head = slice_part(head, end < head.length ? end + 1 : end, head.length);
     }
     return mail_fields >= 2;
+}
+
+struct slice content_behind_length(struct slice head)
+{
+    size_t at = 0;
+    while (at < head.length && ascii_is_digit(head.data[at]))
+        at++;
+    size_t end = slice_find(head, '\n');
+    bool is_length = at > 0 && end < head.length && slice_trim(slice_part(head, at, end)).length == 0;
+    return is_length ? slice_part(head, end + 1, head.length) : head;
 }
 
 /* Whether some line of `head` is a field about content. */

@@ -167,6 +167,9 @@ unsigned content_flags_of_names(const struct slice *names, size_t count);
 /* Whether `head`, the first bytes of something, is plainly that of a message. */
 bool content_looks_like_message(struct slice head);
 
+/* What follows the length that Apple Mail writes before a message; `head` itself where there is none. */
+struct slice content_behind_length(struct slice head);
+
 /* Whether `head` begins like the header of an entity, which may be shorter than that of a message. */
 bool content_looks_like_entity(struct slice head);
 

@@ -265,7 +265,7 @@ static void decide(struct content_stream *stream)
         become_archive(stream, format, slice_part(head, (size_t)format->probe_offset, head.length), false);
         look_for_ole_root(stream, head);
     } else if (is_message) {
-        become_message(stream, head);
+        become_message(stream, content_behind_length(head));
     } else if (cms_recognise(head) != CMS_NONE) {
         become_cms(stream, cms_recognise(head), head);
     } else if (content_is_pgp_message(head)) {

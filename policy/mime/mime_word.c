@@ -37,7 +37,8 @@ static bool word_parse(struct slice s, struct word *word)
     at += 2;
     const char *end = at < s.length ? memmem(s.data + at, s.length - at, "?=", 2) : NULL;
     size_t text_end = end == NULL ? s.length : (size_t)(end - s.data);
-    if (end == NULL && text_end > at && s.data[text_end - 1] == '?') /* only the last of its delimiter is missing */
+    if (end == NULL && text_end > at &&
+        s.data[text_end - 1] == '?') /* only the last of its delimiter is missing */
         text_end--;
     word->text = slice_part(s, at, text_end);
     word->length = end == NULL ? s.length : text_end + 2;

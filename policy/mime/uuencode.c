@@ -21,19 +21,34 @@ static struct slice skip_blanks(struct slice s)
     return s;
 }
 
-/* The name out of `begin MODE NAME`, or an empty slice. */
-static struct slice begin_name(struct slice line)
+/* The name out of `WORD MODE NAME`, or an empty slice. */
+static struct slice begin_name(struct slice line, const char *word)
 {
     const struct slice nothing = {NULL, 0};
-    if (!slice_starts_nocase(line, slice_of("begin")) || line.length < 6 || !is_blank(line.data[5]))
+    size_t length = strlen(word);
+    if (!slice_starts_nocase(line, slice_of(word)) || line.length <= length || !is_blank(line.data[length]))
         return nothing;
-    struct slice rest = skip_blanks(slice_part(line, 5, line.length));
+    struct slice rest = skip_blanks(slice_part(line, length, line.length));
     size_t digits = 0;
     while (digits < rest.length && rest.data[digits] >= '0' && rest.data[digits] <= '7')
         digits++;
     if (digits < 1 || digits > 6 || digits == rest.length || !is_blank(rest.data[digits]))
         return nothing;
     return slice_trim(slice_part(rest, digits, rest.length));
+}
+
+/* The name out of `=ybegin line=128 size=3 name=NAME`, or an empty slice. */
+static struct slice yenc_name(struct slice line)
+{
+    const struct slice nothing = {NULL, 0};
+    static const char name[] = " name=";
+    if (!slice_starts_nocase(line, slice_of("=ybegin ")) ||
+        memmem(line.data, line.length, " line=", 6) == NULL)
+        return nothing;
+    const char *found = memmem(line.data, line.length, name, sizeof name - 1);
+    if (found == NULL)
+        return nothing;
+    return slice_trim(slice_part(line, (size_t)(found - line.data) + sizeof name - 1, line.length));
 }
 
 static bool is_end_line(struct slice line)
@@ -88,12 +103,63 @@ static void inside_line(struct uuencode_reader *reader, struct slice line)
     }
 }
 
+static void decode_yenc_line(struct uuencode_reader *reader, struct slice line)
+{
+    char decoded[UUENCODE_LINE_BYTES];
+    size_t made = 0;
+    for (size_t i = 0; i < line.length && made < sizeof decoded; i++) {
+        bool is_escape = line.data[i] == '=' && i + 1 < line.length;
+        int byte = is_escape ? (unsigned char)line.data[++i] - 64 : (unsigned char)line.data[i];
+        if (is_escape || line.data[i] != '\r')
+            decoded[made++] = (char)((byte - 42) & 0xff);
+    }
+    if (made > 0)
+        reader->sink->data(reader->sink->context, slice_make(decoded, made));
+}
+
+static void end_file(struct uuencode_reader *reader)
+{
+    if (reader->state >= UUENCODE_INSIDE)
+        reader->sink->end(reader->sink->context);
+    reader->state = UUENCODE_OUTSIDE;
+}
+
+/* Lines of yEnc, which begin with "=y" where they are no data. */
+static void yenc_line(struct uuencode_reader *reader, struct slice line)
+{
+    if (slice_starts_nocase(line, slice_of("=yend")))
+        end_file(reader);
+    else if (!slice_starts_nocase(line, slice_of("=y")))
+        decode_yenc_line(reader, line);
+}
+
+static void begin_file(struct uuencode_reader *reader, struct slice name, enum uuencode_state state)
+{
+    end_file(reader);
+    reader->sink->begin(reader->sink->context, name);
+    reader->state = state;
+}
+
 static void uuencode_line(struct uuencode_reader *reader, struct slice line)
 {
-    struct slice name = begin_name(line);
+    struct slice yenc = yenc_name(line);
+    struct slice in_base64 = begin_name(line, "begin-base64");
+    struct slice name = begin_name(line, "begin");
+    if (yenc.length > 0) {
+        begin_file(reader, yenc, UUENCODE_IN_YENC);
+        return;
+    }
+    if (in_base64.length > 0) {
+        begin_file(reader, in_base64, UUENCODE_INSIDE);
+        end_file(reader);
+        return;
+    }
+    if (reader->state == UUENCODE_IN_YENC) {
+        yenc_line(reader, line);
+        return;
+    }
     if (name.length > 0) {
-        if (reader->state == UUENCODE_INSIDE)
-            reader->sink->end(reader->sink->context);
+        end_file(reader);
         memcpy(reader->name, name.data, name.length);
         reader->name_length = name.length;
         reader->state = UUENCODE_ANNOUNCED;
@@ -112,11 +178,13 @@ static void uuencode_line(struct uuencode_reader *reader, struct slice line)
 /* Whether a line beginning like this matters now. */
 static bool is_line_of_interest(const struct uuencode_reader *reader, struct slice start)
 {
-    static const char word[] = "begin";
+    static const char word[] = "begin", yenc_word[] = "=ybeg";
     if (reader->state != UUENCODE_OUTSIDE)
         return true;
     size_t length = start.length < 5 ? start.length : 5;
-    return slice_equal_nocase(slice_part(start, 0, length), slice_make(word, length));
+    start = slice_part(start, 0, length);
+    return slice_equal_nocase(start, slice_make(word, length)) ||
+           slice_equal_nocase(start, slice_make(yenc_word, length));
 }
 
 static void keep_line(struct uuencode_reader *reader, struct slice piece)
@@ -177,7 +245,5 @@ void uuencode_end(struct uuencode_reader *reader)
 {
     if (reader->line_length > 0)
         finish_line(reader, slice_make("", 0));
-    if (reader->state == UUENCODE_INSIDE)
-        reader->sink->end(reader->sink->context);
-    reader->state = UUENCODE_OUTSIDE;
+    end_file(reader);
 }

@@ -1,5 +1,6 @@
 /*
- * Files that mail from before MIME carries in its text: `begin 644 name`, encoded lines, `end`.
+ * Files that mail from before MIME carries in its text: `begin 644 name`, encoded lines, `end`; also in base64
+ * (`begin-base64`, of which only the name is told) and in yEnc (`=ybegin line=128 size=3 name=name`).
  *
  * A `begin` line counts only once a line follows that can be encoded data (or `end`): prose may well begin a
  * line with "begin 644". Pushed bytes may be cut anywhere. Memory is fixed; work is linear.
@@ -18,7 +19,7 @@ struct uuencode_sink {
     void (*end)(void *context);
 };
 
-enum uuencode_state { UUENCODE_OUTSIDE, UUENCODE_ANNOUNCED, UUENCODE_INSIDE };
+enum uuencode_state { UUENCODE_OUTSIDE, UUENCODE_ANNOUNCED, UUENCODE_INSIDE, UUENCODE_IN_YENC };
 
 struct uuencode_reader {
     const struct uuencode_sink *sink;

@@ -14,7 +14,7 @@ static void on_begin(void *context, struct slice name)
 
 static void on_data(void *context, struct slice decoded)
 {
-    if (*(int *)context != 1 || decoded.length == 0 || decoded.length > 63)
+    if (*(int *)context != 1 || decoded.length == 0 || decoded.length > UUENCODE_LINE_BYTES)
         abort();
 }
 

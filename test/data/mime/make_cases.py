@@ -278,6 +278,10 @@ def structure():
     case("partial-message", HEAD + 'Content-Type: message/partial; id="x@y"; number=1; total=2\n\nFrom: a\n\nhello\n', "RFC 2046 5.2.2")
     case("blocked-external", multipart([TEXT, 'Content-Type: message/external-body; access-type=anon-ftp; name="evil.exe"; site=x\n\nContent-Type: application/octet-stream\n\n']), "fetched from elsewhere")
     case("blocked-uuencode", "From: a\nSubject: x\n\nhello\nbegin 644 evil.exe\n#86)C\n`\nend\n", "mail without MIME")
+    case("blocked-uuencode-base64", "From: a\nSubject: x\n\nhello\nbegin-base64 644 evil.exe\nQUJD\n====\n", "in base64")
+    case("blocked-yenc", "From: a\nSubject: x\n\nhello\n=ybegin line=128 size=3 name=evil.exe\nabc\n=yend size=3\nbye\n", "yEnc")
+    case("disguised-yenc", b"From: a\nSubject: x\n\nhello\n=ybegin line=128 size=3 name=a.txt\n" + b"\n".join(b"".join(bytes([61, (c + 42 + 64) & 255]) if (c + 42) & 255 in (0, 10, 13, 61) else bytes([(c + 42) & 255]) for c in PROGRAM[i:i + 128]) for i in range(0, len(PROGRAM), 128)) + b"\n=yend\n", "a program in yEnc")
+    case("blocked-eml-apple", attached("attachment; filename=a.emlx", body=b64(b"345       \n" + INNER.encode())), "Apple Mail's messages begin with their length")
     case("blocked-uuencode-type", attached(None, kind="application/octet-stream", encoding="x-uuencode", body="begin 644 evil.exe\n#86)C\n`\nend\n"), "as a transfer encoding")
 
 
@@ -505,6 +509,7 @@ def honest():
         "multipart-base64": (HEAD + "Content-Transfer-Encoding: base64\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + TEXT + "--B\n" + part("attachment; filename=a.pdf", body=pdf) + "--B--\n", "sloppy, clients ignore it"),
         "boundary-comment": (HEAD + "Content-Type: multipart/mixed; boundary=abc(1)def\n\n--abc(1)def\n" + TEXT + "--abc(1)def\n" + part("attachment; filename=a.pdf", body=pdf) + "--abc(1)def--\n", "parentheses without quotes"),
         "boundary-comment-dropped": (HEAD + "Content-Type: multipart/mixed; boundary=abc (by x)\n\n--abc\n" + TEXT + "--abc\n" + part("attachment; filename=a.pdf", body=pdf) + "--abc--\n", "a comment behind it"),
+        "eml-apple": (attached("attachment; filename=a.emlx", body=b64(b"345       \n" + multipart([TEXT, part("attachment; filename=a.pdf", body=pdf)]).encode())), "Apple Mail's messages begin with their length"),
         "no-mime": ("From: a\nSubject: \xfc\n\nKey: value\nOther: value\nThird: x\n\nbody\n", "8-bit subject, lines like fields"),
         "calendar": (multipart([TEXT, "Content-Type: text/calendar; charset=utf-8; method=REQUEST; name=\"invite.ics\"\n\nBEGIN:VCALENDAR\nEND:VCALENDAR\n"]), "invitation"),
         "empty-body": (HEAD + "Content-Type: text/plain\n\n", "no body"),
@@ -547,7 +552,8 @@ def small_corpora(corpus):
                   "enveloped": tlv(0x30, pkcs7(3), tlv(0xa0, b"x"))})
     write("uuencode", {
         "file": "hi\r\nbegin 644 a.txt\r\n#86)C\r\n`\r\nend\r\nbye\r\n", "open": "begin 644 a b\n#86)C\n",
-        "two": "begin 644 a\n`\nend\nbegin 0644 b\nend", "prose": "begin 644 a.exe\nand so on with prose\n"})
+        "two": "begin 644 a\n`\nend\nbegin 0644 b\nend", "prose": "begin 644 a.exe\nand so on with prose\n",
+        "base64": "begin-base64 644 a\nQUJD\n====\n", "yenc": "=ybegin line=128 size=3 name=a b\na=}b\n=ypart\n=yend\n"})
 
 
 def main():
