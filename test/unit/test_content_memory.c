@@ -147,9 +147,22 @@ static void failure_is_never_clean(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "blocked-name-rfc2231-mixed", "blocked-name-rfc2047-jp",  "blocked-zip-eml", "blocked-message-base64",
-        "blocked-uuencode",           "ambiguous-boundary-twice", "blocked-deep",    "disguised-in-zip",
-        "ambiguous-preamble",         "blocked-digest",           "honest-dual",     "blocked-zip-glued-0-76",
+        "blocked-smime-pieces",
+        "blocked-smime-compressed",
+        "blocked-calendar-zip",
+        "blocked-multipart-qp",
+        "blocked-name-rfc2231-mixed",
+        "blocked-name-rfc2047-jp",
+        "blocked-zip-eml",
+        "blocked-message-base64",
+        "blocked-uuencode",
+        "ambiguous-boundary-twice",
+        "blocked-deep",
+        "disguised-in-zip",
+        "ambiguous-preamble",
+        "blocked-digest",
+        "honest-dual",
+        "blocked-zip-glued-0-76",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         each_allocation_fails_once(names[i]);

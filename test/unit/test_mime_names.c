@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "mime/boundary_set.h"
+#include "mime/calendar_reader.h"
+#include "mime/cms_reader.h"
 #include "mime/mime_charset.h"
 #include "mime/mime_parameters.h"
 #include "mime/mime_word.h"
@@ -278,6 +280,24 @@ static void boundaries_match_lines(void **state)
     talloc_free(owner);
 }
 
+/* Of two readings of one header, both plausible: the second that delimits parts is in dispute. */
+static void rival_boundaries_are_disputed(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    struct boundary_set set;
+    boundary_set_init(&set, owner);
+    boundary_set_add(&set, slice_of("a(b)"), 0, true);
+    boundary_set_add(&set, slice_of("a"), 0, true);
+    struct boundary_match match = boundary_set_match(&set, slice_of("--a(b)"));
+    assert_true(match.is_certain);
+    boundary_set_use(&set, match);
+    assert_true(boundary_set_match(&set, slice_of("--a(b)--")).is_certain);
+    assert_false(boundary_set_match(&set, slice_of("--a")).is_certain);
+    boundary_set_deinit(&set);
+    talloc_free(owner);
+}
+
 static void boundaries_are_bounded(void **state)
 {
     (void)state;
@@ -296,6 +316,124 @@ static void boundaries_are_bounded(void **state)
     talloc_free(owner);
 }
 
+/* ---- what stands in signatures and calendars ---- */
+
+static void add_bytes(void *context, struct slice bytes)
+{
+    strbuf_append_slice(context, bytes);
+}
+
+/* Signed content in so many strings within each other, none with a length; what of it is told. */
+static enum cms_result read_nested(unsigned levels, struct strbuf *told)
+{
+    static const char start[] = "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x30\x80"
+                                "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80";
+    struct cms_reader reader;
+    cms_reader_init(&reader, add_bytes, told);
+    cms_reader_push(&reader, slice_make(start, sizeof start - 1));
+    for (unsigned i = 5; i < levels; i++)
+        cms_reader_push(&reader, slice_make("\x24\x80", 2));
+    return cms_reader_push(&reader, slice_make("\x04\x01x\0", 4));
+}
+
+static void signed_content_nests_to_a_bound(void **state)
+{
+    (void)state;
+    for (unsigned levels = CMS_LEVELS_MAX - 1; levels <= CMS_LEVELS_MAX + 1; levels++) {
+        struct strbuf told;
+        strbuf_init(&told, 0);
+        bool is_too_deep = levels > CMS_LEVELS_MAX;
+        assert_int_equal(read_nested(levels, &told), is_too_deep ? CMS_TOO_DEEP : CMS_MORE);
+        assert_string_equal(strbuf_text(&told), is_too_deep ? "" : "x");
+        strbuf_deinit(&told);
+    }
+}
+
+struct told_files {
+    struct strbuf text;
+    unsigned over_budget_count;
+};
+
+static void on_begin(void *context)
+{
+    strbuf_append_text(&((struct told_files *)context)->text, "[");
+}
+
+static void on_name(void *context, struct slice name)
+{
+    strbuf_append_slice(&((struct told_files *)context)->text, name);
+    on_begin(context);
+}
+
+static void on_data(void *context, struct slice base64)
+{
+    strbuf_append_slice(&((struct told_files *)context)->text, base64);
+}
+
+static void on_end(void *context)
+{
+    strbuf_append_text(&((struct told_files *)context)->text, "]");
+}
+
+static void on_over_budget(void *context)
+{
+    ((struct told_files *)context)->over_budget_count++;
+}
+
+static void read_calendar(struct slice text, struct told_files *told)
+{
+    struct calendar_sink sink = {told, on_begin, on_name, on_data, on_end, on_over_budget};
+    struct calendar_reader reader;
+    *told = (struct told_files){0};
+    strbuf_init(&told->text, 0);
+    calendar_reader_init(&reader, &sink);
+    calendar_reader_push(&reader, text);
+    calendar_reader_end(&reader);
+    assert_false(calendar_reader_failed(&reader));
+    calendar_reader_deinit(&reader);
+}
+
+static void files_in_calendars(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {"ATTACH;FILENAME=a:QUJD\r\n", "[a[QUJD]"},
+        {"ATTACH;X-FILENAME=\"a:b\":QU\r\n JD\r\nX:y\r\n", "[a:b[QUJD]"},
+        {"ATTACH;NAME=a^^b:QUJD", "[a^^b[a^b[QUJD]"},
+        {"ATTACH;NAME=a:https://example.com/a\nATTACH;NAME=b:cid:c", "[b[]"},
+        {"ATTACH:data:;name=a,QUJD", "[a[QUJD]"},
+        {"PHOTO;ENCODING=b:QUJD\n\nQUJD\nFN:x", "[QUJDQUJD]"},
+        {"DESCRIPTION:ATTACH\n ;NAME=a:b\nX;NAME=a:QUJD\nATTENDEE;CN=a:mailto:b", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct told_files told;
+        read_calendar(slice_of(rows[i].text), &told);
+        assert_string_equal(strbuf_text(&told.text), rows[i].expected);
+        assert_int_equal(told.over_budget_count, 0);
+        strbuf_deinit(&told.text);
+    }
+}
+
+static void lines_of_calendars_are_bounded(void **state)
+{
+    (void)state;
+    for (size_t length = CALENDAR_HEAD_BYTES - 1; length <= CALENDAR_HEAD_BYTES + 1; length++) {
+        struct strbuf line;
+        struct told_files told;
+        strbuf_init(&line, 0);
+        while (line.length < length - 1)
+            strbuf_append_byte(&line, 'a');
+        strbuf_append_byte(&line, ':');
+        read_calendar(strbuf_slice(&line), &told);
+        assert_int_equal(told.over_budget_count, length > CALENDAR_HEAD_BYTES ? 1 : 0);
+        strbuf_deinit(&told.text);
+        strbuf_deinit(&line);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,10 +441,14 @@ int main(void)
         cmocka_unit_test(pieces_alone_are_no_names),
         cmocka_unit_test(boundaries_and_disputes),
         cmocka_unit_test(charsets),
+        cmocka_unit_test(signed_content_nests_to_a_bound),
+        cmocka_unit_test(files_in_calendars),
+        cmocka_unit_test(lines_of_calendars_are_bounded),
         cmocka_unit_test(unmarked_charsets_are_doubtful),
         cmocka_unit_test(names_in_doubtful_charsets_are_ambiguous),
         cmocka_unit_test(words),
         cmocka_unit_test(boundaries_match_lines),
+        cmocka_unit_test(rival_boundaries_are_disputed),
         cmocka_unit_test(boundaries_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
