@@ -45,11 +45,13 @@ service stats {{
 }}
 """
 
-# Clients name their address in HAProxy's protocol, as behind a load balancer.
+# Clients name their address in HAProxy's protocol, as behind a load balancer. Sanitizers reserve more memory than
+# Dovecot would let its scripts have.
 IMAP_CONFIGURATION = """\
 listen = 127.0.0.1
 mail_location = maildir:{dir}/mail/%u
 haproxy_trusted_networks = 127.0.0.0/8
+default_vsz_limit = 0
 service imap-login {{
   inet_listener imap {{
     port = {port}
