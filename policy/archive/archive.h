@@ -21,6 +21,7 @@ struct archive_budget {
     uint32_t entries_left;        /* members still allowed */
     uint64_t unpacked_bytes_left; /* bytes decompressors may still produce */
     uint64_t kept_bytes_left;     /* memory readers may still hold */
+    uint64_t work_left;           /* units of work decompressors may still do (archive_budget_take_work) */
 };
 
 struct archive_member {

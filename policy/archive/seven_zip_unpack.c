@@ -37,6 +37,7 @@ static const struct {
 struct seven_zip_source {
     uint64_t method;
     size_t table_bytes;
+    const struct archive_work_price *price;
     bool (*begin)(struct seven_zip_unpacker *unpacker);
     size_t (*read)(struct seven_zip_unpacker *unpacker, char *buffer, size_t size);
     void (*end)(struct seven_zip_unpacker *unpacker);
@@ -132,9 +133,9 @@ static void bzip2_end(struct seven_zip_unpacker *unpacker)
 }
 
 static const struct seven_zip_source sources[] = {
-    {METHOD_COPY, 0, copy_begin, copy_read, copy_end},
-    {METHOD_DEFLATE, 48 * 1024, deflate_begin, deflate_read, deflate_end},
-    {METHOD_BZIP2, 3700 * 1024, bzip2_begin, bzip2_read, bzip2_end},
+    {METHOD_COPY, 0, &archive_work_copy, copy_begin, copy_read, copy_end},
+    {METHOD_DEFLATE, 48 * 1024, &archive_work_deflate, deflate_begin, deflate_read, deflate_end},
+    {METHOD_BZIP2, 3700 * 1024, &archive_work_bzip2, bzip2_begin, bzip2_read, bzip2_end},
 };
 
 static const struct seven_zip_source *source_of(uint64_t method)
@@ -253,6 +254,15 @@ static size_t read_filters(struct seven_zip_unpacker *unpacker, char *buffer, si
 
 /* ---- the unpacker ---- */
 
+/* What was read since `read_before` bytes were, and what came of it. */
+static bool charge_work(struct seven_zip_unpacker *unpacker, uint64_t read_before, size_t produced)
+{
+    const struct seven_zip_source *source = unpacker->source;
+    uint64_t consumed = source == NULL ? unpacker->stream.total_in - read_before : 0;
+    return archive_budget_take_work(unpacker->budget, source == NULL ? archive_work_lzma : *source->price,
+                                    consumed, produced);
+}
+
 static int unpacker_deinit(struct seven_zip_unpacker *unpacker)
 {
     if (unpacker->source != NULL)
@@ -318,10 +328,15 @@ size_t seven_zip_unpacker_read(struct seven_zip_unpacker *unpacker, char *buffer
         return 0;
     }
     bool is_plain = unpacker->source != NULL && !unpacker->frames;
+    uint64_t read_before = unpacker->stream.total_in;
     size_t count =
         is_plain ? unpacker->source->read(unpacker, buffer, size) : read_filters(unpacker, buffer, size);
     unpacker->bytes_left -= count;
     budget->unpacked_bytes_left -= count;
+    if (!charge_work(unpacker, read_before, count)) {
+        *status = SEVEN_ZIP_OVER_BUDGET;
+        return 0;
+    }
     if (count == 0) {
         bool is_cut = !unpacker->packed.is_whole || unpacker->dictionary_is_cut;
         *status = is_cut ? SEVEN_ZIP_NOT_AT_HAND : SEVEN_ZIP_DAMAGED;

@@ -33,6 +33,7 @@ struct unpack_decoder {
     enum unpack_state (*turn)(struct unpack *unpack, struct unpack_turn *turn);
     void (*end)(struct unpack *unpack);
     size_t table_bytes; /* memory that it needs from the start */
+    const struct archive_work_price *price;
 };
 
 struct unpack {
@@ -182,11 +183,11 @@ static void lzma_finish(struct unpack *unpack)
 }
 
 static const struct unpack_decoder decoders[] = {
-    [UNPACK_DEFLATE] = {deflate_begin, deflate_turn, deflate_end, 48 * 1024},
-    [UNPACK_BZIP2] = {bzip2_begin, bzip2_turn, bzip2_end, 3700 * 1024},
-    [UNPACK_XZ] = {xz_begin, lzma_turn, lzma_finish, 64 * 1024},
-    [UNPACK_LZMA] = {lzma_begin, lzma_turn, lzma_finish, 64 * 1024},
-    [UNPACK_ZIP_LZMA] = {lzma_begin, zip_lzma_turn, lzma_finish, 64 * 1024},
+    [UNPACK_DEFLATE] = {deflate_begin, deflate_turn, deflate_end, 48 * 1024, &archive_work_deflate},
+    [UNPACK_BZIP2] = {bzip2_begin, bzip2_turn, bzip2_end, 3700 * 1024, &archive_work_bzip2},
+    [UNPACK_XZ] = {xz_begin, lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
+    [UNPACK_LZMA] = {lzma_begin, lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
+    [UNPACK_ZIP_LZMA] = {lzma_begin, zip_lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
 };
 
 static int unpack_destroy(struct unpack *unpack)
@@ -261,9 +262,12 @@ enum unpack_result unpack_push(struct unpack *unpack, struct slice bytes, const 
         enum unpack_state state = unpack->decoder->turn(unpack, &turn);
         assert(turn.out_length <= room && turn.in.length <= before);
         *used = bytes.length - turn.in.length;
-        size_t produced = room - turn.out_length, allowed = unpack_charge(unpack, produced);
+        size_t produced = room - turn.out_length, consumed = before - turn.in.length;
+        bool is_paid =
+            archive_budget_take_work(unpack->budget, *unpack->decoder->price, consumed, produced);
+        size_t allowed = is_paid ? unpack_charge(unpack, produced) : 0;
         bool wanted = allowed == 0 || sink->member_data(sink->context, slice_make(unpack->output, allowed));
-        if (allowed < produced || state == UNPACK_STATE_TOO_LARGE)
+        if (!is_paid || allowed < produced || state == UNPACK_STATE_TOO_LARGE)
             return UNPACK_OVER_BUDGET;
         if (state == UNPACK_STATE_DAMAGED)
             return UNPACK_DAMAGED;

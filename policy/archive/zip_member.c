@@ -266,10 +266,14 @@ static int zip_data_end_before(const struct zip_reader *reader, struct slice vie
     return is_folder || is_expected ? 0 : -1;
 }
 
-/* A signature stands at `searched`. False: more bytes are needed to judge it. */
+/* A signature stands at `searched`. False: more bytes are needed to judge it, or there are too many. */
 static bool zip_judge_signature(struct zip_reader *reader)
 {
     struct slice view;
+    if (!archive_budget_take_work(reader->budget, archive_work_zip_mark, 1, 0)) {
+        zip_stop(reader, ZIP_REASON_UNPACKED);
+        return false;
+    }
     size_t at = reader->searched;
     if (!archive_window_want(&reader->window, at + ZIP_SIGNATURE_BYTES, &view))
         return false;

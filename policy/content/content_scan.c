@@ -35,7 +35,8 @@ static void set_limits(struct content_scan *scan, const struct content_limits *l
     scan->mime_budget = (struct mime_budget){.parts_left = limits->parts, .work_left = limits->work_units};
     scan->archive_budget = (struct archive_budget){.entries_left = limits->archive_entries,
                                                    .unpacked_bytes_left = limits->unpacked_bytes,
-                                                   .kept_bytes_left = limits->kept_bytes};
+                                                   .kept_bytes_left = limits->kept_bytes,
+                                                   .work_left = limits->work_units};
 }
 
 struct content_scan *content_scan_create(void *owner, const struct content_limits *limits)

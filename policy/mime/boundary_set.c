@@ -46,6 +46,14 @@ static bool reserve(struct boundary_set *set)
     return true;
 }
 
+static size_t count_dashes(struct slice text)
+{
+    size_t count = 0;
+    while (count < text.length && text.data[count] == '-')
+        count++;
+    return count;
+}
+
 enum boundary_add_result boundary_set_add(struct boundary_set *set, struct slice text, uint16_t level,
                                           bool is_primary)
 {
@@ -58,8 +66,11 @@ enum boundary_add_result boundary_set_add(struct boundary_set *set, struct slice
     char *copy = talloc_memdup(set->items, text.data, text.length);
     if (copy == NULL)
         return BOUNDARY_NO_MEMORY;
-    set->items[set->count++] = (struct boundary){
-        .text = copy, .length = (uint16_t)text.length, .level = level, .is_primary = is_primary};
+    set->items[set->count++] = (struct boundary){.text = copy,
+                                                 .length = (uint16_t)text.length,
+                                                 .dash_count = (uint16_t)count_dashes(text),
+                                                 .level = level,
+                                                 .is_primary = is_primary};
     return BOUNDARY_ADDED;
 }
 
@@ -136,4 +147,22 @@ struct boundary_match boundary_set_match(const struct boundary_set *set, struct 
     }
     best.is_certain = best.is_certain && !is_disputed && !is_rivalled(set, best.index);
     return best;
+}
+
+bool boundary_set_matches_behind_dashes(const struct boundary_set *set, struct slice line)
+{
+    enum { LEFT_OUT = 3 }; /* two that belong to a delimiter, and one more at least */
+    size_t dash_count = count_dashes(line);
+    for (uint32_t i = 0; i < set->count; i++) {
+        /* There is one place where it can begin, for its own dashes must be the last of the line's: trying all of
+         * them would take the square of the line's length. */
+        const struct boundary *boundary = &set->items[i];
+        bool is_all_dashes = boundary->dash_count == boundary->length;
+        if (dash_count < LEFT_OUT + (size_t)boundary->dash_count)
+            continue;
+        size_t at = is_all_dashes ? LEFT_OUT : dash_count - boundary->dash_count;
+        if (match_one(boundary, slice_part(line, at, line.length)) != BOUNDARY_NONE)
+            return true;
+    }
+    return false;
 }

@@ -20,6 +20,7 @@ enum {
 struct boundary {
     char *text; /* talloc, child of the set's owner */
     uint16_t length;
+    uint16_t dash_count; /* it begins with so many */
     uint16_t level;
     bool is_primary; /* what RFC 2045 reads, comments left out or not; else only some clients take it for the
                         boundary */
@@ -66,5 +67,8 @@ void boundary_set_use(struct boundary_set *set, struct boundary_match match);
 
 /* What a line (without its line end) that begins with "--" is. The innermost level wins. */
 struct boundary_match boundary_set_match(const struct boundary_set *set, struct slice line);
+
+/* Whether the line, which begins with "--", is anything at all once some more of its first dashes are left out. */
+bool boundary_set_matches_behind_dashes(const struct boundary_set *set, struct slice line);
 
 #endif

@@ -441,6 +441,8 @@ bool mime_reader_push(struct mime_reader *reader, struct slice bytes)
             reader->sink->level_data(reader->sink->context,
                                      slice_part(before, 0, before.length - bytes.length));
     }
+    if (reader->is_spent)
+        reader_charge(reader, 1);
     bool can_end = reader->boundaries.count > 0 || reader->probe_lines_left > 0;
     return reader->state == READER_HEADERS ||
            (reader->state == READER_BODY && (reader->is_leaf_wanted || can_end || reader->level_count > 0));

@@ -3,6 +3,9 @@
 /* How far a field about content is looked for where only some clients see a header begin. */
 enum { PROBE_LINES = 8 };
 
+/* Units of work for comparing a line with one boundary, and for each byte of the line there. */
+enum { COMPARISON_WORK = 128, COMPARISON_BYTE_WORK = 8 };
+
 void reader_body_begin(struct mime_reader *reader)
 {
     reader->is_line_start = true;
@@ -68,15 +71,14 @@ void reader_probe(struct mime_reader *reader, const char *doubt)
     reader->probe_doubt = doubt;
 }
 
-/* Whether the line is a delimiter but for more than two dashes at its beginning. */
-static bool follows_more_dashes(const struct mime_reader *reader, struct slice line)
+/* Comparing a line costs more than passing over it, and a line may be short. */
+static void charge_comparison(struct mime_reader *reader, struct slice line)
 {
-    for (size_t at = 1; at + 2 < line.length && line.data[at + 1] == '-'; at++) {
-        struct slice rest = slice_part(line, at, line.length);
-        if (boundary_set_match(&reader->boundaries, rest).kind != BOUNDARY_NONE)
-            return true;
-    }
-    return false;
+    uint64_t units =
+        (reader->boundaries.count + 1) * (COMPARISON_WORK + COMPARISON_BYTE_WORK * (uint64_t)line.length);
+    uint64_t *left = &reader->budget->work_left;
+    reader->is_spent = reader->is_spent || units > *left;
+    *left -= units < *left ? units : *left;
 }
 
 /* A held line beginning with two dashes. Returns whether it was a delimiter; `*rest` is what of it is no part
@@ -85,6 +87,7 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
 {
     *rest = slice_part(line, line.length, line.length);
     const char *doubt = NULL;
+    charge_comparison(reader, line);
     if (reader->line_end_length == 1 && reader->line_end[0] == '\r')
         doubt = "a delimiter after a bare CR";
     struct boundary_match match = boundary_set_match(&reader->boundaries, line);
@@ -97,7 +100,7 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
             *rest = slice_part(line, cr + 1, line.length);
         }
     }
-    if (match.kind == BOUNDARY_NONE && follows_more_dashes(reader, line))
+    if (match.kind == BOUNDARY_NONE && boundary_set_matches_behind_dashes(&reader->boundaries, line))
         match.kind = BOUNDARY_PREFIX;
     if (match.kind >= BOUNDARY_DELIMITER) {
         reader->held_length = 0;

@@ -66,7 +66,7 @@ static inline int fuzz_archive(const struct archive_format *format, const uint8_
         return 0;
     struct fuzz_sink state = {.wants = (data[0] & 1) != 0};
     struct archive_sink sink = {&state, fuzz_member, fuzz_other_name, fuzz_data, fuzz_end, fuzz_outcome};
-    struct archive_budget budget = {1000, 4 << 20, 1 << 20};
+    struct archive_budget budget = {1000, 4 << 20, 1 << 20, 1 << 28};
     struct slice left = slice_make((const char *)data + 1, size - 1);
     size_t piece = data[0] < 128 ? left.length : (data[0] & 127u) + 1u;
     void *reader = format->create(NULL, &sink, &budget);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-const struct archive_budget archive_events_budget = {10000, 64 << 20, 16 << 20};
+const struct archive_budget archive_events_budget = {10000, 64 << 20, 16 << 20, 1 << 30};
 
 struct recorder {
     struct strbuf *events;
@@ -105,7 +105,7 @@ static bool push_guarded(const struct archive_format *format, void *reader, stru
 void archive_events_run(const struct archive_format *format, struct slice file,
                         const struct archive_events_options *options, struct strbuf *events)
 {
-    static const struct archive_events_options plain = {.budget = {10000, 64 << 20, 16 << 20}};
+    static const struct archive_events_options plain = {.budget = {10000, 64 << 20, 16 << 20, 1 << 30}};
     struct recorder recorder = {.events = events, .options = options == NULL ? &plain : options};
     struct archive_sink sink = {&recorder,   record_member, record_other_name,
                                 record_data, record_end,    record_outcome};

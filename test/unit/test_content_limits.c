@@ -274,6 +274,24 @@ static void work_units(void **state)
     assert_bound(build_body, 5000, &limits);
 }
 
+static void build_dash_lines(struct strbuf *out, unsigned count)
+{
+    strbuf_append_text(out, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+    for (unsigned i = 0; i < count; i++)
+        strbuf_append_text(out, "--\r\n");
+    append_fill(out, 1000);
+}
+
+/* A line that may be a delimiter costs more than its bytes. */
+static void work_of_lines(void **state)
+{
+    (void)state;
+    struct content_limits limits = content_limits_default;
+    limits.work_units = strlen("multipart/mixed; boundary=b") * 1024 + 100 * 2 * (128 + 8 * 2) + 2000;
+    assert_false(is_over(build_dash_lines, 90, &limits));
+    assert_true(is_over(build_dash_lines, 110, &limits));
+}
+
 static void append_u16(struct strbuf *out, size_t number)
 {
     strbuf_append_byte(out, (char)(number & 255));
@@ -377,6 +395,7 @@ int main(void)
         cmocka_unit_test(boundary_bytes),
         cmocka_unit_test(parameter_bytes),
         cmocka_unit_test(work_units),
+        cmocka_unit_test(work_of_lines),
         cmocka_unit_test(archive_entries),
         cmocka_unit_test(archive_levels),
     };

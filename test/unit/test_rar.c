@@ -130,12 +130,12 @@ static void stays_within_its_budget(void **state)
 {
     (void)state;
     for (uint32_t entries = 3; entries <= 5; entries++) {
-        struct archive_budget budget = {entries, 0, 1 << 20};
+        struct archive_budget budget = {entries, 0, 1 << 20, 0};
         assert_int_equal(over_budget("stored.rar5.rar", &rar5_format, budget), entries < 4);
         assert_int_equal(over_budget("stored.rar4.rar", &rar4_format, budget), entries < 4);
     }
     for (uint64_t kept = 0; kept < 2000; kept++) {
-        struct archive_budget budget = {100, 0, kept};
+        struct archive_budget budget = {100, 0, kept, 0};
         bool over5 = over_budget("stored.rar5.rar", &rar5_format, budget);
         bool over4 = over_budget("stored.rar4.rar", &rar4_format, budget);
         assert_true(kept >= 70 ? !over4 : over4 || kept >= 43);
