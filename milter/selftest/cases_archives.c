@@ -72,6 +72,18 @@ const struct selftest_case selftest_zip[] = {
 const size_t selftest_zip_count = sizeof selftest_zip / sizeof selftest_zip[0];
 
 const struct selftest_case selftest_archives[] = {
+    {"vhd", "a disk image called .vhd", "mounted by a double click; a fixed one has its mark at the end", "Windows",
+     ANSWER_UNINSPECTABLE, ATTACH("disk.vhd", "$[times|500|sector ]conectix")},
+    {"dmg", "a disk image called .dmg", "mounted by a double click; its mark stands at the end", "macOS",
+     ANSWER_UNINSPECTABLE, ATTACH("disk.dmg", "$[times|500|block ]koly")},
+    {"fat-image", "a FAT file system called .dat", "renamed back by the reader", "7-Zip, macOS, Linux",
+     ANSWER_UNINSPECTABLE, ATTACH("disk.dat", "$[x|eb3c90]MSDOS5.0$[times|43|$[x|00]]FAT12   $[times|448|$[x|00]]$[x|55aa]")},
+    {"brotli", "evil.exe.br", "nothing in it tells what it is", "7-Zip forks, browsers", STOPPED | ANSWER_UNINSPECTABLE,
+     ATTACH("evil.exe.br", "$[x|0b0280]text$[x|03]")},
+    {"zstd-skippable", "Zstandard behind a frame to skip", "the known mark is not the first", "7-Zip, zstd",
+     ANSWER_UNINSPECTABLE, ATTACH("a.dat", "$[x|502a4d1804000000]skip$[x|28b52ffd0458]text")},
+    {"tar-image", "a CD image whose first sectors are a tar", "a tar for unpackers, an image for Windows", "Windows",
+     STOPPED, ATTACH("a.iso", "$[tar|a.txt|$[times|32257|x]CD001$[times|5000|x]]")},
     {"tar", "tar", "unpacked by Windows 10 too", ALL_UNPACKERS, ANSWER_BLOCKED, ATTACH("a.tar", "$[tar|evil.exe|text]")},
     {"tar-pax", "a pax header with another name", "preferred to the plain name", ALL_UNPACKERS, STOPPED,
      ATTACH("a.tar", "$[tar|<other=evil.exe>safe.txt|text]")},

@@ -174,6 +174,12 @@ const size_t selftest_honest_names_count = sizeof selftest_honest_names / sizeof
 #define OFFICE "$[x|5b]Content_Types$].xml|<Types/>|_rels/.rels|<Relationships/>|"
 
 const struct selftest_case selftest_honest_files[] = {
+    {"rich-text", "a text with a picture in it", "objects alone hold files", ALL, ANSWER_PASS,
+     ATTACH("letter.rtf", "{\\rtf1\\ansi Hello {\\b you}.\\par{\\pict\\pngblip 89504e470d0a1a0a}}")},
+    {"binhex-mentioned", "a text about BinHex", "nothing is wrapped in it", ALL, ANSWER_PASS,
+     ATTACH("notes.txt", "Files of old begin like this:\n(This file must be converted with BinHex 4.0)\n\nNobody does.\n")},
+    {"apple-double", "the second half of a Macintosh file", "icons and the like, no name", "Apple Mail", ANSWER_PASS,
+     ATTACH("a.pdf", "$[x|00051607000200000000000000000000000000000000000000010000000200000026000000056963]ons")},
     {"docx", "Word", "a zip inside", "Word", ANSWER_PASS, ATTACH("a.docx", "$[zip|" OFFICE "word/document.xml|<w/>]")},
     {"xlsx", "Excel", "a zip inside", "Excel", ANSWER_PASS, ATTACH("a.xlsx", "$[zip|" OFFICE "xl/workbook.xml|<w/>|xl/worksheets/sheet1.xml|<s/>]")},
     {"pptx", "PowerPoint with an embedded sheet", "a zip in a zip", "PowerPoint", ANSWER_PASS,
