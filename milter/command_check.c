@@ -1,3 +1,4 @@
+/* `closedrelay check`: is the configuration right, and what is in force? */
 #include "commands.h"
 
 #include "options.h"
@@ -43,11 +44,7 @@ static int print_snapshot(const struct policy_snapshot *snapshot, const char *wh
 
 static int check_configuration(const struct check_options *options)
 {
-    struct strbuf problems;
-    strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(options->config_path, &problems);
-    problems_print(&problems);
-    strbuf_deinit(&problems);
+    struct policy_snapshot *snapshot = problems_load_policy(options->config_path);
     if (snapshot == NULL)
         return EX_CONFIG;
     int status = EX_OK;

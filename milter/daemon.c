@@ -332,11 +332,7 @@ int daemon_run(const char *config_path)
 {
     struct daemon daemon = {
         .config_path = config_path, .listener.descriptor = -1, .reload_lock = PTHREAD_MUTEX_INITIALIZER};
-    struct strbuf problems;
-    strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(config_path, &problems);
-    problems_print(&problems);
-    strbuf_deinit(&problems);
+    struct policy_snapshot *snapshot = problems_load_policy(config_path);
     if (snapshot == NULL)
         return EX_CONFIG;
     int status = start(&daemon, snapshot);

@@ -13,6 +13,16 @@ void problems_print(const struct strbuf *problems)
         fputc('\n', stderr);
 }
 
+struct policy_snapshot *problems_load_policy(const char *config_path)
+{
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    struct policy_snapshot *snapshot = policy_load(config_path, &problems);
+    problems_print(&problems);
+    strbuf_deinit(&problems);
+    return snapshot;
+}
+
 /* "PLACE: error: WHAT" as "PLACE: WHAT": the log says itself how grave a line is. */
 static void log_line(struct slice line)
 {

@@ -153,11 +153,7 @@ static int run(struct doctor_options *options)
 {
     if (!find_mta(options))
         return EX_NOINPUT;
-    struct strbuf problems;
-    strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(options->config_path, &problems);
-    problems_print(&problems);
-    strbuf_deinit(&problems);
+    struct policy_snapshot *snapshot = problems_load_policy(options->config_path);
     if (snapshot == NULL)
         return EX_CONFIG;
     int status = examine(options, snapshot);
