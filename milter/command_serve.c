@@ -1,3 +1,4 @@
+/* `closedrelay serve`: the options of the daemon (daemon.h). */
 #include "commands.h"
 
 #include "daemon.h"

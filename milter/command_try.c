@@ -1,3 +1,4 @@
+/* `closedrelay try`: one message through the policy, without an MTA. */
 #include "commands.h"
 
 #include "message_file.h"

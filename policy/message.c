@@ -1,3 +1,4 @@
+/* What is kept of one message: its facts, its settings, its record. */
 #include "session_state.h"
 
 #include "check/attachments.h"

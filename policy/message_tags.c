@@ -1,3 +1,4 @@
+/* Header fields that findings ask for. */
 #include "session_state.h"
 
 #include <talloc.h>

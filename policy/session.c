@@ -1,3 +1,4 @@
+/* The way of a connection and its messages, stage by stage. */
 #include "session_state.h"
 
 #include "check/relay.h"

@@ -1,3 +1,4 @@
+/* One configuration as all sessions that began with it see it. */
 #include "engine.h"
 
 #include "config/print.h"

@@ -1,3 +1,4 @@
+/* Postfix's limits beside the policy's: sizes and recipients. */
 #include "doctor_checks.h"
 #include "setting_words.h"
 

@@ -1,3 +1,4 @@
+/* Does Postfix ask this milter everywhere, and what does it do while the milter is away? */
 #include "doctor_checks.h"
 #include "setting_words.h"
 

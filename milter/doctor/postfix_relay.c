@@ -1,3 +1,4 @@
+/* Does Postfix itself keep the relay closed: restrictions, networks, logins? */
 #include "doctor_checks.h"
 #include "setting_words.h"
 

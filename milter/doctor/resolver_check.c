@@ -1,3 +1,4 @@
+/* The name servers that block lists are asked through. */
 #include "command_output.h"
 #include "doctor_checks.h"
 #include "setting_words.h"

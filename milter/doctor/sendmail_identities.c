@@ -1,3 +1,4 @@
+/* Whom Sendmail takes somebody for: logins, ports, certificates. */
 #include "sendmail_checks.h"
 #include "setting_words.h"
 

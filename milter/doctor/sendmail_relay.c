@@ -1,3 +1,4 @@
+/* What Sendmail itself lets pass: features, files of domains and networks, the access map. */
 #include "command_output.h"
 #include "sendmail_access.h"
 #include "sendmail_checks.h"

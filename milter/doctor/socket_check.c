@@ -1,3 +1,4 @@
+/* Can the MTA's user get to the milter's unix socket? */
 #include "doctor_checks.h"
 
 #include <errno.h>

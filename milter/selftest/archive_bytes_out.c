@@ -1,3 +1,4 @@
+/* Numbers and padding as archive formats want them. */
 #include "selftest/archive_writers.h"
 
 void bytes_le(struct strbuf *out, uint64_t value, unsigned count)

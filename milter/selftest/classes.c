@@ -1,3 +1,4 @@
+/* The corpus: its classes in their order, and how a case is found in them. */
 #include "selftest/case_rows.h"
 
 #include <string.h>

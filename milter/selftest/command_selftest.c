@@ -1,3 +1,4 @@
+/* `closedrelay selftest`: its options, and the way through the corpus. */
 #include "commands.h"
 
 #include "options.h"

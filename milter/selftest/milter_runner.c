@@ -1,3 +1,4 @@
+/* Puts the cases to a running milter, as an MTA would. */
 #include "selftest/runner.h"
 
 #include "options.h"

@@ -1,3 +1,4 @@
+/* Puts the cases to the policy library in this process. */
 #include "selftest/runner.h"
 
 #include "options.h"

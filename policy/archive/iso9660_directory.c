@@ -1,3 +1,4 @@
+/* Directories of an ISO 9660 image: records, names, extents. */
 #include "archive/archive_text.h"
 #include "archive/iso9660_reader.h"
 

@@ -1,3 +1,4 @@
+/* In what order directories of an image come, which is read once and forward only. */
 #include "archive/iso9660_reader.h"
 
 enum { NAME_PIECE_BYTES_MOST = 4096 };

@@ -1,3 +1,4 @@
+/* MAPI properties within a TNEF stream. */
 #include "archive/archive_bytes.h"
 #include "archive/archive_text.h"
 #include "archive/tnef_reader.h"

@@ -1,3 +1,4 @@
+/* A zip's central directory against the members that came before it. */
 #include "archive/zip_reader.h"
 #include "archive/archive_budget.h"
 

@@ -1,3 +1,4 @@
+/* Zip records within a member, which some unpackers would take for the outer ones. */
 #include "archive/zip_reader.h"
 #include "archive/archive_bytes.h"
 

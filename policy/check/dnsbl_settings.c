@@ -1,3 +1,4 @@
+/* The section `dnsbl`. */
 #include "check/dnsbl.h"
 
 #include "check/dnsbl_compile.h"

@@ -1,3 +1,4 @@
+/* Takes the nodes of a file into the structs of a section: values, array entries, what is required. */
 #include "config/document.h"
 #include "config/yaml_reader.h"
 

@@ -1,3 +1,4 @@
+/* The keys of a section and of those nested in it, as one flat list with paths. */
 #include "config/document.h"
 
 #include <talloc.h>

@@ -1,3 +1,4 @@
+/* Sets of networks: those of the configuration sorted, then tables. */
 #include "config/sets.h"
 
 #include <stdlib.h>

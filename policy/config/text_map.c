@@ -1,3 +1,4 @@
+/* Maps: what the configuration says, then tables. */
 #include "config/sets.h"
 #include "table/table.h"
 

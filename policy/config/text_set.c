@@ -1,3 +1,4 @@
+/* Sets of texts and domains: those of the configuration hashed, then tables. */
 #include "config/sets.h"
 
 #include "table/table.h"

@@ -1,3 +1,4 @@
+/* What the types of values share: errors, scalars, lists and the files they name. */
 #include "config/tables.h"
 #include "config/text_file.h"
 

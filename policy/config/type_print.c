@@ -1,3 +1,4 @@
+/* Values as YAML that reads back as the same. */
 #include "config/tables.h"
 #include "config/text_file.h"
 

@@ -1,3 +1,4 @@
+/* Says of a key that there is none, which was meant, or where it belongs. */
 #include "config/document.h"
 
 enum { CANDIDATES_MAX = 128 };

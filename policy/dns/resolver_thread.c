@@ -1,3 +1,4 @@
+/* The one thread that speaks to name servers; everybody else queues and wakes it. */
 #include "dns/resolver_private.h"
 
 #include "base/log.h"
@@ -58,7 +59,7 @@ static void renew_channel(struct resolver *resolver)
     if (resolver->current == NULL)
         log_error("dns: no name server can be used: every lookup will fail");
     else if (!was_usable)
-        log_debug("dns: resolver ready");
+        log_info("dns: name servers can be asked");
 }
 
 static void change_channel(struct resolver *resolver, uint64_t now_ms)
