@@ -167,8 +167,9 @@ static bool is_commented(struct slice text, struct slice plain)
 
 static void add_boundary(struct mime_reader *reader, struct slice text)
 {
-    bool is_primary = (reader->has_no_header && reader->level_count == 1) ||
-                      is_commented(text, reader->entity.parameters.primary_boundary);
+    struct slice primary = reader->entity.parameters.primary_boundary;
+    bool is_primary = (reader->has_no_header && reader->level_count == 1) || slice_equal(text, primary) ||
+                      is_commented(text, primary);
     if (text.length > BOUNDARY_BYTES_MAX) {
         reader_over_budget(reader, "a boundary is too long");
         return;
