@@ -41,8 +41,13 @@ void lookup_cache_destroy(struct lookup_cache *cache)
 {
     if (cache == NULL)
         return;
-    while (cache->answers != NULL)
-        forget_locked(cache, cache->answers);
+    struct cached_answer *answer = cache->answers;
+    HASH_CLEAR(hh, cache->answers); /* the index alone: the answers are still chained */
+    while (answer != NULL) {
+        struct cached_answer *next = answer->hh.next;
+        free(answer);
+        answer = next;
+    }
     pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
