@@ -68,6 +68,13 @@ const struct selftest_case selftest_zip[] = {
      ZIP("$[zip|<packed>evil.exe|text]")},
     {"many", "behind 500 members", "all are unpacked", ALL_UNPACKERS, STOPPED,
      ZIP("$[times|500|PK$[x|0304140000000000000021580000000000000000000000000800000061]bcdefg1]" EVIL_ZIP)},
+    {"behind-pgp", "a zip called so behind an OpenPGP message", "the end of the file counts", "Explorer, unzip",
+     ANSWER_BLOCKED | ANSWER_AMBIGUOUS,
+     ATTACH("a.zip", "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n$[zip|evil.exe|text]")},
+    {"behind-script", "a zip called so behind a script", "the end of the file counts", "Explorer, unzip",
+     FOUND, ATTACH("a.zip", "#!/bin/sh\nexit 0\n$[zip|evil.exe|text]")},
+    {"behind-smime", "a zip called so behind encrypted S/MIME", "the end of the file counts", "Explorer, unzip",
+     ANSWER_BLOCKED | ANSWER_AMBIGUOUS, ATTACH("a.zip", "$[cms-enveloped|x]$[zip|evil.exe|text]")},
 };
 const size_t selftest_zip_count = sizeof selftest_zip / sizeof selftest_zip[0];
 
@@ -146,6 +153,15 @@ const struct selftest_case selftest_archives[] = {
      ATTACH("a.vhd", "conectix$[times|504|$[x|00]]")},
     {"lha", "LHA", "unpacked by 7-Zip and WinRAR", ALL_UNPACKERS, ANSWER_BLOCKED, ATTACH("a.lzh", "$[lha|evil.exe|text]")},
     {"arj", "ARJ", "unpacked by 7-Zip and WinRAR", ALL_UNPACKERS, ANSWER_BLOCKED, ATTACH("a.arj", "$[arj|evil.exe|text]")},
+    {"cpio-binary", "a cpio archive of the old, binary kind", "bsdtar and 7-Zip unpack it", ALL_UNPACKERS,
+     ANSWER_BLOCKED | ANSWER_UNINSPECTABLE,
+     ATTACH("a.cpio", "$[x|c771000001000081e8030000010000000000000009000000050065]vil.exe$[x|0000]hello$[x|00]")},
+    {"warc", "a web archive", "bsdtar unpacks it", "bsdtar", ANSWER_BLOCKED | ANSWER_UNINSPECTABLE,
+     ATTACH("a.warc", "WARC/1.0\nWARC-Type: resource\nWARC-Target-URI: file://evil.exe\nContent-Length: 1\n\nx\n\n")},
+    {"gz-dot", "evil.exe.gz and a dot", "Windows drops the dot, and what is unpacked is evil.exe", "Windows", ANSWER_BLOCKED,
+     ATTACH("evil.exe.gz.", "$[gz||text]")},
+    {"gz-percent", "evil.exe%2Egz", "decoded by web mailers, and what is unpacked is evil.exe", "web mailers", ANSWER_BLOCKED,
+     ATTACH("evil.exe%2Egz", "$[gz||text]")},
 };
 const size_t selftest_archives_count = sizeof selftest_archives / sizeof selftest_archives[0];
 

@@ -65,6 +65,10 @@ const struct selftest_case selftest_messages[] = {
      "Python, MIME-tools, older clients", ANSWER_BLOCKED,
      FORWARD("Content-Type: message/external-body; access-type=URL; URL=\"https://example.org/a\"",
              "Content-Type: application/octet-stream; name=\"evil.exe\"\nContent-ID: <1@example.org>\n\n")},
+    {"eml-empty-lines", "a message called .eml behind empty lines", "skipped by some", "clients differ", STOPPED,
+     ATTACH("mail.eml", "\n\n" INNER)},
+    {"emlx", "a message as Apple Mail keeps it", "the first line is a number", "Apple Mail", STOPPED,
+     ATTACH("mail.emlx", "1234\n" INNER)},
 };
 const size_t selftest_messages_count = sizeof selftest_messages / sizeof selftest_messages[0];
 

@@ -39,6 +39,9 @@ static const struct unread_kind kinds[] = {
     UNREAD(0, "070701", "a cpio archive"),
     UNREAD(0, "070702", "a cpio archive"),
     UNREAD(0, "070707", "a cpio archive"),
+    UNREAD(0, "\xc7\x71", "a cpio archive"),
+    UNREAD(0, "\x71\xc7", "a cpio archive"),
+    UNREAD(0, "WARC/1.", "a web archive"),
     UNREAD(0, "\xed\xab\xee\xdb", "an RPM package"),
     UNREAD(0, "vhdxfile", "a disk image"),
     UNREAD(0, "conectix", "a disk image"),
@@ -79,10 +82,36 @@ static bool unread_is_arj(struct slice probe)
     return length >= 30 && length <= 2600 && probe.data[10] == 2;
 }
 
+/* compress: the third byte has the width of codes, 9 to 16 bits, and two bits that are not in use. */
+static bool unread_is_compress(struct slice probe)
+{
+    unsigned flags = probe.length > 2 ? (unsigned char)probe.data[2] : 0;
+    return (flags & 0x60) == 0 && (flags & 0x1f) >= 9 && (flags & 0x1f) <= 16;
+}
+
+/* The binary header of old cpio: words in either order, at 6 the mode, at 20 the length of the name with its
+ * NUL. */
+static bool unread_is_binary_cpio(struct slice probe)
+{
+    enum { MODE_AT = 6, NAME_LENGTH_AT = 20, NAME_AT = 26, NAME_BYTES_MAX = 1024 };
+    if (probe.length <= NAME_AT)
+        return false;
+    const unsigned char *bytes = (const unsigned char *)probe.data;
+    unsigned low = bytes[0] == 0xc7 ? 0 : 1;
+    unsigned type = bytes[MODE_AT + 1 - low] >> 4;
+    unsigned length = bytes[NAME_LENGTH_AT + low] | (unsigned)bytes[NAME_LENGTH_AT + 1 - low] << 8;
+    bool is_known = type == 8 || type == 4 || type == 10 || type == 2 || type == 6 || type == 1;
+    return is_known && length > 1 && length <= NAME_BYTES_MAX && bytes[NAME_AT] > ' ';
+}
+
 /* What is weak in a mark is made up for by what else must be there. */
 static bool unread_suits(const struct unread_kind *kind, struct slice probe)
 {
     switch (kind->at) {
+    case 0:
+        if (kind->length > 2)
+            return true;
+        return kind->bytes[0] == '\x1f' ? unread_is_compress(probe) : unread_is_binary_cpio(probe);
     case 1: /* a frame to skip */
         return (probe.data[0] & 0xf0) == 0x50;
     case 2:

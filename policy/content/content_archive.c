@@ -68,6 +68,17 @@ static bool is_archive_name(struct slice name)
  * evil.exe, whatever name is stored. Not so for .com: a compressed log of a host ends so, and what could run
  * under that name is known by its content.
  */
+static bool add_outer_name(void *context, struct slice name)
+{
+    struct content_archive *archive = context;
+    size_t dot = slice_find_last(name, '.');
+    struct slice inner = slice_part(name, 0, dot);
+    if (dot < name.length && dot > 0 && !slice_ends_nocase(inner, slice_of(".com")))
+        content_add_name(&archive->member, inner);
+    return true;
+}
+
+/* So with each way to read the file's name: `evil.exe.gz.` is the same to Windows. */
 static void add_outer_names(struct content_archive *archive)
 {
     const struct content_subject *outer = archive->subject;
@@ -76,10 +87,8 @@ static void add_outer_names(struct content_archive *archive)
     size_t count = outer->scan->list.items[outer->entry].name_count;
     for (size_t i = 0; i < count; i++) {
         struct slice name = outer->scan->list.items[outer->entry].names[i];
-        name.length = slice_find_last(name, '.');
-        if (name.length < outer->scan->list.items[outer->entry].names[i].length && name.length > 0 &&
-            !slice_ends_nocase(name, slice_of(".com")))
-            content_add_name(&archive->member, name);
+        add_outer_name(archive, name);
+        file_name_forms(name, add_outer_name, archive);
     }
 }
 

@@ -82,6 +82,14 @@ static bool is_mail_field(struct slice line)
     return false;
 }
 
+/* A message in a file may begin with empty lines. */
+struct slice content_after_empty_lines(struct slice bytes)
+{
+    while (bytes.length > 0 && (bytes.data[0] == '\r' || bytes.data[0] == '\n'))
+        bytes = slice_part(bytes, 1, bytes.length);
+    return bytes;
+}
+
 /* Whether `head` is plainly that of a message: fields from the first line on, two of them of mail. */
 bool content_looks_like_message(struct slice head)
 {

@@ -164,6 +164,9 @@ void content_tail_end(struct content_tail *tail, struct content_subject *subject
  * CONTENT_NAMED_ZIP, CONTENT_NAMED_OLD_ARCHIVE, CONTENT_IS_CALENDAR. */
 unsigned content_flags_of_names(const struct slice *names, size_t count);
 
+/* `bytes` without empty lines at their beginning. */
+struct slice content_after_empty_lines(struct slice bytes);
+
 /* Whether `head`, the first bytes of something, is plainly that of a message. */
 bool content_looks_like_message(struct slice head);
 

@@ -166,7 +166,7 @@ static void become_message(struct content_stream *stream, struct slice bytes)
     stream->message = content_message_create(stream, scan, stream->subject->path, depth);
     stream->state = stream->message == NULL ? STREAM_DONE : STREAM_MESSAGE;
     keep_tail(stream);
-    feed(stream, bytes);
+    feed(stream, content_after_empty_lines(bytes));
 }
 
 static void become_cms(struct content_stream *stream, enum cms_kind kind, struct slice bytes)
@@ -177,6 +177,7 @@ static void become_cms(struct content_stream *stream, enum cms_kind kind, struct
     }
     stream->cms = content_cms_create(stream, stream->subject, kind, stream->depth);
     stream->state = stream->cms == NULL ? STREAM_DONE : STREAM_CMS;
+    keep_tail(stream);
     feed(stream, bytes);
 }
 
@@ -270,9 +271,12 @@ static void decide(struct content_stream *stream)
         become_cms(stream, cms_recognise(head), head);
     } else if (content_is_pgp_message(head)) {
         content_add_condition(stream->subject, ATTACHMENT_ENCRYPTED, "an OpenPGP message");
-    } else if ((stream->flags & CONTENT_NAMED_ARCHIVE) != 0 || (!is_text && !file_magic_harmless(head))) {
+    } else if (!is_text && !file_magic_harmless(head)) {
         begin_search(stream, head);
     }
+    /* Whoever opens what is called an archive finds one behind whatever stands first. */
+    if (stream->state == STREAM_DONE && (stream->flags & CONTENT_NAMED_ARCHIVE) != 0)
+        begin_search(stream, head);
     stream->is_archive = format != NULL;
 }
 

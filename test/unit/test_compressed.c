@@ -259,6 +259,9 @@ static void does_not_take_what_it_cannot_read_for_nothing(void **state)
         UNREAD("\x28\xb5\x2f\xfd zstandard"),
         UNREAD("\x04\x22\x4d\x18 lz4, and more than the probe wants to see"),
         UNREAD("SIT!\0\1\0\0"),
+        UNREAD("WARC/1.0\r\n"),
+        UNREAD("\xc7\x71\1\0\2\0\xa4\x81\0\0\0\0\1\0\0\0\0\0\0\0\5\0\0\0\2\0a.tx\0\0hi"),
+        UNREAD("\x71\xc7\0\1\0\2\x81\xa4\0\0\0\0\0\1\0\0\0\0\0\0\0\5\0\0\0\2a.tx\0\0hi"),
         UNREAD("MSWIM\0\0\0\xd0\0\0\0"),
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -268,6 +271,12 @@ static void does_not_take_what_it_cannot_read_for_nothing(void **state)
     }
     assert_null(recognise(slice_of("--lh and what follows")));
     assert_null(recognise(slice_of("07070 is a number")));
+    /* Short marks alone are noise: codes of 17 bits, a mode that no file has, a name without letters. */
+    assert_null(recognise(slice_of("\x1f\x9d\x91 noise")));
+    assert_null(
+        recognise(slice_make("\xc7\x71\1\0\2\0\xa4\xf1\0\0\0\0\1\0\0\0\0\0\0\0\5\0\0\0\2\0a.tx\0\0hi", 34)));
+    assert_null(
+        recognise(slice_make("\xc7\x71\1\0\2\0\xa4\x81\0\0\0\0\1\0\0\0\0\0\0\0\5\0\0\0\2\0\0.tx\0\0hi", 34)));
 }
 
 int main(void)
