@@ -21,6 +21,7 @@ import pytest
 from harness import mail, postfix as private_postfix
 from harness.daemon import Daemon, program
 from harness.process import Process, accepts_connections, free_port, wait_until
+from harness.sendmail import NO_LOAD_LIMITS
 from harness.smtp_client import SmtpClient
 
 DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
@@ -270,7 +271,7 @@ define(`confCW_FILE', `-o {dir}/local-host-names')dnl
 define(`confCR_FILE', `-o {dir}/relay-domains')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl
-FEATURE(`no_default_msa')dnl
+{load}FEATURE(`no_default_msa')dnl
 FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')dnl
@@ -318,7 +319,8 @@ class SendmailStranger(Stranger):
     def make_cf(self):
         source = os.path.join(self.directory, "sendmail.mc")
         self.write("sendmail.mc", SENDMAIL_MC.format(root=self.sendmail.root, dir=self.directory, port=self.port,
-                                                     next_hop_port=self.sink.port, lines=self.lines))
+                                                     load=NO_LOAD_LIMITS, next_hop_port=self.sink.port,
+                                                     lines=self.lines))
         self.sendmail.make_cf(source, self.cf)
         access = os.path.join(self.sendmail.directory, self.name)
         with open(access, "w", encoding="utf-8") as out:
