@@ -78,8 +78,8 @@ void cms_reader_init(struct cms_reader *reader, void (*content)(void *context, s
 }
 
 /*
- * The way to the content: in a ContentInfo, [0], the structure of its type, in that an EncapsulatedContentInfo,
- * [0] (RFC 5652 5.2). Plain data stands in the first [0].
+ * The way to the content: in a ContentInfo, [0], the structure of its type, in that an
+ * EncapsulatedContentInfo, [0] (RFC 5652 5.2). Plain data stands in the first [0].
  */
 static const unsigned char way[] = {TAG_SEQUENCE, TAG_EXPLICIT_0, TAG_SEQUENCE, TAG_SEQUENCE, TAG_EXPLICIT_0};
 

@@ -117,8 +117,8 @@ struct found_charset {
     char text[LABEL_BYTES];
 };
 
-/* Fills `label` with the letters and digits of `name`, in lower case, without language and year (iso_8859-1:1987).
- * Returns their number. */
+/* Fills `label` with the letters and digits of `name`, in lower case, without language and year
+ * (iso_8859-1:1987). Returns their number. */
 static size_t label_of(struct slice name, char *label)
 {
     size_t length = 0;
