@@ -269,5 +269,9 @@ const struct selftest_case selftest_quoting[] = {
           "Content-Disposition:\n attachment;\n filename=\"evil.exe\"", STAND_IN)},
     {"quoted-parameter", "the parameter's name in quotes", "stripped from all words", "Courier, web mailers", STOPPED,
      DISPOSITION("attachment; \"filename\"=\"evil.exe\"")},
+    {"outer-quotes", "no semicolon between two quoted values", "only the outer quotes are stripped by some",
+     "Python, web mailers", STOPPED, DISPOSITION("attachment; filename=\"safe.txt\" x=\".exe\"")},
+    {"outer-quotes-pieces", "no semicolon between two numbered values", "the first swallows the second for some",
+     "Python, web mailers", STOPPED, DISPOSITION("attachment; filename*0=\"evil\" filename*1=\".exe\"")},
 };
 const size_t selftest_quoting_count = sizeof selftest_quoting / sizeof selftest_quoting[0];

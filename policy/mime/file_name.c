@@ -22,7 +22,7 @@ static bool is_control(char c)
 /* What systems and clients drop from the end of a name, or never let into one. */
 static bool is_trimmed_at_end(char c)
 {
-    return is_control(c) || (c != '\0' && strchr(" .\"'`;,<>|*?%", c) != NULL);
+    return is_control(c) || (c != '\0' && strchr(" .\"'`;,<>|*?%=", c) != NULL);
 }
 
 static struct slice trimmed_end(struct slice s)

@@ -122,6 +122,16 @@ static void read_cut_at_semicolon(struct slice quoted, struct header_parameter *
         add_reading(parameter, trim_spaces(slice_part(quoted, 0, at)));
 }
 
+/* Clients that look for semicolons only, and strip the outer quotes then, see all of `"a.txt" x=".exe"`. */
+static void read_outer_quotes(struct slice inner, struct header_parameter *parameter)
+{
+    bool in_quotes = true;
+    size_t end = 0;
+    while (end < inner.length && (in_quotes || inner.data[end] != ';'))
+        in_quotes = in_quotes != (inner.data[end++] == '"');
+    add_reading(parameter, slice_part(inner, 0, slice_find_last(slice_part(inner, 0, end), '"')));
+}
+
 static void read_quoted(struct search *search, struct slice s, struct header_parameter *parameter)
 {
     struct slice inner = slice_part(s, 1, s.length);
@@ -135,6 +145,8 @@ static void read_quoted(struct search *search, struct slice s, struct header_par
         add_reading(parameter, trim_spaces(slice_part(inner, 0, slice_find(inner, ';'))));
     else if (is_continued(slice_part(inner, end + 1, inner.length)))
         add_reading(parameter, trim_spaces(without(search, until_semicolon(s), '"')));
+    if (parameter->kind != PARAMETER_BOUNDARY)
+        read_outer_quotes(inner, parameter);
     read_cut_at_semicolon(strict, parameter);
 }
 
@@ -142,7 +154,7 @@ static void read_unquoted(struct search *search, struct slice s, struct header_p
 {
     struct slice all = trim_spaces(slice_part(s, 0, slice_find(s, ';')));
     size_t token = 0;
-    while (token < all.length && !is_space(all.data[token]) && strchr("\"(),<>", all.data[token]) == NULL)
+    while (token < all.length && !is_space(all.data[token]) && strchr("\"(),<>@?", all.data[token]) == NULL)
         token++;
     struct slice first = slice_part(all, 0, token);
     if (parameter->kind == PARAMETER_BOUNDARY && !search->is_decoded)

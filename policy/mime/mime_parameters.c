@@ -214,6 +214,10 @@ static void take_parameter(void *context, const struct header_parameter *paramet
         else
             add_value(parameters, set, parameter->readings[i]);
     }
+    /* A piece that has quotes in it swallowed others, as those read it who look for semicolons only. */
+    for (size_t i = 1; parameter->index >= 0 && i < parameter->reading_count; i++)
+        if (slice_find(parameter->readings[i], '"') < parameter->readings[i].length)
+            add_value(parameters, set, parameter->readings[i]);
     struct piece piece = {parameter->kind, parameter->index, parameter->is_starred, parameter->is_strict,
                           parameter->readings[0]};
     if (piece.is_strict)

@@ -64,6 +64,7 @@ static void extensions_as_systems_read_them(void **state)
         {"evil.exe*", "exe"},
         {"evil.exe?", "exe"},
         {"evil.exe%", "exe"},
+        {"evil.exe=", "exe"},
         {"evil.exe\xc2\x85", "exe"},
         {"evil.exe\xe2\xa0\x80", "exe"},
         {"evil\xef\xb9\x92"

@@ -72,6 +72,8 @@ static void all_readings_are_names(void **state)
     assert_has_name("x; filename*-1=a.exe", "a.exe");
     assert_has_name("x; filename*a=a.exe", "a.exe");
     assert_has_name("x; \"filename\"=\"a.exe\"", "a.exe");
+    assert_has_name("x; filename=\"a\" x=\".exe\"; size=3", "a\" x=\".exe");
+    assert_has_name("x; filename*0=\"a\" filename*1=\".exe\"", "a\" filename*1=\".exe");
     assert_has_name("x; filename=a.exe\rnot more of it", "a.exe");
     assert_has_name("x; filename=\"=??q?a=2Eexe?=\"", "a.exe");
     assert_has_name("x; filename=\"=?utf-8?q?a=2Eexe?\"", "a.exe");
