@@ -259,6 +259,7 @@ static void decide(struct content_stream *stream)
     bool is_message = (stream->flags & CONTENT_IS_MESSAGE) != 0 ||
                       (!is_text && content_looks_like_message(head)) ||
                       ((stream->flags & CONTENT_IS_SIGNED) != 0 && content_looks_like_entity(head));
+    bool is_unknown = false;
     stream->state = STREAM_DONE;
     if (executable != NULL) {
         note_executable(stream, executable);
@@ -271,11 +272,11 @@ static void decide(struct content_stream *stream)
         become_cms(stream, cms_recognise(head), head);
     } else if (content_is_pgp_message(head)) {
         content_add_condition(stream->subject, ATTACHMENT_ENCRYPTED, "an OpenPGP message");
-    } else if (!is_text && !file_magic_harmless(head)) {
-        begin_search(stream, head);
+    } else {
+        is_unknown = !is_text && !file_magic_harmless(head);
     }
     /* Whoever opens what is called an archive finds one behind whatever stands first. */
-    if (stream->state == STREAM_DONE && (stream->flags & CONTENT_NAMED_ARCHIVE) != 0)
+    if (is_unknown || (stream->state == STREAM_DONE && (stream->flags & CONTENT_NAMED_ARCHIVE) != 0))
         begin_search(stream, head);
     stream->is_archive = format != NULL;
 }
