@@ -220,7 +220,7 @@ static void stays_within_its_budget(void **state)
     struct slice whole;
     struct slice file = image("both.iso.gz", &whole);
     for (uint64_t kept = 0; kept < 20000; kept += 64) {
-        struct archive_events_options options = {.budget = {1000, 0, kept}};
+        struct archive_events_options options = {.budget = {1000, 0, kept, 1 << 30}};
         struct strbuf events;
         strbuf_init(&events, 0);
         archive_events_run(&iso9660_format, file, &options, &events);

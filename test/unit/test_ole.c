@@ -124,7 +124,7 @@ static void bounds_what_it_gives(void **state)
     struct slice file = archive_events_fixture("message.ole");
     uint64_t all = 202 + 5000 + 168;
     for (uint64_t unpacked = all - 1; unpacked <= all + 1; unpacked++) {
-        struct archive_events_options options = {.budget = {100, unpacked, 1 << 20}};
+        struct archive_events_options options = {.budget = {100, unpacked, 1 << 20, 1 << 30}};
         struct strbuf events;
         strbuf_init(&events, 0);
         archive_events_run(&ole_format, file, &options, &events);

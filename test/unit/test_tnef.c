@@ -103,7 +103,7 @@ static void counts_members(void **state)
     (void)state;
     struct slice file = archive_events_fixture("title-first.tnef");
     for (uint32_t entries = 1; entries <= 3; entries++) {
-        struct archive_events_options options = {.budget = {entries, 0, 1 << 20}};
+        struct archive_events_options options = {.budget = {entries, 0, 1 << 20, 1 << 30}};
         struct strbuf events;
         strbuf_init(&events, 0);
         archive_events_run(&tnef_format, file, &options, &events);
