@@ -74,21 +74,6 @@ void archive_window_consume(struct archive_window *window, size_t count)
     window->borrowed = 0;
 }
 
-uint64_t archive_window_skip(struct archive_window *window, uint64_t count)
-{
-    uint64_t skipped = archive_window_available(window);
-    if (skipped > count)
-        skipped = count;
-    window->borrowed = 0;
-    size_t from_own = skipped < window->own ? (size_t)skipped : window->own;
-    size_t from_input = (size_t)skipped - from_own;
-    if (from_own > 0)
-        archive_window_consume(window, from_own);
-    if (from_input > 0)
-        archive_window_consume(window, from_input);
-    return skipped;
-}
-
 bool archive_window_keep(struct archive_window *window)
 {
     window->borrowed = 0;

@@ -34,9 +34,6 @@ bool archive_window_want(struct archive_window *window, size_t wanted, struct sl
 /* Moves the front on by `count` bytes of the view shown last. */
 void archive_window_consume(struct archive_window *window, size_t count);
 
-/* Moves the front on by up to `count` bytes, as far as they have come; returns how far. Views end. */
-uint64_t archive_window_skip(struct archive_window *window, uint64_t count);
-
 /* Ends the push: keeps what is left for the next. False: the window has failed. */
 bool archive_window_keep(struct archive_window *window);
 

@@ -60,11 +60,6 @@ void content_fail(struct content_scan *scan)
     scan->failed = true;
 }
 
-bool content_scan_failed(const struct content_scan *scan)
-{
-    return scan->failed;
-}
-
 bool content_charge(struct content_scan *scan, uint64_t units)
 {
     if (scan->mime_budget.work_left >= units) {

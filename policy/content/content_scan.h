@@ -68,7 +68,4 @@ bool content_scan_body(struct content_scan *scan, struct slice bytes);
  */
 const struct attachment_list *content_scan_end(struct content_scan *scan);
 
-/* Whether memory ran out so far. Sticky. */
-bool content_scan_failed(const struct content_scan *scan);
-
 #endif

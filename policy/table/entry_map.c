@@ -380,8 +380,3 @@ bool entry_map_find(const struct entry_map *map, struct slice key, struct slice 
         return find_hashed(map, key, hash_of(key.data, key.length), value);
     return ip_address_parse(key, &address) && entry_map_find_network(map, &address, value, &network);
 }
-
-size_t entry_map_count(const struct entry_map *map)
-{
-    return map->entry_count;
-}

@@ -27,6 +27,4 @@ bool entry_map_find(const struct entry_map *map, struct slice key, struct slice 
 bool entry_map_find_network(const struct entry_map *map, const struct ip_address *address, struct slice *value,
                             struct ip_network *network);
 
-size_t entry_map_count(const struct entry_map *map);
-
 #endif
