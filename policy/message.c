@@ -197,40 +197,45 @@ struct recipient *message_add_recipient(struct message *message, const struct re
 }
 
 /* The fields that checks and the record look at, and how many of each are kept. */
-static const struct {
+static const struct kept_header {
     const char *name;
     size_t most;
+    bool must_be_whole; /* a check has to see all there are */
 } kept_headers[] = {
-    {"from", 16}, {"sender", 8}, {"message-id", 4}, {"received", 4}, {"x-php-originating-script", 4}, {"x-php-script", 4},
+    {"from", 16, true},
+    {"sender", 8, true},
+    {"message-id", 4, false},
+    {"received", 4, false},
+    {"x-php-originating-script", 4, false},
+    {"x-php-script", 4, false},
 };
 
-static const char *kept_header_name(const struct message_facts *facts, struct slice name, bool *too_many)
+static const struct kept_header *find_kept_header(struct slice name)
 {
-    *too_many = false;
-    for (size_t k = 0; k < sizeof kept_headers / sizeof kept_headers[0]; k++) {
-        if (!slice_equal_nocase(name, slice_of(kept_headers[k].name)))
-            continue;
-        size_t count = 0;
-        for (size_t i = 0; i < facts->header_count; i++)
-            count += facts->headers[i].name == kept_headers[k].name;
-        *too_many = count >= kept_headers[k].most;
-        return *too_many ? NULL : kept_headers[k].name;
-    }
+    for (size_t k = 0; k < sizeof kept_headers / sizeof kept_headers[0]; k++)
+        if (slice_equal_nocase(name, slice_of(kept_headers[k].name)))
+            return &kept_headers[k];
     return NULL;
+}
+
+static bool has_room_for(const struct message *message, const struct kept_header *kept, struct slice value)
+{
+    const struct message_facts *facts = &message->facts;
+    size_t count = 0;
+    for (size_t i = 0; i < facts->header_count; i++)
+        count += facts->headers[i].name == kept->name;
+    return count < kept->most && facts->header_count < HEADERS_KEPT_MAX &&
+           value.length <= HEADER_BYTES_KEPT_MAX - message->header_bytes_kept;
 }
 
 void message_keep_header(struct message *message, struct slice name, struct slice value)
 {
     struct message_facts *facts = &message->facts;
-    bool too_many;
-    const char *kept_name = kept_header_name(facts, name, &too_many);
-    /* A fifth Received: is how mail travels; a seventeenth From: is not. */
-    if (too_many && !slice_equal_nocase(name, slice_of("received")))
-        facts->headers_over_budget = true;
-    if (kept_name == NULL)
+    const struct kept_header *kept = find_kept_header(name);
+    if (kept == NULL)
         return;
-    if (facts->header_count == HEADERS_KEPT_MAX || value.length > HEADER_BYTES_KEPT_MAX - message->header_bytes_kept) {
-        facts->headers_over_budget = true;
+    if (!has_room_for(message, kept, value)) {
+        facts->headers_over_budget = facts->headers_over_budget || kept->must_be_whole;
         return;
     }
     if (facts->headers == NULL)
@@ -241,7 +246,7 @@ void message_keep_header(struct message *message, struct slice name, struct slic
         return;
     }
     message->header_bytes_kept += value.length;
-    facts->headers[facts->header_count++] = (struct header_field){kept_name, slice_make(copy, value.length)};
+    facts->headers[facts->header_count++] = (struct header_field){kept->name, slice_make(copy, value.length)};
 }
 
 /* No line, no answer but the configured one: the sender comes again, or the mail goes on unrecorded. */

@@ -79,7 +79,7 @@ struct message_facts {
 
     struct header_field *headers; /* From, Sender, Message-ID, Received … ; bounded, in order */
     size_t header_count;
-    bool headers_over_budget; /* one of them was too long or too many to keep */
+    bool headers_over_budget; /* a From: or Sender: was too long or one too many to keep */
     uint64_t header_bytes; /* name + ": " + value + CRLF of each field */
     uint64_t body_bytes;
 

@@ -59,6 +59,7 @@ static const struct envelope_case envelope_cases[] = {
     {by_address, "ann@example.com", "<ANN+x@example.com>", PASS},
     {by_address, "ann@example.com", "<\"ann\"@example.com>", PASS},
     {by_address, "ann@example.com", "<+ann@example.com>", FAIL},
+    {by_address, "+ann@example.com", "<+bob@example.com>", FAIL},
     {by_address, "ann@example.com", "<bob@example.com>", FAIL},
     {by_address, "ann@example.com", "<anna@example.com>", FAIL},
     {by_address, "ann@example.com", "<an@example.com>", FAIL},
@@ -203,6 +204,20 @@ static void too_many_from_fields_are_no_pass(void **state)
     fixture.message.user = "ann@example.com";
     fixture.message.headers_over_budget = true;
     check_fixture_header(&fixture, "from", "ann@example.com");
+    check_fixture_ask(&fixture, STAGE_MESSAGE);
+    assert_string_equal(check_fixture_last(&fixture)->reason, "from_repeated");
+    check_fixture_end(&fixture);
+}
+
+/* Of two, each client shows another. */
+static void two_sender_fields_are_no_pass(void **state)
+{
+    (void)state;
+    struct check_fixture fixture = check_fixture_begin(&sender_check, "", ROLE_SUBMISSION);
+    fixture.message.user = "ann@example.com";
+    check_fixture_header(&fixture, "from", "ann@example.com");
+    check_fixture_header(&fixture, "sender", "ann@example.com");
+    check_fixture_header(&fixture, "sender", "ann@example.com");
     check_fixture_ask(&fixture, STAGE_MESSAGE);
     assert_string_equal(check_fixture_last(&fixture)->reason, "from_repeated");
     check_fixture_end(&fixture);
@@ -404,6 +419,7 @@ int main(void)
         cmocka_unit_test(only_logins_are_asked),
         cmocka_unit_test(the_from_header_is_judged),
         cmocka_unit_test(too_many_from_fields_are_no_pass),
+        cmocka_unit_test(two_sender_fields_are_no_pass),
         cmocka_unit_test(header_mode_is_no_stricter_than_the_checks),
         cmocka_unit_test(header_replies_say_what_to_do),
         cmocka_unit_test(tables_give_senders_to_logins),

@@ -320,6 +320,58 @@ static void every_order_of_calls_is_harmless(void **state)
     end(test);
 }
 
+/* The default: mail is worth more than its record. */
+static void a_lost_record_does_not_stop_mail(void **state)
+{
+    (void)state;
+    struct session_test *test = begin("", "192.0.2.7", 4711);
+    test->records_fail = true;
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<bob@example.org>");
+    assert_int_equal(send_text(test, "ann@example.com", "hello\r\n").answer.step, POLICY_CONTINUE);
+    assert_int_equal(test->record_count, 0);
+    end(test);
+}
+
+/* As the message would be on the wire: fields with ": " and CRLF, the empty line, the body. */
+static void the_size_is_that_of_the_whole_message(void **state)
+{
+    (void)state;
+    static const char message[] = "From: ann@example.com\r\nSubject: test\r\n\r\nhello\r\n";
+    char size[32];
+    struct session_test *test = begin("", "192.0.2.7", 4711);
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<bob@example.org>");
+    send_text(test, "ann@example.com", "hello\r\n");
+    snprintf(size, sizeof size, "\"size\":%zu,", sizeof message - 1);
+    assert_recorded(test, 1, size);
+    end(test);
+}
+
+/* `count` fields before From:, of `value`. */
+static void send_with_fields(struct session_test *test, const char *name, const char *value, unsigned count)
+{
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<bob@example.org>");
+    for (unsigned i = 0; i < count; i++)
+        policy_session_header(test->session, name, value);
+    send_text(test, "ann@example.com", "hello\r\n");
+}
+
+/* What is not kept for want of room is no reason to pass; what nobody judges is no reason to refuse. */
+static void a_from_that_was_not_kept_does_not_pass(void **state)
+{
+    (void)state;
+    static char long_value[65537];
+    memset(long_value, 'x', sizeof long_value - 1);
+    struct session_test *test = begin("sender: { header_from: enforce }\n", "192.0.2.7", 4711);
+    send_with_fields(test, "Received", long_value, 4);
+    assert_recorded(test, 1, "\"reason\":\"from_repeated\"");
+    send_with_fields(test, "Message-ID", "<1@example.com>", 6);
+    assert_recorded(test, 2, "\"reason\":\"from_belongs_to_login\"");
+    end(test);
+}
+
 static void a_lost_record_follows_on_error(void **state)
 {
     (void)state;
@@ -437,6 +489,9 @@ int main(void)
         cmocka_unit_test(a_login_does_not_outlive_its_message),
         cmocka_unit_test(anonymous_is_no_login),
         cmocka_unit_test(every_order_of_calls_is_harmless),
+        cmocka_unit_test(a_lost_record_does_not_stop_mail),
+        cmocka_unit_test(the_size_is_that_of_the_whole_message),
+        cmocka_unit_test(a_from_that_was_not_kept_does_not_pass),
         cmocka_unit_test(a_lost_record_follows_on_error),
         cmocka_unit_test(recipients_the_mta_refuses_are_only_recorded),
         cmocka_unit_test(recipients_without_end_are_deferred),
