@@ -74,7 +74,7 @@ void accept_gate_knock(void)
 {
     uint64_t one = 1;
     if (write(gate.knocks, &one, sizeof one) < 0)
-        log_debug("pool: not knocked at: %s", strerrordesc_np(errno));
+        return; /* nobody has answered the knocks before */
 }
 
 /* ---- accept ----------------------------------------------------------------------------------------- */

@@ -26,8 +26,8 @@ static bool stderr_is_journal(void)
 
 static void write_line(enum log_level level, const char *line, void *context)
 {
-    static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
-    static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
+    static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO};
+    static const char *const names[] = {"error: ", "warning: ", ""};
     (void)context;
     if (output.to_syslog)
         syslog(priorities[level], "%s%s", names[level], line);

@@ -21,8 +21,8 @@ void sd_notify_send(const char *state)
     if (descriptor < 0)
         return;
     socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-    if (sendto(descriptor, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, length) < 0)
-        log_debug("sd_notify: systemd could not be told: %m");
+    /* What is lost here systemd misses by itself: it waits for READY, and for its watchdog. */
+    sendto(descriptor, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, length);
     close(descriptor);
 }
 

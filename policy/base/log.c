@@ -3,21 +3,19 @@
 #include "base/strbuf.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 
 enum { LINE_BYTES_MAX = 4096 };
 
 static void write_to_stderr(enum log_level level, const char *line, void *context)
 {
-    static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
+    static const char *const names[] = {"error: ", "warning: ", ""};
     (void)context;
     fprintf(stderr, "closedrelay: %s%s\n", names[level], line);
 }
 
 static log_sink current_sink = write_to_stderr;
 static void *current_context;
-static atomic_int least_level = LOG_LEVEL_INFO;
 
 void log_set_sink(log_sink sink, void *context)
 {
@@ -25,18 +23,11 @@ void log_set_sink(log_sink sink, void *context)
     current_context = context;
 }
 
-void log_set_level(enum log_level least)
-{
-    atomic_store(&least_level, (int)least);
-}
-
 static void log_line(enum log_level level, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
 static void log_line(enum log_level level, const char *format, va_list arguments)
 {
-    if ((int)level > atomic_load(&least_level))
-        return;
     int saved_errno = errno;
     struct strbuf line;
     strbuf_init(&line, LINE_BYTES_MAX);
@@ -69,9 +60,4 @@ void log_warning(const char *format, ...)
 void log_info(const char *format, ...)
 {
     LOG_AT(LOG_LEVEL_INFO);
-}
-
-void log_debug(const char *format, ...)
-{
-    LOG_AT(LOG_LEVEL_DEBUG);
 }

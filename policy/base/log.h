@@ -8,7 +8,7 @@
 #ifndef CLOSEDRELAY_BASE_LOG_H
 #define CLOSEDRELAY_BASE_LOG_H
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
 
 /* Receives each finished line. Must be callable from several threads at a time. */
 typedef void (*log_sink)(enum log_level level, const char *line, void *context);
@@ -16,12 +16,8 @@ typedef void (*log_sink)(enum log_level level, const char *line, void *context);
 /* Sets where lines go; before the first call they go to stderr. Call before threads start. */
 void log_set_sink(log_sink sink, void *context);
 
-/* Lines below `least` are dropped unformatted. Default: LOG_LEVEL_INFO. */
-void log_set_level(enum log_level least);
-
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif
