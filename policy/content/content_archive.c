@@ -13,6 +13,7 @@ struct content_archive {
     struct archive_sink sink;
     void *reader;
     bool is_embedded;
+    bool is_cut; /* what follows was not to be had */
     struct content_subject member; /* begun last; its path is a talloc child of the archive */
     bool has_member;
     bool is_wanted;  /* its content was asked for … */
@@ -43,8 +44,11 @@ static void name_member(struct content_archive *archive, struct slice name)
     char *path = label == NULL ? NULL : content_path(scan, archive, archive->subject->path, label);
     talloc_free(label);
     talloc_free(archive->member.path);
-    archive->member =
-        (struct content_subject){.scan = scan, .path = path, .entry = CONTENT_NO_ENTRY, .is_member = true};
+    archive->member = (struct content_subject){.scan = scan,
+                                               .path = path,
+                                               .entry = CONTENT_NO_ENTRY,
+                                               .is_member = true,
+                                               .is_nameless = name.length == 0};
 }
 
 /* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not
@@ -158,7 +162,10 @@ static void on_member_end(void *context, bool complete)
                               "an archive inside another that is packed in a way not read here");
     if (archive->stream == NULL)
         return;
-    content_stream_end(archive->stream);
+    if (complete && !archive->is_cut)
+        content_stream_end(archive->stream);
+    else
+        content_stream_cut(archive->stream);
     struct attachment *entry = content_entry(&archive->member);
     if (entry != NULL)
         entry->size_bytes = content_stream_bytes(archive->stream);
@@ -173,7 +180,7 @@ static void on_outcome(void *context, enum archive_outcome outcome, const char *
         [ARCHIVE_OVER_BUDGET] = ATTACHMENT_OVER_BUDGET,
     };
     struct content_archive *archive = context;
-    if (archive->is_embedded && outcome != ARCHIVE_OVER_BUDGET)
+    if ((archive->is_embedded || archive->is_cut) && outcome != ARCHIVE_OVER_BUDGET)
         return;
     content_add_condition(archive->subject, conditions[outcome], why);
 }
@@ -263,5 +270,11 @@ bool content_archive_push(struct content_archive *archive, struct slice bytes)
 
 void content_archive_end(struct content_archive *archive)
 {
+    archive->format->end(archive->reader);
+}
+
+void content_archive_cut(struct content_archive *archive)
+{
+    archive->is_cut = true;
     archive->format->end(archive->reader);
 }

@@ -30,6 +30,7 @@ struct content_subject {
     char *path;   /* as in struct attachment; talloc, of whoever owns the subject */
     size_t entry; /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
     bool is_member;
+    bool is_nameless; /* a member whose names are told after its content, or never */
     bool is_reread; /* the entry was there: the raw reading of a multipart knows better how the file is
                        written */
 };
@@ -140,6 +141,8 @@ struct content_stream *content_stream_create(void *owner, struct content_subject
 /* The next bytes; false once nothing more is wanted. */
 bool content_stream_push(struct content_stream *stream, struct slice bytes);
 void content_stream_end(struct content_stream *stream);
+/* The same where more bytes would follow that nobody can give: that they are missing is no damage. */
+void content_stream_cut(struct content_stream *stream);
 /* Whether all that is waited for is the mark of a zip, which may as well be looked for before decoding. */
 bool content_stream_is_searching(const struct content_stream *stream);
 /* The mark was found: what is pushed next holds it, and bytes before were left out. */
@@ -215,6 +218,8 @@ struct content_archive *content_archive_create(void *owner, struct content_subje
                                                struct content_depth depth, bool is_embedded);
 bool content_archive_push(struct content_archive *archive, struct slice bytes);
 void content_archive_end(struct content_archive *archive);
+/* As content_stream_cut. */
+void content_archive_cut(struct content_archive *archive);
 
 /* The zip at the end of `subject`, whose last bytes are `tail`; it was recognised (archive/zip_tail.h). */
 void content_archive_read_tail(void *owner, struct content_subject *subject, struct content_depth depth,

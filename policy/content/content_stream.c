@@ -17,6 +17,10 @@ enum stream_state {
 /* Where CD images have the name of their file system: in sector 16. */
 enum { IMAGE_MARK_AT = 32769, IMAGE_MARK_BYTES = 5 };
 
+/* How far an archive is searched in a member that is not called one: over the place of a CD image's mark. No
+ * click opens one that lies further in, and all of it would have to be unpacked. */
+enum { MEMBER_SEARCH_BYTES = 65536 };
+
 struct content_stream {
     struct content_subject *subject;
     struct content_depth depth;
@@ -34,6 +38,7 @@ struct content_stream {
     bool waits_for_ole_root;                  /* the window is for the root entry of an OLE file */
     bool is_search_over;                      /* the caller found the mark before decoding */
     bool is_archive;                          /* by its own marks, not by those of one further in */
+    bool is_cut;                              /* what follows is not to be had */
     char image_mark[IMAGE_MARK_BYTES];
     struct archive_mark_search marks;
     struct content_tail *tail; /* once it is no zip by its beginning, but called one */
@@ -103,7 +108,9 @@ static void note_executable(struct content_stream *stream, const char *executabl
 /* Ends the archive or message that the content is; nothing more is wanted. */
 static void finish_inner(struct content_stream *stream)
 {
-    if (stream->state == STREAM_ARCHIVE)
+    if (stream->state == STREAM_ARCHIVE && stream->is_cut)
+        content_archive_cut(stream->archive);
+    else if (stream->state == STREAM_ARCHIVE)
         content_archive_end(stream->archive);
     else if (stream->state == STREAM_MESSAGE)
         content_message_end(stream->message);
@@ -350,6 +357,27 @@ static struct slice take_head(struct content_stream *stream, struct slice bytes)
     return slice_part(bytes, taken, bytes.length);
 }
 
+static bool is_search_bounded(const struct content_stream *stream)
+{
+    return stream->subject->is_member && !stream->subject->is_nameless &&
+           (stream->flags & CONTENT_NAMED_ARCHIVE) == 0;
+}
+
+/* Searches what of `bytes` is to be searched. */
+static void push_search_bounded(struct content_stream *stream, struct slice bytes)
+{
+    bool is_end = is_search_bounded(stream) && bytes.length >= MEMBER_SEARCH_BYTES - stream->bytes;
+    if (!is_end) {
+        push_search(stream, bytes);
+        return;
+    }
+    push_search(stream, slice_part(bytes, 0, (size_t)(MEMBER_SEARCH_BYTES - stream->bytes)));
+    if (stream->state == STREAM_SEARCH)
+        stream->state = STREAM_DONE;
+    else
+        feed(stream, slice_part(bytes, (size_t)(MEMBER_SEARCH_BYTES - stream->bytes), bytes.length));
+}
+
 /* Whether the mark of a disk image may still come in what is called one. */
 static bool awaits_image(const struct content_stream *stream)
 {
@@ -390,7 +418,7 @@ bool content_stream_push(struct content_stream *stream, struct slice bytes)
     if (stream->state != STREAM_SEARCH && awaits_image(stream))
         watch_for_image(stream, bytes);
     if (stream->state == STREAM_SEARCH)
-        push_search(stream, bytes);
+        push_search_bounded(stream, bytes);
     else
         feed(stream, bytes);
     stream->bytes += bytes.length;
@@ -414,4 +442,10 @@ void content_stream_end(struct content_stream *stream)
     TALLOC_FREE(stream->calendar);
     if ((stream->flags & CONTENT_NAMED_OLD_ARCHIVE) != 0 && !stream->is_archive && stream->bytes > 0)
         content_add_condition(stream->subject, ATTACHMENT_UNINSPECTABLE, "not the archive that it is called");
+}
+
+void content_stream_cut(struct content_stream *stream)
+{
+    stream->is_cut = true;
+    content_stream_end(stream);
 }

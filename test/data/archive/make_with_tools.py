@@ -4,11 +4,14 @@
 Run in this folder, with those tools installed; the tests only need the results. Times are fixed, so the results are
 always the same, except where a packer draws random numbers (encryption): those are only made where missing.
 """
+import io
 import os
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 TIME = 1262304000  # 2010-01-01
 
@@ -33,8 +36,8 @@ def write_files(folder, files):
             os.utime(os.path.join(base, name), (TIME, TIME))
 
 
-def make(name, command, random=False, files=FILES):
-    if random and os.path.exists(name):
+def make(name, command, by_chance=False, files=FILES):
+    if by_chance and os.path.exists(name):
         return
     with tempfile.TemporaryDirectory() as folder:
         write_files(folder, files)
@@ -45,6 +48,15 @@ def make(name, command, random=False, files=FILES):
             sys.exit(done.stdout.decode())
         shutil.move(out, name)
     print(name, os.path.getsize(name))
+
+
+def document():
+    """A zip of a picture that cannot be packed, 12 kB long."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        picture = b"\xff\xd8\xff\xe0\0\x10JFIF" + random.Random(1).randbytes(12000)
+        archive.writestr(zipfile.ZipInfo("word/media/image1.jpeg", (2010, 1, 1, 0, 0, 0)), picture)
+    return out.getvalue()
 
 
 SEVEN = ["7z", "a", "-bd", "-mtc=off", "-mta=off", "-mmt=1", "OUT", "readme.txt", "docs", "empty.txt", "nothing"]
@@ -63,8 +75,10 @@ def seven_zip():
     make("filtered-copy.7z", SEVEN + ["-m0=bcj", "-m1=copy"])
     make("filtered-bzip2.7z", SEVEN + ["-m0=delta:4", "-m1=bzip2"])
     make("not-solid.7z", SEVEN + ["-ms=off"])
-    make("encrypted-content.7z", SEVEN + ["-psecret"], random=True)
-    make("encrypted-index.7z", SEVEN + ["-psecret", "-mhe=on"], random=True)
+    make("document.7z", SEVEN[:-4] + ["-mx=0", "-mhc=off", "letter.docx", "readme.txt"],
+         files={"letter.docx": document(), "readme.txt": TEXT * 100})
+    make("encrypted-content.7z", SEVEN + ["-psecret"], by_chance=True)
+    make("encrypted-index.7z", SEVEN + ["-psecret", "-mhe=on"], by_chance=True)
     make("empty.7z", ["7z", "a", "-bd", "OUT", "no-such*", "-r"])
 
 
@@ -88,13 +102,13 @@ def images():
                           ("xorriso.iso.gz", xorriso + ["-J", "-R"])]:
         many = files if name in ("rock-ridge.iso.gz", "both.iso.gz", "xorriso.iso.gz") else FILES
         quoted = " ".join("'" + part + "'" for part in command)
-        make(name, ["sh", "-c", quoted + " . && gzip -n9 <OUT >OUT.gz && mv OUT.gz OUT"], random=True, files=many)
+        make(name, ["sh", "-c", quoted + " . && gzip -n9 <OUT >OUT.gz && mv OUT.gz OUT"], by_chance=True, files=many)
 
 
 def old_packers():
     make("plain.arj", ["arj", "a", "-i", "-y", "OUT", "readme.txt", "docs", "empty.txt"])
     make("stored.arj", ["arj", "a", "-i", "-y", "-m0", "OUT", "readme.txt", "docs/\u8acb\u6c42\u66f8.exe"])
-    make("encrypted.arj", ["arj", "a", "-i", "-y", "-gsecret", "OUT", "readme.txt"], random=True)
+    make("encrypted.arj", ["arj", "a", "-i", "-y", "-gsecret", "OUT", "readme.txt"], by_chance=True)
 
 
 if __name__ == "__main__":
