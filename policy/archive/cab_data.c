@@ -259,6 +259,14 @@ static bool unpack_block(struct cab_reader *reader, struct slice record)
     return (status == Z_OK || status == Z_STREAM_END) && zlib->avail_out == 0;
 }
 
+/* Before it is unpacked: after a block that was too much the next folder would begin with another. */
+static bool pay_for_block(struct cab_reader *reader, struct slice record)
+{
+    return !reader->folder.is_packed ||
+           archive_budget_take_work(reader->walk.budget, archive_work_deflate, record.length,
+                                    reader->block_unpacked);
+}
+
 /* The block's content; `*is_whole`: nothing is wrong with it. False: there is no memory for it. */
 static bool block_content(struct cab_reader *reader, struct slice record, struct slice *content,
                           bool *is_whole)
@@ -283,6 +291,10 @@ void cab_data_read_block_data(struct cab_reader *reader, struct slice record)
 {
     struct slice content;
     bool is_whole;
+    if (!pay_for_block(reader, record)) {
+        fail_folder(reader, ARCHIVE_OVER_BUDGET, "too much to unpack");
+        return;
+    }
     if (!block_content(reader, record, &content, &is_whole)) {
         fail_folder(reader, ARCHIVE_OVER_BUDGET, "no memory to unpack the cabinet");
         return;

@@ -242,3 +242,31 @@ unsigned archive_events_count(const struct archive_format *format, const char *f
     test_free((void *)(uintptr_t)whole.data);
     return count;
 }
+
+static bool is_over_with_work(const struct archive_format *format, struct slice file, uint64_t units)
+{
+    struct archive_events_options options = {.budget = archive_events_budget};
+    struct strbuf events;
+    strbuf_init(&events, 0);
+    options.budget.work_left = units;
+    archive_events_run(format, file, &options, &events);
+    bool is_over = strstr(strbuf_text(&events), "outcome over_budget\n") != NULL;
+    strbuf_deinit(&events);
+    return is_over;
+}
+
+uint64_t archive_events_work(const struct archive_format *format, struct slice file)
+{
+    uint64_t too_few = 0, enough = 1000 * 1000;
+    while (too_few + 1 < enough) {
+        uint64_t middle = (too_few + enough) / 2;
+        if (is_over_with_work(format, file, middle))
+            too_few = middle;
+        else
+            enough = middle;
+    }
+    assert_true(is_over_with_work(format, file, enough - 1));
+    assert_false(is_over_with_work(format, file, enough));
+    assert_false(is_over_with_work(format, file, enough + 1));
+    return enough;
+}

@@ -94,6 +94,22 @@ static void unpacks_within_its_budget(void **state)
     test_free((void *)(uintptr_t)file.data);
 }
 
+/* Three blocks of MSZIP in one folder, and one that is stored in another. */
+static void pays_for_what_it_unpacks(void **state)
+{
+    (void)state;
+    struct slice file = archive_events_fixture("blocks.cab");
+    struct archive_events_options options = {.budget = archive_events_budget};
+    uint64_t units = archive_events_work(&cab_format, file);
+    assert_int_equal(units, 8 * 16335 + 2 * 70168);
+    options.budget.work_left = units - 1;
+    assert_run(
+        file, &options,
+        "member a.bin\noutcome over_budget\nend incomplete 65536 938f23b3\nmember b.txt\nend incomplete\n"
+        "member c.txt\nend complete 168 bc0e30fa\n");
+    test_free((void *)(uintptr_t)file.data);
+}
+
 static void gives_only_the_content_that_is_wanted(void **state)
 {
     (void)state;
@@ -115,6 +131,7 @@ int main(void)
         cmocka_unit_test(sees_where_it_is_cut),
         cmocka_unit_test(counts_members),
         cmocka_unit_test(unpacks_within_its_budget),
+        cmocka_unit_test(pays_for_what_it_unpacks),
         cmocka_unit_test(gives_only_the_content_that_is_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
