@@ -126,7 +126,6 @@ static int set_up(void **state)
     world->set = list_set_create(&set);
     assert_non_null(world->set);
     resolver_set_tick(world->resolver, list_set_tick, world->set);
-    log_set_sink(count_line, NULL);
     atomic_store(&said_count, 0);
     *state = world;
     return 0;
@@ -448,6 +447,7 @@ static void a_reload_keeps_what_is_known(void **state)
 
 int main(void)
 {
+    log_set_sink(count_line, NULL); /* before threads start */
     const struct CMUnitTest tests[] = {
         WITH_WORLD(tells_listed_from_not_listed),
         WITH_WORLD(a_list_without_ipv6_is_not_asked_for_it),

@@ -209,7 +209,6 @@ static void a_broken_list_is_said_once(void **state)
 {
     struct live_test *test = *state;
     atomic_store(&errors.count, 0);
-    log_set_sink(keep_error, NULL);
     struct policy_session *session = connect_from(test, "203.0.113.7");
     reload(test);
     put_file(test, "networks", "no network\n");
@@ -220,7 +219,6 @@ static void a_broken_list_is_said_once(void **state)
     policy_session_end(session);
     policy_engine_destroy(test->engine);
     test->engine = NULL;
-    log_set_sink(NULL, NULL);
     assert_int_equal(atomic_load(&errors.count), 1);
     assert_non_null(strstr(errors.first, "/networks:1: "));
     assert_non_null(strstr(errors.first, "the entries read before stay in force"));
@@ -228,6 +226,7 @@ static void a_broken_list_is_said_once(void **state)
 
 int main(void)
 {
+    log_set_sink(keep_error, NULL); /* before threads start */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_replaced_list_counts_in_open_sessions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_replaced_network_list_counts_for_the_next_message, set_up, tear_down),
