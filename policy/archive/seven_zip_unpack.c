@@ -3,6 +3,7 @@
 #include "archive/seven_zip_unpack.h"
 #include "archive/archive_budget.h"
 
+#include <assert.h>
 #include <bzlib.h>
 #include <lzma.h>
 #include <stdlib.h>
@@ -226,6 +227,7 @@ static enum seven_zip_status start_filters(struct seven_zip_unpacker *unpacker,
 /* One copied chunk of LZMA2, or its end mark, out of the source. */
 static void fill_frame(struct seven_zip_unpacker *unpacker)
 {
+    assert(unpacker->source != NULL);
     uint8_t *frame = unpacker->frame;
     size_t count = unpacker->source->read(unpacker, (char *)frame + FRAME_HEADER_BYTES, FRAME_BYTES);
     bool is_end = count == 0;
