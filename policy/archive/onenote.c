@@ -67,7 +67,7 @@ static bool onenote_find_mark(struct onenote_reader *reader, struct slice *bytes
 {
     for (size_t i = 0; i < bytes->length; i++) {
         if (reader->matched == 0) {
-            const char *next = memchr(bytes->data + i, mark[0], bytes->length - i);
+            const char *next = memchr(bytes->data + i, (unsigned char)mark[0], bytes->length - i);
             if (next == NULL)
                 return false;
             i = (size_t)(next - bytes->data);
