@@ -66,7 +66,8 @@ static int run(struct command_usage usage, bool takes_json, size_t argument_coun
     enum options_result read = options_read(&usage, argc, argv, &call.arguments);
     int status = read == OPTIONS_HELP ? EX_OK : EX_USAGE;
     if (read == OPTIONS_READ && call.arguments.count != argument_count) {
-        complain(usage.name, "usage: closedrelay %s %s", usage.name, usage.arguments);
+        complain(usage.name, "usage: closedrelay %s%s%s", usage.name, usage.arguments[0] == '\0' ? "" : " ",
+                 usage.arguments);
     } else if (read == OPTIONS_READ) {
         const char *words[WORDS_MAX] = {usage.name};
         int count = 1;

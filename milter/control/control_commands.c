@@ -60,7 +60,8 @@ int control_commands_run(void *target, int argc, char **argv, struct strbuf *out
             continue;
         int status = command->run(target, argc, argv, out);
         if (status == EX_USAGE && out->length == 0)
-            strbuf_printf(out, "usage: %s %s\n", command->name, command->arguments);
+            strbuf_printf(out, "usage: %s%s%s\n", command->name, command->arguments[0] == '\0' ? "" : " ",
+                          command->arguments);
         return status;
     }
     strbuf_printf(out, "the daemon knows no command '%s'\n", argv[0]);

@@ -281,3 +281,9 @@ def test_a_key_leaves_the_machine_nowhere(controlled, stub):
     seen["log"] = relay.daemon.output
     assert "paid.test" in seen["log"]
     assert {name: text for name, text in seen.items() if KEY in text.lower()} == {}
+
+
+@pytest.mark.parametrize("name, arguments", [("reload", ""), ("lookup", " ADDRESS")])
+def test_usage(name, arguments):
+    done = daemon_module.run(name, "one", "word", "too many")
+    assert (done.stderr, done.returncode) == (f"closedrelay: {name}: usage: closedrelay {name}{arguments}\n", 64)
