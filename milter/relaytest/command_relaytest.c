@@ -102,6 +102,14 @@ static bool is_connection_lost(const struct smtp_answer *answer)
     return answer->code == 0 || answer->code == 421;
 }
 
+/* "530 Must issue a STARTTLS command first" (RFC 3207, 4) is the same answer to everything, and so none to a form. Where
+ * STARTTLS was offered and not used, nobody can tell what another 530 would be behind it. */
+static bool demands_tls(const struct relaytest *test, const struct smtp_answer *answer)
+{
+    return answer->code == 530 && smtp_client_tls_version(test->client) == NULL &&
+           (test->is_offered_tls || strstr(answer->text, "STARTTLS") != NULL);
+}
+
 /* What was said, for whoever wants to try it by hand. */
 static void show_commands(const struct relaytest *test, const struct relay_form *form)
 {
@@ -124,7 +132,7 @@ static void report(struct relaytest *test, const struct relay_form *form, const 
     if (answer->code / 100 == 2) {
         outcome = "ACCEPTED";
         count = &test->accepted_count;
-    } else if (answer->code / 100 == 5) {
+    } else if (answer->code / 100 == 5 && !demands_tls(test, answer)) {
         outcome = "refused";
         count = &test->refused_count;
     }
@@ -205,6 +213,11 @@ static bool try_form(struct relaytest *test, const struct relay_form *form, stru
         if (is_connection_lost(&answer) && !is_fresh)
             hang_up(test);
     } while (test->client == NULL);
+    if (test->tried_count == 0 && demands_tls(test, &answer)) {
+        strbuf_printf(problem, "the server takes mail within TLS only, so nothing was tested: %u %s%s", answer.code,
+                      answer.text, test->use_tls ? "" : " (try without --no-tls)");
+        return false;
+    }
     report(test, form, &answer);
     bool is_done = is_connection_lost(&answer) || smtp_client_command(test->client, "RSET").code / 100 != 2;
     if (!is_done && ++test->form_count == FORMS_PER_CONNECTION) {
@@ -346,7 +359,7 @@ int command_relaytest(int argc, char **argv)
         "address\n"
         "that the server does not trust. Exit status: 0 all refused, 1 something was accepted, 75 something "
         "was\n"
-        "neither, 69 the server could not be asked.",
+        "neither, 69 the server could not be asked, or answers within TLS only.",
         options,
     };
     struct option_list arguments = {0};

@@ -189,3 +189,33 @@ def test_one_form_that_gets_through():
     assert "The plain address is refused, but not every form of it" in done.stdout
     assert "name a real one with --domain" in done.stdout
     assert done.returncode == 1
+
+
+STARTTLS_FIRST = "530 5.7.0 Must issue a STARTTLS command first"
+
+
+@pytest.mark.parametrize("offer, answer, said", [
+    ("STARTTLS", STARTTLS_FIRST, "without --no-tls"),
+    ("STARTTLS", "530 5.7.0 Authentication required", "without --no-tls"),
+    ("8BITMIME", STARTTLS_FIRST, "nothing was tested"),
+])
+def test_a_server_that_demands_tls_first_has_refused_nothing(offer, answer, said):
+    """Postfix with smtpd_tls_security_level = encrypt says so to every MAIL, whatever its policy is."""
+    def script(line, _):
+        if line.startswith("EHLO"):
+            return f"250-mx.test.example\r\n250 {offer}"
+        return answer if line.startswith(("MAIL", "RCPT")) else polite(line)
+    with ScriptedSmtp(script) as server:
+        done = relaytest(server.port, "--no-tls")
+    assert outcomes(done) == {} and "closed to strangers" not in done.stdout
+    assert "nothing was tested: 530" in done.stderr and said in done.stderr
+    assert done.returncode == 69
+
+
+def test_a_demand_for_a_login_is_a_refusal():
+    def script(line, _):
+        return "530 5.7.0 Authentication required" if line.startswith("MAIL") else polite(line)
+    with ScriptedSmtp(script) as server:
+        done = relaytest(server.port)
+    assert {outcome for outcome, _ in outcomes(done).values()} == {"refused"}
+    assert done.returncode == 0
