@@ -56,6 +56,8 @@ struct relay_settings;
 
 /* Who is trusted and local is the same for everybody: the relay section without role or override. */
 const struct relay_settings *snapshot_relay_settings(const struct policy_snapshot *snapshot);
+/* Whether the files say something for its key at `path`. */
+bool snapshot_relay_is_written(const struct policy_snapshot *snapshot, const char *path);
 
 struct dns_settings;
 struct dnsbl_settings;

@@ -14,6 +14,9 @@ void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct 
     *needs = (struct policy_relay_needs){
         .has_certificates = relay->trusted_certificates.count > 0,
         .has_local_daemons = !text_set_is_empty(relay->local_daemons),
+        .has_recent_logins = relay->recent_logins.remember_ms > 0 &&
+                             snapshot_relay_is_written(snapshot, "recent_logins.remember"),
+        .is_enforced = snapshot->root->mode == MODE_ENFORCE && relay->common.mode == MODE_ENFORCE,
     };
     for (size_t i = 0; i < relay->trusted_certificates.count; i++)
         if (slice_starts_nocase(slice_of(relay->trusted_certificates.items[i]), slice_of("sha256:")))

@@ -97,6 +97,8 @@ struct policy_relay_needs {
     bool has_certificates;  /* some client certificate is trusted */
     bool has_fingerprints;  /* and one of them by its fingerprint */
     bool has_local_daemons; /* mail handed in on the machine comes over some service of the MTA's */
+    bool has_recent_logins; /* clients are meant to be let in by a recent login: the files say for how long */
+    bool is_enforced;       /* the check refuses what outside may not send; overrides are not asked */
 };
 
 void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs);

@@ -73,17 +73,27 @@ const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size
     return config_document_settings(snapshot->document, SECTION_FIRST_CHECK + index, role);
 }
 
-static const void *named_check_settings(const struct policy_snapshot *snapshot, const struct check *check)
+static size_t check_index(const struct check *check)
 {
     size_t index = 0;
     while (check_table[index] != check)
         index++;
-    return snapshot_check_settings(snapshot, index, ROLE_OUTSIDE);
+    return index;
+}
+
+static const void *named_check_settings(const struct policy_snapshot *snapshot, const struct check *check)
+{
+    return snapshot_check_settings(snapshot, check_index(check), ROLE_OUTSIDE);
 }
 
 const struct relay_settings *snapshot_relay_settings(const struct policy_snapshot *snapshot)
 {
     return named_check_settings(snapshot, &relay_check);
+}
+
+bool snapshot_relay_is_written(const struct policy_snapshot *snapshot, const char *path)
+{
+    return config_document_is_written(snapshot->document, SECTION_FIRST_CHECK + check_index(&relay_check), path);
 }
 
 const struct dnsbl_settings *snapshot_dnsbl_settings(const struct policy_snapshot *snapshot)

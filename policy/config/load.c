@@ -298,6 +298,17 @@ void config_document_refresh_tables(const struct config_document *document, bool
     config_tables_refresh(document->tables, is_quiet);
 }
 
+bool config_document_is_written(const struct config_document *document, size_t section_index, const char *path)
+{
+    assert(section_index < document->schema.count);
+    const struct config_section_state *state = &document->sections[section_index];
+    size_t leaf = config_leaf_by_path(&state->leaves, path);
+    for (size_t i = 0; i < state->written.count; i++)
+        if (state->written.items[i]->leaf == leaf)
+            return true;
+    return false;
+}
+
 const void *config_document_settings(const struct config_document *document, size_t section_index,
                                      enum role role)
 {

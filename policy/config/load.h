@@ -42,6 +42,9 @@ struct config_document *config_document_read(void *owner, const struct config_sc
 const void *config_document_settings(const struct config_document *document, size_t section_index,
                                      enum role role);
 
+/* Whether the files say something for the key at `path` ("recent_logins.remember") of a section, for everybody. */
+bool config_document_is_written(const struct config_document *document, size_t section_index, const char *path);
+
 /* Whom a message is from, as `overrides` may ask. Texts are "" where unknown, else in lower case. */
 struct config_subject {
     enum role role;

@@ -79,8 +79,34 @@ static void the_largest_limit_counts(void **state)
         assert_limits(&cases[i]);
 }
 
+/* The half hour that holds where nobody says anything is no sign that anybody means recent logins. */
+static void what_is_meant_is_written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *config;
+        bool has_recent_logins, is_enforced;
+    } cases[] = {
+        {"", false, true},
+        {"relay: { recent_logins: { remember: 30m } }\n", true, true},
+        {"relay: { recent_logins: { remember: 0 } }\n", false, true},
+        {"relay: { mode: monitor, roles: { outside: { mode: enforce } } }\n", false, true},
+        {"relay: { roles: { outside: { mode: monitor } }, recent_logins: { remember: 1h } }\n", true, false},
+        {"mode: monitor\n", false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy_relay_needs needs;
+        struct policy_snapshot *snapshot = load(cases[i].config);
+        policy_snapshot_relay_needs(snapshot, &needs);
+        assert_int_equal(needs.has_recent_logins, cases[i].has_recent_logins);
+        assert_int_equal(needs.is_enforced, cases[i].is_enforced);
+        policy_snapshot_unref(snapshot);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_largest_limit_counts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_largest_limit_counts),
+                                       cmocka_unit_test(what_is_meant_is_written)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
