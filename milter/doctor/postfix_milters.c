@@ -1,5 +1,5 @@
 /* Does Postfix ask this milter everywhere, and what does it do while the milter is away? */
-#include "doctor_checks.h"
+#include "postfix_checks.h"
 #include "setting_words.h"
 
 #include <stdio.h>
@@ -8,9 +8,8 @@ enum { MILTER_PROTOCOL_LEAST = 6 };
 
 /* ---- which milter is ours --------------------------------------------------------------------------- */
 
-/* How Postfix writes the address that closedrelay listens at. */
-static void append_our_milter(const struct doctor_case *with, const struct postfix_settings *settings,
-                              struct strbuf *out)
+void postfix_append_our_milter(const struct doctor_case *with, const struct postfix_settings *settings,
+                               struct strbuf *out)
 {
     const struct config_endpoint *listen = &with->needs.listen;
     const char *queue = postfix_setting(settings, "queue_directory");
@@ -165,6 +164,35 @@ static void check_global_default(const struct doctor_case *with, const struct po
     }
 }
 
+static bool has_no_milters(const struct postfix_settings *settings, const struct postfix_service *service)
+{
+    const char *options = postfix_service_setting(settings, service, "receive_override_options", NULL);
+    return options != NULL && setting_words_contain(options, "no_milters");
+}
+
+/* The default of milter_default_action is tempfail. */
+static bool is_open_while_away(const struct postfix_settings *settings, const struct postfix_service *service,
+                               struct slice entry)
+{
+    const char *action = postfix_service_setting(settings, service, "milter_default_action", NULL);
+    struct slice word, option, in_force = slice_of(action == NULL ? "tempfail" : action);
+    while (setting_words_next(&entry, &word))
+        if (setting_word_option(word, "default_action", &option))
+            in_force = option;
+    return slice_equal_nocase(in_force, slice_of("accept"));
+}
+
+enum postfix_lock postfix_lock_of(const struct doctor_case *with, const struct postfix_settings *settings,
+                                  const struct postfix_service *service)
+{
+    struct slice entry = {0};
+    const char *list = postfix_service_setting(settings, service, "smtpd_milters", NULL);
+    if (has_no_milters(settings, service) ||
+        find_our_milter(with, settings, service, list, &entry) == MILTER_OTHER)
+        return POSTFIX_NOT_ASKED;
+    return is_open_while_away(settings, service, entry) ? POSTFIX_OPENS : POSTFIX_STAYS_SHUT;
+}
+
 /* ---- one service ------------------------------------------------------------------------------------ */
 
 static void report_missing(const struct doctor_case *with, const struct postfix_settings *settings,
@@ -172,7 +200,7 @@ static void report_missing(const struct doctor_case *with, const struct postfix_
 {
     struct strbuf ours;
     strbuf_init(&ours, 0);
-    append_our_milter(with, settings, &ours);
+    postfix_append_our_milter(with, settings, &ours);
     bool is_loopback = postfix_service_is_loopback(settings, service);
     struct doctor_finding *finding = doctor_report_add(
         with->report, is_loopback ? DOCTOR_NOTE : DOCTOR_PROBLEM,
@@ -208,8 +236,7 @@ static void report_chroot(const struct doctor_case *with, const struct postfix_s
 static void check_options(const struct doctor_case *with, const struct postfix_settings *settings,
                           const struct postfix_service *service)
 {
-    const char *options = postfix_service_setting(settings, service, "receive_override_options", NULL);
-    if (options == NULL || !setting_words_contain(options, "no_milters"))
+    if (!has_no_milters(settings, service))
         return;
     struct doctor_finding *finding = doctor_report_add(
         with->report, DOCTOR_PROBLEM, "no_milters",
@@ -248,7 +275,7 @@ static void report_nowhere(const struct doctor_case *with, const struct postfix_
     postfix_place(&finding->where, NULL);
     strbuf_append_text(&finding->what, "no service of Postfix asks closedrelay");
     strbuf_append_text(&finding->change, "smtpd_milters = ");
-    append_our_milter(with, settings, &finding->change);
+    postfix_append_our_milter(with, settings, &finding->change);
 }
 
 static bool is_asked_anywhere(const struct doctor_case *with, const struct postfix_settings *settings)
@@ -332,7 +359,7 @@ static void check_local_mail(const struct doctor_case *with, const struct postfi
     if (is_asked)
         return;
     strbuf_append_text(&finding->change, "non_smtpd_milters = ");
-    append_our_milter(with, settings, &finding->change);
+    postfix_append_our_milter(with, settings, &finding->change);
 }
 
 void postfix_check_milters(const struct doctor_case *with, const struct postfix_settings *settings)

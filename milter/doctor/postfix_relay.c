@@ -1,33 +1,85 @@
 /* Does Postfix itself keep the relay closed: restrictions, networks, logins? */
-#include "doctor_checks.h"
+#include "postfix_checks.h"
+#include "postfix_restrictions.h"
 #include "setting_words.h"
 
 /* ---- does Postfix itself keep it closed? ------------------------------------------------------------ */
 
-static bool ends_relaying(const char *restrictions)
+/* How a service that relays for everybody is kept shut, if it is. */
+static const char *why_open(enum postfix_lock lock, bool is_enforced)
 {
-    static const char *const words[] = {"reject_unauth_destination", "defer_unauth_destination", "reject",
-                                        "defer", "defer_if_permit"};
-    for (size_t i = 0; restrictions != NULL && i < sizeof words / sizeof words[0]; i++)
-        if (setting_words_contain(restrictions, words[i]))
-            return true;
-    return false;
+    if (lock == POSTFIX_NOT_ASKED)
+        return "An open relay: Postfix relays for anybody, and does not ask closedrelay.";
+    if (!is_enforced)
+        return "An open relay: Postfix relays for anybody, and the policy only watches (mode, relay.mode).";
+    if (lock == POSTFIX_OPENS)
+        return "An open relay whenever closedrelay is stopped, restarted or overloaded: Postfix relays for anybody, and "
+               "takes mail unseen while it has no answer (milter_default_action = accept).";
+    return "Postfix alone would relay for anybody: closedrelay is then the only lock, and every gap in front of it "
+           "(a stopped daemon, a service that was forgotten) an open door.";
 }
 
-static void report_open(const struct doctor_case *with, const struct postfix_service *service)
+/* A port of its own for recent logins, of whom Postfix knows nothing, is meant to be so. */
+static bool is_meant(const struct policy_relay_needs *needs, const struct postfix_service *service,
+                     enum postfix_lock lock)
 {
-    struct doctor_finding *finding =
-        doctor_report_add(with->report, DOCTOR_PROBLEM, "open_relay",
-                          "Postfix alone would relay for anybody: closedrelay is then the only lock, and "
-                          "every gap in front of it "
-                          "(a stopped daemon, a service that was forgotten) an open door.");
+    return service != NULL && needs->has_recent_logins && needs->is_enforced && lock == POSTFIX_STAYS_SHUT;
+}
+
+static void report_only_lock(const struct doctor_case *with, const struct postfix_service *service)
+{
+    struct doctor_finding *finding = doctor_report_add(
+        with->report, DOCTOR_NOTE, "only_lock",
+        "Recent logins need that. It stays shut while closedrelay is away as long as milter_default_action is not "
+        "accept.");
     postfix_place(&finding->where, service);
-    strbuf_append_text(&finding->what, "smtpd_relay_restrictions has no reject_unauth_destination");
-    strbuf_append_text(&finding->change, service == NULL
-                                             ? "smtpd_relay_restrictions = permit_mynetworks, "
-                                               "permit_sasl_authenticated, reject_unauth_destination"
-                                             : "  -o smtpd_relay_restrictions=permit_mynetworks,"
-                                               "permit_sasl_authenticated,reject_unauth_destination");
+    strbuf_append_text(&finding->what, "closedrelay is the only lock here: Postfix itself relays for anybody");
+}
+
+static void suggest_lists(const struct relay_answer *answer, const struct postfix_service *service,
+                          struct strbuf *change)
+{
+    if (slice_equal_nocase(answer->permitted_by, slice_of("permit_mynetworks")))
+        strbuf_append_text(change, service == NULL ? "mynetworks = 127.0.0.0/8, [::1]/128"
+                                                   : "  -o mynetworks=127.0.0.0/8,[::1]/128");
+    else
+        strbuf_append_text(change, service == NULL ? "smtpd_relay_restrictions = permit_mynetworks, "
+                                                     "permit_sasl_authenticated, reject_unauth_destination"
+                                                   : "  -o smtpd_relay_restrictions=permit_mynetworks,"
+                                                     "permit_sasl_authenticated,reject_unauth_destination");
+}
+
+/* `service` is one that does so; `is_main`: because main.cf says so. */
+static void report_open(const struct doctor_case *with, const struct postfix_settings *settings,
+                        const struct postfix_service *service, bool is_main)
+{
+    struct policy_relay_needs needs;
+    policy_snapshot_relay_needs(with->snapshot, &needs);
+    enum postfix_lock lock = postfix_lock_of(with, settings, service);
+    struct relay_answer answer = postfix_relays(settings, service, RELAY_STRANGER);
+    service = is_main ? NULL : service;
+    if (is_meant(&needs, service, lock)) {
+        report_only_lock(with, service);
+        return;
+    }
+    struct doctor_finding *finding =
+        doctor_report_add(with->report, DOCTOR_PROBLEM, "open_relay", why_open(lock, needs.is_enforced));
+    postfix_place(&finding->where, service);
+    if (answer.permitted_by.length == 0)
+        strbuf_append_text(&finding->what, "smtpd_relay_restrictions has no reject_unauth_destination");
+    else
+        strbuf_append_text(&finding->what, "everybody passes smtpd_relay_restrictions by ");
+    strbuf_append_slice(&finding->what, answer.permitted_by);
+    suggest_lists(&answer, service, &finding->change);
+}
+
+static bool has_own(const struct postfix_settings *settings, const struct postfix_service *service)
+{
+    static const char *const names[] = {"smtpd_relay_restrictions", "smtpd_recipient_restrictions", "mynetworks"};
+    bool is_own = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !is_own; i++)
+        postfix_service_setting(settings, service, names[i], &is_own);
+    return is_own;
 }
 
 /* What main.cf says is told once, however many services use it. */
@@ -36,16 +88,11 @@ static void check_restrictions(const struct doctor_case *with, const struct post
     bool is_main_told = false;
     for (size_t i = 0; i < settings->service_count; i++) {
         const struct postfix_service *service = &settings->services[i];
-        bool own_relay, own_recipient;
-        const char *relay =
-            postfix_service_setting(settings, service, "smtpd_relay_restrictions", &own_relay);
-        const char *recipient =
-            postfix_service_setting(settings, service, "smtpd_recipient_restrictions", &own_recipient);
-        bool is_main = !own_relay && !own_recipient;
-        if (!postfix_service_is_smtpd(service) || ends_relaying(relay) || ends_relaying(recipient) ||
+        bool is_main = !has_own(settings, service);
+        if (!postfix_service_is_smtpd(service) || !postfix_relays(settings, service, RELAY_STRANGER).relays ||
             (is_main && is_main_told))
             continue;
-        report_open(with, is_main ? NULL : service);
+        report_open(with, settings, service, is_main);
         is_main_told = is_main_told || is_main;
     }
 }
@@ -69,27 +116,13 @@ static void report_wider(const struct doctor_case *with, struct slice network)
     strbuf_append_text(&finding->change, "\"] }");
 }
 
-/* "[2001:db8::]/32" as Postfix writes it, without the brackets. False: a table, a file, a name. */
-static bool parse_network(struct slice word, struct ip_network *network)
-{
-    char text[64];
-    size_t length = 0;
-    for (size_t i = 0; i < word.length; i++)
-        if (word.data[i] != '[' && word.data[i] != ']') {
-            if (length == sizeof text)
-                return false;
-            text[length++] = word.data[i];
-        }
-    return ip_network_parse(slice_make(text, length), network, NULL);
-}
-
 static void check_networks(const struct doctor_case *with, const struct postfix_settings *settings)
 {
     const char *networks = postfix_setting(settings, "mynetworks");
     struct slice rest = slice_of(networks == NULL ? "" : networks), word;
     while (setting_words_next(&rest, &word)) {
         struct ip_network network;
-        if (parse_network(word, &network) && !policy_snapshot_trusts(with->snapshot, &network))
+        if (postfix_network_parse(word, &network) && !policy_snapshot_trusts(with->snapshot, &network))
             report_wider(with, word);
     }
 }
@@ -147,13 +180,6 @@ static void check_anonymous(const struct doctor_case *with, const struct postfix
 
 /* ---- who may say who it is -------------------------------------------------------------------------- */
 
-static bool is_everybody(struct slice word)
-{
-    struct ip_network network;
-    return slice_starts_nocase(word, slice_of("static:")) ||
-           (parse_network(word, &network) && (network.prefix_bits == 0 || network.prefix_bits == 96));
-}
-
 static void check_xclient(const struct doctor_case *with, const struct postfix_settings *settings,
                           const struct postfix_service *service)
 {
@@ -162,7 +188,7 @@ static void check_xclient(const struct doctor_case *with, const struct postfix_s
     struct slice rest = slice_of(hosts == NULL ? "" : hosts), word;
     bool found = false;
     while (!found && setting_words_next(&rest, &word))
-        found = is_everybody(word);
+        found = postfix_network_is_everybody(word);
     if (!found || is_own != (service != NULL))
         return;
     struct doctor_finding *finding = doctor_report_add(
@@ -214,5 +240,6 @@ void postfix_check_relay(const struct doctor_case *with, const struct postfix_se
     }
     check_networks(with, settings);
     check_logins_anywhere(with, settings);
+    postfix_check_identities(with, settings);
     check_bare_newlines(with, settings);
 }

@@ -82,6 +82,12 @@ SPOILED = [
      "smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"),
     ("submission/inet/smtpd_relay_restrictions = permit_sasl_authenticated", "open_relay", "problem",
      "  -o smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,reject_unauth_destination"),
+    ("submission/inet/smtpd_relay_restrictions = check_client_access static:OK, reject_unauth_destination", "open_relay",
+     "problem",
+     "  -o smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,reject_unauth_destination"),
+    ("smtpd_relay_restrictions = warn_if_reject reject_unauth_destination", "open_relay", "problem",
+     "smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"),
+    ("submission/inet/mynetworks = [::]/0", "open_relay", "problem", "  -o mynetworks=127.0.0.0/8,[::1]/128"),
     ("smtpd_authorized_xclient_hosts = static:all", "xclient", "problem", "smtpd_authorized_xclient_hosts ="),
     ("smtpd_authorized_xclient_hosts = 0.0.0.0/0", "xclient", "problem", "smtpd_authorized_xclient_hosts ="),
 ]
@@ -92,6 +98,9 @@ HARMLESS = [
     "smtpd_milters = inet:127.0.0.1:11332, { inet:127.0.0.1:8891, connect_timeout=10s }",
     "smtpd_relay_restrictions = permit_sasl_authenticated, reject",
     "smtpd_relay_restrictions = permit_mynetworks, defer_unauth_destination",
+    "smtpd_relay_restrictions = check_client_access cidr:/etc/postfix/clients, reject_unauth_destination",
+    "smtpd_relay_restrictions = check_client_access static:REJECT, reject_unauth_destination",
+    "submission/inet/smtpd_relay_restrictions = permit_tls_all_clientcerts, reject",
     "smtpd_recipient_limit = 101",
     "mynetworks = cidr:/etc/postfix/networks, 192.0.2.1",
     "smtpd_forbid_bare_newline = yes",
@@ -191,6 +200,103 @@ def test_text_says_what_why_and_what_to_write(doctor):
     assert "1 problem, 0 warnings." in done.stdout
 
 
+# ---- whom Postfix refuses before closedrelay is asked, and whom it does not ---------------------------------
+
+RECENT = POLICY.replace("relay: {", "relay: { recent_logins: { remember: 30m },")
+CERTIFICATES = POLICY.replace("relay: {", "relay: { trusted_certificates: [CN=relay.branch.example],")
+OPEN_PORT = "smtpd_relay_restrictions = check_client_access,static:OK,reject_unauth_destination"
+ASKING = """\
+smtpd_tls_ask_ccert = yes
+smtpd_tls_security_level = may
+smtpd_tls_CAfile = /etc/postfix/tls/ca.pem
+"""
+
+
+def ids(findings):
+    return [f["id"] for f in findings if f["id"] not in NOTES]
+
+
+def test_recent_logins_have_no_port(doctor):
+    doctor.write("policy.yaml", RECENT)
+    finding, _ = doctor.examine(GOOD)
+    assert (finding["id"], finding["level"], finding["where"]) == ("recent_logins_refused", "warning", "master.cf")
+    service, *options = finding["change"].splitlines()
+    port = service.replace("2525 inet", "2525       inet") + "\n"
+    mended = GOOD + port + "".join(f"2525/inet/{option.removeprefix('  -o ').replace('=', ' = ', 1)}\n" for option in options)
+    assert ids(doctor.examine(mended)) == ["only_lock"]
+
+
+@pytest.mark.parametrize("remember", ["", "recent_logins: { remember: 0 },"])
+def test_nobody_means_recent_logins(doctor, remember):
+    doctor.write("policy.yaml", POLICY.replace("relay: {", "relay: { " + remember))
+    assert ids(doctor.examine(GOOD)) == []
+    found = doctor.examine(GOOD + f"submission/inet/{OPEN_PORT}\n")
+    assert [f["level"] for f in found if f["id"] == "open_relay"] == ["problem"]
+
+
+@pytest.mark.parametrize("policy, line, why", [
+    (RECENT, "milter_default_action = accept", "whenever closedrelay is stopped"),
+    (RECENT, "submission/inet/milter_default_action = accept", "whenever closedrelay is stopped"),
+    (RECENT, "smtpd_milters = { inet:127.0.0.1:8891, default_action=accept }", "whenever closedrelay is stopped"),
+    (RECENT, "submission/inet/smtpd_milters =", "does not ask closedrelay"),
+    (RECENT, "submission/inet/receive_override_options = no_milters", "does not ask closedrelay"),
+    (RECENT + "mode: monitor\n", "milter_default_action = tempfail", "only watches"),
+    (RECENT.replace("relay: {", "relay: { mode: off,"), "milter_default_action = tempfail", "only watches"),
+    (POLICY, "milter_default_action = accept", "whenever closedrelay is stopped"),
+])
+def test_an_open_port_without_a_lock_is_an_open_relay(doctor, policy, line, why):
+    doctor.write("policy.yaml", policy)
+    found = {f["id"]: f for f in doctor.examine(spoil(GOOD + f"submission/inet/{OPEN_PORT}\n", line))}
+    assert "only_lock" not in found
+    assert found["open_relay"]["level"] == "problem" and why in found["open_relay"]["why"]
+    assert found["open_relay"]["where"] == "master.cf, service submission/inet"
+
+
+@pytest.mark.parametrize("line, change", [
+    ("smtpd_tls_ask_ccert = no", "smtpd_tls_ask_ccert = yes"),
+    ("smtpd_tls_security_level =", "smtpd_tls_ask_ccert = yes\nsmtpd_tls_security_level = may"),
+    ("smtpd_tls_CAfile =", "smtpd_tls_ask_ccert = yes\nsmtpd_tls_CAfile = /etc/postfix/tls/ca.pem"),
+])
+def test_certificates_that_nobody_asks_for(doctor, line, change):
+    doctor.write("policy.yaml", CERTIFICATES)
+    finding, *_ = doctor.examine(spoil(GOOD + ASKING, line))
+    assert (finding["id"], finding["level"], finding["change"]) == ("certificates_not_asked", "warning", change)
+
+
+BY_CERTIFICATE = ("smtpd_relay_restrictions = permit_tls_all_clientcerts, permit_mynetworks, permit_sasl_authenticated, "
+                  "reject_unauth_destination")
+
+
+@pytest.mark.parametrize("line, place, change", [
+    ("", "main.cf", BY_CERTIFICATE),
+    ("smtp/inet/smtpd_tls_ask_ccert = no", "main.cf", BY_CERTIFICATE),
+    ("smtpd_recipient_restrictions = permit_mynetworks, reject", "main.cf", BY_CERTIFICATE),
+    (BY_CERTIFICATE.replace("smtpd_relay", "smtpd_recipient").replace("permit_tls_all_clientcerts, ", ""), "main.cf",
+     BY_CERTIFICATE),
+])
+def test_certificates_that_postfix_refuses(doctor, line, place, change):
+    doctor.write("policy.yaml", CERTIFICATES)
+    text = GOOD + ASKING if line == "" else spoil(GOOD + ASKING, line)
+    finding, *_ = doctor.examine(text)
+    assert (finding["id"], finding["where"], finding["change"]) == ("certificates_refused", place, change)
+    text = spoil(text, finding["change"])
+    if "recipient" in line:
+        finding, *_ = doctor.examine(text)
+        assert finding["change"].startswith("smtpd_recipient_restrictions = permit_tls_all_clientcerts, permit_mynetworks, ")
+        text = spoil(text, finding["change"])
+    assert ids(doctor.examine(text)) == []
+
+
+def test_certificates_where_the_services_have_lists_of_their_own(doctor):
+    doctor.write("policy.yaml", CERTIFICATES)
+    own = [f"{name}/inet/smtpd_relay_restrictions = permit_sasl_authenticated, reject\n"
+           for name in ("smtp", "submission", "submissions", "127.0.0.1:10025")]
+    text = spoil(GOOD, BY_CERTIFICATE) + ASKING + "".join(own)
+    finding, *_ = doctor.examine(text)
+    assert (finding["id"], finding["where"]) == ("certificates_refused", "master.cf, service smtp/inet")
+    assert finding["change"] == "  -o smtpd_relay_restrictions=permit_tls_all_clientcerts,permit_sasl_authenticated,reject"
+
+
 # ---- sockets ------------------------------------------------------------------------------------------------
 
 
@@ -279,7 +385,10 @@ def test_the_private_postfix(postfix, start_relay):
     done = daemon.run("doctor", "-c", relay.daemon.config_path, "--postfix-config", postfix.etc, "--json")
     found = {f["id"]: f for f in json.loads(done.stdout)["findings"]}
     assert found["xclient"]["level"] == "problem"
-    assert "size_limit" not in found and "not_asked" not in found and "open_relay" not in found
+    assert "size_limit" not in found and "not_asked" not in found
+    opened = [f["where"] for f in json.loads(done.stdout)["findings"] if f["id"] == "open_relay"]
+    assert opened == [f"master.cf, service 127.0.0.1:{lane.smtp_port}/inet"
+                      for lane in (postfix.open_lane, postfix.closed_lane)]
     assert done.returncode == 1
 
 

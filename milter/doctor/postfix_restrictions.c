@@ -1,0 +1,113 @@
+#include "postfix_restrictions.h"
+#include "setting_words.h"
+
+bool postfix_network_parse(struct slice word, struct ip_network *network)
+{
+    char text[64];
+    size_t length = 0;
+    for (size_t i = 0; i < word.length; i++)
+        if (word.data[i] != '[' && word.data[i] != ']') {
+            if (length == sizeof text)
+                return false;
+            text[length++] = word.data[i];
+        }
+    return ip_network_parse(slice_make(text, length), network, NULL);
+}
+
+bool postfix_network_is_everybody(struct slice network)
+{
+    struct ip_network parsed;
+    return slice_starts_nocase(network, slice_of("static:")) ||
+           (postfix_network_parse(network, &parsed) && (parsed.prefix_bits == 0 || parsed.prefix_bits == 96));
+}
+
+static bool is_one_of(struct slice word, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (slice_equal_nocase(word, slice_of(*words)))
+            return true;
+    return false;
+}
+
+static bool trusts_everybody(const struct postfix_settings *settings, const struct postfix_service *service)
+{
+    const char *networks = postfix_service_setting(settings, service, "mynetworks", NULL);
+    struct slice rest = slice_of(networks == NULL ? "" : networks), word;
+    while (setting_words_next(&rest, &word))
+        if (postfix_network_is_everybody(word))
+            return true;
+    return false;
+}
+
+/* What check_client_access and its like find: "static:OK" says the same of everybody. */
+static bool table_permits(struct slice table, enum relay_client client)
+{
+    static const char *const permitting[] = {"static:OK", "static:permit", NULL};
+    if (slice_starts_nocase(table, slice_of("static:")))
+        return is_one_of(table, permitting);
+    return client >= RELAY_IN_A_TABLE;
+}
+
+enum list_answer { LIST_PERMITS, LIST_REFUSES, LIST_ENDS };
+
+struct question {
+    const struct postfix_settings *settings;
+    const struct postfix_service *service;
+    enum relay_client client;
+};
+
+static bool word_permits(const struct question *question, struct slice word)
+{
+    static const char *const certificates[] = {"permit_tls_clientcerts", "permit_tls_all_clientcerts", NULL};
+    return slice_equal_nocase(word, slice_of("permit")) ||
+           (slice_equal_nocase(word, slice_of("permit_mynetworks")) &&
+            trusts_everybody(question->settings, question->service)) ||
+           (question->client == RELAY_WITH_CERTIFICATE && is_one_of(word, certificates));
+}
+
+static bool is_table_lookup(struct slice word)
+{
+    static const char *const lookups[] = {"check_client_access", "check_sender_access", "check_recipient_access",
+                                          "check_helo_access",   "check_ccert_access",  NULL};
+    return is_one_of(word, lookups);
+}
+
+/* The first word that decides for such a client. */
+static enum list_answer ask_list(const struct question *question, const char *list, struct slice *decider)
+{
+    static const char *const refusing[] = {"reject_unauth_destination", "defer_unauth_destination", "reject", "defer",
+                                           "defer_if_permit", NULL};
+    struct slice rest = slice_of(list == NULL ? "" : list);
+    while (setting_words_next(&rest, decider)) {
+        struct slice argument;
+        if (slice_equal_nocase(*decider, slice_of("warn_if_reject")))
+            setting_words_next(&rest, &argument);
+        else if (is_table_lookup(*decider) && setting_words_next(&rest, &argument) &&
+                 table_permits(argument, question->client))
+            return LIST_PERMITS;
+        else if (word_permits(question, *decider))
+            return LIST_PERMITS;
+        else if (is_one_of(*decider, refusing))
+            return LIST_REFUSES;
+    }
+    *decider = (struct slice){0};
+    return LIST_ENDS;
+}
+
+struct relay_answer postfix_relays(const struct postfix_settings *settings, const struct postfix_service *service,
+                                   enum relay_client client)
+{
+    static const char *const lists[] = {"smtpd_relay_restrictions", "smtpd_recipient_restrictions"};
+    const struct question question = {settings, service, client};
+    struct relay_answer answer = {.relays = true};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0] && answer.relays; i++) {
+        struct slice decider;
+        const char *list = postfix_service_setting(settings, service, lists[i], NULL);
+        answer.relays = ask_list(&question, list, &decider) != LIST_REFUSES;
+        if (!answer.relays)
+            answer.refused_by = lists[i];
+        if (i == 0)
+            answer.permitted_by = decider;
+    }
+    return answer;
+}
