@@ -1,3 +1,4 @@
+/* The lines of a body: content, delimiters, and headers that only some clients see. */
 #include "mime/mime_reader_private.h"
 
 /* How far a field about content is looked for where only some clients see a header begin. */

@@ -1,5 +1,5 @@
-/* What the two halves of the MIME reader share: levels and entities (mime_reader.c), lines
- * (mime_reader_body.c). */
+/* What the parts of the MIME reader share: its life and budget (mime_reader.c), levels and entities
+ * (mime_reader_entity.c), the lines of headers (mime_reader_header.c) and of bodies (mime_reader_body.c). */
 #ifndef CLOSEDRELAY_MIME_MIME_READER_PRIVATE_H
 #define CLOSEDRELAY_MIME_MIME_READER_PRIVATE_H
 
@@ -32,7 +32,8 @@ struct mime_reader {
     uint32_t levels_above;
     enum reader_state state;
     bool failed;
-    bool is_spent; /* comparing lines took more work than there was left: the reader stops after these bytes */
+    bool
+        is_spent; /* comparing lines took more work than there was left: the reader stops after these bytes */
 
     struct mime_level *levels; /* talloc array */
     uint32_t level_count;
@@ -62,6 +63,18 @@ struct mime_reader {
     char held[HELD_LINE_BYTES];
 };
 
+/* ---- mime_reader.c ---- */
+
+/* Memory ran out: the reader stops. */
+void reader_fail(struct mime_reader *reader);
+
+void reader_over_budget(struct mime_reader *reader, const char *why);
+
+/* Takes units of work from the message's budget; at its end the reader stops. */
+bool reader_charge(struct mime_reader *reader, uint64_t units);
+
+/* ---- mime_reader_entity.c ---- */
+
 /* Begins a new entity whose header comes next. `doubt`: why only some clients see it, or NULL. */
 void reader_begin_entity(struct mime_reader *reader, bool is_message, const char *doubt);
 
@@ -71,16 +84,31 @@ void reader_finish_header(struct mime_reader *reader);
 /* A delimiter or close delimiter of the multipart at `match.level`. */
 void reader_delimiter(struct mime_reader *reader, struct boundary_match match, const char *doubt);
 
-void reader_over_budget(struct mime_reader *reader, const char *why);
-
-/* Keeps bytes of a header line whose end was not seen yet. */
-void reader_keep_line(struct mime_reader *reader, struct slice piece);
-
 /* Ends the leaf that is open, if one is. */
 void reader_end_leaf(struct mime_reader *reader);
 
 /* Gives content to the leaf that is open, if any wants it. */
 void reader_leaf_data(struct mime_reader *reader, struct slice bytes);
+
+/* Ends all levels from `level` on. */
+void reader_end_levels(struct mime_reader *reader, uint32_t level);
+
+/* ---- mime_reader_header.c ---- */
+
+/* Takes bytes in state READER_HEADERS, to the end of a line; returns what is left. */
+struct slice reader_header_push(struct mime_reader *reader, struct slice bytes);
+
+/* No more lines in state READER_HEADERS: what was read is the header. */
+void reader_header_end(struct mime_reader *reader);
+
+/* A header that says nothing of content may have been cut off by a line that is no field: what follows it
+ * then arrives as body. */
+void reader_look_for_more_header(struct mime_reader *reader);
+
+/* Keeps bytes of a header line whose end was not seen yet. */
+void reader_keep_line(struct mime_reader *reader, struct slice piece);
+
+/* ---- mime_reader_body.c ---- */
 
 /* Takes bytes in state READER_BODY; returns what is left once the state changes. */
 struct slice reader_body_push(struct mime_reader *reader, struct slice bytes);
