@@ -1,12 +1,9 @@
-#include "content/content_private.h"
-
-#include "content/file_magic.h"
-#include "content/zip_mark.h"
-#include "mime/transfer_decode.h"
+/* Messages: what their parts are called, and the reading of each. */
+#include "content/content_reading.h"
 
 #include <talloc.h>
 
-enum { DECODED_PIECE_BYTES = 16384, ENCODINGS_MAX = 3 };
+enum { ENCODINGS_MAX = 3 };
 
 /* A multipart or message that is open. */
 struct level {
@@ -15,22 +12,9 @@ struct level {
     struct content_encoded *encoded; /* talloc child of the message; NULL in all honest mail */
 };
 
-/* One way to decode the leaf that is being read. */
-struct reading {
-    struct transfer_decoder decoder;
-    struct content_stream *stream;
-    uint32_t line_bytes; /* its first line, with its end; 0 while that is not seen */
-    uint32_t line_end_bytes;
-    uint32_t first_bytes;          /* of a first line that is not complete */
-    bool is_after_cr;              /* the last byte of it was a CR */
-    bool is_resumed;               /* decoding began again at the mark of a zip */
-    struct zip_mark_search search; /* base64: while the stream only waits for a zip, nothing is decoded */
-    bool is_spared;                /* nothing more is wanted of it */
-};
-
 struct leaf {
     struct content_subject subject;
-    struct reading readings[ENCODINGS_MAX];
+    struct content_reading *readings[ENCODINGS_MAX]; /* one for each way to decode it */
     size_t reading_count;
 };
 
@@ -203,11 +187,10 @@ static unsigned stream_flags(const struct content_message *message, const struct
 static void add_reading(struct content_message *message, enum transfer_encoding encoding, unsigned flags)
 {
     struct leaf *leaf = message->leaf;
-    struct reading *reading = &leaf->readings[leaf->reading_count];
-    transfer_decoder_init(&reading->decoder, encoding);
-    reading->stream = content_stream_create(leaf, &leaf->subject, flags, current_depth(message));
-    if (reading->stream != NULL)
-        leaf->reading_count++;
+    struct content_reading *reading =
+        content_reading_create(leaf, encoding, &leaf->subject, flags, current_depth(message));
+    if (reading != NULL)
+        leaf->readings[leaf->reading_count++] = reading;
 }
 
 static void add_readings(struct content_message *message, const struct mime_entity *entity)
@@ -251,115 +234,25 @@ static bool leaf_begin(void *context, const struct mime_entity *entity)
     return !message->scan->failed && message->leaf->reading_count > 0;
 }
 
-/* Decodes `raw` into the reading's stream. Returns whether more is wanted. */
-static bool decode_into(struct reading *reading, struct slice raw)
-{
-    char piece[DECODED_PIECE_BYTES];
-    bool is_wanted = true;
-    while (raw.length > 0 && is_wanted) {
-        size_t made = transfer_decode(&reading->decoder, &raw, piece, sizeof piece);
-        is_wanted = content_stream_push(reading->stream, slice_make(piece, made));
-    }
-    return is_wanted;
-}
-
-/* As decode_into, for a stream that only waits for a zip: begins to decode where one begins. */
-static bool search_into(struct reading *reading, struct slice raw)
-{
-    struct zip_mark_hit hit;
-    if (!zip_mark_find(&reading->search, raw, &hit))
-        return true;
-    content_stream_end_search(reading->stream);
-    reading->is_resumed = true;
-    transfer_decoder_init(&reading->decoder, TRANSFER_BASE64);
-    return decode_into(reading, slice_of(hit.group)) &&
-           decode_into(reading, slice_make(hit.between, hit.between_length)) &&
-           decode_into(reading, hit.rest);
-}
-
-/* Measures the first line that is not empty. */
-static void measure_line(struct reading *reading, struct slice raw)
-{
-    size_t end = slice_find(raw, '\n');
-    reading->first_bytes += (uint32_t)(end < 4096 ? end : 4096);
-    if (end == raw.length || reading->first_bytes > 4096)
-        return;
-    bool has_cr = end > 0 ? raw.data[end - 1] == '\r' : reading->is_after_cr;
-    reading->line_end_bytes = has_cr ? 2 : 1;
-    reading->line_bytes = reading->first_bytes + 1;
-}
-
-static bool read_into(struct reading *reading, struct slice raw)
-{
-    if (reading->line_bytes == 0) {
-        measure_line(reading, raw);
-        reading->is_after_cr = raw.data[raw.length - 1] == '\r';
-    }
-    if (reading->decoder.encoding == TRANSFER_IDENTITY)
-        return content_stream_push(reading->stream, raw);
-    if (reading->decoder.encoding == TRANSFER_BASE64 && content_stream_is_searching(reading->stream))
-        return search_into(reading, raw);
-    return decode_into(reading, raw);
-}
-
 static bool leaf_data(void *context, struct slice raw)
 {
     struct content_message *message = context;
     struct leaf *leaf = message->leaf;
     bool is_wanted = false;
-    for (size_t i = 0; i < leaf->reading_count; i++) {
-        struct reading *reading = &leaf->readings[i];
-        reading->is_spared = reading->is_spared || !read_into(reading, raw);
-        is_wanted = is_wanted || !reading->is_spared;
-    }
+    for (size_t i = 0; i < leaf->reading_count; i++)
+        is_wanted = content_reading_push(leaf->readings[i], raw) || is_wanted;
     return is_wanted && !message->scan->failed;
 }
 
-/* Whether base64 goes on after its end in a place where that changes what is read: in the head, or in content
- * that is read to its end. The answer may not depend on how much happened to be decoded beyond. */
-static bool is_concatenated(const struct reading *reading)
+static void end_reading(struct leaf *leaf, struct content_reading *reading)
 {
-    if (!reading->decoder.is_concatenated || reading->is_resumed)
-        return false;
-    return reading->decoder.concatenated_at <= FILE_MAGIC_HEAD_BYTES ||
-           (!reading->is_spared && !content_stream_is_searching(reading->stream));
-}
-
-/* As is_concatenated, for bytes that are none of base64: clients skip them, stop, or decode something else.
- * Behind the last of it stands a footer. */
-static bool is_junk_between(const struct reading *reading)
-{
-    const struct transfer_decoder *decoder = &reading->decoder;
-    if (!decoder->has_junk || reading->is_resumed || decoder->decoded_bytes <= decoder->junk_at)
-        return false;
-    return decoder->junk_at <= FILE_MAGIC_HEAD_BYTES ||
-           (!reading->is_spared && !content_stream_is_searching(reading->stream));
-}
-
-static void end_reading(struct content_message *message, struct reading *reading)
-{
-    char rest[TRANSFER_ROOM_MIN];
-    size_t made = reading->is_spared ? 0 : transfer_decode_end(&reading->decoder, rest);
-    if (made > 0)
-        content_stream_push(reading->stream, slice_make(rest, made));
-    struct leaf *leaf = message->leaf;
-    bool is_odd = is_concatenated(reading), has_junk = is_junk_between(reading);
-    content_stream_end(reading->stream);
-    if (is_odd && leaf->subject.entry != CONTENT_NO_ENTRY)
+    unsigned oddities = content_reading_end(reading);
+    if (leaf->subject.entry == CONTENT_NO_ENTRY)
+        return;
+    if ((oddities & CONTENT_READING_GOES_ON) != 0)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 that goes on after its end");
-    if (has_junk && leaf->subject.entry != CONTENT_NO_ENTRY && leaf->reading_count == 1)
+    if ((oddities & CONTENT_READING_HAS_JUNK) != 0 && leaf->reading_count == 1)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 with other bytes in it");
-}
-
-/* The size of all of it as if every line were as long as the first: most of it is never decoded. */
-static uint64_t decoded_size(const struct reading *reading, uint64_t raw_bytes)
-{
-    if (reading->decoder.encoding != TRANSFER_BASE64)
-        return raw_bytes;
-    uint64_t line = reading->line_bytes == 0 ? raw_bytes + 1 : reading->line_bytes;
-    uint64_t characters = line - (reading->line_bytes == 0 ? 1 : reading->line_end_bytes);
-    uint64_t last = raw_bytes % line;
-    return (raw_bytes / line * characters + (last < characters ? last : characters)) / 4 * 3;
 }
 
 static void leaf_end(void *context, uint64_t raw_bytes)
@@ -367,10 +260,10 @@ static void leaf_end(void *context, uint64_t raw_bytes)
     struct content_message *message = context;
     struct leaf *leaf = message->leaf;
     for (size_t i = 0; leaf != NULL && i < leaf->reading_count; i++) {
-        end_reading(message, &leaf->readings[i]);
+        end_reading(leaf, leaf->readings[i]);
         if (leaf->subject.entry == CONTENT_NO_ENTRY)
             continue;
-        uint64_t size = decoded_size(&leaf->readings[i], raw_bytes);
+        uint64_t size = content_reading_size(leaf->readings[i], raw_bytes);
         struct attachment *entry = &message->scan->list.items[leaf->subject.entry];
         entry->size_bytes = size > entry->size_bytes ? size : entry->size_bytes;
     }
