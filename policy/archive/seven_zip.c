@@ -6,11 +6,8 @@
  * be unpacked from them is given to the sink. Names need no more than the end, where a packed index lies.
  */
 #include "archive/archive_budget.h"
-#include "archive/archive_buffer.h"
 #include "archive/archive_formats.h"
-#include "archive/archive_text.h"
-#include "archive/archive_walk.h"
-#include "archive/seven_zip_unpack.h"
+#include "archive/seven_zip_reader.h"
 
 #include <lzma.h>
 #include <talloc.h>
@@ -19,38 +16,9 @@ enum {
     SIGNATURE_HEADER_BYTES = 32,
     SEVEN_ZIP_KEPT_BYTES = 8 << 20,
     INDEX_LAYERS_MOST = 4, /* packed indexes in packed indexes */
-    UNPACK_PIECE_BYTES = 16384,
-    NAME_BYTES_MOST = 65536,
 };
 
 static const char signature[] = {'7', 'z', (char)0xBC, (char)0xAF, 0x27, 0x1C};
-
-enum seven_zip_state {
-    SEVEN_ZIP_AT_SIGNATURE,
-    SEVEN_ZIP_AT_BEGINNING,
-    SEVEN_ZIP_AT_REST,
-};
-
-struct seven_zip_reader {
-    struct archive_walk walk;
-    enum seven_zip_state state;
-    struct archive_buffer beginning;
-    size_t beginning_bytes;   /* of packed streams kept apart from the window */
-    uint64_t window_position; /* where the window begins, from the end of the signature header */
-    size_t window_bytes;      /* of packed streams kept before the index */
-    size_t index_bytes;
-    uint32_t index_crc;
-    struct slice window;
-    struct seven_zip_index index;
-    struct strbuf text; /* a name, or the unpacked index */
-    /* Where telling members has got to. */
-    uint32_t folder; /* that the next member with content is in */
-    uint32_t member_in_folder;
-    uint32_t member;         /* number of that member in index.streams.member_bytes */
-    uint64_t skip_in_folder; /* bytes of the folder before the member that were not unpacked yet */
-    bool folder_failed;      /* its content cannot be unpacked any further */
-    struct seven_zip_unpacker *unpacker;
-};
 
 static bool seven_zip_recognise(struct slice probe)
 {
@@ -77,7 +45,7 @@ static void *seven_zip_create(void *owner, const struct archive_sink *sink, stru
     return reader;
 }
 
-static void stop_for(struct seven_zip_reader *reader, enum seven_zip_status status)
+void seven_zip_stop(struct seven_zip_reader *reader, enum seven_zip_status status)
 {
     if (status == SEVEN_ZIP_OVER_BUDGET || status == SEVEN_ZIP_NOT_AT_HAND)
         archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "the 7z index is larger than allowed");
@@ -129,12 +97,12 @@ static void read_signature_header(struct seven_zip_reader *reader, struct slice 
     uint64_t size = archive_bytes_u64(&bytes);
     reader->index_crc = archive_bytes_u32(&bytes);
     if (offset > INT64_MAX || size > INT64_MAX) {
-        stop_for(reader, SEVEN_ZIP_DAMAGED);
+        seven_zip_stop(reader, SEVEN_ZIP_DAMAGED);
     } else if (size == 0) {
         archive_walk_skip(walk, offset);
         archive_walk_expect_end(walk); /* an archive without members */
     } else if (size > walk->budget->kept_bytes_left) {
-        stop_for(reader, SEVEN_ZIP_OVER_BUDGET);
+        seven_zip_stop(reader, SEVEN_ZIP_OVER_BUDGET);
     } else {
         reader->index_bytes = (size_t)size;
         expect_packed(reader, offset, walk->budget->kept_bytes_left - size);
@@ -154,10 +122,9 @@ static enum seven_zip_status find_in_beginning(const struct seven_zip_reader *re
     return SEVEN_ZIP_OK;
 }
 
-/* A folder's packed bytes, out of those that were kept. */
-static enum seven_zip_status find_packed(const struct seven_zip_reader *reader,
-                                         const struct seven_zip_folder *folder,
-                                         struct seven_zip_packed *packed)
+enum seven_zip_status seven_zip_find_packed(const struct seven_zip_reader *reader,
+                                            const struct seven_zip_folder *folder,
+                                            struct seven_zip_packed *packed)
 {
     const struct seven_zip_streams *streams = &reader->index.streams;
     uint64_t position = streams->packed_position;
@@ -184,12 +151,12 @@ static enum seven_zip_status unpack_index(struct seven_zip_reader *reader, struc
     struct seven_zip_packed packed;
     enum seven_zip_status status = SEVEN_ZIP_DAMAGED;
     if (streams->folder_count == 1)
-        status = find_packed(reader, &streams->folders[0], &packed);
+        status = seven_zip_find_packed(reader, &streams->folders[0], &packed);
     if (status != SEVEN_ZIP_OK)
         return status;
     struct seven_zip_unpacker *unpacker =
         seven_zip_unpacker_create(reader, &streams->folders[0], packed, reader->walk.budget, &status);
-    char piece[UNPACK_PIECE_BYTES];
+    char piece[SEVEN_ZIP_PIECE_BYTES];
     while (unpacker != NULL && status == SEVEN_ZIP_OK && !unpacked->failed) {
         size_t count = seven_zip_unpacker_read(unpacker, piece, sizeof piece, &status);
         if (count == 0)
@@ -198,139 +165,6 @@ static enum seven_zip_status unpack_index(struct seven_zip_reader *reader, struc
     }
     talloc_free(unpacker);
     return unpacked->failed ? SEVEN_ZIP_OVER_BUDGET : status;
-}
-
-static void end_folder(struct seven_zip_reader *reader)
-{
-    TALLOC_FREE(reader->unpacker);
-    reader->folder++;
-    reader->member_in_folder = 0;
-    reader->skip_in_folder = 0;
-    reader->folder_failed = false;
-}
-
-/* The folder of the next member with content; NULL where the index has more members than folders hold. */
-static const struct seven_zip_folder *current_folder(struct seven_zip_reader *reader)
-{
-    const struct seven_zip_streams *streams = &reader->index.streams;
-    while (reader->folder < streams->folder_count &&
-           reader->member_in_folder >= streams->folders[reader->folder].member_count)
-        end_folder(reader);
-    if (reader->folder == streams->folder_count || reader->member == streams->member_count)
-        return NULL;
-    return &streams->folders[reader->folder];
-}
-
-static bool start_unpacker(struct seven_zip_reader *reader, const struct seven_zip_folder *folder)
-{
-    struct seven_zip_packed packed;
-    enum seven_zip_status status = SEVEN_ZIP_OK;
-    if (reader->unpacker != NULL || reader->folder_failed)
-        return !reader->folder_failed;
-    if (!folder->encrypted && find_packed(reader, folder, &packed) == SEVEN_ZIP_OK)
-        reader->unpacker = seven_zip_unpacker_create(reader, folder, packed, reader->walk.budget, &status);
-    reader->folder_failed = reader->unpacker == NULL;
-    return !reader->folder_failed;
-}
-
-/* Unpacks `byte_count` bytes, for the open member or to get past them. False: they cannot be had. */
-static bool unpack_bytes(struct seven_zip_reader *reader, uint64_t byte_count, bool for_member)
-{
-    char piece[UNPACK_PIECE_BYTES];
-    enum seven_zip_status status;
-    while (byte_count > 0) {
-        size_t most = byte_count < sizeof piece ? (size_t)byte_count : sizeof piece;
-        size_t count = seven_zip_unpacker_read(reader->unpacker, piece, most, &status);
-        if (count == 0) {
-            if (status == SEVEN_ZIP_OVER_BUDGET)
-                archive_walk_tell(&reader->walk, ARCHIVE_OVER_BUDGET, "more content than may be unpacked");
-            else if (status == SEVEN_ZIP_DAMAGED)
-                archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the content of a 7z member is damaged");
-            return false;
-        }
-        byte_count -= count;
-        if (for_member && !archive_walk_data(&reader->walk, slice_make(piece, count))) {
-            reader->skip_in_folder += byte_count;
-            return true;
-        }
-    }
-    return true;
-}
-
-static void give_content(struct seven_zip_reader *reader, const struct seven_zip_folder *folder,
-                         uint64_t byte_count)
-{
-    archive_walk_content_missing(&reader->walk);
-    if (!reader->walk.member_wanted || !start_unpacker(reader, folder)) {
-        reader->skip_in_folder += byte_count;
-        return;
-    }
-    uint64_t skip = reader->skip_in_folder;
-    reader->skip_in_folder = 0;
-    reader->folder_failed = !unpack_bytes(reader, skip, false);
-    reader->walk.content_missing = reader->folder_failed;
-    if (!reader->folder_failed && !unpack_bytes(reader, byte_count, true)) {
-        reader->folder_failed = true;
-        archive_walk_content_missing(&reader->walk);
-    }
-}
-
-/* Tells one member; `has_content`: it takes the next of the folders' members. */
-static bool tell_member(struct seven_zip_reader *reader, struct slice name, bool has_content, bool is_folder)
-{
-    const struct seven_zip_folder *folder = has_content ? current_folder(reader) : NULL;
-    struct archive_member member = {
-        .name = name, .encrypted = folder != NULL && folder->encrypted, .is_folder = is_folder};
-    if (!archive_walk_member(&reader->walk, &member))
-        return false;
-    if (has_content && folder == NULL) {
-        archive_walk_content_missing(&reader->walk);
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the 7z index has files without content");
-    } else if (has_content) {
-        uint64_t byte_count = reader->index.streams.member_bytes[reader->member++];
-        reader->member_in_folder++;
-        give_content(reader, folder, byte_count);
-    }
-    archive_walk_member_end(&reader->walk);
-    return true;
-}
-
-/* The UTF-16 text before the next NUL, which is passed over; `overrun` is set where there is none. */
-static struct slice next_name(struct archive_bytes *names)
-{
-    size_t length = 0;
-    while (length + 1 < names->left.length &&
-           (names->left.data[length] != '\0' || names->left.data[length + 1] != '\0'))
-        length += 2;
-    struct slice name = archive_bytes_take(names, length);
-    archive_bytes_take(names, 2);
-    return name;
-}
-
-static void tell_members(struct seven_zip_reader *reader)
-{
-    const struct seven_zip_index *index = &reader->index;
-    struct archive_bytes names = archive_bytes_of(index->names);
-    uint64_t empty_count = 0;
-    for (uint64_t i = 0; i < index->file_count; i++) {
-        bool has_content = !seven_zip_bit(index->empty_stream, i);
-        bool is_folder = !has_content && !seven_zip_bit(index->empty_file, empty_count);
-        empty_count += !has_content;
-        struct slice name = index->has_names ? next_name(&names) : slice_make("", 0);
-        if (names.overrun || name.length > NAME_BYTES_MOST) {
-            stop_for(reader, SEVEN_ZIP_DAMAGED);
-            return;
-        }
-        strbuf_reset(&reader->text);
-        archive_text_append_utf16(&reader->text, name, ARCHIVE_LITTLE_ENDIAN);
-        if (reader->text.failed) {
-            stop_for(reader, SEVEN_ZIP_OVER_BUDGET);
-            return;
-        }
-        if (!tell_member(reader, strbuf_slice(&reader->text), has_content, is_folder))
-            return;
-    }
-    archive_walk_expect_end(&reader->walk);
 }
 
 /* Parses the index, unpacking it as often as it is packed, and tells its members. `layers` holds what was
@@ -351,9 +185,9 @@ static void read_index(struct seven_zip_reader *reader, struct slice bytes, stru
             status = seven_zip_index_parse(reader, strbuf_slice(unpacked), &reader->index);
     }
     if (status == SEVEN_ZIP_OK)
-        tell_members(reader);
+        seven_zip_tell_members(reader);
     else
-        stop_for(reader, status);
+        seven_zip_stop(reader, status);
 }
 
 static void read_rest(struct seven_zip_reader *reader, struct slice record)
