@@ -124,10 +124,14 @@ struct config_build {
 
 /* ---- leaves.c ---------------------------------------------------------------------------------------- */
 
+/* The rows of a section and of those nested in it. */
+size_t config_leaf_count(const struct config_section *section);
 /* All rows of a section. False when memory ran out. */
 bool config_leaves_make(void *owner, const struct config_section *section, struct config_leaves *leaves);
 /* The leaf with that path; leaves->count where there is none. */
 size_t config_leaf_by_path(const struct config_leaves *leaves, const char *path);
+/* The section with that name; NULL where there is none. The top level's has none. */
+struct config_section_state *config_section_by_name(const struct config_document *document, const char *name);
 const struct config_key *config_section_key(const struct config_section *section, const char *name);
 
 /* ---- layer.c ----------------------------------------------------------------------------------------- */
@@ -158,6 +162,10 @@ bool config_struct_make(void *owner, const struct config_leaves *leaves, struct 
                         struct config_struct *made);
 void config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
                          const struct config_layer *layer);
+/* A section's struct for a role, or for none (ROLE_COUNT): defaults and what is written, without overrides,
+ * not finished. False when memory ran out. */
+bool config_role_struct_make(void *owner, const struct config_section_state *state, int role,
+                             struct config_struct *made);
 /* Tells what CONFIG_REQUIRED keys are missing. */
 void config_struct_check_required(const struct config_struct *made, const struct config_leaves *leaves,
                                   struct config_problems *problems);
@@ -203,7 +211,7 @@ void config_patch_walk_begin(struct config_patch_walk *walk, const struct config
                              const struct config_subject *subject);
 const struct config_patch *config_patch_walk_next(struct config_patch_walk *walk); /* NULL at the end */
 
-/* ---- override.c, continued: at run time --------------------------------------------------------------- */
+/* ---- override_effective.c ---------------------------------------------------------------------------- */
 
 /* What config_document_effective finds for a per_role section, as a struct with its values; of `owner` or of
  * the document. False when memory ran out. */

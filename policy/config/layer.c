@@ -35,6 +35,20 @@ void config_struct_apply(struct config_struct *made, const struct config_leaves 
     }
 }
 
+bool config_role_struct_make(void *owner, const struct config_section_state *state, int role,
+                             struct config_struct *made)
+{
+    if (!config_struct_make(owner, &state->leaves, state->place, made))
+        return false;
+    config_struct_apply(made, &state->leaves, &state->defaults);
+    if (role != ROLE_COUNT)
+        config_struct_apply(made, &state->leaves, &state->role_defaults[role]);
+    config_struct_apply(made, &state->leaves, &state->written);
+    if (role != ROLE_COUNT)
+        config_struct_apply(made, &state->leaves, &state->role_written[role]);
+    return true;
+}
+
 void config_struct_check_required(const struct config_struct *made, const struct config_leaves *leaves,
                                   struct config_problems *problems)
 {

@@ -11,11 +11,11 @@ struct nesting {
     unsigned flags;
 };
 
-static size_t count_leaves(const struct config_section *section)
+size_t config_leaf_count(const struct config_section *section)
 {
     size_t count = 0;
     for (const struct config_key *key = section->keys; key->name != NULL; key++)
-        count += key->type->shape == CONFIG_SHAPE_SECTION ? count_leaves(key->section) : 1;
+        count += key->type->shape == CONFIG_SHAPE_SECTION ? config_leaf_count(key->section) : 1;
     return count;
 }
 
@@ -42,7 +42,7 @@ static bool add_leaves(void *owner, struct config_leaves *leaves, const struct n
 bool config_leaves_make(void *owner, const struct config_section *section, struct config_leaves *leaves)
 {
     *leaves = (struct config_leaves){.section = section};
-    leaves->items = talloc_zero_size(owner, (count_leaves(section) + 1) * sizeof *leaves->items);
+    leaves->items = talloc_zero_size(owner, (config_leaf_count(section) + 1) * sizeof *leaves->items);
     return leaves->items != NULL && add_leaves(owner, leaves, &(struct nesting){section, 0, "", 0});
 }
 
@@ -59,5 +59,13 @@ const struct config_key *config_section_key(const struct config_section *section
     for (const struct config_key *key = section->keys; key->name != NULL; key++)
         if (strcmp(key->name, name) == 0)
             return key;
+    return NULL;
+}
+
+struct config_section_state *config_section_by_name(const struct config_document *document, const char *name)
+{
+    for (size_t i = 1; i < document->schema.count; i++)
+        if (strcmp(document->schema.sections[i]->name, name) == 0)
+            return &document->sections[i];
     return NULL;
 }

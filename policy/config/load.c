@@ -139,14 +139,6 @@ static bool read_section(struct config_build *build, struct config_section_state
            (roles == NULL || read_roles(build, state, roles));
 }
 
-static struct config_section_state *section_by_name(const struct config_build *build, const char *name)
-{
-    for (size_t i = 1; i < build->document->schema.count; i++)
-        if (strcmp(build->document->schema.sections[i]->name, name) == 0)
-            return &build->document->sections[i];
-    return NULL;
-}
-
 static bool read_root_key(struct config_build *build, const struct config_node *child)
 {
     struct config_section_state *root = &build->document->sections[0];
@@ -159,7 +151,7 @@ static bool read_top(struct config_build *build, const struct config_node *root)
     for (const struct config_node *child = root->first; child != NULL; child = child->next) {
         if (child->kind == CONFIG_NODE_BROKEN || strcmp(child->key, "overrides") == 0)
             continue;
-        struct config_section_state *state = section_by_name(build, child->key);
+        struct config_section_state *state = config_section_by_name(build->document, child->key);
         bool good = true;
         if (state != NULL)
             good = read_section(build, state, child);
@@ -175,29 +167,22 @@ static bool read_top(struct config_build *build, const struct config_node *root)
 
 /* ---- structs ---------------------------------------------------------------------------------------- */
 
-/* Applies up to four layers in turn. */
-static bool make_struct(struct config_build *build, const struct config_section_state *state,
-                        const struct config_layer *const *layers, struct config_struct *made)
+static bool make_struct(struct config_build *build, const struct config_section_state *state, int role,
+                        struct config_struct *made)
 {
-    if (!config_struct_make(build->document, &state->leaves, state->place, made))
+    if (!config_role_struct_make(build->document, state, role, made))
         return false;
-    for (; *layers != NULL; layers++)
-        config_struct_apply(made, &state->leaves, *layers);
     config_struct_check_required(made, &state->leaves, build->problems);
     return true;
 }
 
 static bool make_section(struct config_build *build, struct config_section_state *state)
 {
-    const struct config_layer *const base[] = {&state->defaults, &state->written, NULL};
-    if (!make_struct(build, state, base, &state->base))
+    if (!make_struct(build, state, ROLE_COUNT, &state->base))
         return false;
-    for (int role = 0; role < ROLE_COUNT && state->leaves.section->per_role; role++) {
-        const struct config_layer *const layers[] = {&state->defaults, &state->role_defaults[role],
-                                                     &state->written, &state->role_written[role], NULL};
-        if (!make_struct(build, state, layers, &state->roles[role]))
+    for (int role = 0; role < ROLE_COUNT && state->leaves.section->per_role; role++)
+        if (!make_struct(build, state, role, &state->roles[role]))
             return false;
-    }
     return true;
 }
 

@@ -1,8 +1,7 @@
-/* `overrides:`: reading them, and putting those that match over a role's struct. */
+/* `overrides:`: reading them, and checking each, and each with each, over every role's struct. */
 #include "config/document.h"
 #include "config/sets.h"
 
-#include <assert.h>
 #include <talloc.h>
 
 static const struct config_key when_keys[] = {
@@ -52,12 +51,8 @@ static void *patched_settings(struct config_build *build, void *owner,
                               const struct config_patch *const patches[2])
 {
     struct config_struct made;
-    const struct config_layer *const layers[] = {&state->defaults, &state->role_defaults[role],
-                                                 &state->written, &state->role_written[role]};
-    if (!config_struct_make(owner, &state->leaves, patches[0]->override->place, &made))
+    if (!config_role_struct_make(owner, state, (int)role, &made))
         return NULL;
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
-        config_struct_apply(&made, &state->leaves, layers[i]);
     for (size_t i = 0; i < 2 && patches[i] != NULL; i++) {
         config_struct_apply(&made, &state->leaves, &patches[i]->layer);
         made.place = patches[i]->override->place;
@@ -152,8 +147,9 @@ static bool read_when(struct config_build *build, const struct config_node *entr
 static void refuse_empty_conditions(const struct config_build *build, const struct config_override *override)
 {
     const struct config_override_when *when = &override->when;
-    const bool is_empty[] = {when->roles == 0, text_set_is_empty(when->users), text_set_is_empty(when->domains),
-                             network_set_is_empty(when->networks), text_set_is_empty(when->customers)};
+    const bool is_empty[] = {when->roles == 0, text_set_is_empty(when->users),
+                             text_set_is_empty(when->domains), network_set_is_empty(when->networks),
+                             text_set_is_empty(when->customers)};
     for (size_t i = 0; i < sizeof is_empty / sizeof is_empty[0]; i++) {
         const struct config_value *value = override->when_struct.values[i];
         if (is_empty[i] && value != NULL && value->place.file != NULL)
@@ -185,14 +181,6 @@ static bool push_patch(struct config_build *build, struct config_section_state *
     return true;
 }
 
-static struct config_section_state *find_section(const struct config_build *build, const char *name)
-{
-    for (size_t i = 1; i < build->document->schema.count; i++)
-        if (strcmp(build->document->schema.sections[i]->name, name) == 0)
-            return &build->document->sections[i];
-    return NULL;
-}
-
 static void tell_not_overridable(const struct config_build *build, const struct config_node *child,
                                  bool is_known)
 {
@@ -206,7 +194,7 @@ static void tell_not_overridable(const struct config_build *build, const struct 
 static bool read_patch(struct config_build *build, const struct config_override *override,
                        const struct config_node *child)
 {
-    struct config_section_state *state = find_section(build, child->key);
+    struct config_section_state *state = config_section_by_name(build->document, child->key);
     if (state == NULL || !state->leaves.section->per_role) {
         tell_not_overridable(build, child,
                              state != NULL ||
@@ -299,89 +287,4 @@ bool config_overrides_read(struct config_build *build, const struct config_node 
             return false;
     /* With errors there will be no document: nothing more to make. */
     return config_problems_error_count(build->problems) != 0 || make_patched(build);
-}
-
-/* ---- at run time ------------------------------------------------------------------------------------ */
-
-bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch, enum role role,
-                           const void **settings, struct config_place *place)
-{
-    assert(section_index < document->schema.count && (int)role >= 0 && role < ROLE_COUNT);
-    const struct config_section_state *state = &document->sections[section_index];
-    if (patch >= state->patch_count)
-        return false;
-    *settings = state->patches[patch].settings[role];
-    *place = state->patches[patch].override->place;
-    return true;
-}
-
-/* The role's struct with every matching patch over it, or with `only` alone where that is given; finished.
- * False when memory ran out. */
-static bool put_together(const struct config_section_state *state, const struct config_subject *subject,
-                         const struct config_patch *only, void *owner, struct config_struct *made)
-{
-    const struct config_layer *const layers[] = {&state->defaults, &state->role_defaults[subject->role],
-                                                 &state->written, &state->role_written[subject->role]};
-    if (!config_struct_make(owner, &state->leaves, state->place, made))
-        return false;
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
-        config_struct_apply(made, &state->leaves, layers[i]);
-    if (only != NULL)
-        config_struct_apply(made, &state->leaves, &only->layer);
-    struct config_patch_walk walk;
-    config_patch_walk_begin(&walk, state, subject);
-    for (const struct config_patch *patch; only == NULL && (patch = config_patch_walk_next(&walk)) != NULL;)
-        config_struct_apply(made, &state->leaves, &patch->layer);
-    return true;
-}
-
-/* The last patch that matches, or NULL; and how many do. */
-static const struct config_patch *last_match(const struct config_section_state *state,
-                                             const struct config_subject *subject, size_t *count)
-{
-    struct config_patch_walk walk;
-    const struct config_patch *last = NULL;
-    *count = 0;
-    config_patch_walk_begin(&walk, state, subject);
-    for (const struct config_patch *patch; (patch = config_patch_walk_next(&walk)) != NULL; ++*count)
-        last = patch;
-    return last;
-}
-
-bool config_effective_make(const struct config_section_state *state, const struct config_subject *subject,
-                           void *owner, struct config_struct *made)
-{
-    size_t matching;
-    const struct config_patch *last = last_match(state, subject, &matching);
-    struct config_problems *problems = config_problems_create(owner);
-    bool good = problems != NULL && put_together(state, subject, NULL, owner, made);
-    if (good)
-        config_struct_finish(owner, made, &state->leaves, subject->role, problems);
-    if (good && last != NULL && config_problems_error_count(problems) != 0) {
-        /* Right alone, wrong together: the values are the last one's, the struct is the one made at load. */
-        good = put_together(state, subject, last, owner, made);
-        made->settings = last->settings[subject->role];
-    }
-    talloc_free(problems);
-    return good;
-}
-
-const void *config_document_effective(const struct config_document *document, size_t section_index,
-                                      const struct config_subject *subject, void *owner)
-{
-    assert(section_index < document->schema.count && (int)subject->role >= 0 && subject->role < ROLE_COUNT);
-    const struct config_section_state *state = &document->sections[section_index];
-    size_t matching;
-    if (state->patch_count == 0)
-        return config_document_settings(document, section_index, subject->role);
-    const struct config_patch *last = last_match(state, subject, &matching);
-    if (matching == 0)
-        return config_document_settings(document, section_index, subject->role);
-    if (matching == 1)
-        return last->settings[subject->role];
-    struct config_struct made;
-    if (!config_effective_make(state, subject, owner, &made))
-        return NULL;
-    talloc_free(made.values);
-    return made.settings;
 }
