@@ -31,11 +31,11 @@ static uint64_t recipients_limit(const void *settings)
 
 /* The largest limit of all roles and overrides; `*from` is the override that alone sets it, or has no file. */
 static uint64_t largest_limit(const struct policy_snapshot *snapshot, const struct check *check,
-                              limit_of_settings *limit_of, struct policy_place *from)
+                              limit_of_settings *limit_of, struct config_place *from)
 {
     const size_t index = index_of(check);
     uint64_t largest = 0;
-    *from = (struct policy_place){0};
+    *from = (struct config_place){0};
     for (enum role role = 0; role < ROLE_COUNT; role++) {
         const uint64_t limit = limit_of(snapshot_check_settings(snapshot, index, role));
         largest = limit > largest ? limit : largest;
@@ -48,7 +48,7 @@ static uint64_t largest_limit(const struct policy_snapshot *snapshot, const stru
             if (settings == NULL || limit_of(settings) <= largest)
                 continue;
             largest = limit_of(settings);
-            *from = (struct policy_place){place.file, place.line};
+            *from = place;
         }
     }
     return largest;

@@ -68,19 +68,13 @@ const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_
  */
 char *policy_control_path(const char *path);
 
-/* Where in the configuration something stands. */
-struct policy_place {
-    const char *file;
-    unsigned line;
-};
-
 /* What the MTA in front has to fit (`doctor`), over all roles and overrides. Points into the snapshot. */
 struct policy_mta_needs {
     struct config_endpoint listen;
     uint64_t size_limit_bytes; /* the largest message that some role, or some override, allows; 0: no such limit */
     uint64_t recipients_limit; /* likewise; 0: none */
-    struct policy_place size_from;       /* the override that allows so much; no file: it is none */
-    struct policy_place recipients_from; /* likewise */
+    struct config_place size_from;       /* the override that allows so much; no file: it is none */
+    struct config_place recipients_from; /* likewise */
     uint64_t wait_ms;          /* how long an answer may take */
     const char *block_list;    /* one that is asked; or NULL */
     struct config_endpoint_list name_servers; /* none: those of resolv_conf */

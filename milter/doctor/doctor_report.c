@@ -41,7 +41,7 @@ void doctor_report_deinit(struct doctor_report *report)
     *report = (struct doctor_report){0};
 }
 
-void doctor_append_override(struct strbuf *what, const struct policy_place *from)
+void doctor_append_override(struct strbuf *what, const struct config_place *from)
 {
     if (from->file != NULL)
         strbuf_printf(what, " (the override at %s:%u)", from->file, from->line);
