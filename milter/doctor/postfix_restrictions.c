@@ -56,20 +56,21 @@ struct question {
     enum relay_client client;
 };
 
-static bool word_permits(const struct question *question, struct slice word)
-{
-    static const char *const certificates[] = {"permit_tls_clientcerts", "permit_tls_all_clientcerts", NULL};
-    return slice_equal_nocase(word, slice_of("permit")) ||
-           (slice_equal_nocase(word, slice_of("permit_mynetworks")) &&
-            trusts_everybody(question->settings, question->service)) ||
-           (question->client == RELAY_WITH_CERTIFICATE && is_one_of(word, certificates));
-}
-
 static bool is_table_lookup(struct slice word)
 {
     static const char *const lookups[] = {"check_client_access", "check_sender_access", "check_recipient_access",
                                           "check_helo_access",   "check_ccert_access",  NULL};
     return is_one_of(word, lookups);
+}
+
+static bool word_permits(const struct question *question, struct slice word, struct slice argument)
+{
+    static const char *const certificates[] = {"permit_tls_clientcerts", "permit_tls_all_clientcerts", NULL};
+    return slice_equal_nocase(word, slice_of("permit")) ||
+           (slice_equal_nocase(word, slice_of("permit_mynetworks")) &&
+            trusts_everybody(question->settings, question->service)) ||
+           (question->client == RELAY_WITH_CERTIFICATE && is_one_of(word, certificates)) ||
+           (is_table_lookup(word) && table_permits(argument, question->client));
 }
 
 /* The first word that decides for such a client. */
@@ -79,15 +80,12 @@ static enum list_answer ask_list(const struct question *question, const char *li
                                            "defer_if_permit", NULL};
     struct slice rest = slice_of(list == NULL ? "" : list);
     while (setting_words_next(&rest, decider)) {
-        struct slice argument;
-        if (slice_equal_nocase(*decider, slice_of("warn_if_reject")))
+        struct slice argument = {0};
+        if (is_table_lookup(*decider) || slice_equal_nocase(*decider, slice_of("warn_if_reject")))
             setting_words_next(&rest, &argument);
-        else if (is_table_lookup(*decider) && setting_words_next(&rest, &argument) &&
-                 table_permits(argument, question->client))
+        if (word_permits(question, *decider, argument))
             return LIST_PERMITS;
-        else if (word_permits(question, *decider))
-            return LIST_PERMITS;
-        else if (is_one_of(*decider, refusing))
+        if (is_one_of(*decider, refusing))
             return LIST_REFUSES;
     }
     *decider = (struct slice){0};
