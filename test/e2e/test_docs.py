@@ -19,6 +19,7 @@ import tempfile
 import pytest
 
 from harness import mail, postfix as private_postfix
+from harness.certificates import fingerprint
 from harness.daemon import Daemon, program
 from harness.process import Process, accepts_connections, free_port, wait_until
 from harness.sendmail import NO_LOAD_LIMITS
@@ -66,10 +67,11 @@ class Stranger:
             text = text.replace(old, new)
         return text
 
-    def follow(self, section):
+    def follow(self, section, blocks=None):
+        """Its blocks, or the first so many of them."""
         found = [(language, text) for title, language, text in self.blocks if title == section]
         assert found, section
-        for language, text in found:
+        for language, text in found[:blocks]:
             getattr(self, f"read_{language}")(self.translate(text))
 
     def read_yaml(self, text):
@@ -79,6 +81,11 @@ class Stranger:
         else:
             self.config = text
         self.make_daemon()
+
+    def read_more_yaml(self, text):
+        """What else belongs in the section relay."""
+        is_more = self.config and text.startswith("relay:")
+        Stranger.read_yaml(self, self.config + text.removeprefix("relay:\n") if is_more else text)
 
     def make_daemon(self):
         path = self.listen.partition(":")[2]
@@ -121,13 +128,16 @@ class Stranger:
 
 
 class PostfixStranger(Stranger):
-    def __init__(self, directory, sink, sasl_path, certificates):
-        self.ports = {name: free_port() for name in ("smtp", "submission", "submissions")}
+    def __init__(self, directory, sink, sasl_path, certificates, branch):
+        self.ports = {name: free_port() for name in ("smtp", "submission", "submissions", "2525")}
         self.etc = os.path.join(directory, "etc")
+        self.branch = branch
         services = {f"{name} inet n - y": f"127.0.0.1:{self.ports[name]} inet n - n"
-                    for name in ("submissions", "submission")}
+                    for name in ("submissions", "submission", "2525")}
         replacements = {**services, "submissions/inet": f"127.0.0.1:{self.ports['submissions']}/inet",
                         "submission/inet": f"127.0.0.1:{self.ports['submission']}/inet",
+                        "2525/inet": f"127.0.0.1:{self.ports['2525']}/inet", "AB:CD:…": fingerprint(branch[0]),
+                        "branch.pem": branch[0], "/etc/postfix/": f"{self.etc}/", f"{self.etc}/tls": f"{directory}/tls",
                         "127.0.0.1:10025": f"127.0.0.1:{free_port()}", "8891": str(free_port()),
                         "/var/spool/postfix": f"{directory}/spool", "private/auth": sasl_path,
                         "127.0.0.0/8": "127.0.0.2/32", "mail.example.com": f"127.0.0.1:{self.ports['smtp']}",
@@ -155,6 +165,12 @@ class PostfixStranger(Stranger):
         with open(os.path.join(self.etc, name), "w", encoding="utf-8") as out:
             out.write(text)
 
+    def read_yaml(self, text):
+        self.read_more_yaml(text)
+
+    def read_conf(self, text):
+        self.write("relay_clientcerts", text)
+
     def postfix(self, word):
         subprocess.run(["postfix", "-c", self.etc, word], check=True, capture_output=True)
 
@@ -163,7 +179,7 @@ class PostfixStranger(Stranger):
             return [words[0], "-c", self.etc, *words[1:]]
         if words[0] == "closedrelay":
             return self.closedrelay(words) + (["--postfix-config", self.etc] if words[1] == "doctor" else [])
-        assert words[0] == "install"
+        assert words[0] in ("install", "openssl")
         return words
 
     def do_by_hand(self, words):
@@ -177,9 +193,15 @@ class PostfixStranger(Stranger):
         wait_until(lambda: accepts_connections(("127.0.0.1", self.ports[name])), f"Postfix listens at {name}")
 
 
+def certificate(postfix, name):
+    """Another one of the authority that Postfix trusts, for {name}.branch.example."""
+    return postfix.make_client_certificate(f"docs-{name}", f"/CN={name}.branch.example", signed=True)
+
+
 @pytest.fixture
 def postfix_stranger(workspace, sink, dovecot, postfix):
-    stranger = PostfixStranger(make_directory(workspace), sink, dovecot.sasl_path, f"{postfix.directory}/tls")
+    stranger = PostfixStranger(make_directory(workspace), sink, dovecot.sasl_path, f"{postfix.directory}/tls",
+                               postfix.make_client_certificate("docs", "/CN=relay.branch.example", signed=True))
     stranger.postfix("start")
     yield stranger
     stranger.postfix("stop")
@@ -253,6 +275,99 @@ def test_postfix_at_a_unix_socket(postfix_stranger, sink):
     expect_incoming(stranger.ports["smtp"], stranger, sink)
 
 
+def foreign_recipient(port, certificate=None):
+    """The answer to a client that is in no network of anybody's."""
+    with SmtpClient(port, source="127.0.0.7") as client:
+        if certificate is not None:
+            client.starttls(certificate)
+        reply = client.mail("someone@example.org")
+        return client.rcpt("bob@example.net") if reply.code == 250 else reply
+
+
+def expect_shut(port, sink):
+    """The milter is away: no TLS, so no certificate either, and a message waits at its client."""
+    subject = mail.unique_subject("docs shut")
+    with SmtpClient(port, source="127.0.0.7") as client:
+        assert client.command("STARTTLS").code == 454
+        assert client.mail("someone@example.org").code == 451
+        assert client.rcpt("bob@example.net").code >= 400
+        assert client.data(mail.plain(subject)).code >= 400
+    assert sink.find(subject) == []
+
+
+def test_postfix_with_client_certificates(postfix_stranger, postfix, sink):
+    stranger = postfix_stranger
+    port = stranger.ports["smtp"]
+    known, other = certificate(postfix, "relay"), certificate(postfix, "other")
+    unsigned = postfix.make_client_certificate("docs-unsigned", "/CN=relay.branch.example")
+    stranger.follow("From nothing to a working relay")
+    assert foreign_recipient(port, known).code == 554
+    stranger.follow("Client certificates", blocks=2)
+    with SmtpClient(port, source="127.0.0.7") as client:
+        client.starttls(known)
+        assert expect_relay(client, stranger, sink)["user"] == "CN=relay.branch.example"
+    assert foreign_recipient(port, other).code == 550
+    for stranger_certificate in (unsigned, None):
+        reply = foreign_recipient(port, stranger_certificate)
+        assert (reply.code, "Relay access denied" in reply.text) == (554, True)
+    stranger.stop_daemon()
+    expect_shut(port, sink)
+
+
+def test_postfix_with_single_certificates(postfix_stranger, postfix, sink):
+    """Those whose fingerprint Postfix has and whose name closedrelay has."""
+    stranger = postfix_stranger
+    port = stranger.ports["smtp"]
+    stranger.follow("From nothing to a working relay")
+    stranger.follow("Client certificates")
+    with SmtpClient(port, source="127.0.0.7") as client:
+        client.starttls(stranger.branch)
+        assert expect_relay(client, stranger, sink)["user"] == "CN=relay.branch.example"
+    assert foreign_recipient(port, certificate(postfix, "relay")).code == 554
+    stranger.stop_daemon()
+    expect_shut(port, sink)
+
+
+def allow(stranger, *words):
+    subprocess.run([program(), "allow", *words, "--socket", f"{stranger.directory}/control.sock"], check=True,
+                   capture_output=True)
+
+
+def test_postfix_with_recent_logins(postfix_stranger, sink):
+    stranger = postfix_stranger
+    port = stranger.ports["2525"]
+    stranger.follow("From nothing to a working relay")
+    stranger.config = f"control: unix:{stranger.directory}/control.sock\n{stranger.config}"
+    stranger.follow("Recent logins")
+    stranger.wait_for("2525")
+    expect_closed(port)
+    assert foreign_recipient(port).code == 550
+    allow(stranger, "127.0.0.7", "--user", "ann@example.com")
+    with SmtpClient(port, source="127.0.0.7") as client:
+        assert expect_relay(client, stranger, sink)["user"] == "ann@example.com"
+    assert foreign_recipient(stranger.ports["smtp"]).code == 554
+    allow(stranger, "--remove", "127.0.0.7")
+    assert foreign_recipient(port).code == 550
+    stranger.run("postconf -e 'milter_default_action = accept'")
+    stranger.postfix("reload")
+    allow(stranger, "127.0.0.7")
+    stranger.stop_daemon()
+    expect_shut(port, sink)
+    expect_told_as_open(stranger, "2525")
+
+
+def expect_told_as_open(stranger, name):
+    """What the page warns of, with the milter away: the port relays, and doctor says so."""
+    service = f"127.0.0.1:{stranger.ports[name]}/inet"
+    stranger.run(f"postconf -P {service}/milter_default_action=accept")
+    stranger.postfix("reload")
+    wait_until(lambda: foreign_recipient(stranger.ports[name]).code == 250, "the port is open")
+    told = subprocess.run(stranger.words(["closedrelay", "doctor"]), capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert re.search(rf"^PROBLEM .*\n +in +master.cf, service {service}\n +why +An open relay whenever closedrelay is ",
+                     told.stdout, re.MULTILINE), told.stdout
+
+
 # ---- Sendmail -----------------------------------------------------------------------------------------------
 
 SENDMAIL_MC = """\
@@ -306,8 +421,7 @@ class SendmailStranger(Stranger):
         self.lines = text if text.startswith("INPUT_MAIL_FILTER") else self.lines + text
 
     def read_yaml(self, text):
-        """What else belongs in the section relay."""
-        super().read_yaml(self.config + text.removeprefix("relay:\n") if self.config and text.startswith("relay:") else text)
+        self.read_more_yaml(text)
 
     def read_access(self, text):
         self.access += text
@@ -466,7 +580,8 @@ def test_the_manual_page_has_every_command_and_option():
 
 
 @pytest.mark.parametrize("page, followed", [
-    ("postfix.md", {"From nothing to a working relay", "A unix socket", "Only some services", "Mail of this machine"}),
+    ("postfix.md", {"From nothing to a working relay", "A unix socket", "Only some services", "Client certificates",
+                    "Recent logins", "Mail of this machine"}),
     ("sendmail.md", {"From nothing to a working relay", "Client certificates", "Mail of this machine", "A unix socket"}),
 ])
 def test_no_section_with_commands_is_left_out(page, followed):

@@ -350,9 +350,12 @@ def test_public_resolvers(doctor, nameserver, found):
 # ---- a real Postfix -----------------------------------------------------------------------------------------
 
 
-def test_every_line_mends_what_it_is_for(doctor, workspace):
+@pytest.mark.parametrize("meant", ["", "recent_logins: { remember: 30m }, trusted_certificates: [CN=relay.example],"],
+                         ids=["plain", "recent logins and certificates"])
+def test_every_line_mends_what_it_is_for(doctor, workspace, meant):
     """A Postfix as Debian installs it: doctor's own lines, and nothing else, make it fit."""
     import tempfile
+    doctor.write("policy.yaml", POLICY.replace("relay: {", "relay: { " + meant))
     with tempfile.TemporaryDirectory(dir=workspace) as etc:
         with open(f"{etc}/main.cf", "w", encoding="utf-8") as main:
             main.write("compatibility_level = 3.6\nsmtpd_relay_restrictions = permit_mynetworks\n"
@@ -370,6 +373,10 @@ def test_every_line_mends_what_it_is_for(doctor, workspace):
 
 
 def mend(etc, finding):
+    if finding["where"] == "master.cf":
+        with open(f"{etc}/master.cf", "a", encoding="utf-8") as master:
+            master.write(finding["change"] + "\n")
+        return
     for line in finding["change"].splitlines():
         if finding["where"] == "main.cf":
             subprocess.run(["postconf", "-c", etc, "-e", line], check=True)
