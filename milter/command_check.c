@@ -74,14 +74,7 @@ static enum options_result read_options(struct check_options *read, int argc, ch
         "Reads the configuration as serve would and prints every error with its file, line and column.\n"
         "Exit status 0 without errors, 78 with.",
         options};
-    struct option_list arguments = {0};
-    enum options_result result = options_read(&usage, argc, argv, &arguments);
-    if (result == OPTIONS_READ && arguments.count > 0) {
-        complain("check", "it takes no argument: '%s' (use -c FILE)", arguments.items[0]);
-        result = OPTIONS_WRONG;
-    }
-    options_free_list(&arguments);
-    return result;
+    return options_read(&usage, argc, argv, NULL);
 }
 
 int command_check(int argc, char **argv)

@@ -20,13 +20,7 @@ int command_serve(int argc, char **argv)
         "SIGUSR1 reads the configuration anew, SIGHUP reopens the audit file. With a configuration that has\n"
         "errors it prints them all and exits with status 78.",
         options};
-    struct option_list arguments = {0};
-    enum options_result result = options_read(&usage, argc, argv, &arguments);
-    if (result == OPTIONS_READ && arguments.count > 0) {
-        complain("serve", "it takes no argument: '%s'", arguments.items[0]);
-        result = OPTIONS_WRONG;
-    }
-    options_free_list(&arguments);
+    enum options_result result = options_read(&usage, argc, argv, NULL);
     if (result != OPTIONS_READ)
         return result == OPTIONS_HELP ? EX_OK : EX_USAGE;
     return daemon_run(config_path);

@@ -204,10 +204,19 @@ static bool take_letter(struct reader *reader, const char *word)
     return take(reader, option, word[2] == '\0' ? NULL : word + 2);
 }
 
+static bool take_argument(const struct reader *reader, const char *word, struct option_list *arguments)
+{
+    if (arguments != NULL)
+        return append(arguments, word);
+    complain(reader->usage->name, "it takes no argument: '%s'; closedrelay %s --help tells more", word,
+             reader->usage->name);
+    return false;
+}
+
 static bool take_word(struct reader *reader, const char *word, struct option_list *arguments)
 {
     if (word[0] != '-' || word[1] == '\0')
-        return append(arguments, word);
+        return take_argument(reader, word, arguments);
     return word[1] == '-' ? take_long(reader, word + 2) : take_letter(reader, word);
 }
 
@@ -227,7 +236,7 @@ enum options_result options_read(const struct command_usage *usage, int argc, ch
             return OPTIONS_WRONG;
     }
     while (*reader.next != NULL)
-        if (!append(arguments, *reader.next++))
+        if (!take_argument(&reader, *reader.next++, arguments))
             return OPTIONS_WRONG;
     return OPTIONS_READ;
 }

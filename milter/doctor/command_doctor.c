@@ -186,13 +186,7 @@ int command_doctor(int argc, char **argv)
         "(sysexits) where something cannot be read.",
         options,
     };
-    struct option_list arguments = {0};
-    enum options_result result = options_read(&usage, argc, argv, &arguments);
-    if (result == OPTIONS_READ && arguments.count > 0) {
-        complain("doctor", "it takes no argument: '%s'", arguments.items[0]);
-        result = OPTIONS_WRONG;
-    }
-    options_free_list(&arguments);
+    enum options_result result = options_read(&usage, argc, argv, NULL);
     if (result != OPTIONS_READ)
         return result == OPTIONS_HELP ? EX_OK : EX_USAGE;
     return run(&read);

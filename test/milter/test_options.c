@@ -19,7 +19,8 @@ struct read {
 
 enum { WORDS_MAX = 10 };
 
-static enum options_result read_words(struct read *read, const char *const *words)
+/* `arguments`: those of `read`, or NULL. */
+static enum options_result read_into(struct read *read, struct option_list *arguments, const char *const *words)
 {
     const struct option options[] = {
         {"config", 'c', OPTION_TEXT, &read->config, "FILE", "a file"},
@@ -33,7 +34,12 @@ static enum options_result read_words(struct read *read, const char *const *word
     for (; words[argc] != NULL; argc++)
         argv[argc] = (char *)words[argc];
     *read = (struct read){0};
-    return options_read(&usage, argc, argv, &read->arguments);
+    return options_read(&usage, argc, argv, arguments);
+}
+
+static enum options_result read_words(struct read *read, const char *const *words)
+{
+    return read_into(read, &read->arguments, words);
 }
 
 static void free_read(struct read *read)
@@ -86,6 +92,17 @@ static void refuses_what_it_does_not_know(void **state)
     }
 }
 
+static void takes_no_argument_where_there_is_none(void **state)
+{
+    (void)state;
+    static const char *const alone[] = {"try", "--json", NULL}, *const with_word[] = {"try", "now", NULL},
+                             *const behind[] = {"try", "--", "--json", NULL};
+    struct read read;
+    assert_int_equal(read_into(&read, NULL, alone), OPTIONS_READ);
+    assert_int_equal(read_into(&read, NULL, with_word), OPTIONS_WRONG);
+    assert_int_equal(read_into(&read, NULL, behind), OPTIONS_WRONG);
+}
+
 static void suggests_what_was_meant(void **state)
 {
     (void)state;
@@ -104,6 +121,7 @@ int main(void)
         cmocka_unit_test(reads_every_form),
         cmocka_unit_test(the_last_text_counts),
         cmocka_unit_test(refuses_what_it_does_not_know),
+        cmocka_unit_test(takes_no_argument_where_there_is_none),
         cmocka_unit_test(suggests_what_was_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
