@@ -1,5 +1,6 @@
 #include "scan_message.h"
 
+#include "base/strbuf.h"
 #include "mime/file_name.h"
 
 #include <assert.h>
@@ -97,6 +98,23 @@ const struct attachment_list *scan_message(void *owner, struct slice raw, const 
         push_piece(scan, slice_part(body, at, end), cuts.guarded);
     }
     return content_scan_end(scan);
+}
+
+const struct attachment_list *scan_file(void *owner, const char *name, struct slice file,
+                                        const struct content_limits *limits, struct scan_cuts cuts)
+{
+    struct strbuf message;
+    strbuf_init(&message, 0);
+    strbuf_printf(&message,
+                  "MIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=%s\r\n"
+                  "Content-Transfer-Encoding: binary\r\n\r\n",
+                  name);
+    strbuf_append_slice(&message, file);
+    assert(!message.failed);
+    const struct attachment_list *list = scan_message(owner, strbuf_slice(&message), limits, cuts);
+    assert(list != NULL);
+    strbuf_deinit(&message);
+    return list;
 }
 
 char *scan_describe(void *owner, const struct attachment_list *list)

@@ -19,6 +19,10 @@ struct scan_cuts {
 const struct attachment_list *scan_message(void *owner, struct slice raw, const struct content_limits *limits,
                                            struct scan_cuts cuts);
 
+/* The same for a message that is nothing but the file, as 8-bit and binary transports allow; never NULL. */
+const struct attachment_list *scan_file(void *owner, const char *name, struct slice file,
+                                        const struct content_limits *limits, struct scan_cuts cuts);
+
 /* The facts, one line each, for comparing and reading; talloc child of `owner`. "failed" where `list` is
  * NULL. */
 char *scan_describe(void *owner, const struct attachment_list *list);

@@ -16,25 +16,6 @@
 
 enum { TAR_BLOCK_BYTES = 512, SEARCHED_BYTES = 65536 };
 
-/* The list belongs to `owner`; the file goes as it is, as 8-bit and binary transports allow. */
-static const struct attachment_list *scan(void *owner, const char *name, struct slice file,
-                                          const struct content_limits *limits, size_t piece_bytes)
-{
-    struct strbuf message;
-    strbuf_init(&message, 0);
-    strbuf_printf(&message,
-                  "MIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=%s\r\n"
-                  "Content-Transfer-Encoding: binary\r\n\r\n",
-                  name);
-    strbuf_append_slice(&message, file);
-    assert_false(message.failed);
-    const struct attachment_list *list =
-        scan_message(owner, strbuf_slice(&message), limits, (struct scan_cuts){.piece_bytes = piece_bytes});
-    assert_non_null(list);
-    strbuf_deinit(&message);
-    return list;
-}
-
 /* Of a 7z file that is too large to be kept, the first and last bytes are read: a document that is cut there is
  * not damaged. */
 static void content_that_is_not_at_hand_is_no_damage(void **state)
@@ -44,7 +25,7 @@ static void content_that_is_not_at_hand_is_no_damage(void **state)
     struct content_limits limits = content_limits_default;
     for (limits.kept_bytes = 20000; limits.kept_bytes < 60000; limits.kept_bytes += 1000) {
         void *owner = talloc_new(NULL);
-        const struct attachment_list *list = scan(owner, "letter.7z", file, &limits, 0);
+        const struct attachment_list *list = scan_file(owner, "letter.7z", file, &limits, (struct scan_cuts){0});
         assert_int_equal(scan_conditions(list), 0);
         assert_true(scan_has_extension(list, "docx"));
         talloc_free(owner);
@@ -94,7 +75,8 @@ static bool finds_behind(const char *name, size_t before, size_t piece_bytes)
         strbuf_append_byte(&tar, '\0');
     for (unsigned i = 0; i < 2 * TAR_BLOCK_BYTES; i++)
         strbuf_append_byte(&tar, '\0');
-    bool is_found = scan_has_extension(scan(owner, "a.tar", strbuf_slice(&tar), NULL, piece_bytes), "exe");
+    const struct scan_cuts cuts = {.piece_bytes = piece_bytes};
+    bool is_found = scan_has_extension(scan_file(owner, "a.tar", strbuf_slice(&tar), NULL, cuts), "exe");
     strbuf_deinit(&inner);
     strbuf_deinit(&tar);
     talloc_free(owner);

@@ -81,23 +81,6 @@ static void decodes_by_every_word_of_an_encoding(void **state)
     }
 }
 
-/* The binary file, as a part without encoding. */
-static const struct attachment_list *scan_file(void *owner, const char *name, struct slice file)
-{
-    struct strbuf message;
-    strbuf_init(&message, 0);
-    strbuf_printf(&message,
-                  "MIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=%s\r\n"
-                  "Content-Transfer-Encoding: binary\r\n\r\n",
-                  name);
-    strbuf_append_slice(&message, file);
-    const struct attachment_list *list =
-        scan_message(owner, strbuf_slice(&message), NULL, (struct scan_cuts){0});
-    strbuf_deinit(&message);
-    assert_non_null(list);
-    return list;
-}
-
 static void names_the_content_of_a_compressed_file_after_it(void **state)
 {
     (void)state;
@@ -116,7 +99,7 @@ static void names_the_content_of_a_compressed_file_after_it(void **state)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         void *owner = talloc_new(NULL);
         struct slice file = archive_events_fixture(files[i].fixture);
-        const struct attachment_list *list = scan_file(owner, files[i].name, file);
+        const struct attachment_list *list = scan_file(owner, files[i].name, file, NULL, (struct scan_cuts){0});
         assert_int_equal(scan_has_extension(list, files[i].extension), files[i].is_found);
         test_free((void *)(uintptr_t)file.data);
         talloc_free(owner);
@@ -137,7 +120,7 @@ static void tells_of_archives_that_cannot_be_unpacked(void **state)
         char *name = memmem(file.data, file.length, "a.txt", 5);
         assert_non_null(name);
         memcpy(name, members[i].name, 5);
-        unsigned conditions = scan_conditions(scan_file(owner, "a.cab", file));
+        unsigned conditions = scan_conditions(scan_file(owner, "a.cab", file, NULL, (struct scan_cuts){0}));
         assert_int_equal(conditions, members[i].condition);
         test_free((void *)(uintptr_t)file.data);
         talloc_free(owner);

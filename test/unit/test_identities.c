@@ -10,8 +10,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "policy_fixture.h"
 #include "policy_session.h"
 
 struct identity_test {
@@ -52,16 +52,9 @@ static const char configuration[] =
 static int set_up(void **state)
 {
     struct identity_test *test = calloc(1, sizeof *test);
-    char path[] = "/tmp/test_identities.XXXXXX";
-    int descriptor = mkstemp(path);
-    assert_true(test != NULL && descriptor >= 0);
-    assert_int_equal(write(descriptor, configuration, sizeof configuration - 1), sizeof configuration - 1);
-    close(descriptor);
+    assert_non_null(test);
     strbuf_init(&test->out, 0);
-    test->snapshot = policy_load(path, &test->out);
-    unlink(path);
-    if (test->snapshot == NULL)
-        fail_msg("%s", strbuf_text(&test->out));
+    test->snapshot = policy_fixture_load(configuration);
     const struct policy_engine_options options = {
         .clock = clock_system(), .record = keep_record, .record_context = test, .offline = true};
     test->engine = policy_engine_create(test->snapshot, &options, &test->out);
@@ -279,7 +272,7 @@ static void the_overrides_that_match_are_told(void **state)
 {
     struct identity_test *test = *state;
     static const char *const cases[][2] = {
-        {"user=ann@example.com", "\n# overrides that match; of the same key the last counts:\n#   /tmp/test_identities."},
+        {"user=ann@example.com", "\n# overrides that match; of the same key the last counts:\n#   /tmp/policy_fixture."},
         {"user=ann@example.com", ":12:5  recipients.limit\nlisten:"},
         {"user=uid:1000", ":10:5  recipients.limit, recipients.excess\nlisten:"},
         {"client=203.0.113.7", "\n# no override matches\nlisten:"},

@@ -7,11 +7,7 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "policy.h"
+#include "policy_fixture.h"
 
 struct limits {
     const char *config;
@@ -21,27 +17,10 @@ struct limits {
     unsigned recipients_line;
 };
 
-static struct policy_snapshot *load(const char *config)
-{
-    char path[] = "/tmp/test_mta_needs.XXXXXX";
-    struct strbuf problems;
-    int descriptor = mkstemp(path);
-    assert_true(descriptor >= 0);
-    assert_int_equal(write(descriptor, config, strlen(config)), (ssize_t)strlen(config));
-    close(descriptor);
-    strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(path, &problems);
-    unlink(path);
-    if (snapshot == NULL)
-        fail_msg("%s", strbuf_text(&problems));
-    strbuf_deinit(&problems);
-    return snapshot;
-}
-
 static void assert_limits(const struct limits *expected)
 {
     struct policy_mta_needs needs;
-    struct policy_snapshot *snapshot = load(expected->config);
+    struct policy_snapshot *snapshot = policy_fixture_load(expected->config);
     policy_snapshot_mta_needs(snapshot, &needs);
     assert_int_equal(needs.size_limit_bytes, expected->size_bytes);
     assert_int_equal(needs.recipients_limit, expected->recipients);
@@ -96,7 +75,7 @@ static void what_is_meant_is_written(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct policy_relay_needs needs;
-        struct policy_snapshot *snapshot = load(cases[i].config);
+        struct policy_snapshot *snapshot = policy_fixture_load(cases[i].config);
         policy_snapshot_relay_needs(snapshot, &needs);
         assert_int_equal(needs.has_recent_logins, cases[i].has_recent_logins);
         assert_int_equal(needs.is_enforced, cases[i].is_enforced);

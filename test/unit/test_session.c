@@ -10,8 +10,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "policy_fixture.h"
 #include "policy_session.h"
 
 struct session_test {
@@ -33,23 +33,6 @@ static bool keep_record(void *context, const struct policy_record *record)
     return true;
 }
 
-static struct policy_snapshot *load_text(const char *text)
-{
-    char path[] = "/tmp/test_session.XXXXXX";
-    int descriptor = mkstemp(path);
-    assert_true(descriptor >= 0);
-    assert_int_equal(write(descriptor, text, strlen(text)), (ssize_t)strlen(text));
-    close(descriptor);
-    struct strbuf problems;
-    strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(path, &problems);
-    unlink(path);
-    if (snapshot == NULL)
-        fail_msg("%s", strbuf_text(&problems));
-    strbuf_deinit(&problems);
-    return snapshot;
-}
-
 /* Connects from `ip` to an engine with this configuration. */
 static struct session_test *begin(const char *configuration, const char *ip, uint16_t port)
 {
@@ -58,7 +41,7 @@ static struct session_test *begin(const char *configuration, const char *ip, uin
     strbuf_init(&test->records, 0);
     struct policy_engine_options options = {
         .clock = clock_system(), .record = keep_record, .record_context = test, .offline = true};
-    struct policy_snapshot *snapshot = load_text(configuration);
+    struct policy_snapshot *snapshot = policy_fixture_load(configuration);
     struct strbuf problems;
     strbuf_init(&problems, 0);
     test->engine = policy_engine_create(snapshot, &options, &problems);
@@ -442,7 +425,7 @@ static void a_session_keeps_the_policy_it_began_with(void **state)
 {
     (void)state;
     struct session_test *test = begin("", "192.0.2.7", 4711);
-    struct policy_snapshot *strict = load_text("recipients: { limit: 1 }\n");
+    struct policy_snapshot *strict = policy_fixture_load("recipients: { limit: 1 }\n");
     struct strbuf problems;
     strbuf_init(&problems, 0);
     assert_true(policy_engine_use(test->engine, strict, &problems));

@@ -13,7 +13,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "policy.h"
+#include "policy_fixture.h"
 
 struct loaded {
     struct policy_snapshot *snapshot; /* NULL: there were errors */
@@ -23,14 +23,8 @@ struct loaded {
 static struct loaded load(const char *yaml)
 {
     struct loaded loaded;
-    char path[] = "/tmp/test_settings.XXXXXX";
-    const int descriptor = mkstemp(path);
-    assert_true(descriptor >= 0);
-    assert_int_equal(write(descriptor, yaml, strlen(yaml)), (ssize_t)strlen(yaml));
-    close(descriptor);
     strbuf_init(&loaded.problems, 0);
-    loaded.snapshot = policy_load(path, &loaded.problems);
-    unlink(path);
+    loaded.snapshot = policy_fixture_try(yaml, &loaded.problems);
     return loaded;
 }
 
