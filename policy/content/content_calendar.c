@@ -119,11 +119,8 @@ struct content_calendar *content_calendar_create(void *owner, struct content_sub
                                                  struct content_depth depth)
 {
     struct content_scan *scan = subject->scan;
-    if (depth.levels >= scan->limits.levels) {
-        content_add_message_condition(scan, ATTACHMENT_OVER_BUDGET,
-                                      "too many levels of multiparts and messages");
+    if (!content_enter_level(scan, &depth))
         return NULL;
-    }
     struct content_calendar *calendar = talloc_zero(owner, struct content_calendar);
     if (calendar == NULL) {
         content_fail(scan);
@@ -131,7 +128,6 @@ struct content_calendar *content_calendar_create(void *owner, struct content_sub
     }
     calendar->subject = subject;
     calendar->depth = depth;
-    calendar->depth.levels++;
     calendar->sink =
         (struct calendar_sink){calendar, file_begin, file_name, file_data, file_end, over_budget};
     calendar_reader_init(&calendar->reader, &calendar->sink);

@@ -72,12 +72,8 @@ struct content_cms *content_cms_create(void *owner, struct content_subject *subj
                                        struct content_depth depth)
 {
     struct content_scan *scan = subject->scan;
-    if (depth.levels >= scan->limits.levels) {
-        content_add_message_condition(scan, ATTACHMENT_OVER_BUDGET,
-                                      "too many levels of multiparts and messages");
+    if (!content_enter_level(scan, &depth))
         return NULL;
-    }
-    depth.levels++;
     struct content_cms *cms = talloc_zero(owner, struct content_cms);
     if (cms == NULL) {
         content_fail(scan);

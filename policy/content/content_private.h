@@ -85,6 +85,9 @@ void content_fail(struct content_scan *scan);
 /* Takes units of work from the budget; false once there are none, which is noted. */
 bool content_charge(struct content_scan *scan, uint64_t units);
 
+/* One more multipart or message around what comes; false where there are too many, which is noted. */
+bool content_enter_level(struct content_scan *scan, struct content_depth *depth);
+
 /* ---- content_message.c ---- */
 
 struct content_message;

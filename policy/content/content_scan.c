@@ -71,6 +71,16 @@ bool content_charge(struct content_scan *scan, uint64_t units)
     return false;
 }
 
+bool content_enter_level(struct content_scan *scan, struct content_depth *depth)
+{
+    if (depth->levels < scan->limits.levels) {
+        depth->levels++;
+        return true;
+    }
+    content_add_message_condition(scan, ATTACHMENT_OVER_BUDGET, "too many levels of multiparts and messages");
+    return false;
+}
+
 void content_scan_header(struct content_scan *scan, struct slice name, struct slice value)
 {
     if (!scan->failed && !scan->is_ended)
