@@ -51,6 +51,31 @@ static struct slice address_around(struct slice text, size_t at)
     return is_address ? slice_part(text, from, to) : slice_of("");
 }
 
+/* Makes "@" and "." of the characters that look like them: the full-width and small commercial at, and the
+ * dots that IDNA takes for one (UTS 46). */
+static void unify_signs(struct strbuf *text)
+{
+    static const struct {
+        char form[4], sign;
+    } signs[] = {{"\xef\xbc\xa0", '@'},
+                 {"\xef\xb9\xab", '@'},
+                 {"\xef\xbc\x8e", '.'},
+                 {"\xe3\x80\x82", '.'},
+                 {"\xef\xbd\xa1", '.'}};
+    size_t to = 0;
+    for (size_t at = 0; at < text->length; at++) {
+        char c = text->data[at];
+        for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+            if (text->length - at >= 3 && memcmp(text->data + at, signs[i].form, 3) == 0) {
+                c = signs[i].sign;
+                at += 2;
+                break;
+            }
+        text->data[to++] = c;
+    }
+    strbuf_truncate(text, to);
+}
+
 /* Clients show the name, its encoded words decoded, and many show nothing else: under `display_name: own` an address in
  * it counts like the one that is meant. */
 static struct header_failure judge_shown_text(const struct check_context *context, struct slice value,
@@ -63,6 +88,7 @@ static struct header_failure judge_shown_text(const struct check_context *contex
         return no_failure;
     strbuf_init(&decoded, 0);
     mime_word_decode(value, MIME_WORD_BLANKS_DROPPED, &decoded);
+    unify_signs(&decoded);
     struct slice text = strbuf_slice(&decoded);
     size_t looked_at = 0;
     for (size_t at = slice_find(text, '@'); at < text.length && failure.reason == NULL; at++) {

@@ -21,7 +21,7 @@ void text_collection_deinit(struct text_collection *collection);
 
 /* Adds `text`, which holds no NUL, as it is; running out of memory shows when the set is made. */
 void text_collection_add(struct text_collection *collection, struct slice text);
-/* The same in lower case. */
+/* The same in lower case, with A-labels behind an "@": users as the policy counts them. */
 void text_collection_add_lower(struct text_collection *collection, struct slice text);
 
 /* A set of all that was collected, each text once; a talloc child of `owner`, NULL when memory ran out. */
@@ -46,7 +46,8 @@ size_t network_set_count(const struct network_set *set);
 
 /* An empty map; a talloc child of `owner`, NULL when memory ran out. */
 struct text_map *text_map_create(void *owner);
-/* Before it is shared. A key that is there already keeps its value. False when memory ran out. */
+/* Before it is shared. `key` is kept in lower case, with A-labels behind an "@". A key that is there already
+ * keeps its value. False when memory ran out. */
 bool text_map_add(struct text_map *map, struct slice key, struct slice value);
 void text_map_use_tables(struct text_map *map, struct config_table_list tables);
 

@@ -1,5 +1,6 @@
 /* Maps: what the configuration says, then tables. */
 #include "config/sets.h"
+#include "facts/domain_name.h"
 #include "table/table.h"
 
 #include <talloc.h>
@@ -44,19 +45,23 @@ static struct map_entry *find(const struct text_map *map, struct slice key)
 
 bool text_map_add(struct text_map *map, struct slice key, struct slice value)
 {
+    char domain[DOMAIN_NAME_BYTES];
+    size_t at;
     struct map_entry *entry = talloc_zero(map, struct map_entry);
-    char *lower = talloc_strndup(map, key.data, key.length);
+    char *lower = domain_entry_behind_at(key, &at, domain)
+                      ? talloc_asprintf(map, "%.*s@%s", (int)at, key.data, domain)
+                      : talloc_strndup(map, key.data, key.length);
     if (entry == NULL || lower == NULL)
         return false;
-    for (size_t i = 0; i < key.length; i++)
-        lower[i] = ascii_lower(lower[i]);
+    for (char *c = lower; *c != '\0'; c++)
+        *c = ascii_lower(*c);
     entry->key = lower;
     entry->value = talloc_strndup(map, value.length == 0 ? "" : value.data, value.length);
     if (entry->value == NULL)
         return false;
     if (find(map, slice_of(lower)) != NULL)
         return true; /* the first counts, as among tables */
-    HASH_ADD_KEYPTR(hh, map->entries, entry->key, key.length, entry);
+    HASH_ADD_KEYPTR(hh, map->entries, entry->key, strlen(lower), entry);
     return entry->hh.tbl != NULL;
 }
 

@@ -1,6 +1,7 @@
 /* Sets of texts and domains: those of the configuration hashed, then tables. */
 #include "config/sets.h"
 
+#include "facts/domain_name.h"
 #include "table/table.h"
 
 #include <talloc.h>
@@ -42,6 +43,12 @@ void text_collection_add(struct text_collection *collection, struct slice text)
 void text_collection_add_lower(struct text_collection *collection, struct slice text)
 {
     const size_t from = collection->bytes.length;
+    char domain[DOMAIN_NAME_BYTES];
+    size_t at;
+    if (domain_entry_behind_at(text, &at, domain)) {
+        strbuf_append_slice(&collection->bytes, slice_part(text, 0, at + 1));
+        text = slice_of(domain);
+    }
     text_collection_add(collection, text);
     for (size_t i = from; i < collection->bytes.length; i++)
         collection->bytes.data[i] = ascii_lower(collection->bytes.data[i]);

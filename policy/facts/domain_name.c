@@ -158,3 +158,10 @@ const char *domain_entry_canonical(struct slice text, char name[DOMAIN_NAME_BYTE
     }
     return fault;
 }
+
+bool domain_entry_behind_at(struct slice entry, size_t *at, char name[DOMAIN_NAME_BYTES])
+{
+    *at = slice_find_last(entry, '@');
+    struct slice domain = *at < entry.length ? slice_part(entry, *at + 1, entry.length) : slice_of("");
+    return has_high_byte(domain) && domain_entry_canonical(domain, name) == NULL;
+}

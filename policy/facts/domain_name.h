@@ -27,4 +27,11 @@ bool domain_is_valid(const char *domain);
  */
 const char *domain_entry_canonical(struct slice text, char name[DOMAIN_NAME_BYTES]);
 
+/*
+ * Of an entry that stands for a user or an address, "ann@bücher.example" or "@bücher.example": the canonical
+ * form of what follows its last "@", whose offset is `at`. False where there is nothing to change: no "@", a
+ * domain in ASCII, or none.
+ */
+bool domain_entry_behind_at(struct slice entry, size_t *at, char name[DOMAIN_NAME_BYTES]);
+
 #endif

@@ -309,6 +309,21 @@ static void overrides_apply_in_order(void **state)
     talloc_free(owner);
 }
 
+/* Logins are asked for with A-labels, whatever the administrator writes. */
+static void users_are_written_in_any_way(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL), *message = talloc_new(NULL);
+    const struct config_document *document =
+        read_good(owner, "overrides: [ { when: { user: Ann@B\xc3\xbc"
+                         "cher.Example }, recipients: { limit: 50 } } ]\n");
+    const char *user = "ann@xn--bcher-kva.example";
+    struct config_subject subject = {ROLE_SUBMISSION, user, "xn--bcher-kva.example", "", NULL};
+    assert_int_equal(limit_for(document, &subject, message), 50);
+    talloc_free(message);
+    talloc_free(owner);
+}
+
 static void bad_overrides_are_told(void **state)
 {
     (void)state;
@@ -605,6 +620,7 @@ int main(void)
         cmocka_unit_test(tells_all_errors_at_once),
         cmocka_unit_test(sections_check_themselves),
         cmocka_unit_test(overrides_apply_in_order),
+        cmocka_unit_test(users_are_written_in_any_way),
         cmocka_unit_test(bad_overrides_are_told),
         cmocka_unit_test(overrides_that_never_meet_may_differ),
         cmocka_unit_test(contradicting_overrides_leave_the_last),

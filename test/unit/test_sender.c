@@ -293,6 +293,7 @@ static const char by_table[] =
     "    root@example.com: '*'\n"
     "    '@example.com': sales@example.com\n"
     "    app: app@example.net help@example.net\n"
+    "    Eva@B\xc3\xbc""cher.example: eva@example.net\n"
     "  login_maps:\n"
     "    team@example.com: ann@example.com, Bob\n"
     "    boss+x@example.com: bob@example.com\n"
@@ -325,6 +326,7 @@ static void tables_give_senders_to_logins(void **state)
         {"zoe@example.net", "zoe@example.net", "sales@example.com", false},
         {"app", "app", "help@example.net", true},
         {"app", "app", "other@example.net", false},
+        {"eva@b\xc3\xbc""cher.example", "eva@xn--bcher-kva.example", "eva@example.net", true},
         /* The other way round. */
         {"ann@example.com", "ann@example.com", "TEAM@example.com", true},
         {"ann@example.com", "ann@example.com", "team+list@example.com", true},
@@ -398,6 +400,13 @@ static void shown_addresses_count_where_they_are_to(void **state)
         {"=?utf-8?b?Y2VvQGI=?= =?utf-8?q?ank.example?= <ann@example.com>", false},
         {"\"ANN@Example.com\" <ann@example.com>", true},
         {"=?utf-8?q?Ann_=40_home?= <ann@example.com>", true},
+        /* What looks like "@" and "." */
+        {"\"ceo\xef\xbc\xa0" "bank.example\" <ann@example.com>", false},
+        {"\"ceo\xef\xb9\xab" "bank.example\" <ann@example.com>", false},
+        {"\"ceo@bank\xef\xbc\x8e" "example\" <ann@example.com>", false},
+        {"\"ceo@bank\xe3\x80\x82" "example\" <ann@example.com>", false},
+        {"\"ann\xef\xbc\xa0" "example\xef\xbd\xa1" "com\" <ann@example.com>", true},
+        {"\"Ann \xef\xbc\xa0\" <ann@example.com>", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct check_fixture fixture =
