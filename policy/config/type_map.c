@@ -58,7 +58,7 @@ static bool take_source(struct map_reading *reading, const struct config_node *n
                            config_excerpt_of(text).text);
         return false;
     }
-    struct table *table = config_source_open(reading->parse, text, node->place, TABLE_TEXT);
+    struct table *table = config_source_open(reading->parse, text, node->place, TABLE_PAIRS);
     if (table == NULL)
         return false;
     return config_table_list_add(reading->parse->owner, &reading->tables, table) || tell_out_of_memory(reading);

@@ -38,12 +38,30 @@ static void split_line(struct slice line, struct slice *key, struct slice *value
     *value = slice_trim(slice_part(line, key_end, line.length));
 }
 
-/* Folds the key's case in place. */
-static void text_key(const struct entry_map *map, struct slice key)
+/* The key is what was appended to `longer` from `from` on, with a NUL. */
+static bool take_longer_key(const struct entry_map *map, size_t from, struct slice *key,
+                            struct strbuf *problem)
 {
-    size_t key_at = (size_t)(key.data - map->text);
-    for (size_t i = key_at; i < key_at + key.length; i++)
+    if (map->longer.failed)
+        strbuf_append_text(problem, "out of memory");
+    else
+        *key = slice_make(map->longer.data + from, map->longer.length - from - 1);
+    return !map->longer.failed;
+}
+
+/* Folds the key's case in place; a domain behind an "@" gets A-labels, in `longer`. */
+static bool text_key(struct entry_map *map, struct slice *key, struct strbuf *problem)
+{
+    char domain[DOMAIN_NAME_BYTES];
+    size_t key_at = (size_t)(key->data - map->text), at;
+    for (size_t i = key_at; i < key_at + key->length; i++)
         map->text[i] = ascii_lower(map->text[i]);
+    if (!domain_entry_behind_at(*key, &at, domain))
+        return true;
+    const size_t from = map->longer.length;
+    strbuf_append(&map->longer, key->data, at + 1);
+    strbuf_append(&map->longer, domain, strlen(domain) + 1);
+    return take_longer_key(map, from, key, problem);
 }
 
 /* Makes the key canonical: in place, or in `longer` where it has grown. */
@@ -62,12 +80,9 @@ static bool domain_key(struct entry_map *map, struct slice *key, struct strbuf *
         key->length = length;
         return true;
     }
+    const size_t from = map->longer.length;
     strbuf_append(&map->longer, name, length + 1);
-    if (map->longer.failed)
-        strbuf_append_text(problem, "out of memory");
-    else
-        *key = slice_make(map->longer.data + (map->longer.length - length - 1), length);
-    return !map->longer.failed;
+    return take_longer_key(map, from, key, problem);
 }
 
 /* Puts the network's bytes behind those already kept; they stay there if the entry is added. */
@@ -96,8 +111,8 @@ static bool make_key(struct entry_map *map, struct slice *key, struct strbuf *pr
 {
     switch (map->shape) {
     case TABLE_TEXT:
-        text_key(map, *key);
-        return true;
+    case TABLE_PAIRS:
+        return text_key(map, key, problem);
     case TABLE_DOMAINS:
         return domain_key(map, key, problem);
     case TABLE_NETWORKS:
@@ -109,9 +124,15 @@ static bool make_key(struct entry_map *map, struct slice *key, struct strbuf *pr
 static bool add_line(struct entry_map *map, struct slice line, struct strbuf *problem)
 {
     struct slice key, value;
+    const bool is_indented = line.length > 0 && is_space(line.data[0]);
     line = without_comment(line);
     if (line.length == 0)
         return true;
+    if (map->shape == TABLE_PAIRS && is_indented) {
+        strbuf_append_text(
+            problem, "a line that begins with white space goes on with the one before, and there is none");
+        return false;
+    }
     split_line(line, &key, &value);
     if (key.length > TABLE_KEY_BYTES_MAX || value.length > TABLE_VALUE_BYTES_MAX) {
         strbuf_append_text(problem, "the line is too long");
@@ -128,19 +149,45 @@ static bool add_line(struct entry_map *map, struct slice line, struct strbuf *pr
     return make_key(map, &key, problem) && entry_map_add(map, key, value, problem);
 }
 
+/* Where the first line of `rest` ends, with those that go on with it: they begin with white space, and
+ * comments and empty lines between do not count (postmap(1)). What stands between their contents becomes
+ * blanks. `count`: how many lines that are. */
+static size_t join_lines(struct entry_map *map, struct slice rest, size_t *count)
+{
+    size_t end = slice_find(rest, '\n');
+    struct slice last = without_comment(slice_part(rest, 0, end));
+    *count = 1;
+    for (size_t at = end, passed = 2; last.length > 0 && at + 1 < rest.length; passed++) {
+        const size_t from = at + 1;
+        at = from + slice_find(slice_part(rest, from, rest.length), '\n');
+        const struct slice content = without_comment(slice_part(rest, from, at));
+        if (content.length == 0)
+            continue;
+        if (!is_space(rest.data[from]))
+            break;
+        const char *gap = last.data + last.length;
+        memset(map->text + (gap - map->text), ' ', (size_t)(content.data - gap));
+        last = content;
+        end = at;
+        *count = passed;
+    }
+    return end;
+}
+
 bool entry_map_add_lines(struct entry_map *map, const char *name, struct strbuf *problem)
 {
     size_t line_number = 0;
     unsigned problem_count = 0;
     struct slice rest = slice_make(map->text, map->text_bytes);
     while (rest.length > 0 && problem_count < PROBLEMS_TOLD_MAX) {
-        size_t end = slice_find(rest, '\n');
+        size_t line_count = 1;
+        size_t end = map->shape == TABLE_PAIRS ? join_lines(map, rest, &line_count) : slice_find(rest, '\n');
         struct strbuf why;
         strbuf_init(&why, 512);
-        line_number++;
         if (!add_line(map, slice_part(rest, 0, end), &why))
-            strbuf_printf(problem, "%s%s:%zu: %s", problem_count++ == 0 ? "" : "\n", name, line_number,
+            strbuf_printf(problem, "%s%s:%zu: %s", problem_count++ == 0 ? "" : "\n", name, line_number + 1,
                           strbuf_text(&why));
+        line_number += line_count;
         strbuf_deinit(&why);
         rest = slice_part(rest, end < rest.length ? end + 1 : end, rest.length);
     }

@@ -23,8 +23,11 @@ enum table_answer { TABLE_FOUND, TABLE_MISSING, TABLE_UNKNOWN };
 
 /* How keys are compared. */
 enum table_shape {
-    TABLE_TEXT,     /* the whole key, without regard to ASCII case */
-    TABLE_DOMAINS,  /* the same; keys are domains as in facts/domain_name.h, and a `file:` may write them in any way */
+    TABLE_TEXT,    /* the whole key, without regard to ASCII case */
+    TABLE_PAIRS,   /* the same; in a `file:` a line that begins with white space goes on with the value before
+                      it */
+    TABLE_DOMAINS, /* as TABLE_TEXT; keys are domains as in facts/domain_name.h, and a `file:` may write them
+                      in any way */
     TABLE_NETWORKS, /* keys are addresses; entries are networks, the longest prefix wins; `file:` only */
 };
 

@@ -36,16 +36,24 @@ static void sqlite_close(void *state)
     free(table);
 }
 
+/* Whether only blanks and semicolons are left of the query. */
+static bool is_at_end(const char *rest)
+{
+    return rest[strspn(rest, "; \t\r\n")] == '\0';
+}
+
 static bool prepare(struct table_sqlite *table, const char *path, const char *query, struct strbuf *problem)
 {
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    const char *rest = "";
     if (sqlite3_open_v2(path, &table->database, flags, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v3(table->database, query, -1, SQLITE_PREPARE_PERSISTENT, &table->statement, NULL) != SQLITE_OK) {
+        sqlite3_prepare_v3(table->database, query, -1, SQLITE_PREPARE_PERSISTENT, &table->statement, &rest) !=
+            SQLITE_OK) {
         strbuf_printf(problem, "%s: %s", path, sqlite3_errmsg(table->database));
         return false;
     }
     if (sqlite3_bind_parameter_count(table->statement) != 1 || sqlite3_column_count(table->statement) < 1 ||
-        !sqlite3_stmt_readonly(table->statement)) {
+        !sqlite3_stmt_readonly(table->statement) || !is_at_end(rest)) {
         strbuf_printf(problem, "%s: the query must be a SELECT with one ? for the key", path);
         return false;
     }

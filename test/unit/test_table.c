@@ -116,6 +116,49 @@ static void a_file_gives_values_without_regard_to_case(void **state)
     table_close(table);
 }
 
+static void logins_are_looked_up_with_a_labels(void **state)
+{
+    struct table_test *test = *state;
+    write_file(test->path, "Ann@B\xc3\xbc""cher.Example 1\n@b\xc3\xbc""cher.example 2\nb\xc3\xbc""cher 3\nann@\xc3\xbc..x 4\n");
+    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    assert_answer(table, "ann@xn--bcher-kva.example", TABLE_FOUND, "1");
+    assert_answer(table, "@xn--bcher-kva.example", TABLE_FOUND, "2");
+    assert_answer(table, "b\xc3\xbc""cher", TABLE_FOUND, "3");
+    assert_answer(table, "ann@\xc3\xbc..x", TABLE_FOUND, "4");
+    assert_answer(table, "ann", TABLE_MISSING, "");
+    table_close(table);
+}
+
+/* As postmap reads the files that smtpd_sender_login_maps comes from. */
+static void a_value_goes_on_in_the_next_line(void **state)
+{
+    struct table_test *test = *state;
+    char name[80], expected[200];
+    write_file(test->path, "# maps\na x, # first\n\ty,\r\n# between\n   # indented\n\n  z # last\n\nb v\n \nc#d w\n #end");
+    struct table *table = open_table("file:", test->path, TABLE_PAIRS);
+    assert_answer(table, "b", TABLE_FOUND, "v");
+    assert_answer(table, "c#d", TABLE_FOUND, "w");
+    assert_answer(table, "y,", TABLE_MISSING, "");
+    assert_answer(table, "z", TABLE_MISSING, "");
+    struct strbuf value;
+    strbuf_init(&value, 0);
+    assert_int_equal(table_lookup(table, slice_of("a"), &value), TABLE_FOUND);
+    struct slice rest = strbuf_slice(&value);
+    assert_true(slice_starts_nocase(rest, slice_of("x, ")));
+    assert_true(slice_ends_nocase(rest, slice_of(" z")));
+    assert_int_equal(strspn(rest.data, "xyz, "), rest.length);
+    strbuf_deinit(&value);
+    table_close(table);
+    snprintf(name, sizeof name, "file:%s", test->path);
+    write_file(test->path, "# maps\n a x\nb y\n");
+    snprintf(expected, sizeof expected,
+             "%s:2: a line that begins with white space goes on with the one before, and there is none", test->path);
+    assert_open_fails(name, TABLE_PAIRS, expected);
+    write_file(test->path, "a x\n y\na z\n");
+    snprintf(expected, sizeof expected, "%s:3: the same key stands above with another value", test->path);
+    assert_open_fails(name, TABLE_PAIRS, expected);
+}
+
 static void networks_match_by_the_longest_prefix(void **state)
 {
     struct table_test *test = *state;
@@ -483,6 +526,8 @@ static void sqlite_answers_by_a_query(void **state)
     char expected[200];
     snprintf(expected, sizeof expected, "%s: the query must be a SELECT with one ? for the key", path);
     assert_open_fails(name, TABLE_TEXT, expected);
+    snprintf(name, sizeof name, "sqlite:%s:SELECT 1 FROM owner WHERE login = ?; SELECT 2", path);
+    assert_open_fails(name, TABLE_TEXT, expected);
 }
 
 static void a_query_without_end_is_broken_off(void **state)
@@ -518,6 +563,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_gives_values_without_regard_to_case, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(logins_are_looked_up_with_a_labels, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_value_goes_on_in_the_next_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(networks_match_by_the_longest_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_broken_file_is_told_with_its_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(domains_are_written_in_any_way, set_up, tear_down),
