@@ -75,7 +75,7 @@ static struct slice subject_common_name(const struct tls_facts *tls, const char 
         return slice_of("");
     struct slice name = slice_of(first + strlen(mark));
     name.length = slice_find(name, '/');
-    return stated.length == 0 || slice_equal_nocase(name, stated) ? name : slice_of("");
+    return slice_equal_nocase(name, stated) ? name : slice_of("");
 }
 
 static bool certificate_matches(const char *entry, const struct tls_facts *tls, const char *mta_version)

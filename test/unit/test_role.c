@@ -70,10 +70,9 @@ static const struct role_case role_cases[] = {
     {"198.51.100.7", 4000, "x", postfix, "", "", "relay.branch.example.evil", "", true, ROLE_OUTSIDE, ""},
     {"198.51.100.7", 4000, "x", postfix, "", "", "/CN=relay.branch.example", "", true, ROLE_OUTSIDE, ""},
     {"198.51.100.7", 4000, "x", postfix, "", "", "", "", true, ROLE_OUTSIDE, ""},
+    /* A DN alone proves no name. */
     {"198.51.100.7", 4000, "x", sendmail, "", "", "/C=DE/O=Branch/CN=relay.branch.example", "", true,
-     ROLE_TRUSTED, "CN=relay.branch.example"},
-    {"198.51.100.7", 4000, "x", sendmail, "", "", "/CN=relay.branch.example/emailAddress=a@b", "", true,
-     ROLE_TRUSTED, "CN=relay.branch.example"},
+     ROLE_OUTSIDE, ""},
     {"198.51.100.7", 4000, "x", sendmail, "", "", "/O=x/CN=relay.branch.example/CN=evil", "", true,
      ROLE_OUTSIDE, ""},
     {"198.51.100.7", 4000, "x", sendmail, "", "", "/CN=evil/O=x/cn=relay.branch.example", "", true,
@@ -127,7 +126,11 @@ static void the_common_name_is_the_one_that_the_mta_read(void **state)
     } cases[] = {
         {"/O=Branch/CN=relay.branch.example", "relay.branch.example", ROLE_TRUSTED},
         {"/O=Branch/CN=relay.branch.example", "Relay.Branch.Example", ROLE_TRUSTED},
+        {"/CN=relay.branch.example/emailAddress=a@b", "relay.branch.example", ROLE_TRUSTED},
+        {"/O=x/CN=relay.branch.example/CN=evil", "relay.branch.example", ROLE_OUTSIDE},
+        {"/CN=evil/O=x/cn=relay.branch.example", "evil", ROLE_OUTSIDE},
         {"/O=x/CN=relay.branch.example", "BadCertificateUnknown", ROLE_OUTSIDE},
+        {"/O=x/CN=relay.branch.example", "", ROLE_OUTSIDE},
         {"/O=x/CN=relay.branch.example", "relay.branch.example.evil", ROLE_OUTSIDE},
         {"/O=x/CN=evil", "relay.branch.example", ROLE_OUTSIDE},
     };
