@@ -46,17 +46,27 @@ static int connect_to(const char *path, int *status)
     return -1;
 }
 
-static bool send_line(int connection, int argc, const char *const *argv)
+/* The request of these words. False: not a line of the protocol, said on stderr; a blank in a word would make
+ * two of it. */
+static bool compose_line(int argc, const char *const *argv, struct strbuf *line)
 {
-    struct strbuf line;
-    strbuf_init(&line, CONTROL_LINE_BYTES_MAX);
-    strbuf_append_text(&line, CONTROL_PROTOCOL);
-    for (int i = 0; i < argc; i++)
-        strbuf_printf(&line, " %s", argv[i]);
-    strbuf_append_byte(&line, '\n');
-    bool sent = !line.failed && send(connection, strbuf_text(&line), line.length, MSG_NOSIGNAL) == (ssize_t)line.length;
-    strbuf_deinit(&line);
-    return sent;
+    bool is_good = true;
+    strbuf_append_text(line, CONTROL_PROTOCOL);
+    for (int i = 0; i < argc; i++) {
+        is_good = is_good && argv[i][0] != '\0' && argv[i][strcspn(argv[i], " \r\n")] == '\0';
+        strbuf_printf(line, " %s", argv[i]);
+    }
+    strbuf_append_byte(line, '\n');
+    if (!is_good)
+        complain(argv[0], "an argument is empty or has blanks in it");
+    else if (line->failed)
+        complain(argv[0], "the arguments are too long");
+    return is_good && !line->failed;
+}
+
+static bool send_line(int connection, const struct strbuf *line)
+{
+    return send(connection, strbuf_text(line), line->length, MSG_NOSIGNAL) == (ssize_t)line->length;
 }
 
 static bool receive_all(int connection, struct strbuf *answer)
@@ -87,17 +97,22 @@ static int print_answer(const char *command, const struct strbuf *answer)
 
 int control_client_run(const char *path, int argc, const char *const *argv)
 {
-    struct strbuf answer;
-    int status = EX_UNAVAILABLE;
-    int connection = connect_to(path, &status);
-    if (connection < 0)
-        return status;
+    struct strbuf line, answer;
+    int status = EX_USAGE, connection = -1;
+    strbuf_init(&line, CONTROL_LINE_BYTES_MAX);
     strbuf_init(&answer, 0);
-    if (!send_line(connection, argc, argv) || !receive_all(connection, &answer))
-        complain(path, "the daemon did not answer");
-    else
-        status = print_answer(argv[0], &answer);
-    close(connection);
+    if (compose_line(argc, argv, &line)) {
+        status = EX_UNAVAILABLE;
+        connection = connect_to(path, &status);
+    }
+    if (connection >= 0) {
+        if (!send_line(connection, &line) || !receive_all(connection, &answer))
+            complain(path, "the daemon did not answer");
+        else
+            status = print_answer(argv[0], &answer);
+        close(connection);
+    }
+    strbuf_deinit(&line);
     strbuf_deinit(&answer);
     return status;
 }
