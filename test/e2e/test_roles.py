@@ -9,8 +9,9 @@ import pytest
 from harness import daemon as daemon_module
 from harness import mail, namespaces
 from harness import postfix as postfix_module
-from harness.postfix import Lane, Postfix
+from harness.postfix import Postfix
 from harness.process import free_port, wait_until
+from harness.relaying import may_relay, relayed
 
 CONFIG = """
 control: unix:{dir}/control.sock
@@ -93,21 +94,6 @@ def replace(directory, name, text):
 def allow(files, *words):
     wait_until(lambda: os.path.exists(f"{files}/control.sock"), "the control socket")
     return daemon_module.run("allow", *words, "--socket", f"{files}/control.sock")
-
-
-def may_relay(client):
-    client.mail("someone@example.org")
-    reply = client.rcpt("bob@example.net")
-    client.command("RSET")
-    return reply.code == 250
-
-
-def relayed(relay, client, what):
-    """Sends a message to a foreign domain and returns its record."""
-    subject = mail.unique_subject(what)
-    reply = client.message("someone@example.org", ["bob@example.net"], mail.plain(subject))
-    assert reply.code == 250, reply
-    return relay.daemon.record_of(subject)
 
 
 def relay_reason(record):

@@ -8,6 +8,7 @@ from harness import daemon as daemon_module
 from harness import mail
 from harness.certificates import fingerprint
 from harness.process import wait_until
+from harness.relaying import may_relay, relayed
 from harness.smtp_client import SmtpClient
 
 CONFIG = """
@@ -61,21 +62,6 @@ def roles(sendmail, daemon_factory, tmp_path_factory, listed_certificate):
     relay.daemon.start()
     yield Roles(sendmail, relay, local, public, directory)
     daemon_factory.release(relay)
-
-
-def may_relay(client):
-    client.mail("someone@example.org")
-    reply = client.rcpt("bob@example.net")
-    client.command("RSET")
-    return reply.code == 250
-
-
-def relayed(roles, client, what):
-    """Sends a message to a foreign domain and returns its record."""
-    subject = mail.unique_subject(what)
-    reply = client.message("someone@example.org", ["bob@example.net"], mail.plain(subject))
-    assert reply.code == 250, reply
-    return roles.daemon.record_of(subject)
 
 
 def role_of(record):
