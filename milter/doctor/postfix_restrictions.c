@@ -39,13 +39,14 @@ static bool trusts_everybody(const struct postfix_settings *settings, const stru
     return false;
 }
 
-/* What check_client_access and its like find: "static:OK" says the same of everybody. */
-static bool table_permits(struct slice table, enum relay_client client)
+/* What a lookup finds: "static:OK" says the same of everybody. Tables of senders and recipients know no client. */
+static bool table_permits(struct slice lookup, struct slice table, enum relay_client client)
 {
     static const char *const permitting[] = {"static:OK", "static:permit", NULL};
     if (slice_starts_nocase(table, slice_of("static:")))
         return is_one_of(table, permitting);
-    return client >= RELAY_IN_A_TABLE;
+    return (client >= RELAY_IN_A_TABLE && slice_equal_nocase(lookup, slice_of("check_client_access"))) ||
+           (client == RELAY_WITH_CERTIFICATE && slice_equal_nocase(lookup, slice_of("check_ccert_access")));
 }
 
 enum list_answer { LIST_PERMITS, LIST_REFUSES, LIST_ENDS };
@@ -70,7 +71,7 @@ static bool word_permits(const struct question *question, struct slice word, str
            (slice_equal_nocase(word, slice_of("permit_mynetworks")) &&
             trusts_everybody(question->settings, question->service)) ||
            (question->client == RELAY_WITH_CERTIFICATE && is_one_of(word, certificates)) ||
-           (is_table_lookup(word) && table_permits(argument, question->client));
+           (is_table_lookup(word) && table_permits(word, argument, question->client));
 }
 
 /* The first word that decides for such a client. */

@@ -10,7 +10,7 @@
 /* Whose mail it is: each may do what the one before may, and more. */
 enum relay_client {
     RELAY_STRANGER,        /* anybody */
-    RELAY_IN_A_TABLE,      /* somebody whom a table that the lists name may permit */
+    RELAY_IN_A_TABLE,      /* somebody whom a table of clients that the lists name may permit */
     RELAY_WITH_CERTIFICATE /* the same with a certificate that Postfix verified */
 };
 

@@ -226,6 +226,14 @@ def test_recent_logins_have_no_port(doctor):
     assert ids(doctor.examine(mended)) == ["only_lock"]
 
 
+@pytest.mark.parametrize("lookup, reached", [("check_client_access", True), ("check_recipient_access", False),
+                                             ("check_ccert_access", False)])
+def test_recent_logins_that_a_table_may_let_pass(doctor, lookup, reached):
+    doctor.write("policy.yaml", RECENT)
+    line = f"submission/inet/smtpd_relay_restrictions = {lookup} cidr:/etc/postfix/x, reject_unauth_destination\n"
+    assert ids(doctor.examine(GOOD + line)) == ([] if reached else ["recent_logins_refused"])
+
+
 @pytest.mark.parametrize("remember", ["", "recent_logins: { remember: 0 },"])
 def test_nobody_means_recent_logins(doctor, remember):
     doctor.write("policy.yaml", POLICY.replace("relay: {", "relay: { " + remember))
