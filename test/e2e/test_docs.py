@@ -246,6 +246,15 @@ def logs_in_within_tls(port):
         return b"AUTH PLAIN" in connection.recv(4000)
 
 
+def expect_tested_within_tls_only(port):
+    """Without TLS the service says 530 to everything, and relaytest that it has tested nothing."""
+    words = [program(), "relaytest", "--domain", "example.com", f"127.0.0.1:{port}"]
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+    untested = subprocess.run([*words, "--no-tls"], capture_output=True, text=True, check=False)
+    assert (untested.returncode, "nothing was tested: 530" in untested.stderr) == (69, True)
+    assert "refused" not in untested.stdout and "closed to strangers" not in untested.stdout
+
+
 def test_postfix_from_nothing(postfix_stranger, sink):
     stranger = postfix_stranger
     stranger.follow("From nothing to a working relay")
@@ -255,6 +264,7 @@ def test_postfix_from_nothing(postfix_stranger, sink):
     with submission(stranger.ports["submission"]) as client:
         assert expect_relay(client, stranger, sink)["role"] == "submission"
     assert logs_in_within_tls(stranger.ports["submissions"])
+    expect_tested_within_tls_only(stranger.ports["submission"])
     assert any(command.startswith("closedrelay relaytest") for command in stranger.done)
 
     stranger.follow("Only some services")
@@ -275,9 +285,9 @@ def test_postfix_at_a_unix_socket(postfix_stranger, sink):
     expect_incoming(stranger.ports["smtp"], stranger, sink)
 
 
-def foreign_recipient(port, certificate=None):
+def foreign_recipient(port, certificate=None, source="127.0.0.7"):
     """The answer to a client that is in no network of anybody's."""
-    with SmtpClient(port, source="127.0.0.7") as client:
+    with SmtpClient(port, source=source) as client:
         if certificate is not None:
             client.starttls(certificate)
         reply = client.mail("someone@example.org")
@@ -346,6 +356,7 @@ def test_postfix_with_recent_logins(postfix_stranger, sink):
     with SmtpClient(port, source="127.0.0.7") as client:
         assert expect_relay(client, stranger, sink)["user"] == "ann@example.com"
     assert foreign_recipient(stranger.ports["smtp"]).code == 554
+    expect_narrowed(stranger, port)
     allow(stranger, "--remove", "127.0.0.7")
     assert foreign_recipient(port).code == 550
     stranger.run("postconf -e 'milter_default_action = accept'")
@@ -354,6 +365,20 @@ def test_postfix_with_recent_logins(postfix_stranger, sink):
     stranger.stop_daemon()
     expect_shut(port, sink)
     expect_told_as_open(stranger, "2525")
+
+
+def expect_narrowed(stranger, port):
+    """With a table in the place of static:OK only who is in it gets as far as closedrelay."""
+    stranger.write("customers", "127.0.0.8/32 OK\n")
+    setting = f"127.0.0.1:{port}/inet/smtpd_relay_restrictions=check_client_access"
+    stranger.run(f"postconf -P {setting},cidr:{stranger.etc}/customers,reject_unauth_destination")
+    stranger.postfix("reload")
+    wait_until(lambda: foreign_recipient(port).code == 554, "Postfix refuses a recent login that is not in the table")
+    assert foreign_recipient(port, source="127.0.0.8").code == 550
+    stranger.run("closedrelay doctor")
+    stranger.run(f"postconf -P {setting},static:OK,reject_unauth_destination")
+    stranger.postfix("reload")
+    wait_until(lambda: foreign_recipient(port).code == 250, "everybody is asked about again")
 
 
 def expect_told_as_open(stranger, name):
