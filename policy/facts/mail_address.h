@@ -42,7 +42,7 @@ struct mail_address_list {
 /* The addresses of a From:, Sender:, To: … value (RFC 5322, 3.4): groups, comments, quoted strings, folding,
  * RFC 2047 words around them. At most `most`. A bare address in the place of the display name, other than the
  * one in <>, is taken up too, and makes the list malformed: clients differ on which one counts. So does a
- * second "@" that is not in quotes. Returns false only when memory ran out. */
+ * second "@", in quotes or not. Returns false only when memory ran out. */
 bool mail_address_list_parse(void *owner, struct slice value, size_t most, struct mail_address_list *list);
 
 /* A login as the policy counts it: lower case, "user%domain" as "user@domain", the realm added where there is

@@ -40,30 +40,13 @@ static void add_address(struct list_reader *reader, const struct mail_address *a
     list->items[list->count++] = *address;
 }
 
-/* "x@a@b" without quotes, behind a source route if there is one. */
-static bool has_second_at(struct slice text)
-{
-    bool in_quotes = false;
-    size_t ats = 0;
-    if (text.length > 0 && text.data[0] == '@')
-        return false;
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.data[i] == '"')
-            in_quotes = !in_quotes;
-        else if (in_quotes && text.data[i] == '\\')
-            i++;
-        else if (text.data[i] == '@' && !in_quotes)
-            ats++;
-    }
-    return ats > 1;
-}
-
 static void parse_address(struct list_reader *reader, struct slice text, struct mail_address *address)
 {
     if (!mail_address_parse(reader->owner, text, address))
         reader->out_of_memory = true;
-    /* For some clients the domain is what follows the first "@", for others what follows the last. */
-    if (has_second_at(text))
+    /* For some clients the domain is what follows the first "@", for others what follows the last; and where
+     * the writer put no quotes around the one, Postfix may have. */
+    if (!address->malformed && strchr(address->local_part, '@') != NULL)
         reader->list->malformed = true;
 }
 

@@ -211,8 +211,6 @@ static const struct list_case list_cases[] = {
     {"ann@example.com <ann@example.com>", "ann@example.com", false},
     {"'ann@example.com' <ann@example.com>", "ann@example.com", false},
     {"\"ceo@bank.example\" <ann@example.com>", "ann@example.com", false},
-    {"\"ceo@bank.example\"@example.com", "\"ceo@bank.example\"@example.com", false},
-    {"\"a\\\"@b\"@example.com", "\"a\\\"@b\"@example.com", false},
     {"", "", false},
     /* Clients differ: every address is found, and the list is malformed. */
     {"ceo@bank.example <ann@example.com>", "ann@example.com ceo@bank.example", true},
@@ -224,6 +222,7 @@ static const struct list_case list_cases[] = {
     {"Ann <ann@example.com", "ann@example.com", true},
     {"Ann ann@example.com>", "ann@example.com", true},
     {"ann@example.com (open", "ann@example.com", true},
+    {"\"ceo@bank.example\"@example.com", "\"ceo@bank.example\"@example.com", true},
     {"ceo@bank.example@example.com", "\"ceo@bank.example\"@example.com", true},
     {"Ann <ceo@bank.example@example.com>", "\"ceo@bank.example\"@example.com", true},
     {"ceo\\@bank.example@example.com", "\"ceo@bank.example\"@example.com", true},
