@@ -163,44 +163,42 @@ static const char *magic_binary_program(struct slice head)
     return kind;
 }
 
-/* The start of a text, without byte order mark and leading white space, as single bytes. */
+/* The start of a text as single bytes. */
 struct file_magic_text {
-    char bytes[FILE_MAGIC_HEAD_BYTES];
-    size_t length;
+    struct slice text; /* in the head, or in `narrowed` */
+    char narrowed[FILE_MAGIC_HEAD_BYTES];
 };
 
+/* Without byte order mark and the white space around; of UTF-16 every other byte. */
 static void magic_read_text(struct file_magic_text *text, struct slice head)
 {
-    size_t step = 1, at = 0;
-    if (magic_is_at(head, 0, "\xff\xfe", 2)) {
-        step = 2;
-        at = 2;
-    } else if (magic_is_at(head, 0, "\xfe\xff", 2)) {
-        step = 2;
-        at = 3;
-    } else if (magic_is_at(head, 0, "\xef\xbb\xbf", 3)) {
-        at = 3;
+    bool is_little = magic_is_at(head, 0, "\xff\xfe", 2), is_big = magic_is_at(head, 0, "\xfe\xff", 2);
+    size_t length = 0;
+    text->text = head;
+    if (magic_is_at(head, 0, "\xef\xbb\xbf", 3))
+        text->text = slice_part(head, 3, head.length);
+    if (is_little || is_big) {
+        for (size_t at = is_big ? 3 : 2; at < head.length && length < sizeof text->narrowed; at += 2)
+            text->narrowed[length++] = head.data[at];
+        text->text = slice_make(text->narrowed, length);
     }
-    text->length = 0;
-    for (; at < head.length && text->length < sizeof text->bytes; at += step) {
-        char c = head.data[at];
-        if (text->length > 0 || (c != ' ' && c != '\t' && c != '\r' && c != '\n'))
-            text->bytes[text->length++] = c;
-    }
+    text->text = slice_trim(text->text);
 }
 
-static bool magic_text_contains(const struct file_magic_text *text, struct slice needle)
+static bool magic_text_contains(struct slice text, struct slice needle)
 {
-    for (size_t at = 0; at + needle.length <= text->length; at++)
-        if (slice_equal_nocase(slice_make(text->bytes + at, needle.length), needle))
+    const int other_case = 0x20;
+    for (size_t at = 0; at + needle.length <= text.length; at++)
+        if ((text.data[at] | other_case) == (needle.data[0] | other_case) &&
+            slice_equal_nocase(slice_make(text.data + at, needle.length), needle))
             return true;
     return false;
 }
 
 /* Markup that its viewer runs with the rights of a program. */
-static const char *magic_markup_program(const struct file_magic_text *text)
+static const char *magic_markup_program(struct slice text)
 {
-    if (text->length == 0 || text->bytes[0] != '<')
+    if (text.length == 0 || text.data[0] != '<')
         return NULL;
     if (magic_text_contains(text, slice_of("<hta:application")))
         return "HTML application";
@@ -220,17 +218,16 @@ static const char *magic_text_program(struct slice head)
         SIGNATURE("[{000214A0-0000-0000-C000-000000000046}]", "Internet shortcut"),
         SIGNATURE("[Desktop Entry]", "desktop launcher"),
     };
-    struct file_magic_text text;
-    magic_read_text(&text, head);
-    struct slice start = slice_make(text.bytes, text.length);
+    struct file_magic_text start_of_text;
+    magic_read_text(&start_of_text, head);
+    struct slice text = start_of_text.text;
     for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++)
-        if (slice_starts_nocase(start, slice_make(openings[i].bytes, openings[i].length)))
+        if (slice_starts_nocase(text, slice_make(openings[i].bytes, openings[i].length)))
             return openings[i].kind;
-    if (slice_starts_nocase(start, slice_of("[Shell]")) &&
-        (magic_text_contains(&text, slice_of("Command=")) ||
-         magic_text_contains(&text, slice_of("IconFile="))))
+    if (slice_starts_nocase(text, slice_of("[Shell]")) &&
+        (magic_text_contains(text, slice_of("Command=")) || magic_text_contains(text, slice_of("IconFile="))))
         return "Explorer command file";
-    return magic_markup_program(&text);
+    return magic_markup_program(text);
 }
 
 const char *file_magic_executable(struct slice head)
