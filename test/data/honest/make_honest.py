@@ -40,6 +40,9 @@ ICS = ("BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nPRODID:-//x//y//EN\r\nVERSION:2.0\r
        "DTSTART:20261102T100000Z\r\nSUMMARY:Review of run.bat\r\nATTENDEE;CN=Bob:mailto:bob@example.net\r\nEND:VEVENT\r\n"
        "END:VCALENDAR\r\n")
 VCARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nEMAIL:ann@example.com\r\nURL:https://example.com\r\nEND:VCARD\r\n"
+# What Apple Mail sends beside a file: the Finder's information and an empty resource fork (RFC 1740).
+APPLE_DOUBLE = (bytes.fromhex("0005160700020000") + b"Mac OS X        " + struct.pack(">H6I", 2, 9, 50, 32, 2, 82, 286) + b"PDF CARO"
+                + bytes(24) + bytes.fromhex("0000010000000100000000000000001e") + b"This resource fork intentionally left blank   ").ljust(368, b"\0")
 MESSAGES = {}
 
 
@@ -181,7 +184,7 @@ def structures():
     save("appledouble", HEAD % "from a Mac" + 'Content-Type: multipart/mixed; boundary="Apple-Mail=_1"\r\n\r\n--Apple-Mail=_1\r\n' + text + "\r\n--Apple-Mail=_1\r\n"
          'Content-Type: multipart/appledouble;\r\n\tboundary="Apple-Mail=_2"\r\nContent-Disposition: attachment\r\n\r\n--Apple-Mail=_2\r\n'
          'Content-Transfer-Encoding: base64\r\nContent-Type: application/applefile;\r\n\tname="Plan.pdf"\r\nContent-Disposition: attachment;\r\n\tfilename="Plan.pdf"\r\n\r\n'
-         + b64(b"\0\5\x16\7\0\2\0\0Mac OS X        \0\2\0\0\0\x09\0\0\0\x32") + "\r\n--Apple-Mail=_2\r\nContent-Type: application/pdf;\r\n\tname=\"Plan.pdf\"\r\n"
+         + b64(APPLE_DOUBLE) + "\r\n--Apple-Mail=_2\r\nContent-Type: application/pdf;\r\n\tname=\"Plan.pdf\"\r\n"
          "Content-Transfer-Encoding: base64\r\nContent-Disposition: inline;\r\n\tfilename*=utf-8''Plan.pdf\r\n\r\n" + b64(PDF) + "\r\n--Apple-Mail=_2--\r\n\r\n--Apple-Mail=_1--\r\n")
     save("no-mime", "From: a@example.com\r\nSubject: old\r\n\r\nPlain text; see http://example.com/run.exe?name=x.exe\r\nbegin 1998 it went like\r\nthis.exe\r\n")
     save("uuencode-prose", "From: a@example.com\r\nSubject: uuencode\r\n\r\nA file starts with a line like\r\n\r\nbegin 644 run.exe\r\n\r\nand then come the data, until\r\n\r\nend\r\n")
