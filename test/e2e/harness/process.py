@@ -24,21 +24,26 @@ def wait_until(condition, what, seconds=15):
         time.sleep(0.01)
 
 
-_taken_ports = set()
+_chance = random.SystemRandom()  # not what a test has seeded: several runs may stand side by side
+_reservations = []
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    """A port on 127.0.0.1 nobody listens on, outside the range from which connections get theirs."""
+    """A port on 127.0.0.1 nobody listens on, outside the range from which connections get theirs.
+
+    It is this process's until its end: an abstract socket of that number tells other runs.
+    """
     while True:
-        port = random.randint(20000, 32000)
-        if port in _taken_ports:
-            continue
+        port = _chance.randint(20000, 32000)
+        reservation = socket.socket(socket.AF_UNIX)
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
+                reservation.bind(f"\0closedrelay-e2e-port-{port}")
                 probe.bind(("127.0.0.1", port))
             except OSError:
+                reservation.close()
                 continue
-        _taken_ports.add(port)
+        _reservations.append(reservation)
         return port
 
 
