@@ -1,10 +1,10 @@
 #include "packet_reader.h"
 
 #include "pool_watch.h"
+#include "receive_all.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
-#include <errno.h>
 #include <libmilter/mfdef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -49,22 +49,6 @@ size_t packet_whole_pairs(const char *packet, size_t length)
     return whole;
 }
 
-/* False: the connection has ended, or stood still for too long. */
-static bool receive(int socket, void *bytes, size_t length)
-{
-    char *to = bytes;
-    while (length > 0) {
-        ssize_t count = recv(socket, to, length, MSG_WAITALL);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return false;
-        to += count;
-        length -= (size_t)count;
-    }
-    return true;
-}
-
 /* As libmilter's: NULL and a command where there is nothing but the command, NULL and no command at the end. */
 static char *read_packet(int socket, char *command, size_t *length)
 {
@@ -74,13 +58,13 @@ static char *read_packet(int socket, char *command, size_t *length)
     } __attribute__((packed)) head;
     *command = '\0';
     *length = 0;
-    if (!receive(socket, &head, sizeof head))
+    if (!receive_all(socket, &head, sizeof head))
         return NULL;
     size_t data_length = ntohl(head.length) - 1U;
     if (head.length == 0 || data_length > MILTER_MAX_DATA_SIZE)
         return NULL;
     char *data = data_length == 0 ? NULL : malloc(data_length);
-    if (data_length > 0 && (data == NULL || !receive(socket, data, data_length))) {
+    if (data_length > 0 && (data == NULL || !receive_all(socket, data, data_length))) {
         free(data);
         return NULL;
     }

@@ -1,5 +1,7 @@
 #include "selftest/milter_client.h"
 
+#include "receive_all.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -40,21 +42,6 @@ static bool send_all(int descriptor, const void *bytes, size_t length)
             return false;
         at += sent;
         length -= (size_t)sent;
-    }
-    return true;
-}
-
-static bool receive_all(int descriptor, void *bytes, size_t length)
-{
-    char *at = bytes;
-    while (length > 0) {
-        ssize_t received = recv(descriptor, at, length, 0);
-        if (received < 0 && errno == EINTR)
-            continue;
-        if (received <= 0)
-            return false;
-        at += received;
-        length -= (size_t)received;
     }
     return true;
 }
