@@ -169,7 +169,7 @@ bool config_role_struct_make(void *owner, const struct config_section_state *sta
 /* Tells what CONFIG_REQUIRED keys are missing. */
 void config_struct_check_required(const struct config_struct *made, const struct config_leaves *leaves,
                                   struct config_problems *problems);
-/* Calls `finish` of nested sections, then of the section. */
+/* Calls `finish` of nested sections, then of the section; numbers that it changed become values of `made`. */
 void config_struct_finish(void *owner, const struct config_struct *made, const struct config_leaves *leaves,
                           enum role role, struct config_problems *problems);
 

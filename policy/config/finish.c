@@ -87,11 +87,36 @@ static void finish_nesting(const struct finishing *finishing, const struct confi
         section->finish(finishing->owner, (char *)finishing->made->settings + offset, &context);
 }
 
+/* A number that a section has put right is shown as it applies: it is what the role has by default, whatever
+ * was written for everybody. */
+static void show_changes(const struct finishing *finishing)
+{
+    const struct config_struct *made = finishing->made;
+    for (size_t i = 0; made->values != NULL && i < finishing->leaves->count; i++) {
+        const struct config_leaf *leaf = &finishing->leaves->items[i];
+        const struct config_value *value = made->values[i];
+        const char *bytes = (const char *)made->settings + leaf->offset;
+        if (value == NULL || leaf->key->type != &config_type_count ||
+            memcmp(bytes, value->bytes, leaf->key->type->bytes) == 0)
+            continue;
+        struct config_value *changed = talloc_zero(finishing->owner, struct config_value);
+        if (changed == NULL) {
+            config_problem_out_of_memory(finishing->context.problems);
+            return;
+        }
+        *changed = (struct config_value){
+            .leaf = i, .bytes = bytes, .node = value->node, .role = (int)finishing->context.role};
+        made->values[i] = changed;
+    }
+}
+
 void config_struct_finish(void *owner, const struct config_struct *made, const struct config_leaves *leaves,
                           enum role role, struct config_problems *problems)
 {
     const struct finishing finishing = {
         owner, leaves, made, {.problems = problems, .role = role, .place = made->place, .places = NULL}};
-    if (leaves->has_finish)
-        finish_nesting(&finishing, leaves->section, 0, "");
+    if (!leaves->has_finish)
+        return;
+    finish_nesting(&finishing, leaves->section, 0, "");
+    show_changes(&finishing);
 }

@@ -93,9 +93,38 @@ static void folders_are_made_before_root_goes(void **state)
     unload(&loaded);
 }
 
+/* A limit for everybody is raised to 100 for outside, and so it is shown. */
+static void what_is_shown_is_what_applies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *whom, *limit;
+    } cases[] = {
+        {"role=outside", "\n  limit: 100  # default for outside\n"},
+        {"client=192.0.2.7", "\n  limit: 100  # default for outside\n"},
+        {"user=ann@example.com", "\n  limit: 50  # "},
+        {"user=ann@example.com,client=192.0.2.7", "\n  limit: 5  # "},
+    };
+    struct loaded loaded = load("recipients: { limit: 50 }\n"
+                                "overrides: [ { when: { network: 192.0.2.0/24 }, recipients: { limit: 5 } } ]\n");
+    assert_non_null(loaded.snapshot);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct strbuf out;
+        strbuf_init(&out, 0);
+        assert_true(policy_snapshot_print_for(loaded.snapshot, cases[i].whom, &out));
+        const char *section = strstr(strbuf_text(&out), "\nrecipients:\n");
+        assert_non_null(section);
+        if (strstr(section, cases[i].limit) == NULL)
+            fail_msg("%s: %.200s", cases[i].whom, section);
+        strbuf_deinit(&out);
+    }
+    unload(&loaded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_shown_is_what_applies),
         cmocka_unit_test(what_would_be_passed_over_is_an_error),
         cmocka_unit_test(daemon_settings_are_as_written),
         cmocka_unit_test(folders_are_made_before_root_goes),
