@@ -45,12 +45,27 @@ static const char *lower_copy(void *owner, struct slice value)
     return copy == NULL ? "" : copy;
 }
 
+/* Whether there is a value already. */
+static bool is_given(const struct whom *whom, struct slice name)
+{
+    const struct config_subject *subject = &whom->subject;
+    return (slice_equal(name, slice_of("role")) && whom->has_role) ||
+           (slice_equal(name, slice_of("client")) && subject->client_ip != NULL) ||
+           (slice_equal(name, slice_of("user")) && subject->user[0] != '\0') ||
+           (slice_equal(name, slice_of("domain")) && subject->domain[0] != '\0') ||
+           (slice_equal(name, slice_of("customer")) && subject->customer[0] != '\0');
+}
+
 /* False: why not is appended to `problem`. */
 static bool set_part(struct whom *whom, struct slice name, struct slice value, struct strbuf *problem)
 {
     struct config_subject *subject = &whom->subject;
     const char **const texts[] = {&subject->user, &subject->domain, &subject->customer};
     static const char *const names[] = {"user", "domain", "customer"};
+    if (is_given(whom, name)) {
+        strbuf_append_text(problem, "one of each is all that a message has");
+        return false;
+    }
     if (slice_equal(name, slice_of("role")))
         return set_role(whom, value, problem);
     if (slice_equal(name, slice_of("client")))

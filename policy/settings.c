@@ -37,7 +37,7 @@ static const struct config_key root_keys[] = {
     {.name = "customers",
      .type = &config_type_map,
      .offset = offsetof(struct root_settings, customers),
-     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_ONE_VALUE,
      .text = "User -> customer, for `overrides` by customer: canonical logins and other identities (`uid:1000`); "
              "`@example.com` for all logins of a domain that have no entry of their own."},
     {0},

@@ -94,6 +94,7 @@ enum config_key_flag {
     CONFIG_REQUIRED = 1 << 1, /* no default: must be written (entries of arrays) */
     CONFIG_MAY_BE_EMPTY = 1 << 2,
     CONFIG_FILES_ONLY = 1 << 3, /* sets: of the sources only `file:`, which always has an answer */
+    CONFIG_ONE_VALUE = 1 << 4,  /* maps: a key has one value, no list */
 };
 
 struct config_key {

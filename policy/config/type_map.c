@@ -38,6 +38,11 @@ static bool join_values(const struct map_reading *reading, const struct config_n
 static bool take_pair(const struct map_reading *reading, const struct config_node *child)
 {
     struct strbuf value;
+    if ((reading->parse->key->flags & CONFIG_ONE_VALUE) != 0 && child->kind == CONFIG_NODE_SEQUENCE) {
+        config_value_error(reading->parse, child->place, "'%s' has one value, no list",
+                           config_excerpt_of(slice_of(child->key)).text);
+        return false;
+    }
     strbuf_init(&value, TABLE_VALUE_BYTES_MAX);
     bool good = join_values(reading, child, &value);
     if (good && (value.failed || !text_map_add(reading->map, slice_of(child->key), strbuf_slice(&value))))

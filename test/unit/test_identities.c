@@ -294,6 +294,10 @@ static void what_nobody_can_be_is_refused(void **state)
         {"name=ann", "'name=ann': write user=LOGIN"},
         {"role=admin", "'role=admin': a role is submission, trusted, local or outside"},
         {"client=x", "'client=x': that is no IP address"},
+        {"user=ann,user=bob", "'user=bob': one of each"},
+        {"client=192.0.2.1,client=192.0.2.1", "'client=192.0.2.1': one of each"},
+        {"role=local,role=local", "'role=local': one of each"},
+        {"customer=a,domain=b,customer=a", "'customer=a': one of each"},
         {"role=outside,user=ann", "who has the role outside has no user, domain or customer"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -44,6 +44,7 @@ static void what_would_be_passed_over_is_an_error(void **state)
         {"daemon: { syslog_facility: mial }\n", ":1:28: error: syslog_facility: 'mial' is none of mail, daemon, "},
         {"daemon: { syslog_facility: local9 }\n", ":1:28: error: syslog_facility: 'local9' is none of "},
         {"attachments: { blocked: [.exe, \"*.scr\"] }\n", ":1:25: error: blocked: '*.scr' is no extension such as exe: "},
+        {"customers: { ann@example.com: [a, b] }\n", ":1:31: error: customers: 'ann@example.com' has one value, no list\n"},
         {"attachments: { allowed: [tar.gz] }\n", ":1:25: error: allowed: 'tar.gz' is no extension such as exe: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
