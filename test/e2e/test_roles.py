@@ -243,6 +243,16 @@ def test_wrong_grants(files):
         assert allow(files, *words).returncode != 0
 
 
+def test_grants_that_are_no_line_of_the_protocol(files):
+    """They are told before anything is sent; a blank makes no further word."""
+    answer = allow(files, "203.0.113.93", "--reason", "x" * 5000)
+    assert (answer.returncode, answer.stderr) == (64, "closedrelay: allow: the arguments are too long\n")
+    answer = allow(files, "203.0.113.93 user=eve")
+    assert (answer.returncode, answer.stderr) == (64, "closedrelay: allow: an argument is empty or has blanks in it\n")
+    assert allow(files, "").returncode == 64
+    assert "203.0.113.93" not in allow(files, "--list").stdout
+
+
 def test_recent_logins_are_kept_over_a_restart(start_relay, workspace):
     directory = tempfile.mkdtemp(prefix="restart.", dir=workspace)
     relay = start_relay(f"control: unix:{directory}/control.sock")
