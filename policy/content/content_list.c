@@ -161,6 +161,13 @@ void content_add_name(struct content_subject *subject, struct slice name)
         entry->names[entry->name_count++] = slice_make(copy, name.length);
 }
 
+void content_add_executable(struct content_subject *subject, const char *executable)
+{
+    struct attachment *entry = content_entry(subject);
+    if (entry != NULL && entry->executable == NULL)
+        entry->executable = executable;
+}
+
 void content_add_condition(struct content_subject *subject, enum attachment_condition condition,
                            const char *why)
 {

@@ -69,6 +69,9 @@ struct attachment *content_entry(struct content_subject *subject);
 /* Adds a name unless it is there. Names that are the same under several encodings are kept once. */
 void content_add_name(struct content_subject *subject, struct slice name);
 
+/* Says what kind of program the subject is; the first kind given stays. `executable` is a constant. */
+void content_add_executable(struct content_subject *subject, const char *executable);
+
 /* Sets a condition on the subject; the first reason given stays. `why` is a constant sentence. */
 void content_add_condition(struct content_subject *subject, enum attachment_condition condition,
                            const char *why);

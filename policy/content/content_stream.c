@@ -1,6 +1,9 @@
+/* What decoded content is, by its beginning; and reading on as that. */
 #include "content/content_private.h"
 
 #include "content/archive_mark.h"
+#include "content/content_watch.h"
+#include "content/content_window.h"
 #include "content/file_magic.h"
 
 #include <talloc.h>
@@ -13,9 +16,6 @@ enum stream_state {
     STREAM_SEARCH,  /* unknown: an archive may begin further in */
     STREAM_DONE,
 };
-
-/* Where CD images have the name of their file system: in sector 16. */
-enum { IMAGE_MARK_AT = 32769, IMAGE_MARK_BYTES = 5 };
 
 /* How far an archive is searched in a member that is not called one: over the place of a CD image's mark. No
  * click opens one that lies further in, and all of it would have to be unpacked. */
@@ -33,21 +33,19 @@ struct content_stream {
     struct content_uuencode *uuencode;
     struct content_calendar *calendar;
     const struct archive_format *late_format; /* has its mark further in than the head */
-    uint64_t window_offset;                   /* where in the content the window begins */
-    uint64_t window_wanted;                   /* how many bytes it shall hold */
-    bool waits_for_ole_root;                  /* the window is for the root entry of an OLE file */
     bool is_search_over;                      /* the caller found the mark before decoding */
     bool is_archive;                          /* by its own marks, not by those of one further in */
     bool is_cut;                              /* what follows is not to be had */
-    char image_mark[IMAGE_MARK_BYTES];
     struct archive_mark_search marks;
-    struct content_tail *tail; /* once it is no zip by its beginning, but called one */
-    struct strbuf window;      /* the head first, then what is waited for */
+    struct content_tail *tail;    /* once it is no zip by its beginning, but called one */
+    struct content_window window; /* the head, then the mark of late_format */
+    struct content_watch watch;
 };
 
 static int stream_destroy(struct content_stream *stream)
 {
-    strbuf_deinit(&stream->window);
+    content_window_deinit(&stream->window);
+    content_watch_deinit(&stream->watch);
     return 0;
 }
 
@@ -62,9 +60,10 @@ struct content_stream *content_stream_create(void *owner, struct content_subject
     stream->subject = subject;
     stream->flags = flags;
     stream->depth = depth;
-    stream->window_wanted = FILE_MAGIC_HEAD_BYTES;
     stream->state = (flags & CONTENT_ONLY_UUENCODE) != 0 ? STREAM_DONE : STREAM_HEAD;
-    strbuf_init(&stream->window, 0);
+    content_window_init(&stream->window, subject->scan);
+    content_window_expect(&stream->window, 0, FILE_MAGIC_HEAD_BYTES);
+    content_watch_init(&stream->watch, subject, (flags & CONTENT_NAMED_OLD_ARCHIVE) != 0);
     talloc_set_destructor(stream, stream_destroy);
     if ((flags & CONTENT_HAS_UUENCODE) != 0)
         stream->uuencode = content_uuencode_create(stream, subject->scan, subject->path, depth);
@@ -76,7 +75,7 @@ struct content_stream *content_stream_create(void *owner, struct content_subject
 bool content_stream_is_searching(const struct content_stream *stream)
 {
     bool is_late_over =
-        stream->late_format == NULL || stream->bytes >= stream->window_offset + stream->window_wanted;
+        stream->late_format == NULL || stream->bytes >= stream->window.offset + stream->window.wanted;
     return stream->state == STREAM_SEARCH && is_late_over && !stream->is_search_over &&
            stream->uuencode == NULL && stream->calendar == NULL &&
            (stream->flags & CONTENT_NAMED_ARCHIVE) == 0;
@@ -98,9 +97,8 @@ static void note_executable(struct content_stream *stream, const char *executabl
 {
     bool is_prose = (stream->flags & CONTENT_IS_TEXT) != 0 && stream->subject->entry == CONTENT_NO_ENTRY &&
                     strcmp(executable, ATTACHMENT_SCRIPT) == 0;
-    struct attachment *entry = is_prose ? NULL : content_entry(stream->subject);
-    if (entry != NULL && entry->executable == NULL)
-        entry->executable = executable;
+    if (!is_prose)
+        content_add_executable(stream->subject, executable);
 }
 
 /* ---- going on with what it is ---- */
@@ -163,13 +161,10 @@ static void become_message(struct content_stream *stream, struct slice bytes)
 {
     struct content_scan *scan = stream->subject->scan;
     struct content_depth depth = stream->depth;
-    if (depth.levels >= scan->limits.levels) {
-        content_add_message_condition(scan, ATTACHMENT_OVER_BUDGET,
-                                      "too many levels of multiparts and messages");
+    if (!content_enter_level(scan, &depth)) {
         stream->state = STREAM_DONE;
         return;
     }
-    depth.levels++;
     stream->message = content_message_create(stream, scan, stream->subject->path, depth);
     stream->state = stream->message == NULL ? STREAM_DONE : STREAM_MESSAGE;
     keep_tail(stream);
@@ -204,13 +199,6 @@ static const struct archive_format *format_by_name(const char *name)
     return NULL;
 }
 
-static void wait_for(struct content_stream *stream, uint64_t offset, uint64_t length)
-{
-    strbuf_reset(&stream->window);
-    stream->window_offset = offset;
-    stream->window_wanted = length;
-}
-
 static void search_marks(struct content_stream *stream, struct slice bytes);
 
 /* The head says nothing: a mark further in may, and a zip may be glued behind anything. */
@@ -218,31 +206,14 @@ static void begin_search(struct content_stream *stream, struct slice head)
 {
     stream->state = STREAM_SEARCH;
     stream->late_format = format_with_late_mark();
-    struct strbuf copy = stream->window;
-    strbuf_init(&stream->window, 0);
+    struct content_window copy = stream->window; /* `head` is in it */
+    content_window_init(&stream->window, copy.scan);
     if (stream->late_format != NULL)
-        wait_for(stream, stream->late_format->probe_offset, stream->late_format->probe_bytes);
+        content_window_expect(&stream->window, stream->late_format->probe_offset,
+                              stream->late_format->probe_bytes);
     keep_tail(stream);
     search_marks(stream, head);
-    strbuf_deinit(&copy);
-}
-
-/* An OLE file may be an installer package, besides what it holds: its root entry tells, in the head or
- * further in. */
-static void look_for_ole_root(struct content_stream *stream, struct slice head)
-{
-    uint64_t root;
-    if (!file_magic_ole_root_offset(head, &root))
-        return;
-    if (root + FILE_MAGIC_OLE_ENTRY_BYTES > head.length) {
-        stream->waits_for_ole_root = true;
-        wait_for(stream, root, FILE_MAGIC_OLE_ENTRY_BYTES);
-        return;
-    }
-    const char *executable =
-        file_magic_ole_root(slice_part(head, (size_t)root, root + FILE_MAGIC_OLE_ENTRY_BYTES));
-    if (executable != NULL)
-        note_executable(stream, executable);
+    content_window_deinit(&copy);
 }
 
 /* A calendar by its beginning, and not by its name or type: then it is read already. */
@@ -258,7 +229,7 @@ static void look_for_calendar(struct content_stream *stream, struct slice head)
 /* The head is complete, or all there is. */
 static void decide(struct content_stream *stream)
 {
-    struct slice head = strbuf_slice(&stream->window);
+    struct slice head = strbuf_slice(&stream->window.bytes);
     const char *executable = file_magic_executable(head);
     const struct archive_format *format = content_archive_recognise(head);
     bool is_text = (stream->flags & CONTENT_IS_TEXT) != 0;
@@ -272,7 +243,7 @@ static void decide(struct content_stream *stream)
         note_executable(stream, executable);
     } else if (format != NULL) {
         become_archive(stream, format, slice_part(head, (size_t)format->probe_offset, head.length), false);
-        look_for_ole_root(stream, head);
+        content_watch_begin(&stream->watch, head);
     } else if (is_message) {
         become_message(stream, content_behind_length(head));
     } else if (cms_recognise(head) != CMS_NONE) {
@@ -286,31 +257,6 @@ static void decide(struct content_stream *stream)
     if (is_unknown || (stream->state == STREAM_DONE && (stream->flags & CONTENT_NAMED_ARCHIVE) != 0))
         begin_search(stream, head);
     stream->is_archive = format != NULL;
-}
-
-/* Collects what of `bytes`, which stand at `offset`, falls into the window. Returns true once it is full. */
-static bool fill_window(struct content_stream *stream, uint64_t offset, struct slice bytes)
-{
-    uint64_t next = stream->window_offset + stream->window.length;
-    uint64_t end = stream->window_offset + stream->window_wanted;
-    if (stream->window.length == stream->window_wanted || offset + bytes.length <= next || offset >= end)
-        return false;
-    uint64_t from = next - offset;
-    uint64_t to = offset + bytes.length < end ? bytes.length : end - offset;
-    strbuf_append_slice(&stream->window, slice_part(bytes, (size_t)from, (size_t)to));
-    if (stream->window.failed)
-        content_fail(stream->subject->scan);
-    return stream->window.length == stream->window_wanted;
-}
-
-static void await_ole_root(struct content_stream *stream, struct slice bytes)
-{
-    if (!fill_window(stream, stream->bytes, bytes))
-        return;
-    const char *executable = file_magic_ole_root(strbuf_slice(&stream->window));
-    stream->waits_for_ole_root = false;
-    if (executable != NULL)
-        note_executable(stream, executable);
 }
 
 /* Looks for the mark of an archive, which may be cut between two pushes. */
@@ -331,15 +277,12 @@ static void search_marks(struct content_stream *stream, struct slice bytes)
 static void push_search(struct content_stream *stream, struct slice bytes)
 {
     const struct archive_format *late = stream->late_format;
-    if (late != NULL && fill_window(stream, stream->bytes, bytes) &&
-        late->recognise(strbuf_slice(&stream->window))) {
-        struct strbuf window = stream->window;
-        uint64_t from = stream->window_offset + window.length - stream->bytes;
-        strbuf_init(&stream->window, 0);
+    if (late != NULL && content_window_push(&stream->window, stream->bytes, bytes) &&
+        late->recognise(strbuf_slice(&stream->window.bytes))) {
+        uint64_t from = stream->window.offset + stream->window.wanted - stream->bytes;
         stream->is_archive = true;
-        become_archive(stream, late, strbuf_slice(&window), false);
+        become_archive(stream, late, strbuf_slice(&stream->window.bytes), false);
         feed(stream, slice_part(bytes, (size_t)from, bytes.length));
-        strbuf_deinit(&window);
         return;
     }
     search_marks(stream, bytes);
@@ -348,9 +291,9 @@ static void push_search(struct content_stream *stream, struct slice bytes)
 /* Completes the head from `bytes`; returns what comes after it. */
 static struct slice take_head(struct content_stream *stream, struct slice bytes)
 {
-    size_t had = stream->window.length;
-    bool is_full = fill_window(stream, stream->bytes, bytes);
-    size_t taken = stream->window.length - had;
+    size_t had = stream->window.bytes.length;
+    bool is_full = content_window_push(&stream->window, stream->bytes, bytes);
+    size_t taken = stream->window.bytes.length - had;
     stream->bytes += taken;
     if (is_full)
         decide(stream);
@@ -378,28 +321,6 @@ static void push_search_bounded(struct content_stream *stream, struct slice byte
         feed(stream, slice_part(bytes, (size_t)(MEMBER_SEARCH_BYTES - stream->bytes), bytes.length));
 }
 
-/* Whether the mark of a disk image may still come in what is called one. */
-static bool awaits_image(const struct content_stream *stream)
-{
-    return (stream->flags & CONTENT_NAMED_OLD_ARCHIVE) != 0 &&
-           stream->bytes < IMAGE_MARK_AT + IMAGE_MARK_BYTES;
-}
-
-/* What is mounted as a disk image may be something else by its first bytes. */
-static void watch_for_image(struct content_stream *stream, struct slice bytes)
-{
-    static const char *const marks[] = {"CD001", "BEA01"};
-    for (size_t i = 0; i < bytes.length && stream->bytes + i < IMAGE_MARK_AT + IMAGE_MARK_BYTES; i++)
-        if (stream->bytes + i >= IMAGE_MARK_AT)
-            stream->image_mark[stream->bytes + i - IMAGE_MARK_AT] = bytes.data[i];
-    if (!awaits_image(stream) || stream->bytes + bytes.length < IMAGE_MARK_AT + IMAGE_MARK_BYTES)
-        return;
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        if (memcmp(stream->image_mark, marks[i], IMAGE_MARK_BYTES) == 0)
-            content_add_condition(stream->subject, ATTACHMENT_AMBIGUOUS,
-                                  "a disk image and something else in one");
-}
-
 bool content_stream_push(struct content_stream *stream, struct slice bytes)
 {
     struct content_scan *scan = stream->subject->scan;
@@ -413,17 +334,17 @@ bool content_stream_push(struct content_stream *stream, struct slice bytes)
         bytes = take_head(stream, bytes);
     if ((stream->flags & CONTENT_IS_CALENDAR) == 0 && stream->calendar != NULL)
         content_calendar_push(stream->calendar, bytes);
-    if (stream->waits_for_ole_root)
-        await_ole_root(stream, bytes);
-    if (stream->state != STREAM_SEARCH && awaits_image(stream))
-        watch_for_image(stream, bytes);
+    /* What is mounted as a disk image may be something else by its first bytes. */
+    if (content_watch_push(&stream->watch, stream->bytes, bytes) && stream->state != STREAM_SEARCH)
+        content_add_condition(stream->subject, ATTACHMENT_AMBIGUOUS,
+                              "a disk image and something else in one");
     if (stream->state == STREAM_SEARCH)
         push_search_bounded(stream, bytes);
     else
         feed(stream, bytes);
     stream->bytes += bytes.length;
     return stream->state != STREAM_DONE || stream->uuencode != NULL || stream->calendar != NULL ||
-           stream->waits_for_ole_root || stream->tail != NULL || awaits_image(stream);
+           stream->tail != NULL || content_watch_is_waiting(&stream->watch);
 }
 
 void content_stream_end(struct content_stream *stream)

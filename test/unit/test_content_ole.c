@@ -74,17 +74,27 @@ static void leaves_a_document_alone(void **state)
     talloc_free(owner);
 }
 
-/* The class is in the directory's first entry, which may lie in the head of the file or anywhere behind. */
-static void knows_an_installer_wherever_its_class_is(void **state)
+/* The document with an installer's class in its root entry, which lies behind the head. */
+static struct slice late_installer(void)
 {
-    (void)state;
     struct slice file = archive_events_fixture("document.ole");
-    struct strbuf moved;
     uint32_t directory;
     memcpy(&directory, file.data + DIRECTORY_FIELD, sizeof directory);
     size_t at = ((size_t)directory + 1) * 512;
     assert_true(at > 4096);
     memcpy((char *)(uintptr_t)file.data + at + ROOT_CLASS, installer_class, sizeof installer_class - 1);
+    return file;
+}
+
+/* The class is in the directory's first entry, which may lie in the head of the file or anywhere behind. */
+static void knows_an_installer_wherever_its_class_is(void **state)
+{
+    (void)state;
+    struct slice file = late_installer();
+    struct strbuf moved;
+    uint32_t directory;
+    memcpy(&directory, file.data + DIRECTORY_FIELD, sizeof directory);
+    size_t at = ((size_t)directory + 1) * 512;
     for (unsigned early = 0; early < 2; early++) {
         strbuf_init(&moved, 0);
         strbuf_append_slice(&moved, file);
@@ -104,12 +114,33 @@ static void knows_an_installer_wherever_its_class_is(void **state)
     test_free((void *)(uintptr_t)file.data);
 }
 
+/* What cannot be read as an OLE file may still be searched for an archive: the class counts all the same. */
+static void knows_an_installer_that_is_searched(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"report.doc", "report.zip", "report.7z", "report.iso"};
+    struct content_limits limits = content_limits_default;
+    struct slice file = late_installer();
+    limits.levels = 0; /* an OLE file counts as a message */
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        for (size_t piece_bytes = 0; piece_bytes < 3000; piece_bytes += 977) {
+            void *owner = talloc_new(NULL);
+            const struct scan_cuts cuts = {.piece_bytes = piece_bytes};
+            const char *executable = scan_executable(scan_file(owner, names[i], file, &limits, cuts));
+            assert_string_equal(executable == NULL ? "" : executable, "Windows installer package");
+            talloc_free(owner);
+        }
+    }
+    test_free((void *)(uintptr_t)file.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_a_message_file_holds),
         cmocka_unit_test(leaves_a_document_alone),
         cmocka_unit_test(knows_an_installer_wherever_its_class_is),
+        cmocka_unit_test(knows_an_installer_that_is_searched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
