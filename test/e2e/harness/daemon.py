@@ -74,14 +74,18 @@ class Daemon:
     # -- the audit file
 
     def records(self):
-        """Every record so far. A record is one line, whole or not there at all."""
+        """Every record so far. A record is one line; while it is written, a reader may see it up to the end of a page."""
+        text = wait_until(self._whole_lines, "the last record is whole", seconds=5)
+        return [_checked(json.loads(line)) for line in text.splitlines() if line]
+
+    def _whole_lines(self):
+        """What the audit file holds, at least one newline; None: half a record."""
         try:
-            with open(self.audit_path, encoding="utf-8") as audit:
-                text = audit.read()
+            with open(self.audit_path, "rb") as audit:
+                text = audit.read() or b"\n"
         except FileNotFoundError:
-            return []
-        assert text == "" or text.endswith("\n"), f"half a record: {text[-200:]!r}"
-        return [_checked(json.loads(line)) for line in text.splitlines()]
+            return "\n"
+        return text.decode() if text.endswith(b"\n") else None
 
     def find_records(self, message_id):
         return [r for r in self.records() if message_id in (r["message_id"] or "")]
