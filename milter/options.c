@@ -16,7 +16,7 @@ void complain(const char *what, const char *format, ...)
     fprintf(stderr, "closedrelay: %s: ", what);
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments); /* NOLINT(clang-analyzer-valist.Uninitialized): it is, one line above */
+    vfprintf(stderr, format, arguments); /* NOLINT(clang-analyzer-valist.Uninitialized): it is set */
     fputc('\n', stderr);
     va_end(arguments);
 }

@@ -14,7 +14,8 @@
 
 /* One MTA connection as milter/ knows it; made by negotiation, freed by close. */
 struct milter_session {
-    struct policy_session *policy; /* NULL before the connection is known, and once the registry has ended it */
+    /* NULL before the connection is known, and once the registry has ended it */
+    struct policy_session *policy;
     unsigned long actions;         /* negotiated, SMFIF_ */
     unsigned long steps;           /* negotiated, SMFIP_ */
     char *mta_version;             /* {v}, or NULL */

@@ -71,7 +71,8 @@ char *policy_control_path(const char *path);
 /* What the MTA in front has to fit (`doctor`), over all roles and overrides. Points into the snapshot. */
 struct policy_mta_needs {
     struct config_endpoint listen;
-    uint64_t size_limit_bytes; /* the largest message that some role, or some override, allows; 0: no such limit */
+    /* the largest message that some role, or some override, allows; 0: no such limit */
+    uint64_t size_limit_bytes;
     uint64_t recipients_limit; /* likewise; 0: none */
     struct config_place size_from;       /* the override that allows so much; no file: it is none */
     struct config_place recipients_from; /* likewise */

@@ -54,7 +54,8 @@ enum policy_step {
 
 struct policy_answer {
     enum policy_step step;
-    const struct verdict *verdict; /* reply text and codes; NULL for POLICY_CONTINUE. Valid until the next call. */
+    /* reply text and codes; NULL for POLICY_CONTINUE. Valid until the next call. */
+    const struct verdict *verdict;
 };
 
 /* The end of a message: at most one of refuse (answer.step) and the edits. */

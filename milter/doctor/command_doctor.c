@@ -179,10 +179,8 @@ int command_doctor(int argc, char **argv)
     const struct command_usage usage = {
         "doctor",
         "",
-        "Reads the MTA's settings and says what in them does not fit the policy: what it is, why it matters, "
-        "and\n"
-        "the lines to write. Nothing is changed. Exit status 0 where all is well, 1 with problems or "
-        "warnings, more\n"
+        "Reads the MTA's settings and says what in them does not fit the policy: what it is, why it matters, and\n"
+        "the lines to write. Nothing is changed. Exit status 0 where all is well, 1 with problems or warnings, more\n"
         "(sysexits) where something cannot be read.",
         options,
     };

@@ -17,7 +17,8 @@ enum relay_client {
 struct relay_answer {
     bool relays;
     const char *refused_by;   /* the name of the list that ends before anything permits; NULL: it relays */
-    struct slice permitted_by; /* the word of smtpd_relay_restrictions that permits; empty: none, the list just ends */
+    /* the word of smtpd_relay_restrictions that permits; empty: none, the list just ends */
+    struct slice permitted_by;
 };
 
 /* What this service (NULL: main.cf) says to mail for another domain. */

@@ -54,8 +54,10 @@ static bool is_ascii(const char *text)
     return *text == '\0';
 }
 
-/* The pattern of what stands behind MAIL FROM:. Without SMTPUTF8 (RFC 6531) other forms would be refused as such. */
-static void sender_pattern(const struct relaytest *test, const struct relay_form *form, struct strbuf *pattern)
+/* The pattern of what stands behind MAIL FROM:. Without SMTPUTF8 (RFC 6531) other forms would be refused as
+ * such. */
+static void sender_pattern(const struct relaytest *test, const struct relay_form *form,
+                           struct strbuf *pattern)
 {
     strbuf_init(pattern, 0);
     strbuf_printf(pattern, "<%s>%s", form->sender,
@@ -102,8 +104,8 @@ static bool is_connection_lost(const struct smtp_answer *answer)
     return answer->code == 0 || answer->code == 421;
 }
 
-/* "530 Must issue a STARTTLS command first" (RFC 3207, 4) is the same answer to everything, and so none to a form. Where
- * STARTTLS was offered and not used, nobody can tell what another 530 would be behind it. */
+/* "530 Must issue a STARTTLS command first" (RFC 3207, 4) is the same answer to everything, and so none to a
+ * form. Where STARTTLS was offered and not used, nobody can tell what another 530 would be behind it. */
 static bool demands_tls(const struct relaytest *test, const struct smtp_answer *answer)
 {
     return answer->code == 530 && smtp_client_tls_version(test->client) == NULL &&
@@ -214,8 +216,8 @@ static bool try_form(struct relaytest *test, const struct relay_form *form, stru
             hang_up(test);
     } while (test->client == NULL);
     if (test->tried_count == 0 && demands_tls(test, &answer)) {
-        strbuf_printf(problem, "the server takes mail within TLS only, so nothing was tested: %u %s%s", answer.code,
-                      answer.text, test->use_tls ? "" : " (try without --no-tls)");
+        strbuf_printf(problem, "the server takes mail within TLS only, so nothing was tested: %u %s%s",
+                      answer.code, answer.text, test->use_tls ? "" : " (try without --no-tls)");
         return false;
     }
     report(test, form, &answer);
@@ -240,19 +242,22 @@ static bool try_all(struct relaytest *test, struct strbuf *problem)
 static void say_what_to_change(const struct relaytest *test)
 {
     if (test->is_plainly_open)
-        puts("Even the plain address is accepted: this server passes mail from here to anywhere. First see whether you "
-             "tried\n"
-             "from an address that it trusts: relay.trusted_networks here, `mynetworks` in Postfix, `RELAY` entries in\n"
-             "Sendmail's access map. Otherwise it is open to everybody. Put this into Postfix's main.cf:");
+        puts(
+            "Even the plain address is accepted: this server passes mail from here to anywhere. First see whether you tried\n"
+            "from an address that it trusts: relay.trusted_networks here, `mynetworks` in Postfix, `RELAY` entries in\n"
+            "Sendmail's access map. Otherwise it is open to everybody. Put this into Postfix's main.cf:");
     else
-        puts("The plain address is refused, but not every form of it: the server may pass such mail on. Put this into\n"
-             "Postfix's main.cf:");
-    puts("    smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination\n"
-         "    smtpd_milters = inet:127.0.0.1:8891\n"
-         "and list in closedrelay's relay.local_domains the domains that are really yours.");
+        puts(
+            "The plain address is refused, but not every form of it: the server may pass such mail on. Put this into\n"
+            "Postfix's main.cf:");
+    puts(
+        "    smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination\n"
+        "    smtpd_milters = inet:127.0.0.1:8891\n"
+        "and list in closedrelay's relay.local_domains the domains that are really yours.");
     if (!test->is_plainly_open)
-        puts("An address with %, ! or @ in it that is accepted for an own domain may also only be a mailbox that takes\n"
-             "everything: --send shows what really leaves.");
+        puts(
+            "An address with %, ! or @ in it that is accepted for an own domain may also only be a mailbox that takes\n"
+            "everything: --send shows what really leaves.");
 }
 
 static void say_result(const struct relaytest *test, bool is_complete)
@@ -264,8 +269,9 @@ static void say_result(const struct relaytest *test, bool is_complete)
     if (test->local_domain == NULL)
         printf("%s stood for a domain of its own: name a real one with --domain.\n", test->server_name);
     if (test->unclear_count > 0)
-        puts("Unclear: neither accepted nor refused for good (greylisting, a limit, a lost connection). Try those\n"
-             "again later, and from an address the server does not trust.");
+        puts(
+            "Unclear: neither accepted nor refused for good (greylisting, a limit, a lost connection). Try those\n"
+            "again later, and from an address the server does not trust.");
     if (test->accepted_count > 0)
         say_what_to_change(test);
 }
@@ -353,12 +359,9 @@ int command_relaytest(int argc, char **argv)
     const struct command_usage usage = {
         "relaytest",
         "HOST[:PORT]",
-        "Tries the forms that open-relay testers have used over the years against your own server, and says "
-        "for\n"
-        "each whether it was refused. Without --send no message is sent: it ends at RCPT. Run it from an "
-        "address\n"
-        "that the server does not trust. Exit status: 0 all refused, 1 something was accepted, 75 something "
-        "was\n"
+        "Tries the forms that open-relay testers have used over the years against your own server, and says for\n"
+        "each whether it was refused. Without --send no message is sent: it ends at RCPT. Run it from an address\n"
+        "that the server does not trust. Exit status: 0 all refused, 1 something was accepted, 75 something was\n"
         "neither, 69 the server could not be asked, or answers within TLS only.",
         options,
     };

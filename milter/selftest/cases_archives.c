@@ -1,7 +1,8 @@
 /* Names in archives: every unpacker has its own idea of where they stand. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 #define ZIP(content) ATTACH("a.zip", content)
 #define EVIL_ZIP "$[zip|evil.exe|text]"

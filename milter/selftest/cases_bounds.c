@@ -2,7 +2,8 @@
  * numbers are the defaults of attachments.limits. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 #define BOUND(name, step, what, answer, message)                                                                 \
     {                                                                                                            \

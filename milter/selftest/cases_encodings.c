@@ -2,7 +2,8 @@
  * is found only by whoever decodes as the client does. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 /* A part called scan.pdf with this header line and body. */
 #define CODED(line, body) \

@@ -1,7 +1,8 @@
 /* What the receiver's system makes of a name, and of content under another name. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 #define NAMED(name) ATTACH(name, "This stands for a program.")
 #define HIDDEN(content) ATTACH("report.pdf", content)

@@ -1,7 +1,8 @@
 /* Headers twice, and headers that are hardly headers: clients differ on which one counts and where they end. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 #define TWO_DISPOSITIONS(first, second)                                                                     \
     PART("Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\nContent-Disposition: " \

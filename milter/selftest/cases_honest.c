@@ -1,7 +1,8 @@
 /* Mail that people and programs really send: all of it must pass. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 #define OK_FILE(name, content) ATTACH(name, content)
 #define TEXT_TYPE "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"

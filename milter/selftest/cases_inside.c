@@ -1,7 +1,8 @@
 /* Files in messages, in calendars, in uuencoded text, in winmail.dat and in Outlook's own files. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 /* A message with a blocked file, to be forwarded. */
 #define INNER                                                                                                  \

@@ -1,7 +1,8 @@
 /* Where a name may stand and how it may be written: every reading counts. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 const struct selftest_case selftest_names[] = {
     {"plain", "filename of Content-Disposition", "the case that every filter knows", ALL, ANSWER_BLOCKED,

@@ -1,7 +1,8 @@
 /* Boundaries and parts: clients guess where a file begins. */
 #include "selftest/case_rows.h"
 
-/* clang-format off: a row is read as a whole. */
+/* A row is read as a whole. */
+/* clang-format off */
 
 /* A multipart whose Content-Type has this text behind "multipart/mixed", and this body. */
 #define MULTIPART(parameters, body) MIME "Content-Type: multipart/mixed" parameters "\n\n" body

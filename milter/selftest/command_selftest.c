@@ -45,13 +45,12 @@ static enum options_result read_arguments(struct selftest_options *read, int arg
         {"table", 'T', OPTION_FLAG, &read->as_table, NULL, "print docs/attachments.md"},
         {0},
     };
-    const struct command_usage usage = {"selftest", "",
-                                        "Tries the corpus of attachment evasions, and of honest mail that "
-                                        "must pass, against the configuration in\n"
-                                        "force, or against a running milter. Nothing in it can run; no mail "
-                                        "is sent anywhere. Exit status 0 where\n"
-                                        "every answer is right, 1 where one is wrong.",
-                                        options};
+    const struct command_usage usage = {
+        "selftest", "",
+        "Tries the corpus of attachment evasions, and of honest mail that must pass, against the configuration in\n"
+        "force, or against a running milter. Nothing in it can run; no mail is sent anywhere. Exit status 0 where\n"
+        "every answer is right, 1 where one is wrong.",
+        options};
     return options_read(&usage, argc, argv, NULL);
 }
 

@@ -53,8 +53,8 @@ enum zip_method {
 /* A local or central header. Slices point into the header's bytes. */
 struct zip_header {
     struct slice name;
-    struct slice
-        unicode_name;      /* extra field 0x7075, whatever its check sum says; empty where there is none */
+    /* extra field 0x7075, whatever its check sum says; empty where there is none */
+    struct slice unicode_name;
     uint64_t packed_bytes; /* zip64 is resolved in all of these */
     uint64_t unpacked_bytes;
     uint64_t offset; /* central only */

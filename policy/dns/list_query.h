@@ -35,8 +35,8 @@ enum list_verdict {
 
 struct list_result {
     enum list_verdict verdict;
-    const char
-        *why; /* UNKNOWN: a stable token: suspended, untested, timeout, busy, unproven, failed, error_code */
+    /* UNKNOWN: a stable token: suspended, untested, timeout, busy, unproven, failed, error_code */
+    const char *why;
     const char *why_text;  /* the same in words */
     enum list_trouble trouble; /* UNKNOWN, suspended: because of this */
     const uint32_t *codes; /* LISTED: the addresses, host order; as long as the query */

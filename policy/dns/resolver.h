@@ -62,8 +62,8 @@ struct dns_transport resolver_transport(struct resolver *resolver);
 struct resolver_status {
     struct resolver_server servers[RESOLVER_SERVERS_MAX];
     unsigned server_count;
-    const char
-        *public_service;     /* "Google" where a server is a public one that block lists refuse; else NULL */
+    /* "Google" where a server is a public one that block lists refuse; else NULL */
+    const char *public_service;
     bool usable;             /* false: no channel could be made; every lookup fails */
     uint64_t asked_count;    /* questions given to c-ares since the start */
     uint64_t answered_count; /* of them, decided answers */

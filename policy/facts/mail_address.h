@@ -14,8 +14,8 @@
 struct mail_address {
     const char *text; /* canonical: local part unquoted where possible, "@", domain; "" for the null sender */
     const char *local_part; /* unquoted, letter case kept */
-    const char
-        *domain; /* canonical (domain_name.h): lower case, A-labels, no final dots; "" where there is none */
+    /* canonical (domain_name.h): lower case, A-labels, no final dots; "" where there is none */
+    const char *domain;
     const char *route; /* source route "@a,@b" that was cut off, or "" (RFC 5321, appendix C) */
     bool is_null;      /* <> */
     bool was_quoted;   /* the local part came as a quoted-string */

@@ -15,8 +15,8 @@ struct header_block {
     struct mime_entity *entity; /* fields are told to this one */
     const struct mime_limits *limits;
     struct strbuf field; /* the field being collected, its lines joined by LF */
-    struct strbuf
-        replay; /* lines since the block went soft, with their line ends: content for some clients */
+    /* lines since the block went soft, with their line ends: content for some clients */
+    struct strbuf replay;
     uint32_t soft_lines_left; /* how many lines that are no fields are still looked past */
     bool is_soft;
     bool is_in_part;       /* an entity of a multipart, as opposed to one of a message */

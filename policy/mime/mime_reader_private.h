@@ -32,8 +32,8 @@ struct mime_reader {
     uint32_t levels_above;
     enum reader_state state;
     bool failed;
-    bool
-        is_spent; /* comparing lines took more work than there was left: the reader stops after these bytes */
+    /* comparing lines took more work than there was left: the reader stops after these bytes */
+    bool is_spent;
 
     struct mime_level *levels; /* talloc array */
     uint32_t level_count;
