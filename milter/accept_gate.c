@@ -26,7 +26,11 @@ static struct {
     atomic_int descriptor_limit;
     pthread_mutex_t lock;
     int listening; /* under lock; -1: closed */
-} gate = {.polled = -1, .knocks = -1, .descriptor_limit = INT32_MAX, .lock = PTHREAD_MUTEX_INITIALIZER, .listening = -1};
+} gate = {.polled = -1,
+          .knocks = -1,
+          .descriptor_limit = INT32_MAX,
+          .lock = PTHREAD_MUTEX_INITIALIZER,
+          .listening = -1};
 
 void accept_gate_keep_below(int most)
 {
@@ -100,7 +104,8 @@ static int let_in_visitor(struct sockaddr *address, socklen_t *length)
 {
     uint64_t count;
     int ends[2];
-    if (read(gate.knocks, &count, sizeof count) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    if (read(gate.knocks, &count, sizeof count) < 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -1;
     close(ends[1]);
     address->sa_family = AF_UNIX;
@@ -131,8 +136,8 @@ static int let_in_mta(struct sockaddr *address, socklen_t *length)
 }
 
 /*
- * In the place of the C library's, for libmilter's listener. A connection over the limit is closed; the MTA then
- * does what it does when its filter is away.
+ * In the place of the C library's, for libmilter's listener. A connection over the limit is closed; the MTA
+ * then does what it does when its filter is away.
  */
 int accept(int descriptor, __SOCKADDR_ARG address, socklen_t *restrict length)
 {

@@ -29,8 +29,8 @@ static bool negotiate(SMFICTX *ctx, struct negotiation offered, struct negotiati
 /* The parameters are libmilter's. A refusal here drops the connection, which the MTA takes for a filter that
  * has failed; it is for want of memory or past the end only. */
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long unused2,
-                             unsigned long unused3, unsigned long *chosen_actions, unsigned long *chosen_steps,
-                             unsigned long *chosen2, unsigned long *chosen3)
+                             unsigned long unused3, unsigned long *chosen_actions,
+                             unsigned long *chosen_steps, unsigned long *chosen2, unsigned long *chosen3)
 {
     (void)unused2;
     (void)unused3;
@@ -175,8 +175,8 @@ static sfsistat on_end_of_headers(SMFICTX *ctx)
 
 /*
  * Whether the bytes came with the end of the message (SMFIC_BODYEOB may carry some). Anything but CONTINUE is
- * then the answer to the whole message and the end never called. libmilter tells nobody but itself; the function
- * is in every build of it but in no header.
+ * then the answer to the whole message and the end never called. libmilter tells nobody but itself; the
+ * function is in every build of it but in no header.
  */
 bool mi_sendok(SMFICTX *ctx, int flag) __attribute__((weak));
 

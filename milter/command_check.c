@@ -51,8 +51,8 @@ static int check_configuration(const struct check_options *options)
     if (options->print || options->print_for != NULL)
         status = print_snapshot(snapshot, options->print_for);
     else
-        printf("%s: no errors\n", options->config_path == NULL ? "no configuration: the founding policy"
-                                                               : options->config_path);
+        printf("%s: no errors\n",
+               options->config_path == NULL ? "no configuration: the founding policy" : options->config_path);
     policy_snapshot_unref(snapshot);
     return status;
 }
@@ -65,8 +65,10 @@ static enum options_result read_options(struct check_options *read, int argc, ch
         {"print", 'p', OPTION_FLAG, &read->print, NULL, "print every value in force and where it comes from"},
         {"for", '\0', OPTION_TEXT, &read->print_for, "WHOM",
          "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME (any of them)"},
-        {"schema", '\0', OPTION_FLAG, &read->schema, NULL, "print a JSON Schema of the configuration, for editors"},
-        {"reference", '\0', OPTION_FLAG, &read->reference, NULL, "print the reference of all keys, in Markdown"},
+        {"schema", '\0', OPTION_FLAG, &read->schema, NULL,
+         "print a JSON Schema of the configuration, for editors"},
+        {"reference", '\0', OPTION_FLAG, &read->reference, NULL,
+         "print the reference of all keys, in Markdown"},
         {0},
     };
     const struct command_usage usage = {

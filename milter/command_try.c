@@ -43,7 +43,8 @@ static enum options_result read_arguments(struct try_options *read, int argc, ch
         {"mail", 'f', OPTION_TEXT, &read->mail, "ADDRESS", "the envelope sender"},
         {"rcpt", 't', OPTION_LIST, &read->recipients, "ADDRESS", "an envelope recipient; may be repeated"},
         {"dns", 'd', OPTION_FLAG, &read->with_dns, NULL, "ask the block lists too"},
-        {"json", 'j', OPTION_FLAG, &read->as_json, NULL, "print the record instead, as the audit file would have it"},
+        {"json", 'j', OPTION_FLAG, &read->as_json, NULL,
+         "print the record instead, as the audit file would have it"},
         {0},
     };
     const struct command_usage usage = {
@@ -104,13 +105,15 @@ static bool complete(struct try_options *options)
         return false;
     bool is_near = role_is(options, "trusted") || role_is(options, "local");
     if (options->user == NULL && role_is(options, "submission"))
-        options->user = options->mail != NULL && options->mail[0] != '\0' ? options->mail : "sender@example.org";
+        options->user =
+            options->mail != NULL && options->mail[0] != '\0' ? options->mail : "sender@example.org";
     if (options->client == NULL)
         options->client = is_near ? "127.0.0.1" : "203.0.113.1";
     if (options->helo == NULL)
         options->helo = is_near ? "localhost" : "client.example";
     if (options->mail == NULL)
-        options->mail = options->user != NULL && strchr(options->user, '@') != NULL ? options->user : "sender@example.org";
+        options->mail = options->user != NULL && strchr(options->user, '@') != NULL ? options->user
+                                                                                    : "sender@example.org";
     return add_default_recipient(options);
 }
 
@@ -189,8 +192,9 @@ static enum try_outcome say_message(struct conversation *with, bool *was_read)
     struct policy_ending ending = policy_session_end_of_message(with->session);
     try_report_answer(&with->report, "end of message", &ending.answer);
     try_report_ending(&with->report, &ending);
-    return ending.answer.step == POLICY_CONTINUE && ending.hold_reason != NULL ? TRY_HELD
-                                                                               : outcome_of(ending.answer.step);
+    return ending.answer.step == POLICY_CONTINUE && ending.hold_reason != NULL
+               ? TRY_HELD
+               : outcome_of(ending.answer.step);
 }
 
 /* `was_read` false: the message could not be read, which was said. */
@@ -218,8 +222,8 @@ static int exit_status(enum try_outcome outcome)
 static void say_if_other_role(const struct conversation *with)
 {
     if (with->report.has_record && !role_is(with->options, role_name(with->report.role)))
-        complain("try", "this client is '%s' under this configuration, not '%s'", role_name(with->report.role),
-                 with->options->role);
+        complain("try", "this client is '%s' under this configuration, not '%s'",
+                 role_name(with->report.role), with->options->role);
 }
 
 static int try_message(struct conversation *with, struct policy_engine *engine)

@@ -1,4 +1,5 @@
-/* The subcommands; each takes its own argv (argv[0] is its name) and returns an exit status of sysexits(3). */
+/* The subcommands; each takes its own argv (argv[0] is its name) and returns an exit status of sysexits(3).
+ */
 #ifndef CLOSEDRELAY_MILTER_COMMANDS_H
 #define CLOSEDRELAY_MILTER_COMMANDS_H
 

@@ -66,12 +66,13 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
     strbuf_init(&problem, 0);
     daemon->control = control_server_open(&options, &problem);
     if (daemon->control == NULL)
-        log_warning("control socket: %s; `closedrelay status` and its like will not work", strbuf_text(&problem));
+        log_warning("control socket: %s; `closedrelay status` and its like will not work",
+                    strbuf_text(&problem));
     strbuf_deinit(&problem);
 }
 
-/* What takes root: sockets, folders for the daemon's user; then root goes. The MTA's socket comes last: whoever can
- * connect to it finds the rest there too. */
+/* What takes root: sockets, folders for the daemon's user; then root goes. The MTA's socket comes last:
+ * whoever can connect to it finds the rest there too. */
 static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problem)
 {
     const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
@@ -298,9 +299,8 @@ static bool stop(struct daemon *daemon, uint64_t wait_ms)
 {
     sd_notify_send("STOPPING=1\nSTATUS=Waiting for open sessions");
     log_info("serve: stopping");
-    return drain_run(&(struct drain){.listener = &daemon->listener,
-                                     .signals = daemon->signals,
-                                     .wait_ms = wait_ms});
+    return drain_run(
+        &(struct drain){.listener = &daemon->listener, .signals = daemon->signals, .wait_ms = wait_ms});
 }
 
 /* A reload may come from another thread. */

@@ -27,7 +27,8 @@ static bool listen_at(int descriptor, const struct sockaddr *address, socklen_t 
     return bind(descriptor, address, length) == 0 && listen(descriptor, SOMAXCONN) == 0;
 }
 
-static bool open_inet(struct listener *listener, const struct config_endpoint *endpoint, struct strbuf *problem)
+static bool open_inet(struct listener *listener, const struct config_endpoint *endpoint,
+                      struct strbuf *problem)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(endpoint->port)};
@@ -78,7 +79,8 @@ static bool open_activated(struct listener *listener, struct strbuf *problem)
     return true;
 }
 
-bool listener_open(struct listener *listener, const struct policy_daemon_settings *settings, struct strbuf *problem)
+bool listener_open(struct listener *listener, const struct policy_daemon_settings *settings,
+                   struct strbuf *problem)
 {
     *listener = (struct listener){.descriptor = -1};
     if (is_activated())

@@ -21,7 +21,8 @@ static bool stderr_is_journal(void)
     if (stream == NULL || fstat(STDERR_FILENO, &info) != 0)
         return false;
     unsigned long long device = strtoull(stream, &colon, 10);
-    return *colon == ':' && info.st_dev == (dev_t)device && info.st_ino == (ino_t)strtoull(colon + 1, NULL, 10);
+    return *colon == ':' && info.st_dev == (dev_t)device &&
+           info.st_ino == (ino_t)strtoull(colon + 1, NULL, 10);
 }
 
 static void write_line(enum log_level level, const char *line, void *context)

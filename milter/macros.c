@@ -50,8 +50,8 @@ static char lists[STAGE_COUNT][LIST_BYTES_MAX];
 
 /*
  * Every stage has a list, so that nothing is sent that nobody reads, and every list begins with "j", which is
- * always defined: where the MTA has no value to send, libmilter keeps those of the message before, and a login
- * must not outlive its message.
+ * always defined: where the MTA has no value to send, libmilter keeps those of the message before, and a
+ * login must not outlive its message.
  */
 static void make_lists(void)
 {
@@ -160,8 +160,8 @@ static bool decode_mail(struct policy_mail *mail, struct mail_macros *macros)
     return decoded;
 }
 
-/* Postfix names a certificate's subject only after it has verified it; Sendmail names any, and says in {verify}
- * what came of it. */
+/* Postfix names a certificate's subject only after it has verified it; Sendmail names any, and says in
+ * {verify} what came of it. */
 static bool certificate_verified(SMFICTX *ctx, const char *mta_version, const struct tls_facts *tls)
 {
     if (tls->cert_subject == NULL || tls->cert_subject[0] == '\0')
@@ -172,7 +172,8 @@ static bool certificate_verified(SMFICTX *ctx, const char *mta_version, const st
     return mta_version != NULL && strncmp(mta_version, "Postfix", 7) == 0;
 }
 
-bool macros_read_mail(SMFICTX *ctx, const char *mta_version, struct policy_mail *mail, struct mail_macros *macros)
+bool macros_read_mail(SMFICTX *ctx, const char *mta_version, struct policy_mail *mail,
+                      struct mail_macros *macros)
 {
     memset(macros, 0, sizeof *macros);
     read_stage(ctx, SMFIM_ENVFROM, mail);

@@ -27,7 +27,8 @@ struct mail_macros {
 
 /* Fills auth_type, auth_authen, queue_id and tls. Sendmail writes logins and certificate names in xtext (RFC
  * 3461, 4), Postfix does not: `mta_version` is the macro {v}. False: out of memory. */
-bool macros_read_mail(SMFICTX *ctx, const char *mta_version, struct policy_mail *mail, struct mail_macros *macros);
+bool macros_read_mail(SMFICTX *ctx, const char *mta_version, struct policy_mail *mail,
+                      struct mail_macros *macros);
 void macros_mail_deinit(struct mail_macros *macros);
 
 /* Fills the mailer. */

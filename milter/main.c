@@ -29,21 +29,23 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static int print_help(void)
 {
-    puts("closedrelay keeps a mail relay closed: a milter for Postfix and Sendmail that decides who may send\n"
-         "what through it.\n"
-         "\n"
-         "Usage: closedrelay COMMAND [OPTION]…\n"
-         "\n"
-         "Commands:");
+    puts(
+        "closedrelay keeps a mail relay closed: a milter for Postfix and Sendmail that decides who may send\n"
+        "what through it.\n"
+        "\n"
+        "Usage: closedrelay COMMAND [OPTION]…\n"
+        "\n"
+        "Commands:");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         printf("  %-10s%s\n", commands[i].name, commands[i].help);
-    puts("\n"
-         "Options:\n"
-         "  --help    print this text; closedrelay COMMAND --help tells more\n"
-         "  --version print the version\n"
-         "\n"
-         "Without a configuration the founding policy holds: logins, trusted networks and mail for one's own\n"
-         "domains only, 30 recipients, 30 MB, no executables, no client listed by Spamhaus XBL.");
+    puts(
+        "\n"
+        "Options:\n"
+        "  --help    print this text; closedrelay COMMAND --help tells more\n"
+        "  --version print the version\n"
+        "\n"
+        "Without a configuration the founding policy holds: logins, trusted networks and mail for one's own\n"
+        "domains only, 30 recipients, 30 MB, no executables, no client listed by Spamhaus XBL.");
     return EX_OK;
 }
 

@@ -15,7 +15,8 @@ struct feeder {
 
 enum line_end { LINE_WHOLE, LINE_CUT, LINE_NONE };
 
-/* The next line, without LF or CRLF; at most as much as a header may have, the rest stays unread (LINE_CUT). */
+/* The next line, without LF or CRLF; at most as much as a header may have, the rest stays unread (LINE_CUT).
+ */
 static enum line_end read_line(struct feeder *feeder)
 {
     strbuf_reset(&feeder->line);
@@ -42,7 +43,8 @@ static void skip_line(struct feeder *feeder)
 static size_t field_name_length(struct slice line)
 {
     size_t length = 0;
-    while (length < line.length && line.data[length] > 0x20 && line.data[length] < 0x7f && line.data[length] != ':')
+    while (length < line.length && line.data[length] > 0x20 && line.data[length] < 0x7f &&
+           line.data[length] != ':')
         length++;
     size_t colon = length;
     while (colon < line.length && (line.data[colon] == ' ' || line.data[colon] == '\t'))
@@ -77,7 +79,8 @@ static void add_to_field(struct feeder *feeder)
 static bool take_header_line(struct feeder *feeder)
 {
     struct slice line = strbuf_slice(&feeder->line);
-    bool continues = line.length > 0 && (line.data[0] == ' ' || line.data[0] == '\t') && feeder->field.length > 0;
+    bool continues =
+        line.length > 0 && (line.data[0] == ' ' || line.data[0] == '\t') && feeder->field.length > 0;
     if (!continues && field_name_length(line) == 0)
         return false;
     if (!continues)
@@ -91,7 +94,8 @@ static bool take_header_line(struct feeder *feeder)
 static void tell_chunk(struct feeder *feeder)
 {
     if (feeder->chunk.length > 0 && feeder->body_is_wanted)
-        feeder->body_is_wanted = policy_session_body(feeder->session, feeder->chunk.data, feeder->chunk.length);
+        feeder->body_is_wanted =
+            policy_session_body(feeder->session, feeder->chunk.data, feeder->chunk.length);
     strbuf_reset(&feeder->chunk);
 }
 

@@ -12,10 +12,11 @@ enum {
 };
 
 /*
- * Headers, end of headers and body of `in`, with LF or CRLF line ends, of any size; memory does not grow with it.
- * A leading "From " line of a mailbox is left out. Fields keep their folding (LF and blank); one blank after the
- * colon is removed; a line that is no field ends the headers and begins the body. The body gets CRLF line ends.
- * Stops early when the session wants no more. False: reading failed (errno), or memory ran out.
+ * Headers, end of headers and body of `in`, with LF or CRLF line ends, of any size; memory does not grow with
+ * it. A leading "From " line of a mailbox is left out. Fields keep their folding (LF and blank); one blank
+ * after the colon is removed; a line that is no field ends the headers and begins the body. The body gets
+ * CRLF line ends. Stops early when the session wants no more. False: reading failed (errno), or memory ran
+ * out.
  */
 bool message_file_feed(FILE *in, struct policy_session *session);
 

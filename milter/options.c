@@ -188,8 +188,8 @@ static bool take_long(struct reader *reader, const char *word)
     if (option != NULL)
         return take(reader, option, word[length] == '=' ? word + length + 1 : NULL);
     const char *meant = suggest_option(reader->usage->options, word);
-    complain(reader->usage->name, "there is no option --%s%s%s%s", word, meant == NULL ? "" : " (did you mean --",
-             meant == NULL ? "" : meant, meant == NULL ? "" : "?)");
+    complain(reader->usage->name, "there is no option --%s%s%s%s", word,
+             meant == NULL ? "" : " (did you mean --", meant == NULL ? "" : meant, meant == NULL ? "" : "?)");
     return false;
 }
 

@@ -43,8 +43,9 @@ enum options_result {
 };
 
 /*
- * Reads argv[1…] into the targets; what is no option goes into `arguments`, in order. Everything behind "--" is an
- * argument, and "-" is one; where `arguments` is NULL, none is taken. Lists belong to the caller: options_free_list.
+ * Reads argv[1…] into the targets; what is no option goes into `arguments`, in order. Everything behind "--"
+ * is an argument, and "-" is one; where `arguments` is NULL, none is taken. Lists belong to the caller:
+ * options_free_list.
  */
 enum options_result options_read(const struct command_usage *usage, int argc, char **argv,
                                  struct option_list *arguments);

@@ -49,7 +49,8 @@ size_t packet_whole_pairs(const char *packet, size_t length)
     return whole;
 }
 
-/* As libmilter's: NULL and a command where there is nothing but the command, NULL and no command at the end. */
+/* As libmilter's: NULL and a command where there is nothing but the command, NULL and no command at the end.
+ */
 static char *read_packet(int socket, char *command, size_t *length)
 {
     struct {

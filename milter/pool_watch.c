@@ -9,8 +9,9 @@
 enum { PERIOD_MS = 10 };
 
 /*
- * Threads inside are counted by the period they came in, of which there are two, this and the one before. When
- * nobody is left of the one before, a new one begins; who is left of it after that has been kept for a period.
+ * Threads inside are counted by the period they came in, of which there are two, this and the one before.
+ * When nobody is left of the one before, a new one begins; who is left of it after that has been kept for a
+ * period.
  */
 static struct {
     atomic_uint period; /* 0 or 1 */

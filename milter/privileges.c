@@ -35,7 +35,8 @@ static bool find_group(const char *name, gid_t *gid, struct strbuf *problem)
     return true;
 }
 
-bool privileges_find(const char *user, const char *group, struct privileges_identity *identity, struct strbuf *problem)
+bool privileges_find(const char *user, const char *group, struct privileges_identity *identity,
+                     struct strbuf *problem)
 {
     bool is_named = user[0] != '\0';
     *identity = (struct privileges_identity){.user_id = geteuid(), .group_id = getegid()};
@@ -65,7 +66,8 @@ bool privileges_drop(const struct privileges_identity *identity, struct strbuf *
     if (identity->user != NULL && !become(identity->user, identity->user_id, identity->group_id, problem))
         return false;
     if (identity->user == NULL && geteuid() == 0)
-        log_warning("user: the daemon stays root: there is no user %s (daemon.user may name another)", USUAL_USER);
+        log_warning("user: the daemon stays root: there is no user %s (daemon.user may name another)",
+                    USUAL_USER);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         strbuf_printf(problem, "no_new_privs: %s", strerrordesc_np(errno));
         return false;

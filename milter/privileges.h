@@ -14,14 +14,16 @@ struct privileges_identity {
 };
 
 /*
- * `user` with `group` (or the user's own where that is ""). With an empty `user` it is `closedrelay`, where there is
- * such a user. Started as somebody else than root, the daemon stays who it is. False: the reason is in `problem`.
+ * `user` with `group` (or the user's own where that is ""). With an empty `user` it is `closedrelay`, where
+ * there is such a user. Started as somebody else than root, the daemon stays who it is. False: the reason is
+ * in `problem`.
  */
-bool privileges_find(const char *user, const char *group, struct privileges_identity *identity, struct strbuf *problem);
+bool privileges_find(const char *user, const char *group, struct privileges_identity *identity,
+                     struct strbuf *problem);
 void privileges_deinit(struct privileges_identity *identity);
 
-/* Becomes that identity and gives up ever gaining privileges again. Before any thread. False: the reason is in
- * `problem`. */
+/* Becomes that identity and gives up ever gaining privileges again. Before any thread. False: the reason is
+ * in `problem`. */
 bool privileges_drop(const struct privileges_identity *identity, struct strbuf *problem);
 
 #endif

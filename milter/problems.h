@@ -7,7 +7,8 @@
 /* To stderr, as they are: they begin with a file's name and place. */
 void problems_print(const struct strbuf *problems);
 
-/* policy_load for a command: its problems are printed. NULL: there are errors, and the exit status is EX_CONFIG. */
+/* policy_load for a command: its problems are printed. NULL: there are errors, and the exit status is
+ * EX_CONFIG. */
 struct policy_snapshot *problems_load_policy(const char *config_path);
 
 /* To the log, a line each; warnings as warnings. */

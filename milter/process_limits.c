@@ -27,7 +27,8 @@ static rlim_t raise_to(uint64_t wanted)
         return 0;
     if (limit.rlim_cur >= wanted)
         return limit.rlim_cur;
-    struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max > wanted ? limit.rlim_max : wanted};
+    struct rlimit raised = {.rlim_cur = wanted,
+                            .rlim_max = limit.rlim_max > wanted ? limit.rlim_max : wanted};
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
         return wanted;
     raised.rlim_cur = raised.rlim_max = limit.rlim_max;
@@ -40,8 +41,9 @@ struct limits limits_raise_descriptors(uint64_t sessions_max)
     struct limits limits = {.sessions_max = sessions_max};
     if (available < descriptors_needed(sessions_max)) {
         uint64_t for_sessions = available > DESCRIPTORS_RESERVED ? available - DESCRIPTORS_RESERVED : 1;
-        limits.sessions_max = for_sessions > CONNECTIONS_SPARE * 2 ? (for_sessions - CONNECTIONS_SPARE) * 8 / 9
-                                                                  : (for_sessions + 1) / 2;
+        limits.sessions_max = for_sessions > CONNECTIONS_SPARE * 2
+                                  ? (for_sessions - CONNECTIONS_SPARE) * 8 / 9
+                                  : (for_sessions + 1) / 2;
         log_warning("limits: room for %llu sessions instead of %llu: at most %llu descriptors may be open "
                     "(LimitNOFILE)",
                     (unsigned long long)limits.sessions_max, (unsigned long long)sessions_max,

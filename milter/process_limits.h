@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct limits {
-    uint64_t sessions_max;  /* what the descriptors allow, at most what was asked for */
+    uint64_t sessions_max;   /* what the descriptors allow, at most what was asked for */
     int descriptors_for_mta; /* connections get descriptors below this */
 };
 

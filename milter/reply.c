@@ -36,7 +36,8 @@ static bool set_reply(SMFICTX *ctx, sfsistat result, const struct verdict *verdi
     struct strbuf text;
     strbuf_init(&text, REPLY_TEXT_BYTES_MAX);
     reply_escape(&text, verdict->text);
-    bool is_set = !text.failed && text.length > 0 && smfi_setreply(ctx, code, enhanced, text.data) == MI_SUCCESS;
+    bool is_set =
+        !text.failed && text.length > 0 && smfi_setreply(ctx, code, enhanced, text.data) == MI_SUCCESS;
     strbuf_deinit(&text);
     return is_set;
 }
@@ -65,13 +66,15 @@ sfsistat reply_answer(SMFICTX *ctx, const struct policy_answer *answer)
 
 sfsistat reply_too_busy(SMFICTX *ctx)
 {
-    smfi_setreply(ctx, mutable("421"), mutable("4.3.2"), mutable("Too many connections, please try again later"));
+    smfi_setreply(ctx, mutable("421"), mutable("4.3.2"),
+                  mutable("Too many connections, please try again later"));
     return SMFIS_TEMPFAIL;
 }
 
 sfsistat reply_own_failure(SMFICTX *ctx)
 {
-    smfi_setreply(ctx, mutable("451"), mutable("4.3.0"), mutable("Temporary failure, please try again later"));
+    smfi_setreply(ctx, mutable("451"), mutable("4.3.0"),
+                  mutable("Temporary failure, please try again later"));
     return SMFIS_TEMPFAIL;
 }
 

@@ -2,8 +2,9 @@
  * A verdict, as the MTA must be told.
  *
  * Text and return code come from one place and always agree: libmilter keeps a text whose class does not fit
- * the return code and sends it with a later message's refusal; Postfix gives up a filter whose codes disagree;
- * Sendmail takes the text for a format. Where a text cannot be used, a fixed one says as much as is sure.
+ * the return code and sends it with a later message's refusal; Postfix gives up a filter whose codes
+ * disagree; Sendmail takes the text for a format. Where a text cannot be used, a fixed one says as much as is
+ * sure.
  */
 #ifndef CLOSEDRELAY_MILTER_REPLY_H
 #define CLOSEDRELAY_MILTER_REPLY_H
@@ -16,8 +17,8 @@
 sfsistat reply_answer(SMFICTX *ctx, const struct policy_answer *answer);
 
 /*
- * The return code for the end of a message; makes the edits. `actions` is what was negotiated (SMFIF_): a hold
- * the MTA cannot do becomes a deferral, a recipient it cannot drop a refusal.
+ * The return code for the end of a message; makes the edits. `actions` is what was negotiated (SMFIF_): a
+ * hold the MTA cannot do becomes a deferral, a recipient it cannot drop a refusal.
  */
 sfsistat reply_ending(SMFICTX *ctx, unsigned long actions, const struct policy_ending *ending);
 

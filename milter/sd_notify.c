@@ -22,7 +22,8 @@ void sd_notify_send(const char *state)
         return;
     socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
     /* What is lost here systemd misses by itself: it waits for READY, and for its watchdog. */
-    sendto(descriptor, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, length);
+    sendto(descriptor, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address,
+           length);
     close(descriptor);
 }
 
@@ -30,7 +31,8 @@ void sd_notify_reloading(void)
 {
     struct strbuf state;
     strbuf_init(&state, 0);
-    strbuf_printf(&state, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_system_monotonic_us(NULL));
+    strbuf_printf(&state, "RELOADING=1\nMONOTONIC_USEC=%llu",
+                  (unsigned long long)clock_system_monotonic_us(NULL));
     sd_notify_send(strbuf_text(&state));
     strbuf_deinit(&state);
 }

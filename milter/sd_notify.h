@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Sends `state`, such as "READY=1\nSTATUS=…". Does nothing where systemd does not listen; main thread only. */
+/* Sends `state`, such as "READY=1\nSTATUS=…". Does nothing where systemd does not listen; main thread only.
+ */
 void sd_notify_send(const char *state);
 
 /* RELOADING=1 with the time stamp that Type=notify-reload wants. */

@@ -1,8 +1,8 @@
 /*
  * libmilter's context and our session: the only user of smfi_getpriv and smfi_setpriv.
  *
- * Callbacks of one session run on different threads, one at a time; nothing here is bound to a thread. Close may
- * be the only callback a connection ever has, may come twice, and may come without abort.
+ * Callbacks of one session run on different threads, one at a time; nothing here is bound to a thread. Close
+ * may be the only callback a connection ever has, may come twice, and may come without abort.
  */
 #ifndef CLOSEDRELAY_MILTER_SESSION_BIND_H
 #define CLOSEDRELAY_MILTER_SESSION_BIND_H

@@ -16,13 +16,13 @@
 struct milter_session {
     /* NULL before the connection is known, and once the registry has ended it */
     struct policy_session *policy;
-    unsigned long actions;         /* negotiated, SMFIF_ */
-    unsigned long steps;           /* negotiated, SMFIP_ */
-    char *mta_version;             /* {v}, or NULL */
-    bool is_refused;               /* no room: told so at connect */
-    bool body_is_done;             /* the rest of this message's body no longer matters */
-    atomic_uint_least64_t busy_since_ms; /* when the running callback began; 0: none is running */
-    unsigned watch_period;         /* of the running callback: pool_watch.h */
+    unsigned long actions;                  /* negotiated, SMFIF_ */
+    unsigned long steps;                    /* negotiated, SMFIP_ */
+    char *mta_version;                      /* {v}, or NULL */
+    bool is_refused;                        /* no room: told so at connect */
+    bool body_is_done;                      /* the rest of this message's body no longer matters */
+    atomic_uint_least64_t busy_since_ms;    /* when the running callback began; 0: none is running */
+    unsigned watch_period;                  /* of the running callback: pool_watch.h */
     struct milter_session *next, *previous; /* under the registry's lock */
 };
 

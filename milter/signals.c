@@ -14,7 +14,8 @@ static sem_t milter_has_started;
  * here for ever. Left to itself it would take one HUP in some thousands from the main thread, and stop the
  * daemon for it.
  */
-int sigwait(const sigset_t *restrict set, int *restrict signal_number) /* NOLINT(readability-non-const-parameter) */
+int sigwait(const sigset_t *restrict set,
+            int *restrict signal_number) /* NOLINT(readability-non-const-parameter) */
 {
     (void)set;
     (void)signal_number;

@@ -24,7 +24,8 @@ static const char *outcome_word(const struct finding *finding)
 
 static const char *consequence(const struct finding *finding)
 {
-    static const char *const words[] = {"accepted all the same", "to be held", "to be deferred", "to be refused"};
+    static const char *const words[] = {"accepted all the same", "to be held", "to be deferred",
+                                        "to be refused"};
     return words[finding->action];
 }
 
@@ -37,7 +38,8 @@ static void print_finding(const struct finding *finding)
         print_text(finding->detail);
     }
     if (finding->outcome != FINDING_PASS)
-        printf(" (%s%s)", finding->mode == MODE_MONITOR ? "only monitored; would be " : "", consequence(finding));
+        printf(" (%s%s)", finding->mode == MODE_MONITOR ? "only monitored; would be " : "",
+               consequence(finding));
     putchar('\n');
 }
 
@@ -70,7 +72,8 @@ bool try_report_record(void *context, const struct policy_record *record)
     return true;
 }
 
-void try_report_answer(const struct try_report *report, const char *command, const struct policy_answer *answer)
+void try_report_answer(const struct try_report *report, const char *command,
+                       const struct policy_answer *answer)
 {
     if (report->as_json)
         return;

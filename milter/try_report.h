@@ -16,7 +16,8 @@ struct try_report {
 bool try_report_record(void *context, const struct policy_record *record);
 
 /* One answer of SMTP, behind the command it is given to. */
-void try_report_answer(const struct try_report *report, const char *command, const struct policy_answer *answer);
+void try_report_answer(const struct try_report *report, const char *command,
+                       const struct policy_answer *answer);
 
 void try_report_ending(const struct try_report *report, const struct policy_ending *ending);
 void try_report_outcome(const struct try_report *report, enum try_outcome outcome);

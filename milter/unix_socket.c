@@ -47,7 +47,8 @@ static bool name_is_free(const char *path, struct strbuf *problem)
     close(probe);
     if (error == ECONNREFUSED || error == ENOENT)
         return true;
-    strbuf_printf(problem, "%s: %s", path, error == 0 || error == EAGAIN ? "another process answers there" : strerror(error));
+    strbuf_printf(problem, "%s: %s", path,
+                  error == 0 || error == EAGAIN ? "another process answers there" : strerror(error));
     return false;
 }
 
@@ -66,7 +67,8 @@ static bool set_access(const char *path, const struct unix_socket_access *access
 }
 
 /* The name comes last: whoever sees it finds a socket that answers, with its final mode and group. */
-static bool publish(struct unix_socket *listening, const char *aside, const char *path, struct strbuf *problem)
+static bool publish(struct unix_socket *listening, const char *aside, const char *path,
+                    struct strbuf *problem)
 {
     struct stat info;
     if (lstat(aside, &info) != 0 || rename(aside, path) != 0)
@@ -100,8 +102,8 @@ static bool bind_aside(int descriptor, const struct sockaddr_un *address)
     return is_bound;
 }
 
-static bool open_aside(struct unix_socket *listening, const char *path, const struct unix_socket_access *access,
-                       struct strbuf *problem)
+static bool open_aside(struct unix_socket *listening, const char *path,
+                       const struct unix_socket_access *access, struct strbuf *problem)
 {
     struct sockaddr_un address;
     struct strbuf aside;
@@ -121,8 +123,8 @@ static bool open_aside(struct unix_socket *listening, const char *path, const st
     return is_open;
 }
 
-bool unix_socket_open(struct unix_socket *listening, const char *path, const struct unix_socket_access *access,
-                      struct strbuf *problem)
+bool unix_socket_open(struct unix_socket *listening, const char *path,
+                      const struct unix_socket_access *access, struct strbuf *problem)
 {
     *listening = (struct unix_socket){.descriptor = -1};
     if (name_is_free(path, problem) && open_aside(listening, path, access, problem))
@@ -138,7 +140,8 @@ void unix_socket_remove_name(struct unix_socket *listening)
     struct stat info;
     if (listening->path == NULL)
         return;
-    if (lstat(listening->path, &info) == 0 && info.st_dev == listening->device && info.st_ino == listening->inode)
+    if (lstat(listening->path, &info) == 0 && info.st_dev == listening->device &&
+        info.st_ino == listening->inode)
         unlink(listening->path);
     free(listening->path);
     listening->path = NULL;

@@ -1,8 +1,8 @@
 /*
  * A listening unix socket whose name is ours alone to give and to take.
  *
- * It gets its mode and group before its name, so that whoever sees the name finds a socket that answers. A socket
- * left behind is replaced, if nobody answers there; anything else in its place is left alone.
+ * It gets its mode and group before its name, so that whoever sees the name finds a socket that answers. A
+ * socket left behind is replaced, if nobody answers there; anything else in its place is left alone.
  */
 #ifndef CLOSEDRELAY_MILTER_UNIX_SOCKET_H
 #define CLOSEDRELAY_MILTER_UNIX_SOCKET_H
@@ -24,8 +24,8 @@ struct unix_socket_access {
 };
 
 /* False: the reason is in `problem`. */
-bool unix_socket_open(struct unix_socket *listening, const char *path, const struct unix_socket_access *access,
-                      struct strbuf *problem);
+bool unix_socket_open(struct unix_socket *listening, const char *path,
+                      const struct unix_socket_access *access, struct strbuf *problem);
 
 /* Takes the name away if it is still ours; the socket goes on. */
 void unix_socket_remove_name(struct unix_socket *listening);

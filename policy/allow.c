@@ -1,4 +1,5 @@
-/* `closedrelay allow`: who may relay for a while because they logged in, or because an administrator says so. */
+/* `closedrelay allow`: who may relay for a while because they logged in, or because an administrator says so.
+ */
 #include "engine.h"
 
 #include "base/log.h"
@@ -50,12 +51,14 @@ static void tell_grant(const struct recent_login *login, struct strbuf *out)
     ip_network_print(&login->client, network);
     print_utc(login->until_us, until, sizeof until);
     log_info("allow: %s may relay until %s, user %s, reason: %s", network, until,
-             login->user[0] == '\0' ? "(none)" : login->user, login->reason[0] == '\0' ? "(none)" : login->reason);
-    strbuf_printf(out, "%s may relay until %s%s%s\n", network, until, login->user[0] == '\0' ? "" : " as ", login->user);
+             login->user[0] == '\0' ? "(none)" : login->user,
+             login->reason[0] == '\0' ? "(none)" : login->reason);
+    strbuf_printf(out, "%s may relay until %s%s%s\n", network, until, login->user[0] == '\0' ? "" : " as ",
+                  login->user);
 }
 
-static bool grant(struct policy_engine *engine, const struct policy_allow *allow, const struct relay_settings *relay,
-                  struct strbuf *out)
+static bool grant(struct policy_engine *engine, const struct policy_allow *allow,
+                  const struct relay_settings *relay, struct strbuf *out)
 {
     struct ip_address address;
     uint64_t duration_ms;
@@ -67,7 +70,8 @@ static bool grant(struct policy_engine *engine, const struct policy_allow *allow
         !read_duration(allow->duration, relay->recent_logins.remember_ms, &duration_ms, out))
         return false;
     void *scratch = talloc_new(NULL);
-    const char *user = login_canonical(scratch, slice_of(allow->user), allow->user == NULL ? "" : relay->default_realm);
+    const char *user =
+        login_canonical(scratch, slice_of(allow->user), allow->user == NULL ? "" : relay->default_realm);
     const struct recent_login login = {
         .client = recent_logins_network(&address),
         .user = user == NULL ? "" : user,
@@ -121,8 +125,9 @@ static void list_as_text(void *context, const struct recent_login *login)
     char network[IP_ADDRESS_TEXT_BYTES + 4], until[24];
     ip_network_print(&login->client, network);
     print_utc(login->until_us, until, sizeof until);
-    strbuf_printf(listing->out, "%-28s until %s  %s%s%s\n", network, until, login->user[0] == '\0' ? "-" : login->user,
-                  login->reason[0] == '\0' ? "" : "  ", login->reason);
+    strbuf_printf(listing->out, "%-28s until %s  %s%s%s\n", network, until,
+                  login->user[0] == '\0' ? "-" : login->user, login->reason[0] == '\0' ? "" : "  ",
+                  login->reason);
 }
 
 static void list_as_json(void *context, const struct recent_login *login)

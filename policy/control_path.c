@@ -1,5 +1,5 @@
-/* Where the daemon of a configuration takes commands, found even where the configuration is broken: that is when an
- * admin asks. */
+/* Where the daemon of a configuration takes commands, found even where the configuration is broken: that is
+ * when an admin asks. */
 #include "policy.h"
 
 #include "config/files.h"

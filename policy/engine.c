@@ -56,8 +56,8 @@ static void drop_first(struct former_policy **list)
     free(former);
 }
 
-/* Takes over `snapshot`, which a newer policy has followed: its sessions go on with it, and an entry that was taken
- * out of a table acts for them too. */
+/* Takes over `snapshot`, which a newer policy has followed: its sessions go on with it, and an entry that was
+ * taken out of a table acts for them too. */
 static void keep_former(struct policy_engine *engine, struct policy_snapshot *snapshot)
 {
     struct former_policy *former = engine->options.offline ? NULL : calloc(1, sizeof *former);
@@ -128,7 +128,8 @@ static void tick(void *context)
 
 /* ---- engine ----------------------------------------------------------------------------------------- */
 
-struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
+struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
+                                           const struct policy_engine_options *options,
                                            struct strbuf *problems)
 {
     struct policy_engine *engine = calloc(1, sizeof *engine);
@@ -145,7 +146,8 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, con
         if (engine->services.dnsbl == NULL)
             strbuf_append_text(problems, "the DNS resolver cannot be started\n");
     }
-    if ((!options->offline && engine->services.dnsbl == NULL) || !policy_engine_use(engine, snapshot, problems)) {
+    if ((!options->offline && engine->services.dnsbl == NULL) ||
+        !policy_engine_use(engine, snapshot, problems)) {
         policy_engine_destroy(engine);
         return NULL;
     }
@@ -163,7 +165,8 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, con
 }
 
 /* The file of the policy in force goes on being used where the name stays the same. */
-static bool open_audit(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+static bool open_audit(struct policy_engine *engine, struct policy_snapshot *snapshot,
+                       struct strbuf *problems)
 {
     const char *path = snapshot->audit_settings->file;
     struct policy_snapshot *current = engine->snapshot;
@@ -183,11 +186,12 @@ static bool use_dns(struct policy_engine *engine, struct policy_snapshot *snapsh
 {
     if (engine->services.dnsbl == NULL)
         return true;
-    return dnsbl_service_use(engine->services.dnsbl, snapshot_dns_settings(snapshot), snapshot_dnsbl_settings(snapshot),
-                             problems);
+    return dnsbl_service_use(engine->services.dnsbl, snapshot_dns_settings(snapshot),
+                             snapshot_dnsbl_settings(snapshot), problems);
 }
 
-bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,
+                       struct strbuf *problems)
 {
     if (!open_audit(engine, snapshot, problems) || !use_dns(engine, snapshot, problems))
         return false;

@@ -15,7 +15,7 @@
 
 struct policy_snapshot {
     atomic_uint reference_count;
-    char *path; /* of the configuration file; NULL: none */
+    char *path;                       /* of the configuration file; NULL: none */
     struct config_document *document; /* talloc; owns all settings */
     struct policy_daemon_settings daemon;
     const struct root_settings *root;
@@ -33,14 +33,14 @@ struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
     struct counters counters;
-    int64_t started_us; /* wall clock */
+    int64_t started_us;    /* wall clock */
     struct ticker *ticker; /* looks after changed files; NULL: offline */
     struct recent_logins *recent_logins;
-    char *recent_logins_path; /* NULL: they are not kept over a restart */
-    atomic_bool save_fails;   /* and that was said */
-    uint64_t tick_count;      /* the ticker's */
-    struct former_policy *former; /* the ticker's, each policy once */
-    pthread_mutex_t lock; /* guards all below */
+    char *recent_logins_path;            /* NULL: they are not kept over a restart */
+    atomic_bool save_fails;              /* and that was said */
+    uint64_t tick_count;                 /* the ticker's */
+    struct former_policy *former;        /* the ticker's, each policy once */
+    pthread_mutex_t lock;                /* guards all below */
     struct former_policy *just_followed; /* for the ticker to take over */
     struct policy_snapshot *snapshot;
     int64_t in_force_since_us; /* wall clock */
@@ -49,8 +49,10 @@ struct policy_engine {
 /* The settings of check number `index` for `role`, before overrides. */
 const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role);
 
-/* The customer of `user`, else of its domain: TABLE_FOUND appends the name; TABLE_UNKNOWN: the table cannot be asked. */
-enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user, struct strbuf *name);
+/* The customer of `user`, else of its domain: TABLE_FOUND appends the name; TABLE_UNKNOWN: the table cannot
+ * be asked. */
+enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user,
+                                         struct strbuf *name);
 
 struct relay_settings;
 

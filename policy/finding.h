@@ -25,20 +25,20 @@ struct reply {
 };
 
 struct finding {
-    const char *check;  /* name of the check */
+    const char *check; /* name of the check */
     enum finding_outcome outcome;
-    const char *reason; /* stable token for records and tests: "not_local_domain" */
-    const char *detail; /* the evidence, for the record; or NULL */
+    const char *reason;   /* stable token for records and tests: "not_local_domain" */
+    const char *detail;   /* the evidence, for the record; or NULL */
     enum check_mode mode; /* of the check, for this message */
     enum action action;   /* what the configuration wants done about it, were it enforced */
     struct reply reply;   /* what to tell the sender, were it refused */
     /* At STAGE_RECIPIENT, with action ACCEPT: the recipient is taken now and left out at the message's end
      * (RECIPIENT_DROPPED). Counts in MODE_ENFORCE only. */
     bool drops_recipient;
-    /* The value of a header field X-Closedrelay-CHECK that is added to the message if it goes on; any bytes, the
-     * engine cleans them; or NULL. Counts in MODE_ENFORCE only. */
+    /* The value of a header field X-Closedrelay-CHECK that is added to the message if it goes on; any bytes,
+     * the engine cleans them; or NULL. Counts in MODE_ENFORCE only. */
     const char *tag;
-    bool answered;        /* set by the engine: the MTA has had its answer to this one */
+    bool answered; /* set by the engine: the MTA has had its answer to this one */
 };
 
 /* Grows under its talloc owner. After a failed append `failed` stays set: the verdict then defers. */

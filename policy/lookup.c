@@ -121,8 +121,8 @@ static void print_consequences(const struct lookup *lookup, struct strbuf *out)
             continue;
         strbuf_printf(out, "  %-28s %s", role_name(role), consequence(lookup, role));
         if (weight.against > 0 || weight.in_favour > 0)
-            strbuf_printf(out, " (%llu against, %llu in favour, threshold %llu)", (unsigned long long)weight.against,
-                          (unsigned long long)weight.in_favour,
+            strbuf_printf(out, " (%llu against, %llu in favour, threshold %llu)",
+                          (unsigned long long)weight.against, (unsigned long long)weight.in_favour,
                           (unsigned long long)settings_for(lookup, role)->threshold);
         strbuf_append_byte(out, '\n');
     }
@@ -156,7 +156,8 @@ static void write_result(const struct lookup *lookup, size_t i, struct json_writ
     json_text(json, "answer", verdicts[result->verdict]);
     json_text(json, "codes", strbuf_text(&codes));
     json_text(json, "why", result->verdict == LIST_UNKNOWN ? result->why : NULL);
-    json_text(json, "trouble", result->trouble == LIST_TROUBLE_NONE ? NULL : list_trouble_text(result->trouble));
+    json_text(json, "trouble",
+              result->trouble == LIST_TROUBLE_NONE ? NULL : list_trouble_text(result->trouble));
     json_u64(json, "age_ms", result->age_ms);
     json_u64(json, "ttl_s", result->ttl_seconds);
     json_open_object(json, "roles");

@@ -10,8 +10,8 @@
 #include <talloc.h>
 
 enum {
-    HEADERS_KEPT_MAX = 64,            /* fields kept for the checks */
-    HEADER_BYTES_KEPT_MAX = 262144,   /* of all of them */
+    HEADERS_KEPT_MAX = 64,          /* fields kept for the checks */
+    HEADER_BYTES_KEPT_MAX = 262144, /* of all of them */
 };
 
 const char *facts_text(void *owner, const char *text, bool *failed)
@@ -69,7 +69,8 @@ static void choose_settings(struct policy_session *session, struct message *mess
     };
     const struct config_document *document = session->snapshot->document;
     for (size_t i = 0; check_table[i] != NULL; i++) {
-        message->settings[i] = config_document_effective(document, SECTION_FIRST_CHECK + i, &subject, message);
+        message->settings[i] =
+            config_document_effective(document, SECTION_FIRST_CHECK + i, &subject, message);
         if (message->settings[i] == NULL) {
             message->out_of_memory = true;
             message->settings[i] = snapshot_check_settings(session->snapshot, i, facts->role);
@@ -158,7 +159,8 @@ void message_identify_local(struct policy_session *session)
     message->is_settled = true;
 }
 
-void message_run_checks(struct policy_session *session, enum check_stage stage, const struct recipient *recipient)
+void message_run_checks(struct policy_session *session, enum check_stage stage,
+                        const struct recipient *recipient)
 {
     struct message *message = session->message;
     for (size_t i = 0; check_table[i] != NULL; i++) {
@@ -185,7 +187,8 @@ struct recipient *message_add_recipient(struct message *message, const struct re
     struct message_facts *facts = &message->facts;
     if (facts->recipient_count == message->recipient_capacity) {
         size_t capacity = message->recipient_capacity == 0 ? 4 : message->recipient_capacity * 2;
-        struct recipient *grown = talloc_realloc(message, facts->recipients, struct recipient, (unsigned)capacity);
+        struct recipient *grown =
+            talloc_realloc(message, facts->recipients, struct recipient, (unsigned)capacity);
         if (grown == NULL)
             return NULL;
         facts->recipients = grown;
@@ -254,7 +257,8 @@ static void record_failed(struct policy_session *session)
 {
     struct message *message = session->message;
     counters_add(&session->engine->counters, COUNTER_RECORDS_LOST);
-    if (session->snapshot->audit_settings->on_error != ACTION_DEFER || message->verdict.action >= ACTION_DEFER)
+    if (session->snapshot->audit_settings->on_error != ACTION_DEFER ||
+        message->verdict.action >= ACTION_DEFER)
         return;
     struct finding_list only = {0};
     struct finding lost = {

@@ -29,7 +29,8 @@ static uint64_t recipients_limit(const void *settings)
     return recipients->common.mode == MODE_OFF ? 0 : recipients->limit;
 }
 
-/* The largest limit of all roles and overrides; `*from` is the override that alone sets it, or has no file. */
+/* The largest limit of all roles and overrides; `*from` is the override that alone sets it, or has no file.
+ */
 static uint64_t largest_limit(const struct policy_snapshot *snapshot, const struct check *check,
                               limit_of_settings *limit_of, struct config_place *from)
 {
@@ -43,8 +44,9 @@ static uint64_t largest_limit(const struct policy_snapshot *snapshot, const stru
     for (enum role role = 0; role < ROLE_COUNT; role++) {
         const void *settings;
         struct config_place place;
-        for (size_t i = 0;
-             config_document_patch(snapshot->document, SECTION_FIRST_CHECK + index, i, role, &settings, &place); i++) {
+        for (size_t i = 0; config_document_patch(snapshot->document, SECTION_FIRST_CHECK + index, i, role,
+                                                 &settings, &place);
+             i++) {
             if (settings == NULL || limit_of(settings) <= largest)
                 continue;
             largest = limit_of(settings);

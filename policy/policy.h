@@ -1,8 +1,8 @@
 /*
  * closedrelay's policy library: everything that decides, and it knows no libmilter.
  *
- * This header is for who starts, configures and asks the library; policy_session.h is for who brings it mail. They are
- * all that milter/ includes of policy/.
+ * This header is for who starts, configures and asks the library; policy_session.h is for who brings it mail.
+ * They are all that milter/ includes of policy/.
  *
  *   policy_load -> snapshot (immutable, counted)          one per configuration
  *   policy_engine (resolver, caches, audit file; live)    one per process
@@ -35,8 +35,8 @@ void policy_snapshot_unref(struct policy_snapshot *snapshot); /* NULL is allowed
 void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out);
 
 /* The same for one subject, overrides applied (`check --print --for`): `whom` is a list such as
- * "user=ann@example.com,client=192.0.2.7,role=submission"; of domain and customer too. What it does not say is worked
- * out as for a message. False: it cannot be read, and `out` says why. */
+ * "user=ann@example.com,client=192.0.2.7,role=submission"; of domain and customer too. What it does not say
+ * is worked out as for a message. False: it cannot be read, and `out` says why. */
 bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *whom, struct strbuf *out);
 
 /* From the table of keys: docs/configuration.md, and the JSON Schema for editors. */
@@ -48,23 +48,24 @@ struct policy_daemon_settings {
     struct config_endpoint listen;
     struct config_endpoint control; /* ENDPOINT_NONE: there is no control socket */
     unsigned control_mode;
-    const char *control_group;  /* "" for the daemon's own */
-    unsigned socket_mode;       /* of a unix socket */
-    const char *socket_group;   /* of a unix socket; "" for the daemon's own */
-    const char *user;           /* to become when started as root; "" to stay */
-    const char *group;          /* "" for the user's own */
-    uint64_t sessions_max;      /* connections served at a time */
-    uint64_t drain_ms;          /* how long SIGTERM waits for open sessions */
-    bool syslog;                /* short line per message, and the daemon's own messages, to syslog */
-    int syslog_facility;        /* LOG_MAIL and its like, syslog(3) */
+    const char *control_group; /* "" for the daemon's own */
+    unsigned socket_mode;      /* of a unix socket */
+    const char *socket_group;  /* of a unix socket; "" for the daemon's own */
+    const char *user;          /* to become when started as root; "" to stay */
+    const char *group;         /* "" for the user's own */
+    uint64_t sessions_max;     /* connections served at a time */
+    uint64_t drain_ms;         /* how long SIGTERM waits for open sessions */
+    bool syslog;               /* short line per message, and the daemon's own messages, to syslog */
+    int syslog_facility;       /* LOG_MAIL and its like, syslog(3) */
 };
 
 const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot);
 
 /*
- * The path of the control socket that the configuration at `path` (NULL: none) names, "" where it has none; the usual
- * one where it does not say. The rest of the configuration may be as wrong as it likes, and is not loaded: this is for
- * the commands that talk to a running daemon. To be freed with free(); NULL: out of memory.
+ * The path of the control socket that the configuration at `path` (NULL: none) names, "" where it has none;
+ * the usual one where it does not say. The rest of the configuration may be as wrong as it likes, and is not
+ * loaded: this is for the commands that talk to a running daemon. To be freed with free(); NULL: out of
+ * memory.
  */
 char *policy_control_path(const char *path);
 
@@ -73,11 +74,11 @@ struct policy_mta_needs {
     struct config_endpoint listen;
     /* the largest message that some role, or some override, allows; 0: no such limit */
     uint64_t size_limit_bytes;
-    uint64_t recipients_limit; /* likewise; 0: none */
-    struct config_place size_from;       /* the override that allows so much; no file: it is none */
-    struct config_place recipients_from; /* likewise */
-    uint64_t wait_ms;          /* how long an answer may take */
-    const char *block_list;    /* one that is asked; or NULL */
+    uint64_t recipients_limit;                /* likewise; 0: none */
+    struct config_place size_from;            /* the override that allows so much; no file: it is none */
+    struct config_place recipients_from;      /* likewise */
+    uint64_t wait_ms;                         /* how long an answer may take */
+    const char *block_list;                   /* one that is asked; or NULL */
     struct config_endpoint_list name_servers; /* none: those of resolv_conf */
     const char *resolv_conf;
 };
@@ -104,8 +105,8 @@ bool policy_snapshot_has_domain(const struct policy_snapshot *snapshot, struct s
 /* Whether `name`, in any case, is in relay.local_daemons. */
 bool policy_snapshot_has_local_daemon(const struct policy_snapshot *snapshot, struct slice name);
 
-/* Makes the folders that the daemon writes to and gives them to its user; called as root before it steps down.
- * False: one could not be made (reason in `problems`). */
+/* Makes the folders that the daemon writes to and gives them to its user; called as root before it steps
+ * down. False: one could not be made (reason in `problems`). */
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
                              struct strbuf *problems);
 
@@ -122,14 +123,16 @@ struct policy_engine_options {
     bool offline; /* ask no DNS (`try` without --dns): lists are unknown */
 };
 
-/* Starts the resolver thread, and the one that takes changed table files into use; opens the audit file. Takes its own
- * reference of the snapshot. NULL: reason is in `problems`. */
-struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
+/* Starts the resolver thread, and the one that takes changed table files into use; opens the audit file.
+ * Takes its own reference of the snapshot. NULL: reason is in `problems`. */
+struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
+                                           const struct policy_engine_options *options,
                                            struct strbuf *problems);
 
-/* New sessions use `snapshot` from now on; running ones keep theirs. Never waits for a session. False: the audit
- * file or the resolver could not be changed over (reason in `problems`) and the old policy stays. */
-bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems);
+/* New sessions use `snapshot` from now on; running ones keep theirs. Never waits for a session. False: the
+ * audit file or the resolver could not be changed over (reason in `problems`) and the old policy stays. */
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,
+                       struct strbuf *problems);
 
 /* The snapshot in force, with a reference for the caller. */
 struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine);
@@ -137,15 +140,17 @@ struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine);
 /* Reopens the audit file (log rotation). */
 void policy_engine_reopen(struct policy_engine *engine);
 
-/* `status`: since when it runs, the policy in force, what became of messages, the health of lists. As text for
- * people, or as one JSON object. `session_count`: the connections open now. */
-void policy_engine_status(struct policy_engine *engine, uint64_t session_count, bool json, struct strbuf *out);
+/* `status`: since when it runs, the policy in force, what became of messages, the health of lists. As text
+ * for people, or as one JSON object. `session_count`: the connections open now. */
+void policy_engine_status(struct policy_engine *engine, uint64_t session_count, bool json,
+                          struct strbuf *out);
 
-/* `lookup`: what every list says of an address, how old the answer is and whom it would count for; waits for the DNS
- * budget at most. False: `address` is none (said in `out`). */
+/* `lookup`: what every list says of an address, how old the answer is and whom it would count for; waits for
+ * the DNS budget at most. False: `address` is none (said in `out`). */
 bool policy_engine_lookup(struct policy_engine *engine, const char *address, bool json, struct strbuf *out);
 
-/* `allow`: lets a client relay for a while (role trusted), because its user has just logged in to a mailbox. */
+/* `allow`: lets a client relay for a while (role trusted), because its user has just logged in to a mailbox.
+ */
 struct policy_allow {
     const char *address;  /* IPv6: its /64 */
     const char *user;     /* the login, or NULL */

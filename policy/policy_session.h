@@ -1,12 +1,12 @@
 /*
  * One connection of the MTA, stage by stage: what the callbacks need.
  *
- * What the MTA says goes in as facts; the answer for the MTA comes out of the same call, and the record is written
- * before the call that ends a message returns. A session pins the snapshot that was in force when it began. Each is
- * used by one thread at a time; which one may change between calls.
+ * What the MTA says goes in as facts; the answer for the MTA comes out of the same call, and the record is
+ * written before the call that ends a message returns. A session pins the snapshot that was in force when it
+ * began. Each is used by one thread at a time; which one may change between calls.
  *
- * No call blocks longer than the DNS budget (dns.timeout), or the second that a table may take. No data passed in
- * need outlive the call.
+ * No call blocks longer than the DNS budget (dns.timeout), or the second that a table may take. No data
+ * passed in need outlive the call.
  */
 #ifndef CLOSEDRELAY_POLICY_SESSION_H
 #define CLOSEDRELAY_POLICY_SESSION_H
@@ -39,8 +39,8 @@ struct policy_mail {
 };
 
 struct policy_recipient {
-    const char *path;       /* first argument of RCPT, as typed */
-    const char *mailer;     /* {rcpt_mailer}: "error" means that the MTA refuses it itself */
+    const char *path;   /* first argument of RCPT, as typed */
+    const char *mailer; /* {rcpt_mailer}: "error" means that the MTA refuses it itself */
 };
 
 /* ---- what comes of it -------------------------------------------------------------------------------- */
@@ -61,8 +61,8 @@ struct policy_answer {
 /* The end of a message: at most one of refuse (answer.step) and the edits. */
 struct policy_ending {
     struct policy_answer answer;
-    const char *hold_reason;          /* not NULL: put on hold / quarantine */
-    const char *const *dropped;       /* recipients to remove, verbatim */
+    const char *hold_reason;    /* not NULL: put on hold / quarantine */
+    const char *const *dropped; /* recipients to remove, verbatim */
     size_t dropped_count;
     const struct header_field *added; /* header fields to add */
     size_t added_count;
@@ -80,13 +80,15 @@ struct policy_record {
 /* ---- the stages ------------------------------------------------------------------------------------- */
 
 /* NULL: out of memory; the caller then defers the connection. */
-struct policy_session *policy_session_begin(struct policy_engine *engine, const struct policy_connect *connect);
+struct policy_session *policy_session_begin(struct policy_engine *engine,
+                                            const struct policy_connect *connect);
 void policy_session_helo(struct policy_session *session, const char *name);
 
 /* A new message; an unfinished one before it is closed as aborted. POLICY_REJECT / POLICY_DEFER end it. */
 struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail);
 /* POLICY_REJECT / POLICY_DEFER refuse this recipient only. */
-struct policy_answer policy_session_recipient(struct policy_session *session, const struct policy_recipient *recipient);
+struct policy_answer policy_session_recipient(struct policy_session *session,
+                                              const struct policy_recipient *recipient);
 void policy_session_queue_id(struct policy_session *session, const char *queue_id);
 void policy_session_header(struct policy_session *session, const char *name, const char *value);
 void policy_session_end_of_headers(struct policy_session *session);

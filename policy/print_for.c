@@ -82,7 +82,8 @@ static bool set_part(struct whom *whom, struct slice name, struct slice value, s
         whom->has_customer = whom->has_customer || i == 2;
         return true;
     }
-    strbuf_append_text(problem, "write user=LOGIN, client=ADDRESS, role=ROLE, domain=DOMAIN or customer=NAME");
+    strbuf_append_text(problem,
+                       "write user=LOGIN, client=ADDRESS, role=ROLE, domain=DOMAIN or customer=NAME");
     return false;
 }
 
@@ -113,12 +114,14 @@ static bool read_whom(struct whom *whom, const char *text, struct strbuf *proble
     return !whom->has_role || subject->role != ROLE_OUTSIDE || !is_known;
 }
 
-/* A login as it would be canonical; a domain or customer alone stands for a login of theirs. uid:1000 and script:… are identities of the role local. */
+/* A login as it would be canonical; a domain or customer alone stands for a login of theirs. uid:1000 and
+ * script:… are identities of the role local. */
 static void complete_user(struct whom *whom, const struct relay_settings *relay)
 {
     struct config_subject *subject = &whom->subject;
     const struct slice user = slice_of(subject->user);
-    const bool is_local = slice_starts_nocase(user, slice_of("uid:")) || slice_starts_nocase(user, slice_of("script:"));
+    const bool is_local =
+        slice_starts_nocase(user, slice_of("uid:")) || slice_starts_nocase(user, slice_of("script:"));
     const bool is_known = user.length > 0 || subject->domain[0] != '\0' || subject->customer[0] != '\0';
     if (!whom->has_role && is_known)
         subject->role = is_local ? ROLE_LOCAL : ROLE_SUBMISSION;
@@ -142,7 +145,8 @@ static void complete_role(struct whom *whom, const struct relay_settings *relay)
     if (whom->has_role)
         return;
     subject->role = ROLE_OUTSIDE;
-    if (subject->client_ip == NULL || !network_set_find(relay->trusted_networks, subject->client_ip, &network))
+    if (subject->client_ip == NULL ||
+        !network_set_find(relay->trusted_networks, subject->client_ip, &network))
         return;
     ip_network_print(&network, text);
     subject->role = ROLE_TRUSTED;
@@ -173,8 +177,10 @@ static void tell_subject(const struct config_subject *subject, struct strbuf *ou
     char client[IP_ADDRESS_TEXT_BYTES] = "";
     if (subject->client_ip != NULL)
         ip_address_print(subject->client_ip, client);
-    const char *const parts[][2] = {
-        {"user", subject->user}, {"domain", subject->domain}, {"customer", subject->customer}, {"client", client}};
+    const char *const parts[][2] = {{"user", subject->user},
+                                    {"domain", subject->domain},
+                                    {"customer", subject->customer},
+                                    {"client", client}};
     strbuf_printf(out, "# for role %s", role_name(subject->role));
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (parts[i][1][0] != '\0')
@@ -193,7 +199,8 @@ bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const cha
         const bool is_asked = complete_customer(&whom, snapshot);
         tell_subject(&whom.subject, out);
         if (!is_asked)
-            strbuf_append_text(out, "# the table of customers cannot be asked: no override by customer matches\n");
+            strbuf_append_text(out,
+                               "# the table of customers cannot be asked: no override by customer matches\n");
         config_document_print_matches(snapshot->document, &whom.subject, out);
         config_document_print_for(snapshot->document, &whom.subject, out);
     }

@@ -20,15 +20,16 @@ static bool fill_session_facts(struct policy_session *session, const struct poli
 {
     struct session_facts *facts = &session->facts;
     bool failed = false;
-    facts->client_ip_known = connect->address != NULL && ip_address_from_sockaddr(connect->address, &facts->client_ip,
-                                                                                  &facts->client_port);
+    facts->client_ip_known =
+        connect->address != NULL &&
+        ip_address_from_sockaddr(connect->address, &facts->client_ip, &facts->client_port);
     facts->client_name = facts_text(session, connect->client_name, &failed);
     facts->mta_version = facts_text(session, connect->mta_version, &failed);
     facts->daemon_name = facts_text(session, connect->daemon_name, &failed);
     facts->helo = "";
-    facts->client_is_trusted = facts->client_ip_known &&
-                               network_set_contains(snapshot_relay_settings(session->snapshot)->trusted_networks,
-                                                    &facts->client_ip);
+    facts->client_is_trusted =
+        facts->client_ip_known &&
+        network_set_contains(snapshot_relay_settings(session->snapshot)->trusted_networks, &facts->client_ip);
     return !failed;
 }
 
@@ -51,7 +52,8 @@ static void begin_checks(struct policy_session *session)
     }
 }
 
-struct policy_session *policy_session_begin(struct policy_engine *engine, const struct policy_connect *connect)
+struct policy_session *policy_session_begin(struct policy_engine *engine,
+                                            const struct policy_connect *connect)
 {
     struct policy_session *session = talloc_zero(NULL, struct policy_session);
     if (session == NULL)
@@ -108,7 +110,8 @@ struct policy_answer session_answer_of(const struct verdict *verdict)
 void session_decide(struct policy_session *session, size_t from)
 {
     struct message *message = session->message;
-    message->verdict = verdict_decide(&message->findings, from, session->snapshot->root->mode, &message->facts.id);
+    message->verdict =
+        verdict_decide(&message->findings, from, session->snapshot->root->mode, &message->facts.id);
 }
 
 struct policy_answer session_refuse_for_memory(void)

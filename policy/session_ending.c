@@ -50,7 +50,8 @@ static void replace_impossible(struct policy_session *session, const struct poli
         impossible.reason = "cannot_hold";
         impossible.action = ACTION_DEFER;
         impossible.reply.text = "This message is to be held for a look at it, which this server cannot do.";
-    } else if (message->verdict.action == ACTION_ACCEPT && ending->dropped_count > 0 && session->cannot_drop) {
+    } else if (message->verdict.action == ACTION_ACCEPT && ending->dropped_count > 0 &&
+               session->cannot_drop) {
         impossible.reason = "cannot_drop_recipients";
         impossible.action = ACTION_REJECT;
         impossible.reply = (struct reply){550, "5.5.3", "This message has too many recipients."};

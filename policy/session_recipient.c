@@ -38,7 +38,8 @@ static void forget_repeated_passes(struct finding_list *findings, size_t from)
     for (size_t i = from; i < findings->count; i++) {
         bool repeated = false;
         for (size_t e = 0; e < from && !repeated; e++)
-            repeated = findings->items[e].outcome == FINDING_PASS && findings->items[e].check == findings->items[i].check &&
+            repeated = findings->items[e].outcome == FINDING_PASS &&
+                       findings->items[e].check == findings->items[i].check &&
                        strcmp(findings->items[e].reason, findings->items[i].reason) == 0;
         if (findings->items[i].outcome != FINDING_PASS || !repeated)
             findings->items[kept++] = findings->items[i];
@@ -78,7 +79,8 @@ static struct policy_answer judge_recipient(struct policy_session *session, stru
     return refused ? session_answer_of(&message->verdict) : go_on;
 }
 
-struct policy_answer policy_session_recipient(struct policy_session *session, const struct policy_recipient *given)
+struct policy_answer policy_session_recipient(struct policy_session *session,
+                                              const struct policy_recipient *given)
 {
     struct message *message = session->message;
     if (message == NULL || message->is_recorded)

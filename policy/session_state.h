@@ -1,9 +1,10 @@
 /*
- * What the engine keeps of a connection and its current message. Shared by session*.c and message*.c only: session.c has
- * the connection and the stages, session_recipient.c and session_ending.c the two that decide, message.c the facts.
+ * What the engine keeps of a connection and its current message. Shared by session*.c and message*.c only:
+ * session.c has the connection and the stages, session_recipient.c and session_ending.c the two that decide,
+ * message.c the facts.
  *
- * A message stays in place after its last answer, until the next call, so that the reply and the recipients to
- * drop are valid while the caller uses them.
+ * A message stays in place after its last answer, until the next call, so that the reply and the recipients
+ * to drop are valid while the caller uses them.
  */
 #ifndef CLOSEDRELAY_SESSION_STATE_H
 #define CLOSEDRELAY_SESSION_STATE_H
@@ -36,7 +37,7 @@ struct policy_session {
     struct policy_snapshot *snapshot;
     struct session_facts facts;
     void *check_state[CHECK_COUNT_MAX];
-    struct message *message; /* NULL before the first MAIL */
+    struct message *message;       /* NULL before the first MAIL */
     bool cannot_hold, cannot_drop; /* what the MTA does not let a filter do */
 };
 
@@ -50,7 +51,8 @@ struct policy_answer session_answer_of(const struct verdict *verdict);
 struct policy_answer session_refuse_for_memory(void);
 /* Whether nobody hears a refusal before the end of the message: mail handed in on the machine itself. */
 bool message_answers_wait(const struct message *message);
-/* Local mail is judged once its headers have told whom it is from: sender and recipients then, as if they came now. */
+/* Local mail is judged once its headers have told whom it is from: sender and recipients then, as if they
+ * came now. */
 void session_settle_local(struct policy_session *session);
 
 /* ---- facts, checks, record (message.c, message_tags.c) ------------------------------------------------ */
@@ -68,7 +70,8 @@ const void *message_settings(const struct message *message, const struct check *
 void message_identify_local(struct policy_session *session);
 
 /* Asks all checks of `stage`; findings are appended to the message's. */
-void message_run_checks(struct policy_session *session, enum check_stage stage, const struct recipient *recipient);
+void message_run_checks(struct policy_session *session, enum check_stage stage,
+                        const struct recipient *recipient);
 
 /* Adds a recipient to the facts; NULL: out of memory. */
 struct recipient *message_add_recipient(struct message *message, const struct recipient *recipient);
@@ -76,7 +79,8 @@ struct recipient *message_add_recipient(struct message *message, const struct re
 /* Keeps the header field where a check wants it. */
 void message_keep_header(struct message *message, struct slice name, struct slice value);
 
-/* The header fields that findings ask for. They are the message's; its memory running out makes a failed finding. */
+/* The header fields that findings ask for. They are the message's; its memory running out makes a failed
+ * finding. */
 void message_list_tags(struct message *message, struct policy_ending *ending);
 
 /* Writes the record with message->verdict; on failure the configured action may change that verdict. */

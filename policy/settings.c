@@ -17,29 +17,33 @@ static const struct config_key root_keys[] = {
      .offset = offsetof(struct root_settings, control),
      .default_text = "unix:/run/closedrelay/control.sock",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
-     .text = "The unix socket for `closedrelay status`, `reload` and their like; empty: there is none. A change needs a "
-             "restart."},
+     .text =
+         "The unix socket for `closedrelay status`, `reload` and their like; empty: there is none. A change needs a "
+         "restart."},
     {.name = "mode",
      .type = &config_type_choice,
      .offset = offsetof(struct root_settings, mode),
      .choices = check_mode_choices,
      .default_text = "enforce",
      .flags = CONFIG_GLOBAL,
-     .text = "For everything at once: enforce acts, monitor records what would have been done and lets all mail "
-             "pass, off does not look at mail."},
+     .text =
+         "For everything at once: enforce acts, monitor records what would have been done and lets all mail "
+         "pass, off does not look at mail."},
     {.name = "state",
      .type = &config_type_path,
      .offset = offsetof(struct root_settings, state),
      .default_text = "/var/lib/closedrelay",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
-     .text = "The folder for what is kept over a restart: who may relay by a recent login. Empty: nothing is kept. A "
-             "change needs a restart."},
+     .text =
+         "The folder for what is kept over a restart: who may relay by a recent login. Empty: nothing is kept. A "
+         "change needs a restart."},
     {.name = "customers",
      .type = &config_type_map,
      .offset = offsetof(struct root_settings, customers),
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_ONE_VALUE,
-     .text = "User -> customer, for `overrides` by customer: canonical logins and other identities (`uid:1000`); "
-             "`@example.com` for all logins of a domain that have no entry of their own."},
+     .text =
+         "User -> customer, for `overrides` by customer: canonical logins and other identities (`uid:1000`); "
+         "`@example.com` for all logins of a domain that have no entry of their own."},
     {0},
 };
 
@@ -48,7 +52,8 @@ static void root_finish(void *owner, void *settings, const struct config_finish 
     const struct root_settings *root = settings;
     (void)owner;
     if (root->control.kind != ENDPOINT_UNIX && root->control.kind != ENDPOINT_NONE)
-        config_finish_error(context, "control", "the control socket is a unix socket: unix:/run/closedrelay/control.sock");
+        config_finish_error(context, "control",
+                            "the control socket is a unix socket: unix:/run/closedrelay/control.sock");
 }
 
 const struct config_section root_section = {
@@ -81,8 +86,9 @@ static const struct config_key daemon_keys[] = {
      .offset = offsetof(struct policy_daemon_settings, user),
      .default_text = "",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
-     .text = "The user to become when started as root; empty: the user `closedrelay` where there is one. A change "
-             "needs a restart."},
+     .text =
+         "The user to become when started as root; empty: the user `closedrelay` where there is one. A change "
+         "needs a restart."},
     {.name = "group",
      .type = &config_type_text,
      .offset = offsetof(struct policy_daemon_settings, group),
@@ -112,8 +118,9 @@ static const struct config_key daemon_keys[] = {
      .offset = offsetof(struct policy_daemon_settings, control_group),
      .default_text = "",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
-     .text = "Group of the control socket: its members may use it, as root and the daemon's user may; empty: the "
-             "daemon's own."},
+     .text =
+         "Group of the control socket: its members may use it, as root and the daemon's user may; empty: the "
+         "daemon's own."},
     {.name = "sessions",
      .type = &config_type_count,
      .offset = offsetof(struct policy_daemon_settings, sessions_max),
@@ -122,8 +129,9 @@ static const struct config_key daemon_keys[] = {
      .most = 1000000,
      .flags = CONFIG_GLOBAL,
      .unit = "connections",
-     .text = "Most connections of the MTA served at a time; the next ones are told to come again later. The limit "
-             "of open files is raised to suit, as far as the system allows."},
+     .text =
+         "Most connections of the MTA served at a time; the next ones are told to come again later. The limit "
+         "of open files is raised to suit, as far as the system allows."},
     {.name = "drain",
      .type = &config_type_duration,
      .offset = offsetof(struct policy_daemon_settings, drain_ms),
@@ -136,8 +144,9 @@ static const struct config_key daemon_keys[] = {
      .offset = offsetof(struct policy_daemon_settings, syslog),
      .default_text = "true",
      .flags = CONFIG_GLOBAL,
-     .text = "Whether the short line for each message, and the daemon's own messages, go to syslog. Without a "
-             "syslog socket they go to standard error."},
+     .text =
+         "Whether the short line for each message, and the daemon's own messages, go to syslog. Without a "
+         "syslog socket they go to standard error."},
     {.name = "syslog_facility",
      .type = &config_type_choice,
      .offset = offsetof(struct policy_daemon_settings, syslog_facility),
@@ -152,8 +161,9 @@ const struct config_section daemon_section = {
     .name = "daemon",
     .struct_bytes = sizeof(struct policy_daemon_settings),
     .keys = daemon_keys,
-    .text = "The process itself. All of it is read at start; a change needs a restart, but for `sessions`, `drain`, and "
-            "the short lines of `syslog`.",
+    .text =
+        "The process itself. All of it is read at start; a change needs a restart, but for `sessions`, `drain`, and "
+        "the short lines of `syslog`.",
 };
 
 static const struct config_choice audit_error_choices[] = {
@@ -168,8 +178,9 @@ static const struct config_key audit_keys[] = {
      .offset = offsetof(struct audit_settings, file),
      .default_text = "/var/log/closedrelay/audit.jsonl",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
-     .text = "The file that keeps one JSON line for each message; empty: none is kept. It is reopened when it was "
-             "moved away, and on SIGHUP."},
+     .text =
+         "The file that keeps one JSON line for each message; empty: none is kept. It is reopened when it was "
+         "moved away, and on SIGHUP."},
     {.name = "on_error",
      .type = &config_type_choice,
      .offset = offsetof(struct audit_settings, on_error),

@@ -1,6 +1,6 @@
 /*
- * The settings that belong to no check: the top level, `daemon:` and `audit:`; and the list of all sections in
- * the order of the reference.
+ * The settings that belong to no check: the top level, `daemon:` and `audit:`; and the list of all sections
+ * in the order of the reference.
  */
 #ifndef CLOSEDRELAY_SETTINGS_H
 #define CLOSEDRELAY_SETTINGS_H
@@ -23,7 +23,8 @@ struct audit_settings {
 };
 
 extern const struct config_section root_section;
-extern const struct config_section daemon_section; /* struct policy_daemon_settings, `listen` and `control` set by the snapshot */
+extern const struct config_section
+    daemon_section; /* struct policy_daemon_settings, `listen` and `control` set by the snapshot */
 extern const struct config_section audit_section;
 
 /* Places of the sections in config_sections(); those of the checks follow in the order of check_table. */

@@ -27,7 +27,8 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     struct policy_snapshot *snapshot = calloc(1, sizeof *snapshot);
     struct config_problems *found = config_problems_create(NULL);
     if (snapshot != NULL && found != NULL)
-        snapshot->document = config_document_load(NULL, &(struct config_schema){sections, section_count}, path, found);
+        snapshot->document =
+            config_document_load(NULL, &(struct config_schema){sections, section_count}, path, found);
     else
         strbuf_append_text(problems, "out of memory\n");
     if (found != NULL)
@@ -93,7 +94,8 @@ const struct relay_settings *snapshot_relay_settings(const struct policy_snapsho
 
 bool snapshot_relay_is_written(const struct policy_snapshot *snapshot, const char *path)
 {
-    return config_document_is_written(snapshot->document, SECTION_FIRST_CHECK + check_index(&relay_check), path);
+    return config_document_is_written(snapshot->document, SECTION_FIRST_CHECK + check_index(&relay_check),
+                                      path);
 }
 
 const struct dnsbl_settings *snapshot_dnsbl_settings(const struct policy_snapshot *snapshot)
@@ -106,7 +108,8 @@ const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *s
     return global_settings(snapshot, SECTION_DNS);
 }
 
-enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user, struct strbuf *name)
+enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user,
+                                         struct strbuf *name)
 {
     const struct text_map *customers = snapshot->root->customers;
     const char *at = strrchr(user, '@');
@@ -161,7 +164,9 @@ bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned us
 {
     const struct config_endpoint *control = &snapshot->daemon.control;
     const char *state = snapshot->root->state;
-    bool has_control = control->kind != ENDPOINT_UNIX || make_folder_of(control->path, user_id, group_id, problems);
+    bool has_control =
+        control->kind != ENDPOINT_UNIX || make_folder_of(control->path, user_id, group_id, problems);
     bool has_state = state[0] == '\0' || make_folder(state, user_id, group_id, problems);
-    return make_folder_of(snapshot->audit_settings->file, user_id, group_id, problems) && has_control && has_state;
+    return make_folder_of(snapshot->audit_settings->file, user_id, group_id, problems) && has_control &&
+           has_state;
 }

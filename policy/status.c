@@ -32,7 +32,8 @@ static void print_duration(struct strbuf *out, uint64_t seconds)
         uint64_t count = seconds / units[i].seconds;
         if (count == 0 && !(i == 3 && shown_count == 0))
             continue;
-        strbuf_printf(out, "%s%llu %s", shown_count == 0 ? "" : " ", (unsigned long long)count, units[i].name);
+        strbuf_printf(out, "%s%llu %s", shown_count == 0 ? "" : " ", (unsigned long long)count,
+                      units[i].name);
         seconds -= count * units[i].seconds;
         shown_count++;
     }
@@ -100,7 +101,8 @@ static void print_list(const struct status *status, const struct list_status *li
         strbuf_printf(out, " %s; not asked for ", list_trouble_text(list->trouble));
         print_duration(out, (status->now_ms - list->since_ms) / 1000);
         strbuf_append_text(out, ", tested again in ");
-        print_duration(out, list->next_test_ms > status->now_ms ? (list->next_test_ms - status->now_ms) / 1000 : 0);
+        print_duration(out, list->next_test_ms > status->now_ms ? (list->next_test_ms - status->now_ms) / 1000
+                                                                : 0);
     }
     strbuf_append_byte(out, '\n');
 }
@@ -108,32 +110,37 @@ static void print_list(const struct status *status, const struct list_status *li
 static void print_resolver(const struct status *status, struct strbuf *out)
 {
     const struct resolver_status *resolver = &status->resolver;
-    strbuf_printf(out, "dns           %llu questions, %llu answered, %llu failed; %u answers kept: %llu times used, %llu "
-                  "times missed\n",
-                  (unsigned long long)resolver->asked_count, (unsigned long long)resolver->answered_count,
-                  (unsigned long long)resolver->failed_count, status->cache.entry_count,
-                  (unsigned long long)status->cache.hit_count, (unsigned long long)status->cache.miss_count);
+    strbuf_printf(
+        out,
+        "dns           %llu questions, %llu answered, %llu failed; %u answers kept: %llu times used, %llu "
+        "times missed\n",
+        (unsigned long long)resolver->asked_count, (unsigned long long)resolver->answered_count,
+        (unsigned long long)resolver->failed_count, status->cache.entry_count,
+        (unsigned long long)status->cache.hit_count, (unsigned long long)status->cache.miss_count);
     if (!resolver->usable)
         strbuf_append_text(out, "              no name server can be used: every list is unknown\n");
     if (resolver->public_service != NULL)
-        strbuf_printf(out,
-                      "              the name server is %s's public one: block lists refuse those. Run a resolver of\n"
-                      "              your own and name it in dns.servers\n",
-                      resolver->public_service);
+        strbuf_printf(
+            out,
+            "              the name server is %s's public one: block lists refuse those. Run a resolver of\n"
+            "              your own and name it in dns.servers\n",
+            resolver->public_service);
 }
 
 static void print_status(const struct policy_engine *engine, const struct status *status, struct strbuf *out)
 {
     strbuf_printf(out, "closedrelay " CLOSEDRELAY_VERSION ", running since %s (", status->started);
     print_duration(out, status->uptime_sec);
-    strbuf_printf(out, ")\npolicy        %s, mode %s, in force since %s\nsessions      %llu open, %llu in all\n",
-                  status->config[0] == '\0' ? "built in (no configuration file)" : status->config,
-                  check_mode_name(status->mode), status->in_force_since, (unsigned long long)status->session_count,
-                  (unsigned long long)counters_read(&engine->counters, COUNTER_SESSIONS));
+    strbuf_printf(
+        out, ")\npolicy        %s, mode %s, in force since %s\nsessions      %llu open, %llu in all\n",
+        status->config[0] == '\0' ? "built in (no configuration file)" : status->config,
+        check_mode_name(status->mode), status->in_force_since, (unsigned long long)status->session_count,
+        (unsigned long long)counters_read(&engine->counters, COUNTER_SESSIONS));
     strbuf_append_text(out, "messages     ");
     for (int i = COUNTER_ACCEPTED; i <= COUNTER_ABORTED; i++)
         strbuf_printf(out, "%s %llu %s", i == COUNTER_ACCEPTED ? "" : ",",
-                      (unsigned long long)counters_read(&engine->counters, (enum counter)i), counter_names[i]);
+                      (unsigned long long)counters_read(&engine->counters, (enum counter)i),
+                      counter_names[i]);
     strbuf_printf(out, "; %llu recipients refused\n",
                   (unsigned long long)counters_read(&engine->counters, COUNTER_RECIPIENTS_REFUSED));
     uint64_t lost_count = counters_read(&engine->counters, COUNTER_RECORDS_LOST);
@@ -147,7 +154,8 @@ static void print_status(const struct policy_engine *engine, const struct status
             print_list(status, &status->lists[i], out);
 }
 
-static void write_list_json(const struct status *status, const struct list_status *list, struct json_writer *json)
+static void write_list_json(const struct status *status, const struct list_status *list,
+                            struct json_writer *json)
 {
     bool is_troubled = list->state == LIST_SUSPENDED || list->state == LIST_UNUSABLE;
     json_open_object(json, NULL);
@@ -155,7 +163,8 @@ static void write_list_json(const struct status *status, const struct list_statu
     json_text(json, "state", list_state_name(list->state));
     json_text(json, "why", is_troubled ? list_trouble_text(list->trouble) : NULL);
     json_u64(json, "since_s", (status->now_ms - list->since_ms) / 1000);
-    json_u64(json, "next_test_s", list->next_test_ms > status->now_ms ? (list->next_test_ms - status->now_ms) / 1000 : 0);
+    json_u64(json, "next_test_s",
+             list->next_test_ms > status->now_ms ? (list->next_test_ms - status->now_ms) / 1000 : 0);
     json_u64(json, "latency_ms", list->latency_ms);
     json_bool(json, "ipv6", list->ipv6_works);
     json_u64(json, "listed", list->listed_count);
@@ -179,7 +188,8 @@ static void write_dns_json(const struct status *status, struct json_writer *json
     json_close_object(json);
 }
 
-static void write_status_json(const struct policy_engine *engine, const struct status *status, struct strbuf *out)
+static void write_status_json(const struct policy_engine *engine, const struct status *status,
+                              struct strbuf *out)
 {
     struct json_writer json;
     json_writer_init(&json, out);

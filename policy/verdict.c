@@ -5,11 +5,14 @@
 #include <stdio.h>
 
 /* Codes for a finding that brings none, or one of the wrong class. */
-static const struct reply default_reject = {550, "5.7.1", "This message is refused by the policy of this server."};
-static const struct reply default_defer = {451, "4.7.1", "This message cannot be judged right now; try again later."};
+static const struct reply default_reject = {550, "5.7.1",
+                                            "This message is refused by the policy of this server."};
+static const struct reply default_defer = {451, "4.7.1",
+                                           "This message cannot be judged right now; try again later."};
 static const struct reply memory_defer = {452, "4.3.1", "This server is short of memory; try again later."};
 
-/* Copies `text` as an SMTP reply may carry it (RFC 5321, 4.2: printable ASCII): each other character becomes one
+/* Copies `text` as an SMTP reply may carry it (RFC 5321, 4.2: printable ASCII): each other character becomes
+ * one
  * '?', however many bytes it had in UTF-8. Returns the length written. */
 static size_t copy_clean(char *out, size_t room, const char *text)
 {

@@ -4,8 +4,8 @@
 
 #include "policy.h"
 
-/* argv: "allow", then "list" [--json], "remove" ADDRESS, or "grant" ADDRESS and words NAME=VALUE (user, for, reason),
- * percent-encoded. Returns an exit status of sysexits(3). */
+/* argv: "allow", then "list" [--json], "remove" ADDRESS, or "grant" ADDRESS and words NAME=VALUE (user, for,
+ * reason), percent-encoded. Returns an exit status of sysexits(3). */
 int allow_request_run(struct policy_engine *engine, int argc, char **argv, struct strbuf *out);
 
 #endif

@@ -47,10 +47,12 @@ static int carry_out(const struct allow_call *call)
 {
     const bool is_grant = !call->list && !call->remove;
     const bool has_grant_options = call->user != NULL || call->duration != NULL || call->reason != NULL;
-    if (call->arguments.count != (call->list ? 0 : 1) || (call->list && call->remove) || (!is_grant && has_grant_options) ||
-        (call->json && !call->list)) {
-        complain("allow", "usage: closedrelay allow ADDRESS [--user U] [--for 30m] [--reason TEXT] | --list [--json] | "
-                          "--remove ADDRESS");
+    if (call->arguments.count != (call->list ? 0 : 1) || (call->list && call->remove) ||
+        (!is_grant && has_grant_options) || (call->json && !call->list)) {
+        complain(
+            "allow",
+            "usage: closedrelay allow ADDRESS [--user U] [--for 30m] [--reason TEXT] | --list [--json] | "
+            "--remove ADDRESS");
         return EX_USAGE;
     }
     if (is_grant)
@@ -65,8 +67,10 @@ int command_allow(int argc, char **argv)
 {
     struct allow_call call = {.config = options_default_config()};
     const struct option options[] = {
-        {"user", 'u', OPTION_TEXT, &call.user, "LOGIN", "who logged in: the user of the mail that comes from there"},
-        {"for", 'f', OPTION_TEXT, &call.duration, "TIME", "how long: 30m, 1h; else relay.recent_logins.remember"},
+        {"user", 'u', OPTION_TEXT, &call.user, "LOGIN",
+         "who logged in: the user of the mail that comes from there"},
+        {"for", 'f', OPTION_TEXT, &call.duration, "TIME",
+         "how long: 30m, 1h; else relay.recent_logins.remember"},
         {"reason", 'r', OPTION_TEXT, &call.reason, "TEXT", "why, for the list and the log"},
         {"list", 'l', OPTION_FLAG, &call.list, NULL, "who is allowed now"},
         {"remove", '\0', OPTION_FLAG, &call.remove, NULL, "ADDRESS is outside again"},

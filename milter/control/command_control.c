@@ -83,24 +83,27 @@ static int run(struct command_usage usage, bool takes_json, size_t argument_coun
 
 int command_status(int argc, char **argv)
 {
-    return run((struct command_usage){"status", "", "Tells how the running daemon does: since when, which policy, what\n"
-                                                    "became of messages, and the health of every block list.",
+    return run((struct command_usage){"status", "",
+                                      "Tells how the running daemon does: since when, which policy, what\n"
+                                      "became of messages, and the health of every block list.",
                                       NULL},
                true, 0, argc, argv);
 }
 
 int command_reload(int argc, char **argv)
 {
-    return run((struct command_usage){"reload", "", "Makes the running daemon read its configuration anew, and shows its\n"
-                                                    "errors, if any: the old policy then stays in force (exit status 78).",
+    return run((struct command_usage){"reload", "",
+                                      "Makes the running daemon read its configuration anew, and shows its\n"
+                                      "errors, if any: the old policy then stays in force (exit status 78).",
                                       NULL},
                false, 0, argc, argv);
 }
 
 int command_lookup(int argc, char **argv)
 {
-    return run((struct command_usage){"lookup", "ADDRESS", "Asks the running daemon what every block list says of a client\n"
-                                                           "address, how old that is, and whom it would count for.",
+    return run((struct command_usage){"lookup", "ADDRESS",
+                                      "Asks the running daemon what every block list says of a client\n"
+                                      "address, how old that is, and whom it would count for.",
                                       NULL},
                true, 1, argc, argv);
 }

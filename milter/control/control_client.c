@@ -79,7 +79,8 @@ static bool receive_all(int connection, struct strbuf *answer)
     return count == 0 || (count < 0 && errno == ECONNRESET && answer->length > 0);
 }
 
-/* "closedrelay/1 STATUS\n" and the text behind it. What goes with EX_CONFIG are the lines that `check` prints. */
+/* "closedrelay/1 STATUS\n" and the text behind it. What goes with EX_CONFIG are the lines that `check`
+ * prints. */
 static int print_answer(const char *command, const struct strbuf *answer)
 {
     const char *text = strbuf_text(answer);

@@ -7,7 +7,8 @@
 /* What the commands act on. Lives as long as the server. */
 struct control_target {
     struct policy_engine *engine;
-    /* Loads the configuration anew; its errors and warnings go to `problems`. False: the old one stays in force. */
+    /* Loads the configuration anew; its errors and warnings go to `problems`. False: the old one stays in
+     * force. */
     bool (*reload)(void *context, struct strbuf *problems);
     void *context;
 };

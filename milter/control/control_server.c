@@ -52,8 +52,8 @@ static bool in_further_groups(int descriptor, gid_t group)
     return is_member;
 }
 
-/* The kernel has looked at the mode of the socket already; root, the daemon's own user and the socket's group are
- * who it is meant for, whatever that mode is. */
+/* The kernel has looked at the mode of the socket already; root, the daemon's own user and the socket's group
+ * are who it is meant for, whatever that mode is. */
 static bool may_control(const struct client *client)
 {
     struct ucred peer;
@@ -61,7 +61,8 @@ static bool may_control(const struct client *client)
     if (getsockopt(client->descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
         return false;
     gid_t group = client->server->group;
-    return peer.uid == 0 || peer.uid == geteuid() || peer.gid == group || in_further_groups(client->descriptor, group);
+    return peer.uid == 0 || peer.uid == geteuid() || peer.gid == group ||
+           in_further_groups(client->descriptor, group);
 }
 
 /* ---- one client ------------------------------------------------------------------------------------- */
@@ -85,7 +86,8 @@ static bool wait_for(const struct client *client, short events)
     return poll(waiting, 2, (int)(client->deadline_ms - now)) > 0 && waiting[1].revents == 0;
 }
 
-/* One line without its end, NUL-terminated, into CONTROL_LINE_BYTES_MAX bytes. NULL: done; else what is wrong. */
+/* One line without its end, NUL-terminated, into CONTROL_LINE_BYTES_MAX bytes. NULL: done; else what is
+ * wrong. */
 static const char *read_line(const struct client *client, char *line)
 {
     size_t length = 0;
@@ -133,7 +135,8 @@ static int handle(const struct control_server *server, char *line, struct strbuf
     char *argv[CONTROL_ARGUMENTS_MAX];
     int argc = control_split(line, argv);
     if (argc >= 1 && strcmp(argv[0], CONTROL_PROTOCOL) != 0) {
-        strbuf_append_text(text, "this daemon speaks " CONTROL_PROTOCOL ": it is of another version than the command\n");
+        strbuf_append_text(text, "this daemon speaks " CONTROL_PROTOCOL
+                                 ": it is of another version than the command\n");
         return EX_PROTOCOL;
     }
     if (argc < 2) {
@@ -218,7 +221,8 @@ static bool settle_owner(struct control_server *server, const struct control_ser
     return true;
 }
 
-struct control_server *control_server_open(const struct control_server_options *options, struct strbuf *problem)
+struct control_server *control_server_open(const struct control_server_options *options,
+                                           struct strbuf *problem)
 {
     struct control_server *server = calloc(1, sizeof *server);
     const struct unix_socket_access access = {options->mode, options->group};

@@ -35,7 +35,8 @@ struct doctor_report {
 struct doctor_finding *doctor_report_add(struct doctor_report *report, enum doctor_level level,
                                          const char *id, const char *why);
 
-/* Appends " (the override at FILE:LINE)" to what the policy allows, where an override does: `from` has a file. */
+/* Appends " (the override at FILE:LINE)" to what the policy allows, where an override does: `from` has a
+ * file. */
 void doctor_append_override(struct strbuf *what, const struct config_place *from);
 
 /* The number of findings of this level. */

@@ -20,7 +20,8 @@ enum postfix_lock postfix_lock_of(const struct doctor_case *with, const struct p
 void postfix_append_our_milter(const struct doctor_case *with, const struct postfix_settings *settings,
                                struct strbuf *out);
 
-/* Can those whom the policy lets in by a client certificate, or by a recent login, get past Postfix's own lists? */
+/* Can those whom the policy lets in by a client certificate, or by a recent login, get past Postfix's own
+ * lists? */
 void postfix_check_identities(const struct doctor_case *with, const struct postfix_settings *settings);
 
 #endif

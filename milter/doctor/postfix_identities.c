@@ -1,4 +1,5 @@
-/* Postfix asks its own lists before it asks closedrelay: do they leave a way for certificates and recent logins? */
+/* Postfix asks its own lists before it asks closedrelay: do they leave a way for certificates and recent
+ * logins? */
 #include "postfix_checks.h"
 #include "postfix_restrictions.h"
 #include "setting_words.h"
@@ -10,7 +11,8 @@ static bool is_filled(const char *value)
 
 /* ---- certificates ----------------------------------------------------------------------------------- */
 
-static bool says_yes(const struct postfix_settings *settings, const struct postfix_service *service, const char *name)
+static bool says_yes(const struct postfix_settings *settings, const struct postfix_service *service,
+                     const char *name)
 {
     const char *value = postfix_service_setting(settings, service, name, NULL);
     return is_filled(value) && setting_is_yes(value);
@@ -19,11 +21,13 @@ static bool says_yes(const struct postfix_settings *settings, const struct postf
 static bool has_tls(const struct postfix_settings *settings, const struct postfix_service *service)
 {
     const char *level = postfix_service_setting(settings, service, "smtpd_tls_security_level", NULL);
-    return (is_filled(level) && strcmp(level, "none") != 0) || says_yes(settings, service, "smtpd_tls_wrappermode") ||
+    return (is_filled(level) && strcmp(level, "none") != 0) ||
+           says_yes(settings, service, "smtpd_tls_wrappermode") ||
            says_yes(settings, service, "smtpd_use_tls");
 }
 
-static bool asks_for_certificates(const struct postfix_settings *settings, const struct postfix_service *service)
+static bool asks_for_certificates(const struct postfix_settings *settings,
+                                  const struct postfix_service *service)
 {
     return has_tls(settings, service) && (says_yes(settings, service, "smtpd_tls_ask_ccert") ||
                                           says_yes(settings, service, "smtpd_tls_req_ccert"));
@@ -112,10 +116,11 @@ static void report_no_port(const struct doctor_case *with, const struct postfix_
     strbuf_append_text(&finding->what, "clients with a recent login are refused by Postfix on every port");
     strbuf_append_text(&finding->change, "2525 inet n - y - - smtpd\n  -o smtpd_milters=");
     postfix_append_our_milter(with, settings, &finding->change);
-    strbuf_append_text(&finding->change,
-                       "\n  -o milter_default_action=tempfail\n"
-                       "  -o smtpd_relay_restrictions=check_client_access,static:OK,reject_unauth_destination\n"
-                       "  -o smtpd_recipient_restrictions=");
+    strbuf_append_text(
+        &finding->change,
+        "\n  -o milter_default_action=tempfail\n"
+        "  -o smtpd_relay_restrictions=check_client_access,static:OK,reject_unauth_destination\n"
+        "  -o smtpd_recipient_restrictions=");
 }
 
 static void check_recent_logins(const struct doctor_case *with, const struct postfix_settings *settings)

@@ -33,7 +33,8 @@ static void report_only_lock(const struct doctor_case *with, const struct postfi
         "Recent logins need that. It stays shut while closedrelay is away as long as milter_default_action is not "
         "accept.");
     postfix_place(&finding->where, service);
-    strbuf_append_text(&finding->what, "closedrelay is the only lock here: Postfix itself relays for anybody");
+    strbuf_append_text(&finding->what,
+                       "closedrelay is the only lock here: Postfix itself relays for anybody");
 }
 
 static void suggest_lists(const struct relay_answer *answer, const struct postfix_service *service,
@@ -75,7 +76,8 @@ static void report_open(const struct doctor_case *with, const struct postfix_set
 
 static bool has_own(const struct postfix_settings *settings, const struct postfix_service *service)
 {
-    static const char *const names[] = {"smtpd_relay_restrictions", "smtpd_recipient_restrictions", "mynetworks"};
+    static const char *const names[] = {"smtpd_relay_restrictions", "smtpd_recipient_restrictions",
+                                        "mynetworks"};
     bool is_own = false;
     for (size_t i = 0; i < sizeof names / sizeof names[0] && !is_own; i++)
         postfix_service_setting(settings, service, names[i], &is_own);

@@ -39,7 +39,8 @@ static bool trusts_everybody(const struct postfix_settings *settings, const stru
     return false;
 }
 
-/* What a lookup finds: "static:OK" says the same of everybody. Tables of senders and recipients know no client. */
+/* What a lookup finds: "static:OK" says the same of everybody. Tables of senders and recipients know no
+ * client. */
 static bool table_permits(struct slice lookup, struct slice table, enum relay_client client)
 {
     static const char *const permitting[] = {"static:OK", "static:permit", NULL};
@@ -59,8 +60,9 @@ struct question {
 
 static bool is_table_lookup(struct slice word)
 {
-    static const char *const lookups[] = {"check_client_access", "check_sender_access", "check_recipient_access",
-                                          "check_helo_access",   "check_ccert_access",  NULL};
+    static const char *const lookups[] = {"check_client_access",    "check_sender_access",
+                                          "check_recipient_access", "check_helo_access",
+                                          "check_ccert_access",     NULL};
     return is_one_of(word, lookups);
 }
 
@@ -77,8 +79,8 @@ static bool word_permits(const struct question *question, struct slice word, str
 /* The first word that decides for such a client. */
 static enum list_answer ask_list(const struct question *question, const char *list, struct slice *decider)
 {
-    static const char *const refusing[] = {"reject_unauth_destination", "defer_unauth_destination", "reject", "defer",
-                                           "defer_if_permit", NULL};
+    static const char *const refusing[] = {
+        "reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit", NULL};
     struct slice rest = slice_of(list == NULL ? "" : list);
     while (setting_words_next(&rest, decider)) {
         struct slice argument = {0};
@@ -93,8 +95,8 @@ static enum list_answer ask_list(const struct question *question, const char *li
     return LIST_ENDS;
 }
 
-struct relay_answer postfix_relays(const struct postfix_settings *settings, const struct postfix_service *service,
-                                   enum relay_client client)
+struct relay_answer postfix_relays(const struct postfix_settings *settings,
+                                   const struct postfix_service *service, enum relay_client client)
 {
     static const char *const lists[] = {"smtpd_relay_restrictions", "smtpd_recipient_restrictions"};
     const struct question question = {settings, service, client};

@@ -1,6 +1,6 @@
 /*
- * What Postfix's own restrictions let relay, word by word: smtpd_relay_restrictions, and what may still refuse behind
- * them, smtpd_recipient_restrictions. Tables are not read. Pure.
+ * What Postfix's own restrictions let relay, word by word: smtpd_relay_restrictions, and what may still
+ * refuse behind them, smtpd_recipient_restrictions. Tables are not read. Pure.
  */
 #ifndef CLOSEDRELAY_MILTER_POSTFIX_RESTRICTIONS_H
 #define CLOSEDRELAY_MILTER_POSTFIX_RESTRICTIONS_H
@@ -16,14 +16,14 @@ enum relay_client {
 
 struct relay_answer {
     bool relays;
-    const char *refused_by;   /* the name of the list that ends before anything permits; NULL: it relays */
+    const char *refused_by; /* the name of the list that ends before anything permits; NULL: it relays */
     /* the word of smtpd_relay_restrictions that permits; empty: none, the list just ends */
     struct slice permitted_by;
 };
 
 /* What this service (NULL: main.cf) says to mail for another domain. */
-struct relay_answer postfix_relays(const struct postfix_settings *settings, const struct postfix_service *service,
-                                   enum relay_client client);
+struct relay_answer postfix_relays(const struct postfix_settings *settings,
+                                   const struct postfix_service *service, enum relay_client client);
 
 /* Whether `network`, a word of mynetworks or of a list like it, is the whole world. */
 bool postfix_network_is_everybody(struct slice network);

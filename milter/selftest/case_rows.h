@@ -69,10 +69,13 @@ extern const size_t selftest_structure_count;
 
 /* The headers of a part, then one with this Content-Disposition, Content-Type or header text. */
 #define PART(headers, body) "$[file|" headers "|" body "]"
-#define DISPOSITION(value) \
-    PART("Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\nContent-Disposition: " value, STAND_IN)
-#define TYPE(value) \
-    PART("Content-Type: " value "\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment", STAND_IN)
+#define DISPOSITION(value)                                                                                        \
+    PART(                                                                                                         \
+        "Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\nContent-Disposition: " value, \
+        STAND_IN)
+#define TYPE(value)                                                                                          \
+    PART("Content-Type: " value "\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment",      \
+         STAND_IN)
 /* An ordinary attachment of this name and content. */
 #define ATTACH(name, content) "$[attach|" name "|" content "]"
 

@@ -1,4 +1,5 @@
-/* Headers twice, and headers that are hardly headers: clients differ on which one counts and where they end. */
+/* Headers twice, and headers that are hardly headers: clients differ on which one counts and where they end.
+ */
 #include "selftest/case_rows.h"
 
 /* A row is read as a whole. */

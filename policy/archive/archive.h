@@ -1,10 +1,10 @@
 /*
  * Reading the names inside archives, from a stream.
  *
- * A format is a small table of functions. The caller recognises one by content, creates its reader, pushes the
- * archive's bytes in pieces of any size, and hears of members through a sink. Readers never hold the archive:
- * they keep what they need (bounded), and stop with an outcome when a bound is reached. Nothing is unpacked
- * except what a name is hidden behind (compressed tar, packed 7z index) or what the sink asks for.
+ * A format is a small table of functions. The caller recognises one by content, creates its reader, pushes
+ * the archive's bytes in pieces of any size, and hears of members through a sink. Readers never hold the
+ * archive: they keep what they need (bounded), and stop with an outcome when a bound is reached. Nothing is
+ * unpacked except what a name is hidden behind (compressed tar, packed 7z index) or what the sink asks for.
  *
  * All names of a member are told: a zip's central directory AND its local headers, whatever they say.
  * A reader belongs to one message and is used by one thread at a time.
@@ -32,10 +32,10 @@ struct archive_member {
 
 enum archive_outcome {
     ARCHIVE_INDEX_ENCRYPTED, /* the names themselves need a password */
-    ARCHIVE_CONTRADICTORY,   /* unpackers would disagree: indexes differ, two archives in one, hidden members */
-    ARCHIVE_DAMAGED,         /* ends early, checks fail, sizes make no sense */
-    ARCHIVE_UNSUPPORTED,     /* a method or variant whose names cannot be read here */
-    ARCHIVE_OVER_BUDGET,     /* a bound was reached */
+    ARCHIVE_CONTRADICTORY, /* unpackers would disagree: indexes differ, two archives in one, hidden members */
+    ARCHIVE_DAMAGED,       /* ends early, checks fail, sizes make no sense */
+    ARCHIVE_UNSUPPORTED,   /* a method or variant whose names cannot be read here */
+    ARCHIVE_OVER_BUDGET,   /* a bound was reached */
 };
 
 /* Told to the caller of archive_reader_push, during the call. */
@@ -51,18 +51,19 @@ struct archive_sink {
     /* The member begun last is over; comes once for every member. `complete`: all of its content was given
      * (or it has none); false after content that the sink did not want. */
     void (*member_end)(void *context, bool complete);
-    /* Something to know about the archive; `why` is a constant sentence for the record. May come repeatedly. */
+    /* Something to know about the archive; `why` is a constant sentence for the record. May come repeatedly.
+     */
     void (*outcome)(void *context, enum archive_outcome outcome, const char *why);
 };
 
 struct archive_format {
-    const char *name;       /* "zip", "7z", … for the record */
-    uint64_t probe_offset;  /* where in the file the recognisable bytes are (0; ISO 9660: 32768) */
-    size_t probe_bytes;     /* how many bytes from there `recognise` wants to see */
+    const char *name;      /* "zip", "7z", … for the record */
+    uint64_t probe_offset; /* where in the file the recognisable bytes are (0; ISO 9660: 32768) */
+    size_t probe_bytes;    /* how many bytes from there `recognise` wants to see */
     /* Whether `probe` (probe_bytes long, or less at the end of the file) is this format. */
     bool (*recognise)(struct slice probe);
-    /* A new reader under `owner` (talloc), for the bytes from probe_offset on; NULL: out of memory. The sink and
-     * budget must outlive it. Freed with talloc_free. */
+    /* A new reader under `owner` (talloc), for the bytes from probe_offset on; NULL: out of memory. The sink
+     * and budget must outlive it. Freed with talloc_free. */
     void *(*create)(void *owner, const struct archive_sink *sink, struct archive_budget *budget);
     /* The next bytes of the archive. Returns false once nothing more needs to be pushed. */
     bool (*push)(void *reader, struct slice bytes);

@@ -262,9 +262,8 @@ static bool unpack_block(struct cab_reader *reader, struct slice record)
 /* Before it is unpacked: after a block that was too much the next folder would begin with another. */
 static bool pay_for_block(struct cab_reader *reader, struct slice record)
 {
-    return !reader->folder.is_packed ||
-           archive_budget_take_work(reader->walk.budget, archive_work_deflate, record.length,
-                                    reader->block_unpacked);
+    return !reader->folder.is_packed || archive_budget_take_work(reader->walk.budget, archive_work_deflate,
+                                                                 record.length, reader->block_unpacked);
 }
 
 /* The block's content; `*is_whole`: nothing is wrong with it. False: there is no memory for it. */

@@ -263,8 +263,7 @@ enum unpack_result unpack_push(struct unpack *unpack, struct slice bytes, const 
         assert(turn.out_length <= room && turn.in.length <= before);
         *used = bytes.length - turn.in.length;
         size_t produced = room - turn.out_length, consumed = before - turn.in.length;
-        bool is_paid =
-            archive_budget_take_work(unpack->budget, *unpack->decoder->price, consumed, produced);
+        bool is_paid = archive_budget_take_work(unpack->budget, *unpack->decoder->price, consumed, produced);
         size_t allowed = is_paid ? unpack_charge(unpack, produced) : 0;
         bool wanted = allowed == 0 || sink->member_data(sink->context, slice_make(unpack->output, allowed));
         if (!is_paid || allowed < produced || state == UNPACK_STATE_TOO_LARGE)

@@ -35,7 +35,8 @@ void strbuf_append_text(struct strbuf *buffer, const char *text);
 void strbuf_append_byte(struct strbuf *buffer, char byte);
 void strbuf_append_u64(struct strbuf *buffer, uint64_t number);
 void strbuf_printf(struct strbuf *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void strbuf_vprintf(struct strbuf *buffer, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+void strbuf_vprintf(struct strbuf *buffer, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 
 /* Room for `length` more bytes, which the caller fills at once; NULL once the buffer has failed. */
 char *strbuf_extend(struct strbuf *buffer, size_t length);

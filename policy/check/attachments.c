@@ -78,7 +78,8 @@ static const char *condition_reason(const struct attachment *attachment, enum at
     return condition == 0 ? NULL : attachment->condition_reason[__builtin_ctz(condition)];
 }
 
-/* The path, and behind it the blocked name where that is another than the one shown: a client may show either. */
+/* The path, and behind it the blocked name where that is another than the one shown: a client may show
+ * either. */
 static const char *blocked_path(const struct check_context *context, const struct attachment *attachment)
 {
     enum { NAME_SHOWN_BYTES = 80 };
@@ -88,7 +89,8 @@ static const char *blocked_path(const struct check_context *context, const struc
         return attachment->path;
     const char *path = check_shorten(context, attachment->path, 90);
     int shown = (int)(by.name.length > NAME_SHOWN_BYTES ? NAME_SHOWN_BYTES : by.name.length);
-    const char *both = path == NULL ? NULL : check_text(context, "%s (also named %.*s)", path, shown, by.name.data);
+    const char *both =
+        path == NULL ? NULL : check_text(context, "%s (also named %.*s)", path, shown, by.name.data);
     return both == NULL ? attachment->path : both;
 }
 
@@ -142,7 +144,8 @@ static const char *outcome_text(const struct check_context *context, const struc
                                 enum attachment_outcome outcome)
 {
     bool is_whole = strcmp(attachment->path, "(message)") == 0;
-    const char *path = outcome == ATTACHMENT_IS_BLOCKED ? blocked_path(context, attachment) : attachment->path;
+    const char *path =
+        outcome == ATTACHMENT_IS_BLOCKED ? blocked_path(context, attachment) : attachment->path;
     path = check_shorten(context, path, 200);
     const char *subject =
         is_whole || path == NULL ? "This message" : check_text(context, "The attachment %s", path);

@@ -110,11 +110,13 @@ static bool is_extension(void *context, const char *entry)
     return false;
 }
 
-static void look_at_extensions(const struct config_finish *context, const char *key, const struct text_set *set)
+static void look_at_extensions(const struct config_finish *context, const char *key,
+                               const struct text_set *set)
 {
     const char *wrong = NULL;
     if (!text_set_each(set, is_extension, &wrong))
-        config_finish_error(context, key, "%s: '%s' is no extension such as exe: patterns and whole names go to %s_names",
+        config_finish_error(context, key,
+                            "%s: '%s' is no extension such as exe: patterns and whole names go to %s_names",
                             key, config_excerpt_of(slice_of(wrong)).text, key);
 }
 

@@ -1,9 +1,9 @@
 /*
  * The shape of a check.
  *
- * A check looks at facts and appends findings. It knows its settings, its services and nothing of other checks,
- * of libmilter, of replies already given or of the record. To add one: its file here, its row in check_table.c,
- * its test, its page in docs/checks/.
+ * A check looks at facts and appends findings. It knows its settings, its services and nothing of other
+ * checks, of libmilter, of replies already given or of the record. To add one: its file here, its row in
+ * check_table.c, its test, its page in docs/checks/.
  */
 #ifndef CLOSEDRELAY_CHECK_CHECK_H
 #define CLOSEDRELAY_CHECK_CHECK_H
@@ -32,9 +32,9 @@ struct check_services {
 struct check_context {
     enum check_stage stage;
     const struct session_facts *session;
-    const struct message_facts *message;   /* NULL at STAGE_CONNECT */
-    const struct recipient *recipient;     /* STAGE_RECIPIENT only */
-    const void *settings;                  /* the check's settings struct, for this message */
+    const struct message_facts *message; /* NULL at STAGE_CONNECT */
+    const struct recipient *recipient;   /* STAGE_RECIPIENT only */
+    const void *settings;                /* the check's settings struct, for this message */
     const struct check_services *services;
     /* talloc context for details and replies; lives until the record is written. */
     void *owner;
@@ -64,16 +64,17 @@ struct check {
 extern const struct check *const check_table[];
 enum { CHECK_COUNT_MAX = 16 };
 
-/* A finding of `name` with mode, and action on_unknown (unknown) or reject (fail), taken from the settings. */
-struct finding check_finding(const char *name, const struct check_context *context, enum finding_outcome outcome,
-                             const char *reason);
+/* A finding of `name` with mode, and action on_unknown (unknown) or reject (fail), taken from the settings.
+ */
+struct finding check_finding(const char *name, const struct check_context *context,
+                             enum finding_outcome outcome, const char *reason);
 
 /* Formats into context->owner; NULL when memory ran out (a finding may carry a NULL detail). */
 const char *check_text(const struct check_context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* `text` in at most `most_bytes` (at least 16), the middle left out where it is longer; under context->owner, or
- * `text` itself. For replies, which have little room; NULL when memory ran out. */
+/* `text` in at most `most_bytes` (at least 16), the middle left out where it is longer; under context->owner,
+ * or `text` itself. For replies, which have little room; NULL when memory ran out. */
 const char *check_shorten(const struct check_context *context, const char *text, size_t most_bytes);
 
 /* Choices of the keys that every check has. */
@@ -87,10 +88,12 @@ extern const struct config_choice check_action_choices[]; /* accept, hold, defer
      .offset = offsetof(struct_type, common.mode),                                                           \
      .choices = check_mode_choices,                                                                          \
      .default_text = (default_mode),                                                                         \
-     .text = "Whether the check acts (enforce), only records what it would have done (monitor), or is off."}, \
+     .text =                                                                                                 \
+         "Whether the check acts (enforce), only records what it would have done (monitor), or is off."},    \
     {                                                                                                        \
-        .name = "on_unknown", .type = &config_type_choice, .offset = offsetof(struct_type, common.on_unknown), \
-        .choices = check_action_choices, .default_text = (default_unknown),                                  \
+        .name = "on_unknown", .type = &config_type_choice,                                                   \
+        .offset = offsetof(struct_type, common.on_unknown), .choices = check_action_choices,                 \
+        .default_text = (default_unknown),                                                                   \
         .text = "What to do where the check cannot decide (time-out, unreadable, out of memory)."            \
     }
 

@@ -93,7 +93,8 @@ static enum action action_of(enum dnsbl_action action)
 }
 
 /* A listing's share of the whole. */
-static void add_weight(struct dnsbl_weight *weight, const struct dnsbl_list *list, const struct dnsbl_rule *rule)
+static void add_weight(struct dnsbl_weight *weight, const struct dnsbl_list *list,
+                       const struct dnsbl_rule *rule)
 {
     if (!has_weight(rule))
         return;
@@ -114,8 +115,9 @@ struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const str
     for (size_t i = 0; i < settings->lists.count; i++) {
         const struct dnsbl_list *list = dnsbl_list_at(settings, i);
         const struct list_result *result = &results[i];
-        const struct dnsbl_rule *rule =
-            result->verdict == LIST_LISTED ? dnsbl_rule_for(list, result->codes, result->code_count, role) : NULL;
+        const struct dnsbl_rule *rule = result->verdict == LIST_LISTED
+                                            ? dnsbl_rule_for(list, result->codes, result->code_count, role)
+                                            : NULL;
         bool counts = (list->roles & 1U << role) != 0;
         weight.any_list_counts = weight.any_list_counts || counts;
         any_is_unknown = any_is_unknown || (counts && result->verdict == LIST_UNKNOWN);
@@ -124,7 +126,8 @@ struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const str
         if (rules != NULL)
             rules[i] = rule;
     }
-    weight.is_enough = weight.against >= weight.in_favour && weight.against - weight.in_favour >= settings->threshold;
+    weight.is_enough =
+        weight.against >= weight.in_favour && weight.against - weight.in_favour >= settings->threshold;
     if (!weight.is_enough)
         weight.action = ACTION_ACCEPT;
     if (any_is_unknown && settings->common.on_unknown > weight.action)
@@ -216,9 +219,10 @@ static const char *listing_detail(const struct judgement *judgement, const struc
                                   const struct dnsbl_rule *rule, const char *codes)
 {
     const char *name = rule->name;
-    const char *text = codes == NULL ? NULL
-                                     : check_text(judgement->context, "%s: %s%s%s%s", list->shown, codes,
-                                                  name[0] == '\0' ? "" : " (", name, name[0] == '\0' ? "" : ")");
+    const char *text = codes == NULL
+                           ? NULL
+                           : check_text(judgement->context, "%s: %s%s%s%s", list->shown, codes,
+                                        name[0] == '\0' ? "" : " (", name, name[0] == '\0' ? "" : ")");
     return text == NULL ? list->shown : text;
 }
 
@@ -278,8 +282,9 @@ static void add_unknown(const struct judgement *judgement, size_t i, struct find
     struct finding finding =
         check_finding(dnsbl_check.name, judgement->context, FINDING_UNKNOWN, result->why);
     bool is_troubled = result->trouble != LIST_TROUBLE_NONE;
-    finding.detail = check_text(judgement->context, "%s: %s%s%s", list->shown, result->why_text,
-                                is_troubled ? ": " : "", is_troubled ? list_trouble_text(result->trouble) : "");
+    finding.detail =
+        check_text(judgement->context, "%s: %s%s%s", list->shown, result->why_text, is_troubled ? ": " : "",
+                   is_troubled ? list_trouble_text(result->trouble) : "");
     finding.reply.text = "Whether your address is on a block list cannot be told at the moment.";
     finding_add(findings, &finding);
 }

@@ -96,8 +96,8 @@ struct dnsbl_weight {
     bool any_list_counts; /* for this role */
 };
 
-/* Weighs the results of all lists, in the order of settings->lists. `rules`: gets the rule by which each counts,
- * NULL for none; may itself be NULL. */
+/* Weighs the results of all lists, in the order of settings->lists. `rules`: gets the rule by which each
+ * counts, NULL for none; may itself be NULL. */
 struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_result *results,
                                 enum role role, const struct dnsbl_rule **rules);
 

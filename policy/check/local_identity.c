@@ -50,8 +50,9 @@ static struct slice sendmail_user(struct slice received)
     size_t length = 0;
     if (!take(&received, "(from "))
         return slice_of("");
-    while (length < received.length && (ascii_is_alpha(received.data[length]) || ascii_is_digit(received.data[length]) ||
-                                        strchr("._-$", received.data[length]) != NULL) &&
+    while (length < received.length &&
+           (ascii_is_alpha(received.data[length]) || ascii_is_digit(received.data[length]) ||
+            strchr("._-$", received.data[length]) != NULL) &&
            received.data[length] != '\0')
         length++;
     struct slice rest = slice_part(received, length, received.length);
@@ -85,8 +86,8 @@ static struct slice originating_script(const struct message_facts *message, stru
     return is_number(uid) && !slice_equal(uid, claimed) ? slice_of("") : script;
 }
 
-/* "www.example.com/contact.php for 192.0.2.1": up to the first blank. It names the site, which PHP's own line does
- * not. */
+/* "www.example.com/contact.php for 192.0.2.1": up to the first blank. It names the site, which PHP's own line
+ * does not. */
 static struct slice named_script(const struct message_facts *message)
 {
     const struct slice script = first_header(message, "x-php-script");

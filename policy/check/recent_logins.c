@@ -30,7 +30,8 @@ struct ip_network recent_logins_network(const struct ip_address *address)
     if (ip_address_is_ipv4(address))
         return network;
     network.prefix_bits = IPV6_PREFIX_BITS;
-    memset(network.address.bytes + IPV6_PREFIX_BITS / 8, 0, sizeof network.address.bytes - IPV6_PREFIX_BITS / 8);
+    memset(network.address.bytes + IPV6_PREFIX_BITS / 8, 0,
+           sizeof network.address.bytes - IPV6_PREFIX_BITS / 8);
     return network;
 }
 
@@ -53,7 +54,8 @@ static void grant_free(struct grant *grant)
 
 static void forget_locked(struct recent_logins *logins, struct grant *grant)
 {
-    /* The linter takes a grant without neighbours for the last one, which it is only once the others are gone. */
+    /* The linter takes a grant without neighbours for the last one, which it is only once the others are
+     * gone. */
     HASH_DEL(logins->grants, grant); /* NOLINT(clang-analyzer-unix.Malloc) */
     grant_free(grant);
     logins->is_changed = true;
@@ -159,8 +161,8 @@ enum recent_login_answer recent_logins_find(struct recent_logins *logins, const 
     return answer;
 }
 
-size_t recent_logins_each(struct recent_logins *logins, void (*show)(void *context, const struct recent_login *login),
-                          void *context)
+size_t recent_logins_each(struct recent_logins *logins,
+                          void (*show)(void *context, const struct recent_login *login), void *context)
 {
     size_t count = 0;
     const int64_t now_us = clock_wall_us(logins->clock);
@@ -182,8 +184,8 @@ void recent_logins_prune(struct recent_logins *logins)
     const int64_t now_us = clock_wall_us(logins->clock);
     pthread_mutex_lock(&logins->lock);
     HASH_ITER(hh, logins->grants, grant, next)
-        if (grant->until_us <= now_us)
-            forget_locked(logins, grant);
+    if (grant->until_us <= now_us)
+        forget_locked(logins, grant);
     pthread_mutex_unlock(&logins->lock);
 }
 

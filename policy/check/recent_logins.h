@@ -1,9 +1,10 @@
 /*
- * Who logged in a moment ago, and may relay for a while: POP before SMTP, and what an administrator allows by hand.
+ * Who logged in a moment ago, and may relay for a while: POP before SMTP, and what an administrator allows by
+ * hand.
  *
- * Live state: it outlives every snapshot and is kept over a restart in a file. An IPv4 address stands for itself, an
- * IPv6 address for its /64. Bounded: when full, the grant that is oldest makes room. Any thread may call everything but
- * create and destroy.
+ * Live state: it outlives every snapshot and is kept over a restart in a file. An IPv4 address stands for
+ * itself, an IPv6 address for its /64. Bounded: when full, the grant that is oldest makes room. Any thread
+ * may call everything but create and destroy.
  */
 #ifndef CLOSEDRELAY_CHECK_RECENT_LOGINS_H
 #define CLOSEDRELAY_CHECK_RECENT_LOGINS_H
@@ -42,14 +43,14 @@ bool recent_logins_remove(struct recent_logins *logins, const struct ip_address 
 
 enum recent_login_answer { RECENT_LOGIN_NONE, RECENT_LOGIN_FOUND, RECENT_LOGIN_NO_MEMORY };
 
-/* Whether a grant for `address` is in force; then `*user` is its user, or where nobody was named the address, under
- * the talloc context `owner`. */
+/* Whether a grant for `address` is in force; then `*user` is its user, or where nobody was named the address,
+ * under the talloc context `owner`. */
 enum recent_login_answer recent_logins_find(struct recent_logins *logins, const struct ip_address *address,
                                             void *owner, const char **user);
 
 /* Shows every grant in force, the oldest first; `show` must not call back. Returns how many. */
-size_t recent_logins_each(struct recent_logins *logins, void (*show)(void *context, const struct recent_login *login),
-                          void *context);
+size_t recent_logins_each(struct recent_logins *logins,
+                          void (*show)(void *context, const struct recent_login *login), void *context);
 
 /* Forgets what is over; about once a minute is enough. */
 void recent_logins_prune(struct recent_logins *logins);
@@ -61,8 +62,8 @@ void recent_logins_set_changed(struct recent_logins *logins);
 
 /* ---- recent_logins_file.c ----------------------------------------------------------------------------- */
 
-/* Reads the grants that are still in force; lines that cannot be read are passed over and counted in the log. True
- * also where there is no file. */
+/* Reads the grants that are still in force; lines that cannot be read are passed over and counted in the log.
+ * True also where there is no file. */
 bool recent_logins_load(struct recent_logins *logins, const char *path, struct strbuf *problem);
 
 /* Puts a new file in the place of the old one, whole or not at all. */

@@ -1,6 +1,7 @@
 /*
  * The file that keeps recent logins over a restart: a first line that names the form, then one line a grant,
- * "NETWORK UNTIL USER REASON", the time in seconds since 1970, the texts percent-encoded and "-" where they are empty.
+ * "NETWORK UNTIL USER REASON", the time in seconds since 1970, the texts percent-encoded and "-" where they
+ * are empty.
  */
 #include "check/recent_logins.h"
 
@@ -104,11 +105,12 @@ static bool decode(char *text)
 
 static bool read_line(struct recent_logins *logins, char *line)
 {
-    char *network = next_word(&line), *until = next_word(&line), *user = next_word(&line), *reason = next_word(&line);
+    char *network = next_word(&line), *until = next_word(&line), *user = next_word(&line),
+         *reason = next_word(&line);
     struct recent_login login;
     char *end;
-    if (reason == NULL || line != NULL || !ip_network_parse(slice_of(network), &login.client, NULL) || !decode(user) ||
-        !decode(reason))
+    if (reason == NULL || line != NULL || !ip_network_parse(slice_of(network), &login.client, NULL) ||
+        !decode(user) || !decode(reason))
         return false;
     errno = 0;
     const long long seconds = strtoll(until, &end, 10);
@@ -130,7 +132,8 @@ static void read_lines(struct recent_logins *logins, FILE *file, const char *pat
         broken_count += is_first ? strcmp(line, FORM) != 0 : !read_line(logins, line);
     }
     if (broken_count > 0)
-        log_warning("%s: %zu lines cannot be read: the clients they name are outside again", path, broken_count);
+        log_warning("%s: %zu lines cannot be read: the clients they name are outside again", path,
+                    broken_count);
 }
 
 bool recent_logins_load(struct recent_logins *logins, const char *path, struct strbuf *problem)

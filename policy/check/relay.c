@@ -16,8 +16,9 @@ static enum table_answer route_is_local(const struct relay_settings *settings, c
         size_t comma = slice_find(rest, ',');
         struct slice host = slice_trim(slice_part(rest, 0, comma));
         rest = slice_part(rest, comma < rest.length ? comma + 1 : comma, rest.length);
-        answer = host.length < 2 || host.data[0] != '@' ? TABLE_MISSING
-                                                        : domain_is_local(settings, slice_part(host, 1, host.length));
+        answer = host.length < 2 || host.data[0] != '@'
+                     ? TABLE_MISSING
+                     : domain_is_local(settings, slice_part(host, 1, host.length));
     }
     return answer;
 }

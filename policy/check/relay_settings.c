@@ -8,8 +8,9 @@ static const struct config_key recent_logins_keys[] = {
      .default_text = "30m",
      .most = 30ULL * 86400 * 1000,
      .flags = CONFIG_GLOBAL,
-     .text = "How long `closedrelay allow ADDRESS` lets a client relay (role `trusted`) where it is not told with "
-             "`--for`; 0: no client is let in by a recent login."},
+     .text =
+         "How long `closedrelay allow ADDRESS` lets a client relay (role `trusted`) where it is not told with "
+         "`--for`; 0: no client is let in by a recent login."},
     {0},
 };
 
@@ -27,9 +28,10 @@ static const struct config_key relay_keys[] = {
      .offset = offsetof(struct relay_settings, local_domains),
      .default_text = "[]",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
-     .text = "The domains that mail from outside is taken for. `.example.com` stands for all domains below "
-             "example.com, without itself. Empty: mail from outside is taken for `postmaster` only. Where a table "
-             "cannot be asked, a recipient whom nothing else knows is `unknown`."},
+     .text =
+         "The domains that mail from outside is taken for. `.example.com` stands for all domains below "
+         "example.com, without itself. Empty: mail from outside is taken for `postmaster` only. Where a table "
+         "cannot be asked, a recipient whom nothing else knows is `unknown`."},
     {.name = "trusted_networks",
      .type = &config_type_network_set,
      .offset = offsetof(struct relay_settings, trusted_networks),
@@ -56,9 +58,10 @@ static const struct config_key relay_keys[] = {
      .offset = offsetof(struct relay_settings, local_daemons),
      .default_text = "[]",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_FILES_ONLY,
-     .text = "Names of MTA services ({daemon_name}) which only the MTA's own local submission connects to, over the "
-             "loopback address. What comes in there has the role `local`, and its user is read from the MTA's Received: "
-             "line."},
+     .text =
+         "Names of MTA services ({daemon_name}) which only the MTA's own local submission connects to, over the "
+         "loopback address. What comes in there has the role `local`, and its user is read from the MTA's Received: "
+         "line."},
     {.name = "default_realm",
      .type = &config_type_text,
      .offset = offsetof(struct relay_settings, default_realm),
@@ -84,9 +87,10 @@ static void check_certificates(const struct relay_settings *relay, const struct 
                 context, "trusted_certificates",
                 "'%s' is no certificate: write sha256: and 64 hexadecimal digits, or CN= and a name", entry);
         else if (slice_starts_nocase(slice_of(entry), slice_of("sha256:")))
-            config_finish_warning(context, "trusted_certificates",
-                                  "a fingerprint can match behind Sendmail with CertFingerprintAlgorithm=sha256 only: "
-                                  "Postfix tells milters none; there write CN= and the name");
+            config_finish_warning(
+                context, "trusted_certificates",
+                "a fingerprint can match behind Sendmail with CertFingerprintAlgorithm=sha256 only: "
+                "Postfix tells milters none; there write CN= and the name");
     }
 }
 

@@ -60,7 +60,8 @@ static bool fingerprint_matches(const char *wanted, const char *given)
 /*
  * The common name in what the MTA gives as subject: Postfix gives the name alone, Sendmail the whole DN,
  * "/C=DE/CN=relay.example". A "/" in a component looks like the next component, so a DN with two common names
- * proves neither, and one that is not what Sendmail itself took for the name is none (another component that has
+ * proves neither, and one that is not what Sendmail itself took for the name is none (another component that
+ * has
  * "/CN=" in it, or a DN cut off at Sendmail's limit): then the result is empty.
  */
 static struct slice subject_common_name(const struct tls_facts *tls, const char *mta_version)

@@ -21,15 +21,15 @@ struct relay_settings {
     struct config_text_list trusted_certificates; /* "sha256:HEX", "CN=NAME" */
     struct relay_recent_logins recent_logins;
     const struct text_set *local_daemons; /* {daemon_name} of services for mail handed in on the machine */
-    const char *default_realm;                    /* added to logins without a domain; or "" */
-    const char *how_to_authenticate;              /* a sentence for replies; or "" */
+    const char *default_realm;            /* added to logins without a domain; or "" */
+    const char *how_to_authenticate;      /* a sentence for replies; or "" */
 };
 
 /*
- * Decides the role from session, message->auth_type, ->login and ->tls and from `recent` (NULL: none), and sets
- * message->role, ->role_reason and ->user (under `owner`): the canonical login, the trusted network or certificate,
- * who logged in recently, "local" (until the headers tell more: local_identity.h), or "" for outside. Returns false
- * when memory ran out; the role is then ROLE_OUTSIDE.
+ * Decides the role from session, message->auth_type, ->login and ->tls and from `recent` (NULL: none), and
+ * sets message->role, ->role_reason and ->user (under `owner`): the canonical login, the trusted network or
+ * certificate, who logged in recently, "local" (until the headers tell more: local_identity.h), or "" for
+ * outside. Returns false when memory ran out; the role is then ROLE_OUTSIDE.
  */
 bool role_decide(void *owner, const struct relay_settings *settings, const struct session_facts *session,
                  struct recent_logins *recent, struct message_facts *message);
@@ -44,8 +44,8 @@ bool role_is_authenticated(const struct message_facts *message);
  * would stay in the queue. A network client with a real port on the loopback address is not meant. */
 bool role_session_is_local(const struct session_facts *session);
 
-/* Whether the client came over the loopback address to one of local_daemons: what it brings was handed in on the
- * machine, and its first Received: line is the MTA's own. */
+/* Whether the client came over the loopback address to one of local_daemons: what it brings was handed in on
+ * the machine, and its first Received: line is the MTA's own. */
 bool role_session_is_local_daemon(const struct relay_settings *settings, const struct session_facts *session);
 
 #endif

@@ -36,15 +36,17 @@ static const struct config_key sender_keys[] = {
      .type = &config_type_map,
      .offset = offsetof(struct sender_settings, table),
      .flags = CONFIG_MAY_BE_EMPTY,
-     .text = "For `match: table`: login -> the senders it may use, separated by commas or blanks: addresses (with any "
-             "+tag), domains (`example.com`, `.example.com` for all below), `*` for any. `@example.com` stands for all "
-             "logins of a domain that have no entry of their own, `*` for all others."},
+     .text =
+         "For `match: table`: login -> the senders it may use, separated by commas or blanks: addresses (with any "
+         "+tag), domains (`example.com`, `.example.com` for all below), `*` for any. `@example.com` stands for all "
+         "logins of a domain that have no entry of their own, `*` for all others."},
     {.name = "login_maps",
      .type = &config_type_map,
      .offset = offsetof(struct sender_settings, login_maps),
      .flags = CONFIG_MAY_BE_EMPTY,
-     .text = "The other way round, as Postfix' smtpd_sender_login_maps: address or `@domain` -> the logins that may use "
-             "it. With both, it is enough that one of them allows it."},
+     .text =
+         "The other way round, as Postfix' smtpd_sender_login_maps: address or `@domain` -> the logins that may use "
+         "it. With both, it is enough that one of them allows it."},
     {.name = "header_from",
      .type = &config_type_choice,
      .offset = offsetof(struct sender_settings, header_from),
@@ -57,8 +59,9 @@ static const struct config_key sender_keys[] = {
      .offset = offsetof(struct sender_settings, display_name),
      .choices = display_choices,
      .default_text = "any",
-     .text = "What may stand in the name beside the address in From: and Sender:. Contact forms and help desks often "
-             "put somebody else's address there."},
+     .text =
+         "What may stand in the name beside the address in From: and Sender:. Contact forms and help desks often "
+         "put somebody else's address there."},
     {.name = "null_sender",
      .type = &config_type_choice,
      .offset = offsetof(struct sender_settings, null_sender),

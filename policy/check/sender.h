@@ -21,23 +21,23 @@ struct sender_settings {
     enum sender_match match;
     const struct text_map *table;      /* login -> senders */
     const struct text_map *login_maps; /* sender -> logins */
-    enum check_mode header_from; /* of the From: part; no stricter than common.mode */
+    enum check_mode header_from;       /* of the From: part; no stricter than common.mode */
     enum sender_null null_sender;
     enum sender_display display_name;
 };
 
 extern const struct check sender_check;
 
-/* Whether `address` belongs to `user` (a canonical login with a domain) under a `match` other than table. Letter case
- * does not count, nor does a +tag. */
+/* Whether `address` belongs to `user` (a canonical login with a domain) under a `match` other than table.
+ * Letter case does not count, nor does a +tag. */
 bool sender_belongs(const struct mail_address *address, const char *user, enum sender_match match);
 
 /* ---- for the files of this check ---------------------------------------------------------------------- */
 
 extern const char sender_table_unavailable[]; /* a reason, compared by its address */
 
-/* Whether `address` is of the message's login under the settings: TABLE_FOUND, TABLE_MISSING, or TABLE_UNKNOWN where a
- * table that may know cannot be asked. */
+/* Whether `address` is of the message's login under the settings: TABLE_FOUND, TABLE_MISSING, or
+ * TABLE_UNKNOWN where a table that may know cannot be asked. */
 enum table_answer sender_ownership(const struct check_context *context, const struct mail_address *address);
 
 /* The domain of a canonical login, "" where it has none. */

@@ -14,8 +14,8 @@ static const char not_in_from[] = "from_not_of_login", not_in_sender_header[] = 
 static const char no_memory[] = "out_of_memory";
 
 /* The failure of one address; `mismatch` is the reason where it is not the login's. */
-static struct header_failure judge_address(const struct check_context *context, const struct mail_address *address,
-                                           const char *mismatch)
+static struct header_failure judge_address(const struct check_context *context,
+                                           const struct mail_address *address, const char *mismatch)
 {
     switch (sender_ownership(context, address)) {
     case TABLE_FOUND:
@@ -30,7 +30,8 @@ static struct header_failure judge_address(const struct check_context *context, 
 
 static bool is_local_part_byte(char c)
 {
-    return (unsigned char)c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c) || (c != '\0' && strchr("._%+-='", c) != NULL);
+    return (unsigned char)c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c) ||
+           (c != '\0' && strchr("._%+-='", c) != NULL);
 }
 
 static bool is_domain_byte(char c)
@@ -76,10 +77,10 @@ static void unify_signs(struct strbuf *text)
     strbuf_truncate(text, to);
 }
 
-/* Clients show the name, its encoded words decoded, and many show nothing else: under `display_name: own` an address in
- * it counts like the one that is meant. */
+/* Clients show the name, its encoded words decoded, and many show nothing else: under `display_name: own` an
+ * address in it counts like the one that is meant. */
 static struct header_failure judge_shown_text(const struct check_context *context, struct slice value,
-                                                 const char *mismatch)
+                                              const char *mismatch)
 {
     const struct sender_settings *settings = context->settings;
     struct strbuf decoded;
@@ -109,7 +110,8 @@ static struct header_failure judge_shown_text(const struct check_context *contex
     return failure;
 }
 
-/* The first address of the field that is not the login's; or that the field cannot be read by every client. */
+/* The first address of the field that is not the login's; or that the field cannot be read by every client.
+ */
 static struct header_failure judge_field(const struct check_context *context,
                                          const struct header_field *field, const char *mismatch)
 {
@@ -152,8 +154,9 @@ static struct header_failure judge_headers(const struct check_context *context)
 static struct reply header_refusal(const struct check_context *context, const struct header_failure *failure)
 {
     if (failure->address != NULL)
-        return sender_refusal(context, failure->reason == not_in_sender_header ? "write Sender: " : "write From: ",
-                       failure->address);
+        return sender_refusal(
+            context,
+            failure->reason == not_in_sender_header ? "write Sender: " : "write From: ", failure->address);
     const char *text =
         "The From: line of this message cannot be read. Write one plain address there, your own.";
     if (strcmp(failure->reason, "from_missing") == 0)

@@ -13,7 +13,8 @@ const char *sender_login_fault(const struct check_context *context)
 {
     const struct sender_settings *settings = context->settings;
     bool needs_domain = settings->match == SENDER_MATCH_DOMAIN || settings->match == SENDER_MATCH_ADDRESS;
-    return needs_domain && sender_user_domain(context->message->user)[0] == '\0' ? "login_without_domain" : NULL;
+    return needs_domain && sender_user_domain(context->message->user)[0] == '\0' ? "login_without_domain"
+                                                                                 : NULL;
 }
 
 static struct slice without_tag(struct slice local_part)
@@ -134,8 +135,8 @@ static bool login_word_matches(const struct ownership *ownership, struct slice w
 
 static const char *address_key(const struct ownership *ownership, struct slice local_part)
 {
-    char *key = (char *)(uintptr_t)check_text(ownership->context, "%.*s@%s", (int)local_part.length, local_part.data,
-                                              ownership->address->domain);
+    char *key = (char *)(uintptr_t)check_text(ownership->context, "%.*s@%s", (int)local_part.length,
+                                              local_part.data, ownership->address->domain);
     for (char *c = key; c != NULL && *c != '\0'; c++)
         *c = ascii_lower(*c);
     return key;
@@ -148,7 +149,8 @@ static enum table_answer find_address(struct ownership *ownership, const struct 
     enum table_answer answer = look_up(ownership, login_maps, address_key(ownership, local_part));
     if (answer == TABLE_MISSING && bare.length < local_part.length)
         answer = look_up(ownership, login_maps, address_key(ownership, bare));
-    return answer == TABLE_MISSING ? look_up(ownership, login_maps, address_key(ownership, slice_of(""))) : answer;
+    return answer == TABLE_MISSING ? look_up(ownership, login_maps, address_key(ownership, slice_of("")))
+                                   : answer;
 }
 
 static enum table_answer ask_login_maps(struct ownership *ownership, const struct text_map *login_maps)

@@ -283,7 +283,8 @@ void config_document_refresh_tables(const struct config_document *document, bool
     config_tables_refresh(document->tables, is_quiet);
 }
 
-bool config_document_is_written(const struct config_document *document, size_t section_index, const char *path)
+bool config_document_is_written(const struct config_document *document, size_t section_index,
+                                const char *path)
 {
     assert(section_index < document->schema.count);
     const struct config_section_state *state = &document->sections[section_index];

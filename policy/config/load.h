@@ -8,8 +8,8 @@
  *   < each entry of `overrides:` that matches, from top to bottom
  *
  * Files are merged before that: `include:` names further ones, and a key may be set in one file only (but
- * each may add entries to `overrides:`). Bounds: 1 MB a file (16 MB for lists that are read at load), 8 MB and
- * 1000 files in all, includes nested 8 deep. The files of tables (table/table.h) may have 1 GB each.
+ * each may add entries to `overrides:`). Bounds: 1 MB a file (16 MB for lists that are read at load), 8 MB
+ * and 1000 files in all, includes nested 8 deep. The files of tables (table/table.h) may have 1 GB each.
  */
 #ifndef CLOSEDRELAY_CONFIG_LOAD_H
 #define CLOSEDRELAY_CONFIG_LOAD_H
@@ -42,8 +42,10 @@ struct config_document *config_document_read(void *owner, const struct config_sc
 const void *config_document_settings(const struct config_document *document, size_t section_index,
                                      enum role role);
 
-/* Whether the files say something for the key at `path` ("recent_logins.remember") of a section, for everybody. */
-bool config_document_is_written(const struct config_document *document, size_t section_index, const char *path);
+/* Whether the files say something for the key at `path` ("recent_logins.remember") of a section, for
+ * everybody. */
+bool config_document_is_written(const struct config_document *document, size_t section_index,
+                                const char *path);
 
 /* Whom a message is from, as `overrides` may ask. Texts are "" where unknown, else in lower case. */
 struct config_subject {
@@ -63,13 +65,13 @@ struct config_subject {
 const void *config_document_effective(const struct config_document *document, size_t section_index,
                                       const struct config_subject *subject, void *owner);
 
-/* The `patch`-th override that changes a per_role section: `*settings` for `role` with this override alone over it
- * (NULL: it cannot match the role), and where it stands. False: there are not so many. */
-bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch, enum role role,
-                           const void **settings, struct config_place *place);
+/* The `patch`-th override that changes a per_role section: `*settings` for `role` with this override alone
+ * over it (NULL: it cannot match the role), and where it stands. False: there are not so many. */
+bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch,
+                           enum role role, const void **settings, struct config_place *place);
 
-/* Takes changed files behind lists and maps into use; called about once a second by one thread. With `is_quiet` the
- * log hears nothing of it: a newer document speaks for the same files. */
+/* Takes changed files behind lists and maps into use; called about once a second by one thread. With
+ * `is_quiet` the log hears nothing of it: a newer document speaks for the same files. */
 void config_document_refresh_tables(const struct config_document *document, bool is_quiet);
 
 #endif

@@ -58,7 +58,8 @@ struct network_set *network_set_create(void *owner, const struct ip_network *net
     return set;
 }
 
-static const struct ip_network *range_find(const struct network_range *range, const struct ip_address *address)
+static const struct ip_network *range_find(const struct network_range *range,
+                                           const struct ip_address *address)
 {
     size_t from = 0, to = range->count; /* [0, from) begin at or before the address */
     while (from < to) {
@@ -81,7 +82,8 @@ enum table_answer network_set_lookup(const struct network_set *set, const struct
 {
     if (set == NULL)
         return TABLE_MISSING;
-    const struct ip_network *found = range_find(ip_address_is_ipv4(address) ? &set->ipv4 : &set->ipv6, address);
+    const struct ip_network *found =
+        range_find(ip_address_is_ipv4(address) ? &set->ipv4 : &set->ipv6, address);
     if (found != NULL) {
         *network = *found;
         return TABLE_FOUND;
@@ -94,7 +96,8 @@ enum table_answer network_set_lookup(const struct network_set *set, const struct
     return answer;
 }
 
-bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network)
+bool network_set_find(const struct network_set *set, const struct ip_address *address,
+                      struct ip_network *network)
 {
     return network_set_lookup(set, address, network) == TABLE_FOUND;
 }

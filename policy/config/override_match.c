@@ -29,7 +29,8 @@ static bool text_matches(const struct text_set *wanted, const char *text)
 
 static bool domain_matches(const struct text_set *wanted, const char *domain)
 {
-    return text_set_is_empty(wanted) || (domain != NULL && domain_set_lookup(wanted, slice_of(domain)) == TABLE_FOUND);
+    return text_set_is_empty(wanted) ||
+           (domain != NULL && domain_set_lookup(wanted, slice_of(domain)) == TABLE_FOUND);
 }
 
 bool config_when_matches(const struct config_override_when *when, const struct config_subject *subject)

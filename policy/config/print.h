@@ -11,9 +11,10 @@
 /* Everything: values for all, under `roles:` what differs for a role, the overrides. */
 void config_document_print(const struct config_document *document, struct strbuf *out);
 
-/* The overrides that match a subject, from top to bottom, each with its place and the keys it sets; as comments. */
-void config_document_print_matches(const struct config_document *document, const struct config_subject *subject,
-                                   struct strbuf *out);
+/* The overrides that match a subject, from top to bottom, each with its place and the keys it sets; as
+ * comments. */
+void config_document_print_matches(const struct config_document *document,
+                                   const struct config_subject *subject, struct strbuf *out);
 
 /* What applies to one subject, overrides included. */
 void config_document_print_for(const struct config_document *document, const struct config_subject *subject,

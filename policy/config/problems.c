@@ -76,7 +76,8 @@ void config_problem_error(struct config_problems *problems, struct config_place 
 {
     va_list arguments;
     va_start(arguments, format);
-    config_problem_add(problems, CONFIG_PROBLEM_ERROR, &(struct config_problem_about){place, NULL}, format, arguments);
+    config_problem_add(problems, CONFIG_PROBLEM_ERROR, &(struct config_problem_about){place, NULL}, format,
+                       arguments);
     va_end(arguments);
 }
 
@@ -85,7 +86,8 @@ void config_problem_warning(struct config_problems *problems, struct config_plac
 {
     va_list arguments;
     va_start(arguments, format);
-    config_problem_add(problems, CONFIG_PROBLEM_WARNING, &(struct config_problem_about){place, NULL}, format, arguments);
+    config_problem_add(problems, CONFIG_PROBLEM_WARNING, &(struct config_problem_about){place, NULL}, format,
+                       arguments);
     va_end(arguments);
 }
 

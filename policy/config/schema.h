@@ -33,8 +33,9 @@ struct config_type; /* config/types.h: how a kind of value is read, printed and 
  *   endpoint       inet:8891@127.0.0.1, inet6:8891@::1,
  *                  unix:/path, 127.0.0.1:53, [::1]:53     [struct config_endpoint]
  *
- * Lists; each takes a single value too. Sets take entries that name a source (table/table.h), which is asked when
- * the value is; the other lists but role_set take `file:PATH`, one entry a line, '#' comments, read at load:
+ * Lists; each takes a single value too. Sets take entries that name a source (table/table.h), which is asked
+ * when the value is; the other lists but role_set take `file:PATH`, one entry a line, '#' comments, read at
+ * load:
  *
  *   text_list      in order                               [struct config_text_list]
  *   text_set       lower case, looked up                  [struct text_set *]
@@ -43,7 +44,8 @@ struct config_type; /* config/types.h: how a kind of value is read, printed and 
  *   endpoint_list                                         [struct config_endpoint_list]
  *   role_set       role names                             [unsigned, 1 << enum role]
  *
- *   map            keys with a value or a list of values, a source, or a sequence of such     [struct text_map *]
+ *   map            keys with a value or a list of values, a source, or a sequence of such     [struct
+ * text_map *]
  *
  *   section        a mapping described by `section`       [its struct, embedded at the offset]
  *   array          a sequence of such mappings            [struct config_array]
@@ -125,10 +127,10 @@ struct config_section {
     const struct config_key *keys;                   /* ended by a row without a name */
     const struct config_role_default *role_defaults; /* ended by a row without a key; or NULL */
     bool per_role; /* `roles:` and `overrides:` may change it; the snapshot holds one struct per role */
-    /* Checks what no single row can, after all values of one struct are set (for one role; for each override over
-     * each role; entries of an array each); reports through config_finish_error. May compile derived values under
-     * `owner`. Also called while mail passes, by several threads at a time, where several overrides meet: it keeps no
-     * state and reads no files. Or NULL. */
+    /* Checks what no single row can, after all values of one struct are set (for one role; for each override
+     * over each role; entries of an array each); reports through config_finish_error. May compile derived
+     * values under `owner`. Also called while mail passes, by several threads at a time, where several
+     * overrides meet: it keeps no state and reads no files. Or NULL. */
     void (*finish)(void *owner, void *settings, const struct config_finish *context);
     const char *text; /* what the section is for */
 };
@@ -151,8 +153,9 @@ void config_finish_warning(const struct config_finish *context, const char *key,
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Sets that settings hold: what the configuration lists, and the tables it names. Lookups from any thread; they wait
- * where a table does (table/table.h). TABLE_UNKNOWN: nothing else has the key, and a table could not be asked.
+ * Sets that settings hold: what the configuration lists, and the tables it names. Lookups from any thread;
+ * they wait where a table does (table/table.h). TABLE_UNKNOWN: nothing else has the key, and a table could
+ * not be asked.
  * `_contains` is the same where that cannot be (CONFIG_FILES_ONLY), or where unknown is as good as missing.
  */
 struct text_set;
@@ -170,19 +173,20 @@ size_t text_set_count(const struct text_set *set);
 /* Neither entries nor tables. */
 bool text_set_is_empty(const struct text_set *set);
 
-/* Which network has the address: of networks of the configuration within each other the widest, of those of a file the
- * narrowest. */
+/* Which network has the address: of networks of the configuration within each other the widest, of those of a
+ * file the narrowest. */
 enum table_answer network_set_lookup(const struct network_set *set, const struct ip_address *address,
                                      struct ip_network *network);
 bool network_set_contains(const struct network_set *set, const struct ip_address *address);
-bool network_set_find(const struct network_set *set, const struct ip_address *address, struct ip_network *network);
+bool network_set_find(const struct network_set *set, const struct ip_address *address,
+                      struct ip_network *network);
 bool network_set_is_empty(const struct network_set *set);
 
 struct text_map;
 
-/* The value of `key` (in lower case) is appended to `value`; a list as its entries with ", " between. The first that
- * has the key counts: what the configuration says, then its sources in order; one that cannot be asked makes
- * TABLE_UNKNOWN. */
+/* The value of `key` (in lower case) is appended to `value`; a list as its entries with ", " between. The
+ * first that has the key counts: what the configuration says, then its sources in order; one that cannot be
+ * asked makes TABLE_UNKNOWN. */
 enum table_answer text_map_lookup(const struct text_map *map, struct slice key, struct strbuf *value);
 bool text_map_is_empty(const struct text_map *map);
 

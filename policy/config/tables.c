@@ -36,10 +36,12 @@ void config_tables_refresh(const struct config_tables *tables, bool is_quiet)
         (is_quiet ? table_refresh_quietly : table_refresh)(tables->items[i].table);
 }
 
-static struct table *find_opened(const struct config_tables *tables, struct slice name, enum table_shape shape)
+static struct table *find_opened(const struct config_tables *tables, struct slice name,
+                                 enum table_shape shape)
 {
     for (size_t i = 0; i < tables->count; i++)
-        if (tables->items[i].shape == shape && slice_equal(slice_of(table_name(tables->items[i].table)), name))
+        if (tables->items[i].shape == shape &&
+            slice_equal(slice_of(table_name(tables->items[i].table)), name))
             return tables->items[i].table;
     return NULL;
 }
@@ -51,7 +53,8 @@ static struct table *open_once(struct config_tables *tables, struct slice name, 
     struct table *table = find_opened(tables, name, shape);
     if (table != NULL)
         return table;
-    struct opened_table *items = talloc_realloc_size(tables, tables->items, (tables->count + 1) * sizeof *items);
+    struct opened_table *items =
+        talloc_realloc_size(tables, tables->items, (tables->count + 1) * sizeof *items);
     if (items == NULL) {
         strbuf_append_text(problem, "out of memory");
         return NULL;
@@ -64,7 +67,8 @@ static struct table *open_once(struct config_tables *tables, struct slice name, 
 }
 
 /* "PATH:LINE: WHAT" as a place and the rest; other lines as they are, at the place of the entry. */
-static void tell_line(const struct config_parse *parse, struct slice line, struct slice path, struct config_place place)
+static void tell_line(const struct config_parse *parse, struct slice line, struct slice path,
+                      struct config_place place)
 {
     size_t at = path.length + 1;
     uint64_t number = 0;
@@ -99,8 +103,8 @@ static bool is_refused(const struct config_parse *parse, struct slice text, stru
     return true;
 }
 
-struct table *config_source_open(const struct config_parse *parse, struct slice text, struct config_place place,
-                                 enum table_shape shape)
+struct table *config_source_open(const struct config_parse *parse, struct slice text,
+                                 struct config_place place, enum table_shape shape)
 {
     struct strbuf name, problem;
     if (is_refused(parse, text, place))

@@ -1,8 +1,8 @@
 /*
  * The tables that a configuration names, each opened once however often it is named.
  *
- * They belong to the document, so that a message that began with it can ask them to its end. Opening and refreshing is
- * for one thread at a time; lookups are for any.
+ * They belong to the document, so that a message that began with it can ask them to its end. Opening and
+ * refreshing is for one thread at a time; lookups are for any.
  */
 #ifndef CLOSEDRELAY_CONFIG_TABLES_H
 #define CLOSEDRELAY_CONFIG_TABLES_H
@@ -19,13 +19,14 @@ struct config_tables *config_tables_create(void *owner);
 void config_tables_refresh(const struct config_tables *tables, bool is_quiet);
 
 /*
- * The table that the entry `text` of a list or map names, its path seen from the file the entry stands in. NULL: it
- * cannot be opened, and what is wrong was told, in the file's own lines where it has such.
+ * The table that the entry `text` of a list or map names, its path seen from the file the entry stands in.
+ * NULL: it cannot be opened, and what is wrong was told, in the file's own lines where it has such.
  */
-struct table *config_source_open(const struct config_parse *parse, struct slice text, struct config_place place,
-                                 enum table_shape shape);
+struct table *config_source_open(const struct config_parse *parse, struct slice text,
+                                 struct config_place place, enum table_shape shape);
 
-/* `text` with the path in it made independent of `from`, appended to `out`; `text` itself where there is no path. */
+/* `text` with the path in it made independent of `from`, appended to `out`; `text` itself where there is no
+ * path. */
 void config_source_print(struct slice text, const char *from, struct strbuf *out);
 
 /* Adds a table to a list; a talloc child of `owner`. False when memory ran out. */

@@ -130,7 +130,8 @@ bool text_set_contains(const struct text_set *set, struct slice text)
     return text_set_lookup(set, text) == TABLE_FOUND;
 }
 
-/* ".parent" of each parent in turn, from the nearest; what a table is asked for is limited to parents of few labels. */
+/* ".parent" of each parent in turn, from the nearest; what a table is asked for is limited to parents of few
+ * labels. */
 static enum table_answer lookup_parents(const struct text_set *set, struct slice domain)
 {
     enum { LABELS_ASKED_FOR_MAX = 8 };
@@ -174,8 +175,7 @@ bool text_set_is_empty(const struct text_set *set)
 
 bool text_sets_can_meet(const struct text_set *a, const struct text_set *b)
 {
-    if (text_set_is_empty(a) || text_set_is_empty(b) || text_set_has_tables(a) ||
-        text_set_has_tables(b))
+    if (text_set_is_empty(a) || text_set_is_empty(b) || text_set_has_tables(a) || text_set_has_tables(b))
         return true;
     if (text_set_count(a) > text_set_count(b))
         return text_sets_can_meet(b, a);

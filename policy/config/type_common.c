@@ -22,8 +22,8 @@ static bool is_null(struct slice text)
 /* What might stand there: the key's own default says it better than its type. */
 static const char *example_of(const struct config_key *key)
 {
-    const bool has_default = key->type->shape == CONFIG_SHAPE_SCALAR && key->default_text != NULL &&
-                             key->default_text[0] != '\0';
+    const bool has_default =
+        key->type->shape == CONFIG_SHAPE_SCALAR && key->default_text != NULL && key->default_text[0] != '\0';
     return has_default ? key->default_text : key->type->example;
 }
 

@@ -114,7 +114,8 @@ static bool set_parse(const struct config_parse *parse, const struct config_node
 
 static bool text_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
 {
-    return set_parse(parse, node, (struct config_set_reading){.take = take_set_text, .shape = TABLE_TEXT}, value);
+    return set_parse(parse, node, (struct config_set_reading){.take = take_set_text, .shape = TABLE_TEXT},
+                     value);
 }
 
 static void text_set_describe(const struct config_key *key, struct strbuf *out)
@@ -151,7 +152,8 @@ static bool take_domain(void *context, const struct config_parse *parse, struct 
 
 static bool domain_set_parse(const struct config_parse *parse, const struct config_node *node, void *value)
 {
-    return set_parse(parse, node, (struct config_set_reading){.take = take_domain, .shape = TABLE_DOMAINS}, value);
+    return set_parse(parse, node, (struct config_set_reading){.take = take_domain, .shape = TABLE_DOMAINS},
+                     value);
 }
 
 static void domain_set_describe(const struct config_key *key, struct strbuf *out)

@@ -18,7 +18,8 @@ static bool tell_out_of_memory(const struct map_reading *reading)
 }
 
 /* The texts of a value, separated by commas. */
-static bool join_values(const struct map_reading *reading, const struct config_node *node, struct strbuf *joined)
+static bool join_values(const struct map_reading *reading, const struct config_node *node,
+                        struct strbuf *joined)
 {
     struct slice text;
     bool good = true;
@@ -57,16 +58,18 @@ static bool take_source(struct map_reading *reading, const struct config_node *n
     if (!config_scalar(reading->parse, node, &text))
         return false;
     if (!table_is_source(text)) {
-        config_value_error(reading->parse, node->place,
-                           "'%s' is no source: write keys with their values, or file:PATH, lmdb:, cdb:, socketmap:, "
-                           "sqlite:",
-                           config_excerpt_of(text).text);
+        config_value_error(
+            reading->parse, node->place,
+            "'%s' is no source: write keys with their values, or file:PATH, lmdb:, cdb:, socketmap:, "
+            "sqlite:",
+            config_excerpt_of(text).text);
         return false;
     }
     struct table *table = config_source_open(reading->parse, text, node->place, TABLE_PAIRS);
     if (table == NULL)
         return false;
-    return config_table_list_add(reading->parse->owner, &reading->tables, table) || tell_out_of_memory(reading);
+    return config_table_list_add(reading->parse->owner, &reading->tables, table) ||
+           tell_out_of_memory(reading);
 }
 
 static bool take_part(struct map_reading *reading, const struct config_node *node)

@@ -88,8 +88,8 @@ struct config_set_reading {
     struct config_table_list tables; /* talloc children of parse->owner */
 };
 
-/* Every entry of a list in the configuration: those that name a source (table/table.h) are opened and put into
- * `tables`, the others go to `take`. False where anything was told. */
+/* Every entry of a list in the configuration: those that name a source (table/table.h) are opened and put
+ * into `tables`, the others go to `take`. False where anything was told. */
 bool config_set_each(const struct config_parse *parse, const struct config_node *node,
                      struct config_set_reading *reading);
 

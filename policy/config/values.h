@@ -1,4 +1,5 @@
-/* Plain values of a configuration that its users handle. Their texts belong to the document they come from. */
+/* Plain values of a configuration that its users handle. Their texts belong to the document they come from.
+ */
 #ifndef CLOSEDRELAY_CONFIG_VALUES_H
 #define CLOSEDRELAY_CONFIG_VALUES_H
 

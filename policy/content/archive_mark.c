@@ -5,11 +5,8 @@ static const struct {
     size_t length;
     const char *format;
 } marks[] = {
-    {"PK\3\4", 4, "zip"},
-    {"MSCF\0\0\0\0", 8, "cab"},
-    {"Rar!\x1a\7\0", 7, "rar4"},
-    {"Rar!\x1a\7\1\0", 8, "rar5"},
-    {"7z\xbc\xaf\x27\x1c", 6, "7z"},
+    {"PK\3\4", 4, "zip"},          {"MSCF\0\0\0\0", 8, "cab"},      {"Rar!\x1a\7\0", 7, "rar4"},
+    {"Rar!\x1a\7\1\0", 8, "rar5"}, {"7z\xbc\xaf\x27\x1c", 6, "7z"},
 };
 
 enum { MARK_COUNT = sizeof marks / sizeof marks[0] };

@@ -13,7 +13,7 @@ struct content_archive {
     struct archive_sink sink;
     void *reader;
     bool is_embedded;
-    bool is_cut; /* what follows was not to be had */
+    bool is_cut;                   /* what follows was not to be had */
     struct content_subject member; /* begun last; its path is a talloc child of the archive */
     bool has_member;
     bool is_wanted;  /* its content was asked for … */
@@ -189,7 +189,8 @@ static void on_outcome(void *context, enum archive_outcome outcome, const char *
  * they count as levels of these. */
 static bool is_kind_of_message(const struct archive_format *format)
 {
-    static const char *const names[] = {"ole", "rtf", "tnef", "onenote", "apple-single", "mac-binary", "binhex"};
+    static const char *const names[] = {"ole",          "rtf",        "tnef",  "onenote",
+                                        "apple-single", "mac-binary", "binhex"};
     for (size_t i = 0; format != NULL && i < sizeof names / sizeof names[0]; i++)
         if (strcmp(format->name, names[i]) == 0)
             return true;

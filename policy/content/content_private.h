@@ -31,8 +31,8 @@ struct content_subject {
     size_t entry; /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
     bool is_member;
     bool is_nameless; /* a member whose names are told after its content, or never */
-    bool is_reread; /* the entry was there: the raw reading of a multipart knows better how the file is
-                       written */
+    bool is_reread;   /* the entry was there: the raw reading of a multipart knows better how the file is
+                         written */
 };
 
 struct content_scan {

@@ -21,8 +21,8 @@ void content_window_deinit(struct content_window *window);
 /* Forgets what it holds and waits for other bytes. */
 void content_window_expect(struct content_window *window, uint64_t offset, uint64_t wanted);
 
-/* Takes what of `bytes`, which stand at `at`, it waits for. True: they were the last ones missing. Once some of
- * them were left out it takes no more. */
+/* Takes what of `bytes`, which stand at `at`, it waits for. True: they were the last ones missing. Once some
+ * of them were left out it takes no more. */
 bool content_window_push(struct content_window *window, uint64_t at, struct slice bytes);
 
 /* Whether bytes are missing. */

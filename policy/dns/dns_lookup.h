@@ -16,7 +16,8 @@
 
 struct dns_lookup;
 
-/* Told of the answer before any waiter is woken, and may still date it later. `context` must outlive the transport. */
+/* Told of the answer before any waiter is woken, and may still date it later. `context` must outlive the
+ * transport. */
 struct dns_observer {
     void (*answered)(void *context, struct dns_lookup *lookup);
     void *context;

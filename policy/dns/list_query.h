@@ -37,9 +37,9 @@ struct list_result {
     enum list_verdict verdict;
     /* UNKNOWN: a stable token: suspended, untested, timeout, busy, unproven, failed, error_code */
     const char *why;
-    const char *why_text;  /* the same in words */
+    const char *why_text;      /* the same in words */
     enum list_trouble trouble; /* UNKNOWN, suspended: because of this */
-    const uint32_t *codes; /* LISTED: the addresses, host order; as long as the query */
+    const uint32_t *codes;     /* LISTED: the addresses, host order; as long as the query */
     size_t code_count;
     const char *text; /* LISTED: the TXT, if wanted and there in time; as long as the query */
     uint64_t age_ms;  /* since the answer arrived; 0 without */

@@ -193,8 +193,9 @@ static void count_word(struct block_list *list, enum list_word word)
         atomic_fetch_add(&list->failed_count, 1);
 }
 
-/* A test proves what arrived before it began. Where both fall into one millisecond the clock cannot tell which was
- * first, but this lock can: the test has begun, so the answer is the later one. Nobody else sees the lookup yet. */
+/* A test proves what arrived before it began. Where both fall into one millisecond the clock cannot tell
+ * which was first, but this lock can: the test has begun, so the answer is the later one. Nobody else sees
+ * the lookup yet. */
 static void date_after_test_locked(const struct block_list *list, struct dns_lookup *lookup)
 {
     if (lookup->answered_ms <= list->health.begun_ms)

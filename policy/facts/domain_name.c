@@ -20,8 +20,8 @@ static bool has_high_byte(struct slice text)
     return false;
 }
 
-/* IDNA 2008 without the transitional mapping of ß and others, as browsers and mail clients show names today. `*ascii`
- * is freed with idn2_free; an IDN2 status. */
+/* IDNA 2008 without the transitional mapping of ß and others, as browsers and mail clients show names today.
+ * `*ascii` is freed with idn2_free; an IDN2 status. */
 static int to_a_labels(const char *text, char **ascii)
 {
     return idn2_to_ascii_8z(text, ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);

@@ -28,7 +28,8 @@ enum { IP_ADDRESS_TEXT_BYTES = 46 };
 bool ip_address_parse(struct slice text, struct ip_address *address);
 
 /* From AF_INET or AF_INET6; false for any other family. `port` in host order; may be NULL. */
-bool ip_address_from_sockaddr(const struct sockaddr *socket_address, struct ip_address *address, uint16_t *port);
+bool ip_address_from_sockaddr(const struct sockaddr *socket_address, struct ip_address *address,
+                              uint16_t *port);
 
 bool ip_address_is_ipv4(const struct ip_address *address);
 bool ip_address_equal(const struct ip_address *a, const struct ip_address *b);

@@ -1,8 +1,8 @@
 /*
  * What the MTA said about a connection and a message: facts, nothing derived but by rules of the protocols.
  *
- * Filled by the engine, const to every check. Strings are NUL-terminated, never NULL unless said, and belong to
- * the talloc context of their session or message. One session is used by one thread at a time.
+ * Filled by the engine, const to every check. Strings are NUL-terminated, never NULL unless said, and belong
+ * to the talloc context of their session or message. One session is used by one thread at a time.
  */
 #ifndef CLOSEDRELAY_FACTS_SESSION_H
 #define CLOSEDRELAY_FACTS_SESSION_H
@@ -14,12 +14,12 @@
 #include "facts/role.h"
 
 struct tls_facts {
-    const char *version;      /* "TLSv1.3"; "" without TLS */
+    const char *version; /* "TLSv1.3"; "" without TLS */
     const char *cipher;
     const char *cert_subject; /* as the MTA gives it: a CN (Postfix) or a DN (Sendmail) */
     const char *cert_issuer;
     const char *cert_fingerprint; /* "" where the MTA tells none */
-    bool cert_verified; /* the MTA vouches for the certificate */
+    bool cert_verified;           /* the MTA vouches for the certificate */
     const char *cert_common_name; /* what the MTA itself took out of the subject (Sendmail); or "" */
 };
 
@@ -27,7 +27,7 @@ struct session_facts {
     bool client_ip_known;
     struct ip_address client_ip;
     bool client_is_trusted;  /* in relay.trusted_networks */
-    uint16_t client_port; /* 0: handed in locally, or unknown */
+    uint16_t client_port;    /* 0: handed in locally, or unknown */
     const char *client_name; /* verified host name, "unknown" or "[192.0.2.1]" */
     const char *helo;
     const char *mta_version; /* the macro {v}: "Postfix 3.7.11", "8.17.1.9", or "" */
@@ -60,13 +60,13 @@ struct message_facts {
     const char *queue_id; /* "" while the MTA has not told it */
 
     enum role role;
-    const char *auth_type; /* SASL mechanism, or "" */
-    const char *login;     /* as authenticated, or "" */
-    const char *user;      /* identity of the role: canonical login, network, certificate, "uid:N"; or "" */
-    const char *role_reason;  /* how the role came about: "recent_login" … ; "" for outside */
-    const char *local_uid;    /* ROLE_LOCAL, from the end of the headers on: who handed it in, or "" */
+    const char *auth_type;   /* SASL mechanism, or "" */
+    const char *login;       /* as authenticated, or "" */
+    const char *user;        /* identity of the role: canonical login, network, certificate, "uid:N"; or "" */
+    const char *role_reason; /* how the role came about: "recent_login" … ; "" for outside */
+    const char *local_uid;   /* ROLE_LOCAL, from the end of the headers on: who handed it in, or "" */
     const char *local_script; /* the same: the script that did, or "" */
-    const char *customer;  /* the customer `user` belongs to, or "" */
+    const char *customer;     /* the customer `user` belongs to, or "" */
 
     struct tls_facts tls;
     struct mail_address sender;
@@ -80,7 +80,7 @@ struct message_facts {
     struct header_field *headers; /* From, Sender, Message-ID, Received … ; bounded, in order */
     size_t header_count;
     bool headers_over_budget; /* a From: or Sender: was too long or one too many to keep */
-    uint64_t header_bytes; /* name + ": " + value + CRLF of each field */
+    uint64_t header_bytes;    /* name + ": " + value + CRLF of each field */
     uint64_t body_bytes;
 
     const struct attachment_list *attachments; /* NULL before the end of the message, or when not scanned */

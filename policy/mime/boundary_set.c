@@ -154,8 +154,8 @@ bool boundary_set_matches_behind_dashes(const struct boundary_set *set, struct s
     enum { LEFT_OUT = 3 }; /* two that belong to a delimiter, and one more at least */
     size_t dash_count = count_dashes(line);
     for (uint32_t i = 0; i < set->count; i++) {
-        /* There is one place where it can begin, for its own dashes must be the last of the line's: trying all of
-         * them would take the square of the line's length. */
+        /* There is one place where it can begin, for its own dashes must be the last of the line's: trying
+         * all of them would take the square of the line's length. */
         const struct boundary *boundary = &set->items[i];
         bool is_all_dashes = boundary->dash_count == boundary->length;
         if (dash_count < LEFT_OUT + (size_t)boundary->dash_count)

@@ -68,7 +68,8 @@ void boundary_set_use(struct boundary_set *set, struct boundary_match match);
 /* What a line (without its line end) that begins with "--" is. The innermost level wins. */
 struct boundary_match boundary_set_match(const struct boundary_set *set, struct slice line);
 
-/* Whether the line, which begins with "--", is anything at all once some more of its first dashes are left out. */
+/* Whether the line, which begins with "--", is anything at all once some more of its first dashes are left
+ * out. */
 bool boundary_set_matches_behind_dashes(const struct boundary_set *set, struct slice line);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Files that mail from before MIME carries in its text: `begin 644 name`, encoded lines, `end`; also in base64
+ * Files that mail from before MIME carries in its text: `begin 644 name`, encoded lines, `end`; also in
+ * base64
  * (`begin-base64`, of which only the name is told) and in yEnc (`=ybegin line=128 size=3 name=name`).
  *
  * A `begin` line counts only once a line follows that can be encoded data (or `end`): prose may well begin a

@@ -76,8 +76,8 @@ static void reopen(struct audit_file *file)
         atomic_store(&file->line_is_torn, false);
         atomic_store(&file->is_stranded, false);
     } else if (!atomic_exchange(&file->is_stranded, true)) {
-        log_error("audit file %s: cannot be reopened: %s; still writing to the old one (said once)", file->path,
-                  strerror(errno));
+        log_error("audit file %s: cannot be reopened: %s; still writing to the old one (said once)",
+                  file->path, strerror(errno));
     }
     if (fresh >= 0)
         close(fresh);
@@ -99,7 +99,8 @@ static void reopen_when_moved(struct audit_file *file)
     struct stat by_name, in_use;
     if (fstat(file->descriptor, &in_use) != 0)
         return;
-    bool same = stat(file->path, &by_name) == 0 && by_name.st_dev == in_use.st_dev && by_name.st_ino == in_use.st_ino;
+    bool same =
+        stat(file->path, &by_name) == 0 && by_name.st_dev == in_use.st_dev && by_name.st_ino == in_use.st_ino;
     if (!same)
         reopen(file);
 }
@@ -108,7 +109,8 @@ static void reopen_when_moved(struct audit_file *file)
 static bool write_line(struct audit_file *file, struct slice line)
 {
     bool was_torn = atomic_exchange(&file->line_is_torn, false);
-    struct iovec pieces[2] = {{(void *)(uintptr_t) "\n", was_torn ? 1 : 0}, {(void *)(uintptr_t)line.data, line.length}};
+    struct iovec pieces[2] = {{(void *)(uintptr_t) "\n", was_torn ? 1 : 0},
+                              {(void *)(uintptr_t)line.data, line.length}};
     size_t wanted = pieces[0].iov_len + line.length;
     ssize_t written;
     do

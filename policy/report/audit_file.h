@@ -1,9 +1,9 @@
 /*
  * The file that keeps the records: one line, one write(2), before the MTA has its answer.
  *
- * Appending needs no lock: O_APPEND keeps lines of several threads whole. A file that was moved away is noticed
- * within a second and reopened under its old name; audit_file_reopen does so at once. When writing or reopening
- * fails, the trouble is logged once, and that records can be written again once more.
+ * Appending needs no lock: O_APPEND keeps lines of several threads whole. A file that was moved away is
+ * noticed within a second and reopened under its old name; audit_file_reopen does so at once. When writing or
+ * reopening fails, the trouble is logged once, and that records can be written again once more.
  */
 #ifndef CLOSEDRELAY_REPORT_AUDIT_FILE_H
 #define CLOSEDRELAY_REPORT_AUDIT_FILE_H
@@ -13,8 +13,8 @@
 
 struct audit_file;
 
-/* Opens or creates `path` (mode 0640); one reference for the caller. NULL: `problem` says why. `clock` must outlive
- * the file. */
+/* Opens or creates `path` (mode 0640); one reference for the caller. NULL: `problem` says why. `clock` must
+ * outlive the file. */
 struct audit_file *audit_file_open(const char *path, const struct clock *clock, struct strbuf *problem);
 
 /* Counted, because sessions of an older policy still write to it. Any thread; NULL is allowed. */

@@ -142,7 +142,8 @@ static void write_findings(struct json_writer *json, const struct finding_list *
 
 const char *audit_verdict_name(const struct audit_entry *entry)
 {
-    return entry->aborted && entry->verdict->action == ACTION_ACCEPT ? "aborted" : action_name(entry->verdict->action);
+    return entry->aborted && entry->verdict->action == ACTION_ACCEPT ? "aborted"
+                                                                     : action_name(entry->verdict->action);
 }
 
 static void write_reply(struct json_writer *json, const struct verdict *verdict)
@@ -195,8 +196,9 @@ void audit_line_write_short(const struct audit_entry *entry, struct strbuf *out)
     /* Without a host name the MTA gives the address in brackets, or nothing. */
     const char *name = entry->session->client_name;
     bool has_name = name[0] != '\0' && name[0] != '[';
-    strbuf_printf(out, "%s: client=%s[%s], role=%s", message->queue_id[0] != '\0' ? message->queue_id : "NOQUEUE",
-                  has_name ? name : "unknown", ip, role_name(message->role));
+    strbuf_printf(out, "%s: client=%s[%s], role=%s",
+                  message->queue_id[0] != '\0' ? message->queue_id : "NOQUEUE", has_name ? name : "unknown",
+                  ip, role_name(message->role));
     if (message->login[0] != '\0')
         strbuf_printf(out, ", sasl_username=%s", message->login);
     strbuf_printf(out, ", from=<%s>, nrcpt=%zu, size=%llu, verdict=%s, id=%s", message->sender.text,

@@ -15,9 +15,9 @@ struct audit_entry {
     const struct message_facts *message;
     const struct finding_list *findings;
     const struct verdict *verdict;
-    bool aborted;            /* the client gave up before an answer to the whole message */
-    int64_t time_us;         /* wall clock, at the end of the message */
-    uint64_t duration_us;    /* from MAIL to the verdict */
+    bool aborted;         /* the client gave up before an answer to the whole message */
+    int64_t time_us;      /* wall clock, at the end of the message */
+    uint64_t duration_us; /* from MAIL to the verdict */
     /* Names an attachment's outcome ("pass", "blocked", …). */
     const char *(*attachment_outcome)(const void *settings, const struct attachment *attachment);
     const void *attachment_settings;

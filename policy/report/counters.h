@@ -1,7 +1,8 @@
 /*
  * How many of what since the start: the numbers behind `status` and, later, the metrics.
  *
- * One table a process, counted with relaxed atomics: each number is exact, a sum of several may be a message off.
+ * One table a process, counted with relaxed atomics: each number is exact, a sum of several may be a message
+ * off.
  */
 #ifndef CLOSEDRELAY_REPORT_COUNTERS_H
 #define CLOSEDRELAY_REPORT_COUNTERS_H

@@ -59,11 +59,11 @@ void json_close_array(struct json_writer *json)
 static size_t utf8_sequence_length(struct slice s)
 {
     const unsigned char *c = (const unsigned char *)s.data;
-    size_t length = c[0] < 0x80                    ? 1
+    size_t length = c[0] < 0x80                   ? 1
                     : c[0] >= 0xc2 && c[0] < 0xe0 ? 2
                     : c[0] >= 0xe0 && c[0] < 0xf0 ? 3
                     : c[0] >= 0xf0 && c[0] < 0xf5 ? 4
-                                                   : 0;
+                                                  : 0;
     if (length == 0 || length > s.length)
         return 0;
     for (size_t i = 1; i < length; i++)

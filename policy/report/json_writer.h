@@ -2,8 +2,8 @@
  * Writes one JSON value into a strbuf, member by member, in the order called.
  *
  * It exists because the audit line is written for every message and must not fail on what mail contains: text
- * that is not UTF-8 is kept, each stray byte as its Latin-1 character, so that nothing is lost (RFC 8259 wants
- * UTF-8). Errors are the strbuf's sticky one.
+ * that is not UTF-8 is kept, each stray byte as its Latin-1 character, so that nothing is lost (RFC 8259
+ * wants UTF-8). Errors are the strbuf's sticky one.
  */
 #ifndef CLOSEDRELAY_REPORT_JSON_WRITER_H
 #define CLOSEDRELAY_REPORT_JSON_WRITER_H

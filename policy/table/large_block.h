@@ -1,5 +1,5 @@
-/* Memory for the bytes of large tables: on huge pages where the system has them, which halves the waits of a lookup.
- * For policy/table/ only. */
+/* Memory for the bytes of large tables: on huge pages where the system has them, which halves the waits of a
+ * lookup. For policy/table/ only. */
 #ifndef CLOSEDRELAY_TABLE_LARGE_BLOCK_H
 #define CLOSEDRELAY_TABLE_LARGE_BLOCK_H
 

@@ -49,7 +49,8 @@ char *still_file_read(const char *path, struct file_stamp *stamp, struct strbuf 
     char *text = S_ISREG(before.st_mode) ? large_block_alloc((size_t)before.st_size + 1) : NULL;
     *stamp = stamp_of(&before);
     if (text == NULL) {
-        strbuf_printf(problem, "%s: %s", path, S_ISREG(before.st_mode) ? "out of memory" : "is no regular file");
+        strbuf_printf(problem, "%s: %s", path,
+                      S_ISREG(before.st_mode) ? "out of memory" : "is no regular file");
     } else {
         bool whole = read_whole(descriptor, text, (size_t)before.st_size) && fstat(descriptor, &after) == 0;
         struct file_stamp end = stamp_of(&after);

@@ -1,9 +1,9 @@
 /*
  * Reading files that others replace or rewrite while they are in use: the whole of one content, or nothing.
  *
- * A file that was put in place by rename is taken at once. One that is being written where it stands is taken only
- * when it has kept still from one look to the next, and what moved while it was read is thrown away. One thread at a
- * time. For policy/table/ only.
+ * A file that was put in place by rename is taken at once. One that is being written where it stands is taken
+ * only when it has kept still from one look to the next, and what moved while it was read is thrown away. One
+ * thread at a time. For policy/table/ only.
  */
 #ifndef CLOSEDRELAY_TABLE_STILL_FILE_H
 #define CLOSEDRELAY_TABLE_STILL_FILE_H
@@ -36,7 +36,8 @@ enum still_file_state {
 
 enum still_file_state still_file_look(struct still_file *file, const char *path, struct strbuf *problem);
 
-/* The bytes at `path`, `*stamp` telling which and how many: to be freed with free(). NULL: `problem` says why. */
+/* The bytes at `path`, `*stamp` telling which and how many: to be freed with free(). NULL: `problem` says
+ * why. */
 char *still_file_read(const char *path, struct file_stamp *stamp, struct strbuf *problem);
 
 /* The content of `stamp` is in use from now on. */

@@ -10,12 +10,13 @@ struct table {
     const struct table_source *source;
     void *state;
     char *name;
-    atomic_bool lookup_fails;  /* and that was said */
+    atomic_bool lookup_fails; /* and that was said */
     atomic_bool refresh_fails;
 };
 
 static const struct table_source *const sources[] = {
-    &table_source_file, &table_source_lmdb, &table_source_cdb, &table_source_socketmap, &table_source_sqlite, NULL,
+    &table_source_file,      &table_source_lmdb,   &table_source_cdb,
+    &table_source_socketmap, &table_source_sqlite, NULL,
 };
 
 static const struct table_source *source_of(struct slice name)
@@ -125,7 +126,8 @@ static void refresh(struct table *table, bool is_quiet)
     strbuf_init(&problem, 1024);
     bool ok = table->source->refresh(table->state, &problem);
     if (!is_quiet)
-        say_change(table, &table->refresh_fails, &problem, ok ? NULL : "; the entries read before stay in force");
+        say_change(table, &table->refresh_fails, &problem,
+                   ok ? NULL : "; the entries read before stay in force");
     strbuf_deinit(&problem);
 }
 

@@ -3,15 +3,15 @@
  *
  * A table answers one question: what does it say for this key? Where the answer comes from is in its name:
  *
- *   file:PATH       one entry a line: key, or key and value with white space between; '#' begins a comment at the
- *                   start of a line or behind white space. Read again when it changes, as a whole or not at all
- *   lmdb:PATH       as `postmap lmdb:PATH` writes it
- *   cdb:PATH        as `postmap cdb:PATH` writes it
- *   socketmap:inet:HOST:PORT:NAME, socketmap:unix:PATH:NAME   Postfix's and Sendmail's protocol (socketmap_table(5))
- *   sqlite:PATH:QUERY   a query with one `?` for the key
+ *   file:PATH       one entry a line: key, or key and value with white space between; '#' begins a comment at
+ * the start of a line or behind white space. Read again when it changes, as a whole or not at all lmdb:PATH
+ * as `postmap lmdb:PATH` writes it cdb:PATH        as `postmap cdb:PATH` writes it
+ *   socketmap:inet:HOST:PORT:NAME, socketmap:unix:PATH:NAME   Postfix's and Sendmail's protocol
+ * (socketmap_table(5)) sqlite:PATH:QUERY   a query with one `?` for the key
  *
- * A source that can fail says TABLE_UNKNOWN, never "missing": what follows from that is the check's on_unknown.
- * Trouble is logged once when it begins and once when it is over. Lookups may be made from any thread.
+ * A source that can fail says TABLE_UNKNOWN, never "missing": what follows from that is the check's
+ * on_unknown. Trouble is logged once when it begins and once when it is over. Lookups may be made from any
+ * thread.
  */
 #ifndef CLOSEDRELAY_TABLE_TABLE_H
 #define CLOSEDRELAY_TABLE_TABLE_H
@@ -38,17 +38,17 @@ enum {
 
 struct table;
 
-/* The part of `text` that is a path, where it names a source with a path: behind "file:", "lmdb:", "cdb:", and
- * between "sqlite:" and the next colon. False: it has none. */
+/* The part of `text` that is a path, where it names a source with a path: behind "file:", "lmdb:", "cdb:",
+ * and between "sqlite:" and the next colon. False: it has none. */
 bool table_source_path(struct slice text, struct slice *path);
 
 /* Whether `text` names a source: begins with one of the words above and a colon. */
 bool table_is_source(struct slice text);
 
 /*
- * Opens the source `name`, for instance "file:/etc/closedrelay/domains". Files and databases are read now, so that
- * an unreadable one is an error of the configuration; socketmap is first asked when somebody looks a key up. NULL:
- * `problem` has one line a problem, with file and line where there is one. Freed with table_close.
+ * Opens the source `name`, for instance "file:/etc/closedrelay/domains". Files and databases are read now, so
+ * that an unreadable one is an error of the configuration; socketmap is first asked when somebody looks a key
+ * up. NULL: `problem` has one line a problem, with file and line where there is one. Freed with table_close.
  */
 struct table *table_open(struct slice name, enum table_shape shape, struct strbuf *problem);
 void table_close(struct table *table); /* NULL is allowed */
@@ -63,8 +63,8 @@ enum table_answer table_lookup(struct table *table, struct slice key, struct str
 enum table_answer table_lookup_network(struct table *table, const struct ip_address *address,
                                        struct ip_network *network);
 
-/* Looks for changed files and takes them into use. Called about once a second by one thread (the engine's); tests
- * call it directly. */
+/* Looks for changed files and takes them into use. Called about once a second by one thread (the engine's);
+ * tests call it directly. */
 void table_refresh(struct table *table);
 
 /* The same without a word in the log: of a table that a newer policy has as well, and speaks for. */

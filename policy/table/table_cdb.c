@@ -1,8 +1,8 @@
 /*
  * `cdb:`: constant databases as postmap writes them (PATH.cdb), by tinycdb.
  *
- * tinycdb maps its file, and would answer from, or die of, one that is written where it stands. So it gets a copy in
- * memory, which is exchanged as a whole when the file changes.
+ * tinycdb maps its file, and would answer from, or die of, one that is written where it stands. So it gets a
+ * copy in memory, which is exchanged as a whole when the file changes.
  */
 #include "table/still_file.h"
 #include "table/table_database.h"
@@ -38,7 +38,8 @@ static int copy_in_memory(const char *bytes, size_t length)
     return descriptor;
 }
 
-static bool database_open(const char *path, struct cdb *database, struct file_stamp *stamp, struct strbuf *problem)
+static bool database_open(const char *path, struct cdb *database, struct file_stamp *stamp,
+                          struct strbuf *problem)
 {
     char *bytes = still_file_read(path, stamp, problem);
     if (bytes == NULL)
@@ -48,7 +49,8 @@ static bool database_open(const char *path, struct cdb *database, struct file_st
     if (descriptor >= 0 && cdb_init(database, descriptor) == 0)
         return true;
     /* EPROTO is what cdb_init says of a file that is none. */
-    strbuf_printf(problem, "%s: %s", path, descriptor < 0 || errno != EPROTO ? strerror(errno) : "is no cdb file");
+    strbuf_printf(problem, "%s: %s", path,
+                  descriptor < 0 || errno != EPROTO ? strerror(errno) : "is no cdb file");
     if (descriptor >= 0)
         close(descriptor);
     return false;
@@ -109,7 +111,8 @@ static enum table_answer find(const struct cdb *database, struct slice key, stru
     return TABLE_MISSING;
 }
 
-static enum table_answer cdb_source_lookup(void *state, struct slice key, struct strbuf *value, struct strbuf *problem)
+static enum table_answer cdb_source_lookup(void *state, struct slice key, struct strbuf *value,
+                                           struct strbuf *problem)
 {
     struct table_cdb *table = state;
     pthread_rwlock_rdlock(&table->lock);

@@ -13,7 +13,8 @@ char *table_database_path(const char *path, const char *ending, struct strbuf *p
     return whole;
 }
 
-enum table_answer table_database_value(const void *data, size_t length, struct strbuf *value, struct strbuf *problem)
+enum table_answer table_database_value(const void *data, size_t length, struct strbuf *value,
+                                       struct strbuf *problem)
 {
     const char *bytes = data;
     if (length > 0 && bytes[length - 1] == '\0')

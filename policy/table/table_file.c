@@ -21,7 +21,8 @@ struct table_file {
     struct still_file file; /* the refreshing thread's */
 };
 
-static struct counted_map *load_map(const struct table_file *file, struct file_stamp *stamp, struct strbuf *problem)
+static struct counted_map *load_map(const struct table_file *file, struct file_stamp *stamp,
+                                    struct strbuf *problem)
 {
     char *text = still_file_read(file->path, stamp, problem);
     if (text == NULL)
@@ -87,7 +88,8 @@ static void *file_open(const char *place, enum table_shape shape, struct strbuf 
     return file;
 }
 
-static enum table_answer file_lookup(void *state, struct slice key, struct strbuf *value, struct strbuf *problem)
+static enum table_answer file_lookup(void *state, struct slice key, struct strbuf *value,
+                                     struct strbuf *problem)
 {
     struct slice found;
     (void)problem;
@@ -99,7 +101,8 @@ static enum table_answer file_lookup(void *state, struct slice key, struct strbu
     return is_found ? TABLE_FOUND : TABLE_MISSING;
 }
 
-static enum table_answer file_lookup_network(void *state, const struct ip_address *address, struct ip_network *network)
+static enum table_answer file_lookup_network(void *state, const struct ip_address *address,
+                                             struct ip_network *network)
 {
     struct slice value;
     struct counted_map *counted = map_hold(state);

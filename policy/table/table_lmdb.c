@@ -1,8 +1,8 @@
 /*
  * `lmdb:`: LMDB databases as postmap writes them (PATH.lmdb).
  *
- * Postfix keeps LMDB's own locks out and locks the file itself with fcntl(2); so does this. Those locks belong to
- * the process, so one thread at a time asks.
+ * Postfix keeps LMDB's own locks out and locks the file itself with fcntl(2); so does this. Those locks
+ * belong to the process, so one thread at a time asks.
  */
 #include "table/table_database.h"
 
@@ -73,7 +73,8 @@ static bool is_whole(MDB_env *environment, size_t page_bytes)
         return false;
     const size_t page_count = (size_t)file.st_size / page_bytes;
     enum { META_PAGES = 2 };
-    return page_count >= META_PAGES && mdb_env_info(environment, &info) == 0 && page_count > info.me_last_pgno;
+    return page_count >= META_PAGES && mdb_env_info(environment, &info) == 0 &&
+           page_count > info.me_last_pgno;
 }
 
 static bool environment_open(struct table_lmdb *table, struct strbuf *problem)
@@ -133,8 +134,8 @@ static void *lmdb_open(const char *place, enum table_shape shape, struct strbuf 
     return table;
 }
 
-static enum table_answer find(struct table_lmdb *table, MDB_txn *transaction, struct slice key, struct strbuf *value,
-                              struct strbuf *problem)
+static enum table_answer find(struct table_lmdb *table, MDB_txn *transaction, struct slice key,
+                              struct strbuf *value, struct strbuf *problem)
 {
     char room[TABLE_KEY_BYTES_MAX + 1];
     for (int form = 0; form < 2; form++) {
@@ -176,7 +177,8 @@ static enum table_answer find_locked(struct table_lmdb *table, struct slice key,
     return answer;
 }
 
-static enum table_answer lmdb_lookup(void *state, struct slice key, struct strbuf *value, struct strbuf *problem)
+static enum table_answer lmdb_lookup(void *state, struct slice key, struct strbuf *value,
+                                     struct strbuf *problem)
 {
     struct table_lmdb *table = state;
     pthread_mutex_lock(&table->lock);

@@ -1,11 +1,11 @@
 /*
- * `socketmap:inet:HOST:PORT:NAME` and `socketmap:unix:PATH:NAME`: the protocol of socketmap_table(5), to reach SQL
- * or LDAP through what an admin already runs.
+ * `socketmap:inet:HOST:PORT:NAME` and `socketmap:unix:PATH:NAME`: the protocol of socketmap_table(5), to
+ * reach SQL or LDAP through what an admin already runs.
  *
- * A request is a netstring "NAME key", the answer one of "OK value", "NOTFOUND ", "TEMP why", "TIMEOUT why" and
- * "PERM why". Connections are kept for the next question, a few at a time; so are answers, for a short while: a
- * message asks the same more than once, and a client sends more than one. After a failure nobody is asked for a
- * while: what waits must not be every message.
+ * A request is a netstring "NAME key", the answer one of "OK value", "NOTFOUND ", "TEMP why", "TIMEOUT why"
+ * and "PERM why". Connections are kept for the next question, a few at a time; so are answers, for a short
+ * while: a message asks the same more than once, and a client sends more than one. After a failure nobody is
+ * asked for a while: what waits must not be every message.
  */
 #include "base/clock.h"
 #include "table/lookup_cache.h"
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum {
-    ANSWER_LIMIT_US = 1000000,  /* for connecting, asking and hearing together */
+    ANSWER_LIMIT_US = 1000000, /* for connecting, asking and hearing together */
     REST_AFTER_FAILURE_US = 5000000,
     IDLE_CONNECTIONS_MAX = 8,
     ANSWER_BYTES_MAX = TABLE_VALUE_BYTES_MAX + 16,
@@ -145,7 +145,8 @@ static int take_idle(struct table_socketmap *table)
     while (connection < 0 && table->idle_count > 0) {
         char byte;
         connection = table->idle[--table->idle_count];
-        if (recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
+        if (recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+            (errno != EAGAIN && errno != EWOULDBLOCK)) {
             close(connection);
             connection = -1;
         }
@@ -198,7 +199,8 @@ static int netstring_payload(struct slice received, struct slice *payload)
     return received.data[at + 1 + length] == ',' ? 1 : -1;
 }
 
-static bool receive_answer(int connection, struct strbuf *received, struct slice *payload, uint64_t deadline_us)
+static bool receive_answer(int connection, struct strbuf *received, struct slice *payload,
+                           uint64_t deadline_us)
 {
     int state = 0;
     while (state == 0) {
@@ -231,8 +233,8 @@ static enum table_answer read_payload(struct slice payload, struct strbuf *value
     return TABLE_UNKNOWN;
 }
 
-static bool converse(int connection, const struct strbuf *question, struct strbuf *received, struct slice *payload,
-                     uint64_t deadline_us)
+static bool converse(int connection, const struct strbuf *question, struct strbuf *received,
+                     struct slice *payload, uint64_t deadline_us)
 {
     return send_all(connection, strbuf_slice(question), deadline_us) &&
            receive_answer(connection, received, payload, deadline_us);
@@ -245,8 +247,8 @@ static void rest(struct table_socketmap *table)
     pthread_mutex_unlock(&table->lock);
 }
 
-static enum table_answer ask(struct table_socketmap *table, const struct strbuf *question, struct strbuf *value,
-                             struct strbuf *problem)
+static enum table_answer ask(struct table_socketmap *table, const struct strbuf *question,
+                             struct strbuf *value, struct strbuf *problem)
 {
     uint64_t deadline_us = clock_system_monotonic_us(NULL) + ANSWER_LIMIT_US;
     struct strbuf received;
@@ -302,7 +304,8 @@ static enum table_answer socketmap_recall(void *state, struct slice key, struct 
     return lookup_cache_find(table->cache, key, value, clock_system_monotonic_us(NULL));
 }
 
-static enum table_answer socketmap_lookup(void *state, struct slice key, struct strbuf *value, struct strbuf *problem)
+static enum table_answer socketmap_lookup(void *state, struct slice key, struct strbuf *value,
+                                          struct strbuf *problem)
 {
     struct table_socketmap *table = state;
     pthread_mutex_lock(&table->lock);
@@ -337,8 +340,8 @@ static void *socketmap_open(const char *place, enum table_shape shape, struct st
     if (shape != TABLE_NETWORKS && parse_place(table, slice_of(place)))
         return table;
     strbuf_append_text(problem, shape != TABLE_NETWORKS ? "write socketmap:inet:127.0.0.1:PORT:NAME or "
-                                                      "socketmap:unix:/path:NAME (a numeric address)"
-                                                    : "networks are kept in a file:");
+                                                          "socketmap:unix:/path:NAME (a numeric address)"
+                                                        : "networks are kept in a file:");
     socketmap_close(table);
     return NULL;
 }

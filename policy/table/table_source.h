@@ -9,15 +9,16 @@ struct table_source {
     /* `place` is what stands behind the prefix, NUL-terminated. NULL: `problem` says why. */
     void *(*open)(const char *place, enum table_shape shape, struct strbuf *problem);
     void (*close)(void *state);
-    /* The answer to a question of a moment ago; TABLE_UNKNOWN: there is none, ask. It says nothing of how the source
-     * does now. NULL where nothing is kept. Any thread. */
+    /* The answer to a question of a moment ago; TABLE_UNKNOWN: there is none, ask. It says nothing of how the
+     * source does now. NULL where nothing is kept. Any thread. */
     enum table_answer (*recall)(void *state, struct slice key, struct strbuf *value);
     /* Any thread. `key` is in lower case and within its bound. TABLE_UNKNOWN: `problem` says why. */
     enum table_answer (*lookup)(void *state, struct slice key, struct strbuf *value, struct strbuf *problem);
     /* TABLE_NETWORKS only; NULL where there is no such table of the kind. */
-    enum table_answer (*lookup_network)(void *state, const struct ip_address *address, struct ip_network *network);
-    /* Takes a changed source into use; false: `problem` says why it cannot be, and the old one stays. NULL where
-     * nothing can change. One thread. */
+    enum table_answer (*lookup_network)(void *state, const struct ip_address *address,
+                                        struct ip_network *network);
+    /* Takes a changed source into use; false: `problem` says why it cannot be, and the old one stays. NULL
+     * where nothing can change. One thread. */
     bool (*refresh)(void *state, struct strbuf *problem);
 };
 

@@ -1,8 +1,8 @@
 /*
  * `sqlite:PATH:QUERY`: one value a key from an SQLite database, read only.
  *
- * The query has one `?` for the key and gives at most one row; its first column is the value. One thread at a time
- * asks; a query is broken off after a second.
+ * The query has one `?` for the key and gives at most one row; its first column is the value. One thread at a
+ * time asks; a query is broken off after a second.
  */
 #include "base/clock.h"
 #include "table/table_source.h"
@@ -71,9 +71,9 @@ static void *sqlite_open(const char *place, enum table_shape shape, struct strbu
     if (table != NULL)
         pthread_mutex_init(&table->lock, NULL);
     if (!usable)
-        strbuf_append_text(problem, colon == NULL          ? "write sqlite:PATH:SELECT value FROM table WHERE key = ?"
+        strbuf_append_text(problem, colon == NULL ? "write sqlite:PATH:SELECT value FROM table WHERE key = ?"
                                     : shape == TABLE_NETWORKS ? "networks are kept in a file:"
-                                                           : "out of memory");
+                                                              : "out of memory");
     else
         usable = prepare(table, path, colon + 1, problem);
     free(path);
@@ -93,7 +93,8 @@ static enum table_answer take_row(struct table_sqlite *table, struct strbuf *val
     return TABLE_FOUND;
 }
 
-static enum table_answer sqlite_lookup(void *state, struct slice key, struct strbuf *value, struct strbuf *problem)
+static enum table_answer sqlite_lookup(void *state, struct slice key, struct strbuf *value,
+                                       struct strbuf *problem)
 {
     struct table_sqlite *table = state;
     pthread_mutex_lock(&table->lock);
@@ -105,7 +106,8 @@ static enum table_answer sqlite_lookup(void *state, struct slice key, struct str
                                : status == SQLITE_DONE ? TABLE_MISSING
                                                        : TABLE_UNKNOWN;
     if (answer == TABLE_UNKNOWN)
-        strbuf_printf(problem, "%s", status == SQLITE_ROW ? "a value is too long" : sqlite3_errmsg(table->database));
+        strbuf_printf(problem, "%s",
+                      status == SQLITE_ROW ? "a value is too long" : sqlite3_errmsg(table->database));
     sqlite3_reset(table->statement);
     sqlite3_clear_bindings(table->statement);
     pthread_mutex_unlock(&table->lock);

@@ -1,9 +1,10 @@
 /*
  * bench_dnsbl: how long messages wait for block lists, through the policy library as the milter uses it.
  *
- * A name server of our own answers each question after 50 ms. Messages come at a fixed rate, whatever becomes of
- * those before them, from 10,000 addresses, one in 20 of which is listed. What is measured is MAIL, where the answers
- * are collected; prints a line a phase, and fails where the warm one does not keep its bound of 5 ms.
+ * A name server of our own answers each question after 50 ms. Messages come at a fixed rate, whatever becomes
+ * of those before them, from 10,000 addresses, one in 20 of which is listed. What is measured is MAIL, where
+ * the answers are collected; prints a line a phase, and fails where the warm one does not keep its bound of 5
+ * ms.
  */
 #include "policy_session.h"
 #include "stub_dns/stub_dns.h"
@@ -36,9 +37,9 @@ static const char rules[] = "2.0.0.127.bl.test A a=127.0.0.2 delay=50\n"
 
 struct phase {
     const char *name;
-    unsigned network;      /* the second number of the addresses */
-    unsigned session_ms;   /* between the connection and MAIL */
-    bool listed_only;      /* of the figures: listed addresses, or those that are not */
+    unsigned network;    /* the second number of the addresses */
+    unsigned session_ms; /* between the connection and MAIL */
+    bool listed_only;    /* of the figures: listed addresses, or those that are not */
 };
 
 struct bench {
@@ -144,7 +145,8 @@ static void run_phase(struct bench *bench, const struct phase *phase)
     pthread_attr_destroy(&attributes);
 }
 
-/* ---- set-up --------------------------------------------------------------------------------------------- */
+/* ---- set-up ---------------------------------------------------------------------------------------------
+ */
 
 static struct policy_snapshot *load(const struct stub_dns *stub)
 {
@@ -194,8 +196,8 @@ static const struct phase phases[] = {
 static bool run_all(struct bench *bench)
 {
     bool is_kept = true;
-    printf("%-52s %6s %9s %9s %9s %8s\n", "wait at MAIL, 1,000 messages/s, resolver 50 ms", "count", "p50 ms", "p99 ms",
-           "max ms", "unknown");
+    printf("%-52s %6s %9s %9s %9s %8s\n", "wait at MAIL, 1,000 messages/s, resolver 50 ms", "count", "p50 ms",
+           "p99 ms", "max ms", "unknown");
     for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
         run_phase(bench, &phases[i]);
         uint32_t p99_us = print_figures(bench, &phases[i]);

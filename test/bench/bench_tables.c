@@ -4,9 +4,10 @@
  *   cmake --build BUILD --target bench_tables
  *   BUILD/test/bench/bench_tables [ENTRIES]
  *
- * Writes files with ENTRIES lines (a million) of domains, of words, of words with values and of networks to a folder
- * of its own, opens them, puts files with a changed line in their places, and asks for keys that are there and keys
- * that are not, in random order. Not part of ctest: it says how long things take on this machine.
+ * Writes files with ENTRIES lines (a million) of domains, of words, of words with values and of networks to a
+ * folder of its own, opens them, puts files with a changed line in their places, and asks for keys that are
+ * there and keys that are not, in random order. Not part of ctest: it says how long things take on this
+ * machine.
  */
 #include "table/table.h"
 
@@ -38,8 +39,8 @@ static void make_address(unsigned number, char key[KEY_BYTES])
 static void make_network(unsigned number, char key[KEY_BYTES])
 {
     unsigned address = 0x01000000U + number * 256;
-    snprintf(key, KEY_BYTES, "%u.%u.%u.%u/%u", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255,
-             24 + number % 8);
+    snprintf(key, KEY_BYTES, "%u.%u.%u.%u/%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
+             address & 255, 24 + number % 8);
 }
 
 static const struct kind kinds[] = {
@@ -82,9 +83,10 @@ static bool has_entry(struct table *table, const struct kind *kind, unsigned num
     return table_lookup(table, slice_of(key), NULL) == TABLE_FOUND;
 }
 
-/* Seconds that the thread which looks after tables is busy with a file that was put in the place of the old one: the
- * old entries answer meanwhile. */
-static double time_exchange(struct table *table, const char *path, const struct kind *kind, unsigned entry_count)
+/* Seconds that the thread which looks after tables is busy with a file that was put in the place of the old
+ * one: the old entries answer meanwhile. */
+static double time_exchange(struct table *table, const char *path, const struct kind *kind,
+                            unsigned entry_count)
 {
     char fresh[140];
     snprintf(fresh, sizeof fresh, "%s.new", path);
@@ -142,9 +144,10 @@ static void measure(const char *folder, const struct kind *kind, unsigned entry_
         double found_ns = time_lookups(table, kind, 0, entry_count);
         double missing_ns = time_lookups(table, kind, entry_count, entry_count);
         double exchange_s = time_exchange(table, path, kind, entry_count);
-        printf("%-9s %u entries: loaded in %.2f s, exchanged in %.2f s; %.0f ns a lookup that finds, %.0f ns one that "
-               "does not\n",
-               kind->name, entry_count, load_s, exchange_s, found_ns, missing_ns);
+        printf(
+            "%-9s %u entries: loaded in %.2f s, exchanged in %.2f s; %.0f ns a lookup that finds, %.0f ns one that "
+            "does not\n",
+            kind->name, entry_count, load_s, exchange_s, found_ns, missing_ns);
     }
     table_close(table);
     strbuf_deinit(&problem);

@@ -1,6 +1,6 @@
 /*
- * The null milter: a libmilter program that decides nothing, with the steps and macros closedrelay asks for. What
- * it costs is what the protocol costs.
+ * The null milter: a libmilter program that decides nothing, with the steps and macros closedrelay asks for.
+ * What it costs is what the protocol costs.
  *
  *   null_milter ADDRESS       in libmilter's form, such as unix:/path
  */
@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long unused2,
-                             unsigned long unused3, unsigned long *chosen_actions, unsigned long *chosen_steps,
-                             unsigned long *chosen2, unsigned long *chosen3)
+                             unsigned long unused3, unsigned long *chosen_actions,
+                             unsigned long *chosen_steps, unsigned long *chosen2, unsigned long *chosen3)
 {
     (void)unused2;
     (void)unused3;

@@ -1,4 +1,5 @@
-/* The lines of a table's file, as words, domains and networks; the first byte says which. Then every line is asked for. */
+/* The lines of a table's file, as words, domains and networks; the first byte says which. Then every line is
+ * asked for. */
 #include "table/entry_map.h"
 
 #include <stdlib.h>

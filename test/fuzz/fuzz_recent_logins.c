@@ -1,4 +1,5 @@
-/* The file of recent logins, however broken: what was read is written, and reads back as the same number of grants. */
+/* The file of recent logins, however broken: what was read is written, and reads back as the same number of
+ * grants. */
 #include "base/log.h"
 #include "check/recent_logins.h"
 
@@ -38,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     log_set_sink(say_nothing, NULL);
     int descriptor = path[sizeof path - 2] == 'X' ? mkstemp(path) : -1;
     FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : fopen(path, "w");
-    assert(file != NULL && logins != NULL && again != NULL && fwrite(data, 1, size, file) == size && fclose(file) == 0);
+    assert(file != NULL && logins != NULL && again != NULL && fwrite(data, 1, size, file) == size &&
+           fclose(file) == 0);
     strbuf_init(&problem, 0);
     assert(recent_logins_load(logins, path, &problem) && recent_logins_save(logins, path, &problem) &&
            recent_logins_load(again, path, &problem));

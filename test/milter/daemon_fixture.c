@@ -182,7 +182,8 @@ char session_send(struct milter_wire *wire, const char *sender, const char *reci
     if (letter != SMFIR_CONTINUE)
         return letter;
     if (wire_event(wire, SMFIC_DATA, NULL, 0) != SMFIR_CONTINUE ||
-        wire_event_strings(wire, SMFIC_HEADER, (const char *const[]){"Subject", "test", NULL}) != SMFIR_CONTINUE ||
+        wire_event_strings(wire, SMFIC_HEADER, (const char *const[]){"Subject", "test", NULL}) !=
+            SMFIR_CONTINUE ||
         wire_event(wire, SMFIC_EOH, NULL, 0) != SMFIR_CONTINUE)
         return 0;
     letter = wire_event(wire, SMFIC_BODY, "text\r\n", 6);

@@ -9,14 +9,14 @@
 struct test_daemon {
     pid_t pid; /* 0: not running */
     char folder[32];
-    char address[80];      /* for wire_open */
+    char address[80]; /* for wire_open */
     char socket_path[64];
     char config_path[64];
     char trace_path[64];
     char stderr_path[64];
-    int descriptors_max;   /* RLIMIT_NOFILE of the daemon; 0: as it is */
-    bool has_failed;       /* what it wrote to stderr is shown */
-    const char *notify;    /* NOTIFY_SOCKET, or NULL */
+    int descriptors_max; /* RLIMIT_NOFILE of the daemon; 0: as it is */
+    bool has_failed;     /* what it wrote to stderr is shown */
+    const char *notify;  /* NOTIFY_SOCKET, or NULL */
 };
 
 /* The program under test, set by main() of the test. */
@@ -28,7 +28,8 @@ void daemon_configure(struct test_daemon *daemon, const char *lines);
 /* Starts without waiting; daemon_start also waits until it answers. */
 void daemon_spawn(struct test_daemon *daemon);
 void daemon_start(struct test_daemon *daemon, const char *lines);
-/* Waits for its end; returns the exit status, or -1 for another end or none within 20 s (it is killed then). */
+/* Waits for its end; returns the exit status, or -1 for another end or none within 20 s (it is killed then).
+ */
 int daemon_wait(struct test_daemon *daemon);
 /* SIGTERM and daemon_wait. */
 int daemon_stop(struct test_daemon *daemon);

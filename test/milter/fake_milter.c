@@ -7,7 +7,8 @@ struct fake_milter fake_milter;
 
 void fake_milter_reset(void)
 {
-    fake_milter = (struct fake_milter){.setreply_result = MI_SUCCESS, .edit_result = MI_SUCCESS, .list_result = MI_SUCCESS};
+    fake_milter = (struct fake_milter){
+        .setreply_result = MI_SUCCESS, .edit_result = MI_SUCCESS, .list_result = MI_SUCCESS};
 }
 
 int smfi_setreply(SMFICTX *ctx, char *code, char *enhanced, char *text)

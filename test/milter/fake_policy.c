@@ -7,8 +7,9 @@
  *              enough@… does not care for the body after its first chunk
  *   recipient  reject@… defer@… refuse that recipient
  *
- * With FAKE_POLICY_TRACE=FILE every call is told in a line of FILE. A configuration file has lines "KEY VALUE":
- * listen-unix PATH, listen-inet PORT, mode OCTAL, user NAME, sessions N, drain MS; any other is an error.
+ * With FAKE_POLICY_TRACE=FILE every call is told in a line of FILE. A configuration file has lines "KEY
+ * VALUE": listen-unix PATH, listen-inet PORT, mode OCTAL, user NAME, sessions N, drain MS; any other is an
+ * error.
  */
 #include "policy_session.h"
 
@@ -113,9 +114,14 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     if (snapshot == NULL)
         abort();
     snapshot->references = 1;
-    snapshot->settings = (struct policy_daemon_settings){
-        .listen = {ENDPOINT_INET, "127.0.0.1", 8891, NULL}, .socket_mode = 0660, .socket_group = "",
-        .user = snapshot->user, .group = "", .sessions_max = 10000, .drain_ms = 5000, .syslog_facility = LOG_MAIL};
+    snapshot->settings = (struct policy_daemon_settings){.listen = {ENDPOINT_INET, "127.0.0.1", 8891, NULL},
+                                                         .socket_mode = 0660,
+                                                         .socket_group = "",
+                                                         .user = snapshot->user,
+                                                         .group = "",
+                                                         .sessions_max = 10000,
+                                                         .drain_ms = 5000,
+                                                         .syslog_facility = LOG_MAIL};
     FILE *file = path == NULL ? NULL : fopen(path, "re");
     char line[512];
     for (unsigned number = 1; file != NULL && fgets(line, sizeof line, file) != NULL; number++)
@@ -172,7 +178,8 @@ const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_
 
 /* ---- engine ----------------------------------------------------------------------------------------- */
 
-struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, const struct policy_engine_options *options,
+struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
+                                           const struct policy_engine_options *options,
                                            struct strbuf *problems)
 {
     (void)options;
@@ -184,7 +191,8 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot, con
     return engine;
 }
 
-bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,
+                       struct strbuf *problems)
 {
     (void)problems;
     trace("use");
@@ -255,7 +263,8 @@ bool policy_engine_allow(struct policy_engine *engine, const struct policy_allow
 {
     (void)engine;
     strbuf_printf(out, "%s user %s for %s: %s\n", allow->address, allow->user == NULL ? "-" : allow->user,
-                  allow->duration == NULL ? "-" : allow->duration, allow->reason == NULL ? "-" : allow->reason);
+                  allow->duration == NULL ? "-" : allow->duration,
+                  allow->reason == NULL ? "-" : allow->reason);
     return true;
 }
 
@@ -304,7 +313,8 @@ static const char *text_of(const char *text)
     return text == NULL ? "-" : text;
 }
 
-struct policy_session *policy_session_begin(struct policy_engine *engine, const struct policy_connect *connect)
+struct policy_session *policy_session_begin(struct policy_engine *engine,
+                                            const struct policy_connect *connect)
 {
     (void)engine;
     struct ip_address ip;
@@ -312,8 +322,8 @@ struct policy_session *policy_session_begin(struct policy_engine *engine, const 
     char address[IP_ADDRESS_TEXT_BYTES] = "-";
     if (connect->address != NULL && ip_address_from_sockaddr(connect->address, &ip, &port))
         ip_address_print(&ip, address);
-    trace("begin name=%s address=%s port=%u v=%s daemon=%s", text_of(connect->client_name), address, (unsigned)port,
-          text_of(connect->mta_version), text_of(connect->daemon_name));
+    trace("begin name=%s address=%s port=%u v=%s daemon=%s", text_of(connect->client_name), address,
+          (unsigned)port, text_of(connect->mta_version), text_of(connect->daemon_name));
     struct policy_session *session = calloc(1, sizeof *session);
     if (session == NULL)
         abort();
@@ -329,8 +339,10 @@ void policy_session_helo(struct policy_session *session, const char *name)
 static struct policy_answer answer_with(struct policy_session *session, unsigned code, const char *text)
 {
     enum policy_step step = code >= 500 ? POLICY_REJECT : POLICY_DEFER;
-    session->verdict = (struct verdict){.action = step == POLICY_REJECT ? ACTION_REJECT : ACTION_DEFER, .code = code};
-    snprintf(session->verdict.enhanced, sizeof session->verdict.enhanced, "%s", code >= 500 ? "5.7.1" : "4.7.1");
+    session->verdict =
+        (struct verdict){.action = step == POLICY_REJECT ? ACTION_REJECT : ACTION_DEFER, .code = code};
+    snprintf(session->verdict.enhanced, sizeof session->verdict.enhanced, "%s",
+             code >= 500 ? "5.7.1" : "4.7.1");
     snprintf(session->verdict.text, sizeof session->verdict.text, "%s", text);
     return (struct policy_answer){step, &session->verdict};
 }
@@ -354,23 +366,25 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
 {
     policy_session_abort(session);
     trace("mail %s first=%s type=%s authen=%s i=%s tls=%s subject=%s verified=%d", mail->path,
-          text_of(mail->params == NULL ? NULL : mail->params[0]), text_of(mail->auth_type), text_of(mail->auth_authen),
-          text_of(mail->queue_id), text_of(mail->tls.version), text_of(mail->tls.cert_subject),
-          mail->tls.cert_verified);
+          text_of(mail->params == NULL ? NULL : mail->params[0]), text_of(mail->auth_type),
+          text_of(mail->auth_authen), text_of(mail->queue_id), text_of(mail->tls.version),
+          text_of(mail->tls.cert_subject), mail->tls.cert_verified);
     session->in_message = true;
     session->sender = strdup(mail->path);
     if (begins(mail->path, "slow"))
         sleep(1);
     if (begins(mail->path, "reject") || begins(mail->path, "defer")) {
-        struct policy_answer answer =
-            begins(mail->path, "reject") ? answer_with(session, 550, "no mail from you") : answer_with(session, 451, "later");
+        struct policy_answer answer = begins(mail->path, "reject")
+                                          ? answer_with(session, 550, "no mail from you")
+                                          : answer_with(session, 451, "later");
         forget_message(session);
         return answer;
     }
     return (struct policy_answer){POLICY_CONTINUE, NULL};
 }
 
-struct policy_answer policy_session_recipient(struct policy_session *session, const struct policy_recipient *recipient)
+struct policy_answer policy_session_recipient(struct policy_session *session,
+                                              const struct policy_recipient *recipient)
 {
     trace("rcpt %s mailer=%s", recipient->path, text_of(recipient->mailer));
     if (begins(recipient->path, "reject"))
@@ -433,8 +447,8 @@ struct policy_ending policy_session_end_of_message(struct policy_session *sessio
 {
     static const struct header_field added = {"X-Policy", {"seen", 4}};
     struct policy_ending ending = {.answer = final_answer(session), .added = &added, .added_count = 1};
-    trace("end headers=%u body=%llu recipients=%u", session->header_count, (unsigned long long)session->body_bytes,
-          session->recipient_count);
+    trace("end headers=%u body=%llu recipients=%u", session->header_count,
+          (unsigned long long)session->body_bytes, session->recipient_count);
     if (session->sender != NULL && begins(session->sender, "hold"))
         ending.hold_reason = "looks odd";
     if (session->sender != NULL && begins(session->sender, "drop") && session->first_recipient != NULL) {

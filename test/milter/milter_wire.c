@@ -142,7 +142,8 @@ char wire_answer(struct milter_wire *wire)
 {
     uint32_t size;
     char letter;
-    if (!wire_flush(wire) || !receive(wire, &size, sizeof size) || ntohl(size) == 0 || !receive(wire, &letter, 1))
+    if (!wire_flush(wire) || !receive(wire, &size, sizeof size) || ntohl(size) == 0 ||
+        !receive(wire, &letter, 1))
         return 0;
     return (char)(receive_text(wire, ntohl(size) - 1) ? letter : 0);
 }
@@ -201,10 +202,11 @@ char wire_event_strings(struct milter_wire *wire, char command, const char *cons
 
 bool wire_connect(struct milter_wire *wire, const char *ip, uint16_t port)
 {
-    static const char *const macros[] = {"j", "mx.test.example", "v", "Postfix 3.7.11",
-                                         "{daemon_name}", "mx.test.example", NULL};
+    static const char *const macros[] = {
+        "j", "mx.test.example", "v", "Postfix 3.7.11", "{daemon_name}", "mx.test.example", NULL};
     char data[128];
-    int length = snprintf(data, sizeof data, "client.example%c%c..%s", 0, strchr(ip, ':') == NULL ? '4' : '6', ip);
+    int length =
+        snprintf(data, sizeof data, "client.example%c%c..%s", 0, strchr(ip, ':') == NULL ? '4' : '6', ip);
     data[16] = (char)(port >> 8);
     data[17] = (char)port;
     return wire_macros(wire, SMFIC_CONNECT, macros) &&
@@ -215,7 +217,8 @@ bool wire_helo(struct milter_wire *wire)
 {
     static const char *const macros[] = {"j", "mx.test.example", NULL};
     static const char *const name[] = {"client.example", NULL};
-    return wire_macros(wire, SMFIC_HELO, macros) && wire_event_strings(wire, SMFIC_HELO, name) == SMFIR_CONTINUE;
+    return wire_macros(wire, SMFIC_HELO, macros) &&
+           wire_event_strings(wire, SMFIC_HELO, name) == SMFIR_CONTINUE;
 }
 
 char wire_end(struct milter_wire *wire, char *edits, size_t room)

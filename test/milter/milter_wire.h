@@ -1,6 +1,6 @@
 /*
- * The MTA's side of the milter protocol (version 6), written and buffered as Postfix does it: what needs no answer
- * waits in a buffer of 4 kB until something does. For tests and for the benchmark.
+ * The MTA's side of the milter protocol (version 6), written and buffered as Postfix does it: what needs no
+ * answer waits in a buffer of 4 kB until something does. For tests and for the benchmark.
  */
 #ifndef CLOSEDRELAY_TEST_MILTER_WIRE_H
 #define CLOSEDRELAY_TEST_MILTER_WIRE_H
@@ -51,7 +51,8 @@ char wire_event_strings(struct milter_wire *wire, char command, const char *cons
 bool wire_connect(struct milter_wire *wire, const char *ip, uint16_t port);
 bool wire_helo(struct milter_wire *wire);
 
-/* The end of the message: skips edits and returns the verdict's letter; `edits` (may be NULL) gets their letters. */
+/* The end of the message: skips edits and returns the verdict's letter; `edits` (may be NULL) gets their
+ * letters. */
 char wire_end(struct milter_wire *wire, char *edits, size_t room);
 
 #endif

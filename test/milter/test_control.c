@@ -1,8 +1,8 @@
 /*
  * The control socket: what goes over it, who may, and that nobody holds it up.
  *
- * The server runs in this process with a handler that says what it was given. Clients that must be somebody else are
- * children that change their uid; these tests take root and are skipped without.
+ * The server runs in this process with a handler that says what it was given. Clients that must be somebody
+ * else are children that change their uid; these tests take root and are skipped without.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -168,10 +168,12 @@ static void lines_that_are_no_command_are_refused(void **state)
 {
     struct world *world = *state;
     open_server(world, 0600, getegid(), 0);
-    expect_answer(world, "closedrelay/2 status\n",
-                  "closedrelay/1 76\nthis daemon speaks closedrelay/1: it is of another version than the command\n");
-    expect_answer(world, "GET / HTTP/1.0\r\n",
-                  "closedrelay/1 76\nthis daemon speaks closedrelay/1: it is of another version than the command\n");
+    expect_answer(
+        world, "closedrelay/2 status\n",
+        "closedrelay/1 76\nthis daemon speaks closedrelay/1: it is of another version than the command\n");
+    expect_answer(
+        world, "GET / HTTP/1.0\r\n",
+        "closedrelay/1 76\nthis daemon speaks closedrelay/1: it is of another version than the command\n");
     expect_answer(world, "closedrelay/1\n", "closedrelay/1 64\na command is missing\n");
     expect_answer(world, "\n", "closedrelay/1 64\na command is missing\n");
     char many[200] = "closedrelay/1";
@@ -280,7 +282,8 @@ static void *drip(void *context)
     return NULL;
 }
 
-/* Each byte well within the time that a line has; without a bound for the whole the other would wait for 4096. */
+/* Each byte well within the time that a line has; without a bound for the whole the other would wait for
+ * 4096. */
 static void a_client_that_drips_loses_its_turn(void **state)
 {
     struct world *world = *state;
@@ -355,7 +358,8 @@ static int status_for(const struct world *world, gid_t group, const gid_t *furth
         int client = connect_to(world);
         if (client < 0)
             _exit(98);
-        if (send(client, line, sizeof line - 1, MSG_NOSIGNAL) < 0 || recv(client, answer, sizeof answer - 1, MSG_WAITALL) < 0)
+        if (send(client, line, sizeof line - 1, MSG_NOSIGNAL) < 0 ||
+            recv(client, answer, sizeof answer - 1, MSG_WAITALL) < 0)
             _exit(97);
         _exit(atoi(answer + strlen(CONTROL_PROTOCOL)));
     }
@@ -408,7 +412,8 @@ static void the_mode_keeps_others_out(void **state)
 
 static const char *cannot_open(struct world *world, struct strbuf *problem)
 {
-    const struct control_server_options options = {.path = world->path, .mode = 0600, .group = "", .handler = say_words};
+    const struct control_server_options options = {
+        .path = world->path, .mode = 0600, .group = "", .handler = say_words};
     strbuf_init(problem, 0);
     assert_null(control_server_open(&options, problem));
     return strbuf_text(problem);

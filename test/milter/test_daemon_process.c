@@ -215,7 +215,8 @@ static void systemd_is_told(void **state)
     int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "milter-test-%d", (int)getpid());
     int listening = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(listening, (struct sockaddr *)&address,
-                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)), 0);
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)),
+                     0);
     char name[64];
     snprintf(name, sizeof name, "@milter-test-%d", (int)getpid());
     subject.notify = name;

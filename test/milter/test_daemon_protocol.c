@@ -1,4 +1,5 @@
-/* The daemon as an MTA sees it, with a policy that does as it is told: verdicts, sessions, and bytes no MTA sends. */
+/* The daemon as an MTA sees it, with a policy that does as it is told: verdicts, sessions, and bytes no MTA
+ * sends. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,8 +81,13 @@ static void verdicts_reach_the_mta(void **state)
 
 static void every_offer_of_steps_gives_the_same_verdicts(void **state)
 {
-    static const uint32_t offers[] = {0, 0x7f, 0x3ff, ALL_STEPS & ~SMFIP_NR_BODY, ALL_STEPS & ~SMFIP_SKIP,
-                                      ALL_STEPS & ~SMFIP_NODATA, SMFIP_SKIP};
+    static const uint32_t offers[] = {0,
+                                      0x7f,
+                                      0x3ff,
+                                      ALL_STEPS & ~SMFIP_NR_BODY,
+                                      ALL_STEPS & ~SMFIP_SKIP,
+                                      ALL_STEPS & ~SMFIP_NODATA,
+                                      SMFIP_SKIP};
     for (size_t offer = 0; offer < sizeof offers / sizeof offers[0]; offer++) {
         struct milter_wire wire;
         session_open(&wire, *state, offers[offer]);
@@ -102,7 +108,7 @@ static void edits_and_holds(void **state)
         char letter;
         const char *edits;
     } cases[] = {
-        {"<ann@x>", 0x1ff, 'c', "h"},         {"<hold@x>", 0x1ff, 'c', "hq"}, {"<drop@x>", 0x1ff, 'c', "-h"},
+        {"<ann@x>", 0x1ff, 'c', "h"},          {"<hold@x>", 0x1ff, 'c', "hq"}, {"<drop@x>", 0x1ff, 'c', "-h"},
         {"<hold@x>", SMFIF_ADDHDRS, 'y', "h"}, /* no quarantine offered: deferred */
         {"<drop@x>", SMFIF_ADDHDRS, 'y', ""},  /* recipients cannot be taken out: refused */
         {"<ann@x>", SMFIF_CHGBODY, 'c', ""},
@@ -113,7 +119,8 @@ static void edits_and_holds(void **state)
         assert_true(wire_open(&wire, daemon_under_test.address));
         assert_true(wire_negotiate(&wire, cases[i].actions, ALL_STEPS));
         assert_true(wire_connect(&wire, "198.51.100.7", 40000) && wire_helo(&wire));
-        assert_int_equal(wire_event_strings(&wire, SMFIC_MAIL, (const char *const[]){cases[i].sender, NULL}), 'c');
+        assert_int_equal(wire_event_strings(&wire, SMFIC_MAIL, (const char *const[]){cases[i].sender, NULL}),
+                         'c');
         assert_int_equal(wire_event_strings(&wire, SMFIC_RCPT, (const char *const[]){"<bob@y>", NULL}), 'c');
         wire_event(&wire, SMFIC_EOH, NULL, 0);
         assert_int_equal(wire_end(&wire, edits, sizeof edits), cases[i].letter);
@@ -148,17 +155,20 @@ static void facts_reach_the_policy(void **state)
 {
     struct milter_wire wire;
     session_open(&wire, *state, ALL_STEPS);
-    wire_macros(&wire, SMFIC_MAIL, (const char *const[]){"j", "mx", "{auth_type}", "PLAIN", "{auth_authen}", "ann+2Bx",
-                                                         "{tls_version}", "TLSv1.3", NULL});
+    wire_macros(&wire, SMFIC_MAIL,
+                (const char *const[]){"j", "mx", "{auth_type}", "PLAIN", "{auth_authen}", "ann+2Bx",
+                                      "{tls_version}", "TLSv1.3", NULL});
     wire_event_strings(&wire, SMFIC_MAIL, (const char *const[]){"<ann@x>", "SIZE=1000", NULL});
     wire_macros(&wire, SMFIC_RCPT, (const char *const[]){"j", "mx", "{rcpt_mailer}", "smtp", NULL});
     wire_event_strings(&wire, SMFIC_RCPT, (const char *const[]){"<bob@y>", NULL});
     wire_macros(&wire, SMFIC_EOH, (const char *const[]){"i", "4ABC", "j", "mx", NULL});
     wire_event(&wire, SMFIC_EOH, NULL, 0);
     assert_int_equal(wire_end(&wire, NULL, 0), 'c');
-    assert_true(daemon_traced(*state, "begin name=client.example address=198.51.100.7 port=40000 v=Postfix 3.7.11 "
-                                      "daemon=mx.test.example"));
-    assert_true(daemon_traced(*state, "mail <ann@x> first=SIZE=1000 type=PLAIN authen=ann+2Bx i=- tls=TLSv1.3"));
+    assert_true(daemon_traced(*state,
+                              "begin name=client.example address=198.51.100.7 port=40000 v=Postfix 3.7.11 "
+                              "daemon=mx.test.example"));
+    assert_true(
+        daemon_traced(*state, "mail <ann@x> first=SIZE=1000 type=PLAIN authen=ann+2Bx i=- tls=TLSv1.3"));
     assert_true(daemon_traced(*state, "rcpt <bob@y> mailer=smtp"));
     assert_true(daemon_traced(*state, "queue-id 4ABC"));
     /* The next message of the session has neither the login nor the queue id of this one. */
@@ -175,8 +185,8 @@ static void sendmails_logins_are_decoded(void **state)
     assert_true(wire_open(&wire, daemon_under_test.address) && wire_negotiate(&wire, 0x1ff, ALL_STEPS));
     wire_macros(&wire, SMFIC_CONNECT, (const char *const[]){"j", "mx", "v", "8.17.1.9", NULL});
     wire_event(&wire, SMFIC_CONNECT, "localhost\0U", 12); /* sendmail -bs on standard input: no address */
-    wire_macros(&wire, SMFIC_MAIL, (const char *const[]){"j", "mx", "{auth_type}", "LOGIN", "{auth_authen}", "ann+2Bx@y",
-                                                         NULL});
+    wire_macros(&wire, SMFIC_MAIL,
+                (const char *const[]){"j", "mx", "{auth_type}", "LOGIN", "{auth_authen}", "ann+2Bx@y", NULL});
     wire_event_strings(&wire, SMFIC_MAIL, (const char *const[]){"<ann@x>", NULL});
     wire_close(&wire);
     assert_true(daemon_traced(*state, "begin name=localhost address=- port=0 v=8.17.1.9"));
@@ -245,8 +255,8 @@ static uint32_t next_random(uint32_t below)
 static void put_random_packet(struct milter_wire *wire)
 {
     static const char commands[] = "ABCDEHKLMNOQRTUZ";
-    static const char *const bodies[] = {"", "C{v}", "M{auth_type}", "<a@b>", "client\0004..198.51.100.1", "\0\0\0\0",
-                                         "x"};
+    static const char *const bodies[] = {
+        "", "C{v}", "M{auth_type}", "<a@b>", "client\0004..198.51.100.1", "\0\0\0\0", "x"};
     char noise[300];
     char command = commands[next_random(sizeof commands - 1)];
     if (next_random(3) == 0) {
@@ -265,7 +275,8 @@ static void random_streams_of_packets(void **state)
         struct milter_wire wire;
         assert_true(wire_open(&wire, daemon_under_test.address));
         if (round % 4 != 0)
-            wire_negotiate(&wire, next_random(0x200), next_random(2) == 0 ? ALL_STEPS : next_random(ALL_STEPS));
+            wire_negotiate(&wire, next_random(0x200),
+                           next_random(2) == 0 ? ALL_STEPS : next_random(ALL_STEPS));
         if (round % 2 != 0)
             wire_connect(&wire, "198.51.100.9", 9);
         for (unsigned i = 0; i < 60; i++)
@@ -282,8 +293,16 @@ static void packets_too_large_or_cut(void **state)
         uint32_t length;
         char command;
         size_t sent;
-    } cases[] = {{65536, 'B', 65535}, {65537, 'B', 65536}, {0x7fffffff, 'B', 100}, {0xffffffff, 'O', 10}, {0, 'O', 0},
-                 {100, 'M', 3},       {1, 'M', 0},         {1, 'C', 0},            {1, 'R', 0},           {1, 'O', 0}};
+    } cases[] = {{65536, 'B', 65535},
+                 {65537, 'B', 65536},
+                 {0x7fffffff, 'B', 100},
+                 {0xffffffff, 'O', 10},
+                 {0, 'O', 0},
+                 {100, 'M', 3},
+                 {1, 'M', 0},
+                 {1, 'C', 0},
+                 {1, 'R', 0},
+                 {1, 'O', 0}};
     static const char zeros[70000];
     struct milter_wire wires[sizeof cases / sizeof cases[0]];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -300,7 +319,8 @@ static void packets_too_large_or_cut(void **state)
     assert_true(daemon_serves(*state));
 }
 
-/* Each keeps a thread of libmilter's pool for a minute; the pool then forgets sessions it thinks are looked after. */
+/* Each keeps a thread of libmilter's pool for a minute; the pool then forgets sessions it thinks are looked
+ * after. */
 static void half_packets_keep_nobody_waiting(void **state)
 {
     enum { HALVES = 20 };

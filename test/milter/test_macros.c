@@ -46,7 +46,8 @@ static void asks_for_what_it_reads(void **state)
     assert_true(list_has(SMFIM_ENVRCPT, "{rcpt_mailer}"));
     assert_true(list_has(SMFIM_EOH, "i"));
     assert_true(list_has(SMFIM_EOM, "i"));
-    /* A stage without any value would keep those of the message before; and HELO's i would be the last one's. */
+    /* A stage without any value would keep those of the message before; and HELO's i would be the last one's.
+     */
     for (int stage = SMFIM_FIRST; stage <= SMFIM_LAST; stage++) {
         assert_true(list_has(stage, "j"));
         assert_false(list_has(stage, "{auth_author}"));
@@ -62,9 +63,17 @@ static void xtext_table(void **state)
     static const struct {
         const char *text, *decoded; /* NULL: no xtext */
     } cases[] = {
-        {"carol+2Btag@x", "carol+tag@x"}, {"plain", "plain"}, {"", ""},         {"+41+2B+3D", "A+="},
-        {"a+", NULL},                     {"a+4", NULL},      {"a+2b", NULL},   {"+00", NULL},
-        {"+C3+BC", "\xc3\xbc"},           {"++2B", NULL},     {"+2B2B", "+2B"},
+        {"carol+2Btag@x", "carol+tag@x"},
+        {"plain", "plain"},
+        {"", ""},
+        {"+41+2B+3D", "A+="},
+        {"a+", NULL},
+        {"a+4", NULL},
+        {"a+2b", NULL},
+        {"+00", NULL},
+        {"+C3+BC", "\xc3\xbc"},
+        {"++2B", NULL},
+        {"+2B2B", "+2B"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *out = malloc(strlen(cases[i].text) + 1); /* as large as promised: a sanitizer sees one more */
@@ -82,12 +91,9 @@ static void login_is_decoded_for_sendmail_alone(void **state)
     static const struct {
         const char *version, *authen, *login;
     } cases[] = {
-        {"8.17.1.9", "carol+2Btag@x", "carol+tag@x"},
-        {"Postfix 3.7.11", "alice+2Btag@x", "alice+2Btag@x"},
-        {NULL, "alice+2Btag@x", "alice+2Btag@x"},
-        {"", "alice+2Btag@x", "alice+2Btag@x"},
-        {"8.17.1.9", "not+xtext@x", "not+xtext@x"},
-        {"8.17.1.9", "", ""},
+        {"8.17.1.9", "carol+2Btag@x", "carol+tag@x"}, {"Postfix 3.7.11", "alice+2Btag@x", "alice+2Btag@x"},
+        {NULL, "alice+2Btag@x", "alice+2Btag@x"},     {"", "alice+2Btag@x", "alice+2Btag@x"},
+        {"8.17.1.9", "not+xtext@x", "not+xtext@x"},   {"8.17.1.9", "", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         reset(NULL);

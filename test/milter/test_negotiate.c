@@ -16,8 +16,8 @@ static void only_mail_rcpt_and_the_end_are_answered(void **state)
 {
     (void)state;
     struct negotiation chosen = negotiation_decide((struct negotiation){ALL_ACTIONS, ALL_STEPS}, false);
-    assert_int_equal(chosen.steps, SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_HDR |
-                                       SMFIP_NR_EOH | SMFIP_NR_BODY);
+    assert_int_equal(chosen.steps, SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO |
+                                       SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY);
     assert_int_equal(chosen.actions, SMFIF_ADDHDRS | SMFIF_DELRCPT | SMFIF_QUARANTINE | SMFIF_SETSYMLIST);
 }
 
@@ -41,13 +41,15 @@ static void every_subset_is_respected(void **state)
 {
     (void)state;
     for (unsigned long steps = 0; steps <= ALL_STEPS; steps += 97) {
-        struct negotiation chosen = negotiation_decide((struct negotiation){steps & ALL_ACTIONS, steps}, false);
+        struct negotiation chosen =
+            negotiation_decide((struct negotiation){steps & ALL_ACTIONS, steps}, false);
         assert_int_equal(chosen.steps & ~steps, 0);
         assert_int_equal(chosen.actions & ~(steps & ALL_ACTIONS), 0);
         /* Never: a MAIL, RCPT, header or body that is not sent, refused recipients, spaces in values. */
-        assert_int_equal(chosen.steps & (SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NORCPT | SMFIP_NOBODY |
-                                         SMFIP_NOHDRS | SMFIP_NOEOH | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_RCPT_REJ |
-                                         SMFIP_HDR_LEADSPC | SMFIP_NR_DATA | SMFIP_NR_UNKN),
+        assert_int_equal(chosen.steps &
+                             (SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NORCPT | SMFIP_NOBODY |
+                              SMFIP_NOHDRS | SMFIP_NOEOH | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_RCPT_REJ |
+                              SMFIP_HDR_LEADSPC | SMFIP_NR_DATA | SMFIP_NR_UNKN),
                          0);
     }
 }

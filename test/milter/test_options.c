@@ -20,7 +20,8 @@ struct read {
 enum { WORDS_MAX = 10 };
 
 /* `arguments`: those of `read`, or NULL. */
-static enum options_result read_into(struct read *read, struct option_list *arguments, const char *const *words)
+static enum options_result read_into(struct read *read, struct option_list *arguments,
+                                     const char *const *words)
 {
     const struct option options[] = {
         {"config", 'c', OPTION_TEXT, &read->config, "FILE", "a file"},
@@ -52,7 +53,8 @@ static void reads_every_form(void **state)
 {
     (void)state;
     struct read read;
-    const char *const words[] = {"try", "-cA", "--rcpt=x", "message", "-t", "y", "--json", "--", "--json", NULL};
+    const char *const words[] = {"try", "-cA",    "--rcpt=x", "message", "-t",
+                                 "y",   "--json", "--",       "--json",  NULL};
     assert_int_equal(read_words(&read, words), OPTIONS_READ);
     assert_string_equal(read.config, "A");
     assert_true(read.json);
@@ -80,8 +82,8 @@ static void refuses_what_it_does_not_know(void **state)
 {
     (void)state;
     static const char *const wrong[][4] = {
-        {"try", "--confg", "A", NULL}, {"try", "-x", NULL},          {"try", "--config", NULL},
-        {"try", "--json=1", NULL},     {"try", "--jso", NULL},       {"try", "-t", NULL},
+        {"try", "--confg", "A", NULL}, {"try", "-x", NULL},      {"try", "--config", NULL},
+        {"try", "--json=1", NULL},     {"try", "--jso", NULL},   {"try", "-t", NULL},
         {"try", "--", NULL},           {"try", "---json", NULL},
     };
     struct read read;

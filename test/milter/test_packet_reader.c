@@ -23,9 +23,26 @@ static void pairs_table(void **state)
         const char *packet;
         size_t length, whole;
     } cases[] = {
-        {"", 0, 0},          {"M", 1, 1},           {"Mi\0" "4A", 6, 6},           {"Mi", 3, 1},
-        {"Mi\0" "4A", 5, 1}, {"Mi\0" "4A\0j", 8, 6}, {"Mi\0" "4A\0j\0mx", 11, 11}, {"M\0", 3, 3},
-        {"M\0\0", 4, 3},     {"Mi\0" "4A\0j", 7, 6},
+        {"", 0, 0},
+        {"M", 1, 1},
+        {"Mi\0"
+         "4A",
+         6, 6},
+        {"Mi", 3, 1},
+        {"Mi\0"
+         "4A",
+         5, 1},
+        {"Mi\0"
+         "4A\0j",
+         8, 6},
+        {"Mi\0"
+         "4A\0j\0mx",
+         11, 11},
+        {"M\0", 3, 3},
+        {"M\0\0", 4, 3},
+        {"Mi\0"
+         "4A\0j",
+         7, 6},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *packet = malloc(cases[i].length + (cases[i].length == 0)); /* no byte more than it has */
@@ -59,10 +76,18 @@ static void packets_table(void **state)
         const char *data;
         size_t length;
     } cases[] = {
-        {"\0\0\0\4Babc", 8, 'B', "abc", 3},      {"\0\0\0\1E", 5, 'E', NULL, 0},   {"", 0, '\0', NULL, 0},
-        {"\0\0\0", 3, '\0', NULL, 0},            {"\0\0\0\4Bab", 7, '\0', NULL, 0}, {"\0\0\0\0B", 5, '\0', NULL, 0},
-        {"\0\1\0\1B", 5, '\0', NULL, 0},         {"\377\377\377\377B", 5, '\0', NULL, 0},
-        {"\177\377\377\377B", 5, '\0', NULL, 0}, {"\0\0\0\5DMi\0" "4", 9, 'D', "M", 1},
+        {"\0\0\0\4Babc", 8, 'B', "abc", 3},
+        {"\0\0\0\1E", 5, 'E', NULL, 0},
+        {"", 0, '\0', NULL, 0},
+        {"\0\0\0", 3, '\0', NULL, 0},
+        {"\0\0\0\4Bab", 7, '\0', NULL, 0},
+        {"\0\0\0\0B", 5, '\0', NULL, 0},
+        {"\0\1\0\1B", 5, '\0', NULL, 0},
+        {"\377\377\377\377B", 5, '\0', NULL, 0},
+        {"\177\377\377\377B", 5, '\0', NULL, 0},
+        {"\0\0\0\5DMi\0"
+         "4",
+         9, 'D', "M", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char command = 'x';

@@ -1,4 +1,5 @@
-/* A verdict as the MTA is told it: codes that agree, texts that MTAs cannot garble, edits within what was agreed. */
+/* A verdict as the MTA is told it: codes that agree, texts that MTAs cannot garble, edits within what was
+ * agreed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,13 +54,18 @@ static void answers_table(void **state)
         {POLICY_DEFER, 452, "4.5.3", "later", SMFIS_TEMPFAIL, "452", "4.5.3", "later", false},
         {POLICY_DEFER, 421, "4.7.0", "bye", SMFIS_TEMPFAIL, "421", "4.7.0", "bye", false},
         {POLICY_REJECT, 554, "5.7.1", "100% %s%n", SMFIS_REJECT, "554", "5.7.1", "100%% %%s%%n", false},
-        {POLICY_REJECT, 550, "5.7.1", "a\r\n250 ok\tb\x7f\xc3", SMFIS_REJECT, "550", "5.7.1", "a??250 ok?b??", false},
+        {POLICY_REJECT, 550, "5.7.1", "a\r\n250 ok\tb\x7f\xc3", SMFIS_REJECT, "550", "5.7.1", "a??250 ok?b??",
+         false},
         /* The class of the codes is the class of the return code, whatever the verdict says. */
-        {POLICY_REJECT, 550, "4.7.1", "no", SMFIS_REJECT, "550", "5.7.1", "Refused by the policy of this server", true},
-        {POLICY_REJECT, 451, "4.7.1", "no", SMFIS_REJECT, "550", "5.7.1", "Refused by the policy of this server", true},
+        {POLICY_REJECT, 550, "4.7.1", "no", SMFIS_REJECT, "550", "5.7.1",
+         "Refused by the policy of this server", true},
+        {POLICY_REJECT, 451, "4.7.1", "no", SMFIS_REJECT, "550", "5.7.1",
+         "Refused by the policy of this server", true},
         {POLICY_DEFER, 550, "5.7.1", "no", SMFIS_TEMPFAIL, "451", "4.7.1", "Please try again later", true},
-        {POLICY_REJECT, 550, "", "no", SMFIS_REJECT, "550", "5.7.1", "Refused by the policy of this server", true},
-        {POLICY_REJECT, 550, "5.7.1", "", SMFIS_REJECT, "550", "5.7.1", "Refused by the policy of this server", true},
+        {POLICY_REJECT, 550, "", "no", SMFIS_REJECT, "550", "5.7.1", "Refused by the policy of this server",
+         true},
+        {POLICY_REJECT, 550, "5.7.1", "", SMFIS_REJECT, "550", "5.7.1",
+         "Refused by the policy of this server", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         reset(NULL);
@@ -104,11 +110,8 @@ static void refusal_without_verdict_is_still_one(void **state)
 static const char *const dropped[] = {"<a@example.com>", "<b@example.com>"};
 static const struct header_field added = {"X-Note", {"seen", 4}};
 
-static const struct policy_ending whole_ending = {.hold_reason = "odd\nname",
-                                                  .dropped = dropped,
-                                                  .dropped_count = 2,
-                                                  .added = &added,
-                                                  .added_count = 1};
+static const struct policy_ending whole_ending = {
+    .hold_reason = "odd\nname", .dropped = dropped, .dropped_count = 2, .added = &added, .added_count = 1};
 
 static void edits_what_was_agreed(void **state)
 {
@@ -156,7 +159,8 @@ static void refused_message_is_not_edited(void **state)
     struct verdict verdict = verdict_of(550, "5.7.1", "no");
     struct policy_ending ending = whole_ending;
     ending.answer = (struct policy_answer){POLICY_REJECT, &verdict};
-    assert_int_equal(reply_ending(NULL, SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_QUARANTINE, &ending), SMFIS_REJECT);
+    assert_int_equal(reply_ending(NULL, SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_QUARANTINE, &ending),
+                     SMFIS_REJECT);
     assert_string_equal(fake_milter.edits, "");
 }
 

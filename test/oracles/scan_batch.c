@@ -1,7 +1,8 @@
 /*
- * closedrelay's answer for many messages in one process: reads paths of message files, one a line, and prints the
- * audit record of each, one a line, in the same order. Every message is a submission under the founding policy, told
- * to the library as the MTA tells it; no list is asked. For test/oracles/run and the honest corpus.
+ * closedrelay's answer for many messages in one process: reads paths of message files, one a line, and prints
+ * the audit record of each, one a line, in the same order. Every message is a submission under the founding
+ * policy, told to the library as the MTA tells it; no list is asked. For test/oracles/run and the honest
+ * corpus.
  */
 #include "message_file.h"
 
@@ -63,7 +64,8 @@ int main(void)
     struct strbuf problems;
     strbuf_init(&problems, 0);
     struct policy_snapshot *snapshot = policy_load(NULL, &problems);
-    struct policy_engine *engine = snapshot == NULL ? NULL : policy_engine_create(snapshot, &options, &problems);
+    struct policy_engine *engine =
+        snapshot == NULL ? NULL : policy_engine_create(snapshot, &options, &problems);
     bool is_fine = engine != NULL && scan_files(engine);
     if (problems.length > 0)
         fputs(strbuf_text(&problems), stderr);

@@ -27,7 +27,7 @@ struct count {
 struct delayed {
     struct delayed *next;
     uint64_t due_ms;
-    int fd; /* of a TCP client; -1: by UDP */
+    int fd;                 /* of a TCP client; -1: by UDP */
     struct sockaddr_in6 to; /* room for either family */
     size_t length;
     uint8_t data[];

@@ -50,8 +50,8 @@ void archive_events_assert_fixtures(const struct archive_format *format,
 unsigned archive_events_count(const struct archive_format *format, const char *fixture, uint32_t entries,
                               bool *over);
 
-/* The fewest units of work in the budget with which `file` is read without being over it; that one unit less is
- * too few, and one more as good, is asserted. */
+/* The fewest units of work in the budget with which `file` is read without being over it; that one unit less
+ * is too few, and one more as good, is asserted. */
 uint64_t archive_events_work(const struct archive_format *format, struct slice file);
 
 #endif

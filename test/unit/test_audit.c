@@ -67,23 +67,49 @@ static void line_has_all_keys_in_their_order(void **state)
         {.address = {.text = "eve@example.net"}, .action = RECIPIENT_REJECTED},
     };
     struct header_field headers[] = {{"from", {" Ann <ann@example.com>", 22}}, {"message-id", {"<1@x>", 5}}};
-    struct session_facts session = {.client_ip_known = true, .client_name = "pc.example", .client_port = 4711, .helo = "pc"};
+    struct session_facts session = {
+        .client_ip_known = true, .client_name = "pc.example", .client_port = 4711, .helo = "pc"};
     assert_true(ip_address_parse(slice_of("192.0.2.7"), &session.client_ip));
     struct message_facts message = {
-        .id = {"abcdefghjkmn"}, .queue_id = "4F2", .role = ROLE_SUBMISSION, .auth_type = "PLAIN", .login = "Ann",
-        .user = "ann@example.com", .tls = {"TLSv1.3", "AES", "", "", "", false, ""}, .sender = {.text = "ann@example.com"},
-        .recipients = recipients, .recipient_count = 2, .headers = headers, .header_count = 2, .header_bytes = 100,
-        .body_bytes = 23, .attachments = &attachments,
+        .id = {"abcdefghjkmn"},
+        .queue_id = "4F2",
+        .role = ROLE_SUBMISSION,
+        .auth_type = "PLAIN",
+        .login = "Ann",
+        .user = "ann@example.com",
+        .tls = {"TLSv1.3", "AES", "", "", "", false, ""},
+        .sender = {.text = "ann@example.com"},
+        .recipients = recipients,
+        .recipient_count = 2,
+        .headers = headers,
+        .header_count = 2,
+        .header_bytes = 100,
+        .body_bytes = 23,
+        .attachments = &attachments,
     };
     struct finding findings[] = {
         {.check = "relay", .outcome = FINDING_PASS, .reason = "authenticated", .mode = MODE_ENFORCE},
-        {.check = "attachments", .outcome = FINDING_FAIL, .reason = "blocked", .detail = "x.exe", .mode = MODE_ENFORCE},
-        {.check = "attachments", .outcome = FINDING_FAIL, .reason = "blocked", .detail = "x.exe", .mode = MODE_ENFORCE},
+        {.check = "attachments",
+         .outcome = FINDING_FAIL,
+         .reason = "blocked",
+         .detail = "x.exe",
+         .mode = MODE_ENFORCE},
+        {.check = "attachments",
+         .outcome = FINDING_FAIL,
+         .reason = "blocked",
+         .detail = "x.exe",
+         .mode = MODE_ENFORCE},
     };
     struct finding_list list = {.items = findings, .count = 3};
-    struct verdict verdict = {.action = ACTION_REJECT, .code = 552, .enhanced = "5.7.1", .text = "no (id abcdefghjkmn)"};
-    struct audit_entry entry = {.session = &session, .message = &message, .findings = &list, .verdict = &verdict,
-                                .time_us = INT64_C(1795348800000042), .duration_us = 7, .attachment_outcome = outcome_clean};
+    struct verdict verdict = {
+        .action = ACTION_REJECT, .code = 552, .enhanced = "5.7.1", .text = "no (id abcdefghjkmn)"};
+    struct audit_entry entry = {.session = &session,
+                                .message = &message,
+                                .findings = &list,
+                                .verdict = &verdict,
+                                .time_us = INT64_C(1795348800000042),
+                                .duration_us = 7,
+                                .attachment_outcome = outcome_clean};
     struct strbuf out;
     strbuf_init(&out, 0);
     audit_line_write(&entry, &out);
@@ -251,7 +277,8 @@ static void a_folder_that_is_missing_is_told(void **state)
     struct strbuf problem;
     strbuf_init(&problem, 0);
     assert_null(audit_file_open("/nonexistent/audit.jsonl", &test->clock, &problem));
-    assert_string_equal(strbuf_text(&problem), "audit file /nonexistent/audit.jsonl: No such file or directory");
+    assert_string_equal(strbuf_text(&problem),
+                        "audit file /nonexistent/audit.jsonl: No such file or directory");
     strbuf_deinit(&problem);
 }
 
@@ -260,10 +287,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_keeps_every_byte_readable),
         cmocka_unit_test(line_has_all_keys_in_their_order),
-        cmocka_unit_test_setup_teardown(a_moved_file_is_opened_anew_within_a_second, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_moved_file_is_opened_anew_within_a_second, set_up_folder,
+                                        tear_down_folder),
         cmocka_unit_test_setup_teardown(reopening_works_at_once, set_up_folder, tear_down_folder),
-        cmocka_unit_test_setup_teardown(what_cannot_be_reopened_is_said_once, set_up_folder, tear_down_folder),
-        cmocka_unit_test_setup_teardown(a_full_disk_is_said_once_and_tears_one_line_only, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(what_cannot_be_reopened_is_said_once, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_said_once_and_tears_one_line_only, set_up_folder,
+                                        tear_down_folder),
         cmocka_unit_test_setup_teardown(a_folder_that_is_missing_is_told, set_up_folder, tear_down_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

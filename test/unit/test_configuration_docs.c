@@ -33,8 +33,8 @@ static void check_same(const char *path, const char *option, const struct strbuf
     for (; *a == *b && *a != '\0'; a++, b++)
         line += *a == '\n';
     if (*a != *b)
-        fail_msg("%s:%u is not what the table of keys gives: write it anew by closedrelay check %s", path, line,
-                 option);
+        fail_msg("%s:%u is not what the table of keys gives: write it anew by closedrelay check %s", path,
+                 line, option);
     strbuf_deinit(&committed);
 }
 

@@ -1,4 +1,5 @@
-/* What members of archives are read for: content that ends early, and how far an archive is searched in one. */
+/* What members of archives are read for: content that ends early, and how far an archive is searched in one.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +17,8 @@
 
 enum { TAR_BLOCK_BYTES = 512, SEARCHED_BYTES = 65536 };
 
-/* Of a 7z file that is too large to be kept, the first and last bytes are read: a document that is cut there is
- * not damaged. */
+/* Of a 7z file that is too large to be kept, the first and last bytes are read: a document that is cut there
+ * is not damaged. */
 static void content_that_is_not_at_hand_is_no_damage(void **state)
 {
     (void)state;
@@ -25,7 +26,8 @@ static void content_that_is_not_at_hand_is_no_damage(void **state)
     struct content_limits limits = content_limits_default;
     for (limits.kept_bytes = 20000; limits.kept_bytes < 60000; limits.kept_bytes += 1000) {
         void *owner = talloc_new(NULL);
-        const struct attachment_list *list = scan_file(owner, "letter.7z", file, &limits, (struct scan_cuts){0});
+        const struct attachment_list *list =
+            scan_file(owner, "letter.7z", file, &limits, (struct scan_cuts){0});
         assert_int_equal(scan_conditions(list), 0);
         assert_true(scan_has_extension(list, "docx"));
         talloc_free(owner);
@@ -41,7 +43,10 @@ static void append_tar_member(struct strbuf *out, const char *name, size_t size)
     snprintf(block + 100, 8, "0000644");
     snprintf(block + 124, 12, "%011zo", size);
     block[156] = '0';
-    memcpy(block + 257, "ustar\0" "00", 8);
+    memcpy(block + 257,
+           "ustar\0"
+           "00",
+           8);
     for (size_t i = 0; i < sizeof block; i++)
         sum += (unsigned char)block[i];
     snprintf(block + 148, 8, "%06o", sum);

@@ -99,7 +99,8 @@ static void names_the_content_of_a_compressed_file_after_it(void **state)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         void *owner = talloc_new(NULL);
         struct slice file = archive_events_fixture(files[i].fixture);
-        const struct attachment_list *list = scan_file(owner, files[i].name, file, NULL, (struct scan_cuts){0});
+        const struct attachment_list *list =
+            scan_file(owner, files[i].name, file, NULL, (struct scan_cuts){0});
         assert_int_equal(scan_has_extension(list, files[i].extension), files[i].is_found);
         test_free((void *)(uintptr_t)file.data);
         talloc_free(owner);

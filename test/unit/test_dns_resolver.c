@@ -275,7 +275,8 @@ static void servers_may_stand_in_resolv_conf(void **state)
     struct world *world = *state;
     struct resolver_status status;
     char path[] = "/tmp/test_dns_resolver.XXXXXX";
-    static const char content[] = "search example.test\nnameserver 127.0.0.77\nnameserver ::1\noptions ndots:3\n";
+    static const char content[] =
+        "search example.test\nnameserver 127.0.0.77\nnameserver ::1\noptions ndots:3\n";
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     assert_int_equal(write(descriptor, content, sizeof content - 1), sizeof content - 1);

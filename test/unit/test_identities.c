@@ -1,4 +1,5 @@
-/* Whom a message is from, through the engine: local users and scripts, recent logins, customers, and their overrides. */
+/* Whom a message is from, through the engine: local users and scripts, recent logins, customers, and their
+ * overrides. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,7 +109,8 @@ static void send_message(const struct identity_test *test, const struct sent *se
 }
 
 #define HEADERS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define PICKUP_1000 "Received: by mx.example (Postfix, from userid 1000)\n\tid 4XYZ; Sun, 22 Nov 2026 08:00:00 +0000 (UTC)"
+#define PICKUP_1000                                                                                          \
+    "Received: by mx.example (Postfix, from userid 1000)\n\tid 4XYZ; Sun, 22 Nov 2026 08:00:00 +0000 (UTC)"
 #define X32 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define LONG_NAME X32 X32 X32 X32 X32
 #define PICKUP_33 "Received: by mx.example (Postfix, from userid 33)\n\tid 4XYZ"
@@ -126,9 +128,15 @@ static const struct identity_case identity_cases[] = {
     {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS(SUBMIT_ANN)}, ROLE_LOCAL, "uid:ann"},
     {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS(PICKUP_33, PICKUP_1000)}, ROLE_LOCAL, "uid:33"},
     {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS("Received: from x by y", PICKUP_1000)}, ROLE_LOCAL, "local"},
-    {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS("Received: by a b (Postfix, from userid 0)")}, ROLE_LOCAL, "local"},
-    {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS("Received: by a (Postfix)\n (x, from userid 0)")}, ROLE_LOCAL, "local"},
-    {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS("Received: by a (Postfix, from userid 0x)")}, ROLE_LOCAL, "local"},
+    {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS("Received: by a b (Postfix, from userid 0)")},
+     ROLE_LOCAL,
+     "local"},
+    {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS("Received: by a (Postfix)\n (x, from userid 0)")},
+     ROLE_LOCAL,
+     "local"},
+    {{"127.0.0.1", 4000, "Pickup", NULL, HEADERS("Received: by a (Postfix, from userid 0x)")},
+     ROLE_LOCAL,
+     "local"},
     {{"127.0.0.1", 4000, "Pickup", NULL, NULL}, ROLE_LOCAL, "local"},
     /* Straight from pickup: the MTA hides its own line, so the first one is the sender's. */
     {{"127.0.0.1", 0, "", NULL, HEADERS(PICKUP_1000)}, ROLE_LOCAL, "local"},
@@ -153,7 +161,9 @@ static const struct identity_case identity_cases[] = {
     {{"203.0.113.7", 0, "", NULL, HEADERS("X-PHP-Originating-Script: 1000:a.php")}, ROLE_OUTSIDE, ""},
     {{"127.0.0.1", 4000, "smtpd", NULL, HEADERS(PICKUP_1000)}, ROLE_TRUSTED, "127.0.0.0/8"},
     {{"127.0.0.1", 4000, LONG_NAME, NULL, HEADERS(PICKUP_1000)}, ROLE_TRUSTED, "127.0.0.0/8"},
-    {{"203.0.113.7", 4000, "Pickup", "Ann", HEADERS(PICKUP_1000, "X-PHP-Script: a")}, ROLE_SUBMISSION, "ann@example.com"},
+    {{"203.0.113.7", 4000, "Pickup", "Ann", HEADERS(PICKUP_1000, "X-PHP-Script: a")},
+     ROLE_SUBMISSION,
+     "ann@example.com"},
 };
 
 static void identities_follow_what_the_mta_wrote(void **state)
@@ -177,9 +187,11 @@ static void overrides_find_local_users(void **state)
     assert_string_equal(test->customer, "web");
     send_message(test, &(struct sent){"127.0.0.1", 4000, "Pickup", NULL, HEADERS(PICKUP_33)});
     assert_int_equal(test->verdict_code, 250);
-    send_message(test, &(struct sent){"127.0.0.1", 0, "", NULL, HEADERS("X-PHP-Originating-Script: 1000:bad.php")});
+    send_message(test,
+                 &(struct sent){"127.0.0.1", 0, "", NULL, HEADERS("X-PHP-Originating-Script: 1000:bad.php")});
     assert_int_equal(test->verdict_code, 550);
-    send_message(test, &(struct sent){"127.0.0.1", 0, "", NULL, HEADERS("X-PHP-Originating-Script: 1000:ok.php")});
+    send_message(test,
+                 &(struct sent){"127.0.0.1", 0, "", NULL, HEADERS("X-PHP-Originating-Script: 1000:ok.php")});
     assert_int_equal(test->verdict_code, 250);
 }
 
@@ -227,8 +239,9 @@ static void wrong_grants_are_refused(void **state)
 {
     struct identity_test *test = *state;
     static const struct policy_allow wrong[] = {
-        {"203.0.113.0/24", NULL, NULL, NULL}, {"x", NULL, NULL, NULL},           {"203.0.113.7", NULL, "10", NULL},
-        {"203.0.113.7", NULL, "0m", NULL},    {"203.0.113.7", NULL, "31d", NULL}, {"203.0.113.7", NULL, "-1m", NULL},
+        {"203.0.113.0/24", NULL, NULL, NULL}, {"x", NULL, NULL, NULL},
+        {"203.0.113.7", NULL, "10", NULL},    {"203.0.113.7", NULL, "0m", NULL},
+        {"203.0.113.7", NULL, "31d", NULL},   {"203.0.113.7", NULL, "-1m", NULL},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_false(policy_engine_allow(test->engine, &wrong[i], &test->out));
@@ -237,7 +250,8 @@ static void wrong_grants_are_refused(void **state)
     assert_string_equal(strbuf_text(&test->out), "[]\n");
 }
 
-static void assert_printed_for(struct identity_test *test, const char *whom, const char *head, const char *limit)
+static void assert_printed_for(struct identity_test *test, const char *whom, const char *head,
+                               const char *limit)
 {
     strbuf_reset(&test->out);
     assert_true(policy_snapshot_print_for(test->snapshot, whom, &test->out));
@@ -252,18 +266,23 @@ static void assert_printed_for(struct identity_test *test, const char *whom, con
 static void the_policy_of_one_is_printed(void **state)
 {
     struct identity_test *test = *state;
-    assert_printed_for(test, "user=Ann,client=192.0.2.7",
-                       "# for role submission, user ann@example.com, domain example.com, customer acme, client 192.0.2.7\n",
-                       "limit: 3  # /tmp/");
-    assert_printed_for(test, "user=x@a.branch.example", "# for role submission, user x@a.branch.example", "limit: 7  #");
-    assert_printed_for(test, "user=uid:1000", "# for role local, user uid:1000, customer web\n", "limit: 1  #");
+    assert_printed_for(
+        test, "user=Ann,client=192.0.2.7",
+        "# for role submission, user ann@example.com, domain example.com, customer acme, client 192.0.2.7\n",
+        "limit: 3  # /tmp/");
+    assert_printed_for(test, "user=x@a.branch.example", "# for role submission, user x@a.branch.example",
+                       "limit: 7  #");
+    assert_printed_for(test, "user=uid:1000", "# for role local, user uid:1000, customer web\n",
+                       "limit: 1  #");
     assert_printed_for(test, "client=127.0.0.1", "# for role trusted, user 127.0.0.0/8, client 127.0.0.1\n",
                        "limit: 30  # default");
     assert_printed_for(test, "client=203.0.113.7", "# for role outside, client 203.0.113.7\n",
                        "limit: 100  # default for outside");
-    assert_printed_for(test, "customer=acme,role=trusted", "# for role trusted, customer acme\n", "limit: 3  #");
+    assert_printed_for(test, "customer=acme,role=trusted", "# for role trusted, customer acme\n",
+                       "limit: 3  #");
     assert_printed_for(test, "customer=acme", "# for role submission, customer acme\n", "limit: 3  #");
-    assert_printed_for(test, "domain=EXAMPLE.com", "# for role submission, domain example.com, customer others\n",
+    assert_printed_for(test, "domain=EXAMPLE.com",
+                       "# for role submission, domain example.com, customer others\n",
                        "limit: 30  # default");
 }
 
@@ -272,7 +291,8 @@ static void the_overrides_that_match_are_told(void **state)
 {
     struct identity_test *test = *state;
     static const char *const cases[][2] = {
-        {"user=ann@example.com", "\n# overrides that match; of the same key the last counts:\n#   /tmp/policy_fixture."},
+        {"user=ann@example.com",
+         "\n# overrides that match; of the same key the last counts:\n#   /tmp/policy_fixture."},
         {"user=ann@example.com", ":12:5  recipients.limit\nlisten:"},
         {"user=uid:1000", ":10:5  recipients.limit, recipients.excess\nlisten:"},
         {"client=203.0.113.7", "\n# no override matches\nlisten:"},

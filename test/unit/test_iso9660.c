@@ -16,8 +16,7 @@
 #define PLAIN_FILES                                                                                          \
     "member README.TXT\n" TEXT_GIVEN "member RECHNUNG.PDF\n" PDF_GIVEN "member ________.EXE\n" PROGRAM_GIVEN
 
-#define UDF_FILES                                                                                            \
-    "member rechnung-äöü.pdf\nend incomplete\nmember 請求書.exe\nend incomplete\n"
+#define UDF_FILES "member rechnung-äöü.pdf\nend incomplete\nmember 請求書.exe\nend incomplete\n"
 
 /* In plain.iso, counted from its first descriptor at sector 16. */
 enum {

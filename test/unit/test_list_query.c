@@ -18,9 +18,9 @@
 #include "stub_dns/stub_dns.h"
 
 /*
- * Block lists against the stub name server, with real threads and real waits (who waits for what, by the order
- * of events: test_list_wait.c). What a list does changes by its rules; each death that lists have died is
- * replayed: nobody is refused, and the list comes back when it heals.
+ * Block lists against the stub name server, with real threads and real waits (who waits for what, by the
+ * order of events: test_list_wait.c). What a list does changes by its rules; each death that lists have died
+ * is replayed: nobody is refused, and the list comes back when it heals.
  */
 /* Budgets and patience are far beyond what even a loaded machine takes. */
 enum { LISTS_MAX = 8, BUDGET_MS = 20000, PATIENCE_MS = 60000 };

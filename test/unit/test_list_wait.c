@@ -1,8 +1,8 @@
 /*
  * Who waits for block lists, and for how long: by the order of events, not by the clock.
  *
- * A transport of the test's own answers at its command, and time stands still unless turned. Budgets are an hour:
- * whoever waits where nobody should is not slow but hangs, and the test with it.
+ * A transport of the test's own answers at its command, and time stands still unless turned. Budgets are an
+ * hour: whoever waits where nobody should is not slow but hangs, and the test with it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -259,7 +259,8 @@ static void use_lists(struct world *world, unsigned list_count)
 
 static struct list_query *begin(struct world *world, unsigned host)
 {
-    struct list_query_request request = {world->lists, world->list_count, dns_address_ipv4(0xc0000200 + host), HOUR_MS};
+    struct list_query_request request = {world->lists, world->list_count, dns_address_ipv4(0xc0000200 + host),
+                                         HOUR_MS};
     struct list_query *query = list_query_begin(world->set, &request);
     assert_non_null(query);
     return query;
@@ -404,7 +405,8 @@ static void a_suspended_list_is_neither_asked_nor_waited_for(void **state)
     list_query_destroy(query);
 }
 
-/* Eight sessions of a listed address: one question, one proof; and whoever comes later finds both in store. */
+/* Eight sessions of a listed address: one question, one proof; and whoever comes later finds both in store.
+ */
 static void a_listing_waits_for_one_proof_and_a_kept_one_for_none(void **state)
 {
     struct world *world = *state;

@@ -95,7 +95,8 @@ static struct policy_session *connect_from(const struct live_test *test, const c
 static bool may_send_to(struct policy_session *session, const char *recipient)
 {
     policy_session_mail(session, &(struct policy_mail){.path = "<someone@example.org>"});
-    return policy_session_recipient(session, &(struct policy_recipient){.path = recipient}).step == POLICY_CONTINUE;
+    return policy_session_recipient(session, &(struct policy_recipient){.path = recipient}).step ==
+           POLICY_CONTINUE;
 }
 
 static void wait_until_may_send(struct policy_session *session, const char *recipient)
@@ -204,7 +205,8 @@ static void keep_error(enum log_level level, const char *line, void *context)
         snprintf(errors.first, sizeof errors.first, "%s", line);
 }
 
-/* With a broken list the entries read before stay, and that is said once though two policies have the list. */
+/* With a broken list the entries read before stay, and that is said once though two policies have the list.
+ */
 static void a_broken_list_is_said_once(void **state)
 {
     struct live_test *test = *state;
@@ -229,8 +231,10 @@ int main(void)
     log_set_sink(keep_error, NULL); /* before threads start */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_replaced_list_counts_in_open_sessions, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_replaced_network_list_counts_for_the_next_message, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(after_a_reload_lists_still_change_for_older_sessions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_replaced_network_list_counts_for_the_next_message, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(after_a_reload_lists_still_change_for_older_sessions, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_policy_that_returns_is_one_policy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_broken_list_is_said_once, set_up, tear_down),
     };

@@ -230,7 +230,8 @@ static void domains_come_from_tables(void **state)
     assert_int_equal(check_fixture_recipient(&fixture, "<ann@ours.example>"), RECIPIENT_ACCEPTED);
     assert_int_equal(check_fixture_recipient(&fixture, "<ann@inline.example>"), RECIPIENT_ACCEPTED);
     assert_int_equal(check_fixture_recipient(&fixture, "<ann@a.b.SUB.example.>"), RECIPIENT_ACCEPTED);
-    assert_int_equal(check_fixture_recipient(&fixture, "<@ours.example:ann@inline.example>"), RECIPIENT_ACCEPTED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<@ours.example:ann@inline.example>"),
+                     RECIPIENT_ACCEPTED);
     assert_int_equal(check_fixture_recipient(&fixture, "<ann@sub.example>"), RECIPIENT_REJECTED);
     assert_int_equal(check_fixture_recipient(&fixture, "<ann@ok>"), RECIPIENT_REJECTED);
     check_fixture_end(&fixture);
@@ -250,7 +251,8 @@ static void a_dead_table_makes_unknown(void **state)
     assert_int_equal(check_fixture_recipient(&fixture, "<bob%victim@ours.example>"), RECIPIENT_REJECTED);
     assert_int_equal(check_fixture_recipient(&fixture, "<bob@victim.example>"), RECIPIENT_DEFERRED);
     assert_finding(check_fixture_last(&fixture), &unknown);
-    assert_int_equal(check_fixture_recipient(&fixture, "<@other.example:ann@ours.example>"), RECIPIENT_DEFERRED);
+    assert_int_equal(check_fixture_recipient(&fixture, "<@other.example:ann@ours.example>"),
+                     RECIPIENT_DEFERRED);
     check_fixture_end(&fixture);
 }
 

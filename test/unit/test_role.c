@@ -188,10 +188,12 @@ static void wrong_certificates_are_configuration_errors(void **state)
         const char *yaml = talloc_asprintf(owner, "relay:\n  trusted_certificates: [\"%s\"]\n", entries[i]);
         assert_non_null(strstr(check_fixture_problems(owner, &relay_check, yaml), "test.yaml:2:25: error:"));
     }
-    assert_non_null(strstr(check_fixture_problems(owner, &relay_check,
-                                                  "relay: { trusted_certificates: \"sha256:" FINGERPRINT "\" }"),
-                           "warning: a fingerprint can match behind Sendmail"));
-    assert_string_equal(check_fixture_problems(owner, &relay_check, "relay: { trusted_certificates: CN=x }"), "");
+    assert_non_null(
+        strstr(check_fixture_problems(owner, &relay_check,
+                                      "relay: { trusted_certificates: \"sha256:" FINGERPRINT "\" }"),
+               "warning: a fingerprint can match behind Sendmail"));
+    assert_string_equal(check_fixture_problems(owner, &relay_check, "relay: { trusted_certificates: CN=x }"),
+                        "");
     talloc_free(owner);
 }
 

@@ -285,20 +285,21 @@ static void header_replies_say_what_to_do(void **state)
 
 /* ---- tables ----------------------------------------------------------------------------------------- */
 
-static const char by_table[] =
-    "sender:\n"
-    "  match: table\n"
-    "  table:\n"
-    "    Ann@example.com: [info@example.com, example.org, '@b\xc3\xbc""cher.example', .sub.example]\n"
-    "    root@example.com: '*'\n"
-    "    '@example.com': sales@example.com\n"
-    "    app: app@example.net help@example.net\n"
-    "    Eva@B\xc3\xbc""cher.example: eva@example.net\n"
-    "  login_maps:\n"
-    "    team@example.com: ann@example.com, Bob\n"
-    "    boss+x@example.com: bob@example.com\n"
-    "    '@shop.example': [bob@example.com]\n"
-    "    ceo@shop.example: ann@example.com\n";
+static const char by_table[] = "sender:\n"
+                               "  match: table\n"
+                               "  table:\n"
+                               "    Ann@example.com: [info@example.com, example.org, '@b\xc3\xbc"
+                               "cher.example', .sub.example]\n"
+                               "    root@example.com: '*'\n"
+                               "    '@example.com': sales@example.com\n"
+                               "    app: app@example.net help@example.net\n"
+                               "    Eva@B\xc3\xbc"
+                               "cher.example: eva@example.net\n"
+                               "  login_maps:\n"
+                               "    team@example.com: ann@example.com, Bob\n"
+                               "    boss+x@example.com: bob@example.com\n"
+                               "    '@shop.example': [bob@example.com]\n"
+                               "    ceo@shop.example: ann@example.com\n";
 
 static void tables_give_senders_to_logins(void **state)
 {
@@ -312,7 +313,10 @@ static void tables_give_senders_to_logins(void **state)
         {"ann@example.com", "ann@example.com", "any@example.org", true},
         {"ann@example.com", "ann@example.com", "any@a.example.org", false},
         {"ann@example.com", "ann@example.com", "x@xn--bcher-kva.example", true},
-        {"ann@example.com", "ann@example.com", "x@b\xc3\xbc""cher.example", true},
+        {"ann@example.com", "ann@example.com",
+         "x@b\xc3\xbc"
+         "cher.example",
+         true},
         {"ann@example.com", "ann@example.com", "x@a.b.sub.example", true},
         {"ann@example.com", "ann@example.com", "x@sub.example", false},
         {"ann@example.com", "ann@example.com", "x@evilsub.example", false},
@@ -326,7 +330,9 @@ static void tables_give_senders_to_logins(void **state)
         {"zoe@example.net", "zoe@example.net", "sales@example.com", false},
         {"app", "app", "help@example.net", true},
         {"app", "app", "other@example.net", false},
-        {"eva@b\xc3\xbc""cher.example", "eva@xn--bcher-kva.example", "eva@example.net", true},
+        {"eva@b\xc3\xbc"
+         "cher.example",
+         "eva@xn--bcher-kva.example", "eva@example.net", true},
         /* The other way round. */
         {"ann@example.com", "ann@example.com", "TEAM@example.com", true},
         {"ann@example.com", "ann@example.com", "team+list@example.com", true},
@@ -401,11 +407,22 @@ static void shown_addresses_count_where_they_are_to(void **state)
         {"\"ANN@Example.com\" <ann@example.com>", true},
         {"=?utf-8?q?Ann_=40_home?= <ann@example.com>", true},
         /* What looks like "@" and "." */
-        {"\"ceo\xef\xbc\xa0" "bank.example\" <ann@example.com>", false},
-        {"\"ceo\xef\xb9\xab" "bank.example\" <ann@example.com>", false},
-        {"\"ceo@bank\xef\xbc\x8e" "example\" <ann@example.com>", false},
-        {"\"ceo@bank\xe3\x80\x82" "example\" <ann@example.com>", false},
-        {"\"ann\xef\xbc\xa0" "example\xef\xbd\xa1" "com\" <ann@example.com>", true},
+        {"\"ceo\xef\xbc\xa0"
+         "bank.example\" <ann@example.com>",
+         false},
+        {"\"ceo\xef\xb9\xab"
+         "bank.example\" <ann@example.com>",
+         false},
+        {"\"ceo@bank\xef\xbc\x8e"
+         "example\" <ann@example.com>",
+         false},
+        {"\"ceo@bank\xe3\x80\x82"
+         "example\" <ann@example.com>",
+         false},
+        {"\"ann\xef\xbc\xa0"
+         "example\xef\xbd\xa1"
+         "com\" <ann@example.com>",
+         true},
         {"\"Ann \xef\xbc\xa0\" <ann@example.com>", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

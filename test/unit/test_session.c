@@ -50,8 +50,9 @@ static struct session_test *begin(const char *configuration, const char *ip, uin
     strbuf_deinit(&problems);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     assert_int_equal(inet_pton(AF_INET, ip, &address.sin_addr), 1);
-    test->session = policy_session_begin(
-        test->engine, &(struct policy_connect){.address = (struct sockaddr *)&address, .client_name = "client.example"});
+    test->session =
+        policy_session_begin(test->engine, &(struct policy_connect){.address = (struct sockaddr *)&address,
+                                                                    .client_name = "client.example"});
     assert_non_null(test->session);
     policy_session_helo(test->session, "client.example");
     return test;
@@ -76,9 +77,10 @@ static void end(struct session_test *test)
 
 static struct policy_answer mail(struct session_test *test, const char *sender, const char *login)
 {
-    return policy_session_mail(test->session, &(struct policy_mail){.path = sender,
-                                                                    .auth_authen = login,
-                                                                    .auth_type = login == NULL ? NULL : "PLAIN"});
+    return policy_session_mail(test->session,
+                               &(struct policy_mail){.path = sender,
+                                                     .auth_authen = login,
+                                                     .auth_type = login == NULL ? NULL : "PLAIN"});
 }
 
 static struct policy_answer rcpt(struct session_test *test, const char *address)
@@ -95,7 +97,8 @@ static struct policy_ending send_text(struct session_test *test, const char *fro
     return policy_session_end_of_message(test->session);
 }
 
-static void assert_reply(struct policy_answer answer, enum policy_step step, unsigned code, const char *enhanced)
+static void assert_reply(struct policy_answer answer, enum policy_step step, unsigned code,
+                         const char *enhanced)
 {
     assert_int_equal(answer.step, step);
     assert_int_equal(answer.verdict->code, code);
@@ -187,9 +190,11 @@ static void a_declared_size_is_refused_at_mail(void **state)
     (void)state;
     struct session_test *test = begin("", "192.0.2.7", 4711);
     const char *const params[] = {"size=30000001", NULL};
-    struct policy_answer answer = policy_session_mail(
-        test->session, &(struct policy_mail){.path = "<ann@example.com>", .params = params,
-                                             .auth_authen = "ann@example.com", .auth_type = "PLAIN"});
+    struct policy_answer answer =
+        policy_session_mail(test->session, &(struct policy_mail){.path = "<ann@example.com>",
+                                                                 .params = params,
+                                                                 .auth_authen = "ann@example.com",
+                                                                 .auth_type = "PLAIN"});
     assert_reply(answer, POLICY_REJECT, 552, "5.3.4");
     assert_recorded(test, 1, "\"verdict\":\"reject\"");
     end(test);
@@ -221,7 +226,8 @@ static void a_program_is_refused_by_name(void **state)
     rcpt(test, "<bob@example.org>");
     policy_session_header(test->session, "From", "ann@example.com");
     policy_session_header(test->session, "MIME-Version", "1.0");
-    policy_session_header(test->session, "Content-Type", "application/octet-stream;\n\tname=\"scan.pdf.EXE\"");
+    policy_session_header(test->session, "Content-Type",
+                          "application/octet-stream;\n\tname=\"scan.pdf.EXE\"");
     policy_session_end_of_headers(test->session);
     policy_session_body(test->session, "hello\r\n", 7);
     struct policy_ending ending = policy_session_end_of_message(test->session);
@@ -273,10 +279,12 @@ static void anonymous_is_no_login(void **state)
 {
     (void)state;
     struct session_test *test = begin("", "192.0.2.7", 4711);
-    policy_session_mail(test->session, &(struct policy_mail){.path = "<a@example.com>", .auth_authen = "ann",
-                                                             .auth_type = "anonymous"});
+    policy_session_mail(
+        test->session,
+        &(struct policy_mail){.path = "<a@example.com>", .auth_authen = "ann", .auth_type = "anonymous"});
     assert_reply(rcpt(test, "<bob@example.org>"), POLICY_REJECT, 550, "5.7.1");
-    policy_session_mail(test->session, &(struct policy_mail){.path = "<a@example.com>", .auth_authen = "ann"});
+    policy_session_mail(test->session,
+                        &(struct policy_mail){.path = "<a@example.com>", .auth_authen = "ann"});
     assert_reply(rcpt(test, "<bob@example.org>"), POLICY_REJECT, 550, "5.7.1");
     end(test);
 }
@@ -376,7 +384,8 @@ static void recipients_the_mta_refuses_are_only_recorded(void **state)
     struct session_test *test = begin("recipients: { limit: 1 }\n", "192.0.2.7", 4711);
     mail(test, "<ann@example.com>", "ann@example.com");
     for (int i = 0; i < 3; i++)
-        policy_session_recipient(test->session, &(struct policy_recipient){.path = "<x@example.org>", .mailer = "error"});
+        policy_session_recipient(test->session,
+                                 &(struct policy_recipient){.path = "<x@example.org>", .mailer = "error"});
     assert_int_equal(rcpt(test, "<bob@example.org>").step, POLICY_CONTINUE);
     assert_int_equal(send_text(test, "ann@example.com", "hello\r\n").answer.step, POLICY_CONTINUE);
     assert_recorded(test, 1, "\"action\":\"ignore\"");
@@ -403,8 +412,8 @@ static void recipients_without_end_are_deferred(void **state)
 static void what_the_mta_cannot_do_is_answered_and_recorded(void **state)
 {
     (void)state;
-    struct session_test *test =
-        begin("attachments: { blocked_action: hold }\nrecipients: { limit: 1, excess: drop }\n", "192.0.2.7", 4711);
+    struct session_test *test = begin(
+        "attachments: { blocked_action: hold }\nrecipients: { limit: 1, excess: drop }\n", "192.0.2.7", 4711);
     reconnect_over_a_poor_mta(test);
     mail(test, "<ann@example.com>", "ann@example.com");
     rcpt(test, "<a@example.org>");
@@ -445,8 +454,8 @@ static void a_session_keeps_the_policy_it_began_with(void **state)
 static void overrides_reach_the_message(void **state)
 {
     (void)state;
-    struct session_test *test = begin("overrides:\n  - when: { user: ann@example.com }\n    recipients: { limit: 1 }\n",
-                                      "192.0.2.7", 4711);
+    struct session_test *test = begin(
+        "overrides:\n  - when: { user: ann@example.com }\n    recipients: { limit: 1 }\n", "192.0.2.7", 4711);
     mail(test, "<ann@example.com>", "Ann@Example.com");
     rcpt(test, "<a@example.org>");
     assert_reply(rcpt(test, "<b@example.org>"), POLICY_REJECT, 550, "5.5.3");

@@ -41,11 +41,15 @@ static void what_would_be_passed_over_is_an_error(void **state)
         const char *yaml, *problem;
     } cases[] = {
         {"control: inet:8892@127.0.0.1\n", ":1:10: error: the control socket is a unix socket: "},
-        {"daemon: { syslog_facility: mial }\n", ":1:28: error: syslog_facility: 'mial' is none of mail, daemon, "},
+        {"daemon: { syslog_facility: mial }\n",
+         ":1:28: error: syslog_facility: 'mial' is none of mail, daemon, "},
         {"daemon: { syslog_facility: local9 }\n", ":1:28: error: syslog_facility: 'local9' is none of "},
-        {"attachments: { blocked: [.exe, \"*.scr\"] }\n", ":1:25: error: blocked: '*.scr' is no extension such as exe: "},
-        {"customers: { ann@example.com: [a, b] }\n", ":1:31: error: customers: 'ann@example.com' has one value, no list\n"},
-        {"attachments: { allowed: [tar.gz] }\n", ":1:25: error: allowed: 'tar.gz' is no extension such as exe: "},
+        {"attachments: { blocked: [.exe, \"*.scr\"] }\n",
+         ":1:25: error: blocked: '*.scr' is no extension such as exe: "},
+        {"customers: { ann@example.com: [a, b] }\n",
+         ":1:31: error: customers: 'ann@example.com' has one value, no list\n"},
+        {"attachments: { allowed: [tar.gz] }\n",
+         ":1:25: error: allowed: 'tar.gz' is no extension such as exe: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct loaded loaded = load(cases[i].yaml);
@@ -76,12 +80,14 @@ static void folders_are_made_before_root_goes(void **state)
     char folder[] = "/tmp/test_settings.XXXXXX", yaml[300], expected[200], made[64];
     struct stat info;
     assert_non_null(mkdtemp(folder));
-    snprintf(yaml, sizeof yaml, "control: unix:%s/control/socket\nstate: %s/no/such\naudit: { file: %s/log/audit }\n",
-             folder, folder, folder);
+    snprintf(yaml, sizeof yaml,
+             "control: unix:%s/control/socket\nstate: %s/no/such\naudit: { file: %s/log/audit }\n", folder,
+             folder, folder);
     struct loaded loaded = load(yaml);
     assert_non_null(loaded.snapshot);
     assert_false(policy_snapshot_prepare(loaded.snapshot, getuid(), getgid(), &loaded.problems));
-    snprintf(expected, sizeof expected, "%s/no/such: this folder cannot be made: No such file or directory\n", folder);
+    snprintf(expected, sizeof expected, "%s/no/such: this folder cannot be made: No such file or directory\n",
+             folder);
     assert_string_equal(strbuf_text(&loaded.problems), expected);
     static const char *const names[] = {"control", "log"};
     for (size_t i = 0; i < 2; i++) {
@@ -106,8 +112,9 @@ static void what_is_shown_is_what_applies(void **state)
         {"user=ann@example.com", "\n  limit: 50  # "},
         {"user=ann@example.com,client=192.0.2.7", "\n  limit: 5  # "},
     };
-    struct loaded loaded = load("recipients: { limit: 50 }\n"
-                                "overrides: [ { when: { network: 192.0.2.0/24 }, recipients: { limit: 5 } } ]\n");
+    struct loaded loaded =
+        load("recipients: { limit: 50 }\n"
+             "overrides: [ { when: { network: 192.0.2.0/24 }, recipients: { limit: 5 } } ]\n");
     assert_non_null(loaded.snapshot);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct strbuf out;

@@ -89,7 +89,8 @@ static void assert_open_fails(const char *name, enum table_shape shape, const ch
     strbuf_deinit(&problem);
 }
 
-static void assert_answer(struct table *table, const char *key, enum table_answer expected, const char *expected_value)
+static void assert_answer(struct table *table, const char *key, enum table_answer expected,
+                          const char *expected_value)
 {
     struct strbuf value;
     strbuf_init(&value, 0);
@@ -119,11 +120,17 @@ static void a_file_gives_values_without_regard_to_case(void **state)
 static void logins_are_looked_up_with_a_labels(void **state)
 {
     struct table_test *test = *state;
-    write_file(test->path, "Ann@B\xc3\xbc""cher.Example 1\n@b\xc3\xbc""cher.example 2\nb\xc3\xbc""cher 3\nann@\xc3\xbc..x 4\n");
+    write_file(test->path, "Ann@B\xc3\xbc"
+                           "cher.Example 1\n@b\xc3\xbc"
+                           "cher.example 2\nb\xc3\xbc"
+                           "cher 3\nann@\xc3\xbc..x 4\n");
     struct table *table = open_table("file:", test->path, TABLE_TEXT);
     assert_answer(table, "ann@xn--bcher-kva.example", TABLE_FOUND, "1");
     assert_answer(table, "@xn--bcher-kva.example", TABLE_FOUND, "2");
-    assert_answer(table, "b\xc3\xbc""cher", TABLE_FOUND, "3");
+    assert_answer(table,
+                  "b\xc3\xbc"
+                  "cher",
+                  TABLE_FOUND, "3");
     assert_answer(table, "ann@\xc3\xbc..x", TABLE_FOUND, "4");
     assert_answer(table, "ann", TABLE_MISSING, "");
     table_close(table);
@@ -134,7 +141,9 @@ static void a_value_goes_on_in_the_next_line(void **state)
 {
     struct table_test *test = *state;
     char name[80], expected[200];
-    write_file(test->path, "# maps\na x, # first\n\ty,\r\n# between\n   # indented\n\n  z # last\n\nb v\n \nc#d w\n #end");
+    write_file(
+        test->path,
+        "# maps\na x, # first\n\ty,\r\n# between\n   # indented\n\n  z # last\n\nb v\n \nc#d w\n #end");
     struct table *table = open_table("file:", test->path, TABLE_PAIRS);
     assert_answer(table, "b", TABLE_FOUND, "v");
     assert_answer(table, "c#d", TABLE_FOUND, "w");
@@ -152,7 +161,8 @@ static void a_value_goes_on_in_the_next_line(void **state)
     snprintf(name, sizeof name, "file:%s", test->path);
     write_file(test->path, "# maps\n a x\nb y\n");
     snprintf(expected, sizeof expected,
-             "%s:2: a line that begins with white space goes on with the one before, and there is none", test->path);
+             "%s:2: a line that begins with white space goes on with the one before, and there is none",
+             test->path);
     assert_open_fails(name, TABLE_PAIRS, expected);
     write_file(test->path, "a x\n y\na z\n");
     snprintf(expected, sizeof expected, "%s:3: the same key stands above with another value", test->path);
@@ -176,7 +186,9 @@ static void networks_match_by_the_longest_prefix(void **state)
 static void domains_are_written_in_any_way(void **state)
 {
     struct table_test *test = *state;
-    write_file(test->path, "Example.COM. ok # ours\n  # nothing\n.Bücher.Example\nxn--bcher-kva.example a#b\n[192.0.2.1]\n");
+    write_file(
+        test->path,
+        "Example.COM. ok # ours\n  # nothing\n.Bücher.Example\nxn--bcher-kva.example a#b\n[192.0.2.1]\n");
     struct table *table = open_table("file:", test->path, TABLE_DOMAINS);
     assert_answer(table, "example.com", TABLE_FOUND, "ok");
     assert_answer(table, ".xn--bcher-kva.example", TABLE_FOUND, "");
@@ -222,8 +234,12 @@ static void paths_of_sources(void **state)
     static const struct {
         const char *source, *path;
     } cases[] = {
-        {"file:a/b", "a/b"}, {"lmdb:/x", "/x"}, {"cdb:x", "x"}, {"sqlite:/d/b:SELECT 1", "/d/b"},
-        {"socketmap:unix:/x:y", NULL}, {"example.com", NULL},
+        {"file:a/b", "a/b"},
+        {"lmdb:/x", "/x"},
+        {"cdb:x", "x"},
+        {"sqlite:/d/b:SELECT 1", "/d/b"},
+        {"socketmap:unix:/x:y", NULL},
+        {"example.com", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct slice path;
@@ -240,7 +256,8 @@ static void a_broken_file_is_told_with_its_line(void **state)
     char name[80], expected[200];
     snprintf(name, sizeof name, "file:%s", test->path);
     write_file(test->path, "192.0.2.0/24\n192.0.2.1/24\n");
-    snprintf(expected, sizeof expected, "%s:2: '192.0.2.1/24' has bits set behind its prefix: write the network's first address",
+    snprintf(expected, sizeof expected,
+             "%s:2: '192.0.2.1/24' has bits set behind its prefix: write the network's first address",
              test->path);
     assert_open_fails(name, TABLE_NETWORKS, expected);
     write_file(test->path, "a 1\na 1\nA 2\n");
@@ -314,7 +331,8 @@ static void append_half(const char *path, const char *value, bool is_second)
 {
     FILE *file = fopen(path, is_second ? "a" : "w");
     assert_non_null(file);
-    for (unsigned i = is_second ? EXCHANGE_ENTRIES / 2 : 0; i < (is_second ? EXCHANGE_ENTRIES : EXCHANGE_ENTRIES / 2); i++)
+    for (unsigned i = is_second ? EXCHANGE_ENTRIES / 2 : 0;
+         i < (is_second ? EXCHANGE_ENTRIES : EXCHANGE_ENTRIES / 2); i++)
         fprintf(file, "key%u %s\n", i, value);
     assert_int_equal(fclose(file), 0);
 }
@@ -342,7 +360,8 @@ static void exchange_in_place(struct table *table, const char *path, const char 
     table_refresh(table);
 }
 
-static void assert_never_half(const char *path, void (*exchange)(struct table *table, const char *path, const char *value))
+static void assert_never_half(const char *path,
+                              void (*exchange)(struct table *table, const char *path, const char *value))
 {
     pthread_t threads[2];
     append_half(path, "old", false);
@@ -392,7 +411,8 @@ static void trouble_keeps_the_old_entries_and_is_said_once(void **state)
 
 /* ---- databases -------------------------------------------------------------------------------------- */
 
-static void make_cdb(const char *path, const char *key, size_t key_bytes, const char *value, size_t value_bytes)
+static void make_cdb(const char *path, const char *key, size_t key_bytes, const char *value,
+                     size_t value_bytes)
 {
     struct cdb_make maker;
     int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -466,7 +486,8 @@ static void make_lmdb(const char *path, const char *key, const char *value)
     MDB_env *environment;
     MDB_txn *transaction;
     MDB_dbi database;
-    MDB_val key_bytes = {strlen(key), (void *)(uintptr_t)key}, value_bytes = {strlen(value), (void *)(uintptr_t)value};
+    MDB_val key_bytes = {strlen(key), (void *)(uintptr_t)key},
+            value_bytes = {strlen(value), (void *)(uintptr_t)value};
     assert_int_equal(mdb_env_create(&environment), 0);
     assert_int_equal(mdb_env_open(environment, path, MDB_NOSUBDIR | MDB_NOLOCK, 0600), 0);
     assert_int_equal(mdb_txn_begin(environment, NULL, 0, &transaction), 0);
@@ -513,9 +534,10 @@ static void sqlite_answers_by_a_query(void **state)
     sqlite3 *database;
     snprintf(path, sizeof path, "%s.db", test->path);
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, "CREATE TABLE owner(login, address); INSERT INTO owner VALUES('ann', 'a@x')",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(database, "CREATE TABLE owner(login, address); INSERT INTO owner VALUES('ann', 'a@x')",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(database);
     snprintf(name, sizeof name, "%s:SELECT address FROM owner WHERE login = ?", path);
     struct table *table = open_table("sqlite:", name, TABLE_TEXT);
@@ -534,9 +556,10 @@ static void a_query_without_end_is_broken_off(void **state)
 {
     struct table_test *test = *state;
     char name[300];
-    snprintf(name, sizeof name,
-             "%s:WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < 0 AND ? <> ''",
-             test->path);
+    snprintf(
+        name, sizeof name,
+        "%s:WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < 0 AND ? <> ''",
+        test->path);
     write_file(test->path, "");
     struct table *table = open_table("sqlite:", name, TABLE_TEXT);
     assert_answer(table, "ann", TABLE_UNKNOWN, "");

@@ -13,7 +13,8 @@ static const struct incident_id ID = {"abcdefghjkmn"};
 
 static struct finding finding_of(enum finding_outcome outcome, enum check_mode mode, enum action action)
 {
-    return (struct finding){.check = "size", .outcome = outcome, .reason = "test", .mode = mode, .action = action};
+    return (struct finding){
+        .check = "size", .outcome = outcome, .reason = "test", .mode = mode, .action = action};
 }
 
 static struct verdict decide(struct finding *items, size_t count)
@@ -36,13 +37,18 @@ static void takes_the_strictest_of_what_is_enforced(void **state)
         {"nothing found", {{0}}, 0, ACTION_ACCEPT},
         {"passes", {finding_of(FINDING_PASS, MODE_ENFORCE, ACTION_REJECT)}, 1, ACTION_ACCEPT},
         {"monitor only", {finding_of(FINDING_FAIL, MODE_MONITOR, ACTION_REJECT)}, 1, ACTION_ACCEPT},
-        {"fail with action accept", {finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_ACCEPT)}, 1, ACTION_ACCEPT},
+        {"fail with action accept",
+         {finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_ACCEPT)},
+         1,
+         ACTION_ACCEPT},
         {"unknown defers",
-         {finding_of(FINDING_PASS, MODE_ENFORCE, ACTION_ACCEPT), finding_of(FINDING_UNKNOWN, MODE_ENFORCE, ACTION_DEFER)},
+         {finding_of(FINDING_PASS, MODE_ENFORCE, ACTION_ACCEPT),
+          finding_of(FINDING_UNKNOWN, MODE_ENFORCE, ACTION_DEFER)},
          2,
          ACTION_DEFER},
         {"reject over defer over hold",
-         {finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_HOLD), finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_REJECT),
+         {finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_HOLD),
+          finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_REJECT),
           finding_of(FINDING_UNKNOWN, MODE_ENFORCE, ACTION_DEFER)},
          3,
          ACTION_REJECT},
