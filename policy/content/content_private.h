@@ -2,7 +2,7 @@
  * What the parts of the content scan share: the message's state and budgets (content_scan.c), the list of
  * what was found (content_list.c), messages (content_message.c), decoded content (content_stream.c), archives
  * (content_archive.c), uuencoded files (content_uuencode.c), signed content (content_cms.c) and the files in
- * calendars (content_calendar.c).
+ * calendars (content_calendar.c). What only one of them uses has a header of its own.
  */
 #ifndef CLOSEDRELAY_CONTENT_CONTENT_PRIVATE_H
 #define CLOSEDRELAY_CONTENT_CONTENT_PRIVATE_H
