@@ -208,8 +208,9 @@ static bool take_argument(const struct reader *reader, const char *word, struct 
 {
     if (arguments != NULL)
         return append(arguments, word);
-    complain(reader->usage->name, "it takes no argument: '%s'; closedrelay %s --help tells more", word,
-             reader->usage->name);
+    bool has_file = find_letter(reader->usage->options, 'c') != NULL;
+    complain(reader->usage->name, "it takes no argument: '%s'%s; closedrelay %s --help tells more", word,
+             has_file ? " (a configuration is named by -c FILE)" : "", reader->usage->name);
     return false;
 }
 
