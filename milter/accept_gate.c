@@ -16,7 +16,7 @@
 
 enum {
     SHORTAGE_PAUSE_MS = 50,
-    QUEUE_WAIT_MS = 200,
+    QUEUE_WAIT_MS = 2000, /* on a machine that is busy; in general none */
     SAID_AGAIN_MS = 60000,
 };
 
