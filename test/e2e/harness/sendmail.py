@@ -186,7 +186,8 @@ class Sendmail:
         self.open_lane = Lane("MTA-open", flags="")
         self.hard_lane = Lane("MTA-hard", flags=", F=R")
         self.hangup_lane = Lane("MTA-hangup", flags=", F=4")
-        self.hasty_lane = Lane("MTA-hasty", times="C:30s;S:1s;R:1s;E:5m")
+        # Sendmail compares whole seconds: one second can be over at once, five are four at least.
+        self.hasty_lane = Lane("MTA-hasty", times="C:30s;S:5s;R:5s;E:5m")
         self.users_lane = SecondLane("MTA-local", self.public_lane.filter_name)
         self.bare_lane = SecondLane("MTA-bare", "")
         self.lanes += [self.open_lane, self.hard_lane, self.hangup_lane, self.hasty_lane, self.users_lane,
