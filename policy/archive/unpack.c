@@ -11,6 +11,8 @@
 
 enum {
     UNPACK_OUTPUT_BYTES = 32 * 1024,
+    /* The first piece is what tells the kind of a file, and of most files nothing more is wanted. */
+    UNPACK_FIRST_OUTPUT_BYTES = 4 * 1024,
     ZIP_LZMA_HEADER_BYTES = 9,
     LZMA_PROPERTIES_BYTES = 5,
     LZMA_HEADER_BYTES = LZMA_PROPERTIES_BYTES + 8,
@@ -248,7 +250,8 @@ static size_t unpack_charge(struct unpack *unpack, size_t produced)
 static size_t unpack_room(const struct unpack *unpack)
 {
     uint64_t left = unpack->budget->unpacked_bytes_left;
-    return left < UNPACK_OUTPUT_BYTES ? (size_t)left + 1 : UNPACK_OUTPUT_BYTES;
+    size_t most = unpack->produced_bytes == 0 ? UNPACK_FIRST_OUTPUT_BYTES : UNPACK_OUTPUT_BYTES;
+    return left < most ? (size_t)left + 1 : most;
 }
 
 enum unpack_result unpack_push(struct unpack *unpack, struct slice bytes, const struct archive_sink *sink,

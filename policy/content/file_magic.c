@@ -198,14 +198,20 @@ static bool magic_text_contains(struct slice text, struct slice needle)
 /* Markup that its viewer runs with the rights of a program. */
 static const char *magic_markup_program(struct slice text)
 {
+    static const struct file_magic_signature tags[] = {
+        SIGNATURE("<hta:application", "HTML application"),
+        SIGNATURE("<MMC_ConsoleFile", "management console file"),
+        SIGNATURE("<scriptlet", "Windows scriptlet"),
+    };
     if (text.length == 0 || text.data[0] != '<')
         return NULL;
-    if (magic_text_contains(text, slice_of("<hta:application")))
-        return "HTML application";
-    if (magic_text_contains(text, slice_of("<MMC_ConsoleFile")))
-        return "management console file";
-    if (magic_text_contains(text, slice_of("<scriptlet")))
-        return "Windows scriptlet";
+    while (text.length > 0) {
+        for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
+            if (slice_starts_nocase(text, slice_make(tags[i].bytes, tags[i].length)))
+                return tags[i].kind;
+        size_t next = slice_find(slice_part(text, 1, text.length), '<');
+        text = slice_part(text, next + 1, text.length);
+    }
     return NULL;
 }
 
@@ -284,17 +290,36 @@ const char *file_magic_ole_root(struct slice entry)
     }
 }
 
+static bool magic_is_text_byte(unsigned char c)
+{
+    bool is_space = c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == 0x1b;
+    return c != 0x7f && (c >= 0x20 || is_space);
+}
+
+/* Whether none of eight bytes is below 0x20 or is 0x7f: a subtraction that has to borrow sets the high bit of
+ * a byte that had none. A borrow may reach the next byte, which changes only where one is found. */
+static bool magic_is_text_word(const char *bytes)
+{
+    const uint64_t ones = 0x0101010101010101U, high_bits = ones * 0x80;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    uint64_t below_space = (word - ones * 0x20) & ~word;
+    uint64_t delete = ((word ^ ones * 0x7f) - ones) & ~(word ^ ones * 0x7f);
+    return ((below_space | delete) & high_bits) == 0;
+}
+
 /* Text as people write it: no control characters but white space (and form feed, escape). */
 static bool magic_is_plain_text(struct slice head)
 {
-    if (head.length == 0)
-        return false;
-    for (size_t i = 0; i < head.length; i++) {
-        unsigned char c = (unsigned char)head.data[i];
-        if (c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b))
+    for (size_t at = 0; at < head.length;) {
+        if (head.length - at >= sizeof(uint64_t) && magic_is_text_word(head.data + at)) {
+            at += sizeof(uint64_t);
+            continue;
+        }
+        if (!magic_is_text_byte((unsigned char)head.data[at++]))
             return false;
     }
-    return true;
+    return head.length > 0;
 }
 
 /* MPEG audio without ID3: eleven set bits, then no reserved version, layer, bit rate or sampling rate. Layer
@@ -330,8 +355,6 @@ bool file_magic_harmless(struct slice head)
         SIGNATURE("\0\0\x01\xb3", "MPEG"),
         SIGNATURE("#!AMR", "AMR"),
     };
-    if (file_magic_executable(head) != NULL)
-        return false;
     if (magic_find_signature(head, signatures, sizeof signatures / sizeof signatures[0]) != NULL)
         return true;
     return magic_is_at(head, 4, "ftyp", 4) || magic_is_ole(head) || magic_is_mpeg_audio(head) ||
