@@ -54,6 +54,11 @@ static void root_finish(void *owner, void *settings, const struct config_finish 
     if (root->control.kind != ENDPOINT_UNIX && root->control.kind != ENDPOINT_NONE)
         config_finish_error(context, "control",
                             "the control socket is a unix socket: unix:/run/closedrelay/control.sock");
+    if (root->listen.kind != ENDPOINT_UNIX && root->listen.host[0] == '\0')
+        config_finish_warning(context, "listen",
+                              "every address of this machine is listened on, and whoever reaches the port is "
+                              "taken for the MTA: write inet:%u@127.0.0.1 if the MTA runs here",
+                              (unsigned)root->listen.port);
 }
 
 const struct config_section root_section = {

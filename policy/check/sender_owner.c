@@ -68,10 +68,12 @@ static enum table_answer look_up(struct ownership *ownership, const struct text_
     return text_map_lookup(map, slice_of(key), &ownership->value);
 }
 
-/* "example.com", "@example.com", or ".example.com" for all domains below. */
+/* "example.com", "@example.com", "*@example.com", or ".example.com" for all domains below. */
 static bool domain_word_matches(struct slice word, const char *domain)
 {
     char name[DOMAIN_NAME_BYTES];
+    if (word.length > 1 && word.data[0] == '*' && word.data[1] == '@')
+        word = slice_part(word, 1, word.length);
     if (word.length > 0 && word.data[0] == '@')
         word = slice_part(word, 1, word.length);
     if (domain_entry_canonical(word, name) != NULL)
@@ -90,7 +92,8 @@ static bool sender_word_matches(const struct ownership *ownership, struct slice 
     if (slice_equal(word, slice_of("*")))
         return true;
     size_t at = slice_find_last(word, '@');
-    if (at == 0 || at == word.length)
+    bool is_any = at == 1 && word.length > 1 && word.data[0] == '*';
+    if (at == 0 || at == word.length || is_any)
         return domain_word_matches(word, address->domain);
     if (!mail_address_parse(ownership->context->owner, word, &allowed) || allowed.malformed)
         return false;

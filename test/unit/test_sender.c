@@ -292,7 +292,7 @@ static const char by_table[] = "sender:\n"
                                "cher.example', .sub.example]\n"
                                "    root@example.com: '*'\n"
                                "    '@example.com': sales@example.com\n"
-                               "    app: app@example.net help@example.net\n"
+                               "    app: app@example.net help@example.net *@shop.test *@\n"
                                "    Eva@B\xc3\xbc"
                                "cher.example: eva@example.net\n"
                                "  login_maps:\n"
@@ -330,6 +330,8 @@ static void tables_give_senders_to_logins(void **state)
         {"zoe@example.net", "zoe@example.net", "sales@example.com", false},
         {"app", "app", "help@example.net", true},
         {"app", "app", "other@example.net", false},
+        {"app", "app", "other@shop.test", true},
+        {"app", "app", "other@a.shop.test", false},
         {"eva@b\xc3\xbc"
          "cher.example",
          "eva@xn--bcher-kva.example", "eva@example.net", true},

@@ -60,6 +60,29 @@ static void what_would_be_passed_over_is_an_error(void **state)
     }
 }
 
+static void listening_on_every_address_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *problem;
+    } cases[] = {
+        {"listen: inet:8891\n", ":1:9: warning: every address of this machine is listened on, "},
+        {"listen: inet6:8892\n", "write inet:8892@127.0.0.1 if the MTA runs here\n"},
+        {"listen: inet:8891@127.0.0.1\n", ""},
+        {"listen: inet:8891@0.0.0.0\n", ""},
+        {"listen: unix:/run/closedrelay/milter.sock\n", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct loaded loaded = load(cases[i].yaml);
+        assert_non_null(loaded.snapshot);
+        if (strstr(strbuf_text(&loaded.problems), cases[i].problem) == NULL ||
+            (cases[i].problem[0] == '\0' && loaded.problems.length > 0))
+            fail_msg("%s gave: %s", cases[i].yaml, strbuf_text(&loaded.problems));
+        unload(&loaded);
+    }
+}
+
 static void daemon_settings_are_as_written(void **state)
 {
     (void)state;
@@ -134,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_shown_is_what_applies),
         cmocka_unit_test(what_would_be_passed_over_is_an_error),
+        cmocka_unit_test(listening_on_every_address_is_said),
         cmocka_unit_test(daemon_settings_are_as_written),
         cmocka_unit_test(folders_are_made_before_root_goes),
     };
