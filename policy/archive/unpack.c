@@ -11,8 +11,9 @@
 
 enum {
     UNPACK_OUTPUT_BYTES = 32 * 1024,
-    /* The first piece is what tells the kind of a file, and of most files nothing more is wanted. */
-    UNPACK_FIRST_OUTPUT_BYTES = 4 * 1024,
+    /* The first pieces are what tells the kind of a file, and of most files nothing more is wanted. */
+    UNPACK_FIRST_OUTPUT_BYTES = 1024,
+    UNPACK_HEAD_BYTES = 4 * 1024,
     ZIP_LZMA_HEADER_BYTES = 9,
     LZMA_PROPERTIES_BYTES = 5,
     LZMA_HEADER_BYTES = LZMA_PROPERTIES_BYTES + 8,
@@ -250,7 +251,12 @@ static size_t unpack_charge(struct unpack *unpack, size_t produced)
 static size_t unpack_room(const struct unpack *unpack)
 {
     uint64_t left = unpack->budget->unpacked_bytes_left;
-    size_t most = unpack->produced_bytes == 0 ? UNPACK_FIRST_OUTPUT_BYTES : UNPACK_OUTPUT_BYTES;
+    uint64_t produced = unpack->produced_bytes;
+    size_t most = UNPACK_OUTPUT_BYTES;
+    if (produced < UNPACK_FIRST_OUTPUT_BYTES)
+        most = UNPACK_FIRST_OUTPUT_BYTES;
+    else if (produced < UNPACK_HEAD_BYTES)
+        most = UNPACK_HEAD_BYTES - UNPACK_FIRST_OUTPUT_BYTES;
     return left < most ? (size_t)left + 1 : most;
 }
 

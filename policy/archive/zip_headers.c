@@ -36,24 +36,37 @@ enum zip_signature zip_signature_at(struct slice s)
     }
 }
 
-/* The first "PK" in [from, to); `to` where there is none. Where letters P are many, calls would cost more
- * than they save. */
+/* Sixteen bytes at once, on any processor that can (a vector type of GCC and clang). */
+typedef uint8_t zip_lanes __attribute__((vector_size(16)));
+
+enum { ZIP_RUN_BYTES = 4 * sizeof(zip_lanes) };
+
+/* Not 0 where "PK" begins; the byte behind the sixteen is read too. */
+static inline zip_lanes zip_initials(const char *bytes)
+{
+    zip_lanes first, second;
+    memcpy(&first, bytes, sizeof first);
+    memcpy(&second, bytes + 1, sizeof second);
+    return (zip_lanes)(first == (uint8_t)'P') & (zip_lanes)(second == (uint8_t)'K');
+}
+
+static bool zip_has_initials(const char *run)
+{
+    uint64_t halves[2];
+    zip_lanes found =
+        zip_initials(run) | zip_initials(run + 16) | zip_initials(run + 32) | zip_initials(run + 48);
+    memcpy(halves, &found, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* The first "PK" that begins in [from, to); `to` where there is none. The byte at `to` is there. */
 static size_t zip_find_initials(struct slice s, size_t from, size_t to)
 {
-    enum { RUN_BYTES = 64, NEAR_BYTES = 16 };
-    while (from < to) {
-        const char *found = memchr(s.data + from, 'P', to - from);
-        if (found == NULL)
-            return to;
-        size_t at = (size_t)(found - s.data), run_end = at + 1;
-        if (at - from < NEAR_BYTES)
-            run_end = to - at < RUN_BYTES ? to : at + RUN_BYTES;
-        for (; at < run_end; at++)
-            if (s.data[at] == 'P' && s.data[at + 1] == 'K')
-                return at;
-        from = at;
-    }
-    return to;
+    while (to - from >= ZIP_RUN_BYTES && !zip_has_initials(s.data + from))
+        from += ZIP_RUN_BYTES;
+    while (from < to && (s.data[from] != 'P' || s.data[from + 1] != 'K'))
+        from++;
+    return from;
 }
 
 size_t zip_signature_find(struct slice s, size_t from)

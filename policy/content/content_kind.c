@@ -1,5 +1,6 @@
 /* What a file should be looked at as: by its names, and by first bytes that are no signature. */
 #include "content/content_private.h"
+#include "content/file_magic.h"
 #include "mime/file_name.h"
 
 static bool is_one_of(const char *word, const char *const *list)
@@ -23,8 +24,8 @@ unsigned content_flags_of_names(const struct slice *names, size_t count)
         "lzh",         "lha", "arj",  "ace",   "alz", "egg",  "zoo",   "sit", "sitx", "zpaq", "lrz",
         "cpio",        "zst", "lz",   "lz4",   "lzo", "br",   "iso",   "img", "udf",  "nrg",  "dmg",
         "sparseimage", "vhd", "vhdx", "avhdx", "vdi", "vmdk", "qcow2", "wim", "swm",  "esd",  NULL};
-    static const char *const archives[] = {"rar",  "r00", "7z", "cab", "tar", "tgz", "tbz",
-                                           "tbz2", "txz", "gz", "bz2", "xz",  "001", NULL};
+    static const char *const archives[] = {"rar", "r00", "7z",  "cab", "tar", "tgz", "tbz", "tbz2",
+                                           "txz", "gz",  "bz2", "xz",  "hqx", "001", NULL};
     unsigned flags = 0;
     for (size_t i = 0; i < count; i++) {
         struct file_name_extensions extensions;
@@ -138,4 +139,14 @@ bool content_looks_like_entity(struct slice head)
 bool content_is_pgp_message(struct slice head)
 {
     return slice_starts_nocase(slice_trim(head), slice_of("-----BEGIN PGP MESSAGE-----"));
+}
+
+bool content_is_prose(struct slice head)
+{
+    struct slice text = slice_trim(head);
+    if (text.length == 0 || text.data[0] == '<' || text.data[0] == '[' || !file_magic_plain_text(head))
+        return false;
+    bool is_message = content_looks_like_entity(text) || slice_starts_nocase(text, slice_of("From "));
+    return !is_message && file_magic_executable(head) == NULL && content_archive_recognise(head) == NULL &&
+           !calendar_recognise(head) && !content_is_pgp_message(head);
 }

@@ -185,6 +185,10 @@ struct slice content_behind_length(struct slice head);
 /* Whether `head` begins like the header of an entity, which may be shorter than that of a message. */
 bool content_looks_like_entity(struct slice head);
 
+/* Whether `head` begins a text of which nothing that may follow makes anything else: it is plain, and neither
+ * markup, a message, a calendar nor anything that file_magic.h or an archive's reader knows. */
+bool content_is_prose(struct slice head);
+
 /* Whether `head` begins an OpenPGP message in its text form (RFC 4880 6.2). */
 bool content_is_pgp_message(struct slice head);
 

@@ -21,6 +21,9 @@ enum stream_state {
  * click opens one that lies further in, and all of it would have to be unpacked. */
 enum { MEMBER_SEARCH_BYTES = 65536 };
 
+/* Most members are texts, and this much of one tells that it is nothing else. */
+enum { MEMBER_PROSE_BYTES = 1024 };
+
 struct content_stream {
     struct content_subject *subject;
     struct content_depth depth;
@@ -288,6 +291,15 @@ static void push_search(struct content_stream *stream, struct slice bytes)
     search_marks(stream, bytes);
 }
 
+/* Whether the head has just got long enough to show that a member is a text, and shows it. */
+static bool is_prose(const struct content_stream *stream, size_t had)
+{
+    struct slice head = strbuf_slice(&stream->window.bytes);
+    return had < MEMBER_PROSE_BYTES && head.length >= MEMBER_PROSE_BYTES && stream->subject->is_member &&
+           !stream->subject->is_nameless && stream->flags == 0 &&
+           content_is_prose(slice_part(head, 0, MEMBER_PROSE_BYTES));
+}
+
 /* Completes the head from `bytes`; returns what comes after it. */
 static struct slice take_head(struct content_stream *stream, struct slice bytes)
 {
@@ -295,7 +307,9 @@ static struct slice take_head(struct content_stream *stream, struct slice bytes)
     bool is_full = content_window_push(&stream->window, stream->bytes, bytes);
     size_t taken = stream->window.bytes.length - had;
     stream->bytes += taken;
-    if (is_full)
+    if (is_prose(stream, had))
+        stream->state = STREAM_DONE;
+    else if (is_full)
         decide(stream);
     return slice_part(bytes, taken, bytes.length);
 }

@@ -308,8 +308,7 @@ static bool magic_is_text_word(const char *bytes)
     return ((below_space | delete) & high_bits) == 0;
 }
 
-/* Text as people write it: no control characters but white space (and form feed, escape). */
-static bool magic_is_plain_text(struct slice head)
+bool file_magic_plain_text(struct slice head)
 {
     for (size_t at = 0; at < head.length;) {
         if (head.length - at >= sizeof(uint64_t) && magic_is_text_word(head.data + at)) {
@@ -358,5 +357,5 @@ bool file_magic_harmless(struct slice head)
     if (magic_find_signature(head, signatures, sizeof signatures / sizeof signatures[0]) != NULL)
         return true;
     return magic_is_at(head, 4, "ftyp", 4) || magic_is_ole(head) || magic_is_mpeg_audio(head) ||
-           magic_is_plain_text(head);
+           file_magic_plain_text(head);
 }

@@ -41,4 +41,8 @@ const char *file_magic_ole_root(struct slice entry);
  */
 bool file_magic_harmless(struct slice head);
 
+/* Whether `head`, of any length but 0, is text as people write it: no control characters but white space (and
+ * form feed, escape). */
+bool file_magic_plain_text(struct slice head);
+
 #endif

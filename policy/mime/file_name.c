@@ -235,10 +235,31 @@ static void add_readings(struct form_set *set, struct form *form)
         add_components(set, slice_make(form->data, form->length));
 }
 
+/* Whether there is one way only to read a name: letters, digits and signs of ASCII, none of them encoded. */
+static bool is_plain(struct slice name)
+{
+    for (size_t i = 0; i < name.length; i++)
+        if (name.data[i] < ' ' || name.data[i] > '~' || name.data[i] == '%')
+            return false;
+    return true;
+}
+
+static void form_set_fill_plain(struct form_set *set, struct slice name)
+{
+    struct form form;
+    bool has_bidi_control = false;
+    form_fill(&form, last_bytes(trimmed_end(name), FILE_NAME_BYTES_MAX), &has_bidi_control);
+    add_components(set, slice_make(form.data, form.length));
+}
+
 static void form_set_fill(struct form_set *set, struct slice name, bool *has_bidi_control)
 {
     set->count = 0;
     *has_bidi_control = false;
+    if (is_plain(name)) {
+        form_set_fill_plain(set, name);
+        return;
+    }
     const struct slice starts[] = {trimmed_end(name), before_control(name)};
     for (size_t i = 0; i < 2; i++) {
         struct form form;

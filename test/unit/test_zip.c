@@ -6,10 +6,12 @@
 #include <cmocka.h>
 
 #include "archive/archive_formats.h"
+#include "archive/zip_headers.h"
 #include "archive_events.h"
 #include "zip_build.h"
 
 #include <lzma.h>
+#include <stdlib.h>
 
 #define HI "end complete 2 d8932aac\n"
 #define FIVE_THOUSAND_A "end complete 5000 4cf45976\n"
@@ -342,6 +344,42 @@ static void is_not_fooled_by_lists_of_parts(void **state)
     assert_false(zip_format.recognise(slice_of("")));
 }
 
+/* One offset after the other; a spanning mark is none of those that are looked for. */
+static size_t find_signature_slowly(struct slice s, size_t from)
+{
+    while (from + ZIP_SIGNATURE_BYTES <= s.length) {
+        enum zip_signature signature = zip_signature_at(slice_part(s, from, s.length));
+        if (signature != ZIP_NO_SIGNATURE && signature != ZIP_SPANNED)
+            return from;
+        from++;
+    }
+    return from;
+}
+
+static void finds_signatures_wherever_they_are(void **state)
+{
+    (void)state;
+    static const char letters[] = "PPPKKK\1\2\3\4\5\6\7\7\10\0abc";
+    srand(20260101);
+    for (unsigned round = 0; round < 20000; round++) {
+        /* At the end of its allocation, so that a sanitizer sees a byte read too far. */
+        size_t length = (size_t)rand() % 300, at = 0;
+        char *bytes = malloc(length + 1);
+        assert_non_null(bytes);
+        bool is_rare = round % 2 == 0;
+        for (size_t i = 0; i < length; i++)
+            bytes[i] = is_rare && rand() % 8 != 0 ? 'x' : letters[(size_t)rand() % (sizeof letters - 1)];
+        if (length >= ZIP_SIGNATURE_BYTES && is_rare)
+            memcpy(bytes + (size_t)rand() % (length - ZIP_SIGNATURE_BYTES + 1), "PK\3\4",
+                   ZIP_SIGNATURE_BYTES);
+        bytes = realloc(bytes, length == 0 ? 1 : length);
+        struct slice all = slice_make(bytes, length);
+        for (; at < length; at += 1 + (size_t)rand() % 40)
+            assert_int_equal(zip_signature_find(all, at), find_signature_slowly(all, at));
+        free(bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +396,7 @@ int main(void)
         cmocka_unit_test(reads_what_tools_write),
         cmocka_unit_test(reads_lzma),
         cmocka_unit_test(is_not_fooled_by_lists_of_parts),
+        cmocka_unit_test(finds_signatures_wherever_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
