@@ -42,70 +42,6 @@ bool mime_entity_is_content_field(struct slice name)
     return field == FIELD_TYPE || field == FIELD_DISPOSITION || field == FIELD_ENCODING;
 }
 
-static unsigned kind_of_message(struct slice subtype)
-{
-    /* The header of the file that message/external-body stands for is its body (RFC 2046 5.2.3). */
-    static const char *const messages[] = {"rfc822", "global", "news", "rfc2822", "external-body"};
-    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
-        if (slice_equal(subtype, slice_of(messages[i])))
-            return MIME_KIND_MESSAGE;
-    if (slice_equal(subtype, slice_of("partial")))
-        return MIME_KIND_PARTIAL;
-    /* RFC 2046 5.2.4: an unknown kind of message is a file. */
-    static const char *const statuses[] = {"delivery-status",          "global-delivery-status",
-                                           "disposition-notification", "global-disposition-notification",
-                                           "feedback-report",          "tracking-status",
-                                           "global-headers",           "imdn+xml"};
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-        if (slice_equal(subtype, slice_of(statuses[i])))
-            return MIME_KIND_STATUS;
-    return MIME_KIND_OTHER;
-}
-
-static unsigned kind_of_application(struct slice subtype)
-{
-    static const char *const archives[] = {"zip",
-                                           "x-zip",
-                                           "x-zip-compressed",
-                                           "x-compressed",
-                                           "x-compress",
-                                           "java-archive",
-                                           "x-7z-compressed",
-                                           "x-rar-compressed",
-                                           "x-rar",
-                                           "vnd.rar",
-                                           "vnd.ms-cab-compressed",
-                                           "x-tar",
-                                           "gzip",
-                                           "x-gzip",
-                                           "x-bzip2",
-                                           "x-xz",
-                                           "x-iso9660-image",
-                                           "epub+zip",
-                                           "ms-tnef",
-                                           "vnd.ms-tnef"};
-    for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++)
-        if (slice_equal(subtype, slice_of(archives[i])))
-            return MIME_KIND_ARCHIVE | MIME_KIND_OTHER;
-    return MIME_KIND_OTHER;
-}
-
-static unsigned kind_of_type(struct slice type)
-{
-    size_t slash = slice_find(type, '/');
-    struct slice top = slice_part(type, 0, slash);
-    struct slice subtype =
-        slash == type.length ? slice_make("", 0) : slice_part(type, slash + 1, type.length);
-    if (slice_equal(top, slice_of("multipart")))
-        return MIME_KIND_MULTIPART;
-    if (slice_equal(top, slice_of("message")))
-        return kind_of_message(subtype);
-    if (slice_equal(top, slice_of("text")))
-        return slice_equal(subtype, slice_of("rfc822-headers")) ? MIME_KIND_TEXT | MIME_KIND_STATUS
-                                                                : MIME_KIND_TEXT;
-    return slice_equal(top, slice_of("application")) ? kind_of_application(subtype) : MIME_KIND_OTHER;
-}
-
 /* The first word of a view, without quotes and blanks around its slash, lower-case; returns its length. */
 static size_t type_from_view(struct slice text, char *type)
 {
@@ -152,7 +88,7 @@ static void take_type(struct mime_entity *entity, struct slice value)
         if (length == 0)
             continue;
         name_set_add(&entity->types, slice_make(type, length));
-        kinds |= kind_of_type(slice_make(type, length));
+        kinds |= mime_type_kinds(slice_make(type, length));
         entity->is_digest =
             entity->is_digest || slice_equal(slice_make(type, length), slice_of("multipart/digest"));
     }
@@ -293,42 +229,14 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
     }
 }
 
-/*
- * A file without a name gets one from its type, by web mailers and by systems that know the type: what is
- * declared to be a program is shown as one.
- */
+/* A file without a name gets one from its type. */
 static void add_name_of_type(struct mime_entity *entity)
 {
-    static const struct {
-        const char *type;
-        const char *name;
-    } programs[] = {
-        {"application/x-msdownload", "part.exe"},
-        {"application/x-msdos-program", "part.exe"},
-        {"application/x-ms-dos-executable", "part.exe"},
-        {"application/x-dosexec", "part.exe"},
-        {"application/x-exe", "part.exe"},
-        {"application/vnd.microsoft.portable-executable", "part.exe"},
-        {"application/x-bat", "part.bat"},
-        {"application/bat", "part.bat"},
-        {"application/hta", "part.hta"},
-        {"application/inf", "part.inf"},
-        {"application/java-archive", "part.jar"},
-        {"application/x-java-archive", "part.jar"},
-        {"application/javascript", "part.js"},
-        {"application/x-javascript", "part.js"},
-        {"text/javascript", "part.js"},
-        {"application/x-ms-shortcut", "part.lnk"},
-        {"application/x-msi", "part.msi"},
-        {"application/x-ms-installer", "part.msi"},
-        {"application/vnd.ms-htmlhelp", "part.chm"},
-        {"application/winhlp", "part.hlp"},
-        {"text/scriptlet", "part.sct"},
-        {"text/vbscript", "part.vbs"},
-    };
-    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
-        if (name_set_has(&entity->types, slice_of(programs[i].type)))
-            mime_parameters_add_name(&entity->parameters, slice_of(programs[i].name));
+    for (size_t i = 0; i < entity->types.count; i++) {
+        struct slice name = mime_type_program_name(entity->types.items[i]);
+        if (name.length > 0)
+            mime_parameters_add_name(&entity->parameters, name);
+    }
 }
 
 void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)

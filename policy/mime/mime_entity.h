@@ -8,17 +8,8 @@
 #define CLOSEDRELAY_MIME_MIME_ENTITY_H
 
 #include "mime/mime_parameters.h"
+#include "mime/mime_type.h"
 #include "mime/transfer_decode.h"
-
-enum mime_kind {
-    MIME_KIND_TEXT = 1 << 0,
-    MIME_KIND_MULTIPART = 1 << 1,
-    MIME_KIND_MESSAGE = 1 << 2, /* message/rfc822, message/global, message/news */
-    MIME_KIND_PARTIAL = 1 << 3, /* message/partial */
-    MIME_KIND_STATUS = 1 << 4,  /* delivery reports and header extracts: lines that only look like headers */
-    MIME_KIND_ARCHIVE = 1 << 5, /* a type that a zip is sent as */
-    MIME_KIND_OTHER = 1 << 6,
-};
 
 struct mime_entity {
     struct mime_parameters parameters; /* names and boundaries */
