@@ -36,6 +36,14 @@ const struct selftest_case selftest_boundaries[] = {
      DELIMITED("", "guessed")},
     {"no-equals", "the word boundary without =", "clients guess", "Outlook", STOPPED, DELIMITED("; boundary", "guessed")},
     {"colon", "a colon instead of =", "clients guess", "Outlook", STOPPED, DELIMITED("; boundary: abc", "abc")},
+    {"sun-attachment", "lines of ten dashes between the parts", "X-Sun-Attachment: MailTool's multipart of before MIME",
+     "Thunderbird", STOPPED,
+     "Content-Type: X-sun-attachment\n\n----------\nX-Sun-Data-Type: text\n\nhello\n"
+     "----------\nX-Sun-Data-Type: default-app\nX-Sun-Data-Name: evil.exe\n\nThis stands for a program.\n"},
+    {"sun-uuencode", "X-Sun-Encoding-Info: uuencode", "decoded; the file has the name of the header", "Thunderbird", STOPPED,
+     "Content-Type: X-sun-attachment\n\n----------\nX-Sun-Data-Type: text\n\nhello\n"
+     "----------\nX-Sun-Data-Type: default-app\nX-Sun-Data-Name: report.doc\n"
+     "X-Sun-Encoding-Info: compress, uuencode\n\n$[uu|evil.exe|x]"},
     {"comment", "a comment inside the parameter", "RFC 822 allows it", "Thunderbird", STOPPED,
      DELIMITED("; boundary=abc(comment)", "abc")},
     {"comment-kept", "a comment inside the parameter, taken for the boundary", "parsers without comments", "Outlook",

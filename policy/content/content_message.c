@@ -9,7 +9,9 @@ enum { ENCODINGS_MAX = 3 };
 struct level {
     const char *path; /* of what stands in it; talloc child of the message, or the level's around it */
     bool is_message;
-    struct content_encoded *encoded; /* talloc child of the message; NULL in all honest mail */
+    /* Both talloc children of the message, and NULL in all honest mail. */
+    struct content_encoded *encoded;
+    struct content_uuencode *uuencode; /* the multipart as a text */
 };
 
 struct leaf {
@@ -128,15 +130,21 @@ static bool level_begin(void *context, const struct mime_entity *entity)
     depth.parts = message->part_number;
     if (!is_message)
         level.encoded = content_encoded_create(message, message->scan, level.path, depth, entity);
-    return push_level(message, level) && level.encoded != NULL;
+    /* Without MIME-Version it is a text to some clients, and not a part of it a file. */
+    if (!is_message && !entity->has_mime_version && is_message_body(message))
+        level.uuencode = content_uuencode_create(message, message->scan, level.path, depth);
+    return push_level(message, level) && (level.encoded != NULL || level.uuencode != NULL);
 }
 
 static void level_data(void *context, struct slice raw)
 {
     struct content_message *message = context;
-    for (uint32_t i = 0; i < message->level_count; i++)
+    for (uint32_t i = 0; i < message->level_count; i++) {
         if (message->levels[i].encoded != NULL)
             content_encoded_push(message->levels[i].encoded, raw);
+        if (message->levels[i].uuencode != NULL)
+            content_uuencode_push(message->levels[i].uuencode, raw);
+    }
 }
 
 static void level_end(void *context)
@@ -148,6 +156,9 @@ static void level_end(void *context)
     if (level->encoded != NULL)
         content_encoded_end(level->encoded);
     TALLOC_FREE(level->encoded);
+    if (level->uuencode != NULL)
+        content_uuencode_end(level->uuencode);
+    TALLOC_FREE(level->uuencode);
 }
 
 /* ---- leaves ---- */
@@ -176,10 +187,13 @@ static unsigned stream_flags(const struct content_message *message, const struct
         flags |= CONTENT_IS_MESSAGE;
     if ((entity->kinds & MIME_KIND_ARCHIVE) != 0)
         flags |= CONTENT_NAMED_ARCHIVE;
-    /* To a client that wants MIME-Version a body without it is text, whatever its Content-Type says. */
+    /* To a client that wants MIME-Version a body without it is text, whatever its Content-Type says. To
+     * others what has an empty one, or just "text", is no MIME. */
     bool is_mime = entity->has_mime_version && entity->has_content_type;
     bool is_old_mail = is_message_body(message) && !is_mime;
-    if (is_old_mail || ((entity->kinds & MIME_KIND_TEXT) != 0 && message->scan->limits.uuencode_in_text))
+    bool is_untyped = entity->is_untyped || name_set_has(&entity->types, slice_of("text"));
+    if (is_old_mail || is_untyped ||
+        ((entity->kinds & MIME_KIND_TEXT) != 0 && message->scan->limits.uuencode_in_text))
         flags |= CONTENT_HAS_UUENCODE;
     return flags;
 }

@@ -2,7 +2,16 @@
 
 #include "mime/header_views.h"
 
-enum field { FIELD_OTHER, FIELD_TYPE, FIELD_DISPOSITION, FIELD_ENCODING, FIELD_MIME_VERSION };
+enum field {
+    FIELD_OTHER,
+    FIELD_TYPE,
+    FIELD_DISPOSITION,
+    FIELD_ENCODING,
+    FIELD_MIME_VERSION,
+    FIELD_NAME,
+    FIELD_SUN_TYPE,
+    FIELD_SUN_ENCODING,
+};
 
 enum { FIELD_NAME_BYTES = 40, TYPE_BYTES = 128, TYPES_MAX = 8 };
 
@@ -24,6 +33,11 @@ static enum field field_of(struct slice name)
         {"content-disposition", FIELD_DISPOSITION},
         {"content-transfer-encoding", FIELD_ENCODING},
         {"mime-version", FIELD_MIME_VERSION},
+        /* What Thunderbird still reads: of early MIME, and of Sun's MailTool. */
+        {"content-name", FIELD_NAME},
+        {"x-sun-data-name", FIELD_NAME},
+        {"x-sun-data-type", FIELD_SUN_TYPE},
+        {"x-sun-encoding-info", FIELD_SUN_ENCODING},
     };
     char plain[FIELD_NAME_BYTES];
     size_t length = 0;
@@ -111,11 +125,18 @@ static void take_type(struct mime_entity *entity, struct slice value)
     entity->has_content_type = true;
 }
 
+/* Adds the names in `value` as in that of a Content-Disposition, which keeps what it said. */
+static void add_names(struct mime_entity *entity, struct slice value)
+{
+    struct mime_parameters *parameters = &entity->parameters;
+    struct slice boundary = parameters->primary_boundary;
+    mime_parameters_add(parameters, value);
+    parameters->primary_boundary = boundary; /* a boundary belongs into Content-Type */
+}
+
 static void take_disposition(struct mime_entity *entity, struct slice value)
 {
-    struct slice boundary = entity->parameters.primary_boundary;
-    mime_parameters_add(&entity->parameters, value);
-    entity->parameters.primary_boundary = boundary; /* a boundary belongs into Content-Type */
+    add_names(entity, value);
     compare_names(entity, &entity->last_disposition_name, entity->parameters.primary_name,
                   entity->disposition_count > 0);
     entity->disposition_count++;
@@ -210,6 +231,35 @@ static void take_encoding(struct mime_entity *entity, struct slice value)
     entity->encodings |= encodings;
 }
 
+/* All of the value is the name. */
+static void take_name(struct mime_entity *entity, struct slice value)
+{
+    struct strbuf parameter;
+    strbuf_init(&parameter, 0);
+    strbuf_append_text(&parameter, "; filename=");
+    strbuf_append_slice(&parameter, value);
+    add_names(entity, strbuf_slice(&parameter));
+    mime_parameters_add_name(&entity->parameters, slice_trim(value));
+    entity->types.failed = entity->types.failed || parameter.failed;
+    strbuf_deinit(&parameter);
+}
+
+static void take_sun_type(struct mime_entity *entity, struct slice value)
+{
+    struct slice type = slice_trim(value);
+    bool is_message =
+        slice_equal_nocase(type, slice_of("message")) || slice_equal_nocase(type, slice_of("mail-message"));
+    entity->kinds |= is_message ? MIME_KIND_MESSAGE : MIME_KIND_OTHER;
+}
+
+/* "compress, uuencode": done in this order. */
+static void take_sun_encoding(struct mime_entity *entity, struct slice value)
+{
+    size_t comma = slice_find_last(value, ',');
+    struct slice last = comma == value.length ? value : slice_part(value, comma + 1, value.length);
+    entity->encodings |= encoding_of(slice_trim(last));
+}
+
 void mime_entity_header(struct mime_entity *entity, struct slice name, struct slice value)
 {
     if (++entity->header_count > entity->parameters.limits->headers_per_part)
@@ -223,6 +273,12 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
         take_encoding(entity, value);
     else if (field == FIELD_MIME_VERSION)
         entity->has_mime_version = true;
+    else if (field == FIELD_NAME)
+        take_name(entity, value);
+    else if (field == FIELD_SUN_TYPE)
+        take_sun_type(entity, value);
+    else if (field == FIELD_SUN_ENCODING)
+        take_sun_encoding(entity, value);
     if (field != FIELD_OTHER && field != FIELD_MIME_VERSION) {
         entity->content_header_count++;
         entity->content_bytes += value.length;
@@ -239,8 +295,16 @@ static void add_name_of_type(struct mime_entity *entity)
     }
 }
 
+/* Sun's MailTool put lines of ten dashes between the parts; to most clients they are a text. */
+static void add_sun_boundary(struct mime_entity *entity)
+{
+    if (name_set_has(&entity->types, slice_of("x-sun-attachment")))
+        name_set_add(&entity->parameters.boundaries, slice_of("--------"));
+}
+
 void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
 {
+    add_sun_boundary(entity);
     if (entity->parameters.names.count == 0)
         add_name_of_type(entity);
     if (entity->kinds == 0)
