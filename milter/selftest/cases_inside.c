@@ -155,6 +155,8 @@ const struct selftest_case selftest_uuencode[] = {
     {"no-version-multipart", "before the parts, in mail without MIME-Version",
      "a text to clients that want MIME-Version", "Outlook", ANSWER_BLOCKED,
      "Content-Type: multipart/mixed; boundary=abc\n\n$[uu|evil.exe|x]--abc\n\nhello\n--abc--\n"},
+    {"mode-999", "a mode that is no octal number", "any three digits will do", "KMail, Zimbra", ANSWER_BLOCKED,
+     "\nbegin 999 evil.exe\n#86)C\n`\nend\n"},
     {"type-text", "a part of the type text, without a subtype", "no type of MIME: an old text", "Thunderbird",
      ANSWER_BLOCKED, PART("Content-Type: text", "$[uu|evil.exe|x]")},
     {"empty-type", "an empty Content-Type", "no type: an old text", "Thunderbird", ANSWER_BLOCKED,

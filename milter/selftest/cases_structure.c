@@ -40,6 +40,12 @@ const struct selftest_case selftest_boundaries[] = {
      "Thunderbird", STOPPED,
      "Content-Type: X-sun-attachment\n\n----------\nX-Sun-Data-Type: text\n\nhello\n"
      "----------\nX-Sun-Data-Type: default-app\nX-Sun-Data-Name: evil.exe\n\nThis stands for a program.\n"},
+    {"sun-type", "X-Sun-Data-Type: multipart/mixed", "taken for a Content-Type", "NeoMutt", STOPPED,
+     MULTIPART("; boundary=abc", "--abc\nX-Sun-Data-Type: multipart/mixed; boundary=def\n\n--def\n" EXE_PART "--def--\n--abc--\n")},
+    {"question-mark", "text/plain?message/rfc822", "what follows the question mark is the type", "Thunderbird", STOPPED,
+     MIME "Content-Type: text/plain?message/rfc822\n\nSubject: inner\n" MIME EXE_PART},
+    {"entity-in-text", "a text that begins with Content-Type:", "read as a part of its own", "Evolution", STOPPED,
+     PART("Content-Type: text/plain", EXE_PART)},
     {"sun-uuencode", "X-Sun-Encoding-Info: uuencode", "decoded; the file has the name of the header", "Thunderbird", STOPPED,
      "Content-Type: X-sun-attachment\n\n----------\nX-Sun-Data-Type: text\n\nhello\n"
      "----------\nX-Sun-Data-Type: default-app\nX-Sun-Data-Name: report.doc\n"

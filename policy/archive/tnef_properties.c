@@ -164,7 +164,7 @@ static bool is_name(const struct tnef_reader *reader, enum tnef_name_kind *kind)
     for (size_t i = 0; i < sizeof name_properties / sizeof name_properties[0]; i++) {
         if (name_properties[i].id == reader->property_id) {
             *kind = name_properties[i].kind;
-            return type == TYPE_STRING8 || type == TYPE_UNICODE;
+            return fixed_bytes(type) == 0; /* some look at the number only, whatever the type */
         }
     }
     return false;

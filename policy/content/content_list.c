@@ -133,10 +133,31 @@ struct attachment *content_entry(struct content_subject *subject)
     }
     subject->entry = scan->list.count++;
     struct attachment *entry = &scan->list.items[subject->entry];
-    *entry = (struct attachment){.path = path, .is_member = subject->is_member};
+    *entry =
+        (struct attachment){.path = path, .is_member = subject->is_member, .is_aside = scan->aside_count > 0};
     if (is_rereading && scan->is_reread_ambiguous && !subject->is_member)
         content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "in a multipart that is encoded");
     return &scan->list.items[subject->entry];
+}
+
+void content_list_order(struct content_scan *scan)
+{
+    struct attachment_list *list = &scan->list;
+    size_t first = 0, at = 0;
+    while (first < list->count && !list->items[first].is_aside)
+        first++;
+    if (first == list->count || scan->failed)
+        return;
+    struct attachment *found = talloc_memdup(scan, list->items, list->count * sizeof *found);
+    if (found == NULL) {
+        content_fail(scan);
+        return;
+    }
+    for (int aside = 0; aside <= 1; aside++)
+        for (size_t i = 0; i < list->count; i++)
+            if (found[i].is_aside == (aside != 0))
+                list->items[at++] = found[i];
+    talloc_free(found);
 }
 
 void content_add_name(struct content_subject *subject, struct slice name)

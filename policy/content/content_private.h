@@ -45,6 +45,7 @@ struct content_scan {
     struct content_message *top;
     uint32_t encoded_count;   /* decoded readings of multiparts that are open */
     uint32_t rereading_count; /* so many of them are being read, within each other */
+    uint32_t aside_count;     /* second looks that are open, within each other */
     bool is_reread_ambiguous; /* what the one that is read shows besides is seen by few clients */
     bool failed;
     bool is_ended;
@@ -65,6 +66,9 @@ char *content_path(struct content_scan *scan, void *owner, const char *outer, co
 /* Makes sure the subject has an entry, and returns it; NULL: out of memory, or no more may be kept (both
  * noted). Valid until the next entry. */
 struct attachment *content_entry(struct content_subject *subject);
+
+/* Puts what second looks found behind the rest: it is found sooner or later as the message is cut. */
+void content_list_order(struct content_scan *scan);
 
 /* Adds a name unless it is there. Names that are the same under several encodings are kept once. */
 void content_add_name(struct content_subject *subject, struct slice name);

@@ -106,8 +106,10 @@ const struct attachment_list *content_scan_end(struct content_scan *scan)
 {
     if (!scan->is_ended && !scan->failed)
         content_message_end(scan->top);
-    if (!scan->is_ended)
+    if (!scan->is_ended) {
         TALLOC_FREE(scan->top);
+        content_list_order(scan);
+    }
     scan->is_ended = true;
     return scan->failed ? NULL : &scan->list;
 }

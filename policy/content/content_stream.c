@@ -239,6 +239,7 @@ static void decide(struct content_stream *stream)
     look_for_calendar(stream, head);
     bool is_message = (stream->flags & CONTENT_IS_MESSAGE) != 0 ||
                       (!is_text && content_looks_like_message(head)) ||
+                      (is_text && slice_starts_nocase(head, slice_of("Content-Type:"))) ||
                       ((stream->flags & CONTENT_IS_SIGNED) != 0 && content_looks_like_entity(head));
     bool is_unknown = false;
     stream->state = STREAM_DONE;

@@ -1,28 +1,16 @@
-#include "mime/file_name.h"
+#include "mime/file_name_form.h"
 
 #include <assert.h>
-#include <stdint.h>
-
-/* One cleaned reading of a name. */
-struct form {
-    char data[FILE_NAME_BYTES_MAX];
-    size_t length;
-};
 
 struct form_set {
-    struct form forms[FILE_NAME_EXTENSIONS_MAX];
+    struct file_name_form forms[FILE_NAME_EXTENSIONS_MAX];
     size_t count;
 };
-
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7f;
-}
 
 /* What systems and clients drop from the end of a name, or never let into one. */
 static bool is_trimmed_at_end(char c)
 {
-    return is_control(c) || (c != '\0' && strchr(" .\"'`;,<>|*?%=", c) != NULL);
+    return file_name_is_control(c) || (c != '\0' && strchr(" .\"'`;,<>|*?%=+", c) != NULL);
 }
 
 static struct slice trimmed_end(struct slice s)
@@ -40,120 +28,9 @@ static struct slice last_bytes(struct slice s, size_t limit)
 static struct slice before_control(struct slice s)
 {
     for (size_t i = 0; i < s.length; i++)
-        if (is_control(s.data[i]))
+        if (file_name_is_control(s.data[i]))
             return slice_part(s, 0, i);
     return s;
-}
-
-/* Decodes one UTF-8 sequence at the start of `s`; returns its length, 0 if it is not one. */
-static size_t utf8_decode(struct slice s, uint32_t *code)
-{
-    unsigned char first = (unsigned char)s.data[0];
-    size_t length = first < 0x80         ? 1
-                    : (first >> 5) == 6  ? 2
-                    : (first >> 4) == 14 ? 3
-                    : (first >> 3) == 30 ? 4
-                                         : 0;
-    if (length == 0 || length > s.length)
-        return 0;
-    *code = length == 1 ? first : first & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if (((unsigned char)s.data[i] & 0xc0) != 0x80)
-            return 0;
-        *code = *code << 6 | ((unsigned char)s.data[i] & 0x3fu);
-    }
-    return length;
-}
-
-static bool is_bidi_control(uint32_t code)
-{
-    return code == 0x61c || code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
-           (code >= 0x2066 && code <= 0x2069);
-}
-
-static bool is_invisible(uint32_t code)
-{
-    return is_bidi_control(code) || code == 0xad || code == 0x34f || code == 0x180e ||
-           (code >= 0x200b && code <= 0x200d) || (code >= 0x2060 && code <= 0x206f) ||
-           (code >= 0xfe00 && code <= 0xfe0f) || code == 0xfeff || (code >= 0xe0000 && code <= 0xe0fff) ||
-           (code >= 0xfff9 && code <= 0xfffc) || code == 0x115f || code == 0x1160 || code == 0x3164 ||
-           code == 0xffa0 || code == 0x2800 || (code >= 0x80 && code <= 0x9f);
-}
-
-static bool is_wide_space(uint32_t code)
-{
-    return code == 0xa0 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
-           code == 0x202f || code == 0x205f || code == 0x3000;
-}
-
-/* The ASCII character that `code` is or is shown as (full-width forms, one dot leader), or 0. */
-static char ascii_look(uint32_t code)
-{
-    if (code < 0x80)
-        return ascii_lower((char)code);
-    if (code >= 0xff01 && code <= 0xff5e)
-        return ascii_lower((char)(code - 0xff01 + 0x21));
-    if (code == 0x2024 || code == 0xfe52)
-        return '.';
-    if (code == 0x212a ||
-        code == 0x17f) /* Kelvin sign and long s: k and s once the letter case is left aside */
-        return code == 0x212a ? 'k' : 's';
-    return is_wide_space(code) ? ' ' : '\0';
-}
-
-/* Lower case, without invisible characters, look-alikes of ASCII as ASCII. `s` is FILE_NAME_BYTES_MAX at
- * most. */
-static void form_fill(struct form *form, struct slice s, bool *has_bidi_control)
-{
-    assert(s.length <= sizeof form->data);
-    form->length = 0;
-    for (size_t i = 0; i < s.length;) {
-        uint32_t code = 0;
-        size_t length = utf8_decode(slice_part(s, i, s.length), &code);
-        if (length == 0) {
-            form->data[form->length++] = s.data[i] == (char)0xa0 ? (char)' ' : s.data[i];
-            i++;
-            continue;
-        }
-        *has_bidi_control = *has_bidi_control || is_bidi_control(code);
-        char look = ascii_look(code);
-        if (code == 0 || look != '\0') {
-            form->data[form->length++] = look;
-        } else if (!is_invisible(code)) {
-            memcpy(form->data + form->length, s.data + i, length);
-            form->length += length;
-        }
-        i += length;
-    }
-}
-
-static void form_drop_controls(struct form *form)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < form->length; i++)
-        if (!is_control(form->data[i]))
-            form->data[kept++] = form->data[i];
-    form->length = kept;
-}
-
-/* Replaces each %XX by its byte; returns false if there was none. */
-static bool form_decode_percent(struct form *form)
-{
-    size_t kept = 0;
-    bool found = false;
-    for (size_t i = 0; i < form->length; i++) {
-        int high = i + 2 < form->length && form->data[i] == '%' ? ascii_hex_value(form->data[i + 1]) : -1;
-        int low = high >= 0 ? ascii_hex_value(form->data[i + 2]) : -1;
-        if (low >= 0) {
-            form->data[kept++] = (char)(high << 4 | low);
-            i += 2;
-            found = true;
-        } else {
-            form->data[kept++] = form->data[i];
-        }
-    }
-    form->length = kept;
-    return found;
 }
 
 static void form_set_add(struct form_set *set, struct slice s)
@@ -165,7 +42,7 @@ static void form_set_add(struct form_set *set, struct slice s)
         if (slice_equal(s, slice_make(set->forms[i].data, set->forms[i].length)))
             return;
     assert(set->count < FILE_NAME_EXTENSIONS_MAX);
-    struct form *form = &set->forms[set->count++];
+    struct file_name_form *form = &set->forms[set->count++];
     memcpy(form->data, s.data, s.length);
     form->length = s.length;
 }
@@ -192,6 +69,24 @@ static bool is_stream_colon(struct slice s, size_t at)
     return next != ' ' && next != '\t' && next != '/' && !ascii_is_digit(next);
 }
 
+static bool is_illegal(char c)
+{
+    return c == '"' || c == '/' || c == ':' || c == '<' || c == '>' || c == '|' || c == '*' || c == '?' ||
+           c == '\\';
+}
+
+/* Outlook drops the characters that Windows has in no name ([MS-OXCMAIL] 2.2.3.4.1.1). */
+static void add_without_illegal(struct form_set *set, struct slice s)
+{
+    struct file_name_form form;
+    form.length = 0;
+    for (size_t i = 0; i < s.length; i++)
+        if (!is_illegal(s.data[i]))
+            form.data[form.length++] = s.data[i];
+    if (form.length < s.length)
+        form_set_add(set, slice_make(form.data, form.length));
+}
+
 static void add_components(struct form_set *set, struct slice s)
 {
     struct slice component = last_path_component(trimmed_end(s));
@@ -202,53 +97,37 @@ static void add_components(struct form_set *set, struct slice s)
             break;
         }
     }
-}
-
-/* Drops bytes that are no UTF-8, and what stands for such; returns false if there were none. */
-static bool form_drop_undecodable(struct form *form)
-{
-    size_t kept = 0, before = form->length;
-    for (size_t i = 0; i < form->length;) {
-        uint32_t code = 0;
-        size_t length = utf8_decode(slice_make(form->data + i, form->length - i), &code);
-        if (length > 0 && code != 0xfffd) {
-            memmove(form->data + kept, form->data + i, length);
-            kept += length;
-        }
-        i += length == 0 ? 1 : length;
-    }
-    form->length = kept;
-    return kept < before;
+    add_without_illegal(set, s);
 }
 
 /* Adds what `form` can be read as: cut at its first control character, without all of them, and without what
  * web mailers drop in converting it. */
-static void add_readings(struct form_set *set, struct form *form)
+static void add_readings(struct form_set *set, struct file_name_form *form)
 {
     struct slice whole = slice_make(form->data, form->length);
     struct slice before = before_control(whole);
     if (before.length < whole.length)
         add_components(set, before);
-    form_drop_controls(form);
+    file_name_form_drop_controls(form);
     add_components(set, slice_make(form->data, form->length));
-    if (form_drop_undecodable(form))
+    if (file_name_form_drop_undecodable(form))
         add_components(set, slice_make(form->data, form->length));
 }
 
-/* Whether there is one way only to read a name: letters, digits and signs of ASCII, none of them encoded. */
+/* Whether nothing in a name is encoded or no character of ASCII. */
 static bool is_plain(struct slice name)
 {
     for (size_t i = 0; i < name.length; i++)
-        if (name.data[i] < ' ' || name.data[i] > '~' || name.data[i] == '%')
+        if (name.data[i] < ' ' || name.data[i] > '~' || name.data[i] == '%' || name.data[i] == '&')
             return false;
     return true;
 }
 
 static void form_set_fill_plain(struct form_set *set, struct slice name)
 {
-    struct form form;
+    struct file_name_form form;
     bool has_bidi_control = false;
-    form_fill(&form, last_bytes(trimmed_end(name), FILE_NAME_BYTES_MAX), &has_bidi_control);
+    file_name_form_fill(&form, last_bytes(trimmed_end(name), FILE_NAME_BYTES_MAX), &has_bidi_control);
     add_components(set, slice_make(form.data, form.length));
 }
 
@@ -262,16 +141,17 @@ static void form_set_fill(struct form_set *set, struct slice name, bool *has_bid
     }
     const struct slice starts[] = {trimmed_end(name), before_control(name)};
     for (size_t i = 0; i < 2; i++) {
-        struct form form;
-        struct form decoded;
-        form_fill(&form, last_bytes(trimmed_end(starts[i]), FILE_NAME_BYTES_MAX), has_bidi_control);
+        struct file_name_form form;
+        struct file_name_form decoded;
+        file_name_form_fill(&form, last_bytes(trimmed_end(starts[i]), FILE_NAME_BYTES_MAX), has_bidi_control);
         /* Twice: some clients and web mailers decode what a gateway has encoded again. */
         for (int round = 0; round < 2; round++) {
             decoded = form;
             add_readings(set, &form);
-            if (!form_decode_percent(&decoded))
+            bool is_encoded = file_name_form_decode_percent(&decoded);
+            if (!file_name_form_decode_references(&decoded) && !is_encoded)
                 break;
-            form_fill(&form, slice_make(decoded.data, decoded.length), has_bidi_control);
+            file_name_form_fill(&form, slice_make(decoded.data, decoded.length), has_bidi_control);
         }
         add_readings(set, &form);
     }

@@ -186,6 +186,16 @@ static size_t skip_odd_suffix(struct slice s, size_t at)
     return at;
 }
 
+/* What clients that only look for digits read over: `*0x=`, `*0,1=`. */
+static size_t skip_odd_number(struct slice s, size_t at)
+{
+    enum { ODD_NUMBER_BYTES = 16 };
+    size_t end = s.length - at < ODD_NUMBER_BYTES ? s.length : at + ODD_NUMBER_BYTES;
+    while (at < end && !is_space(s.data[at]) && strchr("*=;\"", s.data[at]) == NULL)
+        at++;
+    return at;
+}
+
 /* Parses `*N*` between a name and its `=`; returns the offset of the `=`, or s.length if it is no parameter.
  */
 static size_t parse_suffix(struct search *search, struct slice s, struct header_parameter *parameter)
@@ -202,6 +212,7 @@ static size_t parse_suffix(struct search *search, struct slice s, struct header_
             return s.length;
         }
         parameter->index = (int)index;
+        at = skip_odd_number(s, at);
     }
     parameter->is_starred = at < s.length && s.data[at] == '*';
     if (parameter->is_starred) {

@@ -239,7 +239,7 @@ static bool has_order_mark(struct slice bytes)
 {
     return bytes.length >= 2 && ((bytes.data[0] == '\xff' && bytes.data[1] == '\xfe') ||
                                  (bytes.data[0] == '\xfe' && bytes.data[1] == '\xff') ||
-                                 (bytes.data[0] == '\0' && bytes.data[1] == '\0'));
+                                 (bytes.length >= 4 && memcmp(bytes.data, "\0\0\xfe\xff", 4) == 0));
 }
 
 enum mime_charset_result mime_charset_to_utf8(struct slice name, struct slice bytes, struct strbuf *out)

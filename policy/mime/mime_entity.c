@@ -2,6 +2,8 @@
 
 #include "mime/header_views.h"
 
+#include <talloc.h>
+
 enum field {
     FIELD_OTHER,
     FIELD_TYPE,
@@ -9,6 +11,7 @@ enum field {
     FIELD_ENCODING,
     FIELD_MIME_VERSION,
     FIELD_NAME,
+    FIELD_DESCRIPTION,
     FIELD_SUN_TYPE,
     FIELD_SUN_ENCODING,
 };
@@ -36,6 +39,7 @@ static enum field field_of(struct slice name)
         /* What Thunderbird still reads: of early MIME, and of Sun's MailTool. */
         {"content-name", FIELD_NAME},
         {"x-sun-data-name", FIELD_NAME},
+        {"content-description", FIELD_DESCRIPTION},
         {"x-sun-data-type", FIELD_SUN_TYPE},
         {"x-sun-encoding-info", FIELD_SUN_ENCODING},
     };
@@ -90,6 +94,19 @@ static void compare_names(struct mime_entity *entity, struct slice *last, struct
         *last = name;
 }
 
+/* Adds the type that `text` begins with; returns the kinds that it may be. */
+static unsigned add_type(struct mime_entity *entity, struct slice text)
+{
+    char bytes[TYPE_BYTES];
+    struct slice type = slice_make(bytes, type_from_view(text, bytes));
+    entity->is_untyped = entity->is_untyped || type.length == 0;
+    if (type.length == 0)
+        return 0;
+    name_set_add(&entity->types, type);
+    entity->is_digest = entity->is_digest || slice_equal(type, slice_of("multipart/digest"));
+    return mime_type_kinds(type);
+}
+
 static void take_type(struct mime_entity *entity, struct slice value)
 {
     struct header_views views;
@@ -97,16 +114,14 @@ static void take_type(struct mime_entity *entity, struct slice value)
     unsigned kinds = 0;
     header_views_init(&views, value, entity->parameters.limits->comment_levels);
     for (size_t i = 0; i < views.count; i++) {
-        char type[TYPE_BYTES];
-        size_t length = type_from_view(strbuf_slice(&views.items[i].text), type);
-        if (length == 0)
-            continue;
-        name_set_add(&entity->types, slice_make(type, length));
-        kinds |= mime_type_kinds(slice_make(type, length));
-        entity->is_digest =
-            entity->is_digest || slice_equal(slice_make(type, length), slice_of("multipart/digest"));
+        struct slice text = strbuf_slice(&views.items[i].text);
+        kinds |= add_type(entity, text);
+        /* Thunderbird takes what follows a question mark (its bug 659355). */
+        text = slice_part(text, 0, slice_find(text, ';'));
+        size_t mark = slice_find_last(text, '?');
+        if (mark < text.length)
+            kinds |= add_type(entity, slice_part(text, mark + 1, text.length));
     }
-    entity->is_untyped = entity->is_untyped || kinds == 0;
     entity->types.failed = entity->types.failed || views.failed;
     header_views_deinit(&views);
     entity->parameters.primary_boundary = slice_make("", 0);
@@ -244,9 +259,25 @@ static void take_name(struct mime_entity *entity, struct slice value)
     strbuf_deinit(&parameter);
 }
 
+/* The first that says anything. */
+static void take_description(struct mime_entity *entity, struct slice value)
+{
+    value = slice_trim(value);
+    if (value.length == 0 || entity->description.length > 0)
+        return;
+    const char *copy = talloc_memdup(entity->types.owner, value.data, value.length);
+    entity->types.failed = entity->types.failed || copy == NULL;
+    entity->description = slice_make(copy, copy == NULL ? 0 : value.length);
+}
+
+/* To Mutt this is a Content-Type. */
 static void take_sun_type(struct mime_entity *entity, struct slice value)
 {
     struct slice type = slice_trim(value);
+    if (slice_find(type, '/') < type.length) {
+        take_type(entity, value);
+        return;
+    }
     bool is_message =
         slice_equal_nocase(type, slice_of("message")) || slice_equal_nocase(type, slice_of("mail-message"));
     entity->kinds |= is_message ? MIME_KIND_MESSAGE : MIME_KIND_OTHER;
@@ -275,17 +306,41 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
         entity->has_mime_version = true;
     else if (field == FIELD_NAME)
         take_name(entity, value);
+    else if (field == FIELD_DESCRIPTION)
+        take_description(entity, value);
     else if (field == FIELD_SUN_TYPE)
         take_sun_type(entity, value);
     else if (field == FIELD_SUN_ENCODING)
         take_sun_encoding(entity, value);
-    if (field != FIELD_OTHER && field != FIELD_MIME_VERSION) {
+    if (field != FIELD_OTHER && field != FIELD_MIME_VERSION && field != FIELD_DESCRIPTION) {
         entity->content_header_count++;
         entity->content_bytes += value.length;
     }
 }
 
-/* A file without a name gets one from its type. */
+/* Whether some name says what kind of file it is. */
+static bool has_extension(const struct mime_entity *entity)
+{
+    const struct name_set *names = &entity->parameters.names;
+    for (size_t i = 0; i < names->count; i++)
+        if (slice_find(names->items[i], '.') < names->items[i].length)
+            return true;
+    return false;
+}
+
+/*
+ * Outlook ([MS-OXCMAIL] 2.2.3.4.1.1) and Roundcube take the description of a file for its name where it has
+ * none. Only of what is nothing but a file, and not a sentence.
+ */
+static void add_description(struct mime_entity *entity)
+{
+    struct slice description = slice_trim(entity->description);
+    bool is_word = slice_find(description, ' ') == description.length;
+    if (entity->parameters.names.count == 0 && entity->kinds == MIME_KIND_OTHER && is_word)
+        mime_parameters_add_name(&entity->parameters, description);
+}
+
+/* A file without a name, or with one that does not tell its kind, gets one from its type. */
 static void add_name_of_type(struct mime_entity *entity)
 {
     for (size_t i = 0; i < entity->types.count; i++) {
@@ -298,14 +353,16 @@ static void add_name_of_type(struct mime_entity *entity)
 /* Sun's MailTool put lines of ten dashes between the parts; to most clients they are a text. */
 static void add_sun_boundary(struct mime_entity *entity)
 {
-    if (name_set_has(&entity->types, slice_of("x-sun-attachment")))
-        name_set_add(&entity->parameters.boundaries, slice_of("--------"));
+    for (size_t i = 0; i < entity->types.count; i++)
+        if (slice_starts_nocase(entity->types.items[i], slice_of("x-sun-attachment")))
+            name_set_add(&entity->parameters.boundaries, slice_of("--------"));
 }
 
 void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
 {
     add_sun_boundary(entity);
-    if (entity->parameters.names.count == 0)
+    add_description(entity);
+    if (!has_extension(entity))
         add_name_of_type(entity);
     if (entity->kinds == 0)
         entity->kinds = is_in_digest && !entity->has_content_type ? MIME_KIND_MESSAGE : MIME_KIND_TEXT;

@@ -26,6 +26,7 @@ struct mime_entity {
     bool has_conflicting_encodings; /* two that decode differently, or one written oddly */
     const char *ambiguous;          /* why clients would disagree, or NULL; from the parameters too */
     struct name_set types;          /* each distinct "type/subtype", lower-case */
+    struct slice description;       /* Content-Description */
     struct slice last_type_name;    /* file name in the last Content-Type, for comparing */
     struct slice last_disposition_name;
     unsigned type_count;

@@ -90,6 +90,12 @@ static void add_value(struct mime_parameters *parameters, struct name_set *set, 
         return;
     add_decoded_words(parameters, set, value, MIME_WORD_BLANKS_DROPPED);
     add_decoded_words(parameters, set, value, MIME_WORD_BLANKS_KEPT);
+    /* A word may begin inside another that never ends. */
+    size_t last = value.length - 2;
+    while (last > 0 && (value.data[last] != '=' || value.data[last + 1] != '?'))
+        last--;
+    if (last > 0)
+        add_decoded_words(parameters, set, slice_part(value, last, value.length), MIME_WORD_BLANKS_KEPT);
 }
 
 void mime_parameters_add_name(struct mime_parameters *parameters, struct slice name)

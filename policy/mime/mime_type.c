@@ -64,6 +64,24 @@ unsigned mime_type_kinds(struct slice type)
     return slice_equal(top, slice_of("application")) ? kind_of_application(subtype) : MIME_KIND_OTHER;
 }
 
+/* Others take the end of the type for the extension: application/exe, image/x-foo.scr. */
+static struct slice program_name_by_subtype(struct slice type)
+{
+    static const char *const names[] = {
+        "part.exe", "part.scr", "part.com", "part.pif", "part.bat", "part.cmd", "part.cpl", "part.dll",
+        "part.js",  "part.jse", "part.vbs", "part.vbe", "part.wsf", "part.wsh", "part.hta", "part.msi",
+        "part.msp", "part.jar", "part.lnk", "part.url", "part.chm", "part.hlp", "part.reg", "part.inf",
+        "part.sct", "part.ps1", "part.mdb", "part.ins", "part.prf", "part.adp", "part.csh",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct slice extension = slice_part(slice_of(names[i]), 5, strlen(names[i]));
+        if (type.length > extension.length && slice_ends_nocase(type, extension) &&
+            strchr("/.", type.data[type.length - extension.length - 1]) != NULL)
+            return slice_of(names[i]);
+    }
+    return slice_make("", 0);
+}
+
 struct slice mime_type_program_name(struct slice type)
 {
     static const struct {
@@ -92,9 +110,14 @@ struct slice mime_type_program_name(struct slice type)
         {"application/winhlp", "part.hlp"},
         {"text/scriptlet", "part.sct"},
         {"text/vbscript", "part.vbs"},
+        {"application/x-csh", "part.csh"},
+        {"application/x-msaccess", "part.mdb"},
+        {"application/x-internet-signup", "part.ins"},
+        {"application/pics-rules", "part.prf"},
+        {"audio/adpcm", "part.adp"},
     };
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
         if (slice_equal(type, slice_of(programs[i].type)))
             return slice_of(programs[i].name);
-    return slice_make("", 0);
+    return program_name_by_subtype(type);
 }

@@ -30,7 +30,7 @@ static struct slice begin_name(struct slice line, const char *word)
         return nothing;
     struct slice rest = skip_blanks(slice_part(line, length, line.length));
     size_t digits = 0;
-    while (digits < rest.length && rest.data[digits] >= '0' && rest.data[digits] <= '7')
+    while (digits < rest.length && ascii_is_digit(rest.data[digits]))
         digits++;
     if (digits < 1 || digits > 6 || digits == rest.length || !is_blank(rest.data[digits]))
         return nothing;
@@ -57,7 +57,7 @@ static bool is_end_line(struct slice line)
 }
 
 /* How many bytes an encoded line holds, or -1 if it is none. Encoders may add a check character, and mailers
- * cut blanks at the end, which stand for zero bits. */
+ * cut blanks at the end, which stand for zero bits. Decoders look at six bits of a character only. */
 static int data_line_bytes(struct slice line)
 {
     if (line.length == 0 || line.data[0] < ' ' || line.data[0] > '`')
@@ -67,7 +67,7 @@ static int data_line_bytes(struct slice line)
     if (line.length > wanted + 2 || line.length + 3 < wanted)
         return -1;
     for (size_t i = 0; i < line.length; i++)
-        if (line.data[i] < ' ' || line.data[i] > '`')
+        if (line.data[i] < ' ' || line.data[i] > '~')
             return -1;
     return bytes;
 }

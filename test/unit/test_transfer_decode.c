@@ -177,7 +177,9 @@ static void uuencoded_files_and_prose(void **state)
     assert_uuencoded("begin 644 a\n`\nend\nbegin 0644 b\nend", "<a>|<b>|");
     assert_uuencoded("begin 644 a.exe\nand so on with prose\n#86)C\n", "");
     assert_uuencoded("beginning 644 a\n#86)C\n begin 644 b\n#86)C\n", "");
-    assert_uuencoded("begin 99 a\n#86)C\nbegin 644\n#86)C\n", "");
+    assert_uuencoded("begin 99 a\n#86)C\n", "<a>abc|");
+    assert_uuencoded("begin 644\n#86)C\nbegin 1234567 a\n#86)C\n", "");
+    assert_uuencoded("begin 644 a\n#x6)C\n", "<a>abc|");
 }
 
 /* The mark of a zip is found in base64 at every place and cut. */
