@@ -94,12 +94,11 @@ static void compare_names(struct mime_entity *entity, struct slice *last, struct
         *last = name;
 }
 
-/* Adds the type that `text` begins with; returns the kinds that it may be. */
+/* Adds the type that `text` begins with; returns the kinds that it may be, 0 where there is none. */
 static unsigned add_type(struct mime_entity *entity, struct slice text)
 {
     char bytes[TYPE_BYTES];
     struct slice type = slice_make(bytes, type_from_view(text, bytes));
-    entity->is_untyped = entity->is_untyped || type.length == 0;
     if (type.length == 0)
         return 0;
     name_set_add(&entity->types, type);
@@ -119,9 +118,11 @@ static void take_type(struct mime_entity *entity, struct slice value)
         /* Thunderbird takes what follows a question mark (its bug 659355). */
         text = slice_part(text, 0, slice_find(text, ';'));
         size_t mark = slice_find_last(text, '?');
-        if (mark < text.length)
-            kinds |= add_type(entity, slice_part(text, mark + 1, text.length));
+        unsigned marked = mark == text.length ? 0 : add_type(entity, slice_part(text, mark + 1, text.length));
+        entity->is_untyped = entity->is_untyped || (mark < text.length && marked == 0);
+        kinds |= marked;
     }
+    entity->is_untyped = entity->is_untyped || kinds == 0;
     entity->types.failed = entity->types.failed || views.failed;
     header_views_deinit(&views);
     entity->parameters.primary_boundary = slice_make("", 0);

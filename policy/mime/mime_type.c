@@ -68,10 +68,10 @@ unsigned mime_type_kinds(struct slice type)
 static struct slice program_name_by_subtype(struct slice type)
 {
     static const char *const names[] = {
-        "part.exe", "part.scr", "part.com", "part.pif", "part.bat", "part.cmd", "part.cpl", "part.dll",
-        "part.js",  "part.jse", "part.vbs", "part.vbe", "part.wsf", "part.wsh", "part.hta", "part.msi",
-        "part.msp", "part.jar", "part.lnk", "part.url", "part.chm", "part.hlp", "part.reg", "part.inf",
-        "part.sct", "part.ps1", "part.mdb", "part.ins", "part.prf", "part.adp", "part.csh",
+        "part.exe", "part.scr", "part.pif", "part.bat", "part.cmd", "part.cpl", "part.dll", "part.js",
+        "part.jse", "part.vbs", "part.vbe", "part.wsf", "part.wsh", "part.hta", "part.msi", "part.msp",
+        "part.jar", "part.lnk", "part.chm", "part.hlp", "part.reg", "part.inf", "part.sct", "part.ps1",
+        "part.mdb", "part.ins", "part.prf", "part.adp", "part.csh",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct slice extension = slice_part(slice_of(names[i]), 5, strlen(names[i]));
@@ -93,6 +93,7 @@ struct slice mime_type_program_name(struct slice type)
         {"application/x-ms-dos-executable", "part.exe"},
         {"application/x-dosexec", "part.exe"},
         {"application/x-exe", "part.exe"},
+        {"application/com", "part.com"},
         {"application/vnd.microsoft.portable-executable", "part.exe"},
         {"application/x-bat", "part.bat"},
         {"application/bat", "part.bat"},
