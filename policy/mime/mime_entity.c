@@ -336,7 +336,7 @@ static bool has_extension(const struct mime_entity *entity)
 static void add_description(struct mime_entity *entity)
 {
     struct slice description = slice_trim(entity->description);
-    bool is_word = slice_find(description, ' ') == description.length;
+    bool is_word = description.length > 0 && slice_find(description, ' ') == description.length;
     if (entity->parameters.names.count == 0 && entity->kinds == MIME_KIND_OTHER && is_word)
         mime_parameters_add_name(&entity->parameters, description);
 }

@@ -86,7 +86,7 @@ static void add_value(struct mime_parameters *parameters, struct name_set *set, 
 {
     name_set_add(set, value);
     add_unlabelled(parameters, set, value);
-    if (memmem(value.data, value.length, "=?", 2) == NULL)
+    if (value.length == 0 || memmem(value.data, value.length, "=?", 2) == NULL)
         return;
     add_decoded_words(parameters, set, value, MIME_WORD_BLANKS_DROPPED);
     add_decoded_words(parameters, set, value, MIME_WORD_BLANKS_KEPT);
