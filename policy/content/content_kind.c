@@ -150,3 +150,13 @@ bool content_is_prose(struct slice head)
     return !is_message && file_magic_executable(head) == NULL && content_archive_recognise(head) == NULL &&
            !calendar_recognise(head) && !content_is_pgp_message(head);
 }
+
+const char *content_executable(struct slice head)
+{
+    const char *executable = file_magic_executable(head);
+    bool has_empty_line = head.length > 0 && (head.data[0] == '\r' || head.data[0] == '\n');
+    if (executable == NULL && has_empty_line)
+        executable = file_magic_executable(content_after_empty_lines(head));
+    bool is_script = executable != NULL && strcmp(executable, ATTACHMENT_SCRIPT) == 0;
+    return has_empty_line && is_script ? NULL : executable;
+}

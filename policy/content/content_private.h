@@ -180,6 +180,9 @@ unsigned content_flags_of_names(const struct slice *names, size_t count);
 /* `bytes` without empty lines at their beginning. */
 struct slice content_after_empty_lines(struct slice bytes);
 
+/* As file_magic_executable, and behind empty lines: clients differ on whether "CR CR LF" ends a header. */
+const char *content_executable(struct slice head);
+
 /* Whether `head`, the first bytes of something, is plainly that of a message. */
 bool content_looks_like_message(struct slice head);
 

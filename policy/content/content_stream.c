@@ -233,7 +233,7 @@ static void look_for_calendar(struct content_stream *stream, struct slice head)
 static void decide(struct content_stream *stream)
 {
     struct slice head = strbuf_slice(&stream->window.bytes);
-    const char *executable = file_magic_executable(head);
+    const char *executable = content_executable(head);
     const struct archive_format *format = content_archive_recognise(head);
     bool is_text = (stream->flags & CONTENT_IS_TEXT) != 0;
     look_for_calendar(stream, head);

@@ -160,8 +160,10 @@ static void read_unquoted(struct search *search, struct slice s, struct header_p
     if (parameter->kind == PARAMETER_BOUNDARY && !search->is_decoded)
         add_reading(parameter, slice_part(all, 0, slice_find(all, ' ')));
     add_reading(parameter, all);
-    if (!search->is_decoded)
+    if (!search->is_decoded) {
         add_reading(parameter, first);
+        add_reading(parameter, slice_part(all, 0, slice_find(all, ' ')));
+    }
     if (slice_find(all, '"') < all.length)
         add_reading(parameter, without(search, all, '"'));
     if (slice_find(all, '\\') < all.length)
@@ -203,9 +205,10 @@ static size_t parse_suffix(struct search *search, struct slice s, struct header_
     /* Blanks before the star are read over by some, and a quote of `"filename"=` by others. */
     size_t at = skip_spaces(s, s.length > 0 && s.data[0] == '"' ? 1 : 0);
     parameter->index = -1;
-    if (at + 1 < s.length && s.data[at] == '*' && ascii_is_digit(s.data[at + 1])) {
+    size_t digits = at < s.length ? skip_spaces(s, at + 1) : at;
+    if (digits < s.length && s.data[at] == '*' && ascii_is_digit(s.data[digits])) {
         unsigned long index = 0;
-        for (at++; at < s.length && ascii_is_digit(s.data[at]); at++)
+        for (at = digits; at < s.length && ascii_is_digit(s.data[at]); at++)
             index = index > 100000 ? index : index * 10 + (unsigned long)(s.data[at] - '0');
         if (index > search->limits->parameter_index) {
             search->result |= HEADER_PARAMETERS_TOO_HIGH;
