@@ -9,7 +9,7 @@ enum { ENCODINGS_MAX = 3 };
 struct level {
     const char *path; /* of what stands in it; talloc child of the message, or the level's around it */
     bool is_message;
-    /* Both talloc children of the message, and NULL in all honest mail. */
+    /* Both talloc children of the message, and NULL in nearly all honest mail. */
     struct content_encoded *encoded;
     struct content_uuencode *uuencode; /* the multipart as a text */
 };
@@ -130,7 +130,7 @@ static bool level_begin(void *context, const struct mime_entity *entity)
     depth.parts = message->part_number;
     if (!is_message)
         level.encoded = content_encoded_create(message, message->scan, level.path, depth, entity);
-    /* Without MIME-Version it is a text to some clients, and not a part of it a file. */
+    /* Without MIME-Version all of the multipart is a text to some clients. */
     if (!is_message && !entity->has_mime_version && is_message_body(message))
         level.uuencode = content_uuencode_create(message, message->scan, level.path, depth);
     return push_level(message, level) && (level.encoded != NULL || level.uuencode != NULL);
