@@ -1,6 +1,6 @@
 /* closedrelay: one program, one table of subcommands. */
-#include "commands.h"
-#include "options.h"
+#include "commands/commands.h"
+#include "commands/options.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -12,9 +12,9 @@
 #define CLOSEDRELAY_POLICY_SESSION_H
 
 #include "facts/session.h"
-#include "finding.h"
+#include "judge/finding.h"
 #include "policy.h"
-#include "verdict.h"
+#include "judge/verdict.h"
 
 struct policy_session;
 

@@ -1,6 +1,6 @@
-#include "control/allow_request.h"
+#include "allow_request.h"
 
-#include "control/control_words.h"
+#include "control_arguments.h"
 
 #include <sysexits.h>
 
@@ -8,7 +8,8 @@
 static const char *value_of(char *word, const char *name)
 {
     const size_t length = strlen(name);
-    if (strncmp(word, name, length) != 0 || word[length] != '=' || !control_word_decode(word + length + 1))
+    if (strncmp(word, name, length) != 0 || word[length] != '=' ||
+        !control_argument_decode(word + length + 1))
         return NULL;
     return word + length + 1;
 }

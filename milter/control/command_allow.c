@@ -1,9 +1,9 @@
 /* `closedrelay allow`: lets a client relay for a while; lists and removes such grants. */
-#include "commands.h"
+#include "commands/commands.h"
 
-#include "control/control_ask.h"
-#include "control/control_words.h"
-#include "options.h"
+#include "control_ask.h"
+#include "control_arguments.h"
+#include "commands/options.h"
 
 #include <sysexits.h>
 
@@ -24,7 +24,7 @@ static int add_word(const char **words, int count, const char *name, const char 
         return count;
     strbuf_init(room, 0);
     strbuf_printf(room, "%s=", name);
-    control_word_encode(value, room);
+    control_argument_encode(value, room);
     words[count] = strbuf_text(room);
     return count + 1;
 }

@@ -1,11 +1,11 @@
 /* `closedrelay status`, `reload` and `lookup`: commands that the running daemon carries out. */
-#include "commands.h"
+#include "commands/commands.h"
 
-#include "control/control_ask.h"
-#include "control/control_client.h"
-#include "options.h"
+#include "control_ask.h"
+#include "control_client.h"
+#include "commands/options.h"
 #include "policy.h"
-#include "problems.h"
+#include "commands/problems.h"
 
 #include <stdlib.h>
 #include <sysexits.h>

@@ -1,7 +1,7 @@
-#include "control/control_client.h"
+#include "control_client.h"
 
-#include "control/control_server.h"
-#include "options.h"
+#include "control_server.h"
+#include "commands/options.h"
 
 #include <errno.h>
 #include <poll.h>

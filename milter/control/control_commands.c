@@ -1,7 +1,7 @@
-#include "control/control_commands.h"
+#include "control_commands.h"
 
-#include "control/allow_request.h"
-#include "session_registry.h"
+#include "allow_request.h"
+#include "daemon/session_registry.h"
 
 #include <sysexits.h>
 

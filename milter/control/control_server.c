@@ -1,6 +1,6 @@
-#include "control/control_server.h"
+#include "control_server.h"
 
-#include "unix_socket.h"
+#include "daemon/unix_socket.h"
 
 #include <errno.h>
 #include <poll.h>

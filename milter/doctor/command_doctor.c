@@ -1,9 +1,9 @@
 /* `closedrelay doctor`: what in the MTA's settings does not fit the policy, with the line to change. */
 #include "command_output.h"
-#include "commands.h"
+#include "commands/commands.h"
 #include "doctor_checks.h"
-#include "options.h"
-#include "problems.h"
+#include "commands/options.h"
+#include "commands/problems.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* `closedrelay relaytest HOST[:PORT]`: the classic open-relay forms, tried against one's own server. */
-#include "commands.h"
-#include "options.h"
+#include "commands/commands.h"
+#include "commands/options.h"
 #include "relay_forms.h"
 #include "smtp_client.h"
 

@@ -1,5 +1,5 @@
 /* Numbers and padding as archive formats want them. */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 void bytes_le(struct strbuf *out, uint64_t value, unsigned count)
 {

@@ -7,7 +7,7 @@
 #ifndef CLOSEDRELAY_SELFTEST_ARCHIVE_WRITERS_H
 #define CLOSEDRELAY_SELFTEST_ARCHIVE_WRITERS_H
 
-#include "selftest/template.h"
+#include "template.h"
 
 /* Little-endian and big-endian numbers of `count` bytes. */
 void bytes_le(struct strbuf *out, uint64_t value, unsigned count);

@@ -4,7 +4,7 @@
 #ifndef CLOSEDRELAY_SELFTEST_CASE_ROWS_H
 #define CLOSEDRELAY_SELFTEST_CASE_ROWS_H
 
-#include "selftest/selftest_case.h"
+#include "selftest_case.h"
 
 /* The classes, for selftest_classes. */
 extern const struct selftest_case selftest_zip[];

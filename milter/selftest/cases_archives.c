@@ -1,5 +1,5 @@
 /* Names in archives: every unpacker has its own idea of where they stand. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

@@ -1,6 +1,6 @@
 /* Bounds at one less, at the bound and at one more: reaching one is allowed, going beyond is never "clean".
  * The numbers are the defaults of attachments.limits. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

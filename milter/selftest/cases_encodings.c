@@ -1,6 +1,6 @@
 /* How content is encoded: declared in doubt, or encoded so that decoders disagree. A program under a harmless
  * name is found only by whoever decodes as the client does. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

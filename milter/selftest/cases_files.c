@@ -1,5 +1,5 @@
 /* What the receiver's system makes of a name, and of content under another name. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

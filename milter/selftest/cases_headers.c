@@ -1,6 +1,6 @@
 /* Headers twice, and headers that are hardly headers: clients differ on which one counts and where they end.
  */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

@@ -1,5 +1,5 @@
 /* Mail that people and programs really send: all of it must pass. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

@@ -1,5 +1,5 @@
 /* Files in messages, in calendars, in uuencoded text, in winmail.dat and in Outlook's own files. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

@@ -1,5 +1,5 @@
 /* Where a name may stand and how it may be written: every reading counts. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

@@ -1,5 +1,5 @@
 /* Boundaries and parts: clients guess where a file begins. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 /* A row is read as a whole. */
 /* clang-format off */

@@ -1,5 +1,5 @@
 /* The corpus: its classes in their order, and how a case is found in them. */
-#include "selftest/case_rows.h"
+#include "case_rows.h"
 
 #include <string.h>
 

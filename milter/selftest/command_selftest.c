@@ -1,9 +1,9 @@
 /* `closedrelay selftest`: its options, and the way through the corpus. */
-#include "commands.h"
+#include "commands/commands.h"
 
-#include "options.h"
-#include "selftest/report.h"
-#include "selftest/template.h"
+#include "commands/options.h"
+#include "report.h"
+#include "template.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "selftest/message_split.h"
+#include "message_split.h"
 
 /* The first line without its end; `*rest` is what follows. */
 static struct slice take_line(struct slice text, struct slice *rest)

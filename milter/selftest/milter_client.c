@@ -1,6 +1,6 @@
-#include "selftest/milter_client.h"
+#include "milter_client.h"
 
-#include "receive_all.h"
+#include "libmilter/receive_all.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* Puts the cases to a running milter, as an MTA would. */
-#include "selftest/runner.h"
+#include "runner.h"
 
-#include "options.h"
-#include "selftest/message_split.h"
-#include "selftest/milter_client.h"
+#include "commands/options.h"
+#include "message_split.h"
+#include "milter_client.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

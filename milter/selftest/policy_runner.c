@@ -1,10 +1,10 @@
 /* Puts the cases to the policy library in this process. */
-#include "selftest/runner.h"
+#include "runner.h"
 
-#include "options.h"
+#include "commands/options.h"
 #include "policy_session.h"
-#include "problems.h"
-#include "selftest/message_split.h"
+#include "commands/problems.h"
+#include "message_split.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

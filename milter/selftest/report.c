@@ -1,4 +1,4 @@
-#include "selftest/report.h"
+#include "report.h"
 
 #include <stdio.h>
 

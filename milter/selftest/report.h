@@ -2,7 +2,7 @@
 #ifndef CLOSEDRELAY_SELFTEST_REPORT_H
 #define CLOSEDRELAY_SELFTEST_REPORT_H
 
-#include "selftest/runner.h"
+#include "runner.h"
 
 struct selftest_count {
     unsigned cases;

@@ -1,5 +1,5 @@
 /* docs/attachments.md, from the tables of cases. */
-#include "selftest/report.h"
+#include "report.h"
 
 static const char introduction[] =
     "# What gets past mail filters, and what closedrelay says to it\n"

@@ -4,7 +4,7 @@
 #ifndef CLOSEDRELAY_SELFTEST_RUNNER_H
 #define CLOSEDRELAY_SELFTEST_RUNNER_H
 
-#include "selftest/selftest_case.h"
+#include "selftest_case.h"
 
 #include "policy.h"
 

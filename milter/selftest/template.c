@@ -1,4 +1,4 @@
-#include "selftest/template.h"
+#include "template.h"
 
 enum { TEMPLATE_LEVELS_MAX = 200 };
 

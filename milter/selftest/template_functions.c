@@ -13,7 +13,7 @@
  *   $[pe] $[elf] …                         the first bytes of programs, which do not run
  *   $[zip|NAME|CONTENT|…] $[tar|…] …       archives (selftest/archive_writers.h)
  */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 static bool run_cr(const struct template_call *call, struct strbuf *out)
 {

@@ -1,5 +1,5 @@
 /* CMS structures as S/MIME has them: signed, in pieces, compressed, encrypted; nothing in them verifies. */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 /* Appends an element; `length` SIZE_MAX: its length is indefinite, and the caller ends it. */
 static void der_begin(struct strbuf *out, unsigned tag, size_t length)

@@ -1,5 +1,5 @@
 /* CAB, ISO 9660, LHA and ARJ, stored. Option of CAB: packed (called MSZIP). */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 /* ---- CAB ---- */
 

@@ -1,5 +1,5 @@
 /* What Outlook writes: TNEF (winmail.dat), and OLE files (messages, documents, installers). */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 /* ---- TNEF ---- */
 

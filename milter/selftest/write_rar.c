@@ -1,6 +1,6 @@
 /* RAR 4 and 5, stored. Options: encrypted, packed (content that is compressed), other=NAME (RAR 4: the
  * Unicode name differs). */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 /* ---- RAR 4 ---- */
 

@@ -1,5 +1,5 @@
 /* 7z with its index plain, packed (by the method that packs nothing) or said to be encrypted. */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 enum { SEVEN_ZIP_LONG_FROM = 0x4000 };
 

@@ -1,5 +1,5 @@
 /* Tar, and what it is compressed with: gzip and xz with stored blocks, and gzip of long runs of zeros. */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 enum { TAR_BLOCK = 512, TAR_NAME_BYTES = 100, DEFLATE_STORED_MOST = 65535, XZ_CHUNK_MOST = 65536 };
 

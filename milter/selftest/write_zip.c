@@ -4,7 +4,7 @@
  * unknown method), zip64. A member called "-comment" or "-before" is the archive's comment, or stands before
  * the archive.
  */
-#include "selftest/archive_writers.h"
+#include "archive_writers.h"
 
 struct zip_writer {
     struct strbuf *out;

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "config/schema.h"
 #include "facts/session.h"
-#include "finding.h"
+#include "judge/finding.h"
 
 /* When a check can be asked. One bit each in check.stages. */
 enum check_stage {

@@ -1,11 +1,11 @@
 /* The one list of checks, in the order in which they are asked and documented. */
 #include "check/check.h"
 
-#include "check/attachments.h"
-#include "check/dnsbl.h"
+#include "check/attachments/attachments.h"
+#include "check/dnsbl/dnsbl.h"
 #include "check/recipients.h"
-#include "check/relay.h"
-#include "check/sender.h"
+#include "check/relay/relay.h"
+#include "check/sender/sender.h"
 #include "check/size.h"
 
 const struct check *const check_table[] = {

@@ -4,7 +4,7 @@
  * tinycdb maps its file, and would answer from, or die of, one that is written where it stands. So it gets a
  * copy in memory, which is exchanged as a whole when the file changes.
  */
-#include "table/still_file.h"
+#include "table/settled_file.h"
 #include "table/table_database.h"
 
 #include <cdb.h>
@@ -18,7 +18,7 @@ struct table_cdb {
     char *path;
     pthread_rwlock_t lock; /* guards `database` */
     struct cdb database;
-    struct still_file file; /* the refreshing thread's */
+    struct settled_file file; /* the refreshing thread's */
 };
 
 /* The bytes as a file without a name, or -1. */
@@ -41,7 +41,7 @@ static int copy_in_memory(const char *bytes, size_t length)
 static bool database_open(const char *path, struct cdb *database, struct file_stamp *stamp,
                           struct strbuf *problem)
 {
-    char *bytes = still_file_read(path, stamp, problem);
+    char *bytes = settled_file_read(path, stamp, problem);
     if (bytes == NULL)
         return false;
     int descriptor = copy_in_memory(bytes, (size_t)stamp->size_bytes);
@@ -86,7 +86,7 @@ static void *cdb_source_open(const char *place, enum table_shape shape, struct s
         free(table);
         return NULL;
     }
-    still_file_take(&table->file, &stamp);
+    settled_file_take(&table->file, &stamp);
     pthread_rwlock_init(&table->lock, NULL);
     return table;
 }
@@ -126,14 +126,14 @@ static bool cdb_source_refresh(void *state, struct strbuf *problem)
     struct table_cdb *table = state;
     struct file_stamp stamp;
     struct cdb fresh;
-    const enum still_file_state look = still_file_look(&table->file, table->path, problem);
+    const enum settled_file_state look = settled_file_look(&table->file, table->path, problem);
     if (look != STILL_FILE_CHANGED)
         return look == STILL_FILE_SAME;
     if (!database_open(table->path, &fresh, &stamp, problem)) {
-        still_file_reject(&table->file);
+        settled_file_reject(&table->file);
         return false;
     }
-    still_file_take(&table->file, &stamp);
+    settled_file_take(&table->file, &stamp);
     pthread_rwlock_wrlock(&table->lock);
     struct cdb former = table->database;
     table->database = fresh;

@@ -1,6 +1,6 @@
 /* `file:`: the whole file in memory, exchanged as a whole when it changes. */
 #include "table/entry_map.h"
-#include "table/still_file.h"
+#include "table/settled_file.h"
 #include "table/table_source.h"
 
 #include <pthread.h>
@@ -18,13 +18,13 @@ struct table_file {
     enum table_shape shape;
     pthread_mutex_t lock; /* guards `current` */
     struct counted_map *current;
-    struct still_file file; /* the refreshing thread's */
+    struct settled_file file; /* the refreshing thread's */
 };
 
 static struct counted_map *load_map(const struct table_file *file, struct file_stamp *stamp,
                                     struct strbuf *problem)
 {
-    char *text = still_file_read(file->path, stamp, problem);
+    char *text = settled_file_read(file->path, stamp, problem);
     if (text == NULL)
         return NULL;
     struct counted_map *counted = calloc(1, sizeof *counted);
@@ -84,7 +84,7 @@ static void *file_open(const char *place, enum table_shape shape, struct strbuf 
         file_close(file);
         return NULL;
     }
-    still_file_take(&file->file, &stamp);
+    settled_file_take(&file->file, &stamp);
     return file;
 }
 
@@ -115,15 +115,15 @@ static bool file_refresh(void *state, struct strbuf *problem)
 {
     struct table_file *file = state;
     struct file_stamp stamp;
-    const enum still_file_state look = still_file_look(&file->file, file->path, problem);
+    const enum settled_file_state look = settled_file_look(&file->file, file->path, problem);
     if (look != STILL_FILE_CHANGED)
         return look == STILL_FILE_SAME;
     struct counted_map *fresh = load_map(file, &stamp, problem);
     if (fresh == NULL) {
-        still_file_reject(&file->file);
+        settled_file_reject(&file->file);
         return false;
     }
-    still_file_take(&file->file, &stamp);
+    settled_file_take(&file->file, &stamp);
     pthread_mutex_lock(&file->lock);
     struct counted_map *old = file->current;
     file->current = fresh;

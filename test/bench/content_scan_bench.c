@@ -3,7 +3,7 @@
  *
  * usage: content_scan_bench [MEGABYTES]
  */
-#include "content/content_scan.h"
+#include "scan/content/content_scan.h"
 
 #include <stdint.h>
 #include <stdio.h>

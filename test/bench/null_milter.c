@@ -4,8 +4,8 @@
  *
  *   null_milter ADDRESS       in libmilter's form, such as unix:/path
  */
-#include "macros.h"
-#include "negotiate.h"
+#include "libmilter/macros.h"
+#include "libmilter/negotiate.h"
 
 #include <stdio.h>
 

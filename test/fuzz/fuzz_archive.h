@@ -3,7 +3,7 @@
 #ifndef CLOSEDRELAY_TEST_FUZZ_ARCHIVE_H
 #define CLOSEDRELAY_TEST_FUZZ_ARCHIVE_H
 
-#include "archive/archive.h"
+#include "scan/archive/archive.h"
 
 #include <stdlib.h>
 #include <talloc.h>

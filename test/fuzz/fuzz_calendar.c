@@ -1,4 +1,4 @@
-#include "mime/calendar_reader.h"
+#include "scan/mime/calendar_reader.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "mime/cms_reader.h"
+#include "scan/mime/cms_reader.h"
 
 #include <stdlib.h>
 

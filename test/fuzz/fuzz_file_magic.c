@@ -1,4 +1,4 @@
-#include "content/file_magic.h"
+#include "scan/content/file_magic.h"
 
 #include <stdlib.h>
 

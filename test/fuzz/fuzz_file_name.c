@@ -1,4 +1,4 @@
-#include "mime/file_name.h"
+#include "scan/mime/file_name.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "mime/mime_entity.h"
+#include "scan/mime/mime_entity.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A whole message through the content scan: the header up to the first empty line field by field, then the
  * body in pieces whose size the first byte gives. */
-#include "content/content_scan.h"
+#include "scan/content/content_scan.h"
 
 #include <stdint.h>
 #include <stdlib.h>

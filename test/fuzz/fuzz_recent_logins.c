@@ -1,7 +1,7 @@
 /* The file of recent logins, however broken: what was read is written, and reads back as the same number of
  * grants. */
 #include "base/log.h"
-#include "check/recent_logins.h"
+#include "live/recent_logins.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "archive/archive_formats.h"
+#include "scan/archive/archive_formats.h"
 #include "fuzz_archive.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

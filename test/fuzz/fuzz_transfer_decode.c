@@ -1,6 +1,6 @@
 /* Every decoder, with the input cut in two where its first byte says: the same bytes must come out as uncut.
  */
-#include "mime/transfer_decode.h"
+#include "scan/mime/transfer_decode.h"
 
 #include <stdint.h>
 #include <stdlib.h>

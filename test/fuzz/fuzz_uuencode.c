@@ -1,4 +1,4 @@
-#include "mime/uuencode.h"
+#include "scan/mime/uuencode.h"
 
 #include <stdint.h>
 #include <stdlib.h>

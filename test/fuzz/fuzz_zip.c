@@ -1,5 +1,5 @@
-#include "archive/archive_formats.h"
-#include "archive/zip_tail.h"
+#include "scan/archive/archive_formats.h"
+#include "scan/archive/zip/zip_tail.h"
 #include "fuzz_archive.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

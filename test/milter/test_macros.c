@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "fake_milter.h"
-#include "macros.h"
+#include "libmilter/macros.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "message_file.h"
+#include "commands/message_file.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "negotiate.h"
+#include "libmilter/negotiate.h"
 
 #include <libmilter/mfapi.h>
 

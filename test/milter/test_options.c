@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "options.h"
+#include "commands/options.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "packet_reader.h"
+#include "libmilter/packet_reader.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * policy, told to the library as the MTA tells it; no list is asked. For test/oracles/run and the honest
  * corpus.
  */
-#include "message_file.h"
+#include "commands/message_file.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

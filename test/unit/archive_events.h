@@ -7,7 +7,7 @@
 #ifndef CLOSEDRELAY_TEST_ARCHIVE_EVENTS_H
 #define CLOSEDRELAY_TEST_ARCHIVE_EVENTS_H
 
-#include "archive/archive.h"
+#include "scan/archive/archive.h"
 #include "base/strbuf.h"
 
 struct archive_events_options {

@@ -1,7 +1,7 @@
 #include "scan_message.h"
 
 #include "base/strbuf.h"
-#include "mime/file_name.h"
+#include "scan/mime/file_name.h"
 
 #include <assert.h>
 #include <stdint.h>

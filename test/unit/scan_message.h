@@ -4,7 +4,7 @@
 #ifndef CLOSEDRELAY_TEST_SCAN_MESSAGE_H
 #define CLOSEDRELAY_TEST_SCAN_MESSAGE_H
 
-#include "content/content_scan.h"
+#include "scan/content/content_scan.h"
 
 struct scan_cuts {
     size_t piece_bytes; /* the body in pieces of so many bytes; 0: in one */

@@ -1,0 +1,346 @@
+#include "daemon.h"
+
+#include "libmilter/accept_gate.h"
+#include "libmilter/callbacks.h"
+#include "control/control_commands.h"
+#include "control/control_server.h"
+#include "drain.h"
+#include "process_limits.h"
+#include "listener.h"
+#include "log_output.h"
+#include "libmilter/packet_reader.h"
+#include "libmilter/pool_watch.h"
+#include "privileges.h"
+#include "commands/problems.h"
+#include "sd_notify.h"
+#include "libmilter/session_bind.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+    /* Longer than any MTA keeps an idle connection (Sendmail: 1 h). */
+    MTA_IDLE_SECONDS_MAX = 7200,
+    /* A callback that takes so long will not come back; the watchdog is told no more. */
+    STUCK_MS = 60000,
+    MILTER_START_MS = 10000,
+};
+
+struct daemon {
+    const char *config_path;
+    struct policy_engine *engine;
+    struct listener listener;
+    struct control_server *control; /* NULL: there is no control socket */
+    struct control_target control_target;
+    pthread_mutex_t reload_lock; /* one reload at a time: a signal's or the control socket's */
+    struct limits limits;
+    uint64_t drain_ms;
+    int signals;      /* descriptor of signals.h */
+    int milter_ended; /* eventfd: smfi_main has returned */
+};
+
+/* ---- start ------------------------------------------------------------------------------------------ */
+
+/* The daemon can do without: whoever starts it for a try may not write to /run. */
+static void open_control(struct daemon *daemon, const struct policy_daemon_settings *settings,
+                         const struct privileges_identity *identity)
+{
+    struct strbuf problem;
+    if (settings->control.kind != ENDPOINT_UNIX)
+        return;
+    const struct control_server_options options = {
+        .path = settings->control.path,
+        .mode = settings->control_mode,
+        .group = settings->control_group,
+        .user_id = identity->user_id,
+        .group_id = identity->group_id,
+        .handler = control_commands_run,
+        .context = &daemon->control_target,
+    };
+    strbuf_init(&problem, 0);
+    daemon->control = control_server_open(&options, &problem);
+    if (daemon->control == NULL)
+        log_warning("control socket: %s; `closedrelay status` and its like will not work",
+                    strbuf_text(&problem));
+    strbuf_deinit(&problem);
+}
+
+/* What takes root: sockets, folders for the daemon's user; then root goes. The MTA's socket comes last:
+ * whoever can connect to it finds the rest there too. */
+static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problem)
+{
+    const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
+    struct privileges_identity identity;
+    int status = EX_OK;
+    if (!privileges_find(settings->user, settings->group, &identity, problem))
+        return EX_NOUSER;
+    if (!policy_snapshot_prepare(snapshot, identity.user_id, identity.group_id, problem))
+        problems_log(problem); /* what cannot be opened after that is told where it is opened */
+    strbuf_reset(problem);
+    open_control(daemon, settings, &identity);
+    if (!listener_open(&daemon->listener, settings, problem))
+        status = EX_UNAVAILABLE;
+    else if (!privileges_drop(&identity, problem))
+        status = EX_NOPERM;
+    privileges_deinit(&identity);
+    return status;
+}
+
+static int prepare_process(struct daemon *daemon, struct policy_snapshot *snapshot)
+{
+    const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    log_output_open(settings->syslog, settings->syslog_facility);
+    daemon->drain_ms = settings->drain_ms;
+    daemon->limits = limits_raise_descriptors(settings->sessions_max);
+    registry_set_limit(daemon->limits.sessions_max);
+    accept_gate_keep_below(daemon->limits.descriptors_for_mta);
+    limits_shrink_threads();
+    int status = open_and_step_down(daemon, snapshot, &problem);
+    if (status != EX_OK)
+        log_error("%s: %s", status == EX_UNAVAILABLE ? "listening" : "user", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+    return status;
+}
+
+static int create_engine(struct daemon *daemon, struct policy_snapshot *snapshot)
+{
+    struct policy_engine_options options = {.clock = clock_system()};
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    daemon->engine = policy_engine_create(snapshot, &options, &problems);
+    problems_log(&problems);
+    strbuf_deinit(&problems);
+    session_bind_engine(daemon->engine);
+    return daemon->engine == NULL ? EX_CANTCREAT : EX_OK;
+}
+
+static void *run_milter(void *context)
+{
+    const struct daemon *daemon = context;
+    uint64_t one = 1;
+    smfi_main();
+    if (write(daemon->milter_ended, &one, sizeof one) < 0)
+        abort(); /* an eventfd takes one addition in its life */
+    return NULL;
+}
+
+static int start_milter(struct daemon *daemon)
+{
+    if (!packet_reader_start()) {
+        log_error("libmilter: this build has no reader that can be replaced");
+        return EX_SOFTWARE;
+    }
+    daemon->milter_ended = eventfd(0, EFD_CLOEXEC);
+    if (daemon->milter_ended < 0 || smfi_register(callbacks_description()) != MI_SUCCESS ||
+        smfi_settimeout(MTA_IDLE_SECONDS_MAX) != MI_SUCCESS || !listener_give_to_milter(&daemon->listener) ||
+        !pool_watch_start(accept_gate_knock)) {
+        log_error("libmilter: it could not be set up");
+        return EX_SOFTWARE;
+    }
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, run_milter, daemon);
+    if (error != 0) {
+        log_error("threads: %s", strerrordesc_np(error));
+        return EX_OSERR;
+    }
+    pthread_detach(thread);
+    if (signals_wait_for_milter(MILTER_START_MS))
+        return EX_OK;
+    log_error("libmilter: it did not start");
+    return EX_SOFTWARE;
+}
+
+static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
+{
+    daemon->signals = signals_open();
+    if (daemon->signals < 0) {
+        log_error("signals: %s", strerrordesc_np(errno));
+        return EX_OSERR;
+    }
+    int status = prepare_process(daemon, snapshot);
+    if (status == EX_OK)
+        status = create_engine(daemon, snapshot);
+    if (status == EX_OK)
+        status = start_milter(daemon);
+    return status;
+}
+
+/* ---- reload ----------------------------------------------------------------------------------------- */
+
+static bool endpoint_equal(const struct config_endpoint *a, const struct config_endpoint *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == ENDPOINT_UNIX)
+        return strcmp(a->path, b->path) == 0;
+    return a->port == b->port && slice_equal(slice_of(a->host), slice_of(b->host));
+}
+
+static void warn_of_listen(struct daemon *daemon, struct policy_snapshot *snapshot)
+{
+    struct policy_snapshot *old = policy_engine_snapshot(daemon->engine);
+    if (!endpoint_equal(&policy_snapshot_daemon(snapshot)->listen, &policy_snapshot_daemon(old)->listen))
+        log_warning("reload: 'listen' has changed: it takes a restart to follow");
+    policy_snapshot_unref(old);
+}
+
+static void take_daemon_settings(struct daemon *daemon, const struct policy_daemon_settings *settings)
+{
+    daemon->drain_ms = settings->drain_ms;
+    daemon->limits = limits_raise_descriptors(settings->sessions_max);
+    registry_set_limit(daemon->limits.sessions_max);
+    accept_gate_keep_below(daemon->limits.descriptors_for_mta);
+}
+
+static bool use_policy(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problems)
+{
+    warn_of_listen(daemon, snapshot);
+    if (!policy_engine_use(daemon->engine, snapshot, problems))
+        return false;
+    take_daemon_settings(daemon, policy_snapshot_daemon(snapshot));
+    return true;
+}
+
+/* Called by the main thread and by the control socket's. */
+static bool reload(void *context, struct strbuf *problems)
+{
+    struct daemon *daemon = context;
+    pthread_mutex_lock(&daemon->reload_lock);
+    sd_notify_reloading();
+    struct policy_snapshot *snapshot = policy_load(daemon->config_path, problems);
+    bool is_in_force = snapshot != NULL && use_policy(daemon, snapshot, problems);
+    problems_log(problems);
+    if (is_in_force)
+        log_info("reload: the new policy is in force");
+    else
+        log_error("reload: the old policy stays in force");
+    policy_snapshot_unref(snapshot);
+    sd_notify_send("READY=1");
+    pthread_mutex_unlock(&daemon->reload_lock);
+    return is_in_force;
+}
+
+static void reload_by_signal(struct daemon *daemon)
+{
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    reload(daemon, &problems);
+    strbuf_deinit(&problems);
+}
+
+static void start_control(struct daemon *daemon)
+{
+    daemon->control_target = (struct control_target){daemon->engine, reload, daemon};
+    if (daemon->control != NULL && !control_server_start(daemon->control))
+        log_warning("control socket: its thread could not be started");
+}
+
+/* ---- the loop --------------------------------------------------------------------------------------- */
+
+static void tell_watchdog(void)
+{
+    uint64_t slowest_ms = registry_slowest_ms(clock_system_monotonic_us(NULL) / 1000U);
+    if (slowest_ms >= STUCK_MS) {
+        log_error("serve: a callback has been running for %llu s", (unsigned long long)(slowest_ms / 1000));
+        return;
+    }
+    struct strbuf state;
+    strbuf_init(&state, 0);
+    strbuf_printf(&state, "WATCHDOG=1\nSTATUS=Serving %llu sessions",
+                  (unsigned long long)registry_session_count());
+    sd_notify_send(strbuf_text(&state));
+    strbuf_deinit(&state);
+}
+
+/* True: the daemon is to stop. */
+static bool handle_signals(struct daemon *daemon)
+{
+    enum signal_event event;
+    while ((event = signals_next(daemon->signals)) != SIGNAL_NONE) {
+        if (event == SIGNAL_STOP)
+            return true;
+        if (event == SIGNAL_RELOAD)
+            reload_by_signal(daemon);
+        else
+            policy_engine_reopen(daemon->engine);
+    }
+    return false;
+}
+
+/* Returns false when libmilter ended on its own. */
+static bool serve_until_stopped(struct daemon *daemon)
+{
+    uint64_t watchdog_ms = sd_notify_watchdog_ms();
+    struct pollfd events[] = {{.fd = daemon->signals, .events = POLLIN},
+                              {.fd = daemon->milter_ended, .events = POLLIN}};
+    for (;;) {
+        int timeout_ms = watchdog_ms == 0 ? -1 : watchdog_ms > INT32_MAX ? INT32_MAX : (int)watchdog_ms;
+        if (poll(events, 2, timeout_ms) < 0 && errno != EINTR)
+            return false;
+        if ((events[1].revents & POLLIN) != 0)
+            return false;
+        if (handle_signals(daemon))
+            return true;
+        if (watchdog_ms != 0)
+            tell_watchdog();
+    }
+}
+
+/* False: a callback is still at work, and what it works on must stay. */
+static bool stop(struct daemon *daemon, uint64_t wait_ms)
+{
+    sd_notify_send("STOPPING=1\nSTATUS=Waiting for open sessions");
+    log_info("serve: stopping");
+    return drain_run(
+        &(struct drain){.listener = &daemon->listener, .signals = daemon->signals, .wait_ms = wait_ms});
+}
+
+/* A reload may come from another thread. */
+static uint64_t drain_ms_in_force(struct daemon *daemon)
+{
+    pthread_mutex_lock(&daemon->reload_lock);
+    uint64_t drain_ms = daemon->drain_ms;
+    pthread_mutex_unlock(&daemon->reload_lock);
+    return drain_ms;
+}
+
+static int serve(struct daemon *daemon)
+{
+    start_control(daemon);
+    sd_notify_send("READY=1");
+    log_info("serve: ready, closedrelay " CLOSEDRELAY_VERSION);
+    bool was_told = serve_until_stopped(daemon);
+    if (!was_told)
+        log_error("serve: libmilter has stopped");
+    if (!stop(daemon, was_told ? drain_ms_in_force(daemon) : 0)) {
+        log_error("serve: a callback did not end");
+        _exit(EX_SOFTWARE);
+    }
+    log_info("serve: stopped");
+    return was_told ? EX_OK : EX_SOFTWARE;
+}
+
+int daemon_run(const char *config_path)
+{
+    struct daemon daemon = {
+        .config_path = config_path, .listener.descriptor = -1, .reload_lock = PTHREAD_MUTEX_INITIALIZER};
+    struct policy_snapshot *snapshot = problems_load_policy(config_path);
+    if (snapshot == NULL)
+        return EX_CONFIG;
+    int status = start(&daemon, snapshot);
+    policy_snapshot_unref(snapshot);
+    if (status == EX_OK)
+        status = serve(&daemon);
+    control_server_stop(daemon.control);
+    listener_deinit(&daemon.listener);
+    policy_engine_destroy(daemon.engine);
+    return status;
+}

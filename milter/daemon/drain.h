@@ -1,0 +1,23 @@
+/*
+ * The end of the daemon: no new connections, those open served to their end, then the door shut.
+ *
+ * libmilter is never told to stop: smfi_stop waits for none of its threads, and destroys a lock that it may
+ * still be asking for. Its threads are left where they are, with nothing behind the door that they could
+ * touch.
+ */
+#ifndef CLOSEDRELAY_MILTER_DAEMON_DRAIN_H
+#define CLOSEDRELAY_MILTER_DAEMON_DRAIN_H
+
+#include "listener.h"
+
+struct drain {
+    struct listener *listener;
+    int signals;      /* a second signal to stop ends the wait */
+    uint64_t wait_ms; /* for open sessions */
+};
+
+/* Returns when no callback runs and none will, and every session is ended. False: a callback did not come
+ * back in time, and nothing that callbacks use may be freed. */
+bool drain_run(const struct drain *drain);
+
+#endif

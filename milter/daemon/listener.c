@@ -1,0 +1,122 @@
+#include "listener.h"
+
+#include "libmilter/accept_gate.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libmilter/mfapi.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ACTIVATION_DESCRIPTOR = 3 }; /* sd_listen_fds(3) */
+
+/* ---- opening ---------------------------------------------------------------------------------------- */
+
+static bool fail(struct strbuf *problem, const char *what)
+{
+    strbuf_printf(problem, "%s: %s", what, strerror(errno));
+    return false;
+}
+
+static bool listen_at(int descriptor, const struct sockaddr *address, socklen_t length)
+{
+    return bind(descriptor, address, length) == 0 && listen(descriptor, SOMAXCONN) == 0;
+}
+
+static bool open_inet(struct listener *listener, const struct config_endpoint *endpoint,
+                      struct strbuf *problem)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(endpoint->port)};
+    bool is_v6 = endpoint->kind == ENDPOINT_INET6;
+    void *host = is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr;
+    if (endpoint->host[0] != '\0' && inet_pton(is_v6 ? AF_INET6 : AF_INET, endpoint->host, host) != 1) {
+        strbuf_printf(problem, "%s is no numeric address", endpoint->host);
+        return false;
+    }
+    int descriptor = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0)
+        return fail(problem, "socket");
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    const struct sockaddr *address = is_v6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4;
+    if (!listen_at(descriptor, address, is_v6 ? sizeof v6 : sizeof v4)) {
+        strbuf_printf(problem, "port %u of %s: %s", (unsigned)endpoint->port,
+                      endpoint->host[0] == '\0' ? "any address" : endpoint->host, strerror(errno));
+        close(descriptor);
+        return false;
+    }
+    listener->descriptor = descriptor;
+    return true;
+}
+
+static bool open_unix(struct listener *listener, const struct policy_daemon_settings *settings,
+                      struct strbuf *problem)
+{
+    const struct unix_socket_access access = {settings->socket_mode, settings->socket_group};
+    bool is_open = unix_socket_open(&listener->name, settings->listen.path, &access, problem);
+    listener->descriptor = listener->name.descriptor;
+    return is_open;
+}
+
+static bool is_activated(void)
+{
+    const char *pid = getenv("LISTEN_PID");
+    const char *count = getenv("LISTEN_FDS");
+    return pid != NULL && count != NULL && strtol(pid, NULL, 10) == getpid() && strtol(count, NULL, 10) == 1;
+}
+
+static bool open_activated(struct listener *listener, struct strbuf *problem)
+{
+    int flags = fcntl(ACTIVATION_DESCRIPTOR, F_GETFL);
+    if (flags < 0 || fcntl(ACTIVATION_DESCRIPTOR, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(ACTIVATION_DESCRIPTOR, F_SETFD, FD_CLOEXEC) != 0)
+        return fail(problem, "the socket handed over (LISTEN_FDS)");
+    listener->descriptor = ACTIVATION_DESCRIPTOR;
+    return true;
+}
+
+bool listener_open(struct listener *listener, const struct policy_daemon_settings *settings,
+                   struct strbuf *problem)
+{
+    *listener = (struct listener){.descriptor = -1};
+    if (is_activated())
+        return open_activated(listener, problem);
+    switch (settings->listen.kind) {
+    case ENDPOINT_INET:
+    case ENDPOINT_INET6:
+        return open_inet(listener, &settings->listen, problem);
+    case ENDPOINT_UNIX:
+        return open_unix(listener, settings, problem);
+    case ENDPOINT_NONE:
+        break;
+    }
+    strbuf_append_text(problem, "no address to listen at");
+    return false;
+}
+
+bool listener_give_to_milter(const struct listener *listener)
+{
+    /* "fd:" is Debian's addition to libmilter. */
+    char connection[20];
+    snprintf(connection, sizeof connection, "fd:%d", listener->descriptor);
+    return smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(false) == MI_SUCCESS &&
+           accept_gate_open(listener->descriptor);
+}
+
+/* ---- closing ---------------------------------------------------------------------------------------- */
+
+void listener_stop(struct listener *listener)
+{
+    bool is_own_unix = listener->name.path != NULL;
+    unix_socket_remove_name(&listener->name);
+    accept_gate_close(is_own_unix);
+}
+
+void listener_deinit(struct listener *listener)
+{
+    unix_socket_remove_name(&listener->name);
+}

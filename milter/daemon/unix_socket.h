@@ -1,0 +1,36 @@
+/*
+ * A listening unix socket whose name is ours alone to give and to take.
+ *
+ * It gets its mode and group before its name, so that whoever sees the name finds a socket that answers. A
+ * socket left behind is replaced, if nobody answers there; anything else in its place is left alone.
+ */
+#ifndef CLOSEDRELAY_MILTER_DAEMON_UNIX_SOCKET_H
+#define CLOSEDRELAY_MILTER_DAEMON_UNIX_SOCKET_H
+
+#include "policy.h"
+
+#include <sys/types.h>
+
+struct unix_socket {
+    int descriptor; /* non-blocking, listening; -1: closed */
+    char *path;     /* NULL once the name was removed */
+    dev_t device;   /* of the socket at `path` when we made it */
+    ino_t inode;
+};
+
+struct unix_socket_access {
+    unsigned mode;
+    const char *group; /* "" for the process' own */
+};
+
+/* False: the reason is in `problem`. */
+bool unix_socket_open(struct unix_socket *listening, const char *path,
+                      const struct unix_socket_access *access, struct strbuf *problem);
+
+/* Takes the name away if it is still ours; the socket goes on. */
+void unix_socket_remove_name(struct unix_socket *listening);
+
+/* The name and the socket. */
+void unix_socket_close(struct unix_socket *listening);
+
+#endif

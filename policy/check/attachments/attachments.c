@@ -1,0 +1,282 @@
+#include "check/attachments/attachments.h"
+
+#include "check/attachments/attachment_name.h"
+
+#include <talloc.h>
+
+/* ---- outcomes --------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    size_t action_offset; /* of the configured action */
+    unsigned condition;   /* the attachment_condition it stands for, or 0 */
+} outcomes[ATTACHMENT_OUTCOME_COUNT] = {
+    [ATTACHMENT_IS_CLEAN] = {"pass", 0, 0},
+    [ATTACHMENT_IS_BLOCKED] = {"blocked", offsetof(struct attachments_settings, blocked_action), 0},
+    [ATTACHMENT_IS_DISGUISED] = {"disguised", offsetof(struct attachments_settings, disguised), 0},
+    [ATTACHMENT_IS_AMBIGUOUS] = {"ambiguous", offsetof(struct attachments_settings, ambiguous),
+                                 ATTACHMENT_AMBIGUOUS},
+    [ATTACHMENT_IS_PARTIAL] = {"partial", offsetof(struct attachments_settings, partial), ATTACHMENT_PARTIAL},
+    [ATTACHMENT_IS_OVER_BUDGET] = {"over_budget", offsetof(struct attachments_settings, over_budget),
+                                   ATTACHMENT_OVER_BUDGET},
+    [ATTACHMENT_IS_UNINSPECTABLE] = {"uninspectable", offsetof(struct attachments_settings, uninspectable),
+                                     ATTACHMENT_UNINSPECTABLE},
+    [ATTACHMENT_IS_ENCRYPTED] = {"encrypted", offsetof(struct attachments_settings, encrypted),
+                                 ATTACHMENT_ENCRYPTED},
+};
+
+const char *attachment_outcome_name(enum attachment_outcome outcome)
+{
+    return outcomes[outcome].name;
+}
+
+static enum action outcome_action(const struct attachments_settings *settings,
+                                  enum attachment_outcome outcome)
+{
+    if (outcome == ATTACHMENT_IS_CLEAN)
+        return ACTION_ACCEPT;
+    enum action action;
+    memcpy(&action, (const char *)settings + outcomes[outcome].action_offset, sizeof action);
+    return action;
+}
+
+static bool has_outcome(const struct attachments_settings *settings, const struct attachment *attachment,
+                        enum attachment_outcome outcome)
+{
+    if (outcome == ATTACHMENT_IS_BLOCKED)
+        return attachment_name_blocked(settings, attachment, NULL);
+    if (outcome == ATTACHMENT_IS_DISGUISED)
+        return attachment_is_disguised(settings, attachment);
+    return (attachment->conditions & outcomes[outcome].condition) != 0;
+}
+
+enum attachment_outcome attachments_outcome(const struct attachments_settings *settings,
+                                            const struct attachment *attachment)
+{
+    enum attachment_outcome result = ATTACHMENT_IS_CLEAN;
+    for (enum attachment_outcome outcome = ATTACHMENT_IS_BLOCKED; outcome < ATTACHMENT_OUTCOME_COUNT;
+         outcome++) {
+        bool is_stricter = result == ATTACHMENT_IS_CLEAN ||
+                           outcome_action(settings, outcome) > outcome_action(settings, result);
+        if (is_stricter && has_outcome(settings, attachment, outcome))
+            result = outcome;
+    }
+    return result;
+}
+
+const char *attachments_outcome_word(const void *settings, const struct attachment *attachment)
+{
+    return attachment_outcome_name(attachments_outcome(settings, attachment));
+}
+
+/* ---- words ------------------------------------------------------------------------------------------ */
+
+/* Why the scan set the condition that stands for `outcome`; or NULL. */
+static const char *condition_reason(const struct attachment *attachment, enum attachment_outcome outcome)
+{
+    unsigned condition = outcomes[outcome].condition;
+    return condition == 0 ? NULL : attachment->condition_reason[__builtin_ctz(condition)];
+}
+
+/* The path, and behind it the blocked name where that is another than the one shown: a client may show
+ * either. */
+static const char *blocked_path(const struct check_context *context, const struct attachment *attachment)
+{
+    enum { NAME_SHOWN_BYTES = 80 };
+    struct attachment_blocked_by by;
+    if (!attachment_name_blocked(context->settings, attachment, &by) ||
+        memmem(attachment->path, strlen(attachment->path), by.name.data, by.name.length) != NULL)
+        return attachment->path;
+    const char *path = check_shorten(context, attachment->path, 90);
+    int shown = (int)(by.name.length > NAME_SHOWN_BYTES ? NAME_SHOWN_BYTES : by.name.length);
+    const char *both =
+        path == NULL ? NULL : check_text(context, "%s (also named %.*s)", path, shown, by.name.data);
+    return both == NULL ? attachment->path : both;
+}
+
+static const char *detail_text(const struct check_context *context, const struct attachment *attachment,
+                               enum attachment_outcome outcome)
+{
+    const char *why = condition_reason(attachment, outcome);
+    if (outcome == ATTACHMENT_IS_DISGUISED)
+        why = attachment->executable;
+    if (outcome == ATTACHMENT_IS_BLOCKED)
+        return blocked_path(context, attachment);
+    return why == NULL ? attachment->path : check_text(context, "%s: %s", attachment->path, why);
+}
+
+static const char *blocked_text(const struct check_context *context, const struct attachment *attachment,
+                                const char *subject)
+{
+    struct attachment_blocked_by by;
+    attachment_name_blocked(context->settings, attachment, &by);
+    if (by.pattern != NULL)
+        return check_text(context,
+                          "%s has a name that is not accepted here (%s). Send a link to the file instead.",
+                          subject, by.pattern);
+    return check_text(
+        context,
+        "%s is of a kind (.%s) that is not accepted here, because it can run on the reader's computer. "
+        "Send it in another format, or send a link to it.",
+        subject, by.extension);
+}
+
+/* What follows the subject in the reply; blocked and disguised say more. */
+static const char *const outcome_words[ATTACHMENT_OUTCOME_COUNT] = {
+    [ATTACHMENT_IS_ENCRYPTED] =
+        "needs a password and cannot be looked into, which is not accepted here. Send it "
+        "without a password, or send a link to it.",
+    [ATTACHMENT_IS_UNINSPECTABLE] =
+        "is damaged, or packed in a way that cannot be looked into. Pack it again, for "
+        "example as a plain zip file.",
+    [ATTACHMENT_IS_AMBIGUOUS] =
+        "is written in a way that mail programs read differently, which can hide files. Attach "
+        "the files to a new message, or pack them again.",
+    [ATTACHMENT_IS_OVER_BUDGET] =
+        "holds more files, or files deeper within each other, than are looked into here. Send "
+        "fewer files in a message, or a link.",
+    [ATTACHMENT_IS_PARTIAL] =
+        "is one piece of a message sent in several (message/partial), which is not accepted here. "
+        "Send the message whole, or a link to the file.",
+};
+
+static const char *outcome_text(const struct check_context *context, const struct attachment *attachment,
+                                enum attachment_outcome outcome)
+{
+    bool is_whole = strcmp(attachment->path, "(message)") == 0;
+    const char *path =
+        outcome == ATTACHMENT_IS_BLOCKED ? blocked_path(context, attachment) : attachment->path;
+    path = check_shorten(context, path, 200);
+    const char *subject =
+        is_whole || path == NULL ? "This message" : check_text(context, "The attachment %s", path);
+    if (subject == NULL)
+        return NULL;
+    if (outcome == ATTACHMENT_IS_BLOCKED)
+        return blocked_text(context, attachment, subject);
+    if (outcome == ATTACHMENT_IS_DISGUISED)
+        return check_text(
+            context,
+            "%s is a program (%s), whatever its name says. Programs are not accepted here; send a link to "
+            "it instead.",
+            subject, attachment->executable);
+    return check_text(context, "%s %s", subject, outcome_words[outcome]);
+}
+
+/* ---- decision --------------------------------------------------------------------------------------- */
+
+enum { FINDINGS_MAX = 20 };
+
+/* What one message's attachments are, judged once. */
+struct judged {
+    const struct attachment_list *attachments;
+    unsigned char *outcomes;         /* enum attachment_outcome of each */
+    size_t found[ACTION_REJECT + 1]; /* offending attachments, by action */
+};
+
+static bool judge_all(const struct check_context *context, struct judged *judged)
+{
+    const struct attachments_settings *settings = context->settings;
+    size_t count = judged->attachments->count;
+    judged->outcomes = talloc_size(context->owner, count + 1);
+    if (judged->outcomes == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        enum attachment_outcome outcome = attachments_outcome(settings, &judged->attachments->items[i]);
+        judged->outcomes[i] = (unsigned char)outcome;
+        judged->found[outcome_action(settings, outcome)] += outcome != ATTACHMENT_IS_CLEAN;
+    }
+    return true;
+}
+
+static void add_one(const struct check_context *context, const struct attachment *attachment,
+                    enum attachment_outcome outcome, struct finding_list *findings)
+{
+    enum action action = outcome_action(context->settings, outcome);
+    /* What the configuration accepts is no failure, but the record shows it. */
+    struct finding finding =
+        check_finding(attachments_check.name, context, action == ACTION_ACCEPT ? FINDING_PASS : FINDING_FAIL,
+                      attachment_outcome_name(outcome));
+    finding.action = action;
+    finding.detail = detail_text(context, attachment, outcome);
+    if (action >= ACTION_DEFER)
+        finding.reply =
+            (struct reply){action == ACTION_REJECT ? 550 : 450, action == ACTION_REJECT ? "5.7.1" : "4.7.1",
+                           outcome_text(context, attachment, outcome)};
+    finding_add(findings, &finding);
+}
+
+/* The sender should hear of all of them at once, not of one at each attempt. */
+static void mention_others(const struct check_context *context, struct finding *finding, size_t others)
+{
+    if (others == 0 || finding->reply.text == NULL)
+        return;
+    const char *text = check_text(context, "%s %zu more %s not accepted either.", finding->reply.text, others,
+                                  others == 1 ? "attachment is" : "attachments are");
+    if (text != NULL)
+        finding->reply.text = text;
+}
+
+/* Strictest first, so that the bound never hides what decides. */
+static void add_offending(const struct check_context *context, const struct judged *judged,
+                          struct finding_list *findings)
+{
+    size_t shown = 0, all = 0;
+    for (int action = ACTION_REJECT; action >= ACTION_ACCEPT; action--) {
+        size_t first = findings->count;
+        all += judged->found[action];
+        for (size_t i = 0; i < judged->attachments->count && shown < FINDINGS_MAX; i++) {
+            enum attachment_outcome outcome = judged->outcomes[i];
+            if (outcome == ATTACHMENT_IS_CLEAN || (int)outcome_action(context->settings, outcome) != action)
+                continue;
+            add_one(context, &judged->attachments->items[i], outcome, findings);
+            shown++;
+        }
+        if (findings->count > first)
+            mention_others(context, &findings->items[first], judged->found[action] - 1);
+    }
+    if (all > shown) {
+        struct finding more = check_finding(attachments_check.name, context, FINDING_PASS, "more_not_shown");
+        more.detail = check_text(context, "%zu more", all - shown);
+        finding_add(findings, &more);
+    }
+}
+
+static void add_unknown(const struct check_context *context, const char *reason,
+                        struct finding_list *findings)
+{
+    struct finding unknown = check_finding(attachments_check.name, context, FINDING_UNKNOWN, reason);
+    unknown.reply.text = "The attachments of this message could not be looked into; try again later.";
+    finding_add(findings, &unknown);
+}
+
+static void attachments_decide(const struct check_context *context, struct finding_list *findings)
+{
+    struct judged judged = {.attachments = context->message->attachments};
+    if (context->message->content_scan_failed) {
+        add_unknown(context, "scan_failed", findings);
+        return;
+    }
+    if (judged.attachments == NULL) {
+        add_unknown(context, "not_scanned", findings);
+        return;
+    }
+    if (!judge_all(context, &judged)) {
+        add_unknown(context, "out_of_memory", findings);
+        return;
+    }
+    size_t before = findings->count;
+    add_offending(context, &judged, findings);
+    talloc_free(judged.outcomes);
+    if (findings->count > before || findings->failed)
+        return;
+    struct finding pass = check_finding(attachments_check.name, context, FINDING_PASS, "clean");
+    pass.detail = check_text(context, "%zu attachments", judged.attachments->count);
+    finding_add(findings, &pass);
+}
+
+const struct check attachments_check = {
+    .name = "attachments",
+    .section = &attachments_section,
+    .stages = STAGE_MESSAGE,
+    .decide = attachments_decide,
+};

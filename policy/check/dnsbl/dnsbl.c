@@ -1,0 +1,385 @@
+#include "check/dnsbl/dnsbl.h"
+
+#include "check/dnsbl/dnsbl_service.h"
+
+#include <arpa/inet.h>
+#include <talloc.h>
+
+enum { LIST_TEXT_BYTES_MAX = 200 };
+
+/* ---- asking, at connect ------------------------------------------------------------------------------ */
+
+/* The session's slot. */
+struct asked {
+    struct list_query *query;
+};
+
+static int release_asked(struct asked *asked)
+{
+    list_query_destroy(asked->query);
+    return 0;
+}
+
+static bool is_asked_for(const struct session_facts *session)
+{
+    return session->client_ip_known && !session->client_is_trusted &&
+           !ip_address_is_private(&session->client_ip);
+}
+
+static bool any_list_is_wanted(const struct dnsbl_settings *settings)
+{
+    for (size_t i = 0; i < settings->lists.count; i++)
+        if (dnsbl_list_at(settings, i)->wanted)
+            return true;
+    return false;
+}
+
+static void dnsbl_begin(const struct check_context *context)
+{
+    const struct dnsbl_settings *settings = context->settings;
+    if (context->services->dnsbl == NULL || !any_list_is_wanted(settings) || !is_asked_for(context->session))
+        return;
+    struct asked *asked = talloc_zero(context->session_owner, struct asked);
+    if (asked == NULL)
+        return;
+    asked->query = dnsbl_service_ask(context->services->dnsbl, settings, &context->session->client_ip);
+    talloc_set_destructor(asked, release_asked);
+    *context->session_state = asked;
+}
+
+/* ---- judging ----------------------------------------------------------------------------------------- */
+
+static bool rule_matches(const struct dnsbl_rule *rule, const uint32_t *codes, size_t code_count)
+{
+    for (size_t i = 0; i < code_count; i++)
+        if (list_code_in(&rule->codes, codes[i]))
+            return true;
+    return false;
+}
+
+const struct dnsbl_rule *dnsbl_rule_for(const struct dnsbl_list *list, const uint32_t *codes,
+                                        size_t code_count, enum role role)
+{
+    const struct dnsbl_rule *strictest = NULL;
+    for (size_t i = 0; i < list->rule_count; i++) {
+        const struct dnsbl_rule *rule = &list->rules[i];
+        if ((rule->roles & 1U << role) == 0 || !rule_matches(rule, codes, code_count))
+            continue;
+        if (strictest == NULL || rule->action > strictest->action ||
+            (rule->action == strictest->action && rule->weight > strictest->weight))
+            strictest = rule;
+    }
+    return strictest;
+}
+
+static bool has_weight(const struct dnsbl_rule *rule)
+{
+    return rule->action >= DNSBL_ACTION_HOLD;
+}
+
+static enum action action_of(enum dnsbl_action action)
+{
+    switch (action) {
+    case DNSBL_ACTION_HOLD:
+        return ACTION_HOLD;
+    case DNSBL_ACTION_DEFER:
+        return ACTION_DEFER;
+    case DNSBL_ACTION_REJECT:
+    case DNSBL_ACTION_UNSET:
+        return ACTION_REJECT;
+    default:
+        return ACTION_ACCEPT;
+    }
+}
+
+/* A listing's share of the whole. */
+static void add_weight(struct dnsbl_weight *weight, const struct dnsbl_list *list,
+                       const struct dnsbl_rule *rule)
+{
+    if (!has_weight(rule))
+        return;
+    if (list->allow) {
+        weight->in_favour += rule->weight;
+        return;
+    }
+    weight->against += rule->weight;
+    if (action_of(rule->action) > weight->action)
+        weight->action = action_of(rule->action);
+}
+
+struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_result *results,
+                                enum role role, const struct dnsbl_rule **rules)
+{
+    struct dnsbl_weight weight = {.action = ACTION_ACCEPT};
+    bool any_is_unknown = false;
+    for (size_t i = 0; i < settings->lists.count; i++) {
+        const struct dnsbl_list *list = dnsbl_list_at(settings, i);
+        const struct list_result *result = &results[i];
+        const struct dnsbl_rule *rule = result->verdict == LIST_LISTED
+                                            ? dnsbl_rule_for(list, result->codes, result->code_count, role)
+                                            : NULL;
+        bool counts = (list->roles & 1U << role) != 0;
+        weight.any_list_counts = weight.any_list_counts || counts;
+        any_is_unknown = any_is_unknown || (counts && result->verdict == LIST_UNKNOWN);
+        if (rule != NULL)
+            add_weight(&weight, list, rule);
+        if (rules != NULL)
+            rules[i] = rule;
+    }
+    weight.is_enough =
+        weight.against >= weight.in_favour && weight.against - weight.in_favour >= settings->threshold;
+    if (!weight.is_enough)
+        weight.action = ACTION_ACCEPT;
+    if (any_is_unknown && settings->common.on_unknown > weight.action)
+        weight.action = settings->common.on_unknown;
+    return weight;
+}
+
+/* What the lists say, weighed for the message's role. */
+struct judgement {
+    const struct check_context *context;
+    const struct dnsbl_settings *settings;
+    struct list_result *results;
+    const struct dnsbl_rule **rules; /* which counts, a list each; NULL: none */
+    struct dnsbl_weight weight;
+};
+
+/* ---- words ------------------------------------------------------------------------------------------- */
+
+static const char *codes_text(const struct judgement *judgement, const struct list_result *result)
+{
+    char *text = talloc_strdup(judgement->context->owner, "");
+    for (size_t i = 0; i < result->code_count && text != NULL; i++) {
+        char code[INET_ADDRSTRLEN];
+        struct in_addr address = {htonl(result->codes[i])};
+        inet_ntop(AF_INET, &address, code, sizeof code);
+        text = talloc_asprintf_append(text, "%s%s", i == 0 ? "" : " ", code);
+    }
+    return text;
+}
+
+/* The list's explanation; a list may quote the question, and with it the key. */
+static const char *list_text(const struct judgement *judgement, const struct dnsbl_list *list,
+                             const struct list_result *result)
+{
+    if (result->text == NULL)
+        return "";
+    char *text = talloc_strdup(judgement->context->owner, result->text);
+    size_t key_length = strlen(list->key);
+    for (char *at = text; at != NULL && key_length > 0 && (at = strcasestr(at, list->key)) != NULL;
+         at += key_length)
+        memset(at, '*', key_length);
+    return text == NULL ? "" : check_shorten(judgement->context, text, LIST_TEXT_BYTES_MAX);
+}
+
+struct placeholder {
+    const char *name;
+    const char *value;
+};
+
+/* The admin's template with {ip}, {list}, {code} and {text} filled in, once and not in what was filled in. */
+static const char *fill_template(const struct judgement *judgement, const char *template,
+                                 const struct placeholder *placeholders, size_t count)
+{
+    char *text = talloc_strdup(judgement->context->owner, "");
+    while (*template != '\0' && text != NULL) {
+        size_t found = count;
+        for (size_t i = 0; i < count && found == count; i++)
+            if (strncmp(template, placeholders[i].name, strlen(placeholders[i].name)) == 0)
+                found = i;
+        if (found < count) {
+            text = talloc_strdup_append_buffer(text, placeholders[found].value);
+            template += strlen(placeholders[found].name);
+            continue;
+        }
+        text = talloc_strndup_append_buffer(text, template, 1);
+        template ++;
+    }
+    return text;
+}
+
+static const char *reply_text(const struct judgement *judgement, const struct dnsbl_list *list,
+                              const struct list_result *result, const char *codes)
+{
+    char ip[IP_ADDRESS_TEXT_BYTES];
+    ip_address_print(&judgement->context->session->client_ip, ip);
+    const char *text = list_text(judgement, list, result);
+    if (codes == NULL || text == NULL)
+        return NULL;
+    const struct placeholder placeholders[] = {
+        {"{ip}", ip}, {"{list}", list->shown}, {"{code}", codes}, {"{text}", text}};
+    if (list->reply[0] != '\0')
+        return fill_template(judgement, list->reply, placeholders,
+                             sizeof placeholders / sizeof placeholders[0]);
+    return check_text(judgement->context, "The address you send from, %s, is on the block list %s%s%s", ip,
+                      list->shown, text[0] == '\0' ? "" : ": ", text);
+}
+
+static const char *listing_detail(const struct judgement *judgement, const struct dnsbl_list *list,
+                                  const struct dnsbl_rule *rule, const char *codes)
+{
+    const char *name = rule->name;
+    const char *text = codes == NULL
+                           ? NULL
+                           : check_text(judgement->context, "%s: %s%s%s%s", list->shown, codes,
+                                        name[0] == '\0' ? "" : " (", name, name[0] == '\0' ? "" : ")");
+    return text == NULL ? list->shown : text;
+}
+
+/* ---- findings ---------------------------------------------------------------------------------------- */
+
+/* A stable token for what a listing leads to. */
+static const char *listing_reason(const struct dnsbl_rule *rule, bool refused)
+{
+    switch (rule->action) {
+    case DNSBL_ACTION_NONE:
+        return "listed_ignored";
+    case DNSBL_ACTION_SCORE:
+        return "listed_score";
+    case DNSBL_ACTION_TAG:
+        return "listed_tag";
+    default:
+        return refused ? "listed" : "listed_below_threshold";
+    }
+}
+
+/* "bl.example: 127.0.0.10 (PBL), client 192.0.2.4" */
+static const char *tag_text(const struct judgement *judgement, const char *detail)
+{
+    char ip[IP_ADDRESS_TEXT_BYTES];
+    ip_address_print(&judgement->context->session->client_ip, ip);
+    const char *text = check_text(judgement->context, "%s, client %s", detail, ip);
+    return text == NULL ? detail : text;
+}
+
+static void add_listing(const struct judgement *judgement, size_t i, bool refused,
+                        struct finding_list *findings)
+{
+    const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
+    const struct dnsbl_rule *rule = judgement->rules[i];
+    const struct list_result *result = &judgement->results[i];
+    const char *codes = codes_text(judgement, result);
+    bool fails = has_weight(rule) && refused;
+    struct finding finding =
+        check_finding(dnsbl_check.name, judgement->context, fails ? FINDING_FAIL : FINDING_PASS,
+                      list->allow ? "allowed" : listing_reason(rule, refused));
+    finding.detail = listing_detail(judgement, list, rule, codes);
+    if (rule->action == DNSBL_ACTION_TAG && !list->allow)
+        finding.tag = tag_text(judgement, finding.detail);
+    if (fails) {
+        finding.action = action_of(rule->action);
+        finding.reply.code = finding.action == ACTION_DEFER ? 450 : 550;
+        finding.reply.enhanced = finding.action == ACTION_DEFER ? "4.7.1" : "5.7.1";
+        finding.reply.text = reply_text(judgement, list, result, codes);
+    }
+    finding_add(findings, &finding);
+}
+
+static void add_unknown(const struct judgement *judgement, size_t i, struct finding_list *findings)
+{
+    const struct list_result *result = &judgement->results[i];
+    const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
+    struct finding finding =
+        check_finding(dnsbl_check.name, judgement->context, FINDING_UNKNOWN, result->why);
+    bool is_troubled = result->trouble != LIST_TROUBLE_NONE;
+    finding.detail =
+        check_text(judgement->context, "%s: %s%s%s", list->shown, result->why_text, is_troubled ? ": " : "",
+                   is_troubled ? list_trouble_text(result->trouble) : "");
+    finding.reply.text = "Whether your address is on a block list cannot be told at the moment.";
+    finding_add(findings, &finding);
+}
+
+/* One for all lists that have nothing against the client. */
+static void add_pass(const struct judgement *judgement, struct finding_list *findings)
+{
+    char *names = talloc_strdup(judgement->context->owner, "");
+    unsigned count = 0;
+    for (size_t i = 0; i < judgement->settings->lists.count && names != NULL; i++) {
+        const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
+        bool counts = (list->roles & 1U << judgement->context->message->role) != 0;
+        bool clear = judgement->results[i].verdict == LIST_NOT_LISTED ||
+                     judgement->results[i].verdict == LIST_SKIPPED ||
+                     (judgement->results[i].verdict == LIST_LISTED && judgement->rules[i] == NULL);
+        if (counts && clear && !list->allow)
+            names = talloc_asprintf_append_buffer(names, "%s%s", count++ == 0 ? "" : ", ", list->shown);
+    }
+    if (count == 0)
+        return;
+    struct finding finding = check_finding(dnsbl_check.name, judgement->context, FINDING_PASS, "not_listed");
+    finding.detail = names;
+    finding_add(findings, &finding);
+}
+
+static void add_findings(const struct judgement *judgement, struct finding_list *findings)
+{
+    bool refused = judgement->weight.is_enough;
+    for (size_t i = 0; i < judgement->settings->lists.count; i++)
+        if (judgement->rules[i] != NULL)
+            add_listing(judgement, i, refused, findings);
+    for (size_t i = 0; i < judgement->settings->lists.count; i++) {
+        bool counts =
+            (dnsbl_list_at(judgement->settings, i)->roles & 1U << judgement->context->message->role) != 0;
+        if (counts && judgement->results[i].verdict == LIST_UNKNOWN)
+            add_unknown(judgement, i, findings);
+    }
+    add_pass(judgement, findings);
+}
+
+static void add_simple(const struct check_context *context, enum finding_outcome outcome, const char *reason,
+                       struct finding_list *findings)
+{
+    struct finding finding = check_finding(dnsbl_check.name, context, outcome, reason);
+    finding_add(findings, &finding);
+}
+
+/* ---- decision, at MAIL ------------------------------------------------------------------------------- */
+
+static bool any_list_counts(const struct dnsbl_settings *settings, enum role role)
+{
+    for (size_t i = 0; i < settings->lists.count; i++)
+        if ((dnsbl_list_at(settings, i)->roles & 1U << role) != 0)
+            return true;
+    return false;
+}
+
+static void judge(const struct check_context *context, struct list_query *query,
+                  struct finding_list *findings)
+{
+    const struct dnsbl_settings *settings = context->settings;
+    struct judgement judgement = {.context = context, .settings = settings};
+    judgement.results =
+        talloc_zero_array(context->owner, struct list_result, (unsigned)settings->lists.count);
+    judgement.rules =
+        talloc_zero_array(context->owner, const struct dnsbl_rule *, (unsigned)settings->lists.count);
+    if (judgement.results == NULL || judgement.rules == NULL) {
+        add_simple(context, FINDING_UNKNOWN, "out_of_memory", findings);
+        return;
+    }
+    list_query_collect(query, judgement.results);
+    judgement.weight = dnsbl_weigh(settings, judgement.results, context->message->role, judgement.rules);
+    add_findings(&judgement, findings);
+}
+
+static void dnsbl_decide(const struct check_context *context, struct finding_list *findings)
+{
+    const struct dnsbl_settings *settings = context->settings;
+    const struct asked *asked = *context->session_state;
+    if (!any_list_counts(settings, context->message->role))
+        return;
+    if (!is_asked_for(context->session))
+        add_simple(context, FINDING_PASS, "not_asked", findings);
+    else if (context->services->dnsbl == NULL)
+        add_simple(context, FINDING_UNKNOWN, "offline", findings);
+    else if (asked == NULL || asked->query == NULL)
+        add_simple(context, FINDING_UNKNOWN, "out_of_memory", findings);
+    else
+        judge(context, asked->query, findings);
+}
+
+const struct check dnsbl_check = {
+    .name = "dnsbl",
+    .section = &dnsbl_section,
+    .stages = STAGE_MAIL,
+    .begin = dnsbl_begin,
+    .decide = dnsbl_decide,
+};

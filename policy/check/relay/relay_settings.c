@@ -1,0 +1,131 @@
+/* The section `relay`. */
+#include "check/relay/relay.h"
+
+static const struct config_key recent_logins_keys[] = {
+    {.name = "remember",
+     .type = &config_type_duration,
+     .offset = offsetof(struct relay_recent_logins, remember_ms),
+     .default_text = "30m",
+     .most = 30ULL * 86400 * 1000,
+     .flags = CONFIG_GLOBAL,
+     .text =
+         "How long `closedrelay allow ADDRESS` lets a client relay (role `trusted`) where it is not told with "
+         "`--for`; 0: no client is let in by a recent login."},
+    {0},
+};
+
+static const struct config_section recent_logins_section = {
+    .name = "recent_logins",
+    .struct_bytes = sizeof(struct relay_recent_logins),
+    .keys = recent_logins_keys,
+    .text = "Clients who logged in to their mailbox a moment ago.",
+};
+
+static const struct config_key relay_keys[] = {
+    CHECK_COMMON_KEYS(struct relay_settings, "enforce", "defer"),
+    {.name = "local_domains",
+     .type = &config_type_domain_set,
+     .offset = offsetof(struct relay_settings, local_domains),
+     .default_text = "[]",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text =
+         "The domains that mail from outside is taken for. `.example.com` stands for all domains below "
+         "example.com, without itself. Empty: mail from outside is taken for `postmaster` only. Where a table "
+         "cannot be asked, a recipient whom nothing else knows is `unknown`."},
+    {.name = "trusted_networks",
+     .type = &config_type_network_set,
+     .offset = offsetof(struct relay_settings, trusted_networks),
+     .default_text = "[127.0.0.0/8, \"::1\"]",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text = "Clients in these networks may relay without a login (role `trusted`)."},
+    {.name = "trusted_certificates",
+     .type = &config_type_text_list,
+     .offset = offsetof(struct relay_settings, trusted_certificates),
+     .default_text = "[]",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text = "Clients with one of these certificates, verified by the MTA, may relay without a login (role "
+             "`trusted`): `sha256:` and the fingerprint where the MTA tells it, or `CN=` and the common "
+             "name, which "
+             "trusts every authority that the MTA does."},
+    {.name = "recent_logins",
+     .type = &config_type_section,
+     .offset = offsetof(struct relay_settings, recent_logins),
+     .section = &recent_logins_section,
+     .flags = CONFIG_GLOBAL,
+     .text = "Clients who logged in to their mailbox a moment ago."},
+    {.name = "local_daemons",
+     .type = &config_type_text_set,
+     .offset = offsetof(struct relay_settings, local_daemons),
+     .default_text = "[]",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_FILES_ONLY,
+     .text =
+         "Names of MTA services ({daemon_name}) which only the MTA's own local submission connects to, over the "
+         "loopback address. What comes in there has the role `local`, and its user is read from the MTA's Received: "
+         "line."},
+    {.name = "default_realm",
+     .type = &config_type_text,
+     .offset = offsetof(struct relay_settings, default_realm),
+     .default_text = "\"\"",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text = "The domain of logins that have none: with example.com, the login `ann` is ann@example.com."},
+    {.name = "how_to_authenticate",
+     .type = &config_type_text,
+     .offset = offsetof(struct relay_settings, how_to_authenticate),
+     .default_text =
+         "\"To send to others, log in first (SMTP AUTH), on port 587 with STARTTLS or on port 465.\"",
+     .flags = CONFIG_MAY_BE_EMPTY,
+     .text = "The sentence that ends a refusal to relay: what your users are to do. A web address helps."},
+    {0},
+};
+
+static void check_certificates(const struct relay_settings *relay, const struct config_finish *context)
+{
+    for (size_t i = 0; i < relay->trusted_certificates.count; i++) {
+        const char *entry = relay->trusted_certificates.items[i];
+        if (!role_certificate_is_valid(entry))
+            config_finish_error(
+                context, "trusted_certificates",
+                "'%s' is no certificate: write sha256: and 64 hexadecimal digits, or CN= and a name", entry);
+        else if (slice_starts_nocase(slice_of(entry), slice_of("sha256:")))
+            config_finish_warning(
+                context, "trusted_certificates",
+                "a fingerprint can match behind Sendmail with CertFingerprintAlgorithm=sha256 only: "
+                "Postfix tells milters none; there write CN= and the name");
+    }
+}
+
+/* What opens the relay to everybody may be meant, for an hour; it is never left unsaid. */
+static void warn_of_open_relay(const struct relay_settings *relay, const struct config_finish *context)
+{
+    static const char *const anywhere[] = {"198.51.100.1", "2001:db8::1"};
+    if (relay->common.mode != MODE_ENFORCE)
+        config_finish_warning(context, "mode",
+                              "an open relay: with this mode anybody outside may send anywhere");
+    for (size_t i = 0; i < sizeof anywhere / sizeof anywhere[0]; i++) {
+        struct ip_address address;
+        struct ip_network network;
+        bool found = ip_address_parse(slice_of(anywhere[i]), &address) &&
+                     network_set_find(relay->trusted_networks, &address, &network);
+        /* The whole of IPv4 has 96 bits, as mapped addresses. */
+        if (found && network.prefix_bits <= (ip_address_is_ipv4(&address) ? 96 : 0))
+            config_finish_warning(context, "trusted_networks",
+                                  "an open relay: everybody is in a trusted network");
+    }
+}
+
+static void relay_finish(void *owner, void *settings, const struct config_finish *context)
+{
+    (void)owner;
+    check_certificates(settings, context);
+    if (context->role == ROLE_OUTSIDE)
+        warn_of_open_relay(settings, context);
+}
+
+const struct config_section relay_section = {
+    .name = "relay",
+    .struct_bytes = sizeof(struct relay_settings),
+    .keys = relay_keys,
+    .per_role = true,
+    .finish = relay_finish,
+    .text = "Who may send through this relay, and where to.",
+};

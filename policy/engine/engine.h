@@ -1,0 +1,69 @@
+/* The live state behind policy.h, and the snapshot that sessions pin. For the files beside it only. */
+#ifndef CLOSEDRELAY_ENGINE_ENGINE_H
+#define CLOSEDRELAY_ENGINE_ENGINE_H
+
+#include "base/ticker.h"
+#include "check/check.h"
+#include "live/recent_logins.h"
+#include "config/load.h"
+#include "record/audit_file.h"
+#include "outcome/counters.h"
+#include "engine/settings.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct policy_snapshot {
+    atomic_uint reference_count;
+    char *path;                       /* of the configuration file; NULL: none */
+    struct config_document *document; /* talloc; owns all settings */
+    struct policy_daemon_settings daemon;
+    const struct root_settings *root;
+    const struct audit_settings *audit_settings;
+    struct audit_file *audit; /* set when the engine takes the snapshot into use; NULL: no file */
+};
+
+/* A policy that a newer one has followed, while sessions may still use it. */
+struct former_policy {
+    struct policy_snapshot *snapshot;
+    struct former_policy *next;
+};
+
+struct policy_engine {
+    struct policy_engine_options options;
+    struct check_services services;
+    struct counters counters;
+    int64_t started_us;    /* wall clock */
+    struct ticker *ticker; /* looks after changed files; NULL: offline */
+    struct recent_logins *recent_logins;
+    char *recent_logins_path;            /* NULL: they are not kept over a restart */
+    atomic_bool save_fails;              /* and that was said */
+    uint64_t tick_count;                 /* the ticker's */
+    struct former_policy *former;        /* the ticker's, each policy once */
+    pthread_mutex_t lock;                /* guards all below */
+    struct former_policy *just_followed; /* for the ticker to take over */
+    struct policy_snapshot *snapshot;
+    int64_t in_force_since_us; /* wall clock */
+};
+
+/* The settings of check number `index` for `role`, before overrides. */
+const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role);
+
+/* The customer of `user`, else of its domain: TABLE_FOUND appends the name; TABLE_UNKNOWN: the table cannot
+ * be asked. */
+enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user,
+                                         struct strbuf *name);
+
+struct relay_settings;
+
+/* Who is trusted and local is the same for everybody: the relay section without role or override. */
+const struct relay_settings *snapshot_relay_settings(const struct policy_snapshot *snapshot);
+/* Whether the files say something for its key at `path`. */
+bool snapshot_relay_is_written(const struct policy_snapshot *snapshot, const char *path);
+
+struct dns_settings;
+struct dnsbl_settings;
+const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *snapshot);
+const struct dnsbl_settings *snapshot_dnsbl_settings(const struct policy_snapshot *snapshot);
+
+#endif

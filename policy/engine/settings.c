@@ -1,0 +1,223 @@
+#include "engine/settings.h"
+
+#include "check/check.h"
+#include "check/dnsbl/dnsbl_service.h"
+
+#include <syslog.h>
+
+static const struct config_key root_keys[] = {
+    {.name = "listen",
+     .type = &config_type_endpoint,
+     .offset = offsetof(struct root_settings, listen),
+     .default_text = "inet:8891@127.0.0.1",
+     .flags = CONFIG_GLOBAL,
+     .text = "Where the MTA reaches closedrelay. A change needs a restart."},
+    {.name = "control",
+     .type = &config_type_endpoint,
+     .offset = offsetof(struct root_settings, control),
+     .default_text = "unix:/run/closedrelay/control.sock",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text =
+         "The unix socket for `closedrelay status`, `reload` and their like; empty: there is none. A change needs a "
+         "restart."},
+    {.name = "mode",
+     .type = &config_type_choice,
+     .offset = offsetof(struct root_settings, mode),
+     .choices = check_mode_choices,
+     .default_text = "enforce",
+     .flags = CONFIG_GLOBAL,
+     .text =
+         "For everything at once: enforce acts, monitor records what would have been done and lets all mail "
+         "pass, off does not look at mail."},
+    {.name = "state",
+     .type = &config_type_path,
+     .offset = offsetof(struct root_settings, state),
+     .default_text = "/var/lib/closedrelay",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text =
+         "The folder for what is kept over a restart: who may relay by a recent login. Empty: nothing is kept. A "
+         "change needs a restart."},
+    {.name = "customers",
+     .type = &config_type_map,
+     .offset = offsetof(struct root_settings, customers),
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_ONE_VALUE,
+     .text =
+         "User -> customer, for `overrides` by customer: canonical logins and other identities (`uid:1000`); "
+         "`@example.com` for all logins of a domain that have no entry of their own."},
+    {0},
+};
+
+static void root_finish(void *owner, void *settings, const struct config_finish *context)
+{
+    const struct root_settings *root = settings;
+    (void)owner;
+    if (root->control.kind != ENDPOINT_UNIX && root->control.kind != ENDPOINT_NONE)
+        config_finish_error(context, "control",
+                            "the control socket is a unix socket: unix:/run/closedrelay/control.sock");
+    if (root->listen.kind != ENDPOINT_UNIX && root->listen.host[0] == '\0')
+        config_finish_warning(context, "listen",
+                              "every address of this machine is listened on, and whoever reaches the port is "
+                              "taken for the MTA: write inet:%u@127.0.0.1 if the MTA runs here",
+                              (unsigned)root->listen.port);
+}
+
+const struct config_section root_section = {
+    .name = "",
+    .struct_bytes = sizeof(struct root_settings),
+    .keys = root_keys,
+    .finish = root_finish,
+    .text = "The top level.",
+};
+
+static const struct config_choice facility_choices[] = {
+    {"mail", LOG_MAIL, NULL},
+    {"daemon", LOG_DAEMON, NULL},
+    {"auth", LOG_AUTH, NULL},
+    {"user", LOG_USER, NULL},
+    {"local0", LOG_LOCAL0, NULL},
+    {"local1", LOG_LOCAL1, NULL},
+    {"local2", LOG_LOCAL2, NULL},
+    {"local3", LOG_LOCAL3, NULL},
+    {"local4", LOG_LOCAL4, NULL},
+    {"local5", LOG_LOCAL5, NULL},
+    {"local6", LOG_LOCAL6, NULL},
+    {"local7", LOG_LOCAL7, NULL},
+    {0},
+};
+
+static const struct config_key daemon_keys[] = {
+    {.name = "user",
+     .type = &config_type_text,
+     .offset = offsetof(struct policy_daemon_settings, user),
+     .default_text = "",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text =
+         "The user to become when started as root; empty: the user `closedrelay` where there is one. A change "
+         "needs a restart."},
+    {.name = "group",
+     .type = &config_type_text,
+     .offset = offsetof(struct policy_daemon_settings, group),
+     .default_text = "",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text = "The group to become; empty: the user's own."},
+    {.name = "socket_mode",
+     .type = &config_type_octal,
+     .offset = offsetof(struct policy_daemon_settings, socket_mode),
+     .default_text = "\"0660\"",
+     .flags = CONFIG_GLOBAL,
+     .text = "Mode of the milter's socket, where `listen` is a unix socket."},
+    {.name = "socket_group",
+     .type = &config_type_text,
+     .offset = offsetof(struct policy_daemon_settings, socket_group),
+     .default_text = "",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text = "Group of the unix socket, such as `postfix`; empty: the daemon's own."},
+    {.name = "control_mode",
+     .type = &config_type_octal,
+     .offset = offsetof(struct policy_daemon_settings, control_mode),
+     .default_text = "\"0660\"",
+     .flags = CONFIG_GLOBAL,
+     .text = "Mode of the control socket."},
+    {.name = "control_group",
+     .type = &config_type_text,
+     .offset = offsetof(struct policy_daemon_settings, control_group),
+     .default_text = "",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text =
+         "Group of the control socket: its members may use it, as root and the daemon's user may; empty: the "
+         "daemon's own."},
+    {.name = "sessions",
+     .type = &config_type_count,
+     .offset = offsetof(struct policy_daemon_settings, sessions_max),
+     .default_text = "10000",
+     .least = 1,
+     .most = 1000000,
+     .flags = CONFIG_GLOBAL,
+     .unit = "connections",
+     .text =
+         "Most connections of the MTA served at a time; the next ones are told to come again later. The limit "
+         "of open files is raised to suit, as far as the system allows."},
+    {.name = "drain",
+     .type = &config_type_duration,
+     .offset = offsetof(struct policy_daemon_settings, drain_ms),
+     .default_text = "30s",
+     .most = 3600000,
+     .flags = CONFIG_GLOBAL,
+     .text = "How long a daemon that is told to stop waits for open connections to end."},
+    {.name = "syslog",
+     .type = &config_type_bool,
+     .offset = offsetof(struct policy_daemon_settings, syslog),
+     .default_text = "true",
+     .flags = CONFIG_GLOBAL,
+     .text =
+         "Whether the short line for each message, and the daemon's own messages, go to syslog. Without a "
+         "syslog socket they go to standard error."},
+    {.name = "syslog_facility",
+     .type = &config_type_choice,
+     .offset = offsetof(struct policy_daemon_settings, syslog_facility),
+     .choices = facility_choices,
+     .default_text = "mail",
+     .flags = CONFIG_GLOBAL,
+     .text = "The syslog facility."},
+    {0},
+};
+
+const struct config_section daemon_section = {
+    .name = "daemon",
+    .struct_bytes = sizeof(struct policy_daemon_settings),
+    .keys = daemon_keys,
+    .text =
+        "The process itself. All of it is read at start; a change needs a restart, but for `sessions`, `drain`, and "
+        "the short lines of `syslog`.",
+};
+
+static const struct config_choice audit_error_choices[] = {
+    {"accept", ACTION_ACCEPT, "the message goes on, and the failure is logged"},
+    {"defer", ACTION_DEFER, "the message is told to come again later"},
+    {0},
+};
+
+static const struct config_key audit_keys[] = {
+    {.name = "file",
+     .type = &config_type_path,
+     .offset = offsetof(struct audit_settings, file),
+     .default_text = "/var/log/closedrelay/audit.jsonl",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text =
+         "The file that keeps one JSON line for each message; empty: none is kept. It is reopened when it was "
+         "moved away, and on SIGHUP."},
+    {.name = "on_error",
+     .type = &config_type_choice,
+     .offset = offsetof(struct audit_settings, on_error),
+     .choices = audit_error_choices,
+     .default_text = "accept",
+     .flags = CONFIG_GLOBAL,
+     .text = "What to do with a message whose record cannot be written."},
+    {0},
+};
+
+const struct config_section audit_section = {
+    .name = "audit",
+    .struct_bytes = sizeof(struct audit_settings),
+    .keys = audit_keys,
+    .text = "The record of every message.",
+};
+
+const struct config_section *const *config_sections(size_t *count)
+{
+    static const struct config_section *sections[SECTION_FIRST_CHECK + CHECK_COUNT_MAX] = {
+        [SECTION_ROOT] = &root_section,
+        [SECTION_DAEMON] = &daemon_section,
+        [SECTION_AUDIT] = &audit_section,
+        [SECTION_DNS] = &dns_section,
+    };
+    static size_t section_count;
+    if (section_count == 0) {
+        size_t at = SECTION_FIRST_CHECK;
+        for (size_t i = 0; check_table[i] != NULL; i++)
+            sections[at++] = check_table[i]->section;
+        section_count = at;
+    }
+    *count = section_count;
+    return sections;
+}

@@ -1,0 +1,172 @@
+/* One configuration as all sessions that began with it see it. */
+#include "engine/engine.h"
+
+#include "config/print.h"
+#include "config/problems.h"
+#include "check/dnsbl/dnsbl.h"
+#include "check/relay/relay.h"
+#include "config/reference.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <talloc.h>
+#include <unistd.h>
+
+/* The settings of a section that is the same for everybody. */
+static const void *global_settings(const struct policy_snapshot *snapshot, size_t section)
+{
+    return config_document_settings(snapshot->document, section, ROLE_OUTSIDE);
+}
+
+struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
+{
+    size_t section_count;
+    const struct config_section *const *sections = config_sections(&section_count);
+    struct policy_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    struct config_problems *found = config_problems_create(NULL);
+    if (snapshot != NULL && found != NULL)
+        snapshot->document =
+            config_document_load(NULL, &(struct config_schema){sections, section_count}, path, found);
+    else
+        strbuf_append_text(problems, "out of memory\n");
+    if (found != NULL)
+        config_problems_render(found, problems);
+    talloc_free(found);
+    if (snapshot == NULL || snapshot->document == NULL) {
+        free(snapshot);
+        return NULL;
+    }
+    atomic_init(&snapshot->reference_count, 1);
+    snapshot->path = path == NULL ? NULL : strdup(path);
+    snapshot->root = global_settings(snapshot, SECTION_ROOT);
+    snapshot->audit_settings = global_settings(snapshot, SECTION_AUDIT);
+    snapshot->daemon = *(const struct policy_daemon_settings *)global_settings(snapshot, SECTION_DAEMON);
+    snapshot->daemon.listen = snapshot->root->listen;
+    snapshot->daemon.control = snapshot->root->control;
+    return snapshot;
+}
+
+struct policy_snapshot *policy_snapshot_ref(struct policy_snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->reference_count, 1);
+    return snapshot;
+}
+
+void policy_snapshot_unref(struct policy_snapshot *snapshot)
+{
+    if (snapshot == NULL || atomic_fetch_sub(&snapshot->reference_count, 1) != 1)
+        return;
+    audit_file_unref(snapshot->audit);
+    talloc_free(snapshot->document);
+    free(snapshot->path);
+    free(snapshot);
+}
+
+const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot)
+{
+    return &snapshot->daemon;
+}
+
+const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role)
+{
+    return config_document_settings(snapshot->document, SECTION_FIRST_CHECK + index, role);
+}
+
+static size_t check_index(const struct check *check)
+{
+    size_t index = 0;
+    while (check_table[index] != check)
+        index++;
+    return index;
+}
+
+static const void *named_check_settings(const struct policy_snapshot *snapshot, const struct check *check)
+{
+    return snapshot_check_settings(snapshot, check_index(check), ROLE_OUTSIDE);
+}
+
+const struct relay_settings *snapshot_relay_settings(const struct policy_snapshot *snapshot)
+{
+    return named_check_settings(snapshot, &relay_check);
+}
+
+bool snapshot_relay_is_written(const struct policy_snapshot *snapshot, const char *path)
+{
+    return config_document_is_written(snapshot->document, SECTION_FIRST_CHECK + check_index(&relay_check),
+                                      path);
+}
+
+const struct dnsbl_settings *snapshot_dnsbl_settings(const struct policy_snapshot *snapshot)
+{
+    return named_check_settings(snapshot, &dnsbl_check);
+}
+
+const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *snapshot)
+{
+    return global_settings(snapshot, SECTION_DNS);
+}
+
+enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user,
+                                         struct strbuf *name)
+{
+    const struct text_map *customers = snapshot->root->customers;
+    const char *at = strrchr(user, '@');
+    enum table_answer answer = text_map_lookup(customers, slice_of(user), name);
+    if (answer == TABLE_MISSING && at != NULL)
+        answer = text_map_lookup(customers, slice_of(at), name);
+    return answer;
+}
+
+void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out)
+{
+    config_document_print(snapshot->document, out);
+}
+
+void policy_print_reference(struct strbuf *out)
+{
+    size_t section_count;
+    const struct config_section *const *sections = config_sections(&section_count);
+    config_reference_print(&(struct config_schema){sections, section_count}, out);
+}
+
+void policy_print_json_schema(struct strbuf *out)
+{
+    size_t section_count;
+    const struct config_section *const *sections = config_sections(&section_count);
+    config_reference_print_json_schema(&(struct config_schema){sections, section_count}, out);
+}
+
+/* One level deep, for the daemon's user; a folder that is there stays as it is. */
+static bool make_folder(const char *folder, unsigned user_id, unsigned group_id, struct strbuf *problems)
+{
+    bool made = mkdir(folder, 0750) == 0;
+    bool usable = made ? chown(folder, user_id, group_id) == 0 : errno == EEXIST;
+    if (!usable)
+        strbuf_printf(problems, "%s: this folder cannot be made: %s\n", folder, strerror(errno));
+    return usable;
+}
+
+static bool make_folder_of(const char *file, unsigned user_id, unsigned group_id, struct strbuf *problems)
+{
+    const char *slash = strrchr(file, '/');
+    if (slash == NULL || slash == file)
+        return true;
+    char *folder = strndup(file, (size_t)(slash - file));
+    bool usable = folder != NULL && make_folder(folder, user_id, group_id, problems);
+    free(folder);
+    return usable;
+}
+
+bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
+                             struct strbuf *problems)
+{
+    const struct config_endpoint *control = &snapshot->daemon.control;
+    const char *state = snapshot->root->state;
+    bool has_control =
+        control->kind != ENDPOINT_UNIX || make_folder_of(control->path, user_id, group_id, problems);
+    bool has_state = state[0] == '\0' || make_folder(state, user_id, group_id, problems);
+    return make_folder_of(snapshot->audit_settings->file, user_id, group_id, problems) && has_control &&
+           has_state;
+}

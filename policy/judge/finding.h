@@ -1,0 +1,61 @@
+/*
+ * What a check says: a finding. And what may be done about it: an action.
+ *
+ * A check appends findings and neither logs nor answers; verdict.h turns all findings into one answer.
+ */
+#ifndef CLOSEDRELAY_JUDGE_FINDING_H
+#define CLOSEDRELAY_JUDGE_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum check_mode { MODE_ENFORCE, MODE_MONITOR, MODE_OFF };
+
+/* In ascending order of severity: the verdict takes the strictest. */
+enum action { ACTION_ACCEPT, ACTION_HOLD, ACTION_DEFER, ACTION_REJECT };
+
+enum finding_outcome { FINDING_PASS, FINDING_FAIL, FINDING_UNKNOWN };
+
+/* An SMTP reply (RFC 5321, 4.2) with its enhanced code (RFC 3463). `code` 0: the action's own default. The
+ * text may hold any bytes here; verdict.h cleans it. */
+struct reply {
+    unsigned code;
+    const char *enhanced;
+    const char *text;
+};
+
+struct finding {
+    const char *check; /* name of the check */
+    enum finding_outcome outcome;
+    const char *reason;   /* stable token for records and tests: "not_local_domain" */
+    const char *detail;   /* the evidence, for the record; or NULL */
+    enum check_mode mode; /* of the check, for this message */
+    enum action action;   /* what the configuration wants done about it, were it enforced */
+    struct reply reply;   /* what to tell the sender, were it refused */
+    /* At STAGE_RECIPIENT, with action ACCEPT: the recipient is taken now and left out at the message's end
+     * (RECIPIENT_DROPPED). Counts in MODE_ENFORCE only. */
+    bool drops_recipient;
+    /* The value of a header field X-Closedrelay-CHECK that is added to the message if it goes on; any bytes,
+     * the engine cleans them; or NULL. Counts in MODE_ENFORCE only. */
+    const char *tag;
+    bool answered; /* set by the engine: the MTA has had its answer to this one */
+};
+
+/* Grows under its talloc owner. After a failed append `failed` stays set: the verdict then defers. */
+struct finding_list {
+    void *owner;
+    struct finding *items;
+    size_t count;
+    size_t capacity;
+    bool failed; /* memory ran out: findings are missing */
+};
+
+void finding_list_init(struct finding_list *list, void *owner);
+void finding_add(struct finding_list *list, const struct finding *finding);
+
+/* "enforce", "monitor", "off"; "accept", "hold", "defer", "reject"; "pass", "fail", "unknown". */
+const char *check_mode_name(enum check_mode mode);
+const char *action_name(enum action action);
+const char *finding_outcome_name(enum finding_outcome outcome);
+
+#endif

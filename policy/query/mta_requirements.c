@@ -1,0 +1,88 @@
+/* What the MTA in front of a policy has to fit, read from the settings of every role and override. */
+#include "check/dnsbl/dnsbl.h"
+#include "check/dnsbl/dnsbl_service.h"
+#include "check/recipients.h"
+#include "check/relay/relay.h"
+#include "check/size.h"
+#include "engine/engine.h"
+
+static size_t index_of(const struct check *check)
+{
+    size_t index = 0;
+    while (check_table[index] != check)
+        index++;
+    return index;
+}
+
+/* The limit that a check's settings set, 0 where they set none. */
+typedef uint64_t limit_of_settings(const void *settings);
+
+static uint64_t size_limit(const void *settings)
+{
+    const struct size_settings *size = settings;
+    return size->common.mode == MODE_OFF || size->measure == SIZE_OF_ATTACHMENT ? 0 : size->limit;
+}
+
+static uint64_t recipients_limit(const void *settings)
+{
+    const struct recipients_settings *recipients = settings;
+    return recipients->common.mode == MODE_OFF ? 0 : recipients->limit;
+}
+
+/* The largest limit of all roles and overrides; `*from` is the override that alone sets it, or has no file.
+ */
+static uint64_t largest_limit(const struct policy_snapshot *snapshot, const struct check *check,
+                              limit_of_settings *limit_of, struct config_place *from)
+{
+    const size_t index = index_of(check);
+    uint64_t largest = 0;
+    *from = (struct config_place){0};
+    for (enum role role = 0; role < ROLE_COUNT; role++) {
+        const uint64_t limit = limit_of(snapshot_check_settings(snapshot, index, role));
+        largest = limit > largest ? limit : largest;
+    }
+    for (enum role role = 0; role < ROLE_COUNT; role++) {
+        const void *settings;
+        struct config_place place;
+        for (size_t i = 0; config_document_patch(snapshot->document, SECTION_FIRST_CHECK + index, i, role,
+                                                 &settings, &place);
+             i++) {
+            if (settings == NULL || limit_of(settings) <= largest)
+                continue;
+            largest = limit_of(settings);
+            *from = place;
+        }
+    }
+    return largest;
+}
+
+static const char *first_block_list(const struct dnsbl_settings *settings)
+{
+    for (size_t i = 0; i < settings->lists.count; i++)
+        if (dnsbl_list_at(settings, i)->wanted && !dnsbl_list_at(settings, i)->allow)
+            return dnsbl_list_at(settings, i)->shown;
+    return NULL;
+}
+
+void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs)
+{
+    const struct dns_settings *dns = snapshot_dns_settings(snapshot);
+    *needs = (struct policy_mta_needs){
+        .listen = snapshot->daemon.listen,
+        .wait_ms = dns->timeout_ms,
+        .block_list = first_block_list(snapshot_dnsbl_settings(snapshot)),
+        .name_servers = dns->servers,
+        .resolv_conf = dns->resolv_conf,
+    };
+    needs->size_limit_bytes = largest_limit(snapshot, &size_check, size_limit, &needs->size_from);
+    needs->recipients_limit =
+        largest_limit(snapshot, &recipients_check, recipients_limit, &needs->recipients_from);
+}
+
+bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network)
+{
+    struct ip_network around;
+    return network_set_find(snapshot_relay_settings(snapshot)->trusted_networks, &network->address,
+                            &around) &&
+           around.prefix_bits <= network->prefix_bits;
+}

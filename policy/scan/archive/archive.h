@@ -1,0 +1,77 @@
+/*
+ * Reading the names inside archives, from a stream.
+ *
+ * A format is a small table of functions. The caller recognises one by content, creates its reader, pushes
+ * the archive's bytes in pieces of any size, and hears of members through a sink. Readers never hold the
+ * archive: they keep what they need (bounded), and stop with an outcome when a bound is reached. Nothing is
+ * unpacked except what a name is hidden behind (compressed tar, packed 7z index) or what the sink asks for.
+ *
+ * All names of a member are told: a zip's central directory AND its local headers, whatever they say.
+ * A reader belongs to one message and is used by one thread at a time.
+ */
+#ifndef CLOSEDRELAY_SCAN_ARCHIVE_ARCHIVE_H
+#define CLOSEDRELAY_SCAN_ARCHIVE_ARCHIVE_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+/* Shared by all archives of one message, nested ones too; each reader takes from it. */
+struct archive_budget {
+    uint32_t entries_left;        /* members still allowed */
+    uint64_t unpacked_bytes_left; /* bytes decompressors may still produce */
+    uint64_t kept_bytes_left;     /* memory readers may still hold */
+    uint64_t work_left;           /* units of work decompressors may still do (archive_budget_take_work) */
+};
+
+struct archive_member {
+    struct slice name; /* as stored, converted to UTF-8 only from UTF-16; valid during the call */
+    bool encrypted;    /* content needs a password */
+    bool is_folder;
+};
+
+enum archive_outcome {
+    ARCHIVE_INDEX_ENCRYPTED, /* the names themselves need a password */
+    ARCHIVE_CONTRADICTORY, /* unpackers would disagree: indexes differ, two archives in one, hidden members */
+    ARCHIVE_DAMAGED,       /* ends early, checks fail, sizes make no sense */
+    ARCHIVE_UNSUPPORTED,   /* a method or variant whose names cannot be read here */
+    ARCHIVE_OVER_BUDGET,   /* a bound was reached */
+};
+
+/* Told to the caller of archive_reader_push, during the call. */
+struct archive_sink {
+    void *context;
+    /* A member begins. Returns true to be given its content where the reader can produce it. */
+    bool (*member)(void *context, const struct archive_member *member);
+    /* Another name of the member begun last, for some unpackers show this one. May come any time before its
+     * member_end, after its content too (TNEF). The first name is empty where none was known in time. */
+    void (*other_name)(void *context, struct slice name);
+    /* Content of the member begun last, unpacked, in order. Returns false to be spared the rest. */
+    bool (*member_data)(void *context, struct slice data);
+    /* The member begun last is over; comes once for every member. `complete`: all of its content was given
+     * (or it has none); false after content that the sink did not want. */
+    void (*member_end)(void *context, bool complete);
+    /* Something to know about the archive; `why` is a constant sentence for the record. May come repeatedly.
+     */
+    void (*outcome)(void *context, enum archive_outcome outcome, const char *why);
+};
+
+struct archive_format {
+    const char *name;      /* "zip", "7z", … for the record */
+    uint64_t probe_offset; /* where in the file the recognisable bytes are (0; ISO 9660: 32768) */
+    size_t probe_bytes;    /* how many bytes from there `recognise` wants to see */
+    /* Whether `probe` (probe_bytes long, or less at the end of the file) is this format. */
+    bool (*recognise)(struct slice probe);
+    /* A new reader under `owner` (talloc), for the bytes from probe_offset on; NULL: out of memory. The sink
+     * and budget must outlive it. Freed with talloc_free. */
+    void *(*create)(void *owner, const struct archive_sink *sink, struct archive_budget *budget);
+    /* The next bytes of the archive. Returns false once nothing more needs to be pushed. */
+    bool (*push)(void *reader, struct slice bytes);
+    /* No more bytes come. Outcomes and members may still be told. */
+    void (*end)(void *reader);
+};
+
+/* All formats, in the order to try them; ended by NULL. */
+extern const struct archive_format *const archive_formats[];
+
+#endif

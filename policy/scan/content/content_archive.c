@@ -1,0 +1,281 @@
+#include "scan/content/content_private.h"
+
+#include "scan/archive/zip/zip_tail.h"
+#include "scan/content/file_magic.h"
+#include "scan/mime/file_name.h"
+
+#include <talloc.h>
+
+struct content_archive {
+    struct content_subject *subject;
+    struct content_depth depth; /* of what stands in it */
+    const struct archive_format *format;
+    struct archive_sink sink;
+    void *reader;
+    bool is_embedded;
+    bool is_cut;                   /* what follows was not to be had */
+    struct content_subject member; /* begun last; its path is a talloc child of the archive */
+    bool has_member;
+    bool is_wanted;  /* its content was asked for … */
+    bool is_spared;  /* … and the rest of it is not */
+    bool is_archive; /* by one of its names */
+    unsigned member_flags;
+    struct content_stream *stream; /* the member's content, once some came */
+};
+
+const struct archive_format *content_archive_recognise(struct slice head)
+{
+    for (size_t i = 0; archive_formats[i] != NULL; i++) {
+        const struct archive_format *format = archive_formats[i];
+        if (format->probe_offset >= FILE_MAGIC_HEAD_BYTES || head.length < format->probe_offset)
+            continue;
+        struct slice probe = slice_part(head, (size_t)format->probe_offset, head.length);
+        probe.length = probe.length < format->probe_bytes ? probe.length : format->probe_bytes;
+        if (probe.length > 0 && format->recognise(probe))
+            return format;
+    }
+    return NULL;
+}
+
+static void name_member(struct content_archive *archive, struct slice name)
+{
+    struct content_scan *scan = archive->subject->scan;
+    char *label = content_label(scan, archive, name.length == 0 ? slice_of("(no name)") : name);
+    char *path = label == NULL ? NULL : content_path(scan, archive, archive->subject->path, label);
+    talloc_free(label);
+    talloc_free(archive->member.path);
+    archive->member = (struct content_subject){.scan = scan,
+                                               .path = path,
+                                               .entry = CONTENT_NO_ENTRY,
+                                               .is_member = true,
+                                               .is_nameless = name.length == 0};
+}
+
+/* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not
+ * among them: most archives that cannot be unpacked here hold some. */
+static bool is_archive_name(struct slice name)
+{
+    static const char *const kinds[] = {"zip", "zipx", "rar",  "r00", "7z",  "cab", "iso", "img", "tar",
+                                        "tgz", "tbz",  "tbz2", "txz", "gz",  "bz2", "xz",  "lzh", "lha",
+                                        "arj", "ace",  "eml",  "msg", "001", "udf", "vhd", "z",   "lzma"};
+    struct file_name_extensions extensions;
+    file_name_extension_candidates(name, &extensions);
+    for (size_t i = 0; i < extensions.count; i++)
+        for (size_t n = 0; n < sizeof kinds / sizeof kinds[0]; n++)
+            if (strcmp(extensions.text[i], kinds[n]) == 0)
+                return true;
+    return false;
+}
+
+/*
+ * The one member of a compressed file is called as the file, without the last extension: `evil.exe.gz` makes
+ * evil.exe, whatever name is stored. Not so for .com: a compressed log of a host ends so, and what could run
+ * under that name is known by its content.
+ */
+static bool add_outer_name(void *context, struct slice name)
+{
+    struct content_archive *archive = context;
+    size_t dot = slice_find_last(name, '.');
+    struct slice inner = slice_part(name, 0, dot);
+    if (dot < name.length && dot > 0 && !slice_ends_nocase(inner, slice_of(".com")))
+        content_add_name(&archive->member, inner);
+    return true;
+}
+
+/* So with each way to read the file's name: `evil.exe.gz.` is the same to Windows. */
+static void add_outer_names(struct content_archive *archive)
+{
+    const struct content_subject *outer = archive->subject;
+    if (outer->entry == CONTENT_NO_ENTRY)
+        return;
+    size_t count = outer->scan->list.items[outer->entry].name_count;
+    for (size_t i = 0; i < count; i++) {
+        struct slice name = outer->scan->list.items[outer->entry].names[i];
+        add_outer_name(archive, name);
+        file_name_forms(name, add_outer_name, archive);
+    }
+}
+
+static bool is_compressed_file(const struct archive_format *format)
+{
+    static const char *const names[] = {"gzip", "bzip2", "xz", "lzma"};
+    for (size_t i = 0; format != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(format->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool on_member(void *context, const struct archive_member *member)
+{
+    struct content_archive *archive = context;
+    archive->has_member = false;
+    archive->is_wanted = false;
+    archive->is_spared = false;
+    archive->member_flags = 0;
+    if (member->is_folder)
+        return false;
+    name_member(archive, member->name);
+    if (archive->member.path == NULL)
+        return false;
+    archive->has_member = true;
+    content_add_name(&archive->member, member->name);
+    if (member->encrypted)
+        content_add_condition(&archive->member, ATTACHMENT_ENCRYPTED, "its content needs a password");
+    if (is_compressed_file(archive->format))
+        add_outer_names(archive);
+    archive->member_flags = content_flags_of_names(&member->name, 1);
+    archive->is_archive = is_archive_name(member->name);
+    archive->is_wanted = !member->encrypted && !archive->subject->scan->failed;
+    return archive->is_wanted;
+}
+
+static void on_other_name(void *context, struct slice name)
+{
+    struct content_archive *archive = context;
+    if (!archive->has_member)
+        return;
+    if (archive->member.entry == CONTENT_NO_ENTRY)
+        name_member(archive, name);
+    if (archive->member.path != NULL)
+        content_add_name(&archive->member, name);
+    archive->is_archive = archive->is_archive || is_archive_name(name);
+}
+
+static bool on_member_data(void *context, struct slice data)
+{
+    struct content_archive *archive = context;
+    if (!archive->has_member)
+        return false;
+    if (archive->stream == NULL)
+        archive->stream =
+            content_stream_create(archive, &archive->member, archive->member_flags, archive->depth);
+    archive->is_spared = archive->stream == NULL || !content_stream_push(archive->stream, data);
+    return !archive->is_spared;
+}
+
+static void on_member_end(void *context, bool complete)
+{
+    struct content_archive *archive = context;
+    /* Damage is the archive's condition; content that was never given is nobody's, and may be anything. */
+    if (!complete && archive->has_member && archive->is_wanted && !archive->is_spared && archive->is_archive)
+        content_add_condition(&archive->member, ATTACHMENT_UNINSPECTABLE,
+                              "an archive inside another that is packed in a way not read here");
+    if (archive->stream == NULL)
+        return;
+    if (complete && !archive->is_cut)
+        content_stream_end(archive->stream);
+    else
+        content_stream_cut(archive->stream);
+    struct attachment *entry = content_entry(&archive->member);
+    if (entry != NULL)
+        entry->size_bytes = content_stream_bytes(archive->stream);
+    TALLOC_FREE(archive->stream);
+}
+
+static void on_outcome(void *context, enum archive_outcome outcome, const char *why)
+{
+    static const enum attachment_condition conditions[] = {
+        [ARCHIVE_INDEX_ENCRYPTED] = ATTACHMENT_ENCRYPTED, [ARCHIVE_CONTRADICTORY] = ATTACHMENT_AMBIGUOUS,
+        [ARCHIVE_DAMAGED] = ATTACHMENT_UNINSPECTABLE,     [ARCHIVE_UNSUPPORTED] = ATTACHMENT_UNINSPECTABLE,
+        [ARCHIVE_OVER_BUDGET] = ATTACHMENT_OVER_BUDGET,
+    };
+    struct content_archive *archive = context;
+    if ((archive->is_embedded || archive->is_cut) && outcome != ARCHIVE_OVER_BUDGET)
+        return;
+    content_add_condition(archive->subject, conditions[outcome], why);
+}
+
+/* Outlook's containers, documents, and what the Macintosh wraps single files in hold files as messages do:
+ * they count as levels of these. */
+static bool is_kind_of_message(const struct archive_format *format)
+{
+    static const char *const names[] = {"ole",          "rtf",        "tnef",  "onenote",
+                                        "apple-single", "mac-binary", "binhex"};
+    for (size_t i = 0; format != NULL && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(format->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* One step down into `format`; false where that is too deep, which is noted. */
+static bool step_down(struct content_subject *subject, const struct archive_format *format,
+                      struct content_depth *depth)
+{
+    const struct content_limits *limits = &subject->scan->limits;
+    bool is_message = is_kind_of_message(format);
+    if (is_message ? depth->levels >= limits->levels : depth->archives >= limits->archive_levels) {
+        content_add_condition(subject, ATTACHMENT_OVER_BUDGET, "archives are nested too deeply");
+        return false;
+    }
+    depth->levels += is_message ? 1 : 0;
+    depth->archives += is_message ? 0 : 1;
+    return true;
+}
+
+/* An archive without a reader; `format` is NULL for the end of a zip. NULL: out of memory or too deep
+ * (noted). */
+static struct content_archive *make_archive(void *owner, struct content_subject *subject,
+                                            const struct archive_format *format, struct content_depth depth)
+{
+    struct content_scan *scan = subject->scan;
+    if (!step_down(subject, format, &depth))
+        return NULL;
+    struct content_archive *archive = talloc_zero(owner, struct content_archive);
+    if (archive == NULL) {
+        content_fail(scan);
+        return NULL;
+    }
+    content_entry(subject);
+    archive->subject = subject;
+    archive->format = format;
+    archive->depth = depth;
+    archive->sink = (struct archive_sink){.context = archive,
+                                          .member = on_member,
+                                          .other_name = on_other_name,
+                                          .member_data = on_member_data,
+                                          .member_end = on_member_end,
+                                          .outcome = on_outcome};
+    return archive;
+}
+
+struct content_archive *content_archive_create(void *owner, struct content_subject *subject,
+                                               const struct archive_format *format,
+                                               struct content_depth depth, bool is_embedded)
+{
+    struct content_archive *archive = make_archive(owner, subject, format, depth);
+    if (archive == NULL)
+        return NULL;
+    archive->is_embedded = is_embedded;
+    archive->reader = format->create(archive, &archive->sink, &subject->scan->archive_budget);
+    if (archive->reader == NULL) {
+        content_fail(subject->scan);
+        talloc_free(archive);
+        return NULL;
+    }
+    return archive;
+}
+
+void content_archive_read_tail(void *owner, struct content_subject *subject, struct content_depth depth,
+                               struct slice tail)
+{
+    struct content_archive *archive = make_archive(owner, subject, NULL, depth);
+    if (archive != NULL && !zip_tail_read(archive, tail, &archive->sink, &subject->scan->archive_budget))
+        content_fail(subject->scan);
+    talloc_free(archive);
+}
+
+bool content_archive_push(struct content_archive *archive, struct slice bytes)
+{
+    return archive->format->push(archive->reader, bytes) && !archive->subject->scan->failed;
+}
+
+void content_archive_end(struct content_archive *archive)
+{
+    archive->format->end(archive->reader);
+}
+
+void content_archive_cut(struct content_archive *archive)
+{
+    archive->is_cut = true;
+    archive->format->end(archive->reader);
+}

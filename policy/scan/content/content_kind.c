@@ -1,0 +1,162 @@
+/* What a file should be looked at as: by its names, and by first bytes that are no signature. */
+#include "scan/content/content_private.h"
+#include "scan/content/file_magic.h"
+#include "scan/mime/file_name.h"
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        if (strcmp(word, *list) == 0)
+            return true;
+    return false;
+}
+
+unsigned content_flags_of_names(const struct slice *names, size_t count)
+{
+    static const char *const messages[] = {"eml", "emlx", "mht", "mhtml", "nws", NULL};
+    static const char *const zips[] = {
+        "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",   "epub",  "docx", "docm", "dotx", "dotm",
+        "xlsx", "xlsm", "xlsb", "xltx", "xlam", "pptx", "pptm",  "ppsx",  "ppsm", "odt",  "ods",  "odp",
+        "odg",  "ott",  "kmz",  "vsdx", "msix", "appx", "asice", "asics", "bdoc", "edoc", "sce",  NULL};
+    static const char *const calendars[] = {"ics", "vcs", "ical", "ifb", "vcf", "vcard", NULL};
+    static const char *const uuencoded[] = {"uu", "uue", NULL};
+    static const char *const old_archives[] = {
+        "lzh",         "lha", "arj",  "ace",   "alz", "egg",  "zoo",   "sit", "sitx", "zpaq", "lrz",
+        "cpio",        "zst", "lz",   "lz4",   "lzo", "br",   "iso",   "img", "udf",  "nrg",  "dmg",
+        "sparseimage", "vhd", "vhdx", "avhdx", "vdi", "vmdk", "qcow2", "wim", "swm",  "esd",  NULL};
+    static const char *const archives[] = {"rar", "r00", "7z",  "cab", "tar", "tgz", "tbz", "tbz2",
+                                           "txz", "gz",  "bz2", "xz",  "hqx", "001", NULL};
+    unsigned flags = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct file_name_extensions extensions;
+        file_name_extension_candidates(names[i], &extensions);
+        for (size_t n = 0; n < extensions.count; n++) {
+            if (is_one_of(extensions.text[n], messages))
+                flags |= CONTENT_IS_MESSAGE;
+            if (is_one_of(extensions.text[n], calendars))
+                flags |= CONTENT_IS_CALENDAR;
+            if (is_one_of(extensions.text[n], uuencoded))
+                flags |= CONTENT_HAS_UUENCODE;
+            if (is_one_of(extensions.text[n], archives))
+                flags |= CONTENT_NAMED_ARCHIVE;
+            if (is_one_of(extensions.text[n], old_archives))
+                flags |= CONTENT_NAMED_ARCHIVE | CONTENT_NAMED_OLD_ARCHIVE;
+            if (is_one_of(extensions.text[n], zips))
+                flags |= CONTENT_NAMED_ARCHIVE | CONTENT_NAMED_ZIP;
+        }
+    }
+    return flags;
+}
+
+static bool is_field_line(struct slice line)
+{
+    size_t colon = slice_find(line, ':');
+    if (colon == 0 || colon >= 64 || colon == line.length)
+        return false;
+    for (size_t i = 0; i < colon; i++)
+        if (!ascii_is_alpha(line.data[i]) && !ascii_is_digit(line.data[i]) && line.data[i] != '-')
+            return false;
+    return true;
+}
+
+static bool is_mail_field(struct slice line)
+{
+    static const char *const names[] = {"from:",
+                                        "to:",
+                                        "subject:",
+                                        "date:",
+                                        "message-id:",
+                                        "received:",
+                                        "return-path:",
+                                        "delivered-to:",
+                                        "reply-to:",
+                                        "cc:",
+                                        "mime-version:",
+                                        "content-type:",
+                                        "content-transfer-encoding:",
+                                        "content-disposition:",
+                                        "x-mailer:",
+                                        "x-unsent:"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (slice_starts_nocase(line, slice_of(names[i])))
+            return true;
+    return false;
+}
+
+/* A message in a file may begin with empty lines. */
+struct slice content_after_empty_lines(struct slice bytes)
+{
+    while (bytes.length > 0 && (bytes.data[0] == '\r' || bytes.data[0] == '\n'))
+        bytes = slice_part(bytes, 1, bytes.length);
+    return bytes;
+}
+
+/* Whether `head` is plainly that of a message: fields from the first line on, two of them of mail. */
+bool content_looks_like_message(struct slice head)
+{
+    unsigned mail_fields = 0;
+    for (unsigned number = 0; head.length > 0 && mail_fields < 2; number++) {
+        size_t end = slice_find(head, '\n');
+        struct slice line = slice_trim(slice_part(head, 0, end));
+        bool is_folded = head.data[0] == ' ' || head.data[0] == '\t';
+        bool is_mbox_line = number == 0 && slice_starts_nocase(line, slice_of("From "));
+        if (!is_mbox_line && !(is_folded && number > 0) && !is_field_line(line))
+            return false;
+        mail_fields += is_mail_field(line) ? 1 : 0;
+        head = slice_part(head, end < head.length ? end + 1 : end, head.length);
+    }
+    return mail_fields >= 2;
+}
+
+struct slice content_behind_length(struct slice head)
+{
+    size_t at = 0;
+    while (at < head.length && ascii_is_digit(head.data[at]))
+        at++;
+    size_t end = slice_find(head, '\n');
+    bool is_length = at > 0 && end < head.length && slice_trim(slice_part(head, at, end)).length == 0;
+    return is_length ? slice_part(head, end + 1, head.length) : head;
+}
+
+/* Whether some line of `head` is a field about content. */
+static bool has_content_field(struct slice head)
+{
+    while (head.length > 0) {
+        size_t end = slice_find(head, '\n');
+        if (slice_starts_nocase(head, slice_of("content-")) ||
+            slice_starts_nocase(head, slice_of("mime-version")))
+            return true;
+        head = slice_part(head, end < head.length ? end + 1 : end, head.length);
+    }
+    return false;
+}
+
+bool content_looks_like_entity(struct slice head)
+{
+    return is_field_line(slice_part(head, 0, slice_find(head, '\n'))) || has_content_field(head);
+}
+
+bool content_is_pgp_message(struct slice head)
+{
+    return slice_starts_nocase(slice_trim(head), slice_of("-----BEGIN PGP MESSAGE-----"));
+}
+
+bool content_is_prose(struct slice head)
+{
+    struct slice text = slice_trim(head);
+    if (text.length == 0 || text.data[0] == '<' || text.data[0] == '[' || !file_magic_plain_text(head))
+        return false;
+    bool is_message = content_looks_like_entity(text) || slice_starts_nocase(text, slice_of("From "));
+    return !is_message && file_magic_executable(head) == NULL && content_archive_recognise(head) == NULL &&
+           !calendar_recognise(head) && !content_is_pgp_message(head);
+}
+
+const char *content_executable(struct slice head)
+{
+    const char *executable = file_magic_executable(head);
+    bool has_empty_line = head.length > 0 && (head.data[0] == '\r' || head.data[0] == '\n');
+    if (executable == NULL && has_empty_line)
+        executable = file_magic_executable(content_after_empty_lines(head));
+    bool is_script = executable != NULL && strcmp(executable, ATTACHMENT_SCRIPT) == 0;
+    return has_empty_line && is_script ? NULL : executable;
+}

@@ -1,0 +1,356 @@
+/* Messages: what their parts are called, and the reading of each. */
+#include "scan/content/content_reading.h"
+
+#include <talloc.h>
+
+enum { ENCODINGS_MAX = 3 };
+
+/* A multipart or message that is open. */
+struct level {
+    const char *path; /* of what stands in it; talloc child of the message, or the level's around it */
+    bool is_message;
+    /* Both talloc children of the message, and NULL in nearly all honest mail. */
+    struct content_encoded *encoded;
+    struct content_uuencode *uuencode; /* the multipart as a text */
+};
+
+struct leaf {
+    struct content_subject subject;
+    struct content_reading *readings[ENCODINGS_MAX]; /* one for each way to decode it */
+    size_t reading_count;
+};
+
+struct content_message {
+    struct content_scan *scan;
+    struct mime_reader *reader;
+    struct mime_sink sink;
+    struct content_depth depth;
+    const char *path;
+    struct level *levels; /* talloc array */
+    uint32_t level_count;
+    uint32_t part_number;
+    struct leaf *leaf; /* talloc; NULL between leaves */
+};
+
+static const char *current_path(const struct content_message *message)
+{
+    return message->level_count == 0 ? message->path : message->levels[message->level_count - 1].path;
+}
+
+static struct content_depth current_depth(const struct content_message *message)
+{
+    struct content_depth depth = message->depth;
+    depth.levels += message->level_count;
+    return depth;
+}
+
+/* Whether what is read now is the body of a message itself and no part of a multipart. */
+static bool is_message_body(const struct content_message *message)
+{
+    return message->level_count == 0 || message->levels[message->level_count - 1].is_message;
+}
+
+/* The label of an entity: its name, or its number among the parts. */
+static char *entity_path(struct content_message *message, void *owner, const struct mime_entity *entity)
+{
+    struct content_scan *scan = message->scan;
+    const struct name_set *names = &entity->parameters.names;
+    char *label = names->count > 0 ? content_label(scan, owner, content_best_name(names->items, names->count))
+                                   : talloc_asprintf(owner, "(part %u)", (unsigned)message->part_number);
+    char *path = label == NULL ? NULL : content_path(scan, owner, current_path(message), label);
+    if (path == NULL)
+        content_fail(scan);
+    talloc_free(label);
+    return path;
+}
+
+static void add_entity_names(struct content_subject *subject, const struct mime_entity *entity)
+{
+    const struct name_set *names = &entity->parameters.names;
+    for (size_t i = 0; i < names->count; i++)
+        content_add_name(subject, names->items[i]);
+}
+
+static bool is_plain_text(const struct mime_entity *entity)
+{
+    return (entity->kinds & ~(unsigned)(MIME_KIND_TEXT | MIME_KIND_STATUS)) == 0 &&
+           entity->parameters.names.count == 0;
+}
+
+/* What clients would make different things of. */
+static void add_entity_conditions(struct content_subject *subject, const struct mime_entity *entity)
+{
+    if (entity->ambiguous != NULL)
+        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, entity->ambiguous);
+    if (entity->has_conflicting_encodings &&
+        (!is_plain_text(entity) || (entity->encodings & TRANSFER_BASE64) != 0))
+        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "conflicting transfer encodings");
+    if (entity->has_unknown_encoding && !is_plain_text(entity))
+        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "an unknown transfer encoding");
+    if ((entity->kinds & MIME_KIND_PARTIAL) != 0)
+        content_add_condition(subject, ATTACHMENT_PARTIAL, "a piece of a message sent in several");
+    if ((entity->kinds & MIME_KIND_MULTIPART) != 0 && (entity->encodings & TRANSFER_UUENCODE) != 0)
+        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "a multipart that is uuencoded");
+}
+
+/* ---- levels ---- */
+
+static bool push_level(struct content_message *message, struct level level)
+{
+    struct level *grown = talloc_realloc(message, message->levels, struct level, message->level_count + 1);
+    if (grown == NULL) {
+        content_fail(message->scan);
+        return false;
+    }
+    message->levels = grown;
+    message->levels[message->level_count++] = level;
+    return true;
+}
+
+static bool level_begin(void *context, const struct mime_entity *entity)
+{
+    struct content_message *message = context;
+    bool is_message = (entity->kinds & MIME_KIND_MULTIPART) == 0;
+    struct content_subject subject = {.scan = message->scan, .entry = CONTENT_NO_ENTRY};
+    struct level level = {.path = current_path(message), .is_message = is_message};
+    message->part_number += is_message ? 1 : 0;
+    char *path = entity_path(message, message, entity);
+    subject.path = path;
+    /* A multipart without a name is the message's structure and no file. */
+    bool is_structure = !is_message && entity->parameters.names.count == 0;
+    if (is_structure) {
+        add_entity_conditions(&message->scan->message, entity);
+    } else if (path != NULL) {
+        add_entity_names(&subject, entity);
+        add_entity_conditions(&subject, entity);
+    }
+    if (is_message && path != NULL)
+        level.path = path;
+    struct content_depth depth = current_depth(message);
+    depth.parts = message->part_number;
+    if (!is_message)
+        level.encoded = content_encoded_create(message, message->scan, level.path, depth, entity);
+    /* Without MIME-Version all of the multipart is a text to some clients. */
+    if (!is_message && !entity->has_mime_version && is_message_body(message))
+        level.uuencode = content_uuencode_create(message, message->scan, level.path, depth);
+    return push_level(message, level) && (level.encoded != NULL || level.uuencode != NULL);
+}
+
+static void level_data(void *context, struct slice raw)
+{
+    struct content_message *message = context;
+    for (uint32_t i = 0; i < message->level_count; i++) {
+        if (message->levels[i].encoded != NULL)
+            content_encoded_push(message->levels[i].encoded, raw);
+        message->scan->aside_count++;
+        if (message->levels[i].uuencode != NULL)
+            content_uuencode_push(message->levels[i].uuencode, raw);
+        message->scan->aside_count--;
+    }
+}
+
+static void level_end(void *context)
+{
+    struct content_message *message = context;
+    if (message->level_count == 0)
+        return;
+    struct level *level = &message->levels[--message->level_count];
+    if (level->encoded != NULL)
+        content_encoded_end(level->encoded);
+    TALLOC_FREE(level->encoded);
+    message->scan->aside_count++;
+    if (level->uuencode != NULL)
+        content_uuencode_end(level->uuencode);
+    TALLOC_FREE(level->uuencode);
+    message->scan->aside_count--;
+}
+
+/* ---- leaves ---- */
+
+static bool is_calendar_type(const struct mime_entity *entity)
+{
+    static const char *const types[] = {"text/calendar", "text/x-vcalendar", "application/ics",
+                                        "text/vcard",    "text/x-vcard",     "text/directory"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (name_set_has(&entity->types, slice_of(types[i])))
+            return true;
+    return false;
+}
+
+static unsigned stream_flags(const struct content_message *message, const struct mime_entity *entity)
+{
+    const struct name_set *names = &entity->parameters.names;
+    unsigned flags = content_flags_of_names(names->items, names->count);
+    if ((entity->kinds & MIME_KIND_TEXT) != 0)
+        flags |= CONTENT_IS_TEXT;
+    if ((entity->kinds & MIME_KIND_STATUS) != 0)
+        flags = CONTENT_IS_TEXT;
+    if (is_calendar_type(entity))
+        flags |= CONTENT_IS_CALENDAR;
+    if ((entity->kinds & MIME_KIND_MESSAGE) != 0)
+        flags |= CONTENT_IS_MESSAGE;
+    if ((entity->kinds & MIME_KIND_ARCHIVE) != 0)
+        flags |= CONTENT_NAMED_ARCHIVE;
+    /* To a client that wants MIME-Version a body without it is text, whatever its Content-Type says. To
+     * others what has an empty one, or just "text", is no MIME. */
+    bool is_mime = entity->has_mime_version && entity->has_content_type;
+    bool is_old_mail = is_message_body(message) && !is_mime;
+    bool is_untyped = entity->is_untyped || name_set_has(&entity->types, slice_of("text"));
+    if (is_old_mail || is_untyped ||
+        ((entity->kinds & MIME_KIND_TEXT) != 0 && message->scan->limits.uuencode_in_text))
+        flags |= CONTENT_HAS_UUENCODE;
+    return flags;
+}
+
+static void add_reading(struct content_message *message, enum transfer_encoding encoding, unsigned flags)
+{
+    struct leaf *leaf = message->leaf;
+    struct content_reading *reading =
+        content_reading_create(leaf, encoding, &leaf->subject, flags, current_depth(message));
+    if (reading != NULL)
+        leaf->readings[leaf->reading_count++] = reading;
+}
+
+static void add_readings(struct content_message *message, const struct mime_entity *entity)
+{
+    unsigned flags = stream_flags(message, entity);
+    unsigned encodings = entity->encodings;
+    /* RFC 2046 5.2.1: a message is not encoded, whatever is said. */
+    if ((entity->kinds & MIME_KIND_MESSAGE) != 0)
+        encodings |= TRANSFER_IDENTITY;
+    if ((encodings & TRANSFER_UUENCODE) != 0) {
+        flags |=
+            CONTENT_HAS_UUENCODE | (encodings == TRANSFER_UUENCODE ? (unsigned)CONTENT_ONLY_UUENCODE : 0u);
+        encodings |= TRANSFER_IDENTITY;
+    }
+    static const enum transfer_encoding all[ENCODINGS_MAX] = {TRANSFER_IDENTITY, TRANSFER_BASE64,
+                                                              TRANSFER_QUOTED_PRINTABLE};
+    for (size_t i = 0; i < ENCODINGS_MAX; i++)
+        if ((encodings & (unsigned)all[i]) != 0)
+            add_reading(message, all[i], flags);
+}
+
+static bool leaf_begin(void *context, const struct mime_entity *entity)
+{
+    struct content_message *message = context;
+    message->part_number++;
+    message->leaf = talloc_zero(message, struct leaf);
+    if (message->leaf == NULL) {
+        content_fail(message->scan);
+        return false;
+    }
+    struct content_subject *subject = &message->leaf->subject;
+    *subject = (struct content_subject){.scan = message->scan, .entry = CONTENT_NO_ENTRY};
+    subject->path = entity_path(message, message->leaf, entity);
+    if (subject->path == NULL)
+        return false;
+    if (!is_plain_text(entity))
+        content_entry(subject);
+    add_entity_names(subject, entity);
+    add_entity_conditions(subject, entity);
+    add_readings(message, entity);
+    return !message->scan->failed && message->leaf->reading_count > 0;
+}
+
+static bool leaf_data(void *context, struct slice raw)
+{
+    struct content_message *message = context;
+    struct leaf *leaf = message->leaf;
+    bool is_wanted = false;
+    for (size_t i = 0; i < leaf->reading_count; i++)
+        is_wanted = content_reading_push(leaf->readings[i], raw) || is_wanted;
+    return is_wanted && !message->scan->failed;
+}
+
+static void end_reading(struct leaf *leaf, struct content_reading *reading)
+{
+    unsigned oddities = content_reading_end(reading);
+    if (leaf->subject.entry == CONTENT_NO_ENTRY)
+        return;
+    if ((oddities & CONTENT_READING_GOES_ON) != 0)
+        content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 that goes on after its end");
+    if ((oddities & CONTENT_READING_HAS_JUNK) != 0 && leaf->reading_count == 1)
+        content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 with other bytes in it");
+}
+
+static void leaf_end(void *context, uint64_t raw_bytes)
+{
+    struct content_message *message = context;
+    struct leaf *leaf = message->leaf;
+    for (size_t i = 0; leaf != NULL && i < leaf->reading_count; i++) {
+        end_reading(leaf, leaf->readings[i]);
+        if (leaf->subject.entry == CONTENT_NO_ENTRY)
+            continue;
+        uint64_t size = content_reading_size(leaf->readings[i], raw_bytes);
+        struct attachment *entry = &message->scan->list.items[leaf->subject.entry];
+        entry->size_bytes = size > entry->size_bytes ? size : entry->size_bytes;
+    }
+    TALLOC_FREE(message->leaf);
+}
+
+static void over_budget(void *context, const char *why)
+{
+    const struct content_message *message = context;
+    content_add_message_condition(message->scan, ATTACHMENT_OVER_BUDGET, why);
+}
+
+/* ---- the message ---- */
+
+struct content_message *content_message_create(void *owner, struct content_scan *scan, const char *path,
+                                               struct content_depth depth)
+{
+    struct content_message *message = talloc_zero(owner, struct content_message);
+    if (message == NULL) {
+        content_fail(scan);
+        return NULL;
+    }
+    message->scan = scan;
+    message->path = path;
+    message->part_number = depth.parts;
+    message->depth = depth;
+    message->depth.parts = 0;
+    message->sink = (struct mime_sink){.context = message,
+                                       .level_begin = level_begin,
+                                       .level_data = level_data,
+                                       .level_end = level_end,
+                                       .leaf_begin = leaf_begin,
+                                       .leaf_data = leaf_data,
+                                       .leaf_end = leaf_end,
+                                       .over_budget = over_budget};
+    message->reader =
+        mime_reader_create(message, &scan->mime_limits, &scan->mime_budget, &message->sink, depth.levels);
+    if (message->reader == NULL) {
+        content_fail(scan);
+        talloc_free(message);
+        return NULL;
+    }
+    return message;
+}
+
+struct mime_reader *content_message_reader(struct content_message *message)
+{
+    return message->reader;
+}
+
+bool content_message_is_in_attachment(const struct content_message *message)
+{
+    return message->leaf != NULL && message->leaf->subject.entry != CONTENT_NO_ENTRY;
+}
+
+bool content_message_push(struct content_message *message, struct slice bytes)
+{
+    bool is_wanted = mime_reader_push(message->reader, bytes);
+    if (mime_reader_failed(message->reader))
+        content_fail(message->scan);
+    return is_wanted;
+}
+
+void content_message_end(struct content_message *message)
+{
+    for (uint32_t i = 0; i < message->level_count; i++)
+        if (message->levels[i].encoded != NULL)
+            content_encoded_flush(message->levels[i].encoded);
+    mime_reader_end(message->reader);
+    if (mime_reader_failed(message->reader))
+        content_fail(message->scan);
+}

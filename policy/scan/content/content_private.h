@@ -1,0 +1,255 @@
+/*
+ * What the parts of the content scan share: the message's state and budgets (content_scan.c), the list of
+ * what was found (content_list.c), messages (content_message.c), decoded content (content_stream.c), archives
+ * (content_archive.c), uuencoded files (content_uuencode.c), signed content (content_cms.c) and the files in
+ * calendars (content_calendar.c). What only one of them uses has a header of its own.
+ */
+#ifndef CLOSEDRELAY_SCAN_CONTENT_CONTENT_PRIVATE_H
+#define CLOSEDRELAY_SCAN_CONTENT_CONTENT_PRIVATE_H
+
+#include "scan/archive/archive.h"
+#include "base/strbuf.h"
+#include "scan/content/content_scan.h"
+#include "scan/mime/calendar_reader.h"
+#include "scan/mime/cms_reader.h"
+#include "scan/mime/mime_reader.h"
+#include "scan/mime/uuencode.h"
+
+#define CONTENT_NO_ENTRY SIZE_MAX
+
+/* Where something stands: how much is around it. Passed by value. */
+struct content_depth {
+    uint32_t levels; /* multiparts and messages */
+    uint32_t archives;
+    uint32_t parts; /* of the same message, before it; 0 but for the second reading of a multipart */
+};
+
+/* Something that may get, or has, an entry in the list. */
+struct content_subject {
+    struct content_scan *scan;
+    char *path;   /* as in struct attachment; talloc, of whoever owns the subject */
+    size_t entry; /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
+    bool is_member;
+    bool is_nameless; /* a member whose names are told after its content, or never */
+    bool is_reread;   /* the entry was there: the raw reading of a multipart knows better how the file is
+                         written */
+};
+
+struct content_scan {
+    struct content_limits limits;
+    struct mime_limits mime_limits;
+    struct mime_budget mime_budget; /* its work_left is that of the whole scan */
+    struct archive_budget archive_budget;
+    struct attachment_list list;
+    struct content_subject message; /* for what concerns no single file */
+    struct content_message *top;
+    uint32_t encoded_count;   /* decoded readings of multiparts that are open */
+    uint32_t rereading_count; /* so many of them are being read, within each other */
+    uint32_t aside_count;     /* second looks that are open, within each other */
+    bool is_reread_ambiguous; /* what the one that is read shows besides is seen by few clients */
+    bool failed;
+    bool is_ended;
+};
+
+/* ---- content_list.c ---- */
+
+/* The display form of one name: UTF-8, without control characters, not too long. NULL: out of memory (noted).
+ */
+char *content_label(struct content_scan *scan, void *owner, struct slice name);
+
+/* The one of several candidate names to show to people. */
+struct slice content_best_name(const struct slice *names, size_t count);
+
+/* "outer > label", or "label" where `outer` is NULL. NULL: out of memory (noted). */
+char *content_path(struct content_scan *scan, void *owner, const char *outer, const char *label);
+
+/* Makes sure the subject has an entry, and returns it; NULL: out of memory, or no more may be kept (both
+ * noted). Valid until the next entry. */
+struct attachment *content_entry(struct content_subject *subject);
+
+/* Puts what second looks found behind the rest: it is found sooner or later as the message is cut. */
+void content_list_order(struct content_scan *scan);
+
+/* Adds a name unless it is there. Names that are the same under several encodings are kept once. */
+void content_add_name(struct content_subject *subject, struct slice name);
+
+/* Says what kind of program the subject is; the first kind given stays. `executable` is a constant. */
+void content_add_executable(struct content_subject *subject, const char *executable);
+
+/* Sets a condition on the subject; the first reason given stays. `why` is a constant sentence. */
+void content_add_condition(struct content_subject *subject, enum attachment_condition condition,
+                           const char *why);
+
+/* Sets a condition on the message as a whole. */
+void content_add_message_condition(struct content_scan *scan, enum attachment_condition condition,
+                                   const char *why);
+
+/* ---- content_scan.c ---- */
+
+/* Notes that memory ran out. */
+void content_fail(struct content_scan *scan);
+
+/* Takes units of work from the budget; false once there are none, which is noted. */
+bool content_charge(struct content_scan *scan, uint64_t units);
+
+/* One more multipart or message around what comes; false where there are too many, which is noted. */
+bool content_enter_level(struct content_scan *scan, struct content_depth *depth);
+
+/* ---- content_message.c ---- */
+
+struct content_message;
+
+/* A message standing at `path` (NULL: the one scanned). NULL: out of memory (noted). */
+struct content_message *content_message_create(void *owner, struct content_scan *scan, const char *path,
+                                               struct content_depth depth);
+struct mime_reader *content_message_reader(struct content_message *message);
+
+/* Whether the leaf being read is an attachment, whose size counts although its content may not be wanted. */
+bool content_message_is_in_attachment(const struct content_message *message);
+
+/* The next bytes of a message whose header comes with them; false once nothing more is wanted. */
+bool content_message_push(struct content_message *message, struct slice bytes);
+void content_message_end(struct content_message *message);
+
+/* ---- content_encoded.c ---- */
+
+struct content_encoded;
+
+/*
+ * The decoded reading of a multipart at `path` (NULL: the message itself) that says it is encoded, which RFC
+ * 2045 6.4 forbids and some clients believe. What it shows adds to what the raw reading tells. NULL: it is
+ * not encoded, or out of memory (noted).
+ */
+struct content_encoded *content_encoded_create(void *owner, struct content_scan *scan, const char *path,
+                                               struct content_depth depth, const struct mime_entity *entity);
+/* The next bytes, as they stand in the message, once the raw reading has them. */
+void content_encoded_push(struct content_encoded *encoded, struct slice raw);
+/* No more bytes, and the line that is not complete is part of it. Told before the raw reading ends. */
+void content_encoded_flush(struct content_encoded *encoded);
+void content_encoded_end(struct content_encoded *encoded);
+
+/* ---- content_stream.c ---- */
+
+enum content_stream_flag {
+    CONTENT_IS_MESSAGE = 1 << 0,    /* read it as a message whatever it looks like */
+    CONTENT_IS_TEXT = 1 << 1,       /* declared as text: not a message by its looks, a "#!" is prose */
+    CONTENT_HAS_UUENCODE = 1 << 2,  /* uuencoded files count */
+    CONTENT_ONLY_UUENCODE = 1 << 3, /* nothing else does */
+    CONTENT_NAMED_ARCHIVE =
+        1 << 4, /* called an archive by name or type: one is searched for behind other bytes */
+    CONTENT_NAMED_ZIP = 1 << 5,         /* called a zip, or what is one: its end is looked at in any case */
+    CONTENT_NAMED_OLD_ARCHIVE = 1 << 6, /* called an archive that nothing else is called, such as a.lzh */
+    CONTENT_IS_SIGNED = 1 << 7, /* in a signature or the like: a message, or just a part's header and body */
+    CONTENT_IS_CALENDAR = 1 << 8, /* a calendar or an address card, whatever it looks like */
+};
+
+struct content_stream;
+
+/* Decoded content of `subject`, which must outlive the stream. NULL: out of memory (noted). */
+struct content_stream *content_stream_create(void *owner, struct content_subject *subject, unsigned flags,
+                                             struct content_depth depth);
+/* The next bytes; false once nothing more is wanted. */
+bool content_stream_push(struct content_stream *stream, struct slice bytes);
+void content_stream_end(struct content_stream *stream);
+/* The same where more bytes would follow that nobody can give: that they are missing is no damage. */
+void content_stream_cut(struct content_stream *stream);
+/* Whether all that is waited for is the mark of a zip, which may as well be looked for before decoding. */
+bool content_stream_is_searching(const struct content_stream *stream);
+/* The mark was found: what is pushed next holds it, and bytes before were left out. */
+void content_stream_end_search(struct content_stream *stream);
+/* Bytes pushed so far. */
+uint64_t content_stream_bytes(const struct content_stream *stream);
+
+/* ---- content_tail.c ---- */
+
+struct content_tail;
+
+/* The end of a file that is no zip by its beginning, but is opened as one by its name. NULL: out of memory
+ * (noted). */
+struct content_tail *content_tail_create(void *owner, struct content_scan *scan);
+void content_tail_push(struct content_tail *tail, struct slice bytes);
+/* No more bytes: tells what a zip there holds as members of `subject`, which stands at `depth`. */
+void content_tail_end(struct content_tail *tail, struct content_subject *subject, struct content_depth depth);
+
+/* ---- content_kind.c ---- */
+
+/* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE,
+ * CONTENT_NAMED_ZIP, CONTENT_NAMED_OLD_ARCHIVE, CONTENT_IS_CALENDAR. */
+unsigned content_flags_of_names(const struct slice *names, size_t count);
+
+/* `bytes` without empty lines at their beginning. */
+struct slice content_after_empty_lines(struct slice bytes);
+
+/* As file_magic_executable, and behind empty lines: clients differ on whether "CR CR LF" ends a header. */
+const char *content_executable(struct slice head);
+
+/* Whether `head`, the first bytes of something, is plainly that of a message. */
+bool content_looks_like_message(struct slice head);
+
+/* What follows the length that Apple Mail writes before a message; `head` itself where there is none. */
+struct slice content_behind_length(struct slice head);
+
+/* Whether `head` begins like the header of an entity, which may be shorter than that of a message. */
+bool content_looks_like_entity(struct slice head);
+
+/* Whether `head` begins a text of which nothing that may follow makes anything else: it is plain, and neither
+ * markup, a message, a calendar nor anything that file_magic.h or an archive's reader knows. */
+bool content_is_prose(struct slice head);
+
+/* Whether `head` begins an OpenPGP message in its text form (RFC 4880 6.2). */
+bool content_is_pgp_message(struct slice head);
+
+/* ---- content_calendar.c ---- */
+
+struct content_calendar;
+
+/* A calendar or address card that is `subject`. NULL: out of memory (noted). */
+struct content_calendar *content_calendar_create(void *owner, struct content_subject *subject,
+                                                 struct content_depth depth);
+void content_calendar_push(struct content_calendar *calendar, struct slice bytes);
+void content_calendar_end(struct content_calendar *calendar);
+
+/* ---- content_cms.c ---- */
+
+struct content_cms;
+
+/* A CMS structure (S/MIME) that is `subject`, whose content can be read. NULL: too deep, or out of memory
+ * (noted). */
+struct content_cms *content_cms_create(void *owner, struct content_subject *subject, enum cms_kind kind,
+                                       struct content_depth depth);
+/* The next bytes; false once nothing more is wanted. */
+bool content_cms_push(struct content_cms *cms, struct slice bytes);
+void content_cms_end(struct content_cms *cms);
+
+/* ---- content_archive.c ---- */
+
+struct content_archive;
+
+/* The format whose mark is in `head`, the first bytes of something; NULL if none. */
+const struct archive_format *content_archive_recognise(struct slice head);
+
+/* An archive of `format` that is `subject`. `is_embedded`: it was found behind other bytes, and damage says
+ * nothing. NULL: out of memory or too deep (noted). */
+struct content_archive *content_archive_create(void *owner, struct content_subject *subject,
+                                               const struct archive_format *format,
+                                               struct content_depth depth, bool is_embedded);
+bool content_archive_push(struct content_archive *archive, struct slice bytes);
+void content_archive_end(struct content_archive *archive);
+/* As content_stream_cut. */
+void content_archive_cut(struct content_archive *archive);
+
+/* The zip at the end of `subject`, whose last bytes are `tail`; it was recognised (archive/zip_tail.h). */
+void content_archive_read_tail(void *owner, struct content_subject *subject, struct content_depth depth,
+                               struct slice tail);
+
+/* ---- content_uuencode.c ---- */
+
+struct content_uuencode;
+
+/* A text standing at `path` in which uuencoded files count. NULL: out of memory (noted). */
+struct content_uuencode *content_uuencode_create(void *owner, struct content_scan *scan, const char *path,
+                                                 struct content_depth depth);
+void content_uuencode_push(struct content_uuencode *uuencode, struct slice bytes);
+void content_uuencode_end(struct content_uuencode *uuencode);
+
+#endif

@@ -1,0 +1,136 @@
+#include "scan/content/content_reading.h"
+
+#include "scan/content/file_magic.h"
+#include "scan/content/zip_mark.h"
+
+#include <talloc.h>
+
+enum { DECODED_PIECE_BYTES = 16384 };
+
+struct content_reading {
+    struct transfer_decoder decoder;
+    struct content_stream *stream;
+    uint32_t line_bytes; /* its first line, with its end; 0 while that is not seen */
+    uint32_t line_end_bytes;
+    uint32_t first_bytes;          /* of a first line that is not complete */
+    bool is_after_cr;              /* the last byte of it was a CR */
+    bool is_resumed;               /* decoding began again at the mark of a zip */
+    struct zip_mark_search search; /* base64: while the stream only waits for a zip, nothing is decoded */
+    bool is_spared;                /* nothing more is wanted of it */
+};
+
+struct content_reading *content_reading_create(void *owner, enum transfer_encoding encoding,
+                                               struct content_subject *subject, unsigned flags,
+                                               struct content_depth depth)
+{
+    struct content_reading *reading = talloc_zero(owner, struct content_reading);
+    if (reading == NULL) {
+        content_fail(subject->scan);
+        return NULL;
+    }
+    transfer_decoder_init(&reading->decoder, encoding);
+    reading->stream = content_stream_create(reading, subject, flags, depth);
+    if (reading->stream == NULL)
+        TALLOC_FREE(reading);
+    return reading;
+}
+
+/* Decodes `raw` into the reading's stream. Returns whether more is wanted. */
+static bool decode_into(struct content_reading *reading, struct slice raw)
+{
+    char piece[DECODED_PIECE_BYTES];
+    bool is_wanted = true;
+    while (raw.length > 0 && is_wanted) {
+        size_t made = transfer_decode(&reading->decoder, &raw, piece, sizeof piece);
+        is_wanted = content_stream_push(reading->stream, slice_make(piece, made));
+    }
+    return is_wanted;
+}
+
+/* As decode_into, for a stream that only waits for a zip: begins to decode where one begins. */
+static bool search_into(struct content_reading *reading, struct slice raw)
+{
+    struct zip_mark_hit hit;
+    if (!zip_mark_find(&reading->search, raw, &hit))
+        return true;
+    content_stream_end_search(reading->stream);
+    reading->is_resumed = true;
+    transfer_decoder_init(&reading->decoder, TRANSFER_BASE64);
+    return decode_into(reading, slice_of(hit.group)) &&
+           decode_into(reading, slice_make(hit.between, hit.between_length)) &&
+           decode_into(reading, hit.rest);
+}
+
+/* Measures the first line that is not empty. */
+static void measure_line(struct content_reading *reading, struct slice raw)
+{
+    size_t end = slice_find(raw, '\n');
+    reading->first_bytes += (uint32_t)(end < 4096 ? end : 4096);
+    if (end == raw.length || reading->first_bytes > 4096)
+        return;
+    bool has_cr = end > 0 ? raw.data[end - 1] == '\r' : reading->is_after_cr;
+    reading->line_end_bytes = has_cr ? 2 : 1;
+    reading->line_bytes = reading->first_bytes + 1;
+}
+
+static bool read_into(struct content_reading *reading, struct slice raw)
+{
+    if (reading->line_bytes == 0) {
+        measure_line(reading, raw);
+        reading->is_after_cr = raw.data[raw.length - 1] == '\r';
+    }
+    if (reading->decoder.encoding == TRANSFER_IDENTITY)
+        return content_stream_push(reading->stream, raw);
+    if (reading->decoder.encoding == TRANSFER_BASE64 && content_stream_is_searching(reading->stream))
+        return search_into(reading, raw);
+    return decode_into(reading, raw);
+}
+
+bool content_reading_push(struct content_reading *reading, struct slice raw)
+{
+    reading->is_spared = reading->is_spared || !read_into(reading, raw);
+    return !reading->is_spared;
+}
+
+/* Whether base64 goes on after its end in a place where that changes what is read: in the head, or in content
+ * that is read to its end. The answer may not depend on how much happened to be decoded beyond. */
+static bool is_concatenated(const struct content_reading *reading)
+{
+    if (!reading->decoder.is_concatenated || reading->is_resumed)
+        return false;
+    return reading->decoder.concatenated_at <= FILE_MAGIC_HEAD_BYTES ||
+           (!reading->is_spared && !content_stream_is_searching(reading->stream));
+}
+
+/* As is_concatenated, for bytes that are none of base64: clients skip them, stop, or decode something else.
+ * Behind the last of it stands a footer. */
+static bool is_junk_between(const struct content_reading *reading)
+{
+    const struct transfer_decoder *decoder = &reading->decoder;
+    if (!decoder->has_junk || reading->is_resumed || decoder->decoded_bytes <= decoder->junk_at)
+        return false;
+    return decoder->junk_at <= FILE_MAGIC_HEAD_BYTES ||
+           (!reading->is_spared && !content_stream_is_searching(reading->stream));
+}
+
+unsigned content_reading_end(struct content_reading *reading)
+{
+    char rest[TRANSFER_ROOM_MIN];
+    size_t made = reading->is_spared ? 0 : transfer_decode_end(&reading->decoder, rest);
+    if (made > 0)
+        content_stream_push(reading->stream, slice_make(rest, made));
+    unsigned oddities = (is_concatenated(reading) ? CONTENT_READING_GOES_ON : 0u) |
+                        (is_junk_between(reading) ? CONTENT_READING_HAS_JUNK : 0u);
+    content_stream_end(reading->stream);
+    return oddities;
+}
+
+uint64_t content_reading_size(const struct content_reading *reading, uint64_t raw_bytes)
+{
+    if (reading->decoder.encoding != TRANSFER_BASE64)
+        return raw_bytes;
+    uint64_t line = reading->line_bytes == 0 ? raw_bytes + 1 : reading->line_bytes;
+    uint64_t characters = line - (reading->line_bytes == 0 ? 1 : reading->line_end_bytes);
+    uint64_t last = raw_bytes % line;
+    return (raw_bytes / line * characters + (last < characters ? last : characters)) / 4 * 3;
+}

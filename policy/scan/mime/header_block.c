@@ -1,0 +1,186 @@
+#include "scan/mime/header_block.h"
+
+enum { SOFT_LINES_IN_PART = 16, FIELD_NAME_BYTES_MAX = 256, REPLAY_BYTES_MAX = 16384 };
+
+static void block_reset(struct header_block *block, struct mime_entity *entity)
+{
+    const struct strbuf field = block->field, replay = block->replay;
+    *block = (struct header_block){.entity = entity, .limits = entity->parameters.limits};
+    block->field = field;
+    block->replay = replay;
+    block->field.ceiling = block->limits->header_bytes;
+    strbuf_reset(&block->field);
+    strbuf_reset(&block->replay);
+}
+
+void header_block_begin(struct header_block *block, struct mime_entity *entity, bool is_in_part)
+{
+    block_reset(block, entity);
+    block->is_in_part = is_in_part;
+    block->soft_lines_left = SOFT_LINES_IN_PART;
+}
+
+void header_block_begin_soft(struct header_block *block, struct mime_entity *entity, uint32_t soft_lines)
+{
+    block_reset(block, entity);
+    block->is_soft = true;
+    block->soft_lines_left = soft_lines;
+}
+
+void header_block_deinit(struct header_block *block)
+{
+    strbuf_deinit(&block->field);
+    strbuf_deinit(&block->replay);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The length of the field name in front of a colon, or 0 if the line is no field. Blanks and control
+ * characters may stand around it, and clients read over some inside. */
+static size_t field_name_length(struct slice line)
+{
+    size_t colon = slice_find(
+        slice_part(line, 0, line.length < FIELD_NAME_BYTES_MAX ? line.length : FIELD_NAME_BYTES_MAX), ':');
+    if (colon == line.length || colon == FIELD_NAME_BYTES_MAX)
+        return 0;
+    struct slice name = slice_trim(slice_part(line, 0, colon));
+    for (size_t i = 0; i < name.length; i++)
+        if (is_blank(name.data[i]) && !mime_entity_is_content_field(name))
+            return 0;
+    return name.length == 0 ? 0 : colon;
+}
+
+bool header_block_take_field(struct mime_entity *entity, struct slice name, struct slice value)
+{
+    bool says_more = false;
+    mime_entity_header(entity, name, value);
+    for (size_t cr = slice_find(value, '\r'); cr < value.length; cr = slice_find(value, '\r')) {
+        value = slice_part(value, cr + 1, value.length);
+        says_more = says_more || (value.length > 1 && value.data[0] == '\r'); /* an empty line to some */
+        size_t name_length = field_name_length(value);
+        if (name_length == 0 || !mime_entity_is_content_field(slice_part(value, 0, name_length)))
+            continue;
+        mime_entity_header(entity, slice_part(value, 0, name_length),
+                           slice_part(value, name_length + 1, value.length));
+        says_more = true;
+    }
+    return says_more;
+}
+
+static void tell_field(struct header_block *block)
+{
+    struct slice field = strbuf_slice(&block->field);
+    block->entity->types.failed = block->entity->types.failed || block->field.failed || block->replay.failed;
+    size_t colon = slice_find(field, ':');
+    struct slice name = slice_part(field, 0, colon);
+    if (colon < field.length && (!block->is_soft || mime_entity_is_content_field(name))) {
+        struct slice value = slice_part(field, colon + 1, field.length);
+        uint32_t before = block->entity->content_header_count;
+        bool says_more = header_block_take_field(block->entity, name, value);
+        bool is_late = block->is_soft && block->entity->content_header_count != before;
+        block->has_late_content = block->has_late_content || says_more || is_late;
+    }
+    strbuf_reset(&block->field);
+}
+
+/* Adds a line to the field, as much as the limit allows: what was cut off still ends in a fact. */
+static void append_to_field(struct header_block *block, struct slice line)
+{
+    size_t room = block->field.ceiling - block->field.length;
+    bool is_cut = line.length > room;
+    strbuf_append_slice(&block->field, is_cut ? slice_part(line, 0, room) : line);
+    block->is_over_limit = block->is_over_limit || is_cut;
+}
+
+/* Keeps a line that is content for some clients; too many of them are a body. */
+static enum header_block_result keep_for_replay(struct header_block *block, struct slice line)
+{
+    strbuf_append_slice(&block->replay, line);
+    strbuf_append_byte(&block->replay, '\n');
+    return block->replay.length < REPLAY_BYTES_MAX ? HEADER_BLOCK_MORE : HEADER_BLOCK_DONE;
+}
+
+static enum header_block_result soft_line(struct header_block *block, struct slice line)
+{
+    block->is_soft = true;
+    enum header_block_result result = keep_for_replay(block, line);
+    if (block->soft_lines_left == 0)
+        return HEADER_BLOCK_DONE;
+    block->soft_lines_left--;
+    return result;
+}
+
+static bool is_empty(const struct header_block *block)
+{
+    return block->entity->header_count == 0 && block->field.length == 0;
+}
+
+/* A line that is neither field nor continuation. */
+static enum header_block_result odd_line(struct header_block *block, struct slice line)
+{
+    bool is_mbox_line =
+        is_empty(block) && !block->is_in_part && !block->is_soft &&
+        (slice_starts_nocase(line, slice_of("From ")) || slice_starts_nocase(line, slice_of(">From ")));
+    if (is_mbox_line)
+        return HEADER_BLOCK_MORE;
+    block->has_odd_line = true;
+    tell_field(block);
+    /* It may be a field name whose colon comes folded. */
+    append_to_field(block, line);
+    return soft_line(block, line);
+}
+
+/* A line of blanks: the end for some; for others the field goes on, after any number of them. */
+static enum header_block_result blank_line(struct header_block *block, struct slice line)
+{
+    struct slice field = strbuf_slice(&block->field);
+    struct slice name = slice_part(field, 0, slice_find(field, ':'));
+    if (name.length == field.length || !mime_entity_is_content_field(name))
+        return soft_line(block, line);
+    block->is_soft = true;
+    enum header_block_result result = keep_for_replay(block, line);
+    block->is_over_limit = block->is_over_limit || result == HEADER_BLOCK_DONE;
+    return result;
+}
+
+enum header_block_result header_block_line(struct header_block *block, struct slice line)
+{
+    struct slice text = line;
+    if (text.length > 0 && text.data[text.length - 1] == '\r')
+        text.length--;
+    /* A byte order mark is dropped with the blanks by those who trim as JavaScript does. */
+    if (is_empty(block) && text.length > 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
+        text = slice_part(text, 3, text.length);
+    if (text.length == 0) {
+        block->has_odd_end = block->has_odd_line;
+        bool is_first = is_empty(block) && block->is_in_part && !block->is_soft;
+        tell_field(block);
+        if (!is_first)
+            return HEADER_BLOCK_DONE;
+        block->soft_lines_left = 0; /* only what follows at once */
+        block->is_soft = true;
+        return HEADER_BLOCK_MORE;
+    }
+    if (slice_trim(text).length == 0) {
+        append_to_field(block, slice_make("\n ", 2));
+        return blank_line(block, line);
+    }
+    if (is_blank(text.data[0]) && block->field.length > 0) {
+        append_to_field(block, slice_make("\n", 1));
+        append_to_field(block, text);
+        return block->is_soft ? keep_for_replay(block, line) : HEADER_BLOCK_MORE;
+    }
+    if (field_name_length(text) == 0)
+        return odd_line(block, line);
+    tell_field(block);
+    append_to_field(block, text);
+    return block->is_soft ? keep_for_replay(block, line) : HEADER_BLOCK_MORE;
+}
+
+void header_block_end(struct header_block *block)
+{
+    tell_field(block);
+}

@@ -1,0 +1,53 @@
+/*
+ * The header of an entity inside a body, line by line, where clients disagree on where it ends.
+ *
+ * An empty line ends it for everybody. A line of blanks, a line that is no field, and an empty line right at
+ * the start end it for some; then the block goes "soft": lines are kept to be given back as content, and a
+ * Content- field among the next few is taken as well, which makes the entity ambiguous. One thread at a time.
+ */
+#ifndef CLOSEDRELAY_SCAN_MIME_HEADER_BLOCK_H
+#define CLOSEDRELAY_SCAN_MIME_HEADER_BLOCK_H
+
+#include "base/strbuf.h"
+#include "scan/mime/mime_entity.h"
+
+struct header_block {
+    struct mime_entity *entity; /* fields are told to this one */
+    const struct mime_limits *limits;
+    struct strbuf field; /* the field being collected, its lines joined by LF */
+    /* lines since the block went soft, with their line ends: content for some clients */
+    struct strbuf replay;
+    uint32_t soft_lines_left; /* how many lines that are no fields are still looked past */
+    bool is_soft;
+    bool is_in_part;       /* an entity of a multipart, as opposed to one of a message */
+    bool is_over_limit;    /* a logical header was longer than allowed */
+    bool has_odd_line;     /* a line that is no field came before the end */
+    bool has_odd_end;      /* and an empty line after it: some clients end the header there, some before */
+    bool has_late_content; /* a Content- field came after an end that some clients see */
+};
+
+enum header_block_result {
+    HEADER_BLOCK_MORE,
+    HEADER_BLOCK_DONE, /* the body begins after this line; for some clients with `replay` */
+};
+
+/* Begins a block for `entity`; `is_in_part`: its first line follows a delimiter. */
+void header_block_begin(struct header_block *block, struct mime_entity *entity, bool is_in_part);
+
+/* Begins a block that is soft from its first line: content of a body that may be meant as header. */
+void header_block_begin_soft(struct header_block *block, struct mime_entity *entity, uint32_t soft_lines);
+
+/* Frees the buffers; the block may be begun again. */
+void header_block_deinit(struct header_block *block);
+
+/* The next line, without its LF but with a CR that stood before it. */
+enum header_block_result header_block_line(struct header_block *block, struct slice line);
+
+/* No more lines: tells the field that is being collected. */
+void header_block_end(struct header_block *block);
+
+/* Tells `entity` one field whose value may hold bare CRs; clients that end lines there see more fields.
+ * Returns whether such a field says something about content. */
+bool header_block_take_field(struct mime_entity *entity, struct slice name, struct slice value);
+
+#endif

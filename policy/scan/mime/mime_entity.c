@@ -1,0 +1,386 @@
+#include "scan/mime/mime_entity.h"
+
+#include "scan/mime/header_views.h"
+
+#include <talloc.h>
+
+enum field {
+    FIELD_OTHER,
+    FIELD_TYPE,
+    FIELD_DISPOSITION,
+    FIELD_ENCODING,
+    FIELD_MIME_VERSION,
+    FIELD_NAME,
+    FIELD_DESCRIPTION,
+    FIELD_SUN_TYPE,
+    FIELD_SUN_ENCODING,
+};
+
+enum { FIELD_NAME_BYTES = 40, TYPE_BYTES = 128, TYPES_MAX = 8 };
+
+void mime_entity_init(struct mime_entity *entity, void *owner, const struct mime_limits *limits)
+{
+    *entity = (struct mime_entity){0};
+    mime_parameters_init(&entity->parameters, owner, limits);
+    name_set_init(&entity->types, owner, TYPES_MAX);
+}
+
+/* The field a name stands for, with blanks, control characters and letter case left aside. */
+static enum field field_of(struct slice name)
+{
+    static const struct {
+        const char *name;
+        enum field field;
+    } fields[] = {
+        {"content-type", FIELD_TYPE},
+        {"content-disposition", FIELD_DISPOSITION},
+        {"content-transfer-encoding", FIELD_ENCODING},
+        {"mime-version", FIELD_MIME_VERSION},
+        /* What Thunderbird still reads: of early MIME, and of Sun's MailTool. */
+        {"content-name", FIELD_NAME},
+        {"x-sun-data-name", FIELD_NAME},
+        {"content-description", FIELD_DESCRIPTION},
+        {"x-sun-data-type", FIELD_SUN_TYPE},
+        {"x-sun-encoding-info", FIELD_SUN_ENCODING},
+    };
+    char plain[FIELD_NAME_BYTES];
+    size_t length = 0;
+    for (size_t i = 0; i < name.length && length < sizeof plain; i++)
+        if ((unsigned char)name.data[i] > ' ' && name.data[i] != 0x7f)
+            plain[length++] = name.data[i];
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (slice_equal_nocase(slice_make(plain, length), slice_of(fields[i].name)))
+            return fields[i].field;
+    return FIELD_OTHER;
+}
+
+bool mime_entity_is_content_field(struct slice name)
+{
+    enum field field = field_of(name);
+    return field == FIELD_TYPE || field == FIELD_DISPOSITION || field == FIELD_ENCODING;
+}
+
+/* The first word of a view, without quotes and blanks around its slash, lower-case; returns its length. */
+static size_t type_from_view(struct slice text, char *type)
+{
+    size_t length = 0;
+    bool after_slash = true, has_slash = false;
+    for (size_t i = 0; i < text.length && length < TYPE_BYTES && text.data[i] != ';'; i++) {
+        char c = text.data[i];
+        if ((unsigned char)c <= ' ') {
+            size_t next = i;
+            while (next < text.length && (unsigned char)text.data[next] <= ' ')
+                next++;
+            if (!after_slash && (next == text.length || text.data[next] != '/'))
+                break;
+        } else if (c == '/' ? length > 0 && has_slash : has_slash && strchr(",:(<[=?@)>]", c) != NULL) {
+            break; /* RFC 2045 5.1: none of these is in a subtype */
+        } else if (c != '"' && c != '\'') {
+            has_slash = has_slash || c == '/';
+            type[length++] = ascii_lower(c);
+            after_slash = c == '/';
+        }
+    }
+    return length;
+}
+
+/* A duplicate field that names another file, or makes another kind of thing of the entity. */
+static void compare_names(struct mime_entity *entity, struct slice *last, struct slice name,
+                          bool is_duplicate)
+{
+    if (is_duplicate && last->length > 0 && name.length > 0 && !slice_equal(*last, name))
+        entity->ambiguous = "one header field twice, with different names";
+    if (name.length > 0)
+        *last = name;
+}
+
+/* Adds the type that `text` begins with; returns the kinds that it may be, 0 where there is none. */
+static unsigned add_type(struct mime_entity *entity, struct slice text)
+{
+    char bytes[TYPE_BYTES];
+    struct slice type = slice_make(bytes, type_from_view(text, bytes));
+    if (type.length == 0)
+        return 0;
+    name_set_add(&entity->types, type);
+    entity->is_digest = entity->is_digest || slice_equal(type, slice_of("multipart/digest"));
+    return mime_type_kinds(type);
+}
+
+static void take_type(struct mime_entity *entity, struct slice value)
+{
+    struct header_views views;
+    struct slice boundary_before = entity->parameters.primary_boundary;
+    unsigned kinds = 0;
+    header_views_init(&views, value, entity->parameters.limits->comment_levels);
+    for (size_t i = 0; i < views.count; i++) {
+        struct slice text = strbuf_slice(&views.items[i].text);
+        kinds |= add_type(entity, text);
+        /* Thunderbird takes what follows a question mark (its bug 659355). */
+        text = slice_part(text, 0, slice_find(text, ';'));
+        size_t mark = slice_find_last(text, '?');
+        unsigned marked = mark == text.length ? 0 : add_type(entity, slice_part(text, mark + 1, text.length));
+        entity->is_untyped = entity->is_untyped || (mark < text.length && marked == 0);
+        kinds |= marked;
+    }
+    entity->is_untyped = entity->is_untyped || kinds == 0;
+    entity->types.failed = entity->types.failed || views.failed;
+    header_views_deinit(&views);
+    entity->parameters.primary_boundary = slice_make("", 0);
+    mime_parameters_add(&entity->parameters, value);
+    struct slice boundary = entity->parameters.primary_boundary;
+    if (boundary_before.length > 0)
+        entity->parameters.primary_boundary = boundary_before;
+    if (boundary_before.length > 0 && boundary.length > 0 && !slice_equal(boundary, boundary_before))
+        entity->ambiguous = "two Content-Type fields with different boundaries";
+    const unsigned structural = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_PARTIAL;
+    if (entity->type_count > 0 && (entity->kinds & structural) != (kinds & structural))
+        entity->ambiguous = "two Content-Type fields of different structure";
+    entity->kinds |= kinds;
+    compare_names(entity, &entity->last_type_name, entity->parameters.primary_name, entity->type_count > 0);
+    entity->type_count++;
+    entity->has_content_type = true;
+}
+
+/* Adds the names in `value` as in that of a Content-Disposition, which keeps what it said. */
+static void add_names(struct mime_entity *entity, struct slice value)
+{
+    struct mime_parameters *parameters = &entity->parameters;
+    struct slice boundary = parameters->primary_boundary;
+    mime_parameters_add(parameters, value);
+    parameters->primary_boundary = boundary; /* a boundary belongs into Content-Type */
+}
+
+static void take_disposition(struct mime_entity *entity, struct slice value)
+{
+    add_names(entity, value);
+    compare_names(entity, &entity->last_disposition_name, entity->parameters.primary_name,
+                  entity->disposition_count > 0);
+    entity->disposition_count++;
+}
+
+/* What the plain word of a Content-Transfer-Encoding means, or 0. The last rows are what broken senders
+ * write. */
+static unsigned encoding_of(struct slice word)
+{
+    static const struct {
+        const char *word;
+        enum transfer_encoding encoding;
+    } words[] = {
+        {"7bit", TRANSFER_IDENTITY},
+        {"8bit", TRANSFER_IDENTITY},
+        {"binary", TRANSFER_IDENTITY},
+        {"base64", TRANSFER_BASE64},
+        {"quoted-printable", TRANSFER_QUOTED_PRINTABLE},
+        {"x-uuencode", TRANSFER_UUENCODE},
+        {"uuencode", TRANSFER_UUENCODE},
+        {"x-uue", TRANSFER_UUENCODE},
+        {"uue", TRANSFER_UUENCODE},
+        {"7-bit", TRANSFER_IDENTITY},
+        {"8-bit", TRANSFER_IDENTITY},
+        {"8bits", TRANSFER_IDENTITY},
+        {"7bits", TRANSFER_IDENTITY},
+        {"none", TRANSFER_IDENTITY},
+        {"utf-8", TRANSFER_IDENTITY},
+        {"utf8", TRANSFER_IDENTITY},
+        {"us-ascii", TRANSFER_IDENTITY},
+        {"iso-8859-1", TRANSFER_IDENTITY},
+        {"text", TRANSFER_IDENTITY},
+        {"plain", TRANSFER_IDENTITY},
+        {"binhex40", TRANSFER_IDENTITY},
+        {"mac-binhex40", TRANSFER_IDENTITY},
+        {"16bit", TRANSFER_IDENTITY},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (slice_equal_nocase(word, slice_of(words[i].word)))
+            return words[i].encoding;
+    return 0;
+}
+
+static bool ends_encoding_word(char c)
+{
+    return (unsigned char)c <= ' ' || strchr(";,()\"'<>", c) != NULL;
+}
+
+/* Encodings that some reading of one view gives: of all of it, and of any word in it. */
+static unsigned encodings_of_view(struct slice text)
+{
+    text = slice_trim(text);
+    unsigned found = encoding_of(text);
+    if (found != 0)
+        return found;
+    for (size_t at = 0; at < text.length;) {
+        size_t end = at;
+        while (end < text.length && !ends_encoding_word(text.data[end]))
+            end++;
+        found |= encoding_of(slice_part(text, at, end));
+        at = end + 1;
+    }
+    /* A client that compares the whole value knows no such encoding and takes the bytes as they are. */
+    return found == 0 ? 0 : found | TRANSFER_IDENTITY;
+}
+
+static void take_encoding(struct mime_entity *entity, struct slice value)
+{
+    struct header_views views;
+    unsigned encodings = 0;
+    bool some_view_unknown = false;
+    header_views_init(&views, value, entity->parameters.limits->comment_levels);
+    entity->types.failed = entity->types.failed || views.failed;
+    for (size_t i = 0; i < views.count; i++) {
+        unsigned found = encodings_of_view(strbuf_slice(&views.items[i].text));
+        some_view_unknown = some_view_unknown || found == 0;
+        encodings |= found;
+    }
+    header_views_deinit(&views);
+    if (slice_trim(value).length == 0)
+        return;
+    if (encodings == 0) {
+        entity->has_unknown_encoding = true;
+        encodings = TRANSFER_IDENTITY | TRANSFER_BASE64 | TRANSFER_QUOTED_PRINTABLE;
+    } else if (some_view_unknown) {
+        encodings |= TRANSFER_IDENTITY;
+    }
+    bool is_odd = (encodings & (encodings - 1)) != 0;
+    if (!entity->has_unknown_encoding &&
+        (is_odd || (entity->encodings != 0 && entity->encodings != encodings)))
+        entity->has_conflicting_encodings = true;
+    entity->encodings |= encodings;
+}
+
+/* All of the value is the name. */
+static void take_name(struct mime_entity *entity, struct slice value)
+{
+    struct strbuf parameter;
+    strbuf_init(&parameter, 0);
+    strbuf_append_text(&parameter, "; filename=");
+    strbuf_append_slice(&parameter, value);
+    add_names(entity, strbuf_slice(&parameter));
+    mime_parameters_add_name(&entity->parameters, slice_trim(value));
+    entity->types.failed = entity->types.failed || parameter.failed;
+    strbuf_deinit(&parameter);
+}
+
+/* The first that says anything. */
+static void take_description(struct mime_entity *entity, struct slice value)
+{
+    value = slice_trim(value);
+    if (value.length == 0 || entity->description.length > 0)
+        return;
+    const char *copy = talloc_memdup(entity->types.owner, value.data, value.length);
+    entity->types.failed = entity->types.failed || copy == NULL;
+    entity->description = slice_make(copy, copy == NULL ? 0 : value.length);
+}
+
+/* To Mutt this is a Content-Type. */
+static void take_sun_type(struct mime_entity *entity, struct slice value)
+{
+    struct slice type = slice_trim(value);
+    if (slice_find(type, '/') < type.length) {
+        take_type(entity, value);
+        return;
+    }
+    bool is_message =
+        slice_equal_nocase(type, slice_of("message")) || slice_equal_nocase(type, slice_of("mail-message"));
+    entity->kinds |= is_message ? MIME_KIND_MESSAGE : MIME_KIND_OTHER;
+}
+
+/* "compress, uuencode": done in this order. */
+static void take_sun_encoding(struct mime_entity *entity, struct slice value)
+{
+    size_t comma = slice_find_last(value, ',');
+    struct slice last = comma == value.length ? value : slice_part(value, comma + 1, value.length);
+    entity->encodings |= encoding_of(slice_trim(last));
+}
+
+void mime_entity_header(struct mime_entity *entity, struct slice name, struct slice value)
+{
+    if (++entity->header_count > entity->parameters.limits->headers_per_part)
+        return;
+    enum field field = field_of(name);
+    if (field == FIELD_TYPE)
+        take_type(entity, value);
+    else if (field == FIELD_DISPOSITION)
+        take_disposition(entity, value);
+    else if (field == FIELD_ENCODING)
+        take_encoding(entity, value);
+    else if (field == FIELD_MIME_VERSION)
+        entity->has_mime_version = true;
+    else if (field == FIELD_NAME)
+        take_name(entity, value);
+    else if (field == FIELD_DESCRIPTION)
+        take_description(entity, value);
+    else if (field == FIELD_SUN_TYPE)
+        take_sun_type(entity, value);
+    else if (field == FIELD_SUN_ENCODING)
+        take_sun_encoding(entity, value);
+    if (field != FIELD_OTHER && field != FIELD_MIME_VERSION && field != FIELD_DESCRIPTION) {
+        entity->content_header_count++;
+        entity->content_bytes += value.length;
+    }
+}
+
+/* Whether some name says what kind of file it is. */
+static bool has_extension(const struct mime_entity *entity)
+{
+    const struct name_set *names = &entity->parameters.names;
+    for (size_t i = 0; i < names->count; i++)
+        if (slice_find(names->items[i], '.') < names->items[i].length)
+            return true;
+    return false;
+}
+
+/*
+ * Outlook ([MS-OXCMAIL] 2.2.3.4.1.1) and Roundcube take the description of a file for its name where it has
+ * none. Only of what is nothing but a file, and not a sentence.
+ */
+static void add_description(struct mime_entity *entity)
+{
+    struct slice description = slice_trim(entity->description);
+    bool is_word = description.length > 0 && slice_find(description, ' ') == description.length;
+    if (entity->parameters.names.count == 0 && entity->kinds == MIME_KIND_OTHER && is_word)
+        mime_parameters_add_name(&entity->parameters, description);
+}
+
+/* A file without a name, or with one that does not tell its kind, gets one from its type. */
+static void add_name_of_type(struct mime_entity *entity)
+{
+    for (size_t i = 0; i < entity->types.count; i++) {
+        struct slice name = mime_type_program_name(entity->types.items[i]);
+        if (name.length > 0)
+            mime_parameters_add_name(&entity->parameters, name);
+    }
+}
+
+/* Sun's MailTool put lines of ten dashes between the parts; to most clients they are a text. */
+static void add_sun_boundary(struct mime_entity *entity)
+{
+    for (size_t i = 0; i < entity->types.count; i++)
+        if (slice_starts_nocase(entity->types.items[i], slice_of("x-sun-attachment")))
+            name_set_add(&entity->parameters.boundaries, slice_of("--------"));
+}
+
+void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
+{
+    add_sun_boundary(entity);
+    add_description(entity);
+    if (!has_extension(entity))
+        add_name_of_type(entity);
+    if (entity->kinds == 0)
+        entity->kinds = is_in_digest && !entity->has_content_type ? MIME_KIND_MESSAGE : MIME_KIND_TEXT;
+    if (entity->encodings == 0)
+        entity->encodings = TRANSFER_IDENTITY;
+    if (entity->parameters.ambiguous != NULL)
+        entity->ambiguous = entity->parameters.ambiguous;
+}
+
+bool mime_entity_failed(const struct mime_entity *entity)
+{
+    return mime_parameters_failed(&entity->parameters) || entity->types.failed;
+}
+
+bool mime_entity_is_over_limit(const struct mime_entity *entity)
+{
+    const struct mime_parameters *parameters = &entity->parameters;
+    return entity->header_count > parameters->limits->headers_per_part || parameters->result != 0 ||
+           parameters->names.is_over_limit || parameters->boundaries.is_over_limit;
+}

@@ -1,0 +1,240 @@
+/* What an entity is, once its header is complete: a leaf, a multipart or a message; and where it ends. */
+#include "scan/mime/mime_reader_private.h"
+
+#include <assert.h>
+#include <talloc.h>
+
+/* How far behind a multipart's header one of its parts' is looked for. */
+enum { PREAMBLE_PROBE_LINES = 3 };
+
+/* Units of work for a byte of a field that is read in many ways. */
+enum { HEADER_BYTE_WORK = 1024 };
+
+void reader_end_leaf(struct mime_reader *reader)
+{
+    if (reader->is_leaf_open)
+        reader->sink->leaf_end(reader->sink->context, reader->leaf_bytes);
+    reader->leaf_bytes = 0;
+    reader->is_leaf_open = false;
+    reader->is_leaf_wanted = false;
+}
+
+void reader_leaf_data(struct mime_reader *reader, struct slice bytes)
+{
+    reader->leaf_bytes += bytes.length;
+    if (reader->is_leaf_wanted && bytes.length > 0)
+        reader->is_leaf_wanted = reader->sink->leaf_data(reader->sink->context, bytes);
+}
+
+void reader_end_levels(struct mime_reader *reader, uint32_t level)
+{
+    reader_end_leaf(reader);
+    if (reader->level_count > level && level > 0)
+        boundary_set_retire(&reader->boundaries, (uint16_t)level);
+    while (reader->level_count > level) {
+        reader->level_count--;
+        reader->told_count -= reader->levels[reader->level_count].is_told ? 1 : 0;
+        reader->sink->level_end(reader->sink->context);
+    }
+}
+
+static bool is_in_digest(const struct mime_reader *reader)
+{
+    return reader->level_count > 0 && reader->levels[reader->level_count - 1].is_digest;
+}
+
+void reader_begin_entity(struct mime_reader *reader, bool is_message, const char *doubt)
+{
+    if (reader->budget->parts_left == 0) {
+        reader_over_budget(reader, "too many parts");
+        reader->state = READER_STOPPED;
+        return;
+    }
+    reader->budget->parts_left--;
+    talloc_free(reader->entity_owner);
+    reader->entity_owner = talloc_new(reader);
+    if (reader->entity_owner == NULL) {
+        reader_fail(reader);
+        return;
+    }
+    mime_entity_init(&reader->entity, reader->entity_owner, reader->limits);
+    /* In a digest an empty header is the rule (RFC 2046 5.1.5). */
+    header_block_begin(&reader->block, &reader->entity, !is_message && !is_in_digest(reader));
+    reader->is_message_header = is_message;
+    reader->doubt = doubt;
+    reader->state = READER_HEADERS;
+}
+
+static bool push_level(struct mime_reader *reader, bool is_multipart)
+{
+    if (reader->levels_above + reader->level_count >= reader->limits->levels) {
+        reader_over_budget(reader, "too many levels of multiparts and messages");
+        return false;
+    }
+    if (reader->level_count == reader->level_capacity) {
+        uint32_t capacity = reader->level_capacity == 0 ? 4 : reader->level_capacity * 2;
+        struct mime_level *grown = talloc_realloc(reader, reader->levels, struct mime_level, capacity);
+        if (grown == NULL) {
+            reader_fail(reader);
+            return false;
+        }
+        reader->levels = grown;
+        reader->level_capacity = capacity;
+    }
+    reader->levels[reader->level_count++] =
+        (struct mime_level){.is_multipart = is_multipart, .is_digest = reader->entity.is_digest};
+    struct mime_level *level = &reader->levels[reader->level_count - 1];
+    level->is_told = reader->sink->level_begin(reader->sink->context, &reader->entity);
+    reader->told_count += level->is_told ? 1 : 0;
+    return true;
+}
+
+/* Whether `text` is `plain` with comments in it: many senders use parentheses without quotes, and mean them.
+ */
+static bool is_commented(struct slice text, struct slice plain)
+{
+    uint32_t level = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        level += text.data[i] == '(' ? 1 : 0;
+        if (level == 0 && (at == plain.length || plain.data[at++] != text.data[i]))
+            return false;
+        level -= level > 0 && text.data[i] == ')' ? 1 : 0;
+    }
+    return at == plain.length;
+}
+
+static void add_boundary(struct mime_reader *reader, struct slice text)
+{
+    struct slice primary = reader->entity.parameters.primary_boundary;
+    bool is_primary = (reader->has_no_header && reader->level_count == 1) || slice_equal(text, primary) ||
+                      is_commented(text, primary);
+    if (text.length > BOUNDARY_BYTES_MAX) {
+        reader_over_budget(reader, "a boundary is too long");
+        return;
+    }
+    switch (boundary_set_add(&reader->boundaries, text, (uint16_t)(reader->level_count - 1), is_primary)) {
+    case BOUNDARY_ADDED:
+        break;
+    case BOUNDARY_NO_ROOM:
+        reader_over_budget(reader, "too many boundaries");
+        break;
+    case BOUNDARY_NO_MEMORY:
+        reader_fail(reader);
+        break;
+    }
+}
+
+static void add_boundaries(struct mime_reader *reader)
+{
+    const struct name_set *boundaries = &reader->entity.parameters.boundaries;
+    for (size_t i = 0; i < boundaries->count && reader->state != READER_STOPPED; i++)
+        add_boundary(reader, boundaries->items[i]);
+}
+
+static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
+{
+    reader->is_leaf_open = true;
+    reader->is_leaf_wanted =
+        reader->sink->leaf_begin(reader->sink->context, &reader->entity) && is_looked_into;
+}
+
+static void begin_multipart(struct mime_reader *reader)
+{
+    if (!push_level(reader, true)) {
+        begin_leaf(reader, false);
+        return;
+    }
+    add_boundaries(reader);
+    reader->probe_lines_left = PREAMBLE_PROBE_LINES;
+    reader->probe_doubt = "header fields before the first delimiter";
+}
+
+static void begin_message(struct mime_reader *reader)
+{
+    if (push_level(reader, false))
+        reader_begin_entity(reader, true, NULL);
+    else
+        begin_leaf(reader, false);
+}
+
+/* Whether the entity is more than a text without a name. */
+static bool holds_something(const struct mime_entity *entity)
+{
+    return entity->kinds != MIME_KIND_TEXT || entity->parameters.names.count > 0;
+}
+
+static void settle_doubt(struct mime_reader *reader)
+{
+    struct mime_entity *entity = &reader->entity;
+    if (!holds_something(entity))
+        return;
+    bool is_leaf = (entity->kinds & (MIME_KIND_MULTIPART | MIME_KIND_MESSAGE)) == 0;
+    if (reader->block.has_late_content || (is_leaf && reader->block.has_odd_end))
+        entity->ambiguous = "clients disagree on where the header ends";
+    else if (reader->doubt != NULL)
+        entity->ambiguous = reader->doubt;
+}
+
+/*
+ * A leaf with a boundary may be a multipart whose type some clients can read and others cannot: it is read as
+ * both. Its boundaries are live, and what stands before the first delimiter is its content.
+ */
+static void begin_leaf_with_boundary(struct mime_reader *reader)
+{
+    unsigned kinds = reader->entity.kinds;
+    reader->entity.kinds |= MIME_KIND_MULTIPART;
+    reader->entity.parameters.primary_boundary = slice_make("", 0);
+    bool is_level = push_level(reader, true);
+    reader->entity.kinds = kinds;
+    if (is_level)
+        add_boundaries(reader);
+    if (reader->state != READER_STOPPED)
+        begin_leaf(reader, true);
+}
+
+void reader_finish_header(struct mime_reader *reader)
+{
+    struct mime_entity *entity = &reader->entity;
+    mime_entity_finish(entity, !reader->is_message_header && is_in_digest(reader));
+    if (mime_entity_failed(entity)) {
+        reader_fail(reader);
+        return;
+    }
+    if (mime_entity_is_over_limit(entity) || reader->block.is_over_limit)
+        reader_over_budget(reader, "a header is too large");
+    if (!reader_charge(reader, entity->content_bytes * HEADER_BYTE_WORK))
+        return;
+    settle_doubt(reader);
+    reader->state = READER_BODY;
+    reader_body_begin(reader);
+    if ((entity->kinds & MIME_KIND_MULTIPART) != 0)
+        begin_multipart(reader);
+    else if ((entity->kinds & MIME_KIND_MESSAGE) != 0 && entity->encodings == TRANSFER_IDENTITY)
+        begin_message(reader);
+    else if (entity->parameters.boundaries.count > 0 || entity->is_untyped)
+        begin_leaf_with_boundary(reader);
+    else
+        begin_leaf(reader, true);
+}
+
+void reader_delimiter(struct mime_reader *reader, struct boundary_match match, const char *doubt)
+{
+    assert(match.level < reader->level_count);
+    boundary_set_use(&reader->boundaries, match);
+    reader_end_levels(reader, match.level + 1u);
+    struct mime_level *level = &reader->levels[match.level];
+    if (!match.is_certain)
+        doubt = "clients disagree on the boundary";
+    else if (level->is_closed && doubt == NULL)
+        doubt = "a part after the end of its multipart";
+    level->is_delimited = true;
+    level->is_closed = level->is_closed || match.kind == BOUNDARY_CLOSE;
+    if (match.kind == BOUNDARY_DELIMITER) {
+        reader_begin_entity(reader, false, doubt);
+    } else {
+        reader->state = READER_BODY;
+        reader_body_begin(reader);
+        reader_probe(reader, "header fields right after the end of a multipart");
+    }
+}

@@ -1,0 +1,125 @@
+/* What the parts of the MIME reader share: its life and budget (mime_reader.c), levels and entities
+ * (mime_reader_entity.c), the lines of headers (mime_reader_header.c) and of bodies (mime_reader_body.c). */
+#ifndef CLOSEDRELAY_SCAN_MIME_MIME_READER_PRIVATE_H
+#define CLOSEDRELAY_SCAN_MIME_MIME_READER_PRIVATE_H
+
+#include "scan/mime/boundary_set.h"
+#include "scan/mime/header_block.h"
+#include "scan/mime/mime_reader.h"
+
+/* A line that may be a delimiter is held until it ends: two dashes, a boundary, two dashes, some blanks. */
+enum { HELD_LINE_BYTES = BOUNDARY_BYTES_MAX + 124 };
+
+enum reader_state {
+    READER_FIELDS,  /* header fields are told one by one */
+    READER_HEADERS, /* a header comes with the bytes */
+    READER_BODY,    /* content of a leaf, or what stands around the parts of a multipart */
+    READER_STOPPED, /* a bound was reached, or memory ran out */
+};
+
+struct mime_level {
+    bool is_multipart; /* else a message */
+    bool is_digest;
+    bool is_delimited; /* a delimiter of it was seen */
+    bool is_closed;    /* its close delimiter was seen */
+    bool is_told;      /* all of it is given to the sink */
+};
+
+struct mime_reader {
+    const struct mime_limits *limits;
+    struct mime_budget *budget;
+    const struct mime_sink *sink;
+    uint32_t levels_above;
+    enum reader_state state;
+    bool failed;
+    /* comparing lines took more work than there was left: the reader stops after these bytes */
+    bool is_spent;
+
+    struct mime_level *levels; /* talloc array */
+    uint32_t level_count;
+    uint32_t level_capacity;
+    uint32_t told_count; /* levels that are given to the sink */
+    bool has_no_header;  /* the boundaries were told in place of one */
+    struct boundary_set boundaries;
+
+    void *entity_owner; /* talloc: what the entity keeps */
+    struct mime_entity entity;
+    struct header_block block;
+    bool is_message_header; /* the header is that of a message, not of a part */
+    const char *doubt;      /* why only some clients see the entity that is being read, or NULL */
+
+    struct strbuf line; /* an unfinished header line */
+
+    bool is_leaf_open;
+    bool is_leaf_wanted;
+    uint64_t leaf_bytes; /* of the open leaf, wanted or not */
+    bool is_line_start;
+    char line_end[2]; /* the end of the last line: content only if no delimiter follows */
+    uint32_t line_end_length;
+    uint32_t probe_lines_left; /* so many next lines may begin a header that only some clients see */
+    const char *probe_doubt;
+    bool is_line_skipped; /* the rest of a held line that was too long says nothing */
+    uint32_t held_length;
+    char held[HELD_LINE_BYTES];
+};
+
+/* ---- mime_reader.c ---- */
+
+/* Memory ran out: the reader stops. */
+void reader_fail(struct mime_reader *reader);
+
+void reader_over_budget(struct mime_reader *reader, const char *why);
+
+/* Takes units of work from the message's budget; at its end the reader stops. */
+bool reader_charge(struct mime_reader *reader, uint64_t units);
+
+/* ---- mime_reader_entity.c ---- */
+
+/* Begins a new entity whose header comes next. `doubt`: why only some clients see it, or NULL. */
+void reader_begin_entity(struct mime_reader *reader, bool is_message, const char *doubt);
+
+/* The header is complete: decides what the entity is and begins its body. */
+void reader_finish_header(struct mime_reader *reader);
+
+/* A delimiter or close delimiter of the multipart at `match.level`. */
+void reader_delimiter(struct mime_reader *reader, struct boundary_match match, const char *doubt);
+
+/* Ends the leaf that is open, if one is. */
+void reader_end_leaf(struct mime_reader *reader);
+
+/* Gives content to the leaf that is open, if any wants it. */
+void reader_leaf_data(struct mime_reader *reader, struct slice bytes);
+
+/* Ends all levels from `level` on. */
+void reader_end_levels(struct mime_reader *reader, uint32_t level);
+
+/* ---- mime_reader_header.c ---- */
+
+/* Takes bytes in state READER_HEADERS, to the end of a line; returns what is left. */
+struct slice reader_header_push(struct mime_reader *reader, struct slice bytes);
+
+/* No more lines in state READER_HEADERS: what was read is the header. */
+void reader_header_end(struct mime_reader *reader);
+
+/* A header that says nothing of content may have been cut off by a line that is no field: what follows it
+ * then arrives as body. */
+void reader_look_for_more_header(struct mime_reader *reader);
+
+/* Keeps bytes of a header line whose end was not seen yet. */
+void reader_keep_line(struct mime_reader *reader, struct slice piece);
+
+/* ---- mime_reader_body.c ---- */
+
+/* Takes bytes in state READER_BODY; returns what is left once the state changes. */
+struct slice reader_body_push(struct mime_reader *reader, struct slice bytes);
+
+/* A leaf or a region without one begins at the start of a line. */
+void reader_body_begin(struct mime_reader *reader);
+
+/* Looks for a header in the next lines that only some clients take for one: `doubt` says why. */
+void reader_probe(struct mime_reader *reader, const char *doubt);
+
+/* No more bytes in state READER_BODY: a held line and a held line end are decided. */
+void reader_body_end(struct mime_reader *reader);
+
+#endif

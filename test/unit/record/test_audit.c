@@ -1,0 +1,300 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "record/audit_file.h"
+#include "record/audit_line.h"
+#include "base/json_writer.h"
+
+/* ---- JSON ------------------------------------------------------------------------------------------- */
+
+static void assert_json_string(struct slice value, const char *expected)
+{
+    struct strbuf out;
+    struct json_writer json;
+    strbuf_init(&out, 0);
+    json_writer_init(&json, &out);
+    json_string(&json, NULL, value);
+    assert_string_equal(strbuf_text(&out), expected);
+    strbuf_deinit(&out);
+}
+
+static void json_keeps_every_byte_readable(void **state)
+{
+    (void)state;
+    assert_json_string(slice_of("plain"), "\"plain\"");
+    assert_json_string(slice_of("a\"b\\c\n"), "\"a\\\"b\\\\c\\u000a\"");
+    assert_json_string(slice_make("nul\0in", 6), "\"nul\\u0000in\"");
+    assert_json_string(slice_of("gr\xc3\xbc\xc3\x9f"), "\"gr\xc3\xbc\xc3\x9f\"");
+    assert_json_string(slice_of("\xf0\x9f\x93\xa7"), "\"\xf0\x9f\x93\xa7\"");
+    /* Latin-1, overlong, surrogate, beyond U+10FFFF, cut short */
+    assert_json_string(slice_of("\xfc"), "\"\\u00fc\"");
+    assert_json_string(slice_of("\xc0\xaf"), "\"\\u00c0\\u00af\"");
+    assert_json_string(slice_of("\xed\xa0\x80"), "\"\\u00ed\\u00a0\\u0080\"");
+    assert_json_string(slice_of("\xf4\x90\x80\x80"), "\"\\u00f4\\u0090\\u0080\\u0080\"");
+    assert_json_string(slice_of("\xe2\x82"), "\"\\u00e2\\u0082\"");
+}
+
+/* ---- line ------------------------------------------------------------------------------------------- */
+
+static const char *outcome_clean(const void *settings, const struct attachment *attachment)
+{
+    (void)settings;
+    return attachment->name_count > 0 ? "blocked" : "clean";
+}
+
+static void line_has_all_keys_in_their_order(void **state)
+{
+    (void)state;
+    struct slice names[] = {{"x.exe", 5}};
+    struct attachment attachment = {.path = "x.exe", .names = names, .name_count = 1};
+    struct attachment_list attachments = {.items = &attachment, .count = 1};
+    struct recipient recipients[] = {
+        {.address = {.text = "bob@example.org"}, .action = RECIPIENT_ACCEPTED},
+        {.address = {.text = "eve@example.net"}, .action = RECIPIENT_REJECTED},
+    };
+    struct header_field headers[] = {{"from", {" Ann <ann@example.com>", 22}}, {"message-id", {"<1@x>", 5}}};
+    struct session_facts session = {
+        .client_ip_known = true, .client_name = "pc.example", .client_port = 4711, .helo = "pc"};
+    assert_true(ip_address_parse(slice_of("192.0.2.7"), &session.client_ip));
+    struct message_facts message = {
+        .id = {"abcdefghjkmn"},
+        .queue_id = "4F2",
+        .role = ROLE_SUBMISSION,
+        .auth_type = "PLAIN",
+        .login = "Ann",
+        .user = "ann@example.com",
+        .tls = {"TLSv1.3", "AES", "", "", "", false, ""},
+        .sender = {.text = "ann@example.com"},
+        .recipients = recipients,
+        .recipient_count = 2,
+        .headers = headers,
+        .header_count = 2,
+        .header_bytes = 100,
+        .body_bytes = 23,
+        .attachments = &attachments,
+    };
+    struct finding findings[] = {
+        {.check = "relay", .outcome = FINDING_PASS, .reason = "authenticated", .mode = MODE_ENFORCE},
+        {.check = "attachments",
+         .outcome = FINDING_FAIL,
+         .reason = "blocked",
+         .detail = "x.exe",
+         .mode = MODE_ENFORCE},
+        {.check = "attachments",
+         .outcome = FINDING_FAIL,
+         .reason = "blocked",
+         .detail = "x.exe",
+         .mode = MODE_ENFORCE},
+    };
+    struct finding_list list = {.items = findings, .count = 3};
+    struct verdict verdict = {
+        .action = ACTION_REJECT, .code = 552, .enhanced = "5.7.1", .text = "no (id abcdefghjkmn)"};
+    struct audit_entry entry = {.session = &session,
+                                .message = &message,
+                                .findings = &list,
+                                .verdict = &verdict,
+                                .time_us = INT64_C(1795348800000042),
+                                .duration_us = 7,
+                                .attachment_outcome = outcome_clean};
+    struct strbuf out;
+    strbuf_init(&out, 0);
+    audit_line_write(&entry, &out);
+    assert_string_equal(
+        strbuf_text(&out),
+        "{\"time\":\"2026-11-22T12:00:00.000042Z\",\"id\":\"abcdefghjkmn\",\"queue_id\":\"4F2\",\"role\":\"submission\","
+        "\"user\":\"ann@example.com\",\"client\":{\"ip\":\"192.0.2.7\",\"name\":\"pc.example\",\"port\":4711},\"helo\":\"pc\","
+        "\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"AES\"},\"sender\":\"ann@example.com\","
+        "\"from\":\"Ann <ann@example.com>\",\"message_id\":\"<1@x>\","
+        "\"recipients\":[{\"address\":\"bob@example.org\",\"action\":\"accept\"},"
+        "{\"address\":\"eve@example.net\",\"action\":\"reject\"}],\"size\":123,"
+        "\"attachments\":[{\"path\":\"x.exe\",\"outcome\":\"blocked\"}],"
+        "\"findings\":[{\"check\":\"relay\",\"outcome\":\"pass\",\"reason\":\"authenticated\",\"detail\":null,\"mode\":\"enforce\"},"
+        "{\"check\":\"attachments\",\"outcome\":\"fail\",\"reason\":\"blocked\",\"detail\":\"x.exe\",\"mode\":\"enforce\"}],"
+        "\"verdict\":\"reject\",\"reply\":\"552 5.7.1 no (id abcdefghjkmn)\",\"duration_us\":7}");
+    strbuf_deinit(&out);
+}
+
+/* ---- file ------------------------------------------------------------------------------------------- */
+
+struct captured_log {
+    unsigned error_count, warning_count;
+};
+
+static void capture(enum log_level level, const char *line, void *context)
+{
+    struct captured_log *log = context;
+    (void)line;
+    log->error_count += level == LOG_LEVEL_ERROR;
+    log->warning_count += level == LOG_LEVEL_WARNING;
+}
+
+struct file_test {
+    char folder[32];
+    char path[64];
+    uint64_t now_us;
+    struct clock clock;
+    struct captured_log log;
+};
+
+static uint64_t fake_monotonic(void *context)
+{
+    return ((struct file_test *)context)->now_us;
+}
+
+static int set_up_folder(void **state)
+{
+    struct file_test *test = calloc(1, sizeof *test);
+    assert_non_null(test);
+    strcpy(test->folder, "/tmp/test_audit.XXXXXX");
+    assert_non_null(mkdtemp(test->folder));
+    snprintf(test->path, sizeof test->path, "%s/audit.jsonl", test->folder);
+    test->clock = (struct clock){fake_monotonic, NULL, test};
+    test->now_us = 1;
+    log_set_sink(capture, &test->log);
+    *state = test;
+    return 0;
+}
+
+static int tear_down_folder(void **state)
+{
+    struct file_test *test = *state;
+    char command_path[80];
+    unlink(test->path);
+    snprintf(command_path, sizeof command_path, "%s.1", test->path);
+    unlink(command_path);
+    rmdir(test->folder);
+    free(test);
+    log_set_sink(NULL, NULL);
+    return 0;
+}
+
+static void assert_file_holds(const char *path, const char *expected)
+{
+    char content[256] = "";
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t length = fread(content, 1, sizeof content - 1, file);
+    fclose(file);
+    content[length] = '\0';
+    assert_string_equal(content, expected);
+}
+
+static struct audit_file *open_file(struct file_test *test)
+{
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    struct audit_file *file = audit_file_open(test->path, &test->clock, &problem);
+    assert_non_null(file);
+    strbuf_deinit(&problem);
+    return file;
+}
+
+static void a_moved_file_is_opened_anew_within_a_second(void **state)
+{
+    struct file_test *test = *state;
+    char moved[80];
+    snprintf(moved, sizeof moved, "%s.1", test->path);
+    struct audit_file *file = open_file(test);
+    assert_true(audit_file_write(file, slice_of("one\n")));
+    assert_int_equal(rename(test->path, moved), 0);
+    assert_true(audit_file_write(file, slice_of("two\n")));
+    test->now_us += 1000000;
+    assert_true(audit_file_write(file, slice_of("three\n")));
+    assert_file_holds(moved, "one\ntwo\n");
+    assert_file_holds(test->path, "three\n");
+    audit_file_unref(file);
+}
+
+static void reopening_works_at_once(void **state)
+{
+    struct file_test *test = *state;
+    struct audit_file *file = open_file(test);
+    assert_int_equal(unlink(test->path), 0);
+    audit_file_reopen(file);
+    assert_true(audit_file_write(file, slice_of("fresh\n")));
+    assert_file_holds(test->path, "fresh\n");
+    audit_file_unref(file);
+}
+
+/* A folder that somebody renamed: one line in the log, not one a second for as long as it takes. */
+static void what_cannot_be_reopened_is_said_once(void **state)
+{
+    struct file_test *test = *state;
+    char moved[80];
+    snprintf(moved, sizeof moved, "%s.moved", test->folder);
+    struct audit_file *file = open_file(test);
+    assert_int_equal(rename(test->folder, moved), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        test->now_us += 1000000;
+        assert_true(audit_file_write(file, slice_of("kept\n")));
+    }
+    assert_int_equal(test->log.error_count, 1);
+    audit_file_reopen(file);
+    assert_int_equal(test->log.error_count, 2);
+    assert_int_equal(rename(moved, test->folder), 0);
+    assert_file_holds(test->path, "kept\nkept\nkept\n");
+    audit_file_unref(file);
+}
+
+static void a_full_disk_is_said_once_and_tears_one_line_only(void **state)
+{
+    struct file_test *test = *state;
+    struct audit_file *file = open_file(test);
+    struct rlimit former, tight;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &former), 0);
+    tight = former;
+    tight.rlim_cur = 8;
+    assert_true(audit_file_write(file, slice_of("first\n")));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    assert_false(audit_file_write(file, slice_of("torn line\n")));
+    assert_false(audit_file_write(file, slice_of("lost line\n")));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &former), 0);
+    assert_true(audit_file_write(file, slice_of("whole\n")));
+    assert_file_holds(test->path, "first\nto\nwhole\n");
+    assert_int_equal(test->log.error_count, 1);
+    assert_int_equal(test->log.warning_count, 1);
+    audit_file_unref(file);
+}
+
+static void a_folder_that_is_missing_is_told(void **state)
+{
+    struct file_test *test = *state;
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    assert_null(audit_file_open("/nonexistent/audit.jsonl", &test->clock, &problem));
+    assert_string_equal(strbuf_text(&problem),
+                        "audit file /nonexistent/audit.jsonl: No such file or directory");
+    strbuf_deinit(&problem);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_keeps_every_byte_readable),
+        cmocka_unit_test(line_has_all_keys_in_their_order),
+        cmocka_unit_test_setup_teardown(a_moved_file_is_opened_anew_within_a_second, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(reopening_works_at_once, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(what_cannot_be_reopened_is_said_once, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_said_once_and_tears_one_line_only, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_folder_that_is_missing_is_told, set_up_folder, tear_down_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

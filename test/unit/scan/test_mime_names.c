@@ -1,0 +1,457 @@
+/* Names and boundaries out of header values, and charsets and words by themselves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "scan/mime/boundary_set.h"
+#include "scan/mime/calendar_reader.h"
+#include "scan/mime/cms_reader.h"
+#include "scan/mime/mime_charset.h"
+#include "scan/mime/mime_parameters.h"
+#include "scan/mime/mime_word.h"
+
+#include <stdio.h>
+#include <talloc.h>
+
+static const struct mime_limits limits = {.levels = 64,
+                                          .parts = 2000,
+                                          .headers_per_part = 1000,
+                                          .header_bytes = 65536,
+                                          .parameters_per_header = 64,
+                                          .comment_levels = 8,
+                                          .parameter_index = 99,
+                                          .names_per_part = 100};
+
+static void assert_has_name(const char *value, const char *name)
+{
+    void *owner = talloc_new(NULL);
+    struct mime_parameters parameters;
+    mime_parameters_init(&parameters, owner, &limits);
+    mime_parameters_add(&parameters, slice_of(value));
+    assert_false(mime_parameters_failed(&parameters));
+    if (!name_set_has(&parameters.names, slice_of(name)))
+        fail_msg("no \"%s\" in \"%s\"", name, value);
+    talloc_free(owner);
+}
+
+static void assert_no_name(const char *value, const char *name)
+{
+    void *owner = talloc_new(NULL);
+    struct mime_parameters parameters;
+    mime_parameters_init(&parameters, owner, &limits);
+    mime_parameters_add(&parameters, slice_of(value));
+    if (name_set_has(&parameters.names, slice_of(name)))
+        fail_msg("\"%s\" in \"%s\"", name, value);
+    talloc_free(owner);
+}
+
+static void all_readings_are_names(void **state)
+{
+    (void)state;
+    assert_has_name("attachment; filename=a b.exe", "a b.exe");
+    assert_has_name("attachment; filename=a b.exe", "a");
+    assert_has_name("x; filename=\"a\\\"; name=b.exe\"", "a\"; name=b.exe");
+    assert_has_name("x; filename=\"a\\\"; name=b.exe\"", "b.exe");
+    assert_has_name("x; filename=\"a.txt", "a.txt");
+    assert_has_name("x;\n\tfile\n name=\"a.txt\"", "a.txt");
+    assert_has_name("x; filename*0=a; filename*1=b; filename*3=d", "ab");
+    assert_has_name("x; filename*0=a; filename*1=b; filename*3=d", "abd");
+    assert_has_name("x; filename*1=b; filename*0=a", "ab");
+    assert_has_name("x; filename*1=b; filename*0=a", "ba");
+    assert_has_name("x; filename*0*=iso-8859-1''%FCb; filename*1=%41", "\xc3\xbc"
+                                                                       "b%41");
+    assert_has_name("x; filename*=windows-1251''%E0.exe", "\xd0\xb0.exe");
+    assert_has_name("x; filename*=x-nonsense''a%2Eexe", "a.exe");
+    assert_has_name("x; filename *0=a; filename *1=b", "ab");
+    assert_has_name("x; filename**=utf-8''a%2Eexe", "a.exe");
+    assert_has_name("x; filename*0**=utf-8''a%2Eexe", "a.exe");
+    assert_has_name("x; filename*0*0=a.exe", "a.exe");
+    assert_has_name("x; filename*-1=a.exe", "a.exe");
+    assert_has_name("x; filename*a=a.exe", "a.exe");
+    assert_has_name("x; \"filename\"=\"a.exe\"", "a.exe");
+    assert_has_name("x; filename=\"a\" x=\".exe\"; size=3", "a\" x=\".exe");
+    assert_has_name("x; filename*0=\"a\" filename*1=\".exe\"", "a\" filename*1=\".exe");
+    assert_has_name("x; filename=a.exe\rnot more of it", "a.exe");
+    assert_has_name("x; filename=\"=??q?a=2Eexe?=\"", "a.exe");
+    assert_has_name("x; filename=\"=?utf-8?q?a=2Eexe?\"", "a.exe");
+    assert_has_name("x; filename=\"=?utf-8?q?a?= =?utf-8?q?b?=\"", "ab");
+    assert_has_name("x; filename=\"=?utf-8?q?a?= =?utf-8?q?b?=\"", "a b");
+}
+
+static void pieces_alone_are_no_names(void **state)
+{
+    (void)state;
+    assert_no_name("x; filename*0=\"example.com\"; filename*1=\".pdf\"", "example.com");
+    assert_no_name("x; filename=\"=?utf-8?q?example=2ecom?= =?utf-8?q?=2epdf?=\"", "example.com");
+    assert_no_name("x; filename=\"example.com; more.pdf\"", "example.com");
+    assert_no_name("x; filename==?utf-8?q?example.com_report.pdf?=", "example.com");
+    assert_no_name("x; filename=\"example.com\r\n report.pdf\"", "example.com");
+    assert_no_name("x; filename*\"a\"=a.exe; filename*ab.c=a.exe", "a.exe");
+    assert_no_name("x; xname=a.exe; file-name=a.exe; nameless=a.exe", "a.exe");
+}
+
+static void boundaries_and_disputes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        const char *primary;
+        bool is_ambiguous;
+    } rows[] = {
+        {"multipart/mixed; boundary=abc", "abc", false},
+        {"multipart/mixed; boundary=\"a b\"; charset=x", "a b", false},
+        {"multipart/mixed; boundary=----=_Part1/:?'+_,", "----=_Part1/:?'+_,", false},
+        {"multipart/mixed; boundary=a; boundary=a", "a", false},
+        {"multipart/mixed; boundary=a; boundary=b", "a", true},
+        {"x; filename=a.txt; filename=b.txt", "", true},
+        {"x; filename=a.txt; filename*=utf-8''b.txt", "", false},
+        {"x; filename*0=a; filename*0=b", "", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        void *owner = talloc_new(NULL);
+        struct mime_parameters parameters;
+        mime_parameters_init(&parameters, owner, &limits);
+        mime_parameters_add(&parameters, slice_of(rows[i].value));
+        if (!slice_equal(parameters.primary_boundary, slice_of(rows[i].primary)) ||
+            (parameters.ambiguous != NULL) != rows[i].is_ambiguous)
+            fail_msg("%s: %.*s, %s", rows[i].value, (int)parameters.primary_boundary.length,
+                     parameters.primary_boundary.data, parameters.ambiguous);
+        talloc_free(owner);
+    }
+}
+
+static void assert_converts(const char *charset, const char *bytes, const char *expected)
+{
+    struct strbuf out;
+    strbuf_init(&out, 0);
+    assert_int_equal(mime_charset_to_utf8(slice_of(charset), slice_of(bytes), &out), MIME_CHARSET_SURE);
+    assert_string_equal(strbuf_text(&out), expected);
+    strbuf_deinit(&out);
+}
+
+static void charsets(void **state)
+{
+    (void)state;
+    assert_converts("ISO-8859-1", "\xfc", "\xc3\xbc");
+    assert_converts("shift_jis*ja", "\x95\x5c.exe", "\xe8\xa1\xa8.exe");
+    assert_converts("utf-7", "a+AC4-exe", "a.exe");
+    assert_converts("iso-2022-jp", "\x1b$BI=\x1b(B.exe", "\xe8\xa1\xa8.exe");
+    assert_converts("iso-2022-cn-ext", "a.exe", "a.exe"); /* as long as nothing shifts */
+    assert_converts("HZ-GB-2312", "a.exe", "a.exe");
+    assert_converts("csShiftJIS", "\x95\x5c", "\xe8\xa1\xa8");
+    assert_converts("x-gbk", "\xd6\xd0", "\xe4\xb8\xad");
+    assert_converts("Windows_1251", "\xe0", "\xd0\xb0");
+    assert_converts("cp866", "\xa0", "\xd0\xb0");
+    assert_converts("ISO-8859-8-I", "\xe0", "\xd7\x90");
+    assert_converts("iso_8859-15:1999", "a", "a");
+    assert_converts("x-unknown", "\xfc", "\xfc");
+    assert_converts("euc-jp", "\xff.exe", "\xef\xbf\xbd.exe");
+    struct strbuf out;
+    strbuf_init(&out, 0);
+    static const struct {
+        const char *charset;
+        const char *bytes;
+    } unknown[] = {{"iso-2022-cn-ext", "a\x1b"},
+                   {"hz-gb-2312", "~{a~}"},
+                   {"IBM1390", "a"},
+                   {"ibm037", "a"},
+                   {"cp1047", "a"},
+                   {"utf-7-imap", "a"},
+                   {"made-up", "a"},
+                   {"iso-8859-12", "a"},
+                   {"windows-1259", "a"},
+                   {"cp12500", "a"},
+                   {"x", "a"},
+                   {"", "a"}};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+        assert_int_equal(mime_charset_to_utf8(slice_of(unknown[i].charset), slice_of(unknown[i].bytes), &out),
+                         MIME_CHARSET_UNKNOWN);
+    assert_int_equal(out.length, 0);
+    strbuf_deinit(&out);
+}
+
+/* A byte order mark says how UTF-16 is meant; without one, clients guess. */
+static void unmarked_charsets_are_doubtful(void **state)
+{
+    (void)state;
+    struct strbuf out;
+    strbuf_init(&out, 0);
+    assert_int_equal(mime_charset_to_utf8(slice_of("utf-16"),
+                                          slice_make("\xff\xfe"
+                                                     "a\0",
+                                                     4),
+                                          &out),
+                     MIME_CHARSET_SURE);
+    assert_string_equal(strbuf_text(&out), "a");
+    assert_int_equal(mime_charset_to_utf8(slice_of("utf-16"), slice_make("a\0", 2), &out),
+                     MIME_CHARSET_DOUBTFUL);
+    strbuf_deinit(&out);
+}
+
+static void names_in_doubtful_charsets_are_ambiguous(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        bool is_ambiguous;
+    } rows[] = {
+        {"attachment; filename=\"=?ibm037?B?hYWJk0uFp4U=?=\"", true},
+        {"attachment; filename=\"=?made-up?Q?a?=\"", true},
+        {"attachment; filename*=ibm037''%85", true},
+        {"attachment; filename*0*=ibm037''%85; filename*1*=%85", true},
+        {"=?ibm037?Q?=81?=", true},
+        {"attachment; filename=\"=?utf-16?B?YQBi?=\"", true},
+        {"attachment; filename=\"=?utf-8?B?YQ==?=\"", false},
+        {"attachment; filename*=''a", false},
+        {"attachment; filename*=utf-8''a", false},
+        {"attachment; filename*=windows-1252'de'%fc", false},
+        {"attachment; filename=\"=?iso-2022-jp?B?GyRCSSEbKEI=?=\"", false},
+        {"multipart/mixed; boundary=\"=?made-up?Q?a?=\"", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        void *owner = talloc_new(NULL);
+        struct mime_parameters parameters;
+        mime_parameters_init(&parameters, owner, &limits);
+        mime_parameters_add(&parameters, slice_of(rows[i].value));
+        if ((parameters.ambiguous != NULL) != rows[i].is_ambiguous)
+            fail_msg("%s: %s", rows[i].value, parameters.ambiguous);
+        talloc_free(owner);
+    }
+}
+
+static void words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *expected; /* NULL: no word */
+    } rows[] = {
+        {"=?utf-8?B?w7w=?=", "\xc3\xbc"},
+        {"=?utf-8?B?ww==?= =?utf-8?B?vA==?=", "\xc3\xbc"}, /* one character in two words */
+        {"a =?utf-8?Q?b_c?= d", "a b c d"},
+        {"=?utf-8?Q?a", "a"},
+        {"=?utf-8?X?a?=", NULL},
+        {"=?utf-8?", NULL},
+        {"=?utf-8?B?", ""}, /* ends where its text would begin */
+        {"a = b", NULL},
+        {"=?=?utf-8?q?a?=", "=?a"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct strbuf out;
+        strbuf_init(&out, 0);
+        bool found = mime_word_decode(slice_of(rows[i].text), MIME_WORD_BLANKS_DROPPED, &out);
+        assert_int_equal(found, rows[i].expected != NULL);
+        if (found)
+            assert_string_equal(strbuf_text(&out), rows[i].expected);
+        strbuf_deinit(&out);
+    }
+}
+
+static void boundaries_match_lines(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    struct boundary_set set;
+    boundary_set_init(&set, owner);
+    assert_int_equal(boundary_set_add(&set, slice_of("B"), 0, true), BOUNDARY_ADDED);
+    assert_int_equal(boundary_set_add(&set, slice_of("B-alt"), 1, true), BOUNDARY_ADDED);
+    static const struct {
+        const char *line;
+        enum boundary_match_kind kind;
+        unsigned level;
+    } rows[] = {
+        {"--B", BOUNDARY_DELIMITER, 0},   {"--B \t\r", BOUNDARY_DELIMITER, 0},
+        {"--B--", BOUNDARY_CLOSE, 0},     {"--B-alt", BOUNDARY_DELIMITER, 1},
+        {"--B-alt--", BOUNDARY_CLOSE, 1}, {"--Bx", BOUNDARY_PREFIX, 0},
+        {"--C", BOUNDARY_NONE, 0},        {"--", BOUNDARY_NONE, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct boundary_match match = boundary_set_match(&set, slice_of(rows[i].line));
+        assert_int_equal(match.kind, rows[i].kind);
+        assert_int_equal(match.level, rows[i].level);
+        assert_true(match.is_certain || match.kind <= BOUNDARY_PREFIX);
+    }
+    boundary_set_retire(&set, 1);
+    struct boundary_match stale = boundary_set_match(&set, slice_of("--B-alt"));
+    assert_int_equal(stale.kind, BOUNDARY_DELIMITER);
+    assert_int_equal(stale.level, 0);
+    assert_false(stale.is_certain);
+    talloc_free(owner);
+}
+
+/* Of two readings of one header, both plausible: the second that delimits parts is in dispute. */
+static void rival_boundaries_are_disputed(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    struct boundary_set set;
+    boundary_set_init(&set, owner);
+    boundary_set_add(&set, slice_of("a(b)"), 0, true);
+    boundary_set_add(&set, slice_of("a"), 0, true);
+    struct boundary_match match = boundary_set_match(&set, slice_of("--a(b)"));
+    assert_true(match.is_certain);
+    boundary_set_use(&set, match);
+    assert_true(boundary_set_match(&set, slice_of("--a(b)--")).is_certain);
+    assert_false(boundary_set_match(&set, slice_of("--a")).is_certain);
+    boundary_set_deinit(&set);
+    talloc_free(owner);
+}
+
+static void boundaries_are_bounded(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    struct boundary_set set;
+    char text[16];
+    boundary_set_init(&set, owner);
+    for (unsigned i = 0; i < BOUNDARY_SET_MAX; i++) {
+        int length = snprintf(text, sizeof text, "b%u", i);
+        assert_int_equal(boundary_set_add(&set, slice_make(text, (size_t)length), (uint16_t)i, true),
+                         BOUNDARY_ADDED);
+    }
+    assert_int_equal(boundary_set_add(&set, slice_of("x"), 0, true), BOUNDARY_NO_ROOM);
+    boundary_set_retire(&set, BOUNDARY_SET_MAX - 1);
+    assert_int_equal(boundary_set_add(&set, slice_of("x"), 0, true), BOUNDARY_ADDED);
+    talloc_free(owner);
+}
+
+/* ---- what stands in signatures and calendars ---- */
+
+static void add_bytes(void *context, struct slice bytes)
+{
+    strbuf_append_slice(context, bytes);
+}
+
+/* Signed content in so many strings within each other, none with a length; what of it is told. */
+static enum cms_result read_nested(unsigned levels, struct strbuf *told)
+{
+    static const char start[] = "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x30\x80"
+                                "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80";
+    struct cms_reader reader;
+    cms_reader_init(&reader, add_bytes, told);
+    cms_reader_push(&reader, slice_make(start, sizeof start - 1));
+    for (unsigned i = 5; i < levels; i++)
+        cms_reader_push(&reader, slice_make("\x24\x80", 2));
+    return cms_reader_push(&reader, slice_make("\x04\x01x\0", 4));
+}
+
+static void signed_content_nests_to_a_bound(void **state)
+{
+    (void)state;
+    for (unsigned levels = CMS_LEVELS_MAX - 1; levels <= CMS_LEVELS_MAX + 1; levels++) {
+        struct strbuf told;
+        strbuf_init(&told, 0);
+        bool is_too_deep = levels > CMS_LEVELS_MAX;
+        assert_int_equal(read_nested(levels, &told), is_too_deep ? CMS_TOO_DEEP : CMS_MORE);
+        assert_string_equal(strbuf_text(&told), is_too_deep ? "" : "x");
+        strbuf_deinit(&told);
+    }
+}
+
+struct told_files {
+    struct strbuf text;
+    unsigned over_budget_count;
+};
+
+static void on_begin(void *context)
+{
+    strbuf_append_text(&((struct told_files *)context)->text, "[");
+}
+
+static void on_name(void *context, struct slice name)
+{
+    strbuf_append_slice(&((struct told_files *)context)->text, name);
+    on_begin(context);
+}
+
+static void on_data(void *context, struct slice base64)
+{
+    strbuf_append_slice(&((struct told_files *)context)->text, base64);
+}
+
+static void on_end(void *context)
+{
+    strbuf_append_text(&((struct told_files *)context)->text, "]");
+}
+
+static void on_over_budget(void *context)
+{
+    ((struct told_files *)context)->over_budget_count++;
+}
+
+static void read_calendar(struct slice text, struct told_files *told)
+{
+    struct calendar_sink sink = {told, on_begin, on_name, on_data, on_end, on_over_budget};
+    struct calendar_reader reader;
+    *told = (struct told_files){0};
+    strbuf_init(&told->text, 0);
+    calendar_reader_init(&reader, &sink);
+    calendar_reader_push(&reader, text);
+    calendar_reader_end(&reader);
+    assert_false(calendar_reader_failed(&reader));
+    calendar_reader_deinit(&reader);
+}
+
+static void files_in_calendars(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {"ATTACH;FILENAME=a:QUJD\r\n", "[a[QUJD]"},
+        {"ATTACH;X-FILENAME=\"a:b\":QU\r\n JD\r\nX:y\r\n", "[a:b[QUJD]"},
+        {"ATTACH;NAME=a^^b:QUJD", "[a^^b[a^b[QUJD]"},
+        {"ATTACH;NAME=a:https://example.com/a\nATTACH;NAME=b:cid:c", "[b[]"},
+        {"ATTACH:data:;name=a,QUJD", "[a[QUJD]"},
+        {"PHOTO;ENCODING=b:QUJD\n\nQUJD\nFN:x", "[QUJDQUJD]"},
+        {"DESCRIPTION:ATTACH\n ;NAME=a:b\nX;NAME=a:QUJD\nATTENDEE;CN=a:mailto:b", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct told_files told;
+        read_calendar(slice_of(rows[i].text), &told);
+        assert_string_equal(strbuf_text(&told.text), rows[i].expected);
+        assert_int_equal(told.over_budget_count, 0);
+        strbuf_deinit(&told.text);
+    }
+}
+
+static void lines_of_calendars_are_bounded(void **state)
+{
+    (void)state;
+    for (size_t length = CALENDAR_HEAD_BYTES - 1; length <= CALENDAR_HEAD_BYTES + 1; length++) {
+        struct strbuf line;
+        struct told_files told;
+        strbuf_init(&line, 0);
+        while (line.length < length - 1)
+            strbuf_append_byte(&line, 'a');
+        strbuf_append_byte(&line, ':');
+        read_calendar(strbuf_slice(&line), &told);
+        assert_int_equal(told.over_budget_count, length > CALENDAR_HEAD_BYTES ? 1 : 0);
+        strbuf_deinit(&told.text);
+        strbuf_deinit(&line);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_readings_are_names),
+        cmocka_unit_test(pieces_alone_are_no_names),
+        cmocka_unit_test(boundaries_and_disputes),
+        cmocka_unit_test(charsets),
+        cmocka_unit_test(signed_content_nests_to_a_bound),
+        cmocka_unit_test(files_in_calendars),
+        cmocka_unit_test(lines_of_calendars_are_bounded),
+        cmocka_unit_test(unmarked_charsets_are_doubtful),
+        cmocka_unit_test(names_in_doubtful_charsets_are_ambiguous),
+        cmocka_unit_test(words),
+        cmocka_unit_test(boundaries_match_lines),
+        cmocka_unit_test(rival_boundaries_are_disputed),
+        cmocka_unit_test(boundaries_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
