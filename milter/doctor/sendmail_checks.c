@@ -15,7 +15,7 @@ struct doctor_finding *sendmail_add(const struct doctor_case *with, enum doctor_
 
 /* ---- the filter's line ------------------------------------------------------------------------------ */
 
-/* inet:8891@127.0.0.1, local:/path: the same notation as ours, but for "local" instead of "unix". */
+/* inet:10891@127.0.0.1, local:/path: the same notation as ours, but for "local" instead of "unix". */
 static void append_our_socket(const struct doctor_case *with, struct strbuf *out)
 {
     const struct config_endpoint *listen = &with->needs.listen;
@@ -51,7 +51,7 @@ static bool is_our_socket(const struct doctor_case *with, struct slice socket)
            setting_number(slice_part(rest, 0, slice_find(rest, '@')), &port) && port == listen->port;
 }
 
-/* Option `letter` of a filter's line: "S=inet:8891@127.0.0.1". Parts stand between commas only. */
+/* Option `letter` of a filter's line: "S=inet:10891@127.0.0.1". Parts stand between commas only. */
 static bool filter_option(const char *line, char letter, struct slice *value)
 {
     const char name[] = {letter, '\0'};

@@ -252,7 +252,7 @@ static void say_what_to_change(const struct relaytest *test)
             "Postfix's main.cf:");
     puts(
         "    smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination\n"
-        "    smtpd_milters = inet:127.0.0.1:8891\n"
+        "    smtpd_milters = inet:127.0.0.1:10891\n"
         "and list in closedrelay's relay.local_domains the domains that are really yours.");
     if (!test->is_plainly_open)
         puts(

@@ -30,7 +30,7 @@ struct config_type; /* config/types.h: how a kind of value is read, printed and 
  *   path           absolute path, or "" where allowed     [const char *]
  *   octal          "0660": file mode, quoted or not       [unsigned]
  *   secret         text or file:PATH; never printed       [const char *]
- *   endpoint       inet:8891@127.0.0.1, inet6:8891@::1,
+ *   endpoint       inet:10891@127.0.0.1, inet6:10891@::1,
  *                  unix:/path, 127.0.0.1:53, [::1]:53     [struct config_endpoint]
  *
  * Lists; each takes a single value too. Sets take entries that name a source (table/table.h), which is asked

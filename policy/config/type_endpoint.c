@@ -8,7 +8,7 @@ static const char *advice_for(const struct config_key *key)
 {
     return key->type == &config_type_endpoint_list
                ? "write ADDRESS:PORT, such as 127.0.0.1:53 or [::1]:53"
-               : "write inet:8891@127.0.0.1, 127.0.0.1:8891, [::1]:8891 or unix:/run/NAME.sock";
+               : "write inet:10891@127.0.0.1, 127.0.0.1:10891, [::1]:10891 or unix:/run/NAME.sock";
 }
 
 static bool tell(const struct config_parse *parse, struct slice text, struct config_place place,
@@ -70,8 +70,8 @@ static bool parse_inet(const struct config_parse *parse, struct slice whole, str
     if (parse_port(slice_part(rest, 0, at), &endpoint->port))
         return take_host(parse, whole, host, place, endpoint);
     if (at == rest.length && slice_find(rest, ':') < rest.length)
-        return tell(parse, whole, place, "the port comes first: inet:8891@127.0.0.1");
-    return tell(parse, whole, place, "a port from 1 to 65535 is needed: inet:8891@127.0.0.1");
+        return tell(parse, whole, place, "the port comes first: inet:10891@127.0.0.1");
+    return tell(parse, whole, place, "a port from 1 to 65535 is needed: inet:10891@127.0.0.1");
 }
 
 /* ADDRESS:PORT, an IPv6 address in brackets. */
@@ -88,7 +88,7 @@ static bool parse_address_and_port(const struct config_parse *parse, struct slic
     if (colon == whole.length || (!bracketed && slice_find(whole, ':') != colon))
         return tell(parse, whole, place, advice_for(parse->key));
     if (!parse_port(slice_part(whole, colon + 1, whole.length), &endpoint->port))
-        return tell(parse, whole, place, "a port from 1 to 65535 is needed: 127.0.0.1:8891");
+        return tell(parse, whole, place, "a port from 1 to 65535 is needed: 127.0.0.1:10891");
     if (host.length == 0)
         return tell(parse, whole, place, "an address is needed before the port, such as 127.0.0.1");
     endpoint->kind = bracketed ? ENDPOINT_INET6 : ENDPOINT_INET;
@@ -161,7 +161,7 @@ const struct config_type config_type_endpoint = {
     .name = "endpoint",
     .bytes = sizeof(struct config_endpoint),
     .empty_text = "",
-    .example = "inet:8891@127.0.0.1",
+    .example = "inet:10891@127.0.0.1",
     .parse = endpoint_parse,
     .print = endpoint_print,
     .describe = endpoint_describe,

@@ -59,7 +59,7 @@ class Stranger:
         self.replacements = replacements
         self.daemon = None
         self.config = ""
-        self.listen = self.translate("inet:8891@127.0.0.1")
+        self.listen = self.translate("inet:10891@127.0.0.1")
         self.done = []
 
     def translate(self, text):
@@ -138,7 +138,7 @@ class PostfixStranger(Stranger):
                         "submission/inet": f"127.0.0.1:{self.ports['submission']}/inet",
                         "2525/inet": f"127.0.0.1:{self.ports['2525']}/inet", "AB:CD:…": fingerprint(branch[0]),
                         "branch.pem": branch[0], "/etc/postfix/": f"{self.etc}/", f"{self.etc}/tls": f"{directory}/tls",
-                        "127.0.0.1:10025": f"127.0.0.1:{free_port()}", "8891": str(free_port()),
+                        "127.0.0.1:10025": f"127.0.0.1:{free_port()}", "10891": str(free_port()),
                         "/var/spool/postfix": f"{directory}/spool", "private/auth": sasl_path,
                         "127.0.0.0/8": "127.0.0.2/32", "mail.example.com": f"127.0.0.1:{self.ports['smtp']}",
                         "-o closedrelay -g closedrelay": "-o root -g postfix"}
@@ -430,7 +430,7 @@ class SendmailStranger(Stranger):
         self.cf = os.path.join(directory, "sendmail.cf")
         self.process = None
         self.certificate = sendmail.authority.make("stranger", "/CN=relay.branch.example")
-        replacements = {"8891": str(free_port()), "127.0.0.0/8": "127.0.0.2/32", "/etc/mail/tls": "/mnt/tls",
+        replacements = {"10891": str(free_port()), "127.0.0.0/8": "127.0.0.2/32", "/etc/mail/tls": "/mnt/tls",
                         "FEATURE(`access_db')": f"FEATURE(`access_db', `hash -T<TMPF> /mnt/{os.path.basename(directory)}')",
                         "/CN=ca.example.com": "/CN=ca.test.example", "branch.pem": self.certificate[0], "mail.example.com": f"127.0.0.1:{self.port}"}
         super().__init__(directory, "sendmail.md", replacements)

@@ -23,14 +23,14 @@ milter_content_timeout = 300s
 milter_default_action = tempfail
 milter_protocol = 6
 mynetworks = 127.0.0.0/8 [::1]/128 192.0.2.0/25
-non_smtpd_milters = inet:127.0.0.1:8891
+non_smtpd_milters = inet:127.0.0.1:10891
 queue_directory = /var/spool/postfix
 receive_override_options =
 smtpd_authorized_xclient_hosts =
 smtpd_forbid_bare_newline = normalize
 smtpd_forbid_bare_newline_reject_code = 550
 smtpd_milter_maps =
-smtpd_milters = inet:127.0.0.1:8891
+smtpd_milters = inet:127.0.0.1:10891
 smtpd_recipient_limit = 1000
 smtpd_recipient_restrictions =
 smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
@@ -45,7 +45,7 @@ submission/inet/syslog_name = postfix/submission
 """
 
 
-OURS = "inet:127.0.0.1:8891"
+OURS = "inet:127.0.0.1:10891"
 NOTES = ["local_mail_seen"]
 
 SPOILED = [
@@ -56,14 +56,14 @@ SPOILED = [
     ("submission/inet/smtpd_milters =", "service_unseen", "problem", f"  -o smtpd_milters={OURS}"),
     ("smtp/inet/smtpd_milters = inet:127.0.0.1:8892", "service_unseen", "problem", f"  -o smtpd_milters={OURS}"),
     ("smtpd_milters = inet:127.0.0.1:11332", "not_asked", "problem", f"smtpd_milters = {OURS}"),
-    ("smtpd_milters = inet:192.0.2.1:8891", "not_asked", "problem", f"smtpd_milters = {OURS}"),
+    ("smtpd_milters = inet:192.0.2.1:10891", "not_asked", "problem", f"smtpd_milters = {OURS}"),
     ("127.0.0.1:10025/inet/smtpd_milters =", "local_service", "note", f"  -o smtpd_milters={OURS}"),
     ("non_smtpd_milters =", "local_mail_unseen", "note", f"non_smtpd_milters = {OURS}"),
     ("milter_protocol = 2", "protocol", "problem", "milter_protocol = 6"),
     ("milter_default_action = accept", "fails_open", "problem", "milter_default_action = tempfail"),
     ("milter_default_action = reject", "fails_hard", "warning", "milter_default_action = tempfail"),
     ("submission/inet/milter_default_action = accept", "fails_open", "problem", "  -o milter_default_action=tempfail"),
-    ("smtp/inet/smtpd_milters = { inet:127.0.0.1:8891, default_action=accept }", "fails_open", "problem",
+    ("smtp/inet/smtpd_milters = { inet:127.0.0.1:10891, default_action=accept }", "fails_open", "problem",
      "  -o milter_default_action=tempfail"),
     ("smtpd_milter_maps = cidr:/etc/postfix/no_milters", "milter_maps", "warning", "smtpd_milter_maps ="),
     ("submission/inet/receive_override_options = no_address_mappings,no_milters", "no_milters", "problem",
@@ -94,8 +94,8 @@ SPOILED = [
 
 HARMLESS = [
     "milter_default_action = shutdown",
-    "smtpd_milters = inet:localhost:8891",
-    "smtpd_milters = inet:127.0.0.1:11332, { inet:127.0.0.1:8891, connect_timeout=10s }",
+    "smtpd_milters = inet:localhost:10891",
+    "smtpd_milters = inet:127.0.0.1:11332, { inet:127.0.0.1:10891, connect_timeout=10s }",
     "smtpd_relay_restrictions = permit_sasl_authenticated, reject",
     "smtpd_relay_restrictions = permit_mynetworks, defer_unauth_destination",
     "smtpd_relay_restrictions = check_client_access cidr:/etc/postfix/clients, reject_unauth_destination",
@@ -245,7 +245,7 @@ def test_nobody_means_recent_logins(doctor, remember):
 @pytest.mark.parametrize("policy, line, why", [
     (RECENT, "milter_default_action = accept", "whenever closedrelay is stopped"),
     (RECENT, "submission/inet/milter_default_action = accept", "whenever closedrelay is stopped"),
-    (RECENT, "smtpd_milters = { inet:127.0.0.1:8891, default_action=accept }", "whenever closedrelay is stopped"),
+    (RECENT, "smtpd_milters = { inet:127.0.0.1:10891, default_action=accept }", "whenever closedrelay is stopped"),
     (RECENT, "submission/inet/smtpd_milters =", "does not ask closedrelay"),
     (RECENT, "submission/inet/receive_override_options = no_milters", "does not ask closedrelay"),
     (RECENT + "mode: monitor\n", "milter_default_action = tempfail", "only watches"),

@@ -24,7 +24,7 @@ O ServerKeyFile=/etc/mail/tls/server.key
 O CertFingerprintAlgorithm=sha256
 O InputMailFilters=closedrelay
 O RejectNUL=true
-Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m
+Xclosedrelay, S=inet:10891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m
 Xother, S=inet:11332@127.0.0.1
 """
 
@@ -37,17 +37,17 @@ relay:
 dnsbl: {{ lists: [] }}
 """
 
-CLOSEDRELAY = "INPUT_MAIL_FILTER(`closedrelay', `S=inet:8891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m')dnl"
+CLOSEDRELAY = "INPUT_MAIL_FILTER(`closedrelay', `S=inet:10891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m')dnl"
 SAME_PORT = "dnl the same DAEMON_OPTIONS without "
 
 # Which line, what instead, what is found, and the line to write.
 SPOILED = [
     ("O InputMail", "O InputMailFilters=other", "not_asked", "problem", CLOSEDRELAY),
     ("Xclosedrelay", "Xclosedrelay, S=inet:8892@127.0.0.1, F=T", "not_asked", "problem", CLOSEDRELAY),
-    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, T=R:30s", "fails_open", "problem", CLOSEDRELAY),
-    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=R, T=R:30s", "fails_hard", "warning", CLOSEDRELAY),
-    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=S:5s;R:5s", "timeout", "warning", CLOSEDRELAY),
-    ("Xclosedrelay", "Xclosedrelay, S=inet:8891@127.0.0.1, F=T, T=R:30s;E:3s", "timeout", "warning", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:10891@127.0.0.1, T=R:30s", "fails_open", "problem", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:10891@127.0.0.1, F=R, T=R:30s", "fails_hard", "warning", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:10891@127.0.0.1, F=T, T=S:5s;R:5s", "timeout", "warning", CLOSEDRELAY),
+    ("Xclosedrelay", "Xclosedrelay, S=inet:10891@127.0.0.1, F=T, T=R:30s;E:3s", "timeout", "warning", CLOSEDRELAY),
     ("O DaemonPortOptions=Port=587", "O DaemonPortOptions=Port=587, Name=MSA, InputMailFilters=other", "service_unseen",
      "problem", SAME_PORT + "InputMailFilters="),
     ("O DaemonPortOptions=Port=587", "O DaemonPortOptions=Port=587, Name=MSA, I=", "service_unseen", "problem",
@@ -152,7 +152,7 @@ def test_one_spoiled_line(files, begin, line, identity, level, change):
 @pytest.mark.parametrize("line", [
     "O DaemonPortOptions=Port=587, Name=MSA, InputMailFilters=other;closedrelay",
     "O DaemonPortOptions=Port=2525, Name=internal, M=A",
-    "Xclosedrelay, S=inet:8891@localhost, F=4, T=R:30s",
+    "Xclosedrelay, S=inet:10891@localhost, F=4, T=R:30s",
     "Fw|/usr/local/bin/names",
     "FR@LDAP",
     "O Milter.macros.envfrom=i, {auth_type}",

@@ -114,7 +114,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     if (snapshot == NULL)
         abort();
     snapshot->references = 1;
-    snapshot->settings = (struct policy_daemon_settings){.listen = {ENDPOINT_INET, "127.0.0.1", 8891, NULL},
+    snapshot->settings = (struct policy_daemon_settings){.listen = {ENDPOINT_INET, "127.0.0.1", 10891, NULL},
                                                          .socket_mode = 0660,
                                                          .socket_group = "",
                                                          .user = snapshot->user,

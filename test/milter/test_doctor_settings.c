@@ -49,8 +49,8 @@ static void reads_values(void **state)
     assert_true(setting_time_ms(slice_of("5m"), 1000, &number) && number == 300000);
     assert_false(setting_time_ms(slice_of("m"), 1000, &number));
     assert_false(setting_time_ms(slice_of("5w2"), 1000, &number));
-    assert_true(setting_word_option(slice_of("S = inet:8891@::1 "), "s", &value));
-    assert_true(slice_equal(value, slice_of("inet:8891@::1")));
+    assert_true(setting_word_option(slice_of("S = inet:10891@::1 "), "s", &value));
+    assert_true(slice_equal(value, slice_of("inet:10891@::1")));
     assert_false(setting_word_option(slice_of("SS=1"), "s", &value));
     assert_true(setting_is_yes("yes") && setting_is_yes("True") && setting_is_yes("on"));
     assert_false(setting_is_yes("no") || setting_is_yes("off") || setting_is_yes(""));
@@ -58,7 +58,7 @@ static void reads_values(void **state)
 
 static const char postconf[] = "mail_version = 3.7.11\n"
                                "inet_interfaces = all\n"
-                               "smtpd_milters = inet:127.0.0.1:8891\n"
+                               "smtpd_milters = inet:127.0.0.1:10891\n"
                                "empty =\n"
                                "smtp       inet  n       -       y       -       -       smtpd\n"
                                "submission inet  n       -       -       -       -       smtpd -o a=b\n"
@@ -78,7 +78,7 @@ static void asks_services_before_main(void **state)
     assert_int_equal(settings.service_count, 5);
     const struct postfix_service *smtp = &settings.services[0], *submission = &settings.services[1];
     assert_string_equal(postfix_service_setting(&settings, smtp, "smtpd_milters", &is_own),
-                        "inet:127.0.0.1:8891");
+                        "inet:127.0.0.1:10891");
     assert_false(is_own);
     assert_string_equal(postfix_service_setting(&settings, submission, "smtpd_milters", &is_own), "");
     assert_true(is_own);
@@ -156,7 +156,7 @@ static void asks_sendmail(void **state)
                                                "O daemonportoptions=Port=587\n"
                                                "O MaxMessageSize=1\n"
                                                "O MaxMessageSize = 2\n"
-                                               "Xcr, S=inet:8891@127.0.0.1, F=T\n"
+                                               "Xcr, S=inet:10891@127.0.0.1, F=T\n"
                                                "Xcrx,S=local:/x\n"
                                                "R$* $: O MaxMessageSize=3")));
     assert_string_equal(sendmail_option(&cf, "MaxMessageSize"), "2");
@@ -164,7 +164,7 @@ static void asks_sendmail(void **state)
     assert_string_equal(sendmail_next_option(&cf, "DaemonPortOptions", &next), "Port=25, \tName=MTA");
     assert_string_equal(sendmail_next_option(&cf, "DaemonPortOptions", &next), "Port=587");
     assert_null(sendmail_next_option(&cf, "DaemonPortOptions", &next));
-    assert_string_equal(sendmail_filter(&cf, slice_of("cr")), " S=inet:8891@127.0.0.1, F=T");
+    assert_string_equal(sendmail_filter(&cf, slice_of("cr")), " S=inet:10891@127.0.0.1, F=T");
     assert_string_equal(sendmail_filter(&cf, slice_of(" crx ")), "S=local:/x");
     assert_null(sendmail_filter(&cf, slice_of("c")));
     assert_true(sendmail_has_feature(&cf, "promiscuous_relay"));

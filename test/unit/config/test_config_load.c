@@ -52,7 +52,7 @@ static void nothing_gives_the_defaults(void **state)
         const struct config_document *document = read_good(owner, empty[i]);
         const struct test_root *root = config_document_settings(document, TEST_ROOT, ROLE_OUTSIDE);
         assert_int_equal(root->listen.kind, ENDPOINT_INET);
-        assert_int_equal(root->listen.port, 8891);
+        assert_int_equal(root->listen.port, 10891);
         assert_string_equal(root->listen.host, "127.0.0.1");
         assert_string_equal(root->banner, "");
         assert_string_equal(root->password, "");

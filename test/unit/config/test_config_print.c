@@ -48,7 +48,7 @@ static void prints_defaults_with_their_origin(void **state)
     struct strbuf out;
     strbuf_init(&out, 0);
     config_document_print(read_good(owner, ""), &out);
-    assert_string_equal(strbuf_text(&out), "listen: inet:8891@127.0.0.1  # default\n"
+    assert_string_equal(strbuf_text(&out), "listen: inet:10891@127.0.0.1  # default\n"
                                            "mode: enforce  # default\n"
                                            "banner: \"\"  # default\n"
                                            "run_folder: /run/test  # default\n"

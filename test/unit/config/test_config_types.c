@@ -238,7 +238,7 @@ static void texts_and_paths(void **state)
         {"\"\"", "\"\""},
         {"\"a b: 'c'\"", "\"a b: 'c'\""},
         {"\"\\u0085\\u2028\\u2029\\\"\\\\\\n\\t\"", "\"\\u0085\\u2028\\u2029\\\"\\\\\\u000a\\u0009\""},
-        {"inet:8891@127.0.0.1", "inet:8891@127.0.0.1"},
+        {"inet:10891@127.0.0.1", "inet:10891@127.0.0.1"},
         {"a::b", "\"a::b\""},
         {"\"a:\"", "\"a:\""},
         {"\"\\u0084\\ufeff\\uffff\\u007f\\U0001f600\"", "\"\\u0084\\ufeff\\uffff\\u007f\xf0\x9f\x98\x80\""},
@@ -285,11 +285,11 @@ static void endpoints(void **state)
     static const struct config_key open = {
         .name = "v", .type = &config_type_endpoint, .flags = CONFIG_MAY_BE_EMPTY};
     static const struct value_case good[] = {
-        {"inet:8891@127.0.0.1", "inet:8891@127.0.0.1"},
-        {"inet:8891", "inet:8891"},
-        {"inet:8891@*", "inet:8891"},
-        {"inet6:8891@::1", "\"inet6:8891@::1\""},
-        {"inet6:8891@[2001:DB8::1]", "\"inet6:8891@2001:db8::1\""},
+        {"inet:10891@127.0.0.1", "inet:10891@127.0.0.1"},
+        {"inet:10891", "inet:10891"},
+        {"inet:10891@*", "inet:10891"},
+        {"inet6:10891@::1", "\"inet6:10891@::1\""},
+        {"inet6:10891@[2001:DB8::1]", "\"inet6:10891@2001:db8::1\""},
         {"127.0.0.1:53", "inet:53@127.0.0.1"},
         {"\"[::1]:53\"", "\"inet6:53@::1\""},
         {"unix:/run/x.sock", "unix:/run/x.sock"},
@@ -297,21 +297,21 @@ static void endpoints(void **state)
     };
     static const struct value_case none[] = {{"\"\"", "\"\""}};
     static const struct value_case bad[] = {
-        {"inet:127.0.0.1:8891", "'inet:127.0.0.1:8891': the port comes first: inet:8891@127.0.0.1"},
-        {"inet:0@127.0.0.1", "'inet:0@127.0.0.1': a port from 1 to 65535 is needed: inet:8891@127.0.0.1"},
-        {"inet:65536", "'inet:65536': a port from 1 to 65535 is needed: inet:8891@127.0.0.1"},
-        {"inet:8891@localhost", "'inet:8891@localhost': a numeric address is needed, such as 127.0.0.1"},
-        {"inet:8891@::1", "'inet:8891@::1': write inet6: before the port of an IPv6 address"},
-        {"inet6:8891@127.0.0.1", "'inet6:8891@127.0.0.1': write inet: before the port of an IPv4 address"},
+        {"inet:127.0.0.1:10891", "'inet:127.0.0.1:10891': the port comes first: inet:10891@127.0.0.1"},
+        {"inet:0@127.0.0.1", "'inet:0@127.0.0.1': a port from 1 to 65535 is needed: inet:10891@127.0.0.1"},
+        {"inet:65536", "'inet:65536': a port from 1 to 65535 is needed: inet:10891@127.0.0.1"},
+        {"inet:10891@localhost", "'inet:10891@localhost': a numeric address is needed, such as 127.0.0.1"},
+        {"inet:10891@::1", "'inet:10891@::1': write inet6: before the port of an IPv6 address"},
+        {"inet6:10891@127.0.0.1", "'inet6:10891@127.0.0.1': write inet: before the port of an IPv4 address"},
         {"localhost:53", "'localhost:53': a numeric address is needed, such as 127.0.0.1"},
         {"127.0.0.1",
          "'127.0.0.1': the port is missing: write ADDRESS:PORT, such as 127.0.0.1:53 or [::1]:53"},
         {"::1", "'::1': the port is missing: write ADDRESS:PORT, such as 127.0.0.1:53 or [::1]:53"},
-        {"8891", "'8891': write inet:8891@127.0.0.1, 127.0.0.1:8891, [::1]:8891 or unix:/run/NAME.sock"},
+        {"10891", "'10891': write inet:10891@127.0.0.1, 127.0.0.1:10891, [::1]:10891 or unix:/run/NAME.sock"},
         {"\":53\"", "':53': an address is needed before the port, such as 127.0.0.1"},
         {"/run/x.sock", "'/run/x.sock': write unix: before the path of a socket"},
         {"unix:x.sock", "'unix:x.sock': an absolute path is needed: unix:/run/NAME.sock"},
-        {"\"\"", "it may not be empty: write inet:8891@127.0.0.1, 127.0.0.1:8891, [::1]:8891 or "
+        {"\"\"", "it may not be empty: write inet:10891@127.0.0.1, 127.0.0.1:10891, [::1]:10891 or "
                  "unix:/run/NAME.sock"},
     };
     CHECK(check_printed, key, good);

@@ -66,10 +66,10 @@ static void listening_on_every_address_is_said(void **state)
     static const struct {
         const char *yaml, *problem;
     } cases[] = {
-        {"listen: inet:8891\n", ":1:9: warning: every address of this machine is listened on, "},
+        {"listen: inet:10891\n", ":1:9: warning: every address of this machine is listened on, "},
         {"listen: inet6:8892\n", "write inet:8892@127.0.0.1 if the MTA runs here\n"},
-        {"listen: inet:8891@127.0.0.1\n", ""},
-        {"listen: inet:8891@0.0.0.0\n", ""},
+        {"listen: inet:10891@127.0.0.1\n", ""},
+        {"listen: inet:10891@0.0.0.0\n", ""},
         {"listen: unix:/run/closedrelay/milter.sock\n", ""},
         {"", ""},
     };
@@ -92,7 +92,7 @@ static void daemon_settings_are_as_written(void **state)
     assert_int_equal(daemon->control.kind, ENDPOINT_NONE);
     assert_int_equal(daemon->syslog_facility, LOG_LOCAL3);
     assert_int_equal(daemon->sessions_max, 7);
-    assert_int_equal(daemon->listen.port, 8891);
+    assert_int_equal(daemon->listen.port, 10891);
     unload(&loaded);
 }
 
