@@ -43,6 +43,11 @@ bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const cha
 void policy_print_reference(struct strbuf *out);
 void policy_print_json_schema(struct strbuf *out);
 
+/* From the table of the record's keys (docs/record.md): its JSON Schema, and what each key means, in
+ * Markdown. */
+void policy_print_record_schema(struct strbuf *out);
+void policy_print_record_reference(struct strbuf *out);
+
 /* What the daemon itself needs; belongs to the snapshot. */
 struct policy_daemon_settings {
     struct config_endpoint listen;

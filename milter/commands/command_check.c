@@ -14,6 +14,8 @@ struct check_options {
     const char *print_for;
     bool schema;
     bool reference;
+    bool record_schema;
+    bool record_reference;
 };
 
 static int print_text(void (*print)(struct strbuf *out))
@@ -69,6 +71,10 @@ static enum options_result read_options(struct check_options *read, int argc, ch
          "print a JSON Schema of the configuration, for editors"},
         {"reference", '\0', OPTION_FLAG, &read->reference, NULL,
          "print the reference of all keys, in Markdown"},
+        {"record-schema", '\0', OPTION_FLAG, &read->record_schema, NULL,
+         "print a JSON Schema of the record's lines"},
+        {"record-reference", '\0', OPTION_FLAG, &read->record_reference, NULL,
+         "print what the keys of the record mean, in Markdown"},
         {0},
     };
     const struct command_usage usage = {
@@ -89,5 +95,9 @@ int command_check(int argc, char **argv)
         return print_text(policy_print_json_schema);
     if (options.reference)
         return print_text(policy_print_reference);
+    if (options.record_schema)
+        return print_text(policy_print_record_schema);
+    if (options.record_reference)
+        return print_text(policy_print_record_reference);
     return check_configuration(&options);
 }

@@ -161,6 +161,16 @@ bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const cha
     return true;
 }
 
+void policy_print_record_schema(struct strbuf *out)
+{
+    strbuf_append_text(out, "{}\n");
+}
+
+void policy_print_record_reference(struct strbuf *out)
+{
+    strbuf_append_text(out, "# record\n");
+}
+
 void policy_print_reference(struct strbuf *out)
 {
     strbuf_append_text(out, "# reference\n");
