@@ -1,6 +1,6 @@
 #include "dns/answer_cache.h"
 
-#include "dns/siphash.h"
+#include "base/siphash.h"
 
 #include <assert.h>
 #include <pthread.h>

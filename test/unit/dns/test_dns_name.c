@@ -8,7 +8,7 @@
 #include <arpa/inet.h>
 
 #include "dns/dns_name.h"
-#include "dns/siphash.h"
+#include "base/siphash.h"
 
 static struct in6_addr address_of(const char *text)
 {

@@ -1,4 +1,4 @@
-#include "dns/siphash.h"
+#include "base/siphash.h"
 
 #include <endian.h>
 

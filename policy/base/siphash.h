@@ -3,8 +3,8 @@
  *
  * After the paper of Aumasson and Bernstein, "SipHash: a fast short-input PRF". Pure; any thread.
  */
-#ifndef CLOSEDRELAY_DNS_SIPHASH_H
-#define CLOSEDRELAY_DNS_SIPHASH_H
+#ifndef CLOSEDRELAY_BASE_SIPHASH_H
+#define CLOSEDRELAY_BASE_SIPHASH_H
 
 #include "base/slice.h"
 

@@ -1,0 +1,103 @@
+/*
+ * Where counters live that limits are made of: in this process, or shared by several servers.
+ *
+ * A limit is asked for a key ("user recipients 500/3600", "ann@example.com"), and what a message would use is
+ * reserved first, for all its limits together or for none. A reservation has an owner, the hold of one
+ * message: it is settled with what was really used when the message was accepted, and given back in any other
+ * case, at the latest when its deadline passes, so nothing sticks. Only what was settled is charged.
+ *
+ * An empty key is never counted; the caller leaves such a charge out. Any thread may call everything but
+ * create and destroy; a hold is used by one thread at a time.
+ */
+#ifndef CLOSEDRELAY_STORE_STORE_H
+#define CLOSEDRELAY_STORE_STORE_H
+
+#include "base/clock.h"
+#include "base/slice.h"
+#include "store/window.h"
+
+enum {
+    STORE_CHARGES_MAX = 64, /* of one reservation */
+    STORE_KEY_BYTES_MAX = 640,
+};
+
+/* Who can make up keys. Strangers' have a table of their own, so that they cannot push out logins. */
+enum store_population { STORE_LOGINS, STORE_STRANGERS, STORE_POPULATIONS };
+
+struct store_charge {
+    struct slice
+        limit;        /* what is counted, with its parameters: two policies never share a counter by chance */
+    struct slice key; /* for whom; not empty */
+    enum store_population population;
+    struct window window;
+    uint64_t amount;
+    uint64_t warn_at; /* a warning is due when `used` gets this far, once, until it falls below warn_until; 0:
+                         none */
+    uint64_t warn_until;
+    bool is_watched; /* counted, and never in the way */
+    /* Out: */
+    struct window_level level;
+    bool is_exceeded; /* `amount` did not fit */
+    bool warns;       /* settle: warn_at was crossed just now */
+};
+
+enum store_answer {
+    STORE_FITS,     /* reserved */
+    STORE_EXCEEDED, /* nothing is reserved; charge.is_exceeded tells what binds */
+    STORE_UNKNOWN,  /* the store cannot tell: away, full of keys at their limit, or out of memory */
+};
+
+struct store;
+struct store_hold;
+
+/* One counter, for lists. Valid during the call that shows it. */
+struct store_counter {
+    struct slice limit;
+    struct slice key;
+    enum store_population population;
+    const struct window_state *state;
+};
+
+/* The current time of the store, for window_look(): it does not step with the wall clock. */
+int64_t store_now_us(const struct store *store);
+
+/* A talloc child of `owner`; freeing it gives back what it still holds. NULL: out of memory. */
+struct store_hold *store_hold_create(struct store *store, void *owner);
+
+/* Reserves all charges or none; levels are told in either case but STORE_UNKNOWN. May be called again for the
+ * same hold: amounts add up. */
+enum store_answer store_reserve(struct store_hold *hold, struct store_charge *charges, size_t count);
+
+/* The message was accepted: charges the true amounts, which may differ from those reserved, and gives back
+ * what the hold held. */
+void store_settle(struct store_hold *hold, struct store_charge *charges, size_t count);
+
+/* Gives back all that the hold holds; harmless when it holds nothing. */
+void store_release(struct store_hold *hold);
+
+/* Tells the levels and changes nothing. False: the store cannot tell. */
+bool store_look(struct store *store, struct store_charge *charges, size_t count);
+
+/* Forgets what was charged to every counter of `key`, or of the one limit where `limit` is not empty. Returns
+ * how many there were. What is reserved stays. */
+size_t store_reset(struct store *store, struct slice limit, struct slice key);
+
+/* Shows every counter that is not empty; `show` must not call back. */
+void store_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
+                void *context);
+
+void store_destroy(struct store *store); /* after the last hold; NULL is allowed */
+
+/* ---- kinds ------------------------------------------------------------------------------------------------
+ */
+
+struct store_memory_options {
+    struct clock clock;
+    uint64_t seed[2]; /* random: strangers choose keys */
+    size_t keys_max[STORE_POPULATIONS];
+};
+
+/* In this process. NULL: out of memory. */
+struct store *store_memory_create(const struct store_memory_options *options);
+
+#endif

@@ -1,0 +1,35 @@
+/* What a kind of store brings. For policy/store/ only. */
+#ifndef CLOSEDRELAY_STORE_STORE_KIND_H
+#define CLOSEDRELAY_STORE_STORE_KIND_H
+
+#include "store/store.h"
+
+struct store_kind {
+    /* What a hold of this kind adds to struct store_hold; 0: nothing. */
+    size_t hold_bytes;
+    enum store_answer (*reserve)(struct store_hold *hold, struct store_charge *charges, size_t count);
+    void (*settle)(struct store_hold *hold, struct store_charge *charges, size_t count);
+    void (*release)(struct store_hold *hold);
+    bool (*look)(struct store *store, struct store_charge *charges, size_t count);
+    size_t (*reset)(struct store *store, struct slice limit, struct slice key);
+    void (*each)(struct store *store, void (*show)(void *context, const struct store_counter *counter),
+                 void *context);
+    void (*destroy)(struct store *store);
+};
+
+/* First member of every kind's own struct. */
+struct store {
+    const struct store_kind *kind;
+    struct clock clock;
+    int64_t started_us;       /* wall clock */
+    uint64_t started_tick_us; /* monotonic, at the same moment */
+};
+
+/* First member of every kind's hold. */
+struct store_hold {
+    struct store *store;
+};
+
+void store_init(struct store *store, const struct store_kind *kind, const struct clock *clock);
+
+#endif
