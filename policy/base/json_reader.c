@@ -1,0 +1,284 @@
+#include "base/json_reader.h"
+
+/* A NUL byte too: a crash leaves runs of them before the line that follows, and jansson skips one behind a
+ * number. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\0';
+}
+
+static void skip_blanks(struct json_cursor *cursor)
+{
+    while (cursor->at < cursor->end && is_blank(*cursor->at))
+        cursor->at++;
+}
+
+/* `from` is behind the opening quote. Returns the closing one, or NULL. */
+static const char *string_end(const char *from, const char *end, bool *is_escaped)
+{
+    const char *at = from;
+    while (at < end && *at != '"') {
+        if (*at == '\\') {
+            *is_escaped = true;
+            at++;
+        }
+        at++;
+    }
+    return at < end ? at : NULL;
+}
+
+/* Behind the bracket that closes the one at `from`; NULL: there is none. Which kind of bracket closes which
+ * is not looked at. */
+static const char *container_end(const char *from, const char *end)
+{
+    size_t depth = 0;
+    for (const char *at = from; at < end; at++) {
+        bool is_escaped;
+        if (*at == '"') {
+            at = string_end(at + 1, end, &is_escaped);
+            if (at == NULL)
+                return NULL;
+        } else if ((*at | 0x20) == '{') { /* '[' too */
+            depth++;
+        } else if ((*at | 0x20) == '}' && --depth == 0) { /* ']' too */
+            return at + 1;
+        }
+    }
+    return NULL;
+}
+
+static const char *word_end(const char *from, const char *end)
+{
+    const char *at = from;
+    while (at < end && (ascii_is_alpha(*at) || ascii_is_digit(*at) || *at == '-' || *at == '+' || *at == '.'))
+        at++;
+    return at;
+}
+
+static bool kind_of(char first, enum json_kind *kind)
+{
+    *kind = first == '"'                            ? JSON_KIND_STRING
+            : first == '{'                          ? JSON_KIND_OBJECT
+            : first == '['                          ? JSON_KIND_ARRAY
+            : first == 't'                          ? JSON_KIND_TRUE
+            : first == 'f'                          ? JSON_KIND_FALSE
+            : ascii_is_digit(first) || first == '-' ? JSON_KIND_NUMBER
+                                                    : JSON_KIND_NULL;
+    return *kind != JSON_KIND_NULL || first == 'n';
+}
+
+/* The value at the cursor, which goes behind it. */
+static bool take_value(struct json_cursor *cursor, struct json_value *value)
+{
+    const char *from = cursor->at, *end;
+    value->is_escaped = false;
+    if (from >= cursor->end || !kind_of(*from, &value->kind))
+        return false;
+    if (value->kind == JSON_KIND_STRING) {
+        end = string_end(++from, cursor->end, &value->is_escaped);
+        cursor->at = end == NULL ? cursor->at : end + 1;
+    } else {
+        end = value->kind >= JSON_KIND_ARRAY ? container_end(from, cursor->end) : word_end(from, cursor->end);
+        cursor->at = end == NULL ? cursor->at : end;
+    }
+    value->text = slice_make(from, end == NULL ? 0 : (size_t)(end - from));
+    return end != NULL;
+}
+
+static struct json_cursor enter_text(struct slice text, bool is_line)
+{
+    struct json_cursor cursor = {.at = text.data, .end = text.data + text.length, .is_first = true};
+    skip_blanks(&cursor);
+    if (cursor.at < cursor.end && (*cursor.at == '{' || (*cursor.at == '[' && !is_line)))
+        cursor.closing = *cursor.at++ == '{' ? '}' : ']';
+    else
+        cursor.is_broken = true;
+    return cursor;
+}
+
+struct json_cursor json_enter_line(struct slice line)
+{
+    return enter_text(line.data == NULL ? slice_of("") : line, true);
+}
+
+struct json_cursor json_enter(const struct json_value *value)
+{
+    if (value->kind < JSON_KIND_ARRAY)
+        return (struct json_cursor){.is_over = true};
+    return enter_text(value->text, false);
+}
+
+/* A comma, or the bracket that ends it. True: a member or an element is to follow. */
+static bool take_separator(struct json_cursor *cursor)
+{
+    skip_blanks(cursor);
+    cursor->is_broken = cursor->at >= cursor->end;
+    if (cursor->is_broken)
+        return false;
+    if (*cursor->at == cursor->closing) {
+        cursor->at++;
+        cursor->is_over = true;
+        return false;
+    }
+    if (!cursor->is_first) {
+        cursor->is_broken = *cursor->at++ != ',';
+        skip_blanks(cursor);
+    }
+    cursor->is_first = false;
+    return !cursor->is_broken;
+}
+
+static bool take_key(struct json_cursor *cursor, struct json_value *key)
+{
+    bool is_taken = take_value(cursor, key) && key->kind == JSON_KIND_STRING;
+    skip_blanks(cursor);
+    if (!is_taken || cursor->at >= cursor->end || *cursor->at != ':')
+        return false;
+    cursor->at++;
+    skip_blanks(cursor);
+    return true;
+}
+
+bool json_next(struct json_cursor *cursor, struct json_value *key, struct json_value *value)
+{
+    struct json_value unused;
+    if (cursor->is_over || cursor->is_broken || !take_separator(cursor))
+        return false;
+    if (key == NULL)
+        key = &unused;
+    *key = (struct json_value){0};
+    cursor->is_broken = (cursor->closing == '}' && !take_key(cursor, key)) || !take_value(cursor, value);
+    return !cursor->is_broken;
+}
+
+bool json_is_whole(const struct json_cursor *cursor)
+{
+    if (!cursor->is_over)
+        return false;
+    for (const char *at = cursor->at; at < cursor->end; at++)
+        if (!is_blank(*at))
+            return false;
+    return true;
+}
+
+struct json_value json_member(const struct json_value *object, const char *name)
+{
+    struct json_value key, value, found = {0};
+    struct json_cursor cursor = json_enter(object);
+    while (object->kind == JSON_KIND_OBJECT && json_next(&cursor, &key, &value))
+        if (json_equals(&key, name))
+            found = value;
+    return found;
+}
+
+/* ---- strings ---------------------------------------------------------------------------------------- */
+
+static bool read_hex4(struct slice text, size_t at, unsigned *unit)
+{
+    *unit = 0;
+    for (size_t i = at; i < at + 4; i++) {
+        int digit = i < text.length ? ascii_hex_value(text.data[i]) : -1;
+        if (digit < 0)
+            return false;
+        *unit = *unit << 4 | (unsigned)digit;
+    }
+    return true;
+}
+
+static void append_utf8(struct strbuf *out, unsigned code)
+{
+    if (code < 0x80) {
+        strbuf_append_byte(out, (char)code);
+    } else if (code < 0x800) {
+        strbuf_append_byte(out, (char)(0xc0 | code >> 6));
+        strbuf_append_byte(out, (char)(0x80 | (code & 0x3f)));
+    } else if (code < 0x10000) {
+        strbuf_append_byte(out, (char)(0xe0 | code >> 12));
+        strbuf_append_byte(out, (char)(0x80 | (code >> 6 & 0x3f)));
+        strbuf_append_byte(out, (char)(0x80 | (code & 0x3f)));
+    } else {
+        strbuf_append_byte(out, (char)(0xf0 | code >> 18));
+        strbuf_append_byte(out, (char)(0x80 | (code >> 12 & 0x3f)));
+        strbuf_append_byte(out, (char)(0x80 | (code >> 6 & 0x3f)));
+        strbuf_append_byte(out, (char)(0x80 | (code & 0x3f)));
+    }
+}
+
+/* `at` is behind "\u". Returns how many bytes that was; half of a surrogate pair becomes U+FFFD. */
+static size_t append_unicode_escape(struct strbuf *out, struct slice text, size_t at)
+{
+    unsigned unit, low;
+    if (!read_hex4(text, at, &unit))
+        return 0;
+    if (unit < 0xd800 || unit > 0xdfff) {
+        append_utf8(out, unit);
+        return 4;
+    }
+    bool is_pair = unit < 0xdc00 && at + 6 <= text.length && text.data[at + 4] == '\\' &&
+                   text.data[at + 5] == 'u' && read_hex4(text, at + 6, &low) && low >= 0xdc00 &&
+                   low <= 0xdfff;
+    append_utf8(out, is_pair ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : 0xfffd);
+    return is_pair ? 10 : 4;
+}
+
+void json_append_string(const struct json_value *value, struct strbuf *out)
+{
+    static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+    struct slice text = value->kind == JSON_KIND_STRING ? value->text : slice_of("");
+    for (size_t at = 0; at < text.length;) {
+        struct slice rest = slice_part(text, at, text.length);
+        size_t plain = value->is_escaped ? slice_find(rest, '\\') : rest.length;
+        strbuf_append(out, rest.data, plain);
+        at += plain;
+        if (at + 1 >= text.length)
+            break;
+        char letter = text.data[at + 1];
+        const char *found = strchr(letters, letter);
+        at += 2;
+        if (letter == 'u')
+            at += append_unicode_escape(out, text, at);
+        else
+            strbuf_append_byte(out, found != NULL && letter != '\0' ? meanings[found - letters] : letter);
+    }
+}
+
+struct slice json_read_string(const struct json_value *value, struct strbuf *scratch)
+{
+    if (value->kind != JSON_KIND_STRING)
+        return slice_of("");
+    if (!value->is_escaped)
+        return value->text;
+    strbuf_reset(scratch);
+    json_append_string(value, scratch);
+    return strbuf_slice(scratch);
+}
+
+/* ---- other values ----------------------------------------------------------------------------------- */
+
+bool json_read_u64(const struct json_value *value, uint64_t *number)
+{
+    *number = 0;
+    if (value->kind != JSON_KIND_NUMBER)
+        return false;
+    for (size_t i = 0; i < value->text.length; i++) {
+        char c = value->text.data[i];
+        if (!ascii_is_digit(c) || __builtin_mul_overflow(*number, 10, number) ||
+            __builtin_add_overflow(*number, (uint64_t)(c - '0'), number))
+            return false;
+    }
+    return true;
+}
+
+bool json_equals(const struct json_value *value, const char *text)
+{
+    if (value->kind != JSON_KIND_STRING)
+        return false;
+    if (!value->is_escaped)
+        return slice_equal(value->text, slice_of(text));
+    struct strbuf decoded;
+    strbuf_init(&decoded, 0);
+    json_append_string(value, &decoded);
+    bool is_equal = !decoded.failed && slice_equal(strbuf_slice(&decoded), slice_of(text));
+    strbuf_deinit(&decoded);
+    return is_equal;
+}
