@@ -11,10 +11,8 @@
 #ifndef CLOSEDRELAY_POLICY_SESSION_H
 #define CLOSEDRELAY_POLICY_SESSION_H
 
-#include "facts/session.h"
-#include "judge/finding.h"
+#include "outcome/outcome.h"
 #include "policy.h"
-#include "judge/verdict.h"
 
 struct policy_session;
 
@@ -26,7 +24,7 @@ struct policy_connect {
     const char *mta_version;        /* {v} */
     const char *daemon_name;        /* {daemon_name} */
     bool cannot_hold;               /* the MTA lets a filter hold no mail: it is deferred instead */
-    bool cannot_drop;               /* nor remove recipients: the message is refused instead */
+    bool cannot_drop;               /* nor take out recipients: the message is refused instead */
 };
 
 struct policy_mail {
@@ -58,22 +56,15 @@ struct policy_answer {
     const struct verdict *verdict;
 };
 
-/* The end of a message: at most one of refuse (answer.step) and the edits. */
+/* The end of a message: a refusal, or the edits; neither: it goes on as it is. Valid until the next call. */
 struct policy_ending {
     struct policy_answer answer;
-    const char *hold_reason;    /* not NULL: put on hold / quarantine */
-    const char *const *dropped; /* recipients to remove, verbatim */
-    size_t dropped_count;
-    const struct header_field *added; /* header fields to add */
-    size_t added_count;
+    struct outcome_edits edits;
 };
 
-/* One finished message, as its record was made from. Valid during the call. */
+/* One finished message and its record. Valid during the call. */
 struct policy_record {
-    const struct session_facts *session;
-    const struct message_facts *message;
-    const struct finding_list *findings;
-    const struct verdict *verdict;
+    const struct outcome *outcome;
     struct slice line; /* the audit line, one JSON object without the final newline */
 };
 

@@ -192,7 +192,7 @@ static enum try_outcome say_message(struct conversation *with, bool *was_read)
     struct policy_ending ending = policy_session_end_of_message(with->session);
     try_report_answer(&with->report, "end of message", &ending.answer);
     try_report_ending(&with->report, &ending);
-    return ending.answer.step == POLICY_CONTINUE && ending.hold_reason != NULL
+    return ending.answer.step == POLICY_CONTINUE && ending.edits.hold_reason != NULL
                ? TRY_HELD
                : outcome_of(ending.answer.step);
 }

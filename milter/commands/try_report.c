@@ -45,10 +45,10 @@ static void print_finding(const struct finding *finding)
 
 static void print_identity(const struct policy_record *record)
 {
-    printf("Role: %s", role_name(record->message->role));
-    if (record->message->user != NULL && record->message->user[0] != '\0') {
+    printf("Role: %s", role_name(record->outcome->message->role));
+    if (record->outcome->message->user != NULL && record->outcome->message->user[0] != '\0') {
         fputs(", counted as ", stdout);
-        print_text(record->message->user);
+        print_text(record->outcome->message->user);
     }
     puts("\nFindings:");
 }
@@ -57,17 +57,17 @@ bool try_report_record(void *context, const struct policy_record *record)
 {
     struct try_report *report = context;
     report->has_record = true;
-    if (record->message != NULL)
-        report->role = record->message->role;
+    if (record->outcome->message != NULL)
+        report->role = record->outcome->message->role;
     if (report->as_json) {
         fwrite(record->line.data, 1, record->line.length, stdout);
         return putchar('\n') != EOF;
     }
-    if (record->message != NULL)
+    if (record->outcome->message != NULL)
         print_identity(record);
-    for (size_t i = 0; i < record->findings->count; i++)
-        print_finding(&record->findings->items[i]);
-    if (record->findings->count == 0)
+    for (size_t i = 0; i < record->outcome->findings->count; i++)
+        print_finding(&record->outcome->findings->items[i]);
+    if (record->outcome->findings->count == 0)
         puts("  none");
     return true;
 }
@@ -92,19 +92,19 @@ void try_report_ending(const struct try_report *report, const struct policy_endi
 {
     if (report->as_json)
         return;
-    for (size_t i = 0; i < ending->dropped_count; i++) {
+    for (size_t i = 0; i < ending->edits.dropped_count; i++) {
         fputs("Dropped: ", stdout);
-        print_text(ending->dropped[i]);
+        print_text(ending->edits.dropped[i]);
         putchar('\n');
     }
-    for (size_t i = 0; i < ending->added_count; i++) {
-        printf("Added: %s: ", ending->added[i].name);
-        print_clean(ending->added[i].value.data, ending->added[i].value.length);
+    for (size_t i = 0; i < ending->edits.added_count; i++) {
+        printf("Added: %s: ", ending->edits.added[i].name);
+        print_clean(ending->edits.added[i].value.data, ending->edits.added[i].value.length);
         putchar('\n');
     }
-    if (ending->hold_reason != NULL) {
+    if (ending->edits.hold_reason != NULL) {
         fputs("Held: ", stdout);
-        print_text(ending->hold_reason);
+        print_text(ending->edits.hold_reason);
         putchar('\n');
     }
 }

@@ -88,10 +88,10 @@ static sfsistat reply_cannot_drop(SMFICTX *ctx)
 
 static bool drop_recipients(SMFICTX *ctx, unsigned long actions, const struct policy_ending *ending)
 {
-    if (ending->dropped_count > 0 && (actions & SMFIF_DELRCPT) == 0)
+    if (ending->edits.dropped_count > 0 && (actions & SMFIF_DELRCPT) == 0)
         return false;
-    for (size_t i = 0; i < ending->dropped_count; i++)
-        if (smfi_delrcpt(ctx, mutable(ending->dropped[i])) != MI_SUCCESS)
+    for (size_t i = 0; i < ending->edits.dropped_count; i++)
+        if (smfi_delrcpt(ctx, mutable(ending->edits.dropped[i])) != MI_SUCCESS)
             return false;
     return true;
 }
@@ -111,8 +111,8 @@ static void add_headers(SMFICTX *ctx, unsigned long actions, const struct policy
 {
     if ((actions & SMFIF_ADDHDRS) == 0)
         return;
-    for (size_t i = 0; i < ending->added_count; i++)
-        add_header(ctx, &ending->added[i]);
+    for (size_t i = 0; i < ending->edits.added_count; i++)
+        add_header(ctx, &ending->edits.added[i]);
 }
 
 static bool hold(SMFICTX *ctx, unsigned long actions, const char *reason)
@@ -135,7 +135,7 @@ sfsistat reply_ending(SMFICTX *ctx, unsigned long actions, const struct policy_e
     if (!drop_recipients(ctx, actions, ending))
         return reply_cannot_drop(ctx);
     add_headers(ctx, actions, ending);
-    if (ending->hold_reason != NULL && !hold(ctx, actions, ending->hold_reason)) {
+    if (ending->edits.hold_reason != NULL && !hold(ctx, actions, ending->edits.hold_reason)) {
         log_error("reply: a message to be held is deferred: the MTA does not let a filter hold mail");
         return reply_own_failure(ctx);
     }

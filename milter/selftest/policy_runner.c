@@ -31,8 +31,8 @@ static bool take_record(void *context, const struct policy_record *record)
         return true;
     runner->result->answer = ANSWER_PASS;
     snprintf(runner->result->word, sizeof runner->result->word, "%s", "pass");
-    for (size_t i = 0; i < record->findings->count; i++) {
-        const struct finding *finding = &record->findings->items[i];
+    for (size_t i = 0; i < record->outcome->findings->count; i++) {
+        const struct finding *finding = &record->outcome->findings->items[i];
         if (strcmp(finding->check, "attachments") != 0)
             continue;
         unsigned answer = selftest_answer_of(finding->reason);

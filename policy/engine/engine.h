@@ -7,7 +7,6 @@
 #include "live/recent_logins.h"
 #include "config/load.h"
 #include "record/audit_file.h"
-#include "outcome/counters.h"
 #include "engine/settings.h"
 
 #include <pthread.h>
@@ -16,6 +15,7 @@
 struct policy_snapshot {
     atomic_uint reference_count;
     char *path;                       /* of the configuration file; NULL: none */
+    char id[17];                      /* a short hash of the effective configuration, in hexadecimal */
     struct config_document *document; /* talloc; owns all settings */
     struct policy_daemon_settings daemon;
     const struct root_settings *root;
@@ -32,7 +32,6 @@ struct former_policy {
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
-    struct counters counters;
     int64_t started_us;    /* wall clock */
     struct ticker *ticker; /* looks after changed files; NULL: offline */
     struct recent_logins *recent_logins;

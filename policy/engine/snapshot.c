@@ -8,6 +8,7 @@
 #include "config/reference.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -18,6 +19,19 @@
 static const void *global_settings(const struct policy_snapshot *snapshot, size_t section)
 {
     return config_document_settings(snapshot->document, section, ROLE_OUTSIDE);
+}
+
+/* FNV-1a: tells one configuration from another, and resists nobody. */
+static void identify(struct policy_snapshot *snapshot)
+{
+    struct strbuf text;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    strbuf_init(&text, 0);
+    config_document_print(snapshot->document, &text);
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
+    snprintf(snapshot->id, sizeof snapshot->id, "%016" PRIx64, hash);
+    strbuf_deinit(&text);
 }
 
 struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
@@ -45,6 +59,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     snapshot->daemon = *(const struct policy_daemon_settings *)global_settings(snapshot, SECTION_DAEMON);
     snapshot->daemon.listen = snapshot->root->listen;
     snapshot->daemon.control = snapshot->root->control;
+    identify(snapshot);
     return snapshot;
 }
 

@@ -46,7 +46,9 @@ struct recipient {
     const char *verbatim; /* as the MTA gave it, for removal at the end of the message */
     struct mail_address address;
     enum recipient_action action;
-    bool repeated; /* the same mailbox was accepted before in this message */
+    const char *reason;    /* of the finding that refused, deferred or dropped it; else "" */
+    bool repeated;         /* the same mailbox was accepted before in this message */
+    bool would_be_refused; /* here at RCPT, were everything in monitor mode enforced */
 };
 
 /* A header field that checks want to see: name in lower case, value unfolded only where a check does so. */

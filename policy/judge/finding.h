@@ -38,16 +38,21 @@ struct finding {
     /* The value of a header field X-Closedrelay-CHECK that is added to the message if it goes on; any bytes,
      * the engine cleans them; or NULL. Counts in MODE_ENFORCE only. */
     const char *tag;
-    bool answered; /* set by the engine: the MTA has had its answer to this one */
+    bool answered;          /* set by the session: the MTA has had its answer to this one, at RCPT */
+    bool would_be_answered; /* or would have had it there, were everything in monitor mode enforced */
 };
 
-/* Grows under its talloc owner. After a failed append `failed` stays set: the verdict then defers. */
+/* What the checks say of one message. Grows under its talloc owner. After a failed append `failed` stays set:
+ * the verdict then defers. */
 struct finding_list {
     void *owner;
     struct finding *items;
     size_t count;
     size_t capacity;
     bool failed; /* memory ran out: findings are missing */
+    /* What the check attachments calls each of message_facts.attachments ("pass", "blocked", …), in their
+     * order, under `owner`; NULL: it did not judge them. */
+    const char *const *attachment_outcomes;
 };
 
 void finding_list_init(struct finding_list *list, void *owner);

@@ -10,10 +10,15 @@ static const struct reply default_reject = {550, "5.7.1",
 static const struct reply default_defer = {451, "4.7.1",
                                            "This message cannot be judged right now; try again later."};
 static const struct reply memory_defer = {452, "4.3.1", "This server is short of memory; try again later."};
+static const struct reply record_lost = {451, "4.3.0",
+                                         "This server cannot keep its records right now; try again later."};
+/* Where the MTA cannot do what was decided. */
+static const struct reply hold_impossible = {
+    451, "4.7.1", "This message is to be held for a look at it, which this server cannot do."};
+static const struct reply drop_impossible = {550, "5.5.3", "This message has too many recipients."};
 
 /* Copies `text` as an SMTP reply may carry it (RFC 5321, 4.2: printable ASCII): each other character becomes
- * one
- * '?', however many bytes it had in UTF-8. Returns the length written. */
+ * one '?', however many bytes it had in UTF-8. Returns the length written. */
 static size_t copy_clean(char *out, size_t room, const char *text)
 {
     size_t length = 0;
@@ -54,13 +59,19 @@ static void write_reply(struct verdict *verdict, const struct reply *wanted, con
     write_text(verdict, wanted->text != NULL ? wanted->text : fallback->text, id);
 }
 
-static const struct finding *strictest(const struct finding_list *findings, size_t from)
+static bool counts(const struct verdict_question *question, const struct finding *finding)
+{
+    if (finding->outcome == FINDING_PASS || finding->answered)
+        return false;
+    return question->as_if_enforced ? !finding->would_be_answered : finding->mode == MODE_ENFORCE;
+}
+
+static const struct finding *strictest(const struct verdict_question *question)
 {
     const struct finding *cause = NULL;
-    for (size_t i = from; i < findings->count; i++) {
-        const struct finding *finding = &findings->items[i];
-        if (finding->answered || finding->mode != MODE_ENFORCE || finding->outcome == FINDING_PASS ||
-            finding->action == ACTION_ACCEPT)
+    for (size_t i = question->from; i < question->findings->count; i++) {
+        const struct finding *finding = &question->findings->items[i];
+        if (!counts(question, finding) || finding->action == ACTION_ACCEPT)
             continue;
         if (cause == NULL || finding->action > cause->action)
             cause = finding;
@@ -68,24 +79,66 @@ static const struct finding *strictest(const struct finding_list *findings, size
     return cause;
 }
 
-struct verdict verdict_decide(const struct finding_list *findings, size_t from, enum check_mode everything,
-                              const struct incident_id *id)
+/* The finding by which a recipient is taken out. */
+static const struct finding *dropping(const struct verdict_question *question)
 {
-    struct verdict verdict = {.action = ACTION_ACCEPT, .code = 250, .enhanced = "2.0.0"};
-    if (everything != MODE_ENFORCE)
-        return verdict;
-    const struct finding *cause = strictest(findings, from);
-    if (findings->failed && (cause == NULL || cause->action < ACTION_DEFER)) {
-        verdict.action = ACTION_DEFER;
-        write_reply(&verdict, &memory_defer, id);
+    for (size_t i = question->from; i < question->findings->count; i++)
+        if (question->findings->items[i].drops_recipient && counts(question, &question->findings->items[i]))
+            return &question->findings->items[i];
+    return NULL;
+}
+
+static struct verdict verdict_with(enum action action, const struct finding *cause, const struct reply *reply,
+                                   const struct incident_id *id)
+{
+    struct verdict verdict = {.action = action, .code = 250, .enhanced = "2.0.0"};
+    if (cause != NULL) {
+        verdict.cause_check = cause->check;
+        verdict.cause_reason = cause->reason;
+    }
+    if (action >= ACTION_DEFER)
+        write_reply(&verdict, reply, id);
+    return verdict;
+}
+
+bool verdict_would_differ(const struct verdict_question *question)
+{
+    for (size_t i = question->from; i < question->findings->count; i++) {
+        const struct finding *finding = &question->findings->items[i];
+        bool in_force = finding->mode == MODE_ENFORCE && question->everything == MODE_ENFORCE;
+        if (!in_force && finding->outcome != FINDING_PASS && finding->action > ACTION_ACCEPT)
+            return true;
+    }
+    return false;
+}
+
+struct verdict verdict_decide(const struct verdict_question *question)
+{
+    const struct incident_id *id = question->id;
+    struct verdict verdict;
+    if (question->everything != MODE_ENFORCE && !question->as_if_enforced)
+        return verdict_with(ACTION_ACCEPT, NULL, NULL, id);
+    const struct finding *cause = strictest(question);
+    enum action action = cause == NULL ? ACTION_ACCEPT : cause->action;
+    if (question->findings->failed && action < ACTION_DEFER)
+        return verdict_with(ACTION_DEFER, NULL, &memory_defer, id);
+    if (action == ACTION_HOLD && question->cannot_hold) {
+        verdict = verdict_with(ACTION_DEFER, cause, &hold_impossible, id);
+        verdict.mta_cannot = "hold";
         return verdict;
     }
-    if (cause == NULL)
+    if (action == ACTION_ACCEPT && question->drops_recipients && question->cannot_drop) {
+        verdict = verdict_with(ACTION_REJECT, dropping(question), &drop_impossible, id);
+        verdict.mta_cannot = "drop_recipients";
         return verdict;
-    verdict.action = cause->action;
-    verdict.cause_check = cause->check;
-    verdict.cause_reason = cause->reason;
-    if (verdict.action >= ACTION_DEFER)
-        write_reply(&verdict, &cause->reply, id);
-    return verdict;
+    }
+    return verdict_with(action, cause, cause == NULL ? NULL : &cause->reply, id);
+}
+
+struct verdict verdict_unrecorded(const struct verdict *decided, enum action on_error,
+                                  const struct incident_id *id)
+{
+    if (on_error != ACTION_DEFER || decided->action >= ACTION_DEFER)
+        return *decided;
+    return verdict_with(ACTION_DEFER, NULL, &record_lost, id);
 }

@@ -1,9 +1,11 @@
 /*
- * All findings, one verdict: a pure function.
+ * All findings, one verdict: a pure function, and the one place where it is decided.
  *
  * Only findings of enforced checks count. The strictest action wins (reject over defer over hold over
  * accept), among equals the first. The reply is that finding's own, its text made fit for SMTP, with the
- * incident id. Findings that could not be stored for lack of memory make the verdict a deferral.
+ * incident id. Findings that could not be stored for lack of memory make the verdict a deferral. Where the
+ * MTA cannot do what was decided, the verdict is what comes nearest: mail that cannot be held is deferred,
+ * and refused where recipients cannot be taken out.
  */
 #ifndef CLOSEDRELAY_JUDGE_VERDICT_H
 #define CLOSEDRELAY_JUDGE_VERDICT_H
@@ -21,11 +23,32 @@ struct verdict {
     char text[VERDICT_TEXT_BYTES_MAX + 1];
     const char *cause_check; /* check and reason of the finding that decided, or NULL */
     const char *cause_reason;
+    /* What that finding asked for and the MTA cannot do, so that `action` stands in for it: "hold",
+     * "drop_recipients"; or NULL. */
+    const char *mta_cannot;
 };
 
-/* Considers the findings from index `from` on that are not yet answered. `everything` is the global mode:
- * monitor or off make every verdict an acceptance. */
-struct verdict verdict_decide(const struct finding_list *findings, size_t from, enum check_mode everything,
-                              const struct incident_id *id);
+/* What a verdict is decided from. */
+struct verdict_question {
+    const struct finding_list *findings;
+    size_t from;                  /* the findings from this index on that are not yet answered */
+    enum check_mode everything;   /* the global mode: monitor or off make every verdict an acceptance */
+    bool as_if_enforced;          /* what would be, were everything in monitor mode enforced? */
+    bool drops_recipients;        /* some recipient is to be taken out of the message */
+    bool cannot_hold;             /* the MTA lets a filter hold no mail */
+    bool cannot_drop;             /* nor take recipients out */
+    const struct incident_id *id; /* for the reply's text */
+};
+
+struct verdict verdict_decide(const struct verdict_question *question);
+
+/* Whether the question `as_if_enforced` may have another answer: something that only monitors speaks against
+ * the message. */
+bool verdict_would_differ(const struct verdict_question *question);
+
+/* What the MTA is told where `decided` could not be recorded: as decided, or, where the configuration wants
+ * nothing to pass without its record (`on_error` is ACTION_DEFER), a deferral of what would have passed. */
+struct verdict verdict_unrecorded(const struct verdict *decided, enum action on_error,
+                                  const struct incident_id *id);
 
 #endif

@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "check/dnsbl/dnsbl_service.h"
+#include "base/counter.h"
 #include "base/json_writer.h"
 
 #include <stdio.h>
@@ -40,17 +41,6 @@ static void print_duration(struct strbuf *out, uint64_t seconds)
 }
 
 /* ---- status ----------------------------------------------------------------------------------------- */
-
-static const char *const counter_names[COUNTER_COUNT] = {
-    [COUNTER_SESSIONS] = "connections",
-    [COUNTER_ACCEPTED] = "accepted",
-    [COUNTER_HELD] = "held",
-    [COUNTER_DEFERRED] = "deferred",
-    [COUNTER_REJECTED] = "rejected",
-    [COUNTER_ABORTED] = "aborted",
-    [COUNTER_RECIPIENTS_REFUSED] = "recipients_refused",
-    [COUNTER_RECORDS_LOST] = "records_lost",
-};
 
 /* A moment of the status: everything both forms of it tell. */
 struct status {
@@ -127,6 +117,8 @@ static void print_resolver(const struct status *status, struct strbuf *out)
             resolver->public_service);
 }
 
+static const char *const verdict_counters[] = {"accepted", "held", "deferred", "rejected", "aborted"};
+
 static void print_status(const struct policy_engine *engine, const struct status *status, struct strbuf *out)
 {
     strbuf_printf(out, "closedrelay " CLOSEDRELAY_VERSION ", running since %s (", status->started);
@@ -135,15 +127,14 @@ static void print_status(const struct policy_engine *engine, const struct status
         out, ")\npolicy        %s, mode %s, in force since %s\nsessions      %llu open, %llu in all\n",
         status->config[0] == '\0' ? "built in (no configuration file)" : status->config,
         check_mode_name(status->mode), status->in_force_since, (unsigned long long)status->session_count,
-        (unsigned long long)counters_read(&engine->counters, COUNTER_SESSIONS));
+        (unsigned long long)counter_value_of("connections"));
     strbuf_append_text(out, "messages     ");
-    for (int i = COUNTER_ACCEPTED; i <= COUNTER_ABORTED; i++)
-        strbuf_printf(out, "%s %llu %s", i == COUNTER_ACCEPTED ? "" : ",",
-                      (unsigned long long)counters_read(&engine->counters, (enum counter)i),
-                      counter_names[i]);
+    for (size_t i = 0; i < sizeof verdict_counters / sizeof verdict_counters[0]; i++)
+        strbuf_printf(out, "%s %llu %s", i == 0 ? "" : ",",
+                      (unsigned long long)counter_value_of(verdict_counters[i]), verdict_counters[i]);
     strbuf_printf(out, "; %llu recipients refused\n",
-                  (unsigned long long)counters_read(&engine->counters, COUNTER_RECIPIENTS_REFUSED));
-    uint64_t lost_count = counters_read(&engine->counters, COUNTER_RECORDS_LOST);
+                  (unsigned long long)counter_value_of("recipients_refused"));
+    uint64_t lost_count = counter_value_of("records_lost");
     if (lost_count > 0)
         strbuf_printf(out, "RECORDS LOST  %llu: see the log\n", (unsigned long long)lost_count);
     if (engine->services.dnsbl != NULL)
@@ -188,8 +179,7 @@ static void write_dns_json(const struct status *status, struct json_writer *json
     json_close_object(json);
 }
 
-static void write_status_json(const struct policy_engine *engine, const struct status *status,
-                              struct strbuf *out)
+static void write_status_json(const struct status *status, struct strbuf *out)
 {
     struct json_writer json;
     json_writer_init(&json, out);
@@ -202,8 +192,8 @@ static void write_status_json(const struct policy_engine *engine, const struct s
     json_text(&json, "in_force_since", status->in_force_since);
     json_u64(&json, "sessions", status->session_count);
     json_open_object(&json, "counters");
-    for (int i = 0; i < COUNTER_COUNT; i++)
-        json_u64(&json, counter_names[i], counters_read(&engine->counters, (enum counter)i));
+    for (const struct counter *counter = counter_first(); counter != NULL; counter = counter->next)
+        json_u64(&json, counter->name, counter_value(counter));
     json_close_object(&json);
     write_dns_json(status, &json);
     json_open_array(&json, "lists");
@@ -221,7 +211,7 @@ void policy_engine_status(struct policy_engine *engine, uint64_t session_count, 
     if (status == NULL)
         strbuf_append_text(out, "out of memory\n");
     else if (json)
-        write_status_json(engine, status, out);
+        write_status_json(status, out);
     else
         print_status(engine, status, out);
     talloc_free(status);

@@ -88,15 +88,16 @@ static void write_recipients(struct json_writer *json, const struct message_fact
     json_close_array(json);
 }
 
-static void write_attachments(struct json_writer *json, const struct audit_entry *entry)
+static void write_attachments(struct json_writer *json, const struct outcome *outcome)
 {
-    const struct attachment_list *attachments = entry->message->attachments;
+    const struct attachment_list *attachments = outcome->message->attachments;
+    const char *const *words = outcome->findings->attachment_outcomes;
     json_open_array(json, "attachments");
     for (size_t i = 0; attachments != NULL && i < attachments->count; i++) {
         const struct attachment *attachment = &attachments->items[i];
         json_open_object(json, NULL);
         json_text(json, "path", attachment->path);
-        json_text(json, "outcome", entry->attachment_outcome(entry->attachment_settings, attachment));
+        json_text(json, "outcome", words == NULL ? "not_judged" : words[i]);
         json_close_object(json);
     }
     json_close_array(json);
@@ -140,12 +141,6 @@ static void write_findings(struct json_writer *json, const struct finding_list *
     json_close_array(json);
 }
 
-const char *audit_verdict_name(const struct audit_entry *entry)
-{
-    return entry->aborted && entry->verdict->action == ACTION_ACCEPT ? "aborted"
-                                                                     : action_name(entry->verdict->action);
-}
-
 static void write_reply(struct json_writer *json, const struct verdict *verdict)
 {
     char reply[VERDICT_TEXT_BYTES_MAX + VERDICT_ENHANCED_BYTES + 8];
@@ -157,12 +152,12 @@ static void write_reply(struct json_writer *json, const struct verdict *verdict)
     json_text(json, "reply", reply);
 }
 
-void audit_line_write(const struct audit_entry *entry, struct strbuf *out)
+void audit_line_write(const struct outcome *outcome, struct strbuf *out)
 {
-    const struct message_facts *message = entry->message;
+    const struct message_facts *message = outcome->message;
     char time_text[sizeof "0000-00-00T00:00:00.000000Z"];
     struct json_writer json;
-    format_time(entry->time_us, time_text);
+    format_time(outcome->time_us, time_text);
     json_writer_init(&json, out);
     json_open_object(&json, NULL);
     json_text(&json, "time", time_text);
@@ -170,31 +165,32 @@ void audit_line_write(const struct audit_entry *entry, struct strbuf *out)
     json_text(&json, "queue_id", message->queue_id);
     json_text(&json, "role", role_name(message->role));
     json_text(&json, "user", message->user);
-    write_client(&json, entry->session);
-    json_text(&json, "helo", entry->session->helo);
+    write_client(&json, outcome->session);
+    json_text(&json, "helo", outcome->session->helo);
     write_tls(&json, &message->tls);
     json_text(&json, "sender", message->sender.text);
     json_string(&json, "from", header_value(message, "from"));
     json_string(&json, "message_id", header_value(message, "message-id"));
     write_recipients(&json, message);
     json_u64(&json, "size", message->header_bytes + message->body_bytes);
-    write_attachments(&json, entry);
-    write_findings(&json, entry->findings);
-    json_text(&json, "verdict", audit_verdict_name(entry));
-    write_reply(&json, entry->verdict);
-    json_u64(&json, "duration_us", entry->duration_us);
+    write_attachments(&json, outcome);
+    write_findings(&json, outcome->findings);
+    json_text(&json, "verdict", outcome_verdict_name(outcome));
+    write_reply(&json, outcome->verdict);
+    json_text(&json, "mta_cannot", outcome->verdict->mta_cannot);
+    json_u64(&json, "duration_us", outcome->duration_us);
     json_close_object(&json);
 }
 
-void audit_line_write_short(const struct audit_entry *entry, struct strbuf *out)
+void audit_line_write_short(const struct outcome *outcome, struct strbuf *out)
 {
-    const struct message_facts *message = entry->message;
-    const struct verdict *verdict = entry->verdict;
+    const struct message_facts *message = outcome->message;
+    const struct verdict *verdict = outcome->verdict;
     char ip[IP_ADDRESS_TEXT_BYTES] = "unknown";
-    if (entry->session->client_ip_known)
-        ip_address_print(&entry->session->client_ip, ip);
+    if (outcome->session->client_ip_known)
+        ip_address_print(&outcome->session->client_ip, ip);
     /* Without a host name the MTA gives the address in brackets, or nothing. */
-    const char *name = entry->session->client_name;
+    const char *name = outcome->session->client_name;
     bool has_name = name[0] != '\0' && name[0] != '[';
     strbuf_printf(out, "%s: client=%s[%s], role=%s",
                   message->queue_id[0] != '\0' ? message->queue_id : "NOQUEUE", has_name ? name : "unknown",
@@ -203,9 +199,14 @@ void audit_line_write_short(const struct audit_entry *entry, struct strbuf *out)
         strbuf_printf(out, ", sasl_username=%s", message->login);
     strbuf_printf(out, ", from=<%s>, nrcpt=%zu, size=%llu, verdict=%s, id=%s", message->sender.text,
                   message->recipient_count, (unsigned long long)(message->header_bytes + message->body_bytes),
-                  audit_verdict_name(entry), message->id.text);
+                  outcome_verdict_name(outcome), message->id.text);
     if (verdict->cause_check != NULL)
         strbuf_printf(out, ", check=%s, reason=%s", verdict->cause_check, verdict->cause_reason);
-    if (verdict->action >= ACTION_DEFER)
-        strbuf_printf(out, ", reply=%u %s %s", verdict->code, verdict->enhanced, verdict->text);
+    if (verdict->mta_cannot != NULL)
+        strbuf_printf(out, ", mta_cannot=%s", verdict->mta_cannot);
+    if (outcome->answer->action != verdict->action)
+        strbuf_append_text(out, ", record=lost");
+    if (outcome->answer->action >= ACTION_DEFER)
+        strbuf_printf(out, ", reply=%u %s %s", outcome->answer->code, outcome->answer->enhanced,
+                      outcome->answer->text);
 }

@@ -1,11 +1,11 @@
-/* What is kept of one message: its facts, its settings, its record. */
+/* What is kept of one message: its facts, its settings, its outcome. */
 #include "session/session_state.h"
 
 #include "check/attachments/attachments.h"
 #include "check/relay/local_identity.h"
 #include "check/relay/relay.h"
 #include "check/relay/role.h"
-#include "record/audit_line.h"
+#include "engine/observers.h"
 
 #include <talloc.h>
 
@@ -252,85 +252,57 @@ void message_keep_header(struct message *message, struct slice name, struct slic
     facts->headers[facts->header_count++] = (struct header_field){kept->name, slice_make(copy, value.length)};
 }
 
-/* No line, no answer but the configured one: the sender comes again, or the mail goes on unrecorded. */
-static void record_failed(struct policy_session *session)
+/* ---- outcome ---------------------------------------------------------------------------------------- */
+
+struct verdict_question message_question(const struct policy_session *session, size_t from)
 {
-    struct message *message = session->message;
-    counters_add(&session->engine->counters, COUNTER_RECORDS_LOST);
-    if (session->snapshot->audit_settings->on_error != ACTION_DEFER ||
-        message->verdict.action >= ACTION_DEFER)
-        return;
-    struct finding_list only = {0};
-    struct finding lost = {
-        .check = "audit",
-        .outcome = FINDING_UNKNOWN,
-        .reason = "record_not_written",
-        .mode = MODE_ENFORCE,
-        .action = ACTION_DEFER,
-        .reply = {451, "4.3.0", "This server cannot keep its records right now; try again later."},
+    const struct message *message = session->message;
+    return (struct verdict_question){
+        .findings = &message->findings,
+        .from = from,
+        .everything = session->snapshot->root->mode,
+        .id = &message->facts.id,
     };
-    only.items = &lost;
-    only.count = 1;
-    message->verdict = verdict_decide(&only, 0, MODE_ENFORCE, &message->facts.id);
 }
 
-static bool record_keep(struct policy_session *session, struct strbuf *line)
+/* The verdict with everything enforced: where nobody would be left to send to, that of the last recipient. */
+static const struct verdict *would_be_verdict(struct message *message, struct verdict_question question)
 {
-    const struct policy_engine_options *options = &session->engine->options;
-    if (options->record != NULL) {
-        struct message *message = session->message;
-        const struct policy_record record = {
-            .session = &session->facts,
-            .message = &message->facts,
-            .findings = &message->findings,
-            .verdict = &message->verdict,
-            .line = strbuf_slice(line),
-        };
-        return !line->failed && options->record(options->record_context, &record);
-    }
-    if (session->snapshot->audit == NULL)
-        return true;
-    strbuf_append_byte(line, '\n');
-    return !line->failed && audit_file_write(session->snapshot->audit, strbuf_slice(line));
+    const struct message_facts *facts = &message->facts;
+    size_t left_count = 0;
+    for (size_t i = 0; i < facts->recipient_count; i++)
+        left_count +=
+            !facts->recipients[i].would_be_refused && (facts->recipients[i].action == RECIPIENT_ACCEPTED ||
+                                                       facts->recipients[i].action == RECIPIENT_DROPPED);
+    if (message->would_have_refused && left_count == 0)
+        return &message->would;
+    if (!message->would_have_refused && !verdict_would_differ(&question))
+        return &message->verdict;
+    question.as_if_enforced = true;
+    message->would = verdict_decide(&question);
+    return &message->would;
 }
 
-static enum counter counter_of(const struct verdict *verdict, bool aborted)
-{
-    static const enum counter by_action[] = {
-        [ACTION_ACCEPT] = COUNTER_ACCEPTED,
-        [ACTION_HOLD] = COUNTER_HELD,
-        [ACTION_DEFER] = COUNTER_DEFERRED,
-        [ACTION_REJECT] = COUNTER_REJECTED,
-    };
-    return aborted && verdict->action == ACTION_ACCEPT ? COUNTER_ABORTED : by_action[verdict->action];
-}
-
-void message_record(struct policy_session *session, bool aborted)
+const struct verdict *message_publish(struct policy_session *session, const struct verdict_question *question,
+                                      const struct outcome_edits *edits, const char *aborted)
 {
     struct message *message = session->message;
     const struct clock *clock = &session->engine->options.clock;
-    const struct audit_entry entry = {
+    struct outcome outcome = {
         .session = &session->facts,
         .message = &message->facts,
         .findings = &message->findings,
         .verdict = &message->verdict,
+        .would = would_be_verdict(message, *question),
         .aborted = aborted,
         .time_us = clock_wall_us(clock),
         .duration_us = clock_monotonic_us(clock) - message->started_us,
-        .attachment_outcome = attachments_outcome_word,
-        .attachment_settings = message_settings(message, &attachments_check),
+        .policy = session->snapshot->id,
     };
-    struct strbuf line;
-    strbuf_init(&line, 0);
-    audit_line_write(&entry, &line);
-    message->is_recorded = true;
-    if (!record_keep(session, &line))
-        record_failed(session);
-    counters_add(&session->engine->counters, counter_of(&message->verdict, aborted));
-    if (session->snapshot->daemon.syslog && session->engine->options.record == NULL) {
-        strbuf_reset(&line);
-        audit_line_write_short(&entry, &line);
-        log_info("%s", strbuf_text(&line));
-    }
-    strbuf_deinit(&line);
+    if (edits != NULL)
+        outcome.edits = *edits;
+    message->is_published = true;
+    engine_publish(
+        &(struct publication){session->engine, session->snapshot, &outcome, &message->unrecorded_answer});
+    return outcome.answer;
 }

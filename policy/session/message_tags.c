@@ -35,10 +35,10 @@ static struct slice field_value(struct message *message, const char *tag)
     return slice_of(value);
 }
 
-void message_list_tags(struct message *message, struct policy_ending *ending)
+void message_list_tags(struct message *message, struct outcome_edits *edits)
 {
     struct header_field *added = NULL;
-    for (size_t i = 0; i < message->findings.count && ending->added_count < TAGS_MAX; i++) {
+    for (size_t i = 0; i < message->findings.count && edits->added_count < TAGS_MAX; i++) {
         const struct finding *finding = &message->findings.items[i];
         if (!is_added(finding))
             continue;
@@ -49,7 +49,7 @@ void message_list_tags(struct message *message, struct policy_ending *ending)
             message->findings.failed = true;
             return;
         }
-        added[ending->added_count++] = field;
+        added[edits->added_count++] = field;
     }
-    ending->added = added;
+    edits->added = added;
 }

@@ -1,12 +1,15 @@
 /* The way of a connection and its messages, stage by stage. */
 #include "session/session_state.h"
 
+#include "base/counter.h"
 #include "check/relay/relay.h"
 #include "check/size.h"
 
 #include <talloc.h>
 
 static const struct policy_answer go_on = {.step = POLICY_CONTINUE};
+
+COUNTER(connections, "connections", "connections_total", "", "Connections of the MTA.");
 
 /* ---- connection ------------------------------------------------------------------------------------- */
 
@@ -62,7 +65,7 @@ struct policy_session *policy_session_begin(struct policy_engine *engine,
     session->snapshot = policy_engine_snapshot(engine);
     session->cannot_hold = connect->cannot_hold;
     session->cannot_drop = connect->cannot_drop;
-    counters_add(&engine->counters, COUNTER_SESSIONS);
+    counter_add(&connections, 1);
     talloc_set_destructor(session, session_release);
     if (!fill_session_facts(session, connect)) {
         talloc_free(session);
@@ -82,14 +85,6 @@ void policy_session_helo(struct policy_session *session, const char *name)
     session->facts.helo = helo;
 }
 
-void policy_session_end(struct policy_session *session)
-{
-    if (session == NULL)
-        return;
-    policy_session_abort(session);
-    talloc_free(session);
-}
-
 /* ---- answers ---------------------------------------------------------------------------------------- */
 
 /* cleanup(8), which hands local mail to milters, would call an earlier refusal a configuration error. */
@@ -107,13 +102,6 @@ struct policy_answer session_answer_of(const struct verdict *verdict)
     return go_on;
 }
 
-void session_decide(struct policy_session *session, size_t from)
-{
-    struct message *message = session->message;
-    message->verdict =
-        verdict_decide(&message->findings, from, session->snapshot->root->mode, &message->facts.id);
-}
-
 struct policy_answer session_refuse_for_memory(void)
 {
     static const struct verdict verdict = {
@@ -128,9 +116,34 @@ struct policy_answer session_refuse_for_memory(void)
 
 /* ---- message ---------------------------------------------------------------------------------------- */
 
+/* A message that ended without an answer to the whole of it: its verdict is the last refusal, if all were. */
+static void publish_unfinished(struct policy_session *session, const char *why)
+{
+    struct message *message = session->message;
+    const struct verdict_question question = message_question(session, 0);
+    bool anything_accepted = false;
+    for (size_t i = 0; i < message->facts.recipient_count; i++)
+        anything_accepted = anything_accepted || message->facts.recipients[i].action == RECIPIENT_ACCEPTED;
+    if (message->facts.recipient_count == 0)
+        return; /* nothing was asked of the relay */
+    if (anything_accepted)
+        message->verdict = (struct verdict){.action = ACTION_ACCEPT};
+    message_publish(session, &question, NULL, why);
+}
+
+static void close_message(struct policy_session *session, const char *why)
+{
+    if (session->message == NULL)
+        return;
+    if (!session->message->is_published)
+        publish_unfinished(session, why);
+    talloc_free(session->message);
+    session->message = NULL;
+}
+
 struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail)
 {
-    policy_session_abort(session);
+    close_message(session, OUTCOME_ABORTED_NEXT_MESSAGE);
     session->message = message_begin(session, mail);
     struct message *message = session->message;
     if (message == NULL)
@@ -139,17 +152,17 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
         return go_on; /* session_settle_local() asks */
     if (session->snapshot->root->mode != MODE_OFF)
         message_run_checks(session, STAGE_MAIL, NULL);
-    session_decide(session, 0);
+    const struct verdict_question question = message_question(session, 0);
+    message->verdict = verdict_decide(&question);
     if (message_answers_wait(message) || message->verdict.action < ACTION_DEFER)
         return go_on;
-    message_record(session, false);
-    return session_answer_of(&message->verdict);
+    return session_answer_of(message_publish(session, &question, NULL, NULL));
 }
 
 void policy_session_queue_id(struct policy_session *session, const char *queue_id)
 {
     struct message *message = session->message;
-    if (message != NULL && !message->is_recorded && queue_id != NULL && message->facts.queue_id[0] == '\0')
+    if (message != NULL && !message->is_published && queue_id != NULL && message->facts.queue_id[0] == '\0')
         message->facts.queue_id = facts_text(message, queue_id, &message->findings.failed);
 }
 
@@ -167,7 +180,7 @@ static void note_size(struct message *message)
 void policy_session_header(struct policy_session *session, const char *name, const char *value)
 {
     struct message *message = session->message;
-    if (message == NULL || message->is_recorded)
+    if (message == NULL || message->is_published)
         return;
     struct slice field = slice_of(name), content = slice_of(value);
     message->facts.header_bytes += field.length + content.length + 4; /* ": " and CRLF */
@@ -179,7 +192,7 @@ void policy_session_header(struct policy_session *session, const char *name, con
 void policy_session_end_of_headers(struct policy_session *session)
 {
     struct message *message = session->message;
-    if (message == NULL || message->is_recorded)
+    if (message == NULL || message->is_published)
         return;
     message->facts.header_bytes += 2; /* the empty line */
     if (!message->is_settled)
@@ -192,7 +205,7 @@ void policy_session_end_of_headers(struct policy_session *session)
 bool policy_session_body(struct policy_session *session, const void *bytes, size_t length)
 {
     struct message *message = session->message;
-    if (message == NULL || message->is_recorded)
+    if (message == NULL || message->is_published)
         return false;
     message->facts.body_bytes += length;
     note_size(message);
@@ -201,26 +214,15 @@ bool policy_session_body(struct policy_session *session, const void *bytes, size
     return !message->body_is_over;
 }
 
-/* A message that ended without an answer to the whole of it: the record shows the last refusal, if any. */
-static void record_unfinished(struct policy_session *session)
-{
-    struct message *message = session->message;
-    bool anything_accepted = false;
-    for (size_t i = 0; i < message->facts.recipient_count; i++)
-        anything_accepted = anything_accepted || message->facts.recipients[i].action == RECIPIENT_ACCEPTED;
-    if (message->facts.recipient_count == 0)
-        return; /* nothing was asked of the relay */
-    if (anything_accepted)
-        message->verdict = (struct verdict){.action = ACTION_ACCEPT};
-    message_record(session, true);
-}
-
 void policy_session_abort(struct policy_session *session)
 {
-    if (session->message == NULL)
+    close_message(session, OUTCOME_ABORTED_RESET);
+}
+
+void policy_session_end(struct policy_session *session)
+{
+    if (session == NULL)
         return;
-    if (!session->message->is_recorded)
-        record_unfinished(session);
-    talloc_free(session->message);
-    session->message = NULL;
+    close_message(session, OUTCOME_ABORTED_DISCONNECTED);
+    talloc_free(session);
 }

@@ -12,7 +12,7 @@ static void finish_scan(struct message *message)
 }
 
 /* The recipients to take out, unless none would be left: then the mail goes to all (never to nobody). */
-static void list_dropped(struct message *message, struct policy_ending *ending)
+static void list_dropped(struct message *message, struct outcome_edits *edits)
 {
     const struct message_facts *facts = &message->facts;
     const char **dropped = NULL;
@@ -28,9 +28,9 @@ static void list_dropped(struct message *message, struct policy_ending *ending)
             message->findings.failed = true;
             return;
         }
-        dropped[ending->dropped_count++] = facts->recipients[i].verbatim;
+        dropped[edits->dropped_count++] = facts->recipients[i].verbatim;
     }
-    ending->dropped = dropped;
+    edits->dropped = dropped;
 }
 
 static const char *hold_reason(struct message *message)
@@ -41,46 +41,32 @@ static const char *hold_reason(struct message *message)
     return reason == NULL ? "closedrelay" : reason;
 }
 
-/* What the MTA cannot do for us becomes an answer it can give, before the record is written. */
-static void replace_impossible(struct policy_session *session, const struct policy_ending *ending)
-{
-    struct message *message = session->message;
-    struct finding impossible = {.check = "mta", .outcome = FINDING_UNKNOWN, .mode = MODE_ENFORCE};
-    if (message->verdict.action == ACTION_HOLD && session->cannot_hold) {
-        impossible.reason = "cannot_hold";
-        impossible.action = ACTION_DEFER;
-        impossible.reply.text = "This message is to be held for a look at it, which this server cannot do.";
-    } else if (message->verdict.action == ACTION_ACCEPT && ending->dropped_count > 0 &&
-               session->cannot_drop) {
-        impossible.reason = "cannot_drop_recipients";
-        impossible.action = ACTION_REJECT;
-        impossible.reply = (struct reply){550, "5.5.3", "This message has too many recipients."};
-    } else {
-        return;
-    }
-    finding_add(&message->findings, &impossible);
-    session_decide(session, 0);
-}
-
 struct policy_ending policy_session_end_of_message(struct policy_session *session)
 {
     struct policy_ending ending = {.answer = {.step = POLICY_CONTINUE}};
+    struct outcome_edits edits = {0};
     struct message *message = session->message;
-    if (message == NULL || message->is_recorded)
+    if (message == NULL || message->is_published)
         return ending;
     if (!message->is_settled)
         session_settle_local(session);
     finish_scan(message);
     if (session->snapshot->root->mode != MODE_OFF)
         message_run_checks(session, STAGE_MESSAGE, NULL);
-    list_dropped(message, &ending);
+    list_dropped(message, &edits);
     if (session->snapshot->root->mode == MODE_ENFORCE)
-        message_list_tags(message, &ending);
-    session_decide(session, 0);
-    replace_impossible(session, &ending);
-    message_record(session, false);
-    ending.answer = session_answer_of(&message->verdict);
+        message_list_tags(message, &edits);
+    struct verdict_question question = message_question(session, 0);
+    question.drops_recipients = edits.dropped_count > 0;
+    question.cannot_hold = session->cannot_hold;
+    question.cannot_drop = session->cannot_drop;
+    message->verdict = verdict_decide(&question);
     if (message->verdict.action == ACTION_HOLD)
-        ending.hold_reason = hold_reason(message);
+        edits.hold_reason = hold_reason(message);
+    if (message->verdict.action >= ACTION_DEFER)
+        edits = (struct outcome_edits){0};
+    ending.answer = session_answer_of(message_publish(session, &question, &edits, NULL));
+    if (ending.answer.step == POLICY_CONTINUE)
+        ending.edits = edits;
     return ending;
 }

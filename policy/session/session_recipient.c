@@ -3,12 +3,6 @@
 
 static const struct policy_answer go_on = {.step = POLICY_CONTINUE};
 
-static void mark_answered(struct message *message, size_t from)
-{
-    for (size_t i = from; i < message->findings.count; i++)
-        message->findings.items[i].answered = true;
-}
-
 static struct policy_answer refuse_for_number(void)
 {
     static const struct verdict verdict = {
@@ -47,16 +41,47 @@ static void forget_repeated_passes(struct finding_list *findings, size_t from)
     findings->count = kept;
 }
 
-static enum recipient_action recipient_action_of(const struct message *message, size_t from)
+/* The finding by which a recipient is left out of the message at its end; or NULL. */
+static const struct finding *dropping(const struct message *message, size_t from)
 {
-    if (!message_answers_wait(message) && message->verdict.action == ACTION_REJECT)
-        return RECIPIENT_REJECTED;
-    if (!message_answers_wait(message) && message->verdict.action == ACTION_DEFER)
-        return RECIPIENT_DEFERRED;
     for (size_t i = from; i < message->findings.count; i++)
         if (message->findings.items[i].drops_recipient && message->findings.items[i].mode == MODE_ENFORCE)
-            return RECIPIENT_DROPPED;
-    return RECIPIENT_ACCEPTED;
+            return &message->findings.items[i];
+    return NULL;
+}
+
+static void decide_action(struct message *message, size_t from, struct recipient *recipient)
+{
+    const struct finding *drop = dropping(message, from);
+    bool refused = !message_answers_wait(message) && message->verdict.action >= ACTION_DEFER;
+    recipient->action = RECIPIENT_ACCEPTED;
+    if (refused) {
+        recipient->action =
+            message->verdict.action == ACTION_REJECT ? RECIPIENT_REJECTED : RECIPIENT_DEFERRED;
+        recipient->reason = message->verdict.cause_reason == NULL ? "" : message->verdict.cause_reason;
+    } else if (drop != NULL) {
+        recipient->action = RECIPIENT_DROPPED;
+        recipient->reason = drop->reason;
+    }
+    if (!refused)
+        message->facts.distinct_recipient_count += !recipient->repeated;
+    for (size_t i = from; i < message->findings.count; i++)
+        message->findings.items[i].answered = refused;
+}
+
+/* Whether the recipient would be refused here, were everything in monitor mode enforced. */
+static void decide_would(struct message *message, struct verdict_question question,
+                         struct recipient *recipient)
+{
+    recipient->would_be_refused = message->verdict.action >= ACTION_DEFER && !message_answers_wait(message);
+    if (message_answers_wait(message) || recipient->would_be_refused || !verdict_would_differ(&question))
+        return;
+    question.as_if_enforced = true;
+    message->would = verdict_decide(&question);
+    recipient->would_be_refused = message->would.action >= ACTION_DEFER;
+    message->would_have_refused = message->would_have_refused || recipient->would_be_refused;
+    for (size_t i = question.from; i < message->findings.count; i++)
+        message->findings.items[i].would_be_answered = recipient->would_be_refused;
 }
 
 static struct policy_answer judge_recipient(struct policy_session *session, struct recipient *recipient)
@@ -66,16 +91,12 @@ static struct policy_answer judge_recipient(struct policy_session *session, stru
     recipient->repeated = is_repeat(&message->facts, &recipient->address);
     if (session->snapshot->root->mode != MODE_OFF)
         message_run_checks(session, STAGE_RECIPIENT, recipient);
-    session_decide(session, from);
-    recipient->action = recipient_action_of(message, from);
-    bool refused = recipient->action == RECIPIENT_REJECTED || recipient->action == RECIPIENT_DEFERRED;
-    if (refused) {
-        mark_answered(message, from);
-        counters_add(&session->engine->counters, COUNTER_RECIPIENTS_REFUSED);
-    } else {
-        message->facts.distinct_recipient_count += !recipient->repeated;
-    }
+    const struct verdict_question question = message_question(session, from);
+    message->verdict = verdict_decide(&question);
+    decide_would(message, question, recipient);
+    decide_action(message, from, recipient);
     forget_repeated_passes(&message->findings, from);
+    bool refused = recipient->action == RECIPIENT_REJECTED || recipient->action == RECIPIENT_DEFERRED;
     return refused ? session_answer_of(&message->verdict) : go_on;
 }
 
@@ -83,12 +104,12 @@ struct policy_answer policy_session_recipient(struct policy_session *session,
                                               const struct policy_recipient *given)
 {
     struct message *message = session->message;
-    if (message == NULL || message->is_recorded)
+    if (message == NULL || message->is_published)
         return go_on; /* the MTA goes on after a message that has had its answer */
     if (message->facts.recipient_count == MESSAGE_RECIPIENTS_MAX)
         return refuse_for_number();
     bool failed = false;
-    struct recipient recipient = {.verbatim = facts_text(message, given->path, &failed)};
+    struct recipient recipient = {.verbatim = facts_text(message, given->path, &failed), .reason = ""};
     if (failed || !mail_address_parse(message, slice_of(given->path), &recipient.address))
         return session_refuse_for_memory();
     struct policy_answer answer = go_on;

@@ -22,14 +22,17 @@ struct message {
     struct finding_list findings;
     const void *settings[CHECK_COUNT_MAX]; /* of each check, for this message */
     struct verdict verdict;                /* the last one given */
+    struct verdict would;                  /* the last one that everything enforced would have given */
+    struct verdict unrecorded_answer;      /* told in place of `verdict` where no record could be kept */
     struct content_scan *scan;             /* NULL: the content is not looked into */
     uint64_t started_us;
     size_t recipient_capacity;
     size_t header_bytes_kept;
-    bool body_is_over;  /* nothing in the rest of the body can change the verdict */
-    bool is_recorded;   /* its record was written: the message is over */
-    bool out_of_memory; /* a fact could not be kept */
-    bool is_settled;    /* who it is from is known for good: for local mail at the end of the headers only */
+    bool body_is_over;       /* nothing in the rest of the body can change the verdict */
+    bool is_published;       /* its outcome is: the message is over */
+    bool would_have_refused; /* some recipient, were everything enforced; its verdict is `would` */
+    bool out_of_memory;      /* a fact could not be kept */
+    bool is_settled; /* who it is from is known for good: for local mail at the end of the headers only */
 };
 
 struct policy_session {
@@ -43,8 +46,6 @@ struct policy_session {
 
 /* ---- answers (session.c) ---------------------------------------------------------------------------- */
 
-/* The verdict on the findings from index `from` on becomes the message's. */
-void session_decide(struct policy_session *session, size_t from);
 /* Points at `verdict` where it is a refusal. */
 struct policy_answer session_answer_of(const struct verdict *verdict);
 /* What cannot be judged for want of memory; logged. */
@@ -55,7 +56,7 @@ bool message_answers_wait(const struct message *message);
  * came now. */
 void session_settle_local(struct policy_session *session);
 
-/* ---- facts, checks, record (message.c, message_tags.c) ------------------------------------------------ */
+/* ---- facts, checks, outcome (message.c, message_tags.c) ------------------------------------------------ */
 
 /* A text for the facts: copied under `owner`; NULL becomes "", and so does a failure, which sets *failed. */
 const char *facts_text(void *owner, const char *text, bool *failed);
@@ -81,9 +82,14 @@ void message_keep_header(struct message *message, struct slice name, struct slic
 
 /* The header fields that findings ask for. They are the message's; its memory running out makes a failed
  * finding. */
-void message_list_tags(struct message *message, struct policy_ending *ending);
+void message_list_tags(struct message *message, struct outcome_edits *edits);
 
-/* Writes the record with message->verdict; on failure the configured action may change that verdict. */
-void message_record(struct policy_session *session, bool aborted);
+/* What a verdict on the findings from index `from` on is decided from. */
+struct verdict_question message_question(const struct policy_session *session, size_t from);
+
+/* Publishes the outcome with message->verdict, which `question` led to. `edits` may be NULL; `aborted` as in
+ * struct outcome. Returns what to tell the MTA: valid as long as the message. */
+const struct verdict *message_publish(struct policy_session *session, const struct verdict_question *question,
+                                      const struct outcome_edits *edits, const char *aborted);
 
 #endif

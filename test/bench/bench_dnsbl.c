@@ -96,9 +96,9 @@ static void *send_messages(void *context)
 static bool count_unknown(void *context, const struct policy_record *record)
 {
     struct bench *bench = context;
-    for (size_t i = 0; i < record->findings->count; i++)
-        if (strcmp(record->findings->items[i].check, "dnsbl") == 0 &&
-            record->findings->items[i].outcome == FINDING_UNKNOWN)
+    for (size_t i = 0; i < record->outcome->findings->count; i++)
+        if (strcmp(record->outcome->findings->items[i].check, "dnsbl") == 0 &&
+            record->outcome->findings->items[i].outcome == FINDING_UNKNOWN)
             atomic_fetch_add(&bench->unknown_count, 1);
     return true;
 }

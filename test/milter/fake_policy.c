@@ -456,15 +456,16 @@ static struct policy_answer final_answer(struct policy_session *session)
 struct policy_ending policy_session_end_of_message(struct policy_session *session)
 {
     static const struct header_field added = {"X-Policy", {"seen", 4}};
-    struct policy_ending ending = {.answer = final_answer(session), .added = &added, .added_count = 1};
+    struct policy_ending ending = {.answer = final_answer(session),
+                                   .edits = {.added = &added, .added_count = 1}};
     trace("end headers=%u body=%llu recipients=%u", session->header_count,
           (unsigned long long)session->body_bytes, session->recipient_count);
     if (session->sender != NULL && begins(session->sender, "hold"))
-        ending.hold_reason = "looks odd";
+        ending.edits.hold_reason = "looks odd";
     if (session->sender != NULL && begins(session->sender, "drop") && session->first_recipient != NULL) {
         session->dropped[0] = session->first_recipient;
-        ending.dropped = session->dropped;
-        ending.dropped_count = 1;
+        ending.edits.dropped = session->dropped;
+        ending.edits.dropped_count = 1;
     }
     session->in_message = false;
     return ending;

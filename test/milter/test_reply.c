@@ -110,8 +110,11 @@ static void refusal_without_verdict_is_still_one(void **state)
 static const char *const dropped[] = {"<a@example.com>", "<b@example.com>"};
 static const struct header_field added = {"X-Note", {"seen", 4}};
 
-static const struct policy_ending whole_ending = {
-    .hold_reason = "odd\nname", .dropped = dropped, .dropped_count = 2, .added = &added, .added_count = 1};
+static const struct policy_ending whole_ending = {.edits = {.hold_reason = "odd\nname",
+                                                            .dropped = dropped,
+                                                            .dropped_count = 2,
+                                                            .added = &added,
+                                                            .added_count = 1}};
 
 static void edits_what_was_agreed(void **state)
 {
@@ -135,7 +138,7 @@ static void refuses_what_it_cannot_drop(void **state)
 static void defers_what_it_cannot_hold(void **state)
 {
     (void)state;
-    const struct policy_ending ending = {.hold_reason = "odd"};
+    const struct policy_ending ending = {.edits.hold_reason = "odd"};
     assert_int_equal(reply_ending(NULL, 0, &ending), SMFIS_TEMPFAIL);
     assert_string_equal(fake_milter.code, "451");
     reset(NULL);
@@ -146,7 +149,7 @@ static void defers_what_it_cannot_hold(void **state)
 static void header_that_cannot_be_added_costs_no_mail(void **state)
 {
     (void)state;
-    const struct policy_ending ending = {.added = &added, .added_count = 1};
+    const struct policy_ending ending = {.edits = {.added = &added, .added_count = 1}};
     assert_int_equal(reply_ending(NULL, 0, &ending), SMFIS_CONTINUE);
     assert_string_equal(fake_milter.edits, "");
     fake_milter.edit_result = MI_FAILURE;

@@ -64,11 +64,6 @@ enum attachment_outcome attachments_outcome(const struct attachments_settings *s
     return result;
 }
 
-const char *attachments_outcome_word(const void *settings, const struct attachment *attachment)
-{
-    return attachment_outcome_name(attachments_outcome(settings, attachment));
-}
-
 /* ---- words ------------------------------------------------------------------------------------------ */
 
 /* Why the scan set the condition that stands for `outcome`; or NULL. */
@@ -173,18 +168,24 @@ struct judged {
     size_t found[ACTION_REJECT + 1]; /* offending attachments, by action */
 };
 
-static bool judge_all(const struct check_context *context, struct judged *judged)
+static bool judge_all(const struct check_context *context, struct judged *judged,
+                      struct finding_list *findings)
 {
     const struct attachments_settings *settings = context->settings;
     size_t count = judged->attachments->count;
-    judged->outcomes = talloc_size(context->owner, count + 1);
-    if (judged->outcomes == NULL)
+    if (count == 0)
+        return true;
+    const char **names = talloc_array(findings->owner, const char *, (unsigned)count);
+    judged->outcomes = talloc_size(context->owner, count);
+    if (judged->outcomes == NULL || names == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
         enum attachment_outcome outcome = attachments_outcome(settings, &judged->attachments->items[i]);
         judged->outcomes[i] = (unsigned char)outcome;
         judged->found[outcome_action(settings, outcome)] += outcome != ATTACHMENT_IS_CLEAN;
+        names[i] = attachment_outcome_name(outcome);
     }
+    findings->attachment_outcomes = names;
     return true;
 }
 
@@ -260,7 +261,7 @@ static void attachments_decide(const struct check_context *context, struct findi
         add_unknown(context, "not_scanned", findings);
         return;
     }
-    if (!judge_all(context, &judged)) {
+    if (!judge_all(context, &judged, findings)) {
         add_unknown(context, "out_of_memory", findings);
         return;
     }

@@ -70,7 +70,4 @@ enum attachment_outcome attachments_outcome(const struct attachments_settings *s
 /* "pass", "blocked", "disguised", "ambiguous", "partial", "over_budget", "uninspectable", "encrypted". */
 const char *attachment_outcome_name(enum attachment_outcome outcome);
 
-/* The name of attachments_outcome, for the record; `settings` is a struct attachments_settings. */
-const char *attachments_outcome_word(const void *settings, const struct attachment *attachment);
-
 #endif

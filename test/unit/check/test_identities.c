@@ -27,11 +27,11 @@ struct identity_test {
 static bool keep_record(void *context, const struct policy_record *record)
 {
     struct identity_test *test = context;
-    snprintf(test->user, sizeof test->user, "%s", record->message->user);
-    snprintf(test->customer, sizeof test->customer, "%s", record->message->customer);
-    snprintf(test->role_reason, sizeof test->role_reason, "%s", record->message->role_reason);
-    test->role = record->message->role;
-    test->verdict_code = record->verdict->code;
+    snprintf(test->user, sizeof test->user, "%s", record->outcome->message->user);
+    snprintf(test->customer, sizeof test->customer, "%s", record->outcome->message->customer);
+    snprintf(test->role_reason, sizeof test->role_reason, "%s", record->outcome->message->role_reason);
+    test->role = record->outcome->message->role;
+    test->verdict_code = record->outcome->verdict->code;
     return true;
 }
 

@@ -50,12 +50,6 @@ static void json_keeps_every_byte_readable(void **state)
 
 /* ---- line ------------------------------------------------------------------------------------------- */
 
-static const char *outcome_clean(const void *settings, const struct attachment *attachment)
-{
-    (void)settings;
-    return attachment->name_count > 0 ? "blocked" : "clean";
-}
-
 static void line_has_all_keys_in_their_order(void **state)
 {
     (void)state;
@@ -100,19 +94,21 @@ static void line_has_all_keys_in_their_order(void **state)
          .detail = "x.exe",
          .mode = MODE_ENFORCE},
     };
-    struct finding_list list = {.items = findings, .count = 3};
+    const char *words[] = {"blocked"};
+    struct finding_list list = {.items = findings, .count = 3, .attachment_outcomes = words};
     struct verdict verdict = {
         .action = ACTION_REJECT, .code = 552, .enhanced = "5.7.1", .text = "no (id abcdefghjkmn)"};
-    struct audit_entry entry = {.session = &session,
-                                .message = &message,
-                                .findings = &list,
-                                .verdict = &verdict,
-                                .time_us = INT64_C(1795348800000042),
-                                .duration_us = 7,
-                                .attachment_outcome = outcome_clean};
+    const struct outcome outcome = {.session = &session,
+                                    .message = &message,
+                                    .findings = &list,
+                                    .verdict = &verdict,
+                                    .would = &verdict,
+                                    .answer = &verdict,
+                                    .time_us = INT64_C(1795348800000042),
+                                    .duration_us = 7};
     struct strbuf out;
     strbuf_init(&out, 0);
-    audit_line_write(&entry, &out);
+    audit_line_write(&outcome, &out);
     assert_string_equal(
         strbuf_text(&out),
         "{\"time\":\"2026-11-22T12:00:00.000042Z\",\"id\":\"abcdefghjkmn\",\"queue_id\":\"4F2\",\"role\":\"submission\","
@@ -124,7 +120,7 @@ static void line_has_all_keys_in_their_order(void **state)
         "\"attachments\":[{\"path\":\"x.exe\",\"outcome\":\"blocked\"}],"
         "\"findings\":[{\"check\":\"relay\",\"outcome\":\"pass\",\"reason\":\"authenticated\",\"detail\":null,\"mode\":\"enforce\"},"
         "{\"check\":\"attachments\",\"outcome\":\"fail\",\"reason\":\"blocked\",\"detail\":\"x.exe\",\"mode\":\"enforce\"}],"
-        "\"verdict\":\"reject\",\"reply\":\"552 5.7.1 no (id abcdefghjkmn)\",\"duration_us\":7}");
+        "\"verdict\":\"reject\",\"reply\":\"552 5.7.1 no (id abcdefghjkmn)\",\"mta_cannot\":null,\"duration_us\":7}");
     strbuf_deinit(&out);
 }
 

@@ -36,23 +36,23 @@ static void only_enforced_tags_are_added(void **state)
         {.check = "size", .mode = MODE_ENFORCE},
     };
     struct message *message = message_with(findings, 3);
-    struct policy_ending ending = {0};
+    struct outcome_edits edits = {0};
     (void)state;
-    message_list_tags(message, &ending);
-    assert_int_equal(ending.added_count, 1);
-    assert_string_equal(ending.added[0].name, "X-Closedrelay-DNSBL");
-    assert_value(&ending.added[0], "bl.test: 127.0.0.4 (id 0123456789ab)");
+    message_list_tags(message, &edits);
+    assert_int_equal(edits.added_count, 1);
+    assert_string_equal(edits.added[0].name, "X-Closedrelay-DNSBL");
+    assert_value(&edits.added[0], "bl.test: 127.0.0.4 (id 0123456789ab)");
     talloc_free(message);
 }
 
 static void without_tags_nothing_is_added(void **state)
 {
     struct message *message = message_with(NULL, 0);
-    struct policy_ending ending = {0};
+    struct outcome_edits edits = {0};
     (void)state;
-    message_list_tags(message, &ending);
-    assert_int_equal(ending.added_count, 0);
-    assert_null(ending.added);
+    message_list_tags(message, &edits);
+    assert_int_equal(edits.added_count, 0);
+    assert_null(edits.added);
     talloc_free(message);
 }
 
@@ -61,10 +61,10 @@ static void a_value_is_one_line_of_ascii(void **state)
     static const struct finding finding = {
         .check = "dnsbl", .mode = MODE_ENFORCE, .tag = "a\r\nBcc: x@example.org\t\x7f\xc3\xa9 %s"};
     struct message *message = message_with(&finding, 1);
-    struct policy_ending ending = {0};
+    struct outcome_edits edits = {0};
     (void)state;
-    message_list_tags(message, &ending);
-    assert_value(&ending.added[0], "a??Bcc: x@example.org???? %s (id 0123456789ab)");
+    message_list_tags(message, &edits);
+    assert_value(&edits.added[0], "a??Bcc: x@example.org???? %s (id 0123456789ab)");
     talloc_free(message);
 }
 
@@ -78,11 +78,11 @@ static void length_and_number_are_bounded(void **state)
     for (size_t i = 0; i < 40; i++)
         findings[i] = (struct finding){.check = "dnsbl", .mode = MODE_ENFORCE, .tag = tag};
     struct message *message = message_with(findings, 40);
-    struct policy_ending ending = {0};
-    message_list_tags(message, &ending);
-    assert_int_equal(ending.added_count, 16);
-    for (size_t i = 0; i < ending.added_count; i++)
-        assert_in_range(ending.added[i].value.length, 400, 450);
+    struct outcome_edits edits = {0};
+    message_list_tags(message, &edits);
+    assert_int_equal(edits.added_count, 16);
+    for (size_t i = 0; i < edits.added_count; i++)
+        assert_in_range(edits.added[i].value.length, 400, 450);
     talloc_free(message);
 }
 

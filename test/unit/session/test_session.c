@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/counter.h"
 #include "policy_fixture.h"
 #include "policy_session.h"
 
@@ -20,11 +21,23 @@ struct session_test {
     struct strbuf records; /* one line each */
     unsigned record_count;
     bool records_fail;
+    /* of the last outcome, recorded or not */
+    enum action verdict, would;
+    char aborted[16];
+    char recipient_reason[32]; /* of the last recipient */
 };
 
 static bool keep_record(void *context, const struct policy_record *record)
 {
     struct session_test *test = context;
+    const struct outcome *outcome = record->outcome;
+    const struct message_facts *message = outcome->message;
+    test->verdict = outcome->verdict->action;
+    test->would = outcome->would->action;
+    snprintf(test->aborted, sizeof test->aborted, "%s", outcome->aborted == NULL ? "" : outcome->aborted);
+    if (message->recipient_count > 0)
+        snprintf(test->recipient_reason, sizeof test->recipient_reason, "%s",
+                 message->recipients[message->recipient_count - 1].reason);
     if (test->records_fail)
         return false;
     strbuf_append_slice(&test->records, record->line);
@@ -179,8 +192,8 @@ static void too_many_to_drop_are_left_out(void **state)
     assert_int_equal(rcpt(test, "<b@example.org>").step, POLICY_CONTINUE);
     struct policy_ending ending = send_text(test, "ann@example.com", "hello\r\n");
     assert_int_equal(ending.answer.step, POLICY_CONTINUE);
-    assert_int_equal(ending.dropped_count, 1);
-    assert_string_equal(ending.dropped[0], "<b@example.org>");
+    assert_int_equal(ending.edits.dropped_count, 1);
+    assert_string_equal(ending.edits.dropped[0], "<b@example.org>");
     assert_recorded(test, 1, "{\"address\":\"b@example.org\",\"action\":\"drop\"}");
     end(test);
 }
@@ -308,6 +321,10 @@ static void every_order_of_calls_is_harmless(void **state)
     rcpt(test, "<bob@example.org>");
     mail(test, "<ann@example.com>", "ann@example.com"); /* closes the one before */
     assert_recorded(test, 1, "\"verdict\":\"aborted\"");
+    assert_string_equal(test->aborted, OUTCOME_ABORTED_NEXT_MESSAGE);
+    rcpt(test, "<bob@example.org>");
+    policy_session_abort(test->session);
+    assert_string_equal(test->aborted, OUTCOME_ABORTED_RESET);
     end(test);
 }
 
@@ -370,11 +387,60 @@ static void a_lost_record_follows_on_error(void **state)
     test->records_fail = true;
     mail(test, "<ann@example.com>", "ann@example.com");
     rcpt(test, "<bob@example.org>");
+    const uint64_t deferred_count = counter_value_of("deferred"),
+                   lost_count = counter_value_of("records_lost");
     assert_reply(send_text(test, "ann@example.com", "hello\r\n").answer, POLICY_DEFER, 451, "4.3.0");
+    assert_int_equal(test->verdict, ACTION_ACCEPT); /* what was decided stays what is recorded */
+    assert_int_equal(counter_value_of("records_lost"), lost_count + 1);
+    assert_int_equal(counter_value_of("deferred"), deferred_count + 1);
     test->records_fail = false;
     mail(test, "<ann@example.com>", "ann@example.com");
     rcpt(test, "<bob@example.org>");
     assert_int_equal(send_text(test, "ann@example.com", "hello\r\n").answer.step, POLICY_CONTINUE);
+    end(test);
+}
+
+/* Who would be left is what matters: one recipient less is no refusal of the message. */
+static void what_monitoring_would_have_done_is_told(void **state)
+{
+    (void)state;
+    struct session_test *test =
+        begin("relay: { mode: monitor, local_domains: [ours.example] }\n", "192.0.2.7", 4711);
+    mail(test, "<eve@elsewhere.example>", NULL);
+    assert_int_equal(rcpt(test, "<ann@ours.example>").step, POLICY_CONTINUE);
+    assert_int_equal(rcpt(test, "<bob@far.example>").step, POLICY_CONTINUE);
+    send_text(test, "eve@elsewhere.example", "hello\r\n");
+    assert_int_equal(test->would, ACTION_ACCEPT);
+    mail(test, "<eve@elsewhere.example>", NULL);
+    rcpt(test, "<bob@far.example>");
+    send_text(test, "eve@elsewhere.example", "hello\r\n");
+    assert_int_equal(test->verdict, ACTION_ACCEPT);
+    assert_int_equal(test->would, ACTION_REJECT);
+    end(test);
+}
+
+static void a_mode_for_everything_tells_what_it_let_pass(void **state)
+{
+    (void)state;
+    struct session_test *test = begin("mode: monitor\n", "192.0.2.7", 4711);
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<bob@example.org>");
+    policy_session_header(test->session, "Content-Type", "application/x; name=x.exe");
+    send_text(test, "ann@example.com", "hello\r\n");
+    assert_int_equal(test->verdict, ACTION_ACCEPT);
+    assert_int_equal(test->would, ACTION_REJECT);
+    end(test);
+}
+
+static void a_refused_recipient_keeps_the_reason(void **state)
+{
+    (void)state;
+    struct session_test *test = begin("relay: { local_domains: [ours.example] }\n", "192.0.2.7", 4711);
+    mail(test, "<eve@elsewhere.example>", NULL);
+    rcpt(test, "<ann@ours.example>");
+    rcpt(test, "<bob@far.example>");
+    policy_session_abort(test->session);
+    assert_string_equal(test->recipient_reason, "not_local_domain");
     end(test);
 }
 
@@ -420,13 +486,14 @@ static void what_the_mta_cannot_do_is_answered_and_recorded(void **state)
     policy_session_header(test->session, "Content-Type", "application/x; name=x.exe");
     struct policy_ending ending = send_text(test, "ann@example.com", "hello\r\n");
     assert_reply(ending.answer, POLICY_DEFER, 451, "4.7.1");
-    assert_null(ending.hold_reason);
+    assert_null(ending.edits.hold_reason);
     assert_recorded(test, 1, "\"verdict\":\"defer\"");
+    assert_recorded(test, 1, "\"mta_cannot\":\"hold\"");
     mail(test, "<ann@example.com>", "ann@example.com");
     rcpt(test, "<a@example.org>");
     rcpt(test, "<b@example.org>");
     assert_reply(send_text(test, "ann@example.com", "hello\r\n").answer, POLICY_REJECT, 550, "5.5.3");
-    assert_recorded(test, 2, "\"reason\":\"cannot_drop_recipients\"");
+    assert_recorded(test, 2, "\"mta_cannot\":\"drop_recipients\"");
     end(test);
 }
 
@@ -485,6 +552,9 @@ int main(void)
         cmocka_unit_test(the_size_is_that_of_the_whole_message),
         cmocka_unit_test(a_from_that_was_not_kept_does_not_pass),
         cmocka_unit_test(a_lost_record_follows_on_error),
+        cmocka_unit_test(what_monitoring_would_have_done_is_told),
+        cmocka_unit_test(a_mode_for_everything_tells_what_it_let_pass),
+        cmocka_unit_test(a_refused_recipient_keeps_the_reason),
         cmocka_unit_test(recipients_the_mta_refuses_are_only_recorded),
         cmocka_unit_test(recipients_without_end_are_deferred),
         cmocka_unit_test(what_the_mta_cannot_do_is_answered_and_recorded),

@@ -1,0 +1,86 @@
+#include "engine/observers.h"
+
+#include "base/counter.h"
+#include "engine/engine.h"
+#include "outcome/outcome_counters.h"
+#include "policy_session.h"
+#include "record/audit_line.h"
+
+COUNTER(records_lost, "records_lost", "records_lost_total", "",
+        "Messages whose record could not be written.");
+COUNTER(deferred_unrecorded, "deferred_unrecorded", "deferred_unrecorded_total", "",
+        "Messages deferred for no other reason than that their record could not be written.");
+
+/* ---- audit ------------------------------------------------------------------------------------------ */
+
+static bool keep_line(const struct publication *publication, struct strbuf *line)
+{
+    const struct policy_engine_options *options = &publication->engine->options;
+    struct audit_file *file = publication->snapshot->audit;
+    if (options->record != NULL) {
+        const struct policy_record record = {publication->outcome, strbuf_slice(line)};
+        return !line->failed && options->record(options->record_context, &record);
+    }
+    if (file == NULL)
+        return true;
+    strbuf_append_byte(line, '\n');
+    return !line->failed && audit_file_write(file, strbuf_slice(line));
+}
+
+/* What is said of the loss is the audit file's. */
+static void record_is_lost(const struct publication *publication)
+{
+    struct outcome *outcome = publication->outcome;
+    counter_add(&records_lost, 1);
+    *publication->answer = verdict_unrecorded(
+        outcome->verdict, publication->snapshot->audit_settings->on_error, &outcome->message->id);
+    outcome->answer = publication->answer;
+    if (outcome->answer->action != outcome->verdict->action)
+        counter_add(&deferred_unrecorded, 1);
+}
+
+static void keep_record(const struct publication *publication)
+{
+    struct strbuf line;
+    strbuf_init(&line, 0);
+    audit_line_write(publication->outcome, &line);
+    if (!keep_line(publication, &line))
+        record_is_lost(publication);
+    strbuf_deinit(&line);
+}
+
+/* ---- the others ------------------------------------------------------------------------------------- */
+
+static void log_short_line(const struct publication *publication)
+{
+    struct strbuf line;
+    if (!publication->snapshot->daemon.syslog || publication->engine->options.record != NULL)
+        return;
+    strbuf_init(&line, 0);
+    audit_line_write_short(publication->outcome, &line);
+    log_info("%s", strbuf_text(&line));
+    strbuf_deinit(&line);
+}
+
+static void count(const struct publication *publication)
+{
+    outcome_count(publication->outcome);
+}
+
+/* ---- the table -------------------------------------------------------------------------------------- */
+
+static const struct outcome_observer {
+    const char *name;
+    void (*observe)(const struct publication *publication);
+} observers[] = {
+    {"audit", keep_record}, /* the first: without a record the answer may be another */
+    {"syslog", log_short_line},
+    {"counters", count},
+};
+
+void engine_publish(const struct publication *publication)
+{
+    publication->outcome->answer = publication->outcome->verdict;
+    for (size_t i = 0; i < sizeof observers / sizeof observers[0]; i++)
+        observers[i].observe(publication);
+}
