@@ -46,7 +46,6 @@ struct attachment {
 struct attachment_list {
     struct attachment *items;
     size_t count;
-    size_t capacity;
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* Address lists of header fields (RFC 5322, 3.4 and 4.4). */
 #include "facts/mail_address.h"
 
+#include "base/array.h"
 #include "base/strbuf.h"
 
 #include <talloc.h>
@@ -30,13 +31,10 @@ static void add_address(struct list_reader *reader, const struct mail_address *a
         list->truncated = true;
         return;
     }
-    struct mail_address *grown =
-        talloc_realloc(reader->owner, list->items, struct mail_address, (unsigned)(list->count + 1));
-    if (grown == NULL) {
+    if (!array_reserve(reader->owner, list->items, list->count)) {
         reader->out_of_memory = true;
         return;
     }
-    list->items = grown;
     list->items[list->count++] = *address;
 }
 

@@ -1,5 +1,7 @@
 #include "judge/finding.h"
 
+#include "base/array.h"
+
 #include <talloc.h>
 
 void finding_list_init(struct finding_list *list, void *owner)
@@ -9,15 +11,9 @@ void finding_list_init(struct finding_list *list, void *owner)
 
 void finding_add(struct finding_list *list, const struct finding *finding)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
-        struct finding *grown = talloc_realloc(list->owner, list->items, struct finding, (unsigned)capacity);
-        if (grown == NULL) {
-            list->failed = true;
-            return;
-        }
-        list->items = grown;
-        list->capacity = capacity;
+    if (!array_reserve(list->owner, list->items, list->count)) {
+        list->failed = true;
+        return;
     }
     list->items[list->count++] = *finding;
 }

@@ -48,7 +48,6 @@ struct finding_list {
     void *owner;
     struct finding *items;
     size_t count;
-    size_t capacity;
     bool failed; /* memory ran out: findings are missing */
     /* What the check attachments calls each of message_facts.attachments ("pass", "blocked", …), in their
      * order, under `owner`; NULL: it did not judge them. */

@@ -1,6 +1,7 @@
 /* What is kept of one message: its facts, its settings, its outcome. */
 #include "session/session_state.h"
 
+#include "base/array.h"
 #include "check/attachments/attachments.h"
 #include "check/relay/local_identity.h"
 #include "check/relay/relay.h"
@@ -185,15 +186,8 @@ void message_run_checks(struct policy_session *session, enum check_stage stage,
 struct recipient *message_add_recipient(struct message *message, const struct recipient *recipient)
 {
     struct message_facts *facts = &message->facts;
-    if (facts->recipient_count == message->recipient_capacity) {
-        size_t capacity = message->recipient_capacity == 0 ? 4 : message->recipient_capacity * 2;
-        struct recipient *grown =
-            talloc_realloc(message, facts->recipients, struct recipient, (unsigned)capacity);
-        if (grown == NULL)
-            return NULL;
-        facts->recipients = grown;
-        message->recipient_capacity = capacity;
-    }
+    if (!array_reserve(message, facts->recipients, facts->recipient_count))
+        return NULL;
     struct recipient *added = &facts->recipients[facts->recipient_count++];
     *added = *recipient;
     return added;

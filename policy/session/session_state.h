@@ -26,7 +26,6 @@ struct message {
     struct verdict unrecorded_answer;      /* told in place of `verdict` where no record could be kept */
     struct content_scan *scan;             /* NULL: the content is not looked into */
     uint64_t started_us;
-    size_t recipient_capacity;
     size_t header_bytes_kept;
     bool body_is_over;       /* nothing in the rest of the body can change the verdict */
     bool is_published;       /* its outcome is: the message is over */

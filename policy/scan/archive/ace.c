@@ -132,6 +132,8 @@ static void ace_end(void *context)
 
 const struct archive_format ace_format = {
     .name = "ace",
+    .extensions = "ace",
+    .traits = ARCHIVE_NAME_BINDS,
     .probe_bytes = PROBE_BYTES,
     .recognise = ace_recognise,
     .create = ace_create,

@@ -167,6 +167,7 @@ static void apple_end(void *context)
 
 const struct archive_format apple_single_format = {
     .name = "apple-single",
+    .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = HEADER_BYTES,
     .recognise = apple_recognise,
     .create = apple_create,

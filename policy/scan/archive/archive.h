@@ -56,10 +56,34 @@ struct archive_sink {
     void (*outcome)(void *context, enum archive_outcome outcome, const char *why);
 };
 
+/* What files of a format are counted as where they stand within each other. */
+enum archive_depth {
+    ARCHIVE_DEPTH_ARCHIVE,
+    /* As messages: it holds files as they do (documents, Outlook's containers, what the Macintosh wraps a
+     * single file in). */
+    ARCHIVE_DEPTH_MESSAGE,
+};
+
+enum archive_trait {
+    /* Compressed data without an index: its one member is called as the file, without the last extension. */
+    ARCHIVE_IS_ONE_FILE = 1 << 0,
+    /* Nothing else has one of these extensions: what has, and is no archive, is not to be trusted. */
+    ARCHIVE_NAME_BINDS = 1 << 1,
+    /* Unpackers look for its end, behind whatever stands first and whatever the file is called. */
+    ARCHIVE_OPENS_FROM_END = 1 << 2,
+};
+
 struct archive_format {
-    const char *name;      /* "zip", "7z", … for the record */
-    uint64_t probe_offset; /* where in the file the recognisable bytes are (0; ISO 9660: 32768) */
-    size_t probe_bytes;    /* how many bytes from there `recognise` wants to see */
+    const char *name; /* "zip", "7z", … for the record */
+    /* What files of this format are called: extensions in lower case, a blank between them; NULL: none that
+     * tell. Documents that are such a file inside have other ones. */
+    const char *extensions;
+    const char *document_extensions;
+    unsigned traits; /* enum archive_trait */
+    enum archive_depth depth;
+    struct slice embedded_mark; /* begins it behind other bytes; empty: it is not looked for there */
+    uint64_t probe_offset;      /* where in the file the recognisable bytes are (0; ISO 9660: 32768) */
+    size_t probe_bytes;         /* how many bytes from there `recognise` wants to see */
     /* Whether `probe` (probe_bytes long, or less at the end of the file) is this format. */
     bool (*recognise)(struct slice probe);
     /* A new reader under `owner` (talloc), for the bytes from probe_offset on; NULL: out of memory. The sink
@@ -73,5 +97,9 @@ struct archive_format {
 
 /* All formats, in the order to try them; ended by NULL. */
 extern const struct archive_format *const archive_formats[];
+
+/* The format whose files, or (`documents`) the documents that are such a file inside, have this extension, in
+ * lower case without the dot; NULL: none. */
+const struct archive_format *archive_format_of_extension(const char *extension, bool documents);
 
 #endif

@@ -1,9 +1,26 @@
 #include "scan/archive/archive_formats.h"
 
-/* Strong signatures first; what has only a check sum or a line of text to go by comes last. */
-const struct archive_format *const archive_formats[] = {
-    &zip_format,     &seven_zip_format,    &rar5_format, &rar4_format,       &tnef_format,   &ole_format,
-    &onenote_format, &apple_single_format, &rtf_format,  &lha_format,        &ace_format,    &arj_format,
-    &iso9660_format, &cab_format,          &gzip_format, &bzip2_format,      &xz_format,     &lzma_format,
-    &unread_format,  &arc_format,          &tar_format,  &mac_binary_format, &binhex_format, NULL,
-};
+#define ARCHIVE_FORMAT_LISTED(name) &name##_format,
+const struct archive_format *const archive_formats[] = {ARCHIVE_FORMATS(ARCHIVE_FORMAT_LISTED) NULL};
+
+/* Whether `word` stands in a list of words with a blank between them, or NULL. */
+static bool archive_list_has(const char *list, const char *word, size_t length)
+{
+    for (const char *at = list; at != NULL && (at = strstr(at, word)) != NULL; at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+const struct archive_format *archive_format_of_extension(const char *extension, bool documents)
+{
+    size_t length = strlen(extension);
+    if (length == 0)
+        return NULL;
+    for (size_t i = 0; archive_formats[i] != NULL; i++) {
+        const struct archive_format *format = archive_formats[i];
+        if (archive_list_has(documents ? format->document_extensions : format->extensions, extension, length))
+            return format;
+    }
+    return NULL;
+}

@@ -7,28 +7,35 @@
 
 #include "scan/archive/archive.h"
 
-extern const struct archive_format ace_format;
-extern const struct archive_format apple_single_format;
-extern const struct archive_format arc_format;
-extern const struct archive_format arj_format;
-extern const struct archive_format binhex_format;
-extern const struct archive_format bzip2_format;
-extern const struct archive_format cab_format;
-extern const struct archive_format gzip_format;
-extern const struct archive_format iso9660_format;
-extern const struct archive_format lha_format;
-extern const struct archive_format lzma_format;
-extern const struct archive_format mac_binary_format;
-extern const struct archive_format ole_format;
-extern const struct archive_format onenote_format;
-extern const struct archive_format rar4_format;
-extern const struct archive_format rar5_format;
-extern const struct archive_format rtf_format;
-extern const struct archive_format seven_zip_format;
-extern const struct archive_format tar_format;
-extern const struct archive_format tnef_format;
-extern const struct archive_format unread_format;
-extern const struct archive_format xz_format;
-extern const struct archive_format zip_format;
+/* X(name) for each, in the order to try them: strong signatures first; what has only a check sum or a line of
+ * text to go by comes last. */
+#define ARCHIVE_FORMATS(X)                                                                                   \
+    X(zip)                                                                                                   \
+    X(seven_zip)                                                                                             \
+    X(rar5)                                                                                                  \
+    X(rar4)                                                                                                  \
+    X(tnef)                                                                                                  \
+    X(ole)                                                                                                   \
+    X(onenote)                                                                                               \
+    X(apple_single)                                                                                          \
+    X(rtf)                                                                                                   \
+    X(lha)                                                                                                   \
+    X(ace)                                                                                                   \
+    X(arj)                                                                                                   \
+    X(iso9660)                                                                                               \
+    X(cab)                                                                                                   \
+    X(gzip)                                                                                                  \
+    X(bzip2)                                                                                                 \
+    X(xz)                                                                                                    \
+    X(lzma)                                                                                                  \
+    X(uninspectable)                                                                                         \
+    X(arc)                                                                                                   \
+    X(tar)                                                                                                   \
+    X(mac_binary)                                                                                            \
+    X(binhex)
+
+#define ARCHIVE_FORMAT_DECLARED(name) extern const struct archive_format name##_format;
+ARCHIVE_FORMATS(ARCHIVE_FORMAT_DECLARED)
+#undef ARCHIVE_FORMAT_DECLARED
 
 #endif

@@ -174,6 +174,8 @@ static void arj_end(void *context)
 
 const struct archive_format arj_format = {
     .name = "arj",
+    .extensions = "arj",
+    .traits = ARCHIVE_NAME_BINDS,
     .probe_bytes = PROBE_BYTES,
     .recognise = arj_recognise,
     .create = arj_create,

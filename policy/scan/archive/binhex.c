@@ -194,6 +194,8 @@ static void binhex_end(void *context)
 
 const struct archive_format binhex_format = {
     .name = "binhex",
+    .extensions = "hqx",
+    .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = PROBE_BYTES,
     .recognise = binhex_recognise,
     .create = binhex_create,

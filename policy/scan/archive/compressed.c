@@ -306,14 +306,42 @@ static bool lzma_recognise(struct slice probe)
 }
 
 const struct archive_format gzip_format = {
-    "gzip", 0, 3, gzip_recognise, gzip_create, compressed_push, compressed_end,
+    .name = "gzip",
+    .extensions = "gz tgz z",
+    .traits = ARCHIVE_IS_ONE_FILE,
+    .probe_bytes = 3,
+    .recognise = gzip_recognise,
+    .create = gzip_create,
+    .push = compressed_push,
+    .end = compressed_end,
 };
 const struct archive_format bzip2_format = {
-    "bzip2", 0, 10, bzip2_recognise, bzip2_create, compressed_push, compressed_end,
+    .name = "bzip2",
+    .extensions = "bz2 tbz tbz2",
+    .traits = ARCHIVE_IS_ONE_FILE,
+    .probe_bytes = 10,
+    .recognise = bzip2_recognise,
+    .create = bzip2_create,
+    .push = compressed_push,
+    .end = compressed_end,
 };
 const struct archive_format xz_format = {
-    "xz", 0, 6, xz_recognise, xz_create, compressed_push, compressed_end,
+    .name = "xz",
+    .extensions = "xz txz",
+    .traits = ARCHIVE_IS_ONE_FILE,
+    .probe_bytes = 6,
+    .recognise = xz_recognise,
+    .create = xz_create,
+    .push = compressed_push,
+    .end = compressed_end,
 };
 const struct archive_format lzma_format = {
-    "lzma", 0, 14, lzma_recognise, lzma_create, compressed_push, compressed_end,
+    .name = "lzma",
+    .extensions = "lzma",
+    .traits = ARCHIVE_IS_ONE_FILE,
+    .probe_bytes = 14,
+    .recognise = lzma_recognise,
+    .create = lzma_create,
+    .push = compressed_push,
+    .end = compressed_end,
 };

@@ -262,6 +262,8 @@ static void lha_end(void *context)
 
 const struct archive_format lha_format = {
     .name = "lha",
+    .extensions = "lzh lha",
+    .traits = ARCHIVE_NAME_BINDS,
     .probe_bytes = BASE_BYTES,
     .recognise = lha_recognise,
     .create = lha_create,

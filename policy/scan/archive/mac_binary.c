@@ -124,6 +124,7 @@ static void mac_binary_end(void *context)
 
 const struct archive_format mac_binary_format = {
     .name = "mac-binary",
+    .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = HEADER_BYTES,
     .recognise = mac_binary_recognise,
     .create = mac_binary_create,

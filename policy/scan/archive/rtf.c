@@ -320,6 +320,7 @@ static void rtf_end(void *context)
 
 const struct archive_format rtf_format = {
     .name = "rtf",
+    .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = sizeof signature - 1,
     .recognise = rtf_recognise,
     .create = rtf_create,

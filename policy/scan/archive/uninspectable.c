@@ -6,67 +6,67 @@
 
 #include <talloc.h>
 
-struct unread_kind {
+struct uninspectable_kind {
     size_t at;
     const char *bytes;
     size_t length;
     const char *why;
 };
 
-#define UNREAD(at, bytes, what)                                                                              \
+#define UNINSPECTABLE(at, bytes, what)                                                                       \
     {                                                                                                        \
         at, bytes, sizeof(bytes) - 1, what " cannot be looked into"                                          \
     }
 
-static const struct unread_kind kinds[] = {
-    UNREAD(0, "\x1f\x9d", "compress (.Z) data"),
-    UNREAD(0, "\x28\xb5\x2f\xfd", "Zstandard data"),
-    UNREAD(0, "\x04\x22\x4d\x18", "LZ4 data"),
-    UNREAD(0, "\x02\x21\x4c\x18", "LZ4 data"),
-    UNREAD(1, "\x2a\x4d\x18", "Zstandard or LZ4 data"), /* after 0x50 to 0x5f: a frame to skip */
-    UNREAD(0, "LZIP\x01", "lzip data"),
-    UNREAD(0, "LRZI", "lrzip data"),
-    UNREAD(0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3", "a ZPAQ archive"),
-    UNREAD(0, "\x89LZO\0\r\n\x1a\n", "lzop data"),
-    UNREAD(2, "-lh", "an LHA archive"),
-    UNREAD(2, "-lz", "an LHA archive"),
-    UNREAD(7, "**ACE**", "an ACE archive"),
-    UNREAD(20, "\xdc\xa7\xc4\xfd", "a zoo archive"),
-    UNREAD(0, "MSWIM\0\0\0", "a Windows image"),
-    UNREAD(0, "WLPWM\0\0\0", "a Windows image"),
-    UNREAD(0, "xar!", "a xar archive"),
-    UNREAD(0, "!<arch>\n", "an ar archive"),
-    UNREAD(0, "070701", "a cpio archive"),
-    UNREAD(0, "070702", "a cpio archive"),
-    UNREAD(0, "070707", "a cpio archive"),
-    UNREAD(0, "\xc7\x71", "a cpio archive"),
-    UNREAD(0, "\x71\xc7", "a cpio archive"),
-    UNREAD(0, "WARC/1.", "a web archive"),
-    UNREAD(0, "\xed\xab\xee\xdb", "an RPM package"),
-    UNREAD(0, "vhdxfile", "a disk image"),
-    UNREAD(0, "conectix", "a disk image"),
-    UNREAD(0, "KDMV", "a disk image"),
-    UNREAD(0, "QFI\xfb", "a disk image"),
-    UNREAD(0, "<<< Oracle VM VirtualBox Disk Image", "a disk image"),
-    UNREAD(3, "NTFS    ", "a disk image"),
-    UNREAD(3, "EXFAT   ", "a disk image"),
-    UNREAD(54, "FAT12   ", "a disk image"),
-    UNREAD(54, "FAT16   ", "a disk image"),
-    UNREAD(82, "FAT32   ", "a disk image"),
-    UNREAD(1024, "H+\0\4", "a disk image"),
-    UNREAD(1024, "HX\0\5", "a disk image"),
-    UNREAD(0, "hsqs", "a squashfs image"),
-    UNREAD(0, "SIT!", "a StuffIt archive"),
-    UNREAD(0, "StuffIt (c)", "a StuffIt archive"),
-    UNREAD(0, "StuffIt!", "a StuffIt archive"),
-    UNREAD(0, "EGGA", "an EGG archive"),
-    UNREAD(0, "ALZ\x01", "an ALZ archive"),
+static const struct uninspectable_kind kinds[] = {
+    UNINSPECTABLE(0, "\x1f\x9d", "compress (.Z) data"),
+    UNINSPECTABLE(0, "\x28\xb5\x2f\xfd", "Zstandard data"),
+    UNINSPECTABLE(0, "\x04\x22\x4d\x18", "LZ4 data"),
+    UNINSPECTABLE(0, "\x02\x21\x4c\x18", "LZ4 data"),
+    UNINSPECTABLE(1, "\x2a\x4d\x18", "Zstandard or LZ4 data"), /* after 0x50 to 0x5f: a frame to skip */
+    UNINSPECTABLE(0, "LZIP\x01", "lzip data"),
+    UNINSPECTABLE(0, "LRZI", "lrzip data"),
+    UNINSPECTABLE(0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3", "a ZPAQ archive"),
+    UNINSPECTABLE(0, "\x89LZO\0\r\n\x1a\n", "lzop data"),
+    UNINSPECTABLE(2, "-lh", "an LHA archive"),
+    UNINSPECTABLE(2, "-lz", "an LHA archive"),
+    UNINSPECTABLE(7, "**ACE**", "an ACE archive"),
+    UNINSPECTABLE(20, "\xdc\xa7\xc4\xfd", "a zoo archive"),
+    UNINSPECTABLE(0, "MSWIM\0\0\0", "a Windows image"),
+    UNINSPECTABLE(0, "WLPWM\0\0\0", "a Windows image"),
+    UNINSPECTABLE(0, "xar!", "a xar archive"),
+    UNINSPECTABLE(0, "!<arch>\n", "an ar archive"),
+    UNINSPECTABLE(0, "070701", "a cpio archive"),
+    UNINSPECTABLE(0, "070702", "a cpio archive"),
+    UNINSPECTABLE(0, "070707", "a cpio archive"),
+    UNINSPECTABLE(0, "\xc7\x71", "a cpio archive"),
+    UNINSPECTABLE(0, "\x71\xc7", "a cpio archive"),
+    UNINSPECTABLE(0, "WARC/1.", "a web archive"),
+    UNINSPECTABLE(0, "\xed\xab\xee\xdb", "an RPM package"),
+    UNINSPECTABLE(0, "vhdxfile", "a disk image"),
+    UNINSPECTABLE(0, "conectix", "a disk image"),
+    UNINSPECTABLE(0, "KDMV", "a disk image"),
+    UNINSPECTABLE(0, "QFI\xfb", "a disk image"),
+    UNINSPECTABLE(0, "<<< Oracle VM VirtualBox Disk Image", "a disk image"),
+    UNINSPECTABLE(3, "NTFS    ", "a disk image"),
+    UNINSPECTABLE(3, "EXFAT   ", "a disk image"),
+    UNINSPECTABLE(54, "FAT12   ", "a disk image"),
+    UNINSPECTABLE(54, "FAT16   ", "a disk image"),
+    UNINSPECTABLE(82, "FAT32   ", "a disk image"),
+    UNINSPECTABLE(1024, "H+\0\4", "a disk image"),
+    UNINSPECTABLE(1024, "HX\0\5", "a disk image"),
+    UNINSPECTABLE(0, "hsqs", "a squashfs image"),
+    UNINSPECTABLE(0, "SIT!", "a StuffIt archive"),
+    UNINSPECTABLE(0, "StuffIt (c)", "a StuffIt archive"),
+    UNINSPECTABLE(0, "StuffIt!", "a StuffIt archive"),
+    UNINSPECTABLE(0, "EGGA", "an EGG archive"),
+    UNINSPECTABLE(0, "ALZ\x01", "an ALZ archive"),
 };
 
-enum { UNREAD_PROBE_BYTES = 1028 };
+enum { UNINSPECTABLE_PROBE_BYTES = 1028 };
 
 /* LHA methods are -lh0- to -lh7-, -lhd- (a folder), -lhx-, -lz4-, -lz5-, -lzs-. */
-static bool unread_is_lha(struct slice probe)
+static bool uninspectable_is_lha(struct slice probe)
 {
     return probe.length > 6 && probe.data[6] == '-' && strchr("01234567dxs", probe.data[5]) != NULL &&
            probe.data[5] != '\0';
@@ -74,7 +74,7 @@ static bool unread_is_lha(struct slice probe)
 
 /* ARJ: the size of its first header, which is short and begins with its own fixed part and the archive
  * type 2. */
-static bool unread_is_arj(struct slice probe)
+static bool uninspectable_is_arj(struct slice probe)
 {
     if (probe.length < 11 || memcmp(probe.data, "\x60\xea", 2) != 0)
         return false;
@@ -83,7 +83,7 @@ static bool unread_is_arj(struct slice probe)
 }
 
 /* compress: the third byte has the width of codes, 9 to 16 bits, and two bits that are not in use. */
-static bool unread_is_compress(struct slice probe)
+static bool uninspectable_is_compress(struct slice probe)
 {
     unsigned flags = probe.length > 2 ? (unsigned char)probe.data[2] : 0;
     return (flags & 0x60) == 0 && (flags & 0x1f) >= 9 && (flags & 0x1f) <= 16;
@@ -91,7 +91,7 @@ static bool unread_is_compress(struct slice probe)
 
 /* The binary header of old cpio: words in either order, at 6 the mode, at 20 the length of the name with its
  * NUL. */
-static bool unread_is_binary_cpio(struct slice probe)
+static bool uninspectable_is_binary_cpio(struct slice probe)
 {
     enum { MODE_AT = 6, NAME_LENGTH_AT = 20, NAME_AT = 26, NAME_BYTES_MAX = 1024 };
     if (probe.length <= NAME_AT)
@@ -105,17 +105,18 @@ static bool unread_is_binary_cpio(struct slice probe)
 }
 
 /* What is weak in a mark is made up for by what else must be there. */
-static bool unread_suits(const struct unread_kind *kind, struct slice probe)
+static bool uninspectable_suits(const struct uninspectable_kind *kind, struct slice probe)
 {
     switch (kind->at) {
     case 0:
         if (kind->length > 2)
             return true;
-        return kind->bytes[0] == '\x1f' ? unread_is_compress(probe) : unread_is_binary_cpio(probe);
+        return kind->bytes[0] == '\x1f' ? uninspectable_is_compress(probe)
+                                        : uninspectable_is_binary_cpio(probe);
     case 1: /* a frame to skip */
         return (probe.data[0] & 0xf0) == 0x50;
     case 2:
-        return unread_is_lha(probe);
+        return uninspectable_is_lha(probe);
     case 3: /* a boot sector */
     case 54:
     case 82:
@@ -125,61 +126,70 @@ static bool unread_suits(const struct unread_kind *kind, struct slice probe)
     }
 }
 
-static const char *unread_find(struct slice probe)
+static const char *uninspectable_find(struct slice probe)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        const struct unread_kind *kind = &kinds[i];
+        const struct uninspectable_kind *kind = &kinds[i];
         if (probe.length < kind->at + kind->length ||
             memcmp(probe.data + kind->at, kind->bytes, kind->length) != 0)
             continue;
-        if (unread_suits(kind, probe))
+        if (uninspectable_suits(kind, probe))
             return kind->why;
     }
-    return unread_is_arj(probe) ? "an ARJ archive cannot be looked into" : NULL;
+    return uninspectable_is_arj(probe) ? "an ARJ archive cannot be looked into" : NULL;
 }
 
-static bool unread_recognise(struct slice probe)
+static bool uninspectable_recognise(struct slice probe)
 {
-    return unread_find(probe) != NULL;
+    return uninspectable_find(probe) != NULL;
 }
 
 /* The probe once more, gathered from the pushes. */
-struct unread_reader {
+struct uninspectable_reader {
     const struct archive_sink *sink;
     size_t length;
-    char probe[UNREAD_PROBE_BYTES];
+    char probe[UNINSPECTABLE_PROBE_BYTES];
 };
 
-static void *unread_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
+static void *uninspectable_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
-    struct unread_reader *reader = talloc_zero(owner, struct unread_reader);
+    struct uninspectable_reader *reader = talloc_zero(owner, struct uninspectable_reader);
     (void)budget;
     if (reader != NULL)
         reader->sink = sink;
     return reader;
 }
 
-static bool unread_push(void *context, struct slice bytes)
+static bool uninspectable_push(void *context, struct slice bytes)
 {
-    struct unread_reader *reader = context;
-    size_t room = UNREAD_PROBE_BYTES - reader->length;
+    struct uninspectable_reader *reader = context;
+    size_t room = UNINSPECTABLE_PROBE_BYTES - reader->length;
     size_t count = bytes.length < room ? bytes.length : room;
     if (count > 0)
         memcpy(reader->probe + reader->length, bytes.data, count);
     reader->length += count;
-    return reader->length < UNREAD_PROBE_BYTES;
+    return reader->length < UNINSPECTABLE_PROBE_BYTES;
 }
 
-static void unread_end(void *context)
+static void uninspectable_end(void *context)
 {
-    struct unread_reader *reader = context;
-    const char *why = unread_find(slice_make(reader->probe, reader->length));
+    struct uninspectable_reader *reader = context;
+    const char *why = uninspectable_find(slice_make(reader->probe, reader->length));
     if (why != NULL)
         reader->sink->outcome(reader->sink->context, ARCHIVE_UNSUPPORTED, why);
     else
         reader->sink->outcome(reader->sink->context, ARCHIVE_DAMAGED, "the archive ends early");
 }
 
-const struct archive_format unread_format = {
-    "unread", 0, UNREAD_PROBE_BYTES, unread_recognise, unread_create, unread_push, unread_end,
+const struct archive_format uninspectable_format = {
+    .name = "uninspectable",
+    .extensions =
+        "zst lz lz4 lzo br lrz zpaq zoo cpio sit sitx alz egg dmg sparseimage vhd vhdx avhdx vdi vmdk "
+        "qcow2 wim swm esd",
+    .traits = ARCHIVE_NAME_BINDS,
+    .probe_bytes = UNINSPECTABLE_PROBE_BYTES,
+    .recognise = uninspectable_recognise,
+    .create = uninspectable_create,
+    .push = uninspectable_push,
+    .end = uninspectable_end,
 };

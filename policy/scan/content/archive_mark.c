@@ -1,33 +1,28 @@
 #include "scan/content/archive_mark.h"
 
-static const struct {
-    const char *bytes;
-    size_t length;
-    const char *format;
-} marks[] = {
-    {"PK\3\4", 4, "zip"},          {"MSCF\0\0\0\0", 8, "cab"},      {"Rar!\x1a\7\0", 7, "rar4"},
-    {"Rar!\x1a\7\1\0", 8, "rar5"}, {"7z\xbc\xaf\x27\x1c", 6, "7z"},
-};
+#include <assert.h>
 
-enum { MARK_COUNT = sizeof marks / sizeof marks[0] };
-
-/* The offset of mark `number`, or text.length. */
-static size_t find_mark(struct slice text, size_t number)
+/* The offset of a mark, or text.length. */
+static size_t find_mark(struct slice text, struct slice mark)
 {
-    const char *at = memmem(text.data, text.length, marks[number].bytes, marks[number].length);
+    const char *at = memmem(text.data, text.length, mark.data, mark.length);
     return at == NULL ? text.length : (size_t)(at - text.data);
 }
 
-/* The number of the mark of the first `count` that `text` holds first, or MARK_COUNT. */
-static size_t first_mark(struct slice text, size_t count, size_t *offset)
+/* The format whose mark `text` holds first, at `offset`; NULL: none. */
+static const struct archive_format *first_mark(struct slice text, bool all, size_t *offset)
 {
-    size_t first = MARK_COUNT;
+    const struct archive_format *first = NULL;
     *offset = text.length;
-    for (size_t i = 0; i < count && text.length > 0; i++) {
-        size_t at = find_mark(text, i);
+    for (size_t i = 0; archive_formats[i] != NULL && text.length > 0; i++) {
+        const struct archive_format *format = archive_formats[i];
+        if (format->embedded_mark.length == 0 || !(all || (format->traits & ARCHIVE_OPENS_FROM_END) != 0))
+            continue;
+        assert(format->embedded_mark.length <= ARCHIVE_MARK_BYTES_MAX);
+        size_t at = find_mark(text, format->embedded_mark);
         if (at < *offset) {
             *offset = at;
-            first = i;
+            first = format;
         }
     }
     return first;
@@ -52,19 +47,18 @@ bool archive_mark_find(struct archive_mark_search *search, struct slice piece, b
     memcpy(joint, search->tail, kept);
     memcpy(joint + kept, piece.data, more);
     struct slice across = slice_make(joint, kept + more);
-    size_t count = all ? MARK_COUNT : 1, offset;
-    size_t found = first_mark(across, count, &offset);
-    size_t behind = found == MARK_COUNT ? 0 : offset + marks[found].length - kept;
-    if (found == MARK_COUNT) {
-        found = first_mark(piece, count, &offset);
-        behind = found == MARK_COUNT ? 0 : offset + marks[found].length;
+    size_t offset;
+    const struct archive_format *found = first_mark(across, all, &offset);
+    size_t before = kept; /* bytes of the joint that do not stand in the piece */
+    if (found == NULL) {
+        found = first_mark(piece, all, &offset);
+        before = 0;
     }
-    if (found == MARK_COUNT) {
+    if (found == NULL) {
         keep_tail(search, piece.length < sizeof search->tail ? across : piece);
         return false;
     }
-    *hit = (struct archive_mark_hit){.format = marks[found].format,
-                                     .mark = slice_make(marks[found].bytes, marks[found].length),
-                                     .rest = slice_part(piece, behind, piece.length)};
+    size_t behind = offset + found->embedded_mark.length - before;
+    *hit = (struct archive_mark_hit){found, slice_part(piece, behind, piece.length)};
     return true;
 }

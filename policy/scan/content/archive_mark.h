@@ -5,7 +5,7 @@
 #ifndef CLOSEDRELAY_SCAN_CONTENT_ARCHIVE_MARK_H
 #define CLOSEDRELAY_SCAN_CONTENT_ARCHIVE_MARK_H
 
-#include "base/slice.h"
+#include "scan/archive/archive.h"
 
 enum { ARCHIVE_MARK_BYTES_MAX = 8 };
 
@@ -15,13 +15,12 @@ struct archive_mark_search {
 };
 
 struct archive_mark_hit {
-    const char *format; /* its name, as in struct archive_format */
-    struct slice mark;  /* constant bytes: the beginning of the archive */
-    struct slice rest;  /* of the piece, behind the mark */
+    const struct archive_format *format; /* whose embedded_mark it is: the beginning of the archive */
+    struct slice rest;                   /* of the piece, behind the mark */
 };
 
-/* Looks for a mark in the next piece: of zips only, or (`all`) of cabinets, RAR and 7z files too. Returns
- * whether one was found; then the search is over. */
+/* Looks for a mark in the next piece: of those formats only that unpackers find in any file, or (`all`) of
+ * every one that has a mark. Returns whether one was found; then the search is over. */
 bool archive_mark_find(struct archive_mark_search *search, struct slice piece, bool all,
                        struct archive_mark_hit *hit);
 

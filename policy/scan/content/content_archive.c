@@ -16,9 +16,9 @@ struct content_archive {
     bool is_cut;                   /* what follows was not to be had */
     struct content_subject member; /* begun last; its path is a talloc child of the archive */
     bool has_member;
-    bool is_wanted;  /* its content was asked for … */
-    bool is_spared;  /* … and the rest of it is not */
-    bool is_archive; /* by one of its names */
+    bool is_wanted;    /* its content was asked for … */
+    bool is_spared;    /* … and the rest of it is not */
+    bool is_container; /* by one of its names */
     unsigned member_flags;
     struct content_stream *stream; /* the member's content, once some came */
 };
@@ -51,22 +51,6 @@ static void name_member(struct content_archive *archive, struct slice name)
                                                .is_nameless = name.length == 0};
 }
 
-/* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not
- * among them: most archives that cannot be unpacked here hold some. */
-static bool is_archive_name(struct slice name)
-{
-    static const char *const kinds[] = {"zip", "zipx", "rar",  "r00", "7z",  "cab", "iso", "img", "tar",
-                                        "tgz", "tbz",  "tbz2", "txz", "gz",  "bz2", "xz",  "lzh", "lha",
-                                        "arj", "ace",  "eml",  "msg", "001", "udf", "vhd", "z",   "lzma"};
-    struct file_name_extensions extensions;
-    file_name_extension_candidates(name, &extensions);
-    for (size_t i = 0; i < extensions.count; i++)
-        for (size_t n = 0; n < sizeof kinds / sizeof kinds[0]; n++)
-            if (strcmp(extensions.text[i], kinds[n]) == 0)
-                return true;
-    return false;
-}
-
 /*
  * The one member of a compressed file is called as the file, without the last extension: `evil.exe.gz` makes
  * evil.exe, whatever name is stored. Not so for .com: a compressed log of a host ends so, and what could run
@@ -96,15 +80,6 @@ static void add_outer_names(struct content_archive *archive)
     }
 }
 
-static bool is_compressed_file(const struct archive_format *format)
-{
-    static const char *const names[] = {"gzip", "bzip2", "xz", "lzma"};
-    for (size_t i = 0; format != NULL && i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(format->name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 static bool on_member(void *context, const struct archive_member *member)
 {
     struct content_archive *archive = context;
@@ -121,10 +96,10 @@ static bool on_member(void *context, const struct archive_member *member)
     content_add_name(&archive->member, member->name);
     if (member->encrypted)
         content_add_condition(&archive->member, ATTACHMENT_ENCRYPTED, "its content needs a password");
-    if (is_compressed_file(archive->format))
+    if (archive->format != NULL && (archive->format->traits & ARCHIVE_IS_ONE_FILE) != 0)
         add_outer_names(archive);
     archive->member_flags = content_flags_of_names(&member->name, 1);
-    archive->is_archive = is_archive_name(member->name);
+    archive->is_container = content_is_container_name(member->name);
     archive->is_wanted = !member->encrypted && !archive->subject->scan->failed;
     return archive->is_wanted;
 }
@@ -138,7 +113,7 @@ static void on_other_name(void *context, struct slice name)
         name_member(archive, name);
     if (archive->member.path != NULL)
         content_add_name(&archive->member, name);
-    archive->is_archive = archive->is_archive || is_archive_name(name);
+    archive->is_container = archive->is_container || content_is_container_name(name);
 }
 
 static bool on_member_data(void *context, struct slice data)
@@ -157,7 +132,8 @@ static void on_member_end(void *context, bool complete)
 {
     struct content_archive *archive = context;
     /* Damage is the archive's condition; content that was never given is nobody's, and may be anything. */
-    if (!complete && archive->has_member && archive->is_wanted && !archive->is_spared && archive->is_archive)
+    if (!complete && archive->has_member && archive->is_wanted && !archive->is_spared &&
+        archive->is_container)
         content_add_condition(&archive->member, ATTACHMENT_UNINSPECTABLE,
                               "an archive inside another that is packed in a way not read here");
     if (archive->stream == NULL)
@@ -185,24 +161,12 @@ static void on_outcome(void *context, enum archive_outcome outcome, const char *
     content_add_condition(archive->subject, conditions[outcome], why);
 }
 
-/* Outlook's containers, documents, and what the Macintosh wraps single files in hold files as messages do:
- * they count as levels of these. */
-static bool is_kind_of_message(const struct archive_format *format)
-{
-    static const char *const names[] = {"ole",          "rtf",        "tnef",  "onenote",
-                                        "apple-single", "mac-binary", "binhex"};
-    for (size_t i = 0; format != NULL && i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(format->name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 /* One step down into `format`; false where that is too deep, which is noted. */
 static bool step_down(struct content_subject *subject, const struct archive_format *format,
                       struct content_depth *depth)
 {
     const struct content_limits *limits = &subject->scan->limits;
-    bool is_message = is_kind_of_message(format);
+    bool is_message = format != NULL && format->depth == ARCHIVE_DEPTH_MESSAGE;
     if (is_message ? depth->levels >= limits->levels : depth->archives >= limits->archive_levels) {
         content_add_condition(subject, ATTACHMENT_OVER_BUDGET, "archives are nested too deeply");
         return false;
@@ -264,18 +228,17 @@ void content_archive_read_tail(void *owner, struct content_subject *subject, str
     talloc_free(archive);
 }
 
-bool content_archive_push(struct content_archive *archive, struct slice bytes)
+static bool archive_push(void *state, struct slice bytes)
 {
+    struct content_archive *archive = state;
     return archive->format->push(archive->reader, bytes) && !archive->subject->scan->failed;
 }
 
-void content_archive_end(struct content_archive *archive)
+static void archive_end(void *state, bool is_cut)
 {
+    struct content_archive *archive = state;
+    archive->is_cut = is_cut;
     archive->format->end(archive->reader);
 }
 
-void content_archive_cut(struct content_archive *archive)
-{
-    archive->is_cut = true;
-    archive->format->end(archive->reader);
-}
+const struct content_consumer content_archive_consumer = {archive_push, archive_end};

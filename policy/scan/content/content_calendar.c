@@ -135,16 +135,22 @@ struct content_calendar *content_calendar_create(void *owner, struct content_sub
     return calendar;
 }
 
-void content_calendar_push(struct content_calendar *calendar, struct slice bytes)
+static bool calendar_push(void *state, struct slice bytes)
 {
+    struct content_calendar *calendar = state;
     calendar_reader_push(&calendar->reader, bytes);
     if (calendar_reader_failed(&calendar->reader))
         content_fail(calendar->subject->scan);
+    return true;
 }
 
-void content_calendar_end(struct content_calendar *calendar)
+static void calendar_end(void *state, bool is_cut)
 {
+    struct content_calendar *calendar = state;
+    (void)is_cut;
     calendar_reader_end(&calendar->reader);
     if (calendar_reader_failed(&calendar->reader))
         content_fail(calendar->subject->scan);
 }
+
+const struct content_consumer content_calendar_consumer = {calendar_push, calendar_end};

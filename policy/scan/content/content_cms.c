@@ -89,8 +89,9 @@ struct content_cms *content_cms_create(void *owner, struct content_subject *subj
     return cms;
 }
 
-bool content_cms_push(struct content_cms *cms, struct slice bytes)
+static bool cms_push(void *state, struct slice bytes)
 {
+    struct content_cms *cms = state;
     enum cms_result result = cms_reader_push(&cms->reader, bytes);
     /* Without content no client makes anything of it. */
     if (result == CMS_DAMAGED && cms->reader.has_content)
@@ -100,9 +101,13 @@ bool content_cms_push(struct content_cms *cms, struct slice bytes)
     return cms->is_wanted && result == CMS_MORE;
 }
 
-void content_cms_end(struct content_cms *cms)
+static void cms_end(void *state, bool is_cut)
 {
+    struct content_cms *cms = state;
+    (void)is_cut;
     if (cms->unpack != NULL && cms->is_wanted)
         content_add_condition(cms->subject, ATTACHMENT_UNINSPECTABLE, damaged);
     content_stream_end(cms->stream);
 }
+
+const struct content_consumer content_cms_consumer = {cms_push, cms_end};

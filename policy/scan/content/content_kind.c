@@ -3,6 +3,9 @@
 #include "scan/content/file_magic.h"
 #include "scan/mime/file_name.h"
 
+/* Of an archive of any format that is split over several files. */
+static const char *const first_volumes[] = {"001", NULL};
+
 static bool is_one_of(const char *word, const char *const *list)
 {
     for (; *list != NULL; list++)
@@ -11,41 +14,53 @@ static bool is_one_of(const char *word, const char *const *list)
     return false;
 }
 
-unsigned content_flags_of_names(const struct slice *names, size_t count)
+/* What an archive's extension makes of content. */
+static unsigned flags_of_format(const struct archive_format *format)
+{
+    unsigned flags = CONTENT_NAMED_ARCHIVE;
+    if ((format->traits & ARCHIVE_OPENS_FROM_END) != 0)
+        flags |= CONTENT_OPENS_FROM_END;
+    if ((format->traits & ARCHIVE_NAME_BINDS) != 0)
+        flags |= CONTENT_NAME_BINDS;
+    return flags;
+}
+
+static unsigned flags_of_extension(const char *extension)
 {
     static const char *const messages[] = {"eml", "emlx", "mht", "mhtml", "nws", NULL};
-    static const char *const zips[] = {
-        "zip",  "zipx", "jar",  "war",  "ear",  "apk",  "xpi",   "epub",  "docx", "docm", "dotx", "dotm",
-        "xlsx", "xlsm", "xlsb", "xltx", "xlam", "pptx", "pptm",  "ppsx",  "ppsm", "odt",  "ods",  "odp",
-        "odg",  "ott",  "kmz",  "vsdx", "msix", "appx", "asice", "asics", "bdoc", "edoc", "sce",  NULL};
     static const char *const calendars[] = {"ics", "vcs", "ical", "ifb", "vcf", "vcard", NULL};
     static const char *const uuencoded[] = {"uu", "uue", NULL};
-    static const char *const old_archives[] = {
-        "lzh",         "lha", "arj",  "ace",   "alz", "egg",  "zoo",   "sit", "sitx", "zpaq", "lrz",
-        "cpio",        "zst", "lz",   "lz4",   "lzo", "br",   "iso",   "img", "udf",  "nrg",  "dmg",
-        "sparseimage", "vhd", "vhdx", "avhdx", "vdi", "vmdk", "qcow2", "wim", "swm",  "esd",  NULL};
-    static const char *const archives[] = {"rar", "r00", "7z",  "cab", "tar", "tgz", "tbz", "tbz2",
-                                           "txz", "gz",  "bz2", "xz",  "hqx", "001", NULL};
+    const struct archive_format *format = archive_format_of_extension(extension, false);
+    const struct archive_format *inner = archive_format_of_extension(extension, true);
+    return (is_one_of(extension, messages) ? CONTENT_IS_MESSAGE : 0u) |
+           (is_one_of(extension, calendars) ? CONTENT_IS_CALENDAR : 0u) |
+           (is_one_of(extension, uuencoded) ? CONTENT_HAS_UUENCODE : 0u) |
+           (is_one_of(extension, first_volumes) ? CONTENT_NAMED_ARCHIVE : 0u) |
+           (format != NULL ? flags_of_format(format) : 0u) | (inner != NULL ? flags_of_format(inner) : 0u);
+}
+
+unsigned content_flags_of_names(const struct slice *names, size_t count)
+{
     unsigned flags = 0;
     for (size_t i = 0; i < count; i++) {
         struct file_name_extensions extensions;
         file_name_extension_candidates(names[i], &extensions);
-        for (size_t n = 0; n < extensions.count; n++) {
-            if (is_one_of(extensions.text[n], messages))
-                flags |= CONTENT_IS_MESSAGE;
-            if (is_one_of(extensions.text[n], calendars))
-                flags |= CONTENT_IS_CALENDAR;
-            if (is_one_of(extensions.text[n], uuencoded))
-                flags |= CONTENT_HAS_UUENCODE;
-            if (is_one_of(extensions.text[n], archives))
-                flags |= CONTENT_NAMED_ARCHIVE;
-            if (is_one_of(extensions.text[n], old_archives))
-                flags |= CONTENT_NAMED_ARCHIVE | CONTENT_NAMED_OLD_ARCHIVE;
-            if (is_one_of(extensions.text[n], zips))
-                flags |= CONTENT_NAMED_ARCHIVE | CONTENT_NAMED_ZIP;
-        }
+        for (size_t n = 0; n < extensions.count; n++)
+            flags |= flags_of_extension(extensions.text[n]);
     }
     return flags;
+}
+
+bool content_is_container_name(struct slice name)
+{
+    static const char *const messages[] = {"eml", NULL};
+    struct file_name_extensions extensions;
+    file_name_extension_candidates(name, &extensions);
+    for (size_t i = 0; i < extensions.count; i++)
+        if (archive_format_of_extension(extensions.text[i], false) != NULL ||
+            is_one_of(extensions.text[i], messages) || is_one_of(extensions.text[i], first_volumes))
+            return true;
+    return false;
 }
 
 static bool is_field_line(struct slice line)

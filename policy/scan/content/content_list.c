@@ -1,5 +1,7 @@
 #include "scan/content/content_private.h"
 
+#include "base/array.h"
+
 #include <talloc.h>
 
 enum { LABEL_BYTES = 255, PATH_BYTES = 1024 };
@@ -89,20 +91,6 @@ static bool keep_bytes(struct content_scan *scan, size_t bytes)
     return false;
 }
 
-static bool list_reserve(struct content_scan *scan)
-{
-    struct attachment_list *list = &scan->list;
-    if (list->count < list->capacity)
-        return true;
-    size_t capacity = list->capacity == 0 ? 4 : list->capacity * 2;
-    struct attachment *grown = talloc_realloc(scan, list->items, struct attachment, (unsigned)capacity);
-    if (grown == NULL)
-        return false;
-    list->items = grown;
-    list->capacity = capacity;
-    return true;
-}
-
 /* In the decoded reading of a multipart: takes the entry that its raw reading has made. */
 static bool find_entry(struct content_subject *subject)
 {
@@ -126,7 +114,9 @@ struct attachment *content_entry(struct content_subject *subject)
     /* The entry that says so is never denied. */
     if (subject != &scan->message && !keep_bytes(scan, sizeof(struct attachment) + strlen(subject->path)))
         return NULL;
-    char *path = list_reserve(scan) ? talloc_strdup(scan->list.items, subject->path) : NULL;
+    char *path = array_reserve(scan, scan->list.items, scan->list.count)
+                     ? talloc_strdup(scan->list.items, subject->path)
+                     : NULL;
     if (path == NULL) {
         content_fail(scan);
         return NULL;
@@ -172,10 +162,8 @@ void content_add_name(struct content_subject *subject, struct slice name)
     if (!keep_bytes(scan, sizeof(struct slice) + name.length))
         return;
     entry = &scan->list.items[subject->entry]; /* the list may have moved */
-    struct slice *grown =
-        talloc_realloc(scan->list.items, entry->names, struct slice, (unsigned)entry->name_count + 1);
-    char *copy = grown == NULL ? NULL : talloc_memdup(grown, name.data, name.length);
-    entry->names = grown == NULL ? entry->names : grown;
+    bool has_room = array_reserve(scan->list.items, entry->names, entry->name_count);
+    char *copy = has_room ? talloc_memdup(entry->names, name.data, name.length) : NULL;
     if (copy == NULL)
         content_fail(scan);
     else

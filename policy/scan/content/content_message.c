@@ -1,6 +1,8 @@
 /* Messages: what their parts are called, and the reading of each. */
 #include "scan/content/content_reading.h"
 
+#include "base/array.h"
+
 #include <talloc.h>
 
 enum { ENCODINGS_MAX = 3 };
@@ -97,12 +99,10 @@ static void add_entity_conditions(struct content_subject *subject, const struct 
 
 static bool push_level(struct content_message *message, struct level level)
 {
-    struct level *grown = talloc_realloc(message, message->levels, struct level, message->level_count + 1);
-    if (grown == NULL) {
+    if (!array_reserve(message, message->levels, message->level_count)) {
         content_fail(message->scan);
         return false;
     }
-    message->levels = grown;
     message->levels[message->level_count++] = level;
     return true;
 }
@@ -354,3 +354,17 @@ void content_message_end(struct content_message *message)
     if (mime_reader_failed(message->reader))
         content_fail(message->scan);
 }
+
+static bool message_push(void *state, struct slice bytes)
+{
+    struct content_message *message = state;
+    return content_message_push(message, bytes) || content_message_is_in_attachment(message);
+}
+
+static void message_end(void *state, bool is_cut)
+{
+    (void)is_cut;
+    content_message_end(state);
+}
+
+const struct content_consumer content_message_consumer = {message_push, message_end};

@@ -95,6 +95,24 @@ bool content_charge(struct content_scan *scan, uint64_t units);
 /* One more multipart or message around what comes; false where there are too many, which is noted. */
 bool content_enter_level(struct content_scan *scan, struct content_depth *depth);
 
+/* ---- consumers ---- */
+
+/* What can be made of decoded content: one of these functions' pairs for each kind of reader. */
+struct content_consumer {
+    /* The next bytes, at least one; false once nothing more is wanted. */
+    bool (*push)(void *state, struct slice bytes);
+    /* No more bytes; called once, and nothing after it. `is_cut`: more would follow that nobody can give, so
+     * that they are missing is no damage. */
+    void (*end)(void *state, bool is_cut);
+};
+
+extern const struct content_consumer content_archive_consumer;  /* struct content_archive */
+extern const struct content_consumer content_calendar_consumer; /* struct content_calendar */
+extern const struct content_consumer content_cms_consumer;      /* struct content_cms */
+extern const struct content_consumer content_message_consumer;  /* struct content_message */
+extern const struct content_consumer content_tail_consumer;     /* struct content_tail */
+extern const struct content_consumer content_uuencode_consumer; /* struct content_uuencode */
+
 /* ---- content_message.c ---- */
 
 struct content_message;
@@ -137,8 +155,8 @@ enum content_stream_flag {
     CONTENT_ONLY_UUENCODE = 1 << 3, /* nothing else does */
     CONTENT_NAMED_ARCHIVE =
         1 << 4, /* called an archive by name or type: one is searched for behind other bytes */
-    CONTENT_NAMED_ZIP = 1 << 5,         /* called a zip, or what is one: its end is looked at in any case */
-    CONTENT_NAMED_OLD_ARCHIVE = 1 << 6, /* called an archive that nothing else is called, such as a.lzh */
+    CONTENT_OPENS_FROM_END = 1 << 5, /* called a zip, or what is one: its end is looked at in any case */
+    CONTENT_NAME_BINDS = 1 << 6,     /* called an archive that nothing else is called, such as a.lzh */
     CONTENT_IS_SIGNED = 1 << 7, /* in a signature or the like: a message, or just a part's header and body */
     CONTENT_IS_CALENDAR = 1 << 8, /* a calendar or an address card, whatever it looks like */
 };
@@ -164,18 +182,20 @@ uint64_t content_stream_bytes(const struct content_stream *stream);
 
 struct content_tail;
 
-/* The end of a file that is no zip by its beginning, but is opened as one by its name. NULL: out of memory
- * (noted). */
-struct content_tail *content_tail_create(void *owner, struct content_scan *scan);
-void content_tail_push(struct content_tail *tail, struct slice bytes);
-/* No more bytes: tells what a zip there holds as members of `subject`, which stands at `depth`. */
-void content_tail_end(struct content_tail *tail, struct content_subject *subject, struct content_depth depth);
+/* The end of a file that is no zip by its beginning, but is opened as one by its name: what a zip there holds
+ * is reported as members of `subject`, which stands at `depth`. NULL: out of memory (noted). */
+struct content_tail *content_tail_create(void *owner, struct content_subject *subject,
+                                         struct content_depth depth);
 
 /* ---- content_kind.c ---- */
 
 /* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE,
- * CONTENT_NAMED_ZIP, CONTENT_NAMED_OLD_ARCHIVE, CONTENT_IS_CALENDAR. */
+ * CONTENT_OPENS_FROM_END, CONTENT_NAME_BINDS, CONTENT_IS_CALENDAR, CONTENT_HAS_UUENCODE. */
 unsigned content_flags_of_names(const struct slice *names, size_t count);
+
+/* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not
+ * among them: most archives that cannot be unpacked here hold some. */
+bool content_is_container_name(struct slice name);
 
 /* `bytes` without empty lines at their beginning. */
 struct slice content_after_empty_lines(struct slice bytes);
@@ -206,8 +226,6 @@ struct content_calendar;
 /* A calendar or address card that is `subject`. NULL: out of memory (noted). */
 struct content_calendar *content_calendar_create(void *owner, struct content_subject *subject,
                                                  struct content_depth depth);
-void content_calendar_push(struct content_calendar *calendar, struct slice bytes);
-void content_calendar_end(struct content_calendar *calendar);
 
 /* ---- content_cms.c ---- */
 
@@ -217,9 +235,6 @@ struct content_cms;
  * (noted). */
 struct content_cms *content_cms_create(void *owner, struct content_subject *subject, enum cms_kind kind,
                                        struct content_depth depth);
-/* The next bytes; false once nothing more is wanted. */
-bool content_cms_push(struct content_cms *cms, struct slice bytes);
-void content_cms_end(struct content_cms *cms);
 
 /* ---- content_archive.c ---- */
 
@@ -233,10 +248,6 @@ const struct archive_format *content_archive_recognise(struct slice head);
 struct content_archive *content_archive_create(void *owner, struct content_subject *subject,
                                                const struct archive_format *format,
                                                struct content_depth depth, bool is_embedded);
-bool content_archive_push(struct content_archive *archive, struct slice bytes);
-void content_archive_end(struct content_archive *archive);
-/* As content_stream_cut. */
-void content_archive_cut(struct content_archive *archive);
 
 /* The zip at the end of `subject`, whose last bytes are `tail`; it was recognised (archive/zip_tail.h). */
 void content_archive_read_tail(void *owner, struct content_subject *subject, struct content_depth depth,

@@ -5,7 +5,8 @@
 #include <talloc.h>
 
 struct content_tail {
-    struct content_scan *scan;
+    struct content_subject *subject;
+    struct content_depth depth;
     struct strbuf bytes; /* the last ZIP_TAIL_BYTES at least, twice as many at most */
 };
 
@@ -15,14 +16,16 @@ static int tail_destroy(struct content_tail *tail)
     return 0;
 }
 
-struct content_tail *content_tail_create(void *owner, struct content_scan *scan)
+struct content_tail *content_tail_create(void *owner, struct content_subject *subject,
+                                         struct content_depth depth)
 {
     struct content_tail *tail = talloc_zero(owner, struct content_tail);
     if (tail == NULL) {
-        content_fail(scan);
+        content_fail(subject->scan);
         return NULL;
     }
-    tail->scan = scan;
+    tail->subject = subject;
+    tail->depth = depth;
     strbuf_init(&tail->bytes, 0);
     talloc_set_destructor(tail, tail_destroy);
     return tail;
@@ -36,22 +39,28 @@ static void shorten(struct content_tail *tail)
     strbuf_truncate(&tail->bytes, ZIP_TAIL_BYTES);
 }
 
-void content_tail_push(struct content_tail *tail, struct slice bytes)
+static bool tail_push(void *state, struct slice bytes)
 {
+    struct content_tail *tail = state;
     if (bytes.length > ZIP_TAIL_BYTES)
         bytes = slice_part(bytes, bytes.length - ZIP_TAIL_BYTES, bytes.length);
     if (tail->bytes.length + bytes.length > 2 * (size_t)ZIP_TAIL_BYTES)
         shorten(tail);
     strbuf_append_slice(&tail->bytes, bytes);
     if (tail->bytes.failed)
-        content_fail(tail->scan);
+        content_fail(tail->subject->scan);
+    return true;
 }
 
-void content_tail_end(struct content_tail *tail, struct content_subject *subject, struct content_depth depth)
+static void tail_end(void *state, bool is_cut)
 {
+    struct content_tail *tail = state;
     struct slice bytes = strbuf_slice(&tail->bytes);
     if (bytes.length > ZIP_TAIL_BYTES)
         bytes = slice_part(bytes, bytes.length - ZIP_TAIL_BYTES, bytes.length);
-    if (!tail->bytes.failed && zip_tail_recognise(bytes))
-        content_archive_read_tail(tail, subject, depth, bytes);
+    (void)is_cut;
+    if (!tail->bytes.failed && !tail->subject->scan->failed && zip_tail_recognise(bytes))
+        content_archive_read_tail(tail, tail->subject, tail->depth, bytes);
 }
+
+const struct content_consumer content_tail_consumer = {tail_push, tail_end};

@@ -93,3 +93,17 @@ void content_uuencode_end(struct content_uuencode *uuencode)
 {
     uuencode_end(&uuencode->reader);
 }
+
+static bool uuencode_consume(void *state, struct slice bytes)
+{
+    content_uuencode_push(state, bytes);
+    return true;
+}
+
+static void uuencode_finish(void *state, bool is_cut)
+{
+    (void)is_cut;
+    content_uuencode_end(state);
+}
+
+const struct content_consumer content_uuencode_consumer = {uuencode_consume, uuencode_finish};

@@ -1,5 +1,7 @@
 #include "scan/mime/boundary_set.h"
 
+#include "base/array.h"
+
 #include <assert.h>
 #include <talloc.h>
 
@@ -33,19 +35,6 @@ static void make_room(struct boundary_set *set, struct slice text)
             remove_at(set, i);
 }
 
-static bool reserve(struct boundary_set *set)
-{
-    if (set->count < set->capacity)
-        return true;
-    uint32_t capacity = set->capacity == 0 ? 4 : set->capacity * 2;
-    struct boundary *grown = talloc_realloc(set->owner, set->items, struct boundary, capacity);
-    if (grown == NULL)
-        return false;
-    set->items = grown;
-    set->capacity = capacity;
-    return true;
-}
-
 static size_t count_dashes(struct slice text)
 {
     size_t count = 0;
@@ -61,7 +50,7 @@ enum boundary_add_result boundary_set_add(struct boundary_set *set, struct slice
     make_room(set, text);
     if (set->count == BOUNDARY_SET_MAX)
         return BOUNDARY_NO_ROOM;
-    if (!reserve(set))
+    if (!array_reserve(set->owner, set->items, set->count))
         return BOUNDARY_NO_MEMORY;
     char *copy = talloc_memdup(set->items, text.data, text.length);
     if (copy == NULL)

@@ -32,7 +32,6 @@ struct boundary_set {
     void *owner;
     struct boundary *items;
     uint32_t count;
-    uint32_t capacity;
 };
 
 enum boundary_match_kind {

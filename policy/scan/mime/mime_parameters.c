@@ -1,5 +1,6 @@
 #include "scan/mime/mime_parameters.h"
 
+#include "base/array.h"
 #include "base/strbuf.h"
 #include "scan/mime/mime_charset.h"
 #include "scan/mime/mime_word.h"
@@ -195,10 +196,8 @@ static void keep_piece(struct collector *collector, struct piece piece)
 {
     if (is_known(collector, &piece))
         return;
-    struct piece *grown = talloc_realloc(collector->parameters->names.owner, collector->pieces, struct piece,
-                                         (unsigned)collector->count + 1);
-    char *copy = grown == NULL ? NULL : talloc_memdup(grown, piece.value.data, piece.value.length);
-    collector->pieces = grown == NULL ? collector->pieces : grown;
+    bool has_room = array_reserve(collector->parameters->names.owner, collector->pieces, collector->count);
+    char *copy = has_room ? talloc_memdup(collector->pieces, piece.value.data, piece.value.length) : NULL;
     if (copy == NULL) {
         collector->failed = true;
         return;

@@ -1,6 +1,8 @@
 /* What an entity is, once its header is complete: a leaf, a multipart or a message; and where it ends. */
 #include "scan/mime/mime_reader_private.h"
 
+#include "base/array.h"
+
 #include <assert.h>
 #include <talloc.h>
 
@@ -71,15 +73,9 @@ static bool push_level(struct mime_reader *reader, bool is_multipart)
         reader_over_budget(reader, "too many levels of multiparts and messages");
         return false;
     }
-    if (reader->level_count == reader->level_capacity) {
-        uint32_t capacity = reader->level_capacity == 0 ? 4 : reader->level_capacity * 2;
-        struct mime_level *grown = talloc_realloc(reader, reader->levels, struct mime_level, capacity);
-        if (grown == NULL) {
-            reader_fail(reader);
-            return false;
-        }
-        reader->levels = grown;
-        reader->level_capacity = capacity;
+    if (!array_reserve(reader, reader->levels, reader->level_count)) {
+        reader_fail(reader);
+        return false;
     }
     reader->levels[reader->level_count++] =
         (struct mime_level){.is_multipart = is_multipart, .is_digest = reader->entity.is_digest};

@@ -37,7 +37,6 @@ struct mime_reader {
 
     struct mime_level *levels; /* talloc array */
     uint32_t level_count;
-    uint32_t level_capacity;
     uint32_t told_count; /* levels that are given to the sink */
     bool has_no_header;  /* the boundaries were told in place of one */
     struct boundary_set boundaries;

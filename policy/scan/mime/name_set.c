@@ -1,5 +1,7 @@
 #include "scan/mime/name_set.h"
 
+#include "base/array.h"
+
 #include <talloc.h>
 
 void name_set_init(struct name_set *set, void *owner, uint32_t limit)
@@ -15,19 +17,6 @@ bool name_set_has(const struct name_set *set, struct slice name)
     return false;
 }
 
-static bool name_set_reserve(struct name_set *set)
-{
-    if (set->count < set->capacity)
-        return true;
-    size_t capacity = set->capacity == 0 ? 4 : set->capacity * 2;
-    struct slice *grown = talloc_realloc(set->owner, set->items, struct slice, (unsigned)capacity);
-    if (grown == NULL)
-        return false;
-    set->items = grown;
-    set->capacity = capacity;
-    return true;
-}
-
 bool name_set_add(struct name_set *set, struct slice name)
 {
     if (name.length == 0)
@@ -38,7 +27,7 @@ bool name_set_add(struct name_set *set, struct slice name)
         set->is_over_limit = true;
         return false;
     }
-    if (!name_set_reserve(set)) {
+    if (!array_reserve(set->owner, set->items, set->count)) {
         set->failed = true;
         return false;
     }

@@ -15,7 +15,6 @@ struct name_set {
     void *owner;
     struct slice *items;
     size_t count;
-    size_t capacity;
     uint32_t limit;
     bool is_over_limit; /* something was left out: `limit` was reached */
     bool failed;        /* something was left out: no memory */

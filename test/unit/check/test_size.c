@@ -122,7 +122,7 @@ static void attachments_are_measured_decoded(void **state)
         {.path = "b.zip", .size_bytes = 30000000},
         {.path = "b.zip > large.txt", .size_bytes = 900000000, .is_member = true},
     };
-    const struct attachment_list list = {items, 3, 3};
+    const struct attachment_list list = {items, 3};
     struct check_fixture fixture =
         check_fixture_begin(&size_check, "size: { measure: attachment }", ROLE_SUBMISSION);
     fixture.message.has_declared_size = true;

@@ -234,6 +234,8 @@ static void cab_end(void *context)
 
 const struct archive_format cab_format = {
     .name = "cab",
+    .extensions = "cab",
+    .embedded_mark = {"MSCF\0\0\0\0", 8},
     .probe_bytes = sizeof signature,
     .recognise = cab_recognise,
     .create = cab_create,

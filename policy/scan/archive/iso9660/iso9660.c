@@ -210,6 +210,8 @@ static void iso9660_end(void *context)
 
 const struct archive_format iso9660_format = {
     .name = "iso9660",
+    .extensions = "iso img udf nrg",
+    .traits = ARCHIVE_NAME_BINDS,
     .probe_offset = ISO9660_FIRST_BYTE,
     .probe_bytes = IDENTIFIER_END,
     .recognise = iso9660_recognise,

@@ -368,6 +368,8 @@ static void ole_end(void *context)
 
 const struct archive_format ole_format = {
     .name = "ole",
+    .extensions = "msg",
+    .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = sizeof signature,
     .recognise = ole_recognise,
     .create = ole_create,

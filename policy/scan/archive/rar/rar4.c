@@ -263,6 +263,8 @@ static void rar4_end(void *context)
 
 const struct archive_format rar4_format = {
     .name = "rar4",
+    .extensions = "rar r00",
+    .embedded_mark = {signature, sizeof signature},
     .probe_bytes = sizeof signature,
     .recognise = rar4_recognise,
     .create = rar4_create,

@@ -254,6 +254,8 @@ static void rar5_end(void *context)
 
 const struct archive_format rar5_format = {
     .name = "rar5",
+    .extensions = "rar r00",
+    .embedded_mark = {signature, sizeof signature},
     .probe_bytes = sizeof signature,
     .recognise = rar5_recognise,
     .create = rar5_create,

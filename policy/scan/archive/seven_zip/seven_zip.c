@@ -238,6 +238,8 @@ static void seven_zip_end(void *context)
 
 const struct archive_format seven_zip_format = {
     .name = "7z",
+    .extensions = "7z",
+    .embedded_mark = {signature, sizeof signature},
     .probe_bytes = sizeof signature,
     .recognise = seven_zip_recognise,
     .create = seven_zip_create,

@@ -295,5 +295,11 @@ static bool tar_recognise(struct slice probe)
 }
 
 const struct archive_format tar_format = {
-    "tar", 0, TAR_BLOCK_BYTES, tar_recognise, tar_create, tar_push, tar_end,
+    .name = "tar",
+    .extensions = "tar",
+    .probe_bytes = TAR_BLOCK_BYTES,
+    .recognise = tar_recognise,
+    .create = tar_create,
+    .push = tar_push,
+    .end = tar_end,
 };

@@ -230,6 +230,7 @@ static void tnef_end(void *context)
 
 const struct archive_format tnef_format = {
     .name = "tnef",
+    .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = sizeof signature,
     .recognise = tnef_recognise,
     .create = tnef_create,

@@ -323,7 +323,12 @@ static bool zip_recognise(struct slice probe)
 
 const struct archive_format zip_format = {
     .name = "zip",
-    .probe_offset = 0,
+    .extensions = "zip zipx",
+    .document_extensions =
+        "jar war ear apk xpi epub docx docm dotx dotm xlsx xlsm xlsb xltx xlam pptx pptm ppsx ppsm "
+        "odt ods odp odg ott kmz vsdx msix appx asice asics bdoc edoc sce",
+    .traits = ARCHIVE_OPENS_FROM_END,
+    .embedded_mark = {"PK\3\4", 4},
     .probe_bytes = 2 * ZIP_SIGNATURE_BYTES,
     .recognise = zip_recognise,
     .create = zip_create,
