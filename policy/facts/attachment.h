@@ -40,7 +40,7 @@ struct attachment {
     uint64_t size_bytes;
     /* A member of an archive: its bytes are part of the archive's own. */
     bool is_member;
-    bool is_aside; /* found by a second look at what others were read from; they come last */
+    bool is_from_second_pass; /* found by a second look at what others were read from; they come last */
 };
 
 struct attachment_list {

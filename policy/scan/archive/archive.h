@@ -6,7 +6,7 @@
  * archive: they keep what they need (bounded), and stop with an outcome when a bound is reached. Nothing is
  * unpacked except what a name is hidden behind (compressed tar, packed 7z index) or what the sink asks for.
  *
- * All names of a member are told: a zip's central directory AND its local headers, whatever they say.
+ * All names of a member are reported: a zip's central directory AND its local headers, whatever they say.
  * A reader belongs to one message and is used by one thread at a time.
  */
 #ifndef CLOSEDRELAY_SCAN_ARCHIVE_ARCHIVE_H
@@ -38,7 +38,7 @@ enum archive_outcome {
     ARCHIVE_OVER_BUDGET,   /* a bound was reached */
 };
 
-/* Told to the caller of archive_reader_push, during the call. */
+/* Reported to the caller of archive_reader_push, during the call. */
 struct archive_sink {
     void *context;
     /* A member begins. Returns true to be given its content where the reader can produce it. */
@@ -91,7 +91,7 @@ struct archive_format {
     void *(*create)(void *owner, const struct archive_sink *sink, struct archive_budget *budget);
     /* The next bytes of the archive. Returns false once nothing more needs to be pushed. */
     bool (*push)(void *reader, struct slice bytes);
-    /* No more bytes come. Outcomes and members may still be told. */
+    /* No more bytes come. Outcomes and members may still be reported. */
     void (*end)(void *reader);
 };
 

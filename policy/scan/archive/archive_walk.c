@@ -75,12 +75,12 @@ void archive_walk_expect_end(struct archive_walk *walk)
     archive_walk_member_end(walk);
 }
 
-void archive_walk_tell(struct archive_walk *walk, enum archive_outcome outcome, const char *why)
+void archive_walk_report(struct archive_walk *walk, enum archive_outcome outcome, const char *why)
 {
     unsigned bit = 1u << outcome;
-    if ((walk->told & bit) != 0)
+    if ((walk->reported & bit) != 0)
         return;
-    walk->told |= bit;
+    walk->reported |= bit;
     walk->sink->outcome(walk->sink->context, outcome, why);
 }
 
@@ -90,21 +90,21 @@ void archive_walk_stop(struct archive_walk *walk, enum archive_outcome outcome, 
         return;
     walk->content_missing = true;
     archive_walk_finish(walk);
-    archive_walk_tell(walk, outcome, why);
+    archive_walk_report(walk, outcome, why);
 }
 
-static void tell_other_name(struct archive_walk *walk, struct slice name)
+static void report_other_name(struct archive_walk *walk, struct slice name)
 {
     if (walk->member_open && name.length > 0 && walk->sink->other_name != NULL)
         walk->sink->other_name(walk->sink->context, name);
 }
 
 /* Much software ends a name at its first NUL, whatever length the archive gives it. */
-static void tell_before_nul(struct archive_walk *walk, struct slice name)
+static void report_before_nul(struct archive_walk *walk, struct slice name)
 {
     size_t length = slice_find(name, '\0');
     if (length < name.length)
-        tell_other_name(walk, slice_part(name, 0, length));
+        report_other_name(walk, slice_part(name, 0, length));
 }
 
 bool archive_walk_member(struct archive_walk *walk, const struct archive_member *member)
@@ -117,14 +117,14 @@ bool archive_walk_member(struct archive_walk *walk, const struct archive_member 
     walk->member_open = true;
     walk->content_missing = false;
     walk->member_wanted = walk->sink->member(walk->sink->context, member);
-    tell_before_nul(walk, member->name);
+    report_before_nul(walk, member->name);
     return true;
 }
 
 void archive_walk_other_name(struct archive_walk *walk, struct slice name)
 {
-    tell_other_name(walk, name);
-    tell_before_nul(walk, name);
+    report_other_name(walk, name);
+    report_before_nul(walk, name);
 }
 
 bool archive_walk_data(struct archive_walk *walk, struct slice data)

@@ -6,8 +6,8 @@
  * is called with it once it is whole, in one piece. Every call consumes at least one byte, so that no chain
  * can be endless. Bytes that are skipped are never touched.
  *
- * What the sink hears goes through here too: one outcome of a kind is told once an archive, members are paid
- * for from the budget, and each member that began is ended.
+ * What the sink hears goes through here too: one outcome of a kind is reported once an archive, members are
+ * paid for from the budget, and each member that began is ended.
  *
  * A walk lives inside its reader, is used by one thread at a time, and does nothing more once it has
  * finished.
@@ -29,7 +29,7 @@ struct archive_walk {
     bool until_nul;         /* the record ends at its first NUL, or at `wanted` */
     struct strbuf record;   /* what was gathered so far, where a piece ended inside the record */
     uint64_t charged_bytes; /* taken from budget->kept_bytes_left for `record` */
-    unsigned told;          /* bit per archive_outcome */
+    unsigned reported;      /* bit per archive_outcome */
     bool calls_back;        /* the reader's turn comes after skip and content, without a record */
     bool finished;          /* nothing more is wanted */
     bool trailing;          /* the archive is over: only padding may follow */
@@ -58,15 +58,15 @@ void archive_walk_finish(struct archive_walk *walk);
  * an unpacker that looks from the end would find something else. */
 void archive_walk_expect_end(struct archive_walk *walk);
 
-/* Tells an outcome, the first time it occurs. `why` is a constant sentence. */
-void archive_walk_tell(struct archive_walk *walk, enum archive_outcome outcome, const char *why);
+/* Reports an outcome, the first time it occurs. `why` is a constant sentence. */
+void archive_walk_report(struct archive_walk *walk, enum archive_outcome outcome, const char *why);
 /* The same, and the walk is finished. */
 void archive_walk_stop(struct archive_walk *walk, enum archive_outcome outcome, const char *why);
 
 /* Begins a member, ending the one before. False: there are too many, and the walk is finished. */
 bool archive_walk_member(struct archive_walk *walk, const struct archive_member *member);
-/* Another name of the open member; names that are empty are not told. A name with a NUL inside, here and as
- * the first one, is told up to the NUL too. */
+/* Another name of the open member; names that are empty are not reported. A name with a NUL inside, here and
+ * as the first one, is reported up to the NUL too. */
 void archive_walk_other_name(struct archive_walk *walk, struct slice name);
 /* Hands unpacked bytes to the open member. False: the sink does not want (more of) them. */
 bool archive_walk_data(struct archive_walk *walk, struct slice data);

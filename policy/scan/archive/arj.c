@@ -91,8 +91,8 @@ static void read_prefix(struct arj_reader *reader, struct slice record)
         expect(reader, ARJ_AT_BASIC, size + CRC_BYTES);
 }
 
-static void tell_file(struct arj_reader *reader, struct slice name, unsigned type, unsigned flags,
-                      unsigned method)
+static void report_file(struct arj_reader *reader, struct slice name, unsigned type, unsigned flags,
+                        unsigned method)
 {
     struct archive_member member = {
         .name = name, .encrypted = (flags & FLAG_ENCRYPTED) != 0, .is_folder = type == TYPE_FOLDER};
@@ -108,7 +108,7 @@ static void read_basic(struct arj_reader *reader, struct slice record)
     struct slice header = slice_part(record, 0, record.length - CRC_BYTES);
     if (lzma_crc32((const uint8_t *)header.data, header.length, 0) !=
         archive_le(record.data + header.length, 4))
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the checksum of an ARJ header does not fit");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "the checksum of an ARJ header does not fit");
     struct archive_bytes bytes = archive_bytes_of(header);
     size_t name_at = archive_bytes_u8(&bytes);
     archive_bytes_take(&bytes, 3);
@@ -125,7 +125,7 @@ static void read_basic(struct arj_reader *reader, struct slice record)
     struct archive_bytes names = archive_bytes_of(slice_part(header, name_at, header.length));
     struct slice name = archive_bytes_text(&names);
     if (type != TYPE_MAIN && type != TYPE_LABEL)
-        tell_file(reader, name, type, flags, method);
+        report_file(reader, name, type, flags, method);
     expect(reader, ARJ_AT_EXTENDED, EXTENDED_SIZE_BYTES);
 }
 

@@ -1,8 +1,8 @@
 /*
  * BinHex 4.0 (RFC 1741): text in which a Macintosh file stands, six bits a character, with runs shortened.
  *
- * Lines of prose may come before the one that says what it is. Nothing is told of such a line with no coded
- * text behind it: that is somebody writing about BinHex.
+ * Lines of prose may come before the one that says what it is. Nothing is reported of such a line with no
+ * coded text behind it: that is somebody writing about BinHex.
  */
 #include "scan/archive/archive_budget.h"
 #include "scan/archive/archive_formats.h"

@@ -80,7 +80,7 @@ static bool compressed_stop(struct compressed_reader *reader, enum archive_outco
 }
 
 /* The first stream begins the member; a later one may bring another name for it. */
-static bool compressed_tell_name(struct compressed_reader *reader, struct slice name)
+static bool compressed_report_name(struct compressed_reader *reader, struct slice name)
 {
     const struct archive_sink *sink = reader->sink;
     if (reader->member_open) {
@@ -99,7 +99,7 @@ static bool compressed_begin_stream(struct compressed_reader *reader, struct sli
 {
     if (!archive_budget_take_entry(reader->budget))
         return compressed_stop(reader, ARCHIVE_OVER_BUDGET, "too many members");
-    if (!compressed_tell_name(reader, name)) {
+    if (!compressed_report_name(reader, name)) {
         compressed_end_member(reader, false);
         reader->state = COMPRESSED_DONE;
         return false;

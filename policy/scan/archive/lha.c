@@ -3,7 +3,7 @@
  * zero byte.
  *
  * Level 0 keeps the name in the header, level 1 there or in an extended header, 2 and 3 in extended headers,
- * where a second one may hold it in UTF-16. All of them are told. Checksums are not looked at.
+ * where a second one may hold it in UTF-16. All of them are reported. Checksums are not looked at.
  */
 #include "scan/archive/archive_bytes.h"
 #include "scan/archive/archive_formats.h"
@@ -98,7 +98,7 @@ static void expect(struct lha_reader *reader, enum lha_state state, size_t byte_
 }
 
 /* A name of the header's member, which begins with the first of them. */
-static void tell_name(struct lha_reader *reader, struct slice name)
+static void report_name(struct lha_reader *reader, struct slice name)
 {
     struct archive_member member = {.name = name, .is_folder = reader->is_folder};
     if (reader->has_member)
@@ -112,7 +112,7 @@ static void end_header(struct lha_reader *reader)
 {
     struct archive_walk *walk = &reader->walk;
     if (!reader->has_member)
-        tell_name(reader, slice_of(""));
+        report_name(reader, slice_of(""));
     archive_walk_skip(walk, reader->level >= 2 ? reader->header_left : 0);
     if (reader->is_stored) {
         archive_walk_content(walk, reader->data_bytes);
@@ -153,7 +153,7 @@ static void read_extended(struct lha_reader *reader, struct slice record)
         text = strbuf_slice(&reader->text);
     }
     if (is_name || (is_folder && reader->is_folder))
-        tell_name(reader, text);
+        report_name(reader, text);
     if (reader->text.failed)
         archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "no memory for an LHA name");
     if (!reader->walk.finished)
@@ -198,7 +198,7 @@ static void read_short_rest(struct lha_reader *reader, struct slice record)
         return;
     }
     if (name.length > 0)
-        tell_name(reader, name);
+        report_name(reader, name);
     if (reader->walk.finished)
         return;
     if (reader->level == 1)

@@ -94,13 +94,13 @@ static bool onenote_push(void *context, struct slice bytes)
             reader->in_file = true;
             const struct archive_walk before = *walk;
             archive_walk_init(walk, before.sink, before.budget);
-            walk->told = before.told;
+            walk->reported = before.reported;
             archive_walk_record(walk, AFTER_MARK_BYTES);
         }
         uint64_t position = walk->position;
         reader->in_file = archive_walk_push(walk, bytes, onenote_step, reader);
         bytes = slice_part(bytes, (size_t)(walk->position - position), bytes.length);
-        if ((walk->told & 1u << ARCHIVE_OVER_BUDGET) != 0)
+        if ((walk->reported & 1u << ARCHIVE_OVER_BUDGET) != 0)
             return false;
     }
     return true;

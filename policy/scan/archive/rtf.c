@@ -1,9 +1,9 @@
 /*
  * Rich Text: the files packed into a document, in the hexadecimal data of its objects (\objdata).
  *
- * Each is an object of OLE 1 ([MS-OLEDS] 2.2.5). Of a "Package" the names are told, as in ole.c, and the
+ * Each is an object of OLE 1 ([MS-OLEDS] 2.2.5). Of a "Package" the names are reported, as in ole.c, and the
  * content; of any other class the native data, which may be an OLE file. Groups and control words among the
- * digits are passed over, as Word does; nothing is told of data that makes no sense.
+ * digits are passed over, as Word does; nothing is reported of data that makes no sense.
  */
 #include "scan/archive/archive_bytes.h"
 #include "scan/archive/archive_formats.h"
@@ -206,7 +206,7 @@ static void begin_object(struct rtf_reader *reader)
     const struct archive_walk before = reader->walk;
     archive_walk_deinit(&reader->walk);
     archive_walk_init(&reader->walk, before.sink, before.budget);
-    reader->walk.told = before.told;
+    reader->walk.reported = before.reported;
     reader->in_object = true;
     reader->is_package = false;
     reader->depth = 0;

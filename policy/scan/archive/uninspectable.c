@@ -1,6 +1,6 @@
 /*
  * Archives that are recognised and not read. Unpackers for them are at large, so a file of such a kind is
- * never taken for one without names: it is told as unsupported.
+ * never taken for one without names: it is reported as unsupported.
  */
 #include "scan/archive/archive_formats.h"
 

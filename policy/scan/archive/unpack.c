@@ -147,7 +147,7 @@ static enum unpack_state lzma_turn(struct unpack *unpack, struct unpack_turn *tu
     }
 }
 
-/* The header as .lzma files have it, with the size that the zip told. */
+/* The header as .lzma files have it, with the size that the zip reported. */
 static enum unpack_state zip_lzma_begin_data(struct unpack *unpack, struct unpack_turn *turn)
 {
     uint8_t *header = unpack->header;

@@ -17,7 +17,7 @@ struct content_archive {
     struct content_subject member; /* begun last; its path is a talloc child of the archive */
     bool has_member;
     bool is_wanted;    /* its content was asked for … */
-    bool is_spared;    /* … and the rest of it is not */
+    bool is_enough;    /* … and the rest of it is not */
     bool is_container; /* by one of its names */
     unsigned member_flags;
     struct content_stream *stream; /* the member's content, once some came */
@@ -85,7 +85,7 @@ static bool on_member(void *context, const struct archive_member *member)
     struct content_archive *archive = context;
     archive->has_member = false;
     archive->is_wanted = false;
-    archive->is_spared = false;
+    archive->is_enough = false;
     archive->member_flags = 0;
     if (member->is_folder)
         return false;
@@ -124,15 +124,15 @@ static bool on_member_data(void *context, struct slice data)
     if (archive->stream == NULL)
         archive->stream =
             content_stream_create(archive, &archive->member, archive->member_flags, archive->depth);
-    archive->is_spared = archive->stream == NULL || !content_stream_push(archive->stream, data);
-    return !archive->is_spared;
+    archive->is_enough = archive->stream == NULL || !content_stream_push(archive->stream, data);
+    return !archive->is_enough;
 }
 
 static void on_member_end(void *context, bool complete)
 {
     struct content_archive *archive = context;
     /* Damage is the archive's condition; content that was never given is nobody's, and may be anything. */
-    if (!complete && archive->has_member && archive->is_wanted && !archive->is_spared &&
+    if (!complete && archive->has_member && archive->is_wanted && !archive->is_enough &&
         archive->is_container)
         content_add_condition(&archive->member, ATTACHMENT_UNINSPECTABLE,
                               "an archive inside another that is packed in a way not read here");

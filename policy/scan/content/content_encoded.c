@@ -87,27 +87,27 @@ struct content_encoded *content_encoded_create(void *owner, struct content_scan 
     }
     encoded->scan = scan;
     talloc_set_destructor(encoded, encoded_destroy);
-    scan->rereading_count++;
+    scan->decoded_pass_count++;
     add_reading(encoded, path, depth, entity, TRANSFER_BASE64);
     add_reading(encoded, path, depth, entity, TRANSFER_QUOTED_PRINTABLE);
-    scan->rereading_count--;
+    scan->decoded_pass_count--;
     return encoded;
 }
 
 /* Delimiters do not come out of base64 by chance; senders that say quoted-printable are sloppy, and most are
- * honest. Returns what end_rereading wants. */
-static bool begin_rereading(struct content_encoded *encoded, const struct encoded_reading *reading)
+ * honest. Returns what end_decoded_pass wants. */
+static bool begin_decoded_pass(struct content_encoded *encoded, const struct encoded_reading *reading)
 {
-    bool around = encoded->scan->is_reread_ambiguous;
-    encoded->scan->rereading_count++;
-    encoded->scan->is_reread_ambiguous = reading->decoder.encoding == TRANSFER_BASE64;
+    bool around = encoded->scan->is_decoded_pass_ambiguous;
+    encoded->scan->decoded_pass_count++;
+    encoded->scan->is_decoded_pass_ambiguous = reading->decoder.encoding == TRANSFER_BASE64;
     return around;
 }
 
-static void end_rereading(struct content_encoded *encoded, bool around)
+static void end_decoded_pass(struct content_encoded *encoded, bool around)
 {
-    encoded->scan->rereading_count--;
-    encoded->scan->is_reread_ambiguous = around;
+    encoded->scan->decoded_pass_count--;
+    encoded->scan->is_decoded_pass_ambiguous = around;
 }
 
 static void decode(struct content_encoded *encoded, struct slice raw)
@@ -116,12 +116,12 @@ static void decode(struct content_encoded *encoded, struct slice raw)
     for (uint32_t i = 0; i < encoded->reading_count; i++) {
         struct encoded_reading *reading = &encoded->readings[i];
         struct slice rest = raw;
-        bool around = begin_rereading(encoded, reading);
+        bool around = begin_decoded_pass(encoded, reading);
         while (rest.length > 0) {
             size_t made = transfer_decode(&reading->decoder, &rest, piece, sizeof piece);
             content_message_push(reading->message, slice_make(piece, made));
         }
-        end_rereading(encoded, around);
+        end_decoded_pass(encoded, around);
     }
 }
 
@@ -152,10 +152,10 @@ void content_encoded_end(struct content_encoded *encoded)
     char rest[TRANSFER_ROOM_MIN];
     for (uint32_t i = 0; i < encoded->reading_count; i++) {
         struct encoded_reading *reading = &encoded->readings[i];
-        bool around = begin_rereading(encoded, reading);
+        bool around = begin_decoded_pass(encoded, reading);
         size_t made = transfer_decode_end(&reading->decoder, rest);
         content_message_push(reading->message, slice_make(rest, made));
         content_message_end(reading->message);
-        end_rereading(encoded, around);
+        end_decoded_pass(encoded, around);
     }
 }

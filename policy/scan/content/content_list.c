@@ -98,7 +98,7 @@ static bool find_entry(struct content_subject *subject)
     for (size_t i = 0; i < list->count && !subject->is_member; i++) {
         if (strcmp(list->items[i].path, subject->path) == 0) {
             subject->entry = i;
-            subject->is_reread = true;
+            subject->is_known_from_raw = true;
             return true;
         }
     }
@@ -108,8 +108,8 @@ static bool find_entry(struct content_subject *subject)
 struct attachment *content_entry(struct content_subject *subject)
 {
     struct content_scan *scan = subject->scan;
-    bool is_rereading = scan->rereading_count > 0 && subject != &scan->message;
-    if (subject->entry != CONTENT_NO_ENTRY || (is_rereading && find_entry(subject)))
+    bool is_decoded_pass = scan->decoded_pass_count > 0 && subject != &scan->message;
+    if (subject->entry != CONTENT_NO_ENTRY || (is_decoded_pass && find_entry(subject)))
         return &scan->list.items[subject->entry];
     /* The entry that says so is never denied. */
     if (subject != &scan->message && !keep_bytes(scan, sizeof(struct attachment) + strlen(subject->path)))
@@ -123,9 +123,9 @@ struct attachment *content_entry(struct content_subject *subject)
     }
     subject->entry = scan->list.count++;
     struct attachment *entry = &scan->list.items[subject->entry];
-    *entry =
-        (struct attachment){.path = path, .is_member = subject->is_member, .is_aside = scan->aside_count > 0};
-    if (is_rereading && scan->is_reread_ambiguous && !subject->is_member)
+    *entry = (struct attachment){
+        .path = path, .is_member = subject->is_member, .is_from_second_pass = scan->second_pass_count > 0};
+    if (is_decoded_pass && scan->is_decoded_pass_ambiguous && !subject->is_member)
         content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "in a multipart that is encoded");
     return &scan->list.items[subject->entry];
 }
@@ -134,7 +134,7 @@ void content_list_order(struct content_scan *scan)
 {
     struct attachment_list *list = &scan->list;
     size_t first = 0, at = 0;
-    while (first < list->count && !list->items[first].is_aside)
+    while (first < list->count && !list->items[first].is_from_second_pass)
         first++;
     if (first == list->count || scan->failed)
         return;
@@ -143,9 +143,9 @@ void content_list_order(struct content_scan *scan)
         content_fail(scan);
         return;
     }
-    for (int aside = 0; aside <= 1; aside++)
+    for (int second = 0; second <= 1; second++)
         for (size_t i = 0; i < list->count; i++)
-            if (found[i].is_aside == (aside != 0))
+            if (found[i].is_from_second_pass == (second != 0))
                 list->items[at++] = found[i];
     talloc_free(found);
 }
@@ -181,7 +181,7 @@ void content_add_condition(struct content_subject *subject, enum attachment_cond
                            const char *why)
 {
     struct attachment *entry = content_entry(subject);
-    if (entry == NULL || subject->is_reread)
+    if (entry == NULL || subject->is_known_from_raw)
         return;
     unsigned bit = (unsigned)__builtin_ctz((unsigned)condition);
     entry->conditions |= (unsigned)condition;

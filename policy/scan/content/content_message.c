@@ -142,10 +142,10 @@ static void level_data(void *context, struct slice raw)
     for (uint32_t i = 0; i < message->level_count; i++) {
         if (message->levels[i].encoded != NULL)
             content_encoded_push(message->levels[i].encoded, raw);
-        message->scan->aside_count++;
+        message->scan->second_pass_count++;
         if (message->levels[i].uuencode != NULL)
             content_uuencode_push(message->levels[i].uuencode, raw);
-        message->scan->aside_count--;
+        message->scan->second_pass_count--;
     }
 }
 
@@ -158,11 +158,11 @@ static void level_end(void *context)
     if (level->encoded != NULL)
         content_encoded_end(level->encoded);
     TALLOC_FREE(level->encoded);
-    message->scan->aside_count++;
+    message->scan->second_pass_count++;
     if (level->uuencode != NULL)
         content_uuencode_end(level->uuencode);
     TALLOC_FREE(level->uuencode);
-    message->scan->aside_count--;
+    message->scan->second_pass_count--;
 }
 
 /* ---- leaves ---- */

@@ -30,9 +30,9 @@ struct content_subject {
     char *path;   /* as in struct attachment; talloc, of whoever owns the subject */
     size_t entry; /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
     bool is_member;
-    bool is_nameless; /* a member whose names are told after its content, or never */
-    bool is_reread;   /* the entry was there: the raw reading of a multipart knows better how the file is
-                         written */
+    bool is_nameless;       /* a member whose names are reported after its content, or never */
+    bool is_known_from_raw; /* the entry was there: the raw reading of a multipart knows better how the file
+                       is written */
 };
 
 struct content_scan {
@@ -43,10 +43,10 @@ struct content_scan {
     struct attachment_list list;
     struct content_subject message; /* for what concerns no single file */
     struct content_message *top;
-    uint32_t encoded_count;   /* decoded readings of multiparts that are open */
-    uint32_t rereading_count; /* so many of them are being read, within each other */
-    uint32_t aside_count;     /* second looks that are open, within each other */
-    bool is_reread_ambiguous; /* what the one that is read shows besides is seen by few clients */
+    uint32_t encoded_count;         /* decoded readings of multiparts that are open */
+    uint32_t decoded_pass_count;    /* so many of them are being read, within each other */
+    uint32_t second_pass_count;     /* second looks that are open, within each other */
+    bool is_decoded_pass_ambiguous; /* what the one that is read shows besides is seen by few clients */
     bool failed;
     bool is_ended;
 };

@@ -16,7 +16,7 @@ struct content_reading {
     bool is_after_cr;              /* the last byte of it was a CR */
     bool is_resumed;               /* decoding began again at the mark of a zip */
     struct zip_mark_search search; /* base64: while the stream only waits for a zip, nothing is decoded */
-    bool is_spared;                /* nothing more is wanted of it */
+    bool is_enough;                /* nothing more is wanted of it */
 };
 
 struct content_reading *content_reading_create(void *owner, enum transfer_encoding encoding,
@@ -88,8 +88,8 @@ static bool read_into(struct content_reading *reading, struct slice raw)
 
 bool content_reading_push(struct content_reading *reading, struct slice raw)
 {
-    reading->is_spared = reading->is_spared || !read_into(reading, raw);
-    return !reading->is_spared;
+    reading->is_enough = reading->is_enough || !read_into(reading, raw);
+    return !reading->is_enough;
 }
 
 /* Whether base64 goes on after its end in a place where that changes what is read: in the head, or in content
@@ -99,7 +99,7 @@ static bool is_concatenated(const struct content_reading *reading)
     if (!reading->decoder.is_concatenated || reading->is_resumed)
         return false;
     return reading->decoder.concatenated_at <= FILE_MAGIC_HEAD_BYTES ||
-           (!reading->is_spared && !content_stream_is_searching(reading->stream));
+           (!reading->is_enough && !content_stream_is_searching(reading->stream));
 }
 
 /* As is_concatenated, for bytes that are none of base64: clients skip them, stop, or decode something else.
@@ -110,13 +110,13 @@ static bool is_junk_between(const struct content_reading *reading)
     if (!decoder->has_junk || reading->is_resumed || decoder->decoded_bytes <= decoder->junk_at)
         return false;
     return decoder->junk_at <= FILE_MAGIC_HEAD_BYTES ||
-           (!reading->is_spared && !content_stream_is_searching(reading->stream));
+           (!reading->is_enough && !content_stream_is_searching(reading->stream));
 }
 
 unsigned content_reading_end(struct content_reading *reading)
 {
     char rest[TRANSFER_ROOM_MIN];
-    size_t made = reading->is_spared ? 0 : transfer_decode_end(&reading->decoder, rest);
+    size_t made = reading->is_enough ? 0 : transfer_decode_end(&reading->decoder, rest);
     if (made > 0)
         content_stream_push(reading->stream, slice_make(rest, made));
     unsigned oddities = (is_concatenated(reading) ? CONTENT_READING_GOES_ON : 0u) |

@@ -2,9 +2,9 @@
  * What files does this message carry? One pass over headers and body, as a milter is given them.
  *
  * The scan does not choose one reading of a broken message: every name and every structure some mail client
- * would see is followed, and where clients would truly disagree that is itself told (ATTACHMENT_AMBIGUOUS).
- * It looks into forwarded messages and archives, recognises programs by their first bytes, and decides
- * nothing: the result is a list of facts (facts/attachment.h) for the attachments check.
+ * would see is followed, and where clients would truly disagree that is itself reported
+ * (ATTACHMENT_AMBIGUOUS). It looks into forwarded messages and archives, recognises programs by their first
+ * bytes, and decides nothing: the result is a list of facts (facts/attachment.h) for the attachments check.
  *
  * What concerns the message and no single file (a conflict in its structure, a bound reached, memory gone) is
  * an entry of the list whose path is "(message)" and which has no names.
@@ -24,7 +24,7 @@
 
 /*
  * Bounds of one message, nested messages and archives included. Reaching one stops the scan of what lies
- * beyond it and is told as ATTACHMENT_OVER_BUDGET; exactly the bound is still allowed.
+ * beyond it and is reported as ATTACHMENT_OVER_BUDGET; exactly the bound is still allowed.
  */
 struct content_limits {
     uint32_t levels;                /* multiparts and messages within each other (64) */

@@ -205,7 +205,7 @@ static const struct archive_format *format_with_late_mark(void)
 static void search_marks(struct content_stream *stream, struct slice bytes)
 {
     struct archive_mark_hit hit;
-    /* In what is called an archive, damage is not told of noise. */
+    /* In what is called an archive, damage is not reported of noise. */
     bool is_named = (stream->flags & CONTENT_NAMED_ARCHIVE) != 0;
     if (!archive_mark_find(&stream->marks, bytes, is_named, &hit))
         return;

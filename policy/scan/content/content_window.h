@@ -14,7 +14,7 @@ struct content_window {
     struct strbuf bytes;
 };
 
-/* Nothing is waited for yet. `scan` is told when memory runs out. */
+/* Nothing is waited for yet. `scan` is reported when memory runs out. */
 void content_window_init(struct content_window *window, struct content_scan *scan);
 void content_window_deinit(struct content_window *window);
 

@@ -36,8 +36,8 @@ const char *file_magic_ole_root(struct slice entry);
 /*
  * Whether this, of which file_magic_executable knows nothing, is a well-known kind of file that is no
  * archive: documents, pictures, sound, film, plain text. Its end need not be searched for an archive, unless
- * its name says that it is one: a zip may stand behind any of them, and whoever is told to open it as a zip
- * will find it.
+ * its name says that it is one: a zip may stand behind any of them, and whoever is reported to open it as a
+ * zip will find it.
  */
 bool file_magic_harmless(struct slice head);
 

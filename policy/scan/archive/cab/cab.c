@@ -228,7 +228,7 @@ static bool cab_push(void *context, struct slice bytes)
 static void cab_end(void *context)
 {
     struct cab_reader *reader = context;
-    cab_data_tell_rest(reader);
+    cab_data_report_rest(reader);
     archive_walk_end(&reader->walk, false);
 }
 

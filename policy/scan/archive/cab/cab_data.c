@@ -57,8 +57,8 @@ static struct cab_file *files_of(const struct cab_reader *reader)
 /* The next file to tell, if it is in the folder that passes. */
 static const struct cab_file *next_file(const struct cab_reader *reader)
 {
-    const struct cab_file *file = &files_of(reader)[reader->told_count];
-    bool is_here = reader->told_count < reader->file_count && file->folder == reader->folder_number;
+    const struct cab_file *file = &files_of(reader)[reader->reported_count];
+    bool is_here = reader->reported_count < reader->file_count && file->folder == reader->folder_number;
     return is_here ? file : NULL;
 }
 
@@ -109,12 +109,12 @@ static int compare_files(const void *first, const void *second)
  * too many members. */
 static bool begin_file(struct cab_reader *reader)
 {
-    const struct cab_file *file = &files_of(reader)[reader->told_count];
+    const struct cab_file *file = &files_of(reader)[reader->reported_count];
     const struct archive_member member = {.name = name_of(reader, file)};
     if (!archive_walk_member(&reader->walk, &member))
         return false;
     reader->file_left = file->size;
-    for (reader->told_count++; next_file(reader) != NULL; reader->told_count++) {
+    for (reader->reported_count++; next_file(reader) != NULL; reader->reported_count++) {
         const struct cab_file *same = next_file(reader);
         if (same->offset != file->offset || same->size != file->size)
             break;
@@ -131,11 +131,11 @@ static void end_file(struct cab_reader *reader)
     archive_walk_member_end(&reader->walk);
 }
 
-void cab_data_tell_rest(struct cab_reader *reader)
+void cab_data_report_rest(struct cab_reader *reader)
 {
     end_file(reader);
-    while (reader->told_count < reader->file_count) {
-        reader->folder_number = files_of(reader)[reader->told_count].folder;
+    while (reader->reported_count < reader->file_count) {
+        reader->folder_number = files_of(reader)[reader->reported_count].folder;
         if (!begin_file(reader))
             return;
         end_file(reader);
@@ -151,8 +151,8 @@ static void expect_block(struct cab_reader *reader)
 
 static void begin_folder(struct cab_reader *reader)
 {
-    while (reader->told_count < reader->file_count && !reader->walk.finished) {
-        const struct cab_file *file = &files_of(reader)[reader->told_count];
+    while (reader->reported_count < reader->file_count && !reader->walk.finished) {
+        const struct cab_file *file = &files_of(reader)[reader->reported_count];
         reader->folder = ((const struct cab_folder *)(void *)reader->folders.bytes)[file->folder];
         reader->folder_number = file->folder;
         reader->unpacked_at = 0;
@@ -188,7 +188,7 @@ static void end_folder(struct cab_reader *reader)
 
 static void fail_folder(struct cab_reader *reader, enum archive_outcome outcome, const char *why)
 {
-    archive_walk_tell(&reader->walk, outcome, why);
+    archive_walk_report(&reader->walk, outcome, why);
     end_folder(reader);
 }
 
@@ -209,7 +209,7 @@ static bool begin_file_at(struct cab_reader *reader, uint32_t at)
     const struct cab_file *file = next_file(reader);
     uint32_t missed = at - file->offset;
     if (missed > 0)
-        archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY, "files in a cabinet overlap");
+        archive_walk_report(&reader->walk, ARCHIVE_CONTRADICTORY, "files in a cabinet overlap");
     if (!begin_file(reader))
         return false;
     if (missed > 0)

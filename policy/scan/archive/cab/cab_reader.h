@@ -3,8 +3,8 @@
  * folders that hold the files' content.
  *
  * The table of files stands before all data. Files whose content can be had are therefore kept, ordered by
- * where that lies, and told when it comes; all others, and those for which there is no memory, are told at
- * once.
+ * where that lies, and reported when it comes; all others, and those for which there is no memory, are
+ * reported at once.
  */
 #ifndef CLOSEDRELAY_SCAN_ARCHIVE_CAB_CAB_READER_H
 #define CLOSEDRELAY_SCAN_ARCHIVE_CAB_CAB_READER_H
@@ -63,9 +63,9 @@ struct cab_reader {
 
     struct archive_buffer folders; /* struct cab_folder[] */
     size_t folder_count;
-    struct archive_buffer files; /* struct cab_file[], to be told */
+    struct archive_buffer files; /* struct cab_file[], to be reported */
     size_t file_count;
-    size_t told_count;
+    size_t reported_count;
     struct archive_buffer names;
     size_t names_length;
 
@@ -98,7 +98,7 @@ bool cab_data_keep(struct cab_reader *reader, struct slice name);
 void cab_data_begin(struct cab_reader *reader);
 void cab_data_read_block(struct cab_reader *reader, struct slice record);
 void cab_data_read_block_data(struct cab_reader *reader, struct slice record);
-/* Tells those that are still kept, without content. */
-void cab_data_tell_rest(struct cab_reader *reader);
+/* Reports those that are still kept, without content. */
+void cab_data_report_rest(struct cab_reader *reader);
 
 #endif

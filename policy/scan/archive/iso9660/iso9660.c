@@ -3,9 +3,9 @@
  *
  * The stream begins at the volume descriptors, sector 16. Directories and files are taken as they pass,
  * whatever the order in which directories name them; a directory that lies before the one that names it
- * cannot be read. Trees share their files, so all names of one place are told as one member. Of UDF, which
- * such an image may have besides, the names are told that are in no other tree; an image of UDF alone is told
- * as unsupported too.
+ * cannot be read. Trees share their files, so all names of one place are reported as one member. Of UDF,
+ * which such an image may have besides, the names are reported that are in no other tree; an image of UDF
+ * alone is reported as unsupported too.
  */
 #include "scan/archive/archive_formats.h"
 #include "scan/archive/iso9660/iso9660_reader.h"
@@ -37,7 +37,7 @@ static int iso9660_deinit(struct iso9660_reader *reader)
     return 0;
 }
 
-/* ---- names told, which the UDF file system may have too ---- */
+/* ---- names reported, which the UDF file system may have too ---- */
 
 static bool tap_member(void *context, const struct archive_member *member)
 {
@@ -108,7 +108,7 @@ static void add_root(struct iso9660_reader *reader, const struct iso9660_descrip
                                   .charset = descriptor->charset,
                                   .names = ISO9660_NONE};
     if (reader->block_bytes != 0 && reader->block_bytes != descriptor->block_bytes)
-        archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY, "a CD image with blocks of two sizes");
+        archive_walk_report(&reader->walk, ARCHIVE_CONTRADICTORY, "a CD image with blocks of two sizes");
     reader->block_bytes = descriptor->block_bytes;
     if (iso9660_extents_add(&reader->extents, &root) == ISO9660_NONE)
         iso9660_stop_full(reader);
@@ -187,7 +187,7 @@ static bool iso9660_push(void *context, struct slice bytes)
     return is_wanted || reader->has_udf;
 }
 
-/* The files that did not come are told by their names. */
+/* The files that did not come are reported by their names. */
 static void iso9660_end(void *context)
 {
     struct iso9660_reader *reader = context;
@@ -200,11 +200,11 @@ static void iso9660_end(void *context)
     while (!reader->walk.finished && iso9660_extents_first(extents) != ISO9660_NONE) {
         if (iso9660_extents_get(extents, iso9660_extents_first(extents))->kind != ISO9660_FILE)
             iso9660_extents_pop(extents);
-        else if (iso9660_tell_file(reader, &file))
+        else if (iso9660_report_file(reader, &file))
             archive_walk_content_missing(&reader->walk);
     }
     if (reader->has_udf)
-        udf_names_tell(&reader->udf, &reader->walk);
+        udf_names_report(&reader->udf, &reader->walk);
     archive_walk_end(&reader->walk, all_came);
 }
 

@@ -2,9 +2,9 @@
 #include "scan/archive/archive_text.h"
 #include "scan/archive/iso9660/iso9660_reader.h"
 
-/* Tells a member whose content is not waited for. */
-static void tell_at_once(struct iso9660_reader *reader, struct slice name, struct slice long_name,
-                         bool is_folder)
+/* Reports a member whose content is not waited for. */
+static void report_at_once(struct iso9660_reader *reader, struct slice name, struct slice long_name,
+                           bool is_folder)
 {
     struct archive_member member = {.name = name, .is_folder = is_folder};
     if (!archive_walk_member(&reader->walk, &member))
@@ -69,7 +69,7 @@ static void read_record(struct iso9660_reader *reader, const struct iso9660_reco
     uint32_t owner = ISO9660_NONE;
     bool is_folder = record->is_folder || use.is_relocated;
     if (is_folder || record->bytes == 0)
-        tell_at_once(reader, name, long_name, is_folder);
+        report_at_once(reader, name, long_name, is_folder);
     if (!reader->walk.finished && record->bytes > 0 && !use.is_relocated)
         owner = add_extent(reader, record, name, long_name);
     if (!reader->walk.finished && use.goes_on && !is_folder)
@@ -85,7 +85,7 @@ static void read_records(struct iso9660_reader *reader, struct slice sector)
         if (!record.is_dot)
             read_record(reader, &record);
     if (bytes.overrun)
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "a directory of a CD image is damaged");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "a directory of a CD image is damaged");
 }
 
 void iso9660_read_sector(struct iso9660_reader *reader, struct slice sector)
@@ -105,7 +105,7 @@ void iso9660_read_stashed(struct iso9660_reader *reader, struct slice bytes, enu
     }
 }
 
-/* The name goes to the file it belongs to, or is told by itself where that one has passed already. */
+/* The name goes to the file it belongs to, or is reported by itself where that one has passed already. */
 void iso9660_read_name_piece(struct iso9660_reader *reader, struct slice area)
 {
     const struct iso9660_extent piece = *iso9660_extents_get(&reader->extents, reader->name_piece);
@@ -114,14 +114,14 @@ void iso9660_read_name_piece(struct iso9660_reader *reader, struct slice area)
     strbuf_reset(&reader->long_name);
     strbuf_append_slice(&reader->long_name, iso9660_extents_name(&reader->extents, &names));
     iso9660_system_use_parse(area, reader->block_bytes, &reader->long_name, &use);
-    bool waits = piece.owner != ISO9660_NONE && !iso9660_extents_get(&reader->extents, piece.owner)->told;
+    bool waits = piece.owner != ISO9660_NONE && !iso9660_extents_get(&reader->extents, piece.owner)->reported;
     struct slice name = strbuf_slice(&reader->long_name);
     if (reader->long_name.failed)
         iso9660_stop_full(reader);
     else if (use.goes_on)
         add_name_piece(reader, piece.owner, &use);
     else if (use.has_name && !waits)
-        tell_at_once(reader, name, slice_make("", 0), false);
+        report_at_once(reader, name, slice_make("", 0), false);
     else if (use.has_name && !iso9660_extents_add_name(&reader->extents, piece.owner, name))
         iso9660_stop_full(reader);
     if (!reader->walk.finished)

@@ -30,7 +30,7 @@ struct iso9660_extent {
     enum iso9660_extent_kind kind;
     enum iso9660_charset charset; /* of a directory */
     bool partial;                 /* a file whose content is not all here, or not in one piece */
-    bool told;                    /* a file's names were told already */
+    bool reported;                /* a file's names were reported already */
     uint32_t owner;               /* of a name piece: the file it belongs to */
     uint32_t names;               /* first of its chain, or ISO9660_NONE; of a name piece: the name so far */
 };

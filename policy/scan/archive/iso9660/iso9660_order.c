@@ -56,10 +56,11 @@ static void take_passed_directory(struct iso9660_reader *reader, const struct is
         charset = stashed->charset;
     }
     if (was_read && charset != directory->charset) {
-        archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY, "a CD image with one directory in two trees");
+        archive_walk_report(&reader->walk, ARCHIVE_CONTRADICTORY,
+                            "a CD image with one directory in two trees");
     } else if (!was_read && (stashed == NULL || stashed->bytes < directory->bytes)) {
-        archive_walk_tell(&reader->walk, ARCHIVE_UNSUPPORTED,
-                          "a CD image with a directory before its parent");
+        archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED,
+                            "a CD image with a directory before its parent");
     } else if (!was_read) {
         stashed->was_read = true;
         stashed->charset = directory->charset;
@@ -99,32 +100,32 @@ static bool begin_directory(struct iso9660_reader *reader, const struct iso9660_
     return iso9660_expect_sector(reader, directory->from);
 }
 
-/* Tells the names of one more extent for the open member. */
-static void tell_names(struct iso9660_reader *reader, uint32_t names)
+/* Reports the names of one more extent for the open member. */
+static void report_names(struct iso9660_reader *reader, uint32_t names)
 {
     while (names != ISO9660_NONE)
         archive_walk_other_name(&reader->walk, iso9660_extents_name(&reader->extents, &names));
 }
 
-bool iso9660_tell_file(struct iso9660_reader *reader, struct iso9660_extent *whole)
+bool iso9660_report_file(struct iso9660_reader *reader, struct iso9660_extent *whole)
 {
     struct iso9660_extents *extents = &reader->extents;
     struct iso9660_extent *file = iso9660_extents_get(extents, iso9660_extents_pop(extents));
     uint32_t names = file->names;
     struct archive_member member = {.name = iso9660_extents_name(extents, &names)};
-    file->told = true;
+    file->reported = true;
     *whole = *file;
     if (!archive_walk_member(&reader->walk, &member))
         return false;
-    tell_names(reader, names);
+    report_names(reader, names);
     for (;;) {
         uint32_t next = iso9660_extents_first(extents);
         file = next == ISO9660_NONE ? NULL : iso9660_extents_get(extents, next);
         if (file == NULL || file->kind != ISO9660_FILE || file->from != whole->from)
             return true;
         iso9660_extents_pop(extents);
-        file->told = true;
-        tell_names(reader, file->names);
+        file->reported = true;
+        report_names(reader, file->names);
         whole->bytes = file->bytes > whole->bytes ? file->bytes : whole->bytes;
         whole->partial = whole->partial || file->partial;
     }
@@ -134,7 +135,7 @@ bool iso9660_tell_file(struct iso9660_reader *reader, struct iso9660_extent *who
 static bool begin_file(struct iso9660_reader *reader)
 {
     struct iso9660_extent file;
-    if (!iso9660_tell_file(reader, &file))
+    if (!iso9660_report_file(reader, &file))
         return false;
     if (file.partial || file.from < iso9660_position(reader))
         archive_walk_content_missing(&reader->walk);
@@ -152,11 +153,12 @@ static bool begin_name_piece(struct iso9660_reader *reader, uint32_t number)
 {
     const struct iso9660_extent *piece = iso9660_extents_get(&reader->extents, number);
     if (piece->bytes > NAME_PIECE_BYTES_MOST) {
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "a name in a CD image is damaged");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "a name in a CD image is damaged");
         return false;
     }
     if (piece->from < iso9660_position(reader)) {
-        archive_walk_tell(&reader->walk, ARCHIVE_UNSUPPORTED, "a CD image with a name before its directory");
+        archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED,
+                            "a CD image with a name before its directory");
         return false;
     }
     reader->name_piece = number;

@@ -53,7 +53,7 @@ struct iso9660_reader {
     struct strbuf long_name; /* of Rock Ridge */
     bool has_udf;
     struct udf_names udf;
-    struct archive_sink tap; /* hears what is told, and tells `sink` */
+    struct archive_sink tap; /* hears what is reported, and tells `sink` */
     const struct archive_sink *sink;
 };
 
@@ -69,7 +69,7 @@ void iso9660_stop_full(struct iso9660_reader *reader);
 void iso9660_go_on(struct iso9660_reader *reader);
 /* Takes the first file, and all others at the same place, and begins a member under their names. `whole` is
  * set to their common extent. False: there are too many members. */
-bool iso9660_tell_file(struct iso9660_reader *reader, struct iso9660_extent *whole);
+bool iso9660_report_file(struct iso9660_reader *reader, struct iso9660_extent *whole);
 /* Asks for the next sector of the directory being read, which begins at `from`; false at its end. */
 bool iso9660_expect_sector(struct iso9660_reader *reader, uint64_t from);
 /* Takes a sector that nothing named yet. */

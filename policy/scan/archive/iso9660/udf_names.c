@@ -24,7 +24,7 @@ enum {
 void udf_names_init(struct udf_names *names, void *owner, struct archive_budget *budget)
 {
     archive_buffer_init(&names->found, owner, budget);
-    archive_buffer_init(&names->told, owner, budget);
+    archive_buffer_init(&names->reported, owner, budget);
     strbuf_init(&names->text, 0);
 }
 
@@ -159,9 +159,9 @@ static uint64_t hash_of(struct slice name)
 
 void udf_names_note(struct udf_names *names, struct slice name)
 {
-    if (!archive_buffer_reserve(&names->told, (names->told_count + 1) * sizeof(uint64_t)))
-        return; /* it will be told twice */
-    ((uint64_t *)(void *)names->told.bytes)[names->told_count++] = hash_of(name);
+    if (!archive_buffer_reserve(&names->reported, (names->reported_count + 1) * sizeof(uint64_t)))
+        return; /* it will be reported twice */
+    ((uint64_t *)(void *)names->reported.bytes)[names->reported_count++] = hash_of(name);
 }
 
 static int compare_hashes(const void *first, const void *second)
@@ -170,26 +170,27 @@ static int compare_hashes(const void *first, const void *second)
     return *a < *b ? -1 : *a > *b;
 }
 
-void udf_names_tell(struct udf_names *names, struct archive_walk *walk)
+void udf_names_report(struct udf_names *names, struct archive_walk *walk)
 {
     struct archive_bytes found = archive_bytes_of(slice_make(names->found.bytes, names->found_bytes));
-    if (names->told_count > 1)
-        qsort(names->told.bytes, names->told_count, sizeof(uint64_t), compare_hashes);
+    if (names->reported_count > 1)
+        qsort(names->reported.bytes, names->reported_count, sizeof(uint64_t), compare_hashes);
     while (found.left.length > 0) {
         struct archive_member member = {.name = archive_bytes_take(&found, archive_bytes_u16(&found))};
         uint64_t hash = hash_of(member.name);
-        if (names->told_count > 0 &&
-            bsearch(&hash, names->told.bytes, names->told_count, sizeof hash, compare_hashes) != NULL)
+        if (names->reported_count > 0 &&
+            bsearch(&hash, names->reported.bytes, names->reported_count, sizeof hash, compare_hashes) != NULL)
             continue;
         if (!archive_walk_member(walk, &member)) {
-            archive_walk_tell(walk, ARCHIVE_OVER_BUDGET, "too many members");
+            archive_walk_report(walk, ARCHIVE_OVER_BUDGET, "too many members");
             return;
         }
         archive_walk_content_missing(walk);
         archive_walk_member_end(walk);
     }
     if (names->is_full)
-        archive_walk_tell(walk, ARCHIVE_OVER_BUDGET, "too many files in a CD image");
+        archive_walk_report(walk, ARCHIVE_OVER_BUDGET, "too many files in a CD image");
     if (!names->has_directory || names->is_broken)
-        archive_walk_tell(walk, ARCHIVE_UNSUPPORTED, "a CD image with a UDF file system that cannot be read");
+        archive_walk_report(walk, ARCHIVE_UNSUPPORTED,
+                            "a CD image with a UDF file system that cannot be read");
 }

@@ -6,7 +6,7 @@
  * entry of a directory that holds its own, is read for names, in use or not. Sectors are 2,048 bytes, as on
  * every optical disk.
  *
- * Names are kept, charged to the budget, until udf_names_tell. One thread at a time.
+ * Names are kept, charged to the budget, until udf_names_report. One thread at a time.
  */
 #ifndef CLOSEDRELAY_SCAN_ARCHIVE_ISO9660_UDF_NAMES_H
 #define CLOSEDRELAY_SCAN_ARCHIVE_ISO9660_UDF_NAMES_H
@@ -19,8 +19,8 @@ enum { UDF_SECTOR_BYTES = 2048 };
 struct udf_names {
     struct archive_buffer found; /* each: two bytes of length, then UTF-8 */
     size_t found_bytes;
-    struct archive_buffer told; /* uint64_t[], of names told by others */
-    size_t told_count;
+    struct archive_buffer reported; /* uint64_t[], of names reported by others */
+    size_t reported_count;
     struct strbuf text;
     bool has_directory; /* one was seen at all */
     bool is_broken;     /* a descriptor goes on where it cannot be found */
@@ -36,11 +36,11 @@ void udf_names_deinit(struct udf_names *names);
 /* The next bytes; the first ones begin a sector. */
 void udf_names_push(struct udf_names *names, struct slice bytes);
 
-/* A name that was told already. */
+/* A name that was reported already. */
 void udf_names_note(struct udf_names *names, struct slice name);
 
 /* No more bytes: tells the names found and not noted as members without content. What could not be read is an
  * outcome. */
-void udf_names_tell(struct udf_names *names, struct archive_walk *walk);
+void udf_names_report(struct udf_names *names, struct archive_walk *walk);
 
 #endif

@@ -2,9 +2,9 @@
  * OLE compound files: the attachments of Outlook messages (.msg) and the files packed into Office documents.
  *
  * The parts of such a file may lie in any order, so it is kept as a whole and read at its end. Of one too
- * large for that only the first directory entries are looked at: a message is told as unsupported, a document
- * as nothing at all, for an honest document has no outcome. Whether the file itself is an installer package
- * is said by content/file_magic.h.
+ * large for that only the first directory entries are looked at: a message is reported as unsupported, a
+ * document as nothing at all, for an honest document has no outcome. Whether the file itself is an installer
+ * package is said by content/file_magic.h.
  */
 #include "scan/archive/archive_budget.h"
 #include "scan/archive/archive_buffer.h"
@@ -106,10 +106,10 @@ static void read_text(struct ole_reader *reader, const struct ole_entry *entry)
         strbuf_append_slice(&reader->text, piece);
     } while (piece.length > 0 && reader->text.length < NAME_BYTES_MOST);
     if (stream.damaged)
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "an attachment in an OLE file is cut short");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "an attachment in an OLE file is cut short");
 }
 
-static void tell_name(struct ole_reader *reader, struct slice name, bool is_first)
+static void report_name(struct ole_reader *reader, struct slice name, bool is_first)
 {
     struct archive_member member = {.name = name};
     if (is_first)
@@ -144,12 +144,12 @@ static void give_content(struct ole_reader *reader, const struct ole_entry *entr
     }
     if (stream.damaged || most > 0) {
         archive_walk_content_missing(&reader->walk);
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "an attachment in an OLE file is cut short");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "an attachment in an OLE file is cut short");
     }
 }
 
 /* A file packed into a document: sizes, its label, its name, where it came from, its content. */
-static void tell_package(struct ole_reader *reader, const struct ole_entry *entry)
+static void report_package(struct ole_reader *reader, const struct ole_entry *entry)
 {
     read_text(reader, entry);
     struct archive_bytes bytes = archive_bytes_of(strbuf_slice(&reader->text));
@@ -161,9 +161,9 @@ static void tell_package(struct ole_reader *reader, const struct ole_entry *entr
     uint32_t content_bytes = archive_bytes_u32(&bytes);
     if (bytes.overrun || (label.length == 0 && name.length == 0))
         return; /* the native data of some other program */
-    tell_name(reader, label, true);
-    tell_name(reader, name, false);
-    tell_name(reader, slice_part(source, 0, slice_find(source, '\0')), false);
+    report_name(reader, label, true);
+    report_name(reader, name, false);
+    report_name(reader, slice_part(source, 0, slice_find(source, '\0')), false);
     give_content(reader, entry, reader->text.length - bytes.left.length, content_bytes);
     archive_walk_member_end(&reader->walk);
 }
@@ -230,8 +230,8 @@ static void collect(struct ole_reader *reader, uint32_t child, struct ole_attach
     }
 }
 
-/* Tells the name in an entry's stream. */
-static void tell_stream_name(struct ole_reader *reader, uint32_t number, bool is_first)
+/* Reports the name in an entry's stream. */
+static void report_stream_name(struct ole_reader *reader, uint32_t number, bool is_first)
 {
     struct ole_entry entry;
     unsigned property;
@@ -246,10 +246,10 @@ static void tell_stream_name(struct ole_reader *reader, uint32_t number, bool is
     }
     while (text.length > 0 && text.data[text.length - 1] == '\0')
         text.length--;
-    tell_name(reader, text, is_first);
+    report_name(reader, text, is_first);
 }
 
-static void tell_attachment(struct ole_reader *reader, const struct ole_entry *storage)
+static void report_attachment(struct ole_reader *reader, const struct ole_entry *storage)
 {
     struct ole_attachment attachment = {.data = OLE_NONE};
     struct ole_entry data;
@@ -260,11 +260,11 @@ static void tell_attachment(struct ole_reader *reader, const struct ole_entry *s
     if (count == 0 && attachment.data == OLE_NONE)
         return;
     if (count == 0)
-        tell_name(reader, slice_of(""), true);
+        report_name(reader, slice_of(""), true);
     for (unsigned i = 0; i < count && !reader->walk.finished; i++) {
         bool is_name = i < attachment.name_count;
         uint32_t number = is_name ? attachment.names[i] : attachment.labels[i - attachment.name_count];
-        tell_stream_name(reader, number, i == 0);
+        report_stream_name(reader, number, i == 0);
     }
     if (attachment.data != OLE_NONE) {
         ole_file_entry(&reader->file, attachment.data, &data);
@@ -273,18 +273,18 @@ static void tell_attachment(struct ole_reader *reader, const struct ole_entry *s
     archive_walk_member_end(&reader->walk);
 }
 
-static void tell_members(struct ole_reader *reader)
+static void report_members(struct ole_reader *reader)
 {
     for (uint32_t i = 0; i < reader->file.entry_count && !reader->walk.finished; i++) {
         struct ole_entry entry;
         ole_file_entry(&reader->file, i, &entry);
         if (entry.type == OLE_STREAM && ole_name_is(&entry, "\001Ole10Native"))
-            tell_package(reader, &entry);
+            report_package(reader, &entry);
         else if (entry.type == OLE_STORAGE && ole_name_begins(&entry, "__attach_version1.0_"))
-            tell_attachment(reader, &entry);
+            report_attachment(reader, &entry);
     }
     if (reader->text.failed || reader->name.failed)
-        archive_walk_tell(&reader->walk, ARCHIVE_OVER_BUDGET, "no memory for the names in an OLE file");
+        archive_walk_report(&reader->walk, ARCHIVE_OVER_BUDGET, "no memory for the names in an OLE file");
 }
 
 static void read_kept(struct ole_reader *reader)
@@ -299,7 +299,7 @@ static void read_kept(struct ole_reader *reader)
     if (reader->pending == NULL || reader->visited == NULL)
         archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "no memory for the directory of an OLE file");
     else
-        tell_members(reader);
+        report_members(reader);
 }
 
 /* The first directory sector of a file that is too large to be kept. */
@@ -313,8 +313,8 @@ static void judge_large(void *context, struct slice sector)
         ole_entry_parse(slice_part(sector, at, at + OLE_ENTRY_BYTES), &entry);
         for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
             if (ole_name_begins(&entry, marks[i]))
-                archive_walk_tell(&reader->walk, ARCHIVE_UNSUPPORTED,
-                                  "an Outlook message too large to be read");
+                archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED,
+                                    "an Outlook message too large to be read");
     }
     archive_walk_finish(&reader->walk);
 }

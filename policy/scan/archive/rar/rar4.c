@@ -100,7 +100,7 @@ static void expect_base(struct rar4_reader *reader)
 }
 
 /* Begins the member, under its names. */
-static bool tell_names(struct rar4_reader *reader, const struct rar4_file *file)
+static bool report_names(struct rar4_reader *reader, const struct rar4_file *file)
 {
     struct slice plain = slice_part(file->name, 0, slice_find(file->name, '\0'));
     struct archive_member member = {
@@ -123,10 +123,10 @@ static bool tell_names(struct rar4_reader *reader, const struct rar4_file *file)
     return true;
 }
 
-static void tell_file(struct rar4_reader *reader, const struct rar4_file *file)
+static void report_file(struct rar4_reader *reader, const struct rar4_file *file)
 {
     struct archive_walk *walk = &reader->walk;
-    if (!tell_names(reader, file))
+    if (!report_names(reader, file))
         return;
     if (file->stored && (file->flags & (FILE_ENCRYPTED | FILE_SPLIT_BEFORE)) == 0) {
         archive_walk_content(walk, file->data_bytes);
@@ -156,7 +156,7 @@ static bool read_file(struct rar4_reader *reader, unsigned type, unsigned flags,
     if (bytes.overrun)
         return false;
     if (type == TYPE_FILE)
-        tell_file(reader, &file);
+        report_file(reader, &file);
     else
         archive_walk_skip(&reader->walk, file.data_bytes);
     return true;
@@ -183,7 +183,7 @@ static void read_block(struct rar4_reader *reader)
     unsigned flags = archive_bytes_u16(&bytes);
     archive_bytes_u16(&bytes);
     if (crc_is_wrong(header, type, flags))
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the checksum of a RAR header does not fit");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "the checksum of a RAR header does not fit");
     archive_walk_member_end(&reader->walk);
     reader->has_header = true;
     if (type == TYPE_END) {

@@ -3,7 +3,7 @@
  *
  * A volume of several is judged by its own headers: all data in it stands behind a header that names it. A
  * "quick open" service block holds copies of the headers, which unpackers may show instead of the true ones;
- * so the names told are kept, and a copy that differs is told too, and contradictory.
+ * so the names reported are kept, and a copy that differs is reported too, and contradictory.
  */
 #include "scan/archive/archive_budget.h"
 #include "scan/archive/archive_buffer.h"
@@ -21,8 +21,8 @@ enum rar5_state {
     RAR5_AT_REST,
 };
 
-/* A file header that was told, by where it is. */
-struct rar5_told {
+/* A file header that was reported, by where it is. */
+struct rar5_reported {
     uint64_t position;
     size_t name_at; /* in `names` */
     size_t name_bytes;
@@ -35,8 +35,8 @@ struct rar5_reader {
     struct strbuf header;    /* its bytes */
     uint64_t quick_position; /* of the quick open block's header */
     uint64_t quick_left;     /* bytes of its records still to come */
-    struct archive_buffer told;
-    size_t told_count;
+    struct archive_buffer reported;
+    size_t reported_count;
     struct archive_buffer names;
     size_t names_bytes;
 };
@@ -60,7 +60,7 @@ static void *rar5_create(void *owner, const struct archive_sink *sink, struct ar
         return NULL;
     archive_walk_init(&reader->walk, sink, budget);
     strbuf_init(&reader->header, 0);
-    archive_buffer_init(&reader->told, reader, budget);
+    archive_buffer_init(&reader->reported, reader, budget);
     archive_buffer_init(&reader->names, reader, budget);
     talloc_set_destructor(reader, rar5_deinit);
     archive_walk_record(&reader->walk, sizeof signature);
@@ -74,33 +74,35 @@ static void stop_damaged(struct rar5_reader *reader)
 
 static void remember_name(struct rar5_reader *reader, struct slice name)
 {
-    if (!archive_buffer_reserve(&reader->told, (reader->told_count + 1) * sizeof(struct rar5_told)) ||
+    if (!archive_buffer_reserve(&reader->reported,
+                                (reader->reported_count + 1) * sizeof(struct rar5_reported)) ||
         !archive_buffer_reserve(&reader->names, reader->names_bytes + name.length + 1)) {
         archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "too many names to keep");
         return;
     }
-    struct rar5_told *told = (struct rar5_told *)(void *)reader->told.bytes + reader->told_count++;
-    *told = (struct rar5_told){reader->position, reader->names_bytes, name.length};
+    struct rar5_reported *known =
+        (struct rar5_reported *)(void *)reader->reported.bytes + reader->reported_count++;
+    *known = (struct rar5_reported){reader->position, reader->names_bytes, name.length};
     if (name.length > 0)
         memcpy(reader->names.bytes + reader->names_bytes, name.data, name.length);
     reader->names_bytes += name.length;
 }
 
 /* Whether the file header at `position` has this name. */
-static bool name_was_told(const struct rar5_reader *reader, uint64_t position, struct slice name)
+static bool name_was_reported(const struct rar5_reader *reader, uint64_t position, struct slice name)
 {
-    const struct rar5_told *told = (const struct rar5_told *)(const void *)reader->told.bytes;
+    const struct rar5_reported *known = (const struct rar5_reported *)(const void *)reader->reported.bytes;
     size_t low = 0;
-    size_t high = reader->told_count;
+    size_t high = reader->reported_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (told[middle].position < position)
+        if (known[middle].position < position)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < reader->told_count && told[low].position == position &&
-           slice_equal(slice_make(reader->names.bytes + told[low].name_at, told[low].name_bytes), name);
+    return low < reader->reported_count && known[low].position == position &&
+           slice_equal(slice_make(reader->names.bytes + known[low].name_at, known[low].name_bytes), name);
 }
 
 /* What comes next: a record of the quick open block, or a header. */
@@ -114,7 +116,7 @@ static void expect_prefix(struct rar5_reader *reader)
     archive_walk_record(&reader->walk, RAR5_PREFIX_BYTES);
 }
 
-static void tell_file(struct rar5_reader *reader, const struct rar5_header *header)
+static void report_file(struct rar5_reader *reader, const struct rar5_header *header)
 {
     struct archive_walk *walk = &reader->walk;
     struct archive_member member = {
@@ -137,7 +139,7 @@ static void read_header(struct rar5_reader *reader, const struct rar5_header *he
 {
     struct archive_walk *walk = &reader->walk;
     if (!header->intact)
-        archive_walk_tell(walk, ARCHIVE_DAMAGED, "the checksum of a RAR header does not fit");
+        archive_walk_report(walk, ARCHIVE_DAMAGED, "the checksum of a RAR header does not fit");
     switch (header->type) {
     case RAR5_ENCRYPTION:
         archive_walk_stop(walk, ARCHIVE_INDEX_ENCRYPTED, "the RAR headers need a password");
@@ -146,7 +148,7 @@ static void read_header(struct rar5_reader *reader, const struct rar5_header *he
         archive_walk_expect_end(walk);
         return;
     case RAR5_FILE:
-        tell_file(reader, header);
+        report_file(reader, header);
         break;
     default:
         archive_walk_member_end(walk);
@@ -175,14 +177,14 @@ static bool read_quick_record(struct rar5_reader *reader, struct slice record)
     struct slice copy = archive_bytes_take(&bytes, rar5_number(&bytes));
     if (bytes.overrun || !rar5_header_parse(copy, &header))
         return false;
-    if (header.type != RAR5_FILE || name_was_told(reader, reader->quick_position - distance, header.name))
+    if (header.type != RAR5_FILE || name_was_reported(reader, reader->quick_position - distance, header.name))
         return true;
     struct archive_member member = {
         .name = header.name, .encrypted = header.encrypted, .is_folder = header.is_folder};
     if (archive_walk_member(&reader->walk, &member)) {
         archive_walk_content_missing(&reader->walk);
         archive_walk_member_end(&reader->walk);
-        archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY, "the RAR quick open list has other names");
+        archive_walk_report(&reader->walk, ARCHIVE_CONTRADICTORY, "the RAR quick open list has other names");
     }
     return true;
 }

@@ -92,7 +92,7 @@ static void read_signature_header(struct seven_zip_reader *reader, struct slice 
     struct archive_bytes bytes = archive_bytes_of(slice_part(record, 8, record.length));
     uint32_t start_crc = archive_bytes_u32(&bytes);
     if (lzma_crc32((const uint8_t *)bytes.left.data, bytes.left.length, 0) != start_crc)
-        archive_walk_tell(walk, ARCHIVE_DAMAGED, "the 7z start header is damaged");
+        archive_walk_report(walk, ARCHIVE_DAMAGED, "the 7z start header is damaged");
     uint64_t offset = archive_bytes_u64(&bytes);
     uint64_t size = archive_bytes_u64(&bytes);
     reader->index_crc = archive_bytes_u32(&bytes);
@@ -185,7 +185,7 @@ static void read_index(struct seven_zip_reader *reader, struct slice bytes, stru
             status = seven_zip_index_parse(reader, strbuf_slice(unpacked), &reader->index);
     }
     if (status == SEVEN_ZIP_OK)
-        seven_zip_tell_members(reader);
+        seven_zip_report_members(reader);
     else
         seven_zip_stop(reader, status);
 }
@@ -195,7 +195,7 @@ static void read_rest(struct seven_zip_reader *reader, struct slice record)
     struct slice index = slice_part(record, reader->window_bytes, record.length);
     reader->window = slice_part(record, 0, reader->window_bytes);
     if (lzma_crc32((const uint8_t *)index.data, index.length, 0) != reader->index_crc)
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the 7z index is damaged");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "the 7z index is damaged");
     /* The record is still held: what is unpacked comes on top of it. */
     archive_budget_take_kept(reader->walk.budget, record.length);
     struct strbuf layers[2];

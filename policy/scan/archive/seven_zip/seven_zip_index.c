@@ -66,7 +66,7 @@ static enum seven_zip_status parse_files(struct archive_bytes *bytes, struct sev
 static enum seven_zip_status parse_header(void *owner, struct archive_bytes *bytes,
                                           struct seven_zip_index *index)
 {
-    struct seven_zip_streams aside = {0};
+    struct seven_zip_streams additional = {0};
     enum seven_zip_status status = SEVEN_ZIP_OK;
     while (status == SEVEN_ZIP_OK) {
         uint64_t type = seven_zip_number(bytes);
@@ -76,8 +76,8 @@ static enum seven_zip_status parse_header(void *owner, struct archive_bytes *byt
             break;
         if (type == SEVEN_ZIP_ARCHIVE_PROPERTIES)
             skip_archive_properties(bytes);
-        else if (type == SEVEN_ZIP_ADDITIONAL_STREAMS && aside.packed_bytes == NULL)
-            status = seven_zip_streams_parse(owner, bytes, &aside);
+        else if (type == SEVEN_ZIP_ADDITIONAL_STREAMS && additional.packed_bytes == NULL)
+            status = seven_zip_streams_parse(owner, bytes, &additional);
         else if (type == SEVEN_ZIP_MAIN_STREAMS && index->streams.packed_bytes == NULL)
             status = seven_zip_streams_parse(owner, bytes, &index->streams);
         else if (type == SEVEN_ZIP_FILES && index->file_count == 0)

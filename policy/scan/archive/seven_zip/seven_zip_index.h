@@ -43,7 +43,7 @@ struct seven_zip_streams {
     uint32_t packed_count;
     struct seven_zip_folder *folders;
     uint32_t folder_count;
-    uint64_t *member_bytes; /* of all folders' members, one after the other; NULL where not told */
+    uint64_t *member_bytes; /* of all folders' members, one after the other; NULL where not reported */
     uint32_t member_count;
 };
 

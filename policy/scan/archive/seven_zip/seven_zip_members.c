@@ -49,9 +49,9 @@ static bool unpack_bytes(struct seven_zip_reader *reader, uint64_t byte_count, b
         size_t count = seven_zip_unpacker_read(reader->unpacker, piece, most, &status);
         if (count == 0) {
             if (status == SEVEN_ZIP_OVER_BUDGET)
-                archive_walk_tell(&reader->walk, ARCHIVE_OVER_BUDGET, "more content than may be unpacked");
+                archive_walk_report(&reader->walk, ARCHIVE_OVER_BUDGET, "more content than may be unpacked");
             else if (status == SEVEN_ZIP_DAMAGED)
-                archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the content of a 7z member is damaged");
+                archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "the content of a 7z member is damaged");
             return false;
         }
         byte_count -= count;
@@ -81,8 +81,9 @@ static void give_content(struct seven_zip_reader *reader, const struct seven_zip
     }
 }
 
-/* Tells one member; `has_content`: it takes the next of the folders' members. */
-static bool tell_member(struct seven_zip_reader *reader, struct slice name, bool has_content, bool is_folder)
+/* Reports one member; `has_content`: it takes the next of the folders' members. */
+static bool report_member(struct seven_zip_reader *reader, struct slice name, bool has_content,
+                          bool is_folder)
 {
     const struct seven_zip_folder *folder = has_content ? current_folder(reader) : NULL;
     struct archive_member member = {
@@ -91,7 +92,7 @@ static bool tell_member(struct seven_zip_reader *reader, struct slice name, bool
         return false;
     if (has_content && folder == NULL) {
         archive_walk_content_missing(&reader->walk);
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the 7z index has files without content");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "the 7z index has files without content");
     } else if (has_content) {
         uint64_t byte_count = reader->index.streams.member_bytes[reader->member++];
         reader->member_in_folder++;
@@ -113,7 +114,7 @@ static struct slice next_name(struct archive_bytes *names)
     return name;
 }
 
-void seven_zip_tell_members(struct seven_zip_reader *reader)
+void seven_zip_report_members(struct seven_zip_reader *reader)
 {
     const struct seven_zip_index *index = &reader->index;
     struct archive_bytes names = archive_bytes_of(index->names);
@@ -133,7 +134,7 @@ void seven_zip_tell_members(struct seven_zip_reader *reader)
             seven_zip_stop(reader, SEVEN_ZIP_OVER_BUDGET);
             return;
         }
-        if (!tell_member(reader, strbuf_slice(&reader->text), has_content, is_folder))
+        if (!report_member(reader, strbuf_slice(&reader->text), has_content, is_folder))
             return;
     }
     archive_walk_expect_end(&reader->walk);

@@ -44,7 +44,7 @@ enum seven_zip_status seven_zip_find_packed(const struct seven_zip_reader *reade
                                             const struct seven_zip_folder *folder,
                                             struct seven_zip_packed *packed);
 
-/* Tells the members of the index that was parsed, with their content. */
-void seven_zip_tell_members(struct seven_zip_reader *reader);
+/* Reports the members of the index that was parsed, with their content. */
+void seven_zip_report_members(struct seven_zip_reader *reader);
 
 #endif

@@ -194,7 +194,7 @@ static enum seven_zip_status parse_folders(void *owner, struct archive_bytes *by
     if (count > bytes->left.length)
         return SEVEN_ZIP_DAMAGED;
     if (archive_bytes_u8(bytes) != 0)
-        return SEVEN_ZIP_UNSUPPORTED; /* told in a stream elsewhere: nothing writes that */
+        return SEVEN_ZIP_UNSUPPORTED; /* reported in a stream elsewhere: nothing writes that */
     streams->folders = talloc_zero_array(owner, struct seven_zip_folder, (unsigned)count + 1);
     if (streams->folders == NULL)
         return SEVEN_ZIP_OVER_BUDGET;
@@ -242,9 +242,9 @@ static enum seven_zip_status count_members(struct archive_bytes *bytes, struct s
     return status_of(bytes);
 }
 
-/* Sets where each folder's bytes are cut: all sizes but the last are told, the last is what is left. */
+/* Sets where each folder's bytes are cut: all sizes but the last are reported, the last is what is left. */
 static enum seven_zip_status size_members(void *owner, struct archive_bytes *bytes,
-                                          struct seven_zip_streams *streams, bool told)
+                                          struct seven_zip_streams *streams, bool has_sizes)
 {
     uint64_t count = 0;
     for (uint32_t i = 0; i < streams->folder_count; i++)
@@ -258,7 +258,7 @@ static enum seven_zip_status size_members(void *owner, struct archive_bytes *byt
         uint64_t left = streams->folders[i].unpacked_bytes;
         for (uint32_t j = 1; j <= streams->folders[i].member_count && !bytes->overrun; j++) {
             bool last = j == streams->folders[i].member_count;
-            uint64_t size = last ? left : told ? seven_zip_number(bytes) : 0;
+            uint64_t size = last ? left : has_sizes ? seven_zip_number(bytes) : 0;
             if (size > left)
                 return SEVEN_ZIP_DAMAGED;
             left -= size;

@@ -92,7 +92,7 @@ static void tar_add_header_name(struct tar_reader *reader, const struct tar_head
 }
 
 /* Begins the member under the first name, and tells the others. False: the walk is over. */
-static bool tar_tell_member(struct tar_reader *reader, const struct tar_header *header)
+static bool tar_report_member(struct tar_reader *reader, const struct tar_header *header)
 {
     tar_add_header_name(reader, header);
     if (reader->walk.finished)
@@ -124,20 +124,21 @@ static uint64_t tar_content_bytes(struct tar_reader *reader, const struct tar_he
 {
     uint64_t size_bytes = reader->pax.has_size ? reader->pax.size_bytes : header->size_bytes;
     if (reader->pax.has_size && size_bytes != header->size_bytes)
-        archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY, "a member of the tar archive has two sizes");
+        archive_walk_report(&reader->walk, ARCHIVE_CONTRADICTORY,
+                            "a member of the tar archive has two sizes");
     if (tar_type_has_content(header->type))
         return size_bytes;
     if (size_bytes > 0 && header->type != '5')
-        archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY, "a link in the tar archive has content");
+        archive_walk_report(&reader->walk, ARCHIVE_CONTRADICTORY, "a link in the tar archive has content");
     return 0;
 }
 
 static void tar_read_member(struct tar_reader *reader, const struct tar_header *header)
 {
     uint64_t size_bytes = tar_content_bytes(reader, header);
-    bool is_told = tar_tell_member(reader, header);
+    bool is_reported = tar_report_member(reader, header);
     tar_forget_extensions(reader);
-    if (!is_told)
+    if (!is_reported)
         return;
     if (header->type == 'S') {
         archive_walk_content_missing(&reader->walk); /* the holes */
@@ -157,9 +158,10 @@ static void tar_read_header(struct tar_reader *reader, struct slice block)
     struct tar_header header = tar_header_read(block);
     reader->has_header = true;
     if (reader->is_over)
-        archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY, "members follow the end of the tar archive");
+        archive_walk_report(&reader->walk, ARCHIVE_CONTRADICTORY,
+                            "members follow the end of the tar archive");
     if (!header.is_size_valid || header.size_bytes > INT64_MAX) {
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "a size in the tar archive makes no sense");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "a size in the tar archive makes no sense");
         header.size_bytes = 0;
     }
     switch (header.type) {
@@ -200,7 +202,7 @@ static void tar_read_block(struct tar_reader *reader, struct slice block)
     /* What a tape or a buffer held before often stands behind the end, and hides nothing; a header would be
      * seen. */
     if (!reader->is_over)
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "a header of the tar archive is broken");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "a header of the tar archive is broken");
     tar_expect_header(reader, 0);
 }
 
@@ -208,10 +210,10 @@ static void tar_read_pax(struct tar_reader *reader, struct slice text, bool is_g
 {
     size_t names_before = reader->names.length;
     if (!tar_pax_read(text, &reader->pax))
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "an extended tar header is broken");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "an extended tar header is broken");
     if (is_global && (reader->pax.has_size || reader->names.length > names_before))
-        archive_walk_tell(&reader->walk, ARCHIVE_CONTRADICTORY,
-                          "a tar header gives all members one name or size");
+        archive_walk_report(&reader->walk, ARCHIVE_CONTRADICTORY,
+                            "a tar header gives all members one name or size");
 }
 
 static void tar_step(void *context, struct slice record)

@@ -2,7 +2,7 @@
  * TNEF (winmail.dat): a chain of attributes; those of an attachment follow each other.
  *
  * The content of an attachment commonly comes before its names, so a member may begin without a name and be
- * told all of them later. Checksums are not looked at: no client insists on them.
+ * reported all of them later. Checksums are not looked at: no client insists on them.
  */
 #include "scan/archive/archive_bytes.h"
 #include "scan/archive/archive_formats.h"
@@ -66,7 +66,7 @@ static void begin_member(struct tnef_reader *reader)
         if (name_counts(reader, kind))
             member.name = name;
     }
-    reader->was_told = true;
+    reader->was_reported = true;
     reader->has_content = false;
     if (!archive_walk_member(&reader->walk, &member))
         return;
@@ -80,10 +80,10 @@ static void begin_member(struct tnef_reader *reader)
 
 static void end_attachment(struct tnef_reader *reader)
 {
-    if (reader->in_attachment && !reader->was_told && reader->names.length > 0)
+    if (reader->in_attachment && !reader->was_reported && reader->names.length > 0)
         begin_member(reader);
     archive_walk_member_end(&reader->walk);
-    reader->in_attachment = reader->was_told = reader->has_content = reader->is_message = false;
+    reader->in_attachment = reader->was_reported = reader->has_content = reader->is_message = false;
     strbuf_reset(&reader->names);
 }
 

@@ -50,7 +50,7 @@ static void expect(struct tnef_reader *reader, enum tnef_property_state state, s
     if (reader->walk.finished)
         return;
     if (byte_count > reader->attribute_left) {
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the properties of an attachment are damaged");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "the properties of an attachment are damaged");
         tnef_end_attribute(reader);
         return;
     }
@@ -63,7 +63,7 @@ static void expect(struct tnef_reader *reader, enum tnef_property_state state, s
 static bool skip(struct tnef_reader *reader, uint64_t byte_count)
 {
     if (byte_count > reader->attribute_left) {
-        archive_walk_tell(&reader->walk, ARCHIVE_DAMAGED, "the properties of an attachment are damaged");
+        archive_walk_report(&reader->walk, ARCHIVE_DAMAGED, "the properties of an attachment are damaged");
         tnef_end_attribute(reader);
         return false;
     }

@@ -43,7 +43,7 @@ struct tnef_reader {
     bool in_attachment;
     bool has_content;    /* the open member was given content */
     bool is_message;     /* the open member, or what is to come, is an attached message */
-    bool was_told;       /* some member was begun for this attachment */
+    bool was_reported;   /* some member was begun for this attachment */
     struct strbuf names; /* its names so far: kind byte, text, NUL */
     /* Inside an attribute of properties. */
     enum tnef_property_state property_state;

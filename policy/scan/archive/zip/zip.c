@@ -37,11 +37,11 @@ static const struct {
     [ZIP_REASON_KEPT] = {ARCHIVE_OVER_BUDGET, "the zip's index is too large to keep"},
 };
 
-void zip_tell(struct zip_reader *reader, enum zip_reason reason)
+void zip_report(struct zip_reader *reader, enum zip_reason reason)
 {
-    if ((reader->told & 1U << reason) != 0)
+    if ((reader->reported & 1U << reason) != 0)
         return;
-    reader->told |= 1U << reason;
+    reader->reported |= 1U << reason;
     reader->sink->outcome(reader->sink->context, reasons[reason].outcome, reasons[reason].why);
 }
 
@@ -49,7 +49,7 @@ void zip_stop(struct zip_reader *reader, enum zip_reason reason)
 {
     zip_member_cut_short(reader);
     reader->state = ZIP_STATE_DONE;
-    zip_tell(reader, reason);
+    zip_report(reader, reason);
 }
 
 bool zip_take_entry(struct zip_reader *reader)
@@ -60,7 +60,7 @@ bool zip_take_entry(struct zip_reader *reader)
     return false;
 }
 
-bool zip_tell_name(struct zip_reader *reader, struct slice name, bool is_encrypted)
+bool zip_report_name(struct zip_reader *reader, struct slice name, bool is_encrypted)
 {
     if (!zip_take_entry(reader))
         return false;
@@ -124,7 +124,7 @@ static bool zip_pass_digital_signature(struct zip_reader *reader)
 static bool zip_read_archive_extra(struct zip_reader *reader)
 {
     reader->is_index_encrypted = true;
-    zip_tell(reader, ZIP_REASON_ENCRYPTED_INDEX);
+    zip_report(reader, ZIP_REASON_ENCRYPTED_INDEX);
     return zip_pass_record(reader, ZIP_SIGNATURE_BYTES);
 }
 
@@ -185,10 +185,10 @@ static bool zip_is_signing_block(struct slice gap)
     return slice_ends_nocase(gap, slice_of("APK Sig Block 42"));
 }
 
-static void zip_tell_gap(struct zip_reader *reader)
+static void zip_report_gap(struct zip_reader *reader)
 {
     if (reader->gap && !reader->is_index_encrypted)
-        zip_tell(reader, reader->end_count > 0 ? ZIP_REASON_AFTER_END : ZIP_REASON_BETWEEN);
+        zip_report(reader, reader->end_count > 0 ? ZIP_REASON_AFTER_END : ZIP_REASON_BETWEEN);
     reader->gap = false;
 }
 
@@ -210,7 +210,7 @@ static bool zip_find_record(struct zip_reader *reader)
     }
     if (zip_is_signing_block(slice_part(view, 0, found)))
         reader->gap = false;
-    zip_tell_gap(reader);
+    zip_report_gap(reader);
     archive_window_consume(&reader->window, found);
     reader->searched = 0;
     reader->state = ZIP_STATE_RECORD;
@@ -268,7 +268,7 @@ static void zip_read_rest(struct zip_reader *reader)
 static bool zip_is_in_doubt(const struct zip_reader *reader)
 {
     for (unsigned reason = 0; reason < ZIP_REASON_COUNT; reason++)
-        if ((reader->told & 1U << reason) != 0 &&
+        if ((reader->reported & 1U << reason) != 0 &&
             (reasons[reason].outcome == ARCHIVE_CONTRADICTORY || reasons[reason].outcome == ARCHIVE_DAMAGED))
             return true;
     return false;
@@ -287,13 +287,13 @@ static void zip_end(void *context)
     if (reader->end_count > 0 && left > reader->searched && archive_window_want(&reader->window, left, &view))
         zip_note_gap(reader, view, reader->searched, left);
     if (reader->end_count > 0)
-        zip_tell_gap(reader);
+        zip_report_gap(reader);
     if (reader->end_count == 0 || reader->comment_end > reader->window.position + left)
-        zip_tell(reader, reader->is_split ? ZIP_REASON_SPLIT : ZIP_REASON_ENDS_EARLY);
+        zip_report(reader, reader->is_split ? ZIP_REASON_SPLIT : ZIP_REASON_ENDS_EARLY);
     if (reader->end_count > 0)
         zip_directory_check(reader);
     if (zip_is_in_doubt(reader))
-        zip_inner_tell(reader, 0);
+        zip_inner_report(reader, 0);
     reader->state = ZIP_STATE_DONE;
 }
 

@@ -28,14 +28,14 @@ static struct zip_record *zip_find_listed(const struct zip_reader *reader, uint6
     return zip_find_record_at(reader, shifted);
 }
 
-static bool zip_tell_central(struct zip_reader *reader, const struct zip_header *header)
+static bool zip_report_central(struct zip_reader *reader, const struct zip_header *header)
 {
     bool is_encrypted = zip_header_is_encrypted(header);
     size_t nul = slice_find(header->name, '\0');
-    if (!zip_tell_name(reader, header->name, is_encrypted))
+    if (!zip_report_name(reader, header->name, is_encrypted))
         return false;
     if (nul > 0 && nul < header->name.length)
-        return zip_tell_name(reader, slice_part(header->name, 0, nul), is_encrypted);
+        return zip_report_name(reader, slice_part(header->name, 0, nul), is_encrypted);
     return true;
 }
 
@@ -54,16 +54,16 @@ static bool zip_entries_agree(const struct zip_record *record, const struct zip_
 static bool zip_compare(struct zip_reader *reader, struct zip_record *record, const struct zip_header *header)
 {
     if (record->is_listed)
-        zip_tell(reader, ZIP_REASON_LISTED_TWICE);
+        zip_report(reader, ZIP_REASON_LISTED_TWICE);
     record->is_listed = true;
     if (!zip_entries_agree(record, header))
-        zip_tell(reader, ZIP_REASON_ENTRIES_DIFFER);
+        zip_report(reader, ZIP_REASON_ENTRIES_DIFFER);
     record->crc = header->crc; /* the local header's is zero where a data descriptor follows */
     record->unpacked_bytes = header->unpacked_bytes;
     if (slice_equal(zip_record_name(reader, record), header->name))
         return true;
-    zip_tell(reader, ZIP_REASON_NAMES_DIFFER);
-    return zip_tell_central(reader, header);
+    zip_report(reader, ZIP_REASON_NAMES_DIFFER);
+    return zip_report_central(reader, header);
 }
 
 /* The unicode name of the central directory, where the local header did not have it. */
@@ -75,7 +75,7 @@ static bool zip_compare_unicode_name(struct zip_reader *reader, const struct zip
         return true;
     if (record != NULL && slice_equal(name, zip_record_unicode_name(reader, record)))
         return true;
-    return zip_tell_name(reader, name, zip_header_is_encrypted(header));
+    return zip_report_name(reader, name, zip_header_is_encrypted(header));
 }
 
 static bool zip_check_central(struct zip_reader *reader, const struct zip_header *header)
@@ -83,25 +83,25 @@ static bool zip_check_central(struct zip_reader *reader, const struct zip_header
     struct zip_record *record = zip_find_listed(reader, header->offset);
     if ((header->flags & ZIP_FLAG_MASKED) != 0) {
         reader->is_index_encrypted = true;
-        zip_tell(reader, ZIP_REASON_ENCRYPTED_INDEX);
+        zip_report(reader, ZIP_REASON_ENCRYPTED_INDEX);
     }
     if (zip_name_is_folder(header->name) && header->unpacked_bytes > 0)
-        zip_tell(reader, ZIP_REASON_FOLDER_WITH_CONTENT);
+        zip_report(reader, ZIP_REASON_FOLDER_WITH_CONTENT);
     if (record != NULL) {
         if (!zip_compare(reader, record, header))
             return false;
     } else {
         if (!reader->is_tail && !reader->is_split)
-            zip_tell(reader, ZIP_REASON_ONLY_IN_DIRECTORY);
-        if (!zip_tell_central(reader, header))
+            zip_report(reader, ZIP_REASON_ONLY_IN_DIRECTORY);
+        if (!zip_report_central(reader, header))
             return false;
     }
     return zip_compare_unicode_name(reader, record, header);
 }
 
 /* How much of a central header to pass over. One that points to nothing may have been made to swallow the
- * next: it ends where another signature begins. Long ones are passed whole, or names could be told over and
- * over. */
+ * next: it ends where another signature begins. Long ones are passed whole, or names could be reported over
+ * and over. */
 static size_t zip_central_passed(struct zip_reader *reader, struct slice header, bool is_found)
 {
     enum { OVERLAP_MOST_BYTES = 4096 };
@@ -124,7 +124,7 @@ bool zip_directory_read_central(struct zip_reader *reader)
     if (directory->entries == 0) {
         directory->at = reader->window.position;
         if (reader->end_count > 0)
-            zip_tell(reader, ZIP_REASON_SECOND_ARCHIVE);
+            zip_report(reader, ZIP_REASON_SECOND_ARCHIVE);
     }
     if (!zip_check_central(reader, &header))
         return false;
@@ -144,13 +144,13 @@ bool zip_directory_read_zip64_end(struct zip_reader *reader)
         return false;
     uint64_t length = zip64_end_length(view);
     if (length < LENGTH_LEAST || length > LENGTH_MOST) {
-        zip_tell(reader, ZIP_REASON_END_DIFFERS);
+        zip_report(reader, ZIP_REASON_END_DIFFERS);
         length = ZIP64_END_BYTES;
     }
     if (!archive_window_want(&reader->window, (size_t)length, &view))
         return false;
     if (reader->directory.has_zip64_end)
-        zip_tell(reader, ZIP_REASON_SECOND_ARCHIVE);
+        zip_report(reader, ZIP_REASON_SECOND_ARCHIVE);
     reader->directory.has_zip64_end = true;
     reader->directory.zip64_end = zip64_end_read(view);
     archive_window_consume(&reader->window, (size_t)length);
@@ -190,7 +190,7 @@ static void zip_check_end(struct zip_reader *reader, const struct zip_end *end)
     reader->is_split = (end->disk != 0 && end->disk != UINT16_MAX) ||
                        (end->directory_disk != 0 && end->directory_disk != UINT16_MAX);
     if (reader->is_split) {
-        zip_tell(reader, ZIP_REASON_SPLIT);
+        zip_report(reader, ZIP_REASON_SPLIT);
         return;
     }
     if (reader->is_index_encrypted)
@@ -199,7 +199,7 @@ static void zip_check_end(struct zip_reader *reader, const struct zip_end *end)
     if (agrees && directory->has_zip64_end)
         agrees = zip_end_agrees(reader, &directory->zip64_end, UINT64_MAX, UINT64_MAX);
     if (!agrees)
-        zip_tell(reader, ZIP_REASON_END_DIFFERS);
+        zip_report(reader, ZIP_REASON_END_DIFFERS);
 }
 
 bool zip_directory_read_end(struct zip_reader *reader)
@@ -209,7 +209,7 @@ bool zip_directory_read_end(struct zip_reader *reader)
         return false;
     struct zip_end end = zip_end_read(view);
     if (reader->end_count > 0)
-        zip_tell(reader, ZIP_REASON_SECOND_ARCHIVE);
+        zip_report(reader, ZIP_REASON_SECOND_ARCHIVE);
     zip_check_end(reader, &end);
     archive_window_consume(&reader->window, ZIP_END_BYTES);
     reader->end_count++;
@@ -248,7 +248,7 @@ static void zip_check_duplicates(struct zip_reader *reader)
     if (count < 2)
         return;
     if (!archive_buffer_reserve(&order, count * sizeof(uint32_t))) {
-        zip_tell(reader, ZIP_REASON_KEPT);
+        zip_report(reader, ZIP_REASON_KEPT);
         return;
     }
     uint32_t *indexes = (uint32_t *)(void *)order.bytes;
@@ -257,7 +257,7 @@ static void zip_check_duplicates(struct zip_reader *reader)
     qsort_r(indexes, count, sizeof *indexes, zip_order, reader);
     for (size_t i = 1; i < count; i++)
         if (zip_is_duplicate(reader, indexes[i - 1], indexes[i]))
-            zip_tell(reader, ZIP_REASON_SAME_NAME);
+            zip_report(reader, ZIP_REASON_SAME_NAME);
 }
 
 void zip_directory_check(struct zip_reader *reader)
@@ -267,6 +267,6 @@ void zip_directory_check(struct zip_reader *reader)
         return;
     for (size_t i = 0; i < reader->record_count; i++)
         if (!records[i].is_listed)
-            zip_tell(reader, ZIP_REASON_NOT_IN_DIRECTORY);
+            zip_report(reader, ZIP_REASON_NOT_IN_DIRECTORY);
     zip_check_duplicates(reader);
 }

@@ -60,15 +60,15 @@ void zip_inner_search(struct zip_reader *reader, struct slice bytes)
     }
 }
 
-void zip_inner_tell(struct zip_reader *reader, size_t mark)
+void zip_inner_report(struct zip_reader *reader, size_t mark)
 {
     size_t at = mark, length = reader->inner_length;
     reader->inner_length = mark;
     if (reader->inner_is_full)
-        zip_tell(reader, ZIP_REASON_KEPT);
+        zip_report(reader, ZIP_REASON_KEPT);
     while (at < length) {
         size_t name_length = (size_t)archive_le(reader->inner.bytes + at, 4);
-        if (!zip_tell_name(reader, slice_make(reader->inner.bytes + at + 4, name_length), false))
+        if (!zip_report_name(reader, slice_make(reader->inner.bytes + at + 4, name_length), false))
             return;
         at += 4 + name_length;
     }

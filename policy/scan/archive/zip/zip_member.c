@@ -44,7 +44,7 @@ static bool zip_keep_record(struct zip_reader *reader, const struct zip_header *
     return true;
 }
 
-static void zip_tell_member(struct zip_reader *reader, const struct zip_header *header)
+static void zip_report_member(struct zip_reader *reader, const struct zip_header *header)
 {
     const struct archive_sink *sink = reader->sink;
     const struct archive_member member = {
@@ -66,9 +66,9 @@ static void zip_tell_member(struct zip_reader *reader, const struct zip_header *
 static void zip_check_place(struct zip_reader *reader)
 {
     if (reader->directory.entries > 0)
-        zip_tell(reader, ZIP_REASON_AFTER_DIRECTORY);
+        zip_report(reader, ZIP_REASON_AFTER_DIRECTORY);
     else if (reader->end_count > 0)
-        zip_tell(reader, ZIP_REASON_SECOND_ARCHIVE);
+        zip_report(reader, ZIP_REASON_SECOND_ARCHIVE);
     if (!reader->archive_begun) {
         reader->archive_begun = true;
         reader->archive_at = reader->window.position;
@@ -116,7 +116,7 @@ static void zip_begin_data(struct zip_reader *reader, const struct zip_header *h
         reader->unpack = unpack_create(reader, method, reader->budget);
         reader->data_wanted = reader->unpack != NULL;
         if (reader->unpack == NULL)
-            zip_tell(reader, ZIP_REASON_KEPT);
+            zip_report(reader, ZIP_REASON_KEPT);
         else if (reader->data_size_is_known && (header->flags & ZIP_FLAG_END_MARKED) == 0)
             unpack_expect(reader->unpack, header->unpacked_bytes);
     }
@@ -135,9 +135,9 @@ bool zip_member_read_local(struct zip_reader *reader)
     zip_check_place(reader);
     if ((header.flags & ZIP_FLAG_MASKED) != 0) {
         reader->is_index_encrypted = true;
-        zip_tell(reader, ZIP_REASON_ENCRYPTED_INDEX);
+        zip_report(reader, ZIP_REASON_ENCRYPTED_INDEX);
     }
-    zip_tell_member(reader, &header);
+    zip_report_member(reader, &header);
     if (!zip_keep_record(reader, &header)) {
         zip_stop(reader, ZIP_REASON_KEPT);
         return false;
@@ -161,7 +161,7 @@ static void zip_finish_data(struct zip_reader *reader, bool is_certain)
 {
     struct zip_record *record = zip_current(reader);
     if (reader->unpack != NULL) {
-        zip_tell(reader, ZIP_REASON_DATA);
+        zip_report(reader, ZIP_REASON_DATA);
         reader->data_complete = false;
     }
     if (reader->data_bytes == 0)
@@ -173,7 +173,7 @@ static void zip_finish_data(struct zip_reader *reader, bool is_certain)
     zip_end_member(reader);
     /* The sink that has a whole zip of its own to read will find those names there. */
     if (!is_certain && !(reader->data_complete && reader->data_is_zip))
-        zip_inner_tell(reader, reader->inner_mark);
+        zip_inner_report(reader, reader->inner_mark);
 }
 
 void zip_member_cut_short(struct zip_reader *reader)
@@ -183,9 +183,9 @@ void zip_member_cut_short(struct zip_reader *reader)
     bool had_inner = reader->inner_length > reader->inner_mark;
     reader->data_complete = false;
     zip_end_member(reader);
-    zip_inner_tell(reader, reader->inner_mark);
+    zip_inner_report(reader, reader->inner_mark);
     if (had_inner && !reader->data_size_is_known && reader->state != ZIP_STATE_DONE)
-        zip_tell(reader, ZIP_REASON_DESCRIPTOR);
+        zip_report(reader, ZIP_REASON_DESCRIPTOR);
 }
 
 /* What unpacking came to, other than needing more. */
@@ -196,15 +196,15 @@ static void zip_end_unpacking(struct zip_reader *reader, enum unpack_result resu
     reader->data_wanted = false;
     reader->data_complete = result == UNPACK_END;
     if (result == UNPACK_DAMAGED)
-        zip_tell(reader, ZIP_REASON_DATA);
+        zip_report(reader, ZIP_REASON_DATA);
     if (result == UNPACK_OVER_BUDGET)
-        zip_tell(reader, ZIP_REASON_UNPACKED);
+        zip_report(reader, ZIP_REASON_UNPACKED);
     if (result != UNPACK_END)
         return;
     if (!reader->data_size_is_known)
         zip_finish_data(reader, true);
     else if (reader->data_left > 0)
-        zip_tell(reader, ZIP_REASON_DATA); /* something hides behind the end of the compressed data */
+        zip_report(reader, ZIP_REASON_DATA); /* something hides behind the end of the compressed data */
 }
 
 static void zip_moved_on(struct zip_reader *reader, size_t count)
@@ -326,7 +326,7 @@ bool zip_member_read_descriptor(struct zip_reader *reader)
     bool is_due = (record->flags & ZIP_FLAG_DESCRIPTOR) != 0;
     size_t length = is_due || is_signed ? zip_descriptor_length(view, record->packed_bytes, &agrees) : 0;
     if (length > 0 && !agrees)
-        zip_tell(reader, ZIP_REASON_DESCRIPTOR);
+        zip_report(reader, ZIP_REASON_DESCRIPTOR);
     archive_window_consume(&reader->window, length);
     reader->state = ZIP_STATE_RECORD;
     return true;

@@ -3,7 +3,7 @@
  * local headers and passes over data, zip_directory.c compares the central directory with what passed before.
  *
  * Each local header leaves a zip_record. A central entry is looked up by the offset it gives; what agrees is
- * not told again, what differs is told as a member of its own and as ARCHIVE_CONTRADICTORY.
+ * not reported again, what differs is reported as a member of its own and as ARCHIVE_CONTRADICTORY.
  */
 #ifndef CLOSEDRELAY_SCAN_ARCHIVE_ZIP_ZIP_READER_H
 #define CLOSEDRELAY_SCAN_ARCHIVE_ZIP_ZIP_READER_H
@@ -12,7 +12,7 @@
 #include "scan/archive/unpack.h"
 #include "scan/archive/zip/zip_headers.h"
 
-/* What is told at most once. The words are in zip.c. */
+/* What is reported at most once. The words are in zip.c. */
 enum zip_reason {
     ZIP_REASON_NAMES_DIFFER,
     ZIP_REASON_ENTRIES_DIFFER,
@@ -75,7 +75,7 @@ struct zip_reader {
     struct archive_budget *budget;
     struct archive_window window;
     enum zip_state state;
-    unsigned told; /* bit per zip_reason */
+    unsigned reported; /* bit per zip_reason */
 
     struct archive_buffer records; /* struct zip_record[], by offset */
     size_t record_count;
@@ -111,12 +111,12 @@ struct zip_reader {
 };
 
 /* zip.c */
-void zip_tell(struct zip_reader *reader, enum zip_reason reason);
+void zip_report(struct zip_reader *reader, enum zip_reason reason);
 void zip_stop(struct zip_reader *reader, enum zip_reason reason);
 /* False: too many members; the reader has stopped. */
 bool zip_take_entry(struct zip_reader *reader);
-/* Tells a member that has no data here, with its end. False: the reader has stopped. */
-bool zip_tell_name(struct zip_reader *reader, struct slice name, bool is_encrypted);
+/* Reports a member that has no data here, with its end. False: the reader has stopped. */
+bool zip_report_name(struct zip_reader *reader, struct slice name, bool is_encrypted);
 /* What stands at the front is no record: looks for the next one. False: there is no byte yet. */
 bool zip_search(struct zip_reader *reader);
 struct slice zip_record_name(const struct zip_reader *reader, const struct zip_record *record);
@@ -140,8 +140,8 @@ void zip_member_cut_short(struct zip_reader *reader);
 bool zip_inner_read(struct zip_reader *reader, enum zip_signature signature);
 /* The same for all that lies in `bytes`. */
 void zip_inner_search(struct zip_reader *reader, struct slice bytes);
-/* Tells and forgets those kept from `mark` on. */
-void zip_inner_tell(struct zip_reader *reader, size_t mark);
+/* Reports and forgets those kept from `mark` on. */
+void zip_inner_report(struct zip_reader *reader, size_t mark);
 
 /* zip_directory.c; likewise. */
 bool zip_directory_read_central(struct zip_reader *reader);

@@ -66,11 +66,11 @@ bool zip_tail_read(void *owner, struct slice tail, const struct archive_sink *si
     if (reader == NULL)
         return false;
     reader->is_tail = true;
-    zip_tell(reader, ZIP_REASON_BEHIND_OTHER_DATA);
+    zip_report(reader, ZIP_REASON_BEHIND_OTHER_DATA);
     if (!index.is_whole)
-        zip_tell(reader, ZIP_REASON_INDEX_OUT_OF_SIGHT);
+        zip_report(reader, ZIP_REASON_INDEX_OUT_OF_SIGHT);
     reader->state = ZIP_STATE_SEARCH;
-    reader->told |= 1U << ZIP_REASON_BETWEEN; /* what stands in front has been told */
+    reader->reported |= 1U << ZIP_REASON_BETWEEN; /* what stands in front has been reported */
     zip_format.push(reader, tail);
     zip_format.end(reader);
     talloc_free(reader);

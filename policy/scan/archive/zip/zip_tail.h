@@ -21,8 +21,8 @@ enum { ZIP_TAIL_BYTES = 66 * 1024 };
 bool zip_tail_recognise(struct slice tail);
 
 /*
- * Tells the members whose headers or index entries the tail holds, as a reader would, and that the archive
- * hides behind something (ARCHIVE_CONTRADICTORY). Where the index begins before the tail that is told too
+ * Reports the members whose headers or index entries the tail holds, as a reader would, and that the archive
+ * hides behind something (ARCHIVE_CONTRADICTORY). Where the index begins before the tail that is reported too
  * (ARCHIVE_UNSUPPORTED). Call it only for a tail that was recognised. `owner` (talloc) holds working memory
  * during the call. False: out of memory.
  */
