@@ -29,10 +29,13 @@ struct config_leaves {
 /* A value for one leaf. */
 struct config_value {
     size_t leaf;
-    const void *bytes;              /* key->type->bytes of them */
+    const void *bytes;              /* key->type->bytes of them; of a change: what it adds */
+    const void *removed;            /* a change of the list below it: what is taken out; NULL: no change */
     struct config_place place;      /* of the value; no file: a default */
     const struct config_node *node; /* what it was read from */
     int role;                       /* written for, or the default of, this role; or ROLE_COUNT */
+    /* In a struct, where a change was applied: the change, what it was applied to; `bytes` are the whole. */
+    const struct config_value *change, *below;
 };
 
 struct config_layer {
@@ -122,7 +125,7 @@ struct config_build {
     size_t array_count;
 };
 
-/* ---- leaves.c ---------------------------------------------------------------------------------------- */
+/* ---- flat_keys.c ------------------------------------------------------------------------------------- */
 
 /* The rows of a section and of those nested in it. */
 size_t config_leaf_count(const struct config_section *section);
@@ -160,7 +163,8 @@ bool config_layer_add_text(struct config_build *build, const struct config_leave
 /* Allocates a zeroed struct and its table of values under `owner`; false when memory ran out. */
 bool config_struct_make(void *owner, const struct config_leaves *leaves, struct config_place place,
                         struct config_struct *made);
-void config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
+/* Puts a layer over it. False when memory ran out. */
+bool config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
                          const struct config_layer *layer);
 /* A section's struct for a role, or for none (ROLE_COUNT): defaults and what is written, without overrides,
  * not finished. False when memory ran out. */
@@ -172,6 +176,43 @@ void config_struct_check_required(const struct config_struct *made, const struct
 /* Calls `finish` of nested sections, then of the section; numbers that it changed become values of `made`. */
 void config_struct_finish(void *owner, const struct config_struct *made, const struct config_leaves *leaves,
                           enum role role, struct config_problems *problems);
+
+/* ---- list_change.c ----------------------------------------------------------------------------------- */
+
+/* Whether what stands at the key changes a list: a mapping where a list may stand. */
+bool config_is_list_change(const struct config_key *key, const struct config_node *node);
+/* Tells what is wrong with its keys; false where anything is. */
+bool config_list_change_check(const struct config_build *build, const struct config_key *key,
+                              const struct config_node *node);
+/* The list that a change makes of `below` (NULL: an empty one), as a value of `owner`. NULL when memory ran
+ * out. */
+const struct config_value *config_list_change_apply(void *owner, const struct config_key *key,
+                                                    const struct config_value *change,
+                                                    const struct config_value *below);
+/* Warns of what changes take out and is in the list in none of the structs, which are the roles' of one
+ * section, or one alone. */
+struct config_structs {
+    const struct config_leaves *leaves;
+    const struct config_struct *items;
+    size_t count;
+};
+
+void config_list_change_warn_idle(const struct config_structs *structs, struct config_problems *problems);
+/* Whether both were made by the same changes of the same value. */
+bool config_values_are_same(const struct config_value *a, const struct config_value *b);
+
+/* Entries of a list as nodes. */
+struct config_entries {
+    void *owner;
+    const struct config_node **items;
+    size_t count;
+    bool failed; /* out of memory */
+};
+
+/* Appends the entries of a list, those of a change put together. False where they cannot be told one by one,
+ * or memory ran out. */
+bool config_list_entries(const struct config_key *key, const struct config_value *value,
+                         struct config_entries *entries);
 
 /* ---- unknown_key.c ----------------------------------------------------------------------------------- */
 

@@ -22,17 +22,21 @@ bool config_struct_make(void *owner, const struct config_leaves *leaves, struct 
     return made->settings != NULL && made->values != NULL;
 }
 
-void config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
+bool config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
                          const struct config_layer *layer)
 {
     for (size_t i = 0; i < layer->count; i++) {
         const struct config_value *value = layer->items[i];
         const struct config_leaf *leaf = &leaves->items[value->leaf];
         assert(leaf->offset + leaf->key->type->bytes <= leaves->section->struct_bytes);
+        if (value->removed != NULL)
+            value = config_list_change_apply(made->settings, leaf->key, value, made->values[value->leaf]);
+        if (value == NULL)
+            return false;
         memcpy((char *)made->settings + leaf->offset, value->bytes, leaf->key->type->bytes);
-        if (made->values != NULL)
-            made->values[value->leaf] = value;
+        made->values[value->leaf] = value;
     }
+    return true;
 }
 
 bool config_role_struct_make(void *owner, const struct config_section_state *state, int role,
@@ -40,12 +44,12 @@ bool config_role_struct_make(void *owner, const struct config_section_state *sta
 {
     if (!config_struct_make(owner, &state->leaves, state->place, made))
         return false;
-    config_struct_apply(made, &state->leaves, &state->defaults);
-    if (role != ROLE_COUNT)
-        config_struct_apply(made, &state->leaves, &state->role_defaults[role]);
-    config_struct_apply(made, &state->leaves, &state->written);
-    if (role != ROLE_COUNT)
-        config_struct_apply(made, &state->leaves, &state->role_written[role]);
+    const struct config_layer *const layers[] = {
+        &state->defaults, role == ROLE_COUNT ? NULL : &state->role_defaults[role], &state->written,
+        role == ROLE_COUNT ? NULL : &state->role_written[role]};
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        if (layers[i] != NULL && !config_struct_apply(made, &state->leaves, layers[i]))
+            return false;
     return true;
 }
 
@@ -79,8 +83,9 @@ static bool read_entry(struct config_build *build, const struct config_leaves *l
         return out_of_memory(build);
     if (!config_layer_read_defaults(build, leaves, &defaults) || !config_layer_read(build, &source, &written))
         return false;
-    config_struct_apply(entry, leaves, &defaults);
-    config_struct_apply(entry, leaves, &written);
+    if (!config_struct_apply(entry, leaves, &defaults) || !config_struct_apply(entry, leaves, &written))
+        return out_of_memory(build);
+    config_list_change_warn_idle(&(struct config_structs){leaves, entry, 1}, build->problems);
     config_struct_check_required(entry, leaves, build->problems);
     if (config_problems_error_count(build->problems) == errors)
         config_struct_finish(build->document, entry, leaves, ROLE_COUNT, build->problems);
@@ -149,20 +154,48 @@ static bool push_value(struct config_build *build, struct config_layer *layer,
     return true;
 }
 
+/* One value, of a key or of a part of its change; `node` NULL: zero. `*is_good` is false where an error was
+ * told. NULL when memory ran out. */
+static const void *parse_bytes(struct config_build *build, const struct config_key *key,
+                               const struct config_node *node, bool *is_good)
+{
+    const struct config_parse parse = {build->document, build->problems, key, build->document->tables};
+    void *bytes = talloc_zero_size(build->document, key->type->bytes);
+    if (bytes == NULL)
+        config_problem_out_of_memory(build->problems);
+    if (bytes == NULL || node == NULL)
+        return bytes;
+    if (key->type->shape == CONFIG_SHAPE_ARRAY)
+        return parse_array(build, key, node, bytes) ? bytes : NULL;
+    *is_good = key->type->parse(&parse, node, bytes) && *is_good;
+    return bytes;
+}
+
+/* Reads `{ add: …, remove: … }`. */
+static bool read_change(struct config_build *build, const struct config_key *key, struct config_value *value,
+                        struct config_layer *layer)
+{
+    const struct config_key names = {.name = key->name, .type = &config_type_text_list};
+    const bool is_array = key->type->shape == CONFIG_SHAPE_ARRAY;
+    bool is_good = config_list_change_check(build, key, value->node);
+    if (!is_good)
+        return true;
+    value->bytes = parse_bytes(build, key, config_node_find(value->node, "add"), &is_good);
+    value->removed =
+        parse_bytes(build, is_array ? &names : key, config_node_find(value->node, "remove"), &is_good);
+    return value->bytes != NULL && value->removed != NULL && (!is_good || push_value(build, layer, value));
+}
+
 /* Reads one value; an unreadable one is told and left out. */
 static bool read_value(struct config_build *build, const struct config_leaf *leaf, struct config_value *value,
                        struct config_layer *layer)
 {
-    const struct config_type *type = leaf->key->type;
-    const struct config_parse parse = {build->document, build->problems, leaf->key, build->document->tables};
-    void *bytes = talloc_zero_size(build->document, type->bytes);
-    if (bytes == NULL)
-        return out_of_memory(build);
-    value->bytes = bytes;
+    bool is_good = true;
     value->place = value->node->place;
-    if (type->shape == CONFIG_SHAPE_ARRAY)
-        return parse_array(build, leaf->key, value->node, bytes) && push_value(build, layer, value);
-    return !type->parse(&parse, value->node, bytes) || push_value(build, layer, value);
+    if (config_is_list_change(leaf->key, value->node))
+        return read_change(build, leaf->key, value, layer);
+    value->bytes = parse_bytes(build, leaf->key, value->node, &is_good);
+    return value->bytes != NULL && (!is_good || push_value(build, layer, value));
 }
 
 /* What a default says, as a node. */

@@ -183,6 +183,10 @@ static bool make_section(struct config_build *build, struct config_section_state
     for (int role = 0; role < ROLE_COUNT && state->leaves.section->per_role; role++)
         if (!make_struct(build, state, role, &state->roles[role]))
             return false;
+    const bool per_role = state->leaves.section->per_role;
+    const struct config_structs structs = {&state->leaves, per_role ? state->roles : &state->base,
+                                           per_role ? ROLE_COUNT : 1};
+    config_list_change_warn_idle(&structs, build->problems);
     return true;
 }
 

@@ -14,6 +14,9 @@ struct network_range {
 struct network_set {
     struct network_range ipv4, ipv6;
     struct config_table_list tables;
+    /* A change of other sets, without networks of its own: what `removed` has not, and one of the others has.
+     */
+    const struct network_set *below, *added, *removed;
 };
 
 static int compare_networks(const void *a, const void *b)
@@ -77,11 +80,43 @@ void network_set_use_tables(struct network_set *set, struct config_table_list ta
     set->tables = tables;
 }
 
+struct network_set *network_set_change(void *owner, const struct network_set *below,
+                                       const struct network_set *added, const struct network_set *removed)
+{
+    struct network_set *set = talloc_zero(owner, struct network_set);
+    if (set != NULL) {
+        set->below = below;
+        set->added = added;
+        set->removed = removed;
+    }
+    return set;
+}
+
+static bool is_change(const struct network_set *set)
+{
+    return set->added != NULL || set->removed != NULL;
+}
+
+static enum table_answer ask_change(const struct network_set *set, const struct ip_address *address,
+                                    struct ip_network *network)
+{
+    enum table_answer answer = network_set_lookup(set->removed, address, network);
+    if (answer != TABLE_MISSING)
+        return answer == TABLE_FOUND ? TABLE_MISSING : TABLE_UNKNOWN;
+    answer = network_set_lookup(set->added, address, network);
+    if (answer == TABLE_FOUND)
+        return TABLE_FOUND;
+    const enum table_answer below = network_set_lookup(set->below, address, network);
+    return below == TABLE_MISSING ? answer : below;
+}
+
 enum table_answer network_set_lookup(const struct network_set *set, const struct ip_address *address,
                                      struct ip_network *network)
 {
     if (set == NULL)
         return TABLE_MISSING;
+    if (is_change(set))
+        return ask_change(set, address, network);
     const struct ip_network *found =
         range_find(ip_address_is_ipv4(address) ? &set->ipv4 : &set->ipv6, address);
     if (found != NULL) {
@@ -108,12 +143,39 @@ bool network_set_contains(const struct network_set *set, const struct ip_address
     return network_set_find(set, address, &network);
 }
 
+static bool has_tables(const struct network_set *set)
+{
+    return set != NULL && (set->tables.count > 0 || has_tables(set->below) || has_tables(set->added));
+}
+
 bool network_set_is_empty(const struct network_set *set)
 {
-    return network_set_count(set) == 0 && (set == NULL || set->tables.count == 0);
+    return network_set_count(set) == 0 && !has_tables(set);
 }
 
 size_t network_set_count(const struct network_set *set)
 {
-    return set == NULL ? 0 : set->ipv4.count + set->ipv6.count;
+    if (set == NULL)
+        return 0;
+    if (is_change(set))
+        return network_set_count(set->below) + network_set_count(set->added);
+    return set->ipv4.count + set->ipv6.count;
+}
+
+static bool range_begins_in(const struct network_range *range, const struct ip_network *network)
+{
+    for (size_t i = 0; i < range->count; i++)
+        if (ip_network_contains(network, &range->items[i].address))
+            return true;
+    return false;
+}
+
+bool network_set_meets(const struct network_set *set, const struct ip_network *network)
+{
+    if (set == NULL)
+        return false;
+    if (is_change(set))
+        return network_set_meets(set->below, network) || network_set_meets(set->added, network);
+    return has_tables(set) || network_set_contains(set, &network->address) ||
+           range_begins_in(&set->ipv4, network) || range_begins_in(&set->ipv6, network);
 }

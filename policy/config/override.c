@@ -44,35 +44,39 @@ static bool out_of_memory(const struct config_build *build)
 
 /* ---- structs of patches ------------------------------------------------------------------------------ */
 
-/* The role's struct with up to two patches (`second` may be NULL) over it, finished. NULL when memory ran
+/* The role's struct with up to two patches (`second` may be NULL) over it, finished. False when memory ran
  * out. */
-static void *patched_settings(struct config_build *build, void *owner,
-                              const struct config_section_state *state, enum role role,
-                              const struct config_patch *const patches[2])
+static bool make_patched(struct config_build *build, void *owner, const struct config_section_state *state,
+                         enum role role, const struct config_patch *const patches[2],
+                         struct config_struct *made)
 {
-    struct config_struct made;
-    if (!config_role_struct_make(owner, state, (int)role, &made))
-        return NULL;
+    if (!config_role_struct_make(owner, state, (int)role, made))
+        return false;
     for (size_t i = 0; i < 2 && patches[i] != NULL; i++) {
-        config_struct_apply(&made, &state->leaves, &patches[i]->layer);
-        made.place = patches[i]->override->place;
+        if (!config_struct_apply(made, &state->leaves, &patches[i]->layer))
+            return false;
+        made->place = patches[i]->override->place;
     }
-    config_struct_finish(owner, &made, &state->leaves, role, build->problems);
-    talloc_free(made.values);
-    return made.settings;
+    config_struct_finish(owner, made, &state->leaves, role, build->problems);
+    return true;
 }
 
 static bool make_alone(struct config_build *build, const struct config_section_state *state,
                        struct config_patch *patch)
 {
     const struct config_patch *const patches[2] = {patch, NULL};
+    struct config_struct made[ROLE_COUNT] = {{.values = NULL}};
+    const struct config_structs structs = {&state->leaves, made, ROLE_COUNT};
     for (int role = 0; role < ROLE_COUNT; role++) {
         if ((config_when_roles(&patch->override->when) & 1U << role) == 0)
             continue;
-        patch->settings[role] = patched_settings(build, build->document, state, (enum role)role, patches);
-        if (patch->settings[role] == NULL)
+        if (!make_patched(build, build->document, state, (enum role)role, patches, &made[role]))
             return out_of_memory(build);
+        patch->settings[role] = made[role].settings;
     }
+    config_list_change_warn_idle(&structs, build->problems);
+    for (int role = 0; role < ROLE_COUNT; role++)
+        talloc_free(made[role].values);
     return true;
 }
 
@@ -86,8 +90,9 @@ static bool check_pair(struct config_build *build, const struct config_section_s
         if ((roles & 1U << role) == 0)
             continue;
         void *scratch = talloc_new(build->document);
+        struct config_struct made;
         const bool good =
-            scratch != NULL && patched_settings(build, scratch, state, (enum role)role, patches) != NULL;
+            scratch != NULL && make_patched(build, scratch, state, (enum role)role, patches, &made);
         talloc_free(scratch);
         if (!good)
             return out_of_memory(build);
@@ -137,8 +142,9 @@ static bool read_when(struct config_build *build, const struct config_node *entr
     if (!config_layer_read_defaults(build, &document->when_leaves, &defaults) ||
         !config_layer_read(build, &source, &layer))
         return false;
-    config_struct_apply(&override->when_struct, &document->when_leaves, &defaults);
-    config_struct_apply(&override->when_struct, &document->when_leaves, &layer);
+    if (!config_struct_apply(&override->when_struct, &document->when_leaves, &defaults) ||
+        !config_struct_apply(&override->when_struct, &document->when_leaves, &layer))
+        return out_of_memory(build);
     memcpy(&override->when, override->when_struct.settings, sizeof override->when);
     return true;
 }
@@ -251,7 +257,7 @@ static bool read_override(struct config_build *build, const struct config_node *
     return true;
 }
 
-static bool make_patched(struct config_build *build)
+static bool make_all_patched(struct config_build *build)
 {
     for (size_t i = 0; i < build->document->schema.count; i++) {
         struct config_section_state *state = &build->document->sections[i];
@@ -286,5 +292,5 @@ bool config_overrides_read(struct config_build *build, const struct config_node 
         if (!read_override(build, entry))
             return false;
     /* With errors there will be no document: nothing more to make. */
-    return config_problems_error_count(build->problems) != 0 || make_patched(build);
+    return config_problems_error_count(build->problems) != 0 || make_all_patched(build);
 }

@@ -24,11 +24,12 @@ static bool put_together(const struct config_section_state *state, const struct 
     if (!config_role_struct_make(owner, state, (int)subject->role, made))
         return false;
     if (only != NULL)
-        config_struct_apply(made, &state->leaves, &only->layer);
+        return config_struct_apply(made, &state->leaves, &only->layer);
     struct config_patch_walk walk;
     config_patch_walk_begin(&walk, state, subject);
-    for (const struct config_patch *patch; only == NULL && (patch = config_patch_walk_next(&walk)) != NULL;)
-        config_struct_apply(made, &state->leaves, &patch->layer);
+    for (const struct config_patch *patch; (patch = config_patch_walk_next(&walk)) != NULL;)
+        if (!config_struct_apply(made, &state->leaves, &patch->layer))
+            return false;
     return true;
 }
 

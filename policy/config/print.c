@@ -13,7 +13,7 @@ static bool role_differences(const struct config_section_state *state, int role,
     size_t count = 0;
     for (size_t i = 0; i < state->leaves.count; i++) {
         const struct config_value *value = state->roles[role].values[i];
-        values[i] = value == state->base.values[i] ? NULL : value;
+        values[i] = config_values_are_same(value, state->base.values[i]) ? NULL : value;
         count += values[i] != NULL;
     }
     return count != 0;

@@ -2,6 +2,8 @@
 
 #include "config/text_file.h"
 
+#include <talloc.h>
+
 /* Behind this many bytes a list goes on in a further line. */
 enum { LIST_LINE_BYTES_MAX = 80 };
 
@@ -11,34 +13,44 @@ static void indent(const struct config_printer *printer, unsigned depth)
         strbuf_append_text(printer->out, "  ");
 }
 
-static void end_line(const struct config_printer *printer, const struct config_value *value)
+/* Where a value comes from; of a changed list first what was changed. */
+static void append_origin(const struct config_value *value, struct strbuf *out)
 {
-    struct strbuf *out = printer->out;
-    if (printer->with_origins && value->place.file != NULL) {
-        strbuf_append_text(out, "  # ");
+    if (value->change != NULL && value->below != NULL) {
+        append_origin(value->below, out);
+        strbuf_append_text(out, ", changed at ");
+    }
+    if (value->place.file != NULL) {
         const size_t from = out->length;
         strbuf_append_text(out, value->place.file);
         if (out->length > from)
             text_hide_controls(out->data + from, out->length - from);
         strbuf_printf(out, ":%u:%u", value->place.line, value->place.column);
-    } else if (printer->with_origins && value->role != ROLE_COUNT) {
-        strbuf_printf(out, "  # default for %s", role_name((enum role)value->role));
-    } else if (printer->with_origins) {
-        strbuf_append_text(out, "  # default");
+    } else if (value->role != ROLE_COUNT) {
+        strbuf_printf(out, "default for %s", role_name((enum role)value->role));
+    } else {
+        strbuf_append_text(out, "default");
     }
-    strbuf_append_byte(out, '\n');
 }
 
-static void print_list(const struct config_printer *printer, const struct config_value *value, unsigned depth)
+static void end_line(const struct config_printer *printer, const struct config_value *value)
+{
+    if (printer->with_origins) {
+        strbuf_append_text(printer->out, "  # ");
+        append_origin(value, printer->out);
+    }
+    strbuf_append_byte(printer->out, '\n');
+}
+
+static void print_entries(const struct config_printer *printer, const struct config_entries *entries,
+                          unsigned depth)
 {
     struct strbuf *out = printer->out;
-    const bool is_sequence = value->node->kind == CONFIG_NODE_SEQUENCE;
-    const struct config_node *entry = is_sequence ? value->node->first : value->node;
     size_t line_start = out->length;
-    strbuf_append_text(out, " [");
-    for (; entry != NULL; entry = is_sequence ? entry->next : NULL) {
-        config_print_entry(entry, out);
-        if (!is_sequence || entry->next == NULL)
+    strbuf_append_byte(out, '[');
+    for (size_t i = 0; i < entries->count; i++) {
+        config_print_entry(entries->items[i], out);
+        if (i + 1 == entries->count)
             continue;
         const bool is_full = out->length - line_start > LIST_LINE_BYTES_MAX;
         strbuf_append_text(out, is_full ? ",\n" : ", ");
@@ -48,7 +60,53 @@ static void print_list(const struct config_printer *printer, const struct config
         }
     }
     strbuf_append_byte(out, ']');
+}
+
+/* A list as it stands in a node; NULL: none. */
+static void print_written(const struct config_printer *printer, const struct config_node *list,
+                          unsigned depth)
+{
+    const struct config_value value = {.node = list};
+    struct config_entries entries = {.owner = talloc_new(NULL)};
+    config_list_entries(NULL, &value, &entries);
+    print_entries(printer, &entries, depth);
+    printer->out->failed = printer->out->failed || entries.failed || entries.owner == NULL;
+    talloc_free(entries.owner);
+}
+
+/* A change as it was written. */
+static void print_change(const struct config_printer *printer, const struct config_value *value,
+                         unsigned depth)
+{
+    static const char *const parts[] = {"add", "remove"};
+    const char *separator = " { ";
+    for (size_t i = 0; i < 2; i++) {
+        const struct config_node *list = config_node_find(value->node, parts[i]);
+        if (list == NULL)
+            continue;
+        strbuf_printf(printer->out, "%s%s: ", separator, parts[i]);
+        print_written(printer, list, depth);
+        separator = ", ";
+    }
+    strbuf_append_text(printer->out, " }");
     end_line(printer, value);
+}
+
+/* The whole list where it can be told; of a change that is not applied yet, or takes parts out of an entry,
+ * the change. */
+static void print_list(const struct config_printer *printer, const struct config_key *key,
+                       const struct config_value *value, unsigned depth)
+{
+    struct config_entries entries = {.owner = talloc_new(NULL)};
+    if ((value->removed != NULL && value->change == NULL) || !config_list_entries(key, value, &entries)) {
+        print_change(printer, value, depth);
+    } else {
+        strbuf_append_byte(printer->out, ' ');
+        print_entries(printer, &entries, depth);
+        end_line(printer, value);
+    }
+    printer->out->failed = printer->out->failed || entries.failed || entries.owner == NULL;
+    talloc_free(entries.owner);
 }
 
 /* One value, or a list of them, as it was written. */
@@ -130,10 +188,39 @@ static void begin_line(const struct config_printer *printer, struct walk *walk, 
 }
 
 static void print_array(const struct config_printer *printer, const struct config_value *value,
+                        unsigned depth);
+
+/* A change that is not applied yet: entries to be added, names of those to be removed. */
+static void print_array_change(const struct config_printer *printer, const struct config_value *value,
+                               unsigned depth)
+{
+    const struct config_node *add = config_node_find(value->node, "add"),
+                             *remove = config_node_find(value->node, "remove");
+    end_line(printer, value);
+    if (add != NULL) {
+        const struct config_value added = {
+            .bytes = value->bytes, .place = add->place, .node = add, .role = ROLE_COUNT};
+        indent(printer, depth + 1);
+        strbuf_append_text(printer->out, "add:");
+        print_array(printer, &added, depth + 1);
+    }
+    if (remove != NULL) {
+        indent(printer, depth + 1);
+        strbuf_append_text(printer->out, "remove: ");
+        print_written(printer, remove, depth + 1);
+        strbuf_append_byte(printer->out, '\n');
+    }
+}
+
+static void print_array(const struct config_printer *printer, const struct config_value *value,
                         unsigned depth)
 {
     const struct config_array *array = value->bytes;
     const struct config_array_origins *origins = array->origins;
+    if (value->removed != NULL && value->change == NULL) {
+        print_array_change(printer, value, depth);
+        return;
+    }
     if (array->count == 0)
         strbuf_append_text(printer->out, " []");
     end_line(printer, value);
@@ -169,7 +256,7 @@ static void print_leaf(const struct config_printer *printer, struct walk *walk, 
     if (leaf->key->type->shape == CONFIG_SHAPE_ARRAY) {
         print_array(printer, value, depth);
     } else if (leaf->key->type->shape == CONFIG_SHAPE_LIST) {
-        print_list(printer, value, depth);
+        print_list(printer, leaf->key, value, depth);
     } else if (leaf->key->type->shape == CONFIG_SHAPE_MAP) {
         print_map(printer, value, depth);
     } else {

@@ -48,6 +48,25 @@ enum selection { EVERY_KEY, KEYS_PER_ROLE };
 static void append_section(struct json *json, const struct config_section *section, enum selection selection,
                            bool with_roles);
 
+/* One entry, or a list of such. */
+static void append_one_or_several(struct json *json, const char *entry)
+{
+    strbuf_printf(json->out, "%s, {\"type\": \"array\", \"items\": %s}", entry, entry);
+}
+
+static void append_list(struct json *json, const char *entry)
+{
+    begin_member(json, "anyOf");
+    strbuf_append_byte(json->out, '[');
+    append_one_or_several(json, entry);
+    strbuf_append_text(json->out, ",\n{\"type\": \"object\", \"additionalProperties\": false, "
+                                  "\"properties\": {\"add\": {\"anyOf\": [");
+    append_one_or_several(json, entry);
+    strbuf_append_text(json->out, "]}, \"remove\": {\"anyOf\": [");
+    append_one_or_several(json, entry);
+    strbuf_append_text(json->out, "]}}}]");
+}
+
 /* The members that say what may stand behind a key. */
 static void append_value(struct json *json, const struct config_key *key)
 {
@@ -58,9 +77,7 @@ static void append_value(struct json *json, const struct config_key *key)
         key->type->json_schema(key, &entry);
     strbuf_append_text(&entry, "}");
     if (key->type->shape == CONFIG_SHAPE_LIST) {
-        begin_member(json, "anyOf");
-        strbuf_printf(json->out, "[%s, {\"type\": \"array\", \"items\": %s}]", strbuf_text(&entry),
-                      strbuf_text(&entry));
+        append_list(json, strbuf_text(&entry));
     } else {
         strbuf_append_text(json->out, json->separate ? ",\n" : "\n");
         for (unsigned i = 0; i < json->depth; i++)
@@ -86,6 +103,30 @@ static void append_default(struct json *json, const struct config_key *key)
     strbuf_append_text(json->out, key->default_text);
 }
 
+/* Entries, or a change: entries to be added, and names of those to be removed. */
+static void append_array(struct json *json, const struct config_section *section)
+{
+    begin_member(json, "type");
+    strbuf_append_text(json->out, "[\"array\", \"object\"]");
+    begin_member(json, "items");
+    append_section(json, section, EVERY_KEY, false);
+    begin_member(json, "additionalProperties");
+    strbuf_append_text(json->out, "false");
+    begin_member(json, "properties");
+    begin_object(json);
+    begin_member(json, "add");
+    begin_object(json);
+    text_member(json, "type", "array");
+    begin_member(json, "items");
+    append_section(json, section, EVERY_KEY, false);
+    end_object(json);
+    begin_member(json, "remove");
+    strbuf_append_text(
+        json->out,
+        "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": \"string\"}}]}");
+    end_object(json);
+}
+
 static void append_key(struct json *json, const struct config_key *key, enum selection selection)
 {
     begin_member(json, key->name);
@@ -98,9 +139,7 @@ static void append_key(struct json *json, const struct config_key *key, enum sel
         text_member(json, "description", key->text);
     append_default(json, key);
     if (key->type->shape == CONFIG_SHAPE_ARRAY) {
-        text_member(json, "type", "array");
-        begin_member(json, "items");
-        append_section(json, key->section, EVERY_KEY, false);
+        append_array(json, key->section);
     } else {
         append_value(json, key);
     }

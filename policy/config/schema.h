@@ -44,6 +44,9 @@ struct config_type; /* config/types.h: how a kind of value is read, printed and 
  *   endpoint_list                                         [struct config_endpoint_list]
  *   role_set       role names                             [unsigned, 1 << enum role]
  *
+ * Lists and arrays may be written as a change of what holds below (defaults, then the section, its `roles`,
+ * each override): `{ add: [docm], remove: [url] }`.
+ *
  *   map            keys with a value or a list of values, a source, or a sequence of such     [struct
  * text_map *]
  *
@@ -95,8 +98,9 @@ enum config_key_flag {
     CONFIG_GLOBAL = 1 << 0,   /* the same for everybody: not allowed under `roles` and `overrides` */
     CONFIG_REQUIRED = 1 << 1, /* no default: must be written (entries of arrays) */
     CONFIG_MAY_BE_EMPTY = 1 << 2,
-    CONFIG_FILES_ONLY = 1 << 3, /* sets: of the sources only `file:`, which always has an answer */
-    CONFIG_ONE_VALUE = 1 << 4,  /* maps: a key has one value, no list */
+    CONFIG_FILES_ONLY = 1 << 3,  /* sets: of the sources only `file:`, which always has an answer */
+    CONFIG_ONE_VALUE = 1 << 4,   /* maps: a key has one value, no list */
+    CONFIG_NAMES_ENTRY = 1 << 5, /* texts in entries of arrays: `remove: [TEXT]` takes such an entry out */
 };
 
 struct config_key {

@@ -27,6 +27,11 @@ void text_collection_add_lower(struct text_collection *collection, struct slice 
 /* A set of all that was collected, each text once; a talloc child of `owner`, NULL when memory ran out. */
 struct text_set *text_set_create(void *owner, const struct text_collection *collection);
 
+/* What `below` (may be NULL) becomes with `added` put in and `removed` taken out of both; a talloc child of
+ * `owner` that needs all three for as long as it lives. NULL when memory ran out. */
+struct text_set *text_set_change(void *owner, const struct text_set *below, const struct text_set *added,
+                                 const struct text_set *removed);
+
 /* Calls `visit` for every text, which lives as long as the set; false as soon as it returns false. */
 bool text_set_each(const struct text_set *set, bool (*visit)(void *context, const char *text), void *context);
 
@@ -41,7 +46,12 @@ bool text_sets_can_meet(const struct text_set *a, const struct text_set *b);
 /* A set of `count` networks, in any order; a talloc child of `owner`, NULL when memory ran out. */
 struct network_set *network_set_create(void *owner, const struct ip_network *networks, size_t count);
 void network_set_use_tables(struct network_set *set, struct config_table_list tables);
-/* How many networks are left when those within others are taken out. */
+/* As text_set_change. */
+struct network_set *network_set_change(void *owner, const struct network_set *below,
+                                       const struct network_set *added, const struct network_set *removed);
+/* Whether an address can be in both; true where tables could tell only. */
+bool network_set_meets(const struct network_set *set, const struct ip_network *network);
+/* How many networks are left when those within others are taken out; of a change those that it is made of. */
 size_t network_set_count(const struct network_set *set);
 
 /* An empty map; a talloc child of `owner`, NULL when memory ran out. */

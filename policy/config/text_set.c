@@ -20,6 +20,8 @@ struct text_set {
     struct text_entry *entries; /* one array, in order of collection */
     struct text_entry *table;   /* uthash's head, NULL while empty */
     struct config_table_list tables;
+    /* A change of other sets, without texts of its own: what `removed` has not, and one of the others has. */
+    const struct text_set *below, *added, *removed;
 };
 
 void text_collection_init(struct text_collection *collection)
@@ -101,6 +103,18 @@ struct text_set *text_set_create(void *owner, const struct text_collection *coll
     return set;
 }
 
+struct text_set *text_set_change(void *owner, const struct text_set *below, const struct text_set *added,
+                                 const struct text_set *removed)
+{
+    struct text_set *set = talloc_zero(owner, struct text_set);
+    if (set != NULL) {
+        set->below = below;
+        set->added = added;
+        set->removed = removed;
+    }
+    return set;
+}
+
 void text_set_use_tables(struct text_set *set, struct config_table_list tables)
 {
     set->tables = tables;
@@ -115,8 +129,29 @@ static bool has_entry(const struct text_set *set, struct slice text)
     return found != NULL;
 }
 
+/* A question to the sets that a change is made of. */
+static enum table_answer ask_change(const struct text_set *set, struct slice text,
+                                    enum table_answer (*ask)(const struct text_set *set, struct slice text))
+{
+    enum table_answer answer = ask(set->removed, text);
+    if (answer != TABLE_MISSING)
+        return answer == TABLE_FOUND ? TABLE_MISSING : TABLE_UNKNOWN;
+    answer = ask(set->added, text);
+    if (answer == TABLE_FOUND)
+        return TABLE_FOUND;
+    const enum table_answer below = ask(set->below, text);
+    return below == TABLE_MISSING ? answer : below;
+}
+
+static bool is_change(const struct text_set *set)
+{
+    return set != NULL && (set->added != NULL || set->removed != NULL);
+}
+
 enum table_answer text_set_lookup(const struct text_set *set, struct slice text)
 {
+    if (is_change(set))
+        return ask_change(set, text, text_set_lookup);
     enum table_answer answer = has_entry(set, text) ? TABLE_FOUND : TABLE_MISSING;
     for (size_t i = 0; set != NULL && i < set->tables.count && answer != TABLE_FOUND; i++) {
         const enum table_answer next = table_lookup(set->tables.items[i], text, NULL);
@@ -154,23 +189,76 @@ enum table_answer domain_set_lookup(const struct text_set *set, struct slice dom
 {
     if (domain.length == 0)
         return TABLE_MISSING;
+    if (is_change(set))
+        return ask_change(set, domain, domain_set_lookup);
     const enum table_answer answer = text_set_lookup(set, domain);
     return answer == TABLE_MISSING ? lookup_parents(set, domain) : answer;
 }
 
+/* ---- all entries ------------------------------------------------------------------------------------ */
+
+/* Entries of a set that is part of a change. */
+struct part_visit {
+    bool (*visit)(void *context, const char *text);
+    void *context;
+    const struct text_set *without, *seen;
+};
+
+static bool visit_part(void *context, const char *text)
+{
+    const struct part_visit *part = context;
+    const struct slice entry = slice_of(text);
+    if (text_set_contains(part->without, entry) || text_set_contains(part->seen, entry))
+        return true;
+    return part->visit(part->context, text);
+}
+
+bool text_set_each(const struct text_set *set, bool (*visit)(void *context, const char *text), void *context)
+{
+    if (is_change(set)) {
+        struct part_visit part = {visit, context, set->removed, NULL};
+        if (!text_set_each(set->added, visit_part, &part))
+            return false;
+        part.seen = set->added;
+        return text_set_each(set->below, visit_part, &part);
+    }
+    for (const struct text_entry *entry = set == NULL ? NULL : set->table; entry != NULL;
+         entry = entry->hh.next)
+        if (!visit(context, entry->text))
+            return false;
+    return true;
+}
+
+static bool count_entry(void *context, const char *text)
+{
+    (void)text;
+    ++*(size_t *)context;
+    return true;
+}
+
 size_t text_set_count(const struct text_set *set)
 {
-    return set == NULL ? 0 : HASH_COUNT(set->table);
+    size_t count = 0;
+    if (!is_change(set))
+        return set == NULL ? 0 : HASH_COUNT(set->table);
+    text_set_each(set, count_entry, &count);
+    return count;
 }
 
 bool text_set_has_tables(const struct text_set *set)
 {
-    return set != NULL && set->tables.count > 0;
+    return set != NULL &&
+           (set->tables.count > 0 || text_set_has_tables(set->below) || text_set_has_tables(set->added));
 }
 
 bool text_set_is_empty(const struct text_set *set)
 {
     return text_set_count(set) == 0 && !text_set_has_tables(set);
+}
+
+static bool is_not_in(void *set, const char *text)
+{
+    return !text_set_contains(set, slice_of(text));
 }
 
 bool text_sets_can_meet(const struct text_set *a, const struct text_set *b)
@@ -179,17 +267,5 @@ bool text_sets_can_meet(const struct text_set *a, const struct text_set *b)
         return true;
     if (text_set_count(a) > text_set_count(b))
         return text_sets_can_meet(b, a);
-    for (const struct text_entry *entry = a->table; entry != NULL; entry = entry->hh.next)
-        if (has_entry(b, slice_of(entry->text)))
-            return true;
-    return false;
-}
-
-bool text_set_each(const struct text_set *set, bool (*visit)(void *context, const char *text), void *context)
-{
-    for (const struct text_entry *entry = set == NULL ? NULL : set->table; entry != NULL;
-         entry = entry->hh.next)
-        if (!visit(context, entry->text))
-            return false;
-    return true;
+    return !text_set_each(a, is_not_in, (void *)(uintptr_t)b);
 }

@@ -58,6 +58,44 @@ static bool text_list_parse(const struct config_parse *parse, const struct confi
     return good;
 }
 
+static bool text_list_holds(const struct config_text_list *list, const char *text)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        if (slice_equal_nocase(slice_of(list->items[i]), slice_of(text)))
+            return true;
+    return false;
+}
+
+static bool text_list_change(void *owner, const struct config_key *key,
+                             const struct config_list_change *change, void *value)
+{
+    const struct config_text_list *const parts[] = {change->below, change->added};
+    struct growing texts = {.owner = owner};
+    (void)key;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; parts[i] != NULL && j < parts[i]->count; j++) {
+            if (text_list_holds(change->removed, parts[i]->items[j]))
+                continue;
+            const char **item = grow(&texts, sizeof *item);
+            if (item == NULL)
+                return false;
+            *item = parts[i]->items[j];
+        }
+    }
+    *(struct config_text_list *)value = (struct config_text_list){texts.items, texts.count};
+    return true;
+}
+
+static bool text_list_has(const struct config_key *key, const void *list, struct slice entry)
+{
+    const struct config_text_list *texts = list;
+    (void)key;
+    for (size_t i = 0; i < texts->count; i++)
+        if (slice_equal_nocase(slice_of(texts->items[i]), entry))
+            return true;
+    return false;
+}
+
 static void text_list_describe(const struct config_key *key, struct strbuf *out)
 {
     (void)key;
@@ -77,6 +115,8 @@ const struct config_type config_type_text_list = {
     .empty_text = "[]",
     .example = "\"some text\"",
     .parse = text_list_parse,
+    .change = text_list_change,
+    .has = text_list_has,
     .describe = text_list_describe,
     .json_schema = string_json_schema,
 };
@@ -118,6 +158,30 @@ static bool text_set_parse(const struct config_parse *parse, const struct config
                      value);
 }
 
+static bool set_change(void *owner, const struct config_key *key, const struct config_list_change *change,
+                       void *value)
+{
+    const struct text_set *const *below = change->below, *const *added = change->added,
+                                 *const *removed = change->removed;
+    struct text_set *set = text_set_change(owner, below == NULL ? NULL : *below, *added, *removed);
+    (void)key;
+    *(struct text_set **)value = set;
+    return set != NULL;
+}
+
+static bool text_set_has(const struct config_key *key, const void *list, struct slice entry)
+{
+    const struct text_set *set = *(const struct text_set *const *)list;
+    struct text_collection lower;
+    (void)key;
+    text_collection_init(&lower);
+    text_collection_add_lower(&lower, entry);
+    const bool has = lower.bytes.failed || text_set_has_tables(set) ||
+                     text_set_contains(set, slice_of(strbuf_text(&lower.bytes)));
+    text_collection_deinit(&lower);
+    return has;
+}
+
 static void text_set_describe(const struct config_key *key, struct strbuf *out)
 {
     (void)key;
@@ -131,6 +195,8 @@ const struct config_type config_type_text_set = {
     .empty_text = "[]",
     .example = "word",
     .parse = text_set_parse,
+    .change = set_change,
+    .has = text_set_has,
     .describe = text_set_describe,
     .json_schema = string_json_schema,
 };
@@ -156,6 +222,23 @@ static bool domain_set_parse(const struct config_parse *parse, const struct conf
                      value);
 }
 
+static bool is_below(void *suffix, const char *entry)
+{
+    return !slice_ends_nocase(slice_of(entry), slice_of(suffix));
+}
+
+/* As itself, under a parent, or as one that has entries below it. */
+static bool domain_set_has(const struct config_key *key, const void *list, struct slice entry)
+{
+    const struct text_set *set = *(const struct text_set *const *)list;
+    char name[DOMAIN_NAME_BYTES];
+    (void)key;
+    if (text_set_has_tables(set) || domain_entry_canonical(entry, name) != NULL)
+        return true;
+    return text_set_contains(set, slice_of(name)) || domain_set_lookup(set, slice_of(name)) == TABLE_FOUND ||
+           (name[0] == '.' && !text_set_each(set, is_below, name));
+}
+
 static void domain_set_describe(const struct config_key *key, struct strbuf *out)
 {
     (void)key;
@@ -169,6 +252,9 @@ const struct config_type config_type_domain_set = {
     .empty_text = "[]",
     .example = "example.com",
     .parse = domain_set_parse,
+    .change = set_change,
+    .has = domain_set_has,
+    .entries_overlap = true,
     .describe = domain_set_describe,
     .json_schema = string_json_schema,
 };
@@ -223,6 +309,26 @@ static bool network_set_parse(const struct config_parse *parse, const struct con
     return good;
 }
 
+static bool network_list_change(void *owner, const struct config_key *key,
+                                const struct config_list_change *change, void *value)
+{
+    const struct network_set *const *below = change->below, *const *added = change->added,
+                                    *const *removed = change->removed;
+    struct network_set *set = network_set_change(owner, below == NULL ? NULL : *below, *added, *removed);
+    (void)key;
+    *(struct network_set **)value = set;
+    return set != NULL;
+}
+
+static bool network_list_has(const struct config_key *key, const void *list, struct slice entry)
+{
+    struct ip_network network;
+    bool host_bits;
+    (void)key;
+    return !ip_network_parse(entry, &network, &host_bits) ||
+           network_set_meets(*(const struct network_set *const *)list, &network);
+}
+
 static void network_set_describe(const struct config_key *key, struct strbuf *out)
 {
     (void)key;
@@ -236,6 +342,9 @@ const struct config_type config_type_network_set = {
     .empty_text = "[]",
     .example = "192.0.2.0/24",
     .parse = network_set_parse,
+    .change = network_list_change,
+    .has = network_list_has,
+    .entries_overlap = true,
     .describe = network_set_describe,
     .json_schema = string_json_schema,
 };
@@ -257,6 +366,56 @@ static bool endpoint_list_parse(const struct config_parse *parse, const struct c
     return good;
 }
 
+static bool endpoints_are_equal(const struct config_endpoint *a, const struct config_endpoint *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    return a->kind == ENDPOINT_UNIX ? strcmp(a->path, b->path) == 0
+                                    : a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+static bool endpoint_list_holds(const struct config_endpoint_list *list,
+                                const struct config_endpoint *endpoint)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++)
+        if (endpoints_are_equal(&list->items[i], endpoint))
+            return true;
+    return false;
+}
+
+static bool endpoint_list_change(void *owner, const struct config_key *key,
+                                 const struct config_list_change *change, void *value)
+{
+    const struct config_endpoint_list *const parts[] = {change->below, change->added};
+    struct growing endpoints = {.owner = owner};
+    (void)key;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; parts[i] != NULL && j < parts[i]->count; j++) {
+            if (endpoint_list_holds(change->removed, &parts[i]->items[j]))
+                continue;
+            struct config_endpoint *item = grow(&endpoints, sizeof *item);
+            if (item == NULL)
+                return false;
+            *item = parts[i]->items[j];
+        }
+    }
+    *(struct config_endpoint_list *)value = (struct config_endpoint_list){endpoints.items, endpoints.count};
+    return true;
+}
+
+static bool endpoint_list_has(const struct config_key *key, const void *list, struct slice entry)
+{
+    void *scratch = talloc_new(NULL);
+    struct config_problems *problems = config_problems_create(scratch);
+    const struct config_parse parse = {.owner = scratch, .problems = problems, .key = key};
+    struct config_endpoint endpoint;
+    const bool has = problems == NULL ||
+                     !config_endpoint_parse(&parse, entry, (struct config_place){NULL, 0, 0}, &endpoint) ||
+                     endpoint_list_holds(list, &endpoint);
+    talloc_free(scratch);
+    return has;
+}
+
 static void endpoint_list_describe(const struct config_key *key, struct strbuf *out)
 {
     (void)key;
@@ -270,6 +429,8 @@ const struct config_type config_type_endpoint_list = {
     .empty_text = "[]",
     .example = "127.0.0.1:53",
     .parse = endpoint_list_parse,
+    .change = endpoint_list_change,
+    .has = endpoint_list_has,
     .describe = endpoint_list_describe,
     .json_schema = string_json_schema,
 };
@@ -309,6 +470,25 @@ static bool role_set_parse(const struct config_parse *parse, const struct config
     return good;
 }
 
+static bool role_set_change(void *owner, const struct config_key *key,
+                            const struct config_list_change *change, void *value)
+{
+    const unsigned *below = change->below, *added = change->added, *removed = change->removed;
+    (void)owner;
+    (void)key;
+    *(unsigned *)value = ((below == NULL ? 0 : *below) | *added) & ~*removed;
+    return true;
+}
+
+static bool role_set_has(const struct config_key *key, const void *list, struct slice entry)
+{
+    (void)key;
+    for (unsigned role = 0; role < ROLE_COUNT; role++)
+        if (slice_equal(entry, slice_of(role_name((enum role)role))))
+            return (*(const unsigned *)list & 1U << role) != 0;
+    return true;
+}
+
 static void role_set_describe(const struct config_key *key, struct strbuf *out)
 {
     (void)key;
@@ -328,18 +508,13 @@ const struct config_type config_type_role_set = {
     .empty_text = "[]",
     .example = "submission",
     .parse = role_set_parse,
+    .change = role_set_change,
+    .has = role_set_has,
     .describe = role_set_describe,
     .json_schema = role_set_json_schema,
 };
 
-/* ---- mappings: taken apart by the loader ------------------------------------------------------------ */
+/* ---- section: taken apart by the loader -------------------------------------------------------------- */
 
 const struct config_type config_type_section = {
     .name = "section", .shape = CONFIG_SHAPE_SECTION, .example = "keys"};
-const struct config_type config_type_array = {
-    .name = "array",
-    .shape = CONFIG_SHAPE_ARRAY,
-    .bytes = sizeof(struct config_array),
-    .empty_text = "[]",
-    .example = "{ key: value }",
-};

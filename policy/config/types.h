@@ -35,7 +35,13 @@ enum config_shape {
     CONFIG_SHAPE_ARRAY
 };
 
-/* Sections and arrays have no functions: the loader takes them apart itself. */
+/* A list made of the one below it: `added` is put in and `removed` taken out; what stands in both is out.
+ * Values of the list's type; for arrays `removed` is a struct config_text_list of names. Any may be zero. */
+struct config_list_change {
+    const void *below, *added, *removed;
+};
+
+/* Sections and arrays have no functions but `change` and `has`: the loader takes them apart itself. */
 struct config_type {
     const char *name;
     enum config_shape shape;
@@ -50,6 +56,13 @@ struct config_type {
     void (*describe)(const struct config_key *key, struct strbuf *out);
     /* The members of its JSON Schema object, without the braces; of one entry for lists. */
     void (*json_schema)(const struct config_key *key, struct strbuf *out);
+    /* Lists and arrays only: makes the changed list at `value`, of `owner`, under which no file is read; what
+     * it is made of must live as long. False when memory ran out. */
+    bool (*change)(void *owner, const struct config_key *key, const struct config_list_change *change,
+                   void *value);
+    /* With `change`: whether the list is another without `entry`; true where only a table could tell. */
+    bool (*has)(const struct config_key *key, const void *list, struct slice entry);
+    bool entries_overlap; /* an entry may stand for more than itself: ".example.com", 192.0.2.0/24 */
 };
 
 /* ---- for the types themselves ------------------------------------------------------------------------ */

@@ -56,17 +56,17 @@ static const struct config_section answer_section = {
     }
 
 static const struct config_key list_keys[] = {
-    LIST_ROW("zone", text, zone, .default_text = "", .flags = CONFIG_MAY_BE_EMPTY,
+    LIST_ROW("zone", text, zone, .default_text = "", .flags = CONFIG_MAY_BE_EMPTY | CONFIG_NAMES_ENTRY,
              .text = "The domain that addresses are asked under: xbl.spamhaus.org."),
     LIST_ROW(
-        "preset", text, preset, .default_text = "", .flags = CONFIG_MAY_BE_EMPTY,
+        "preset", text, preset, .default_text = "", .flags = CONFIG_MAY_BE_EMPTY | CONFIG_NAMES_ENTRY,
         .text =
             "A list known by name, with its zone and the meaning of its answers: spamhaus-xbl, spamhaus-zen, "
             "spamhaus-sbl, spamhaus-pbl, spamhaus-dqs, abusix, barracuda, spamcop, psbl, mailspike, "
             "uceprotect-1, dnswl. Other keys change what they name."),
     LIST_ROW("key", secret, key, .default_text = "", .flags = CONFIG_MAY_BE_EMPTY,
              .text = "The customer's key, put before the zone. It is shown nowhere."),
-    LIST_ROW("name", text, name, .default_text = "", .flags = CONFIG_MAY_BE_EMPTY,
+    LIST_ROW("name", text, name, .default_text = "", .flags = CONFIG_MAY_BE_EMPTY | CONFIG_NAMES_ENTRY,
              .text = "The list's name in replies, records and `status`; empty: its zone, without a key."),
     LIST_ROW("kind", choice, kind, .default_text = "block", .choices = kind_choices,
              .text = "What being listed means."),

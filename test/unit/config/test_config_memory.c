@@ -23,7 +23,7 @@ static const char rich[] =
     "  domains: [bücher.example, example.com]\n"
     "  networks: [192.0.2.0/24, \"2001:db8::/32\", 198.51.100.0/24]\n"
     "  lines: [one, two, three, four, five, six, seven, eight, nine, ten]\n"
-    "  words: [a, b, c, d, e, f, g, h, i, j, k, l]\n"
+    "  words: { add: [a, b, c, d, e, f, g, h, i, j, k, l] }\n"
     "  servers: [\"[2001:db8::1]:53\", 192.0.2.1:53]\n"
     "recipients:\n"
     "  limit: 200\n"
@@ -31,10 +31,12 @@ static const char rich[] =
     "dnsbl:\n"
     "  lists:\n"
     "  - { zone: a.example }\n"
-    "  - { zone: b.example, codes: [], roles: [submission, local] }\n"
+    "  - { zone: b.example, codes: [], roles: { add: local, remove: outside } }\n"
     "overrides:\n"
     "- { when: { user: ann@example.com, network: [192.0.2.0/24] }, recipients: { limit: 500 } }\n"
-    "- { when: { domain: example.com }, recipients: { excess: drop }, size: { limit: 2MB } }\n";
+    "- { when: { domain: example.com }, recipients: { excess: drop }, size: { limit: 2MB } }\n"
+    "- { when: { role: trusted }, dnsbl: { lists: { add: [{ zone: c.example }], remove: [a.example] } } }\n"
+    "- { when: { user: bob@example.com }, dnsbl: { lists: { remove: b.example } } }\n";
 
 static const char wrong[] =
     "recipients: { limt: 3, limit: 0, roles: { trustd: {} } }\nsize: { limit: 3 parsecs }\n"
