@@ -66,7 +66,7 @@ static enum options_result read_options(struct check_options *read, int argc, ch
          "check FILE instead of /etc/closedrelay/closedrelay.yaml"},
         {"print", 'p', OPTION_FLAG, &read->print, NULL, "print every value in force and where it comes from"},
         {"for", '\0', OPTION_TEXT, &read->print_for, "WHOM",
-         "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME (any of them)"},
+         "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME,sender=ADDRESS (any of them)"},
         {"schema", '\0', OPTION_FLAG, &read->schema, NULL,
          "print a JSON Schema of the configuration, for editors"},
         {"reference", '\0', OPTION_FLAG, &read->reference, NULL,

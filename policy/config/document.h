@@ -57,7 +57,7 @@ struct config_array_origins {
 
 struct config_override_when {
     unsigned roles; /* 0: any */
-    const struct text_set *users, *domains, *customers;
+    const struct text_set *users, *domains, *customers, *senders;
     const struct network_set *networks;
 };
 

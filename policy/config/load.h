@@ -54,6 +54,7 @@ struct config_subject {
     const char *domain; /* of the login; without one, what the engine takes for it */
     const char *customer;
     const struct ip_address *client_ip; /* NULL: unknown */
+    const char *sender;                 /* of the envelope; "<>" for the null sender */
 };
 
 /*

@@ -25,6 +25,13 @@ static const struct config_key when_keys[] = {
      .type = &config_type_text_set,
      .offset = offsetof(struct config_override_when, customers),
      .text = "Customers whom the user belongs to."},
+    {.name = "sender",
+     .type = &config_type_text_set,
+     .offset = offsetof(struct config_override_when, senders),
+     .text =
+         "Envelope senders: addresses, `@example.com` for all of a domain, `.example.com` for all of the domains "
+         "below it, `<>` for the empty one. What a sender says of himself proves nothing where `sender` does not "
+         "check it."},
     {.name = NULL},
 };
 
@@ -153,9 +160,12 @@ static bool read_when(struct config_build *build, const struct config_node *entr
 static void refuse_empty_conditions(const struct config_build *build, const struct config_override *override)
 {
     const struct config_override_when *when = &override->when;
-    const bool is_empty[] = {when->roles == 0, text_set_is_empty(when->users),
-                             text_set_is_empty(when->domains), network_set_is_empty(when->networks),
-                             text_set_is_empty(when->customers)};
+    const bool is_empty[] = {when->roles == 0,
+                             text_set_is_empty(when->users),
+                             text_set_is_empty(when->domains),
+                             network_set_is_empty(when->networks),
+                             text_set_is_empty(when->customers),
+                             text_set_is_empty(when->senders)};
     for (size_t i = 0; i < sizeof is_empty / sizeof is_empty[0]; i++) {
         const struct config_value *value = override->when_struct.values[i];
         if (is_empty[i] && value != NULL && value->place.file != NULL)

@@ -21,6 +21,19 @@ bool config_when_can_meet(const struct config_override_when *a, const struct con
            text_sets_can_meet(a->domains, b->domains) && text_sets_can_meet(a->customers, b->customers);
 }
 
+/* The address, "@" and its domain, or ".parent" of that. */
+static bool sender_matches(const struct text_set *wanted, const char *sender)
+{
+    const char *at = sender == NULL ? NULL : strrchr(sender, '@');
+    if (text_set_is_empty(wanted))
+        return true;
+    if (sender == NULL || sender[0] == '\0')
+        return false;
+    return text_set_contains(wanted, slice_of(sender)) ||
+           (at != NULL && (text_set_contains(wanted, slice_of(at)) ||
+                           domain_set_lookup(wanted, slice_of(at + 1)) == TABLE_FOUND));
+}
+
 /* Where a table cannot be asked, the override does not match. */
 static bool text_matches(const struct text_set *wanted, const char *text)
 {
@@ -41,7 +54,7 @@ bool config_when_matches(const struct config_override_when *when, const struct c
         (subject->client_ip == NULL || !network_set_contains(when->networks, subject->client_ip)))
         return false;
     return text_matches(when->users, subject->user) && domain_matches(when->domains, subject->domain) &&
-           text_matches(when->customers, subject->customer);
+           text_matches(when->customers, subject->customer) && sender_matches(when->senders, subject->sender);
 }
 
 /* ---- the indexes ------------------------------------------------------------------------------------ */

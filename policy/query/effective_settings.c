@@ -53,15 +53,16 @@ static bool is_given(const struct whom *whom, struct slice name)
            (slice_equal(name, slice_of("client")) && subject->client_ip != NULL) ||
            (slice_equal(name, slice_of("user")) && subject->user[0] != '\0') ||
            (slice_equal(name, slice_of("domain")) && subject->domain[0] != '\0') ||
-           (slice_equal(name, slice_of("customer")) && subject->customer[0] != '\0');
+           (slice_equal(name, slice_of("customer")) && subject->customer[0] != '\0') ||
+           (slice_equal(name, slice_of("sender")) && subject->sender[0] != '\0');
 }
 
 /* False: why not is appended to `problem`. */
 static bool set_part(struct whom *whom, struct slice name, struct slice value, struct strbuf *problem)
 {
     struct config_subject *subject = &whom->subject;
-    const char **const texts[] = {&subject->user, &subject->domain, &subject->customer};
-    static const char *const names[] = {"user", "domain", "customer"};
+    const char **const texts[] = {&subject->user, &subject->domain, &subject->customer, &subject->sender};
+    static const char *const names[] = {"user", "domain", "customer", "sender"};
     if (is_given(whom, name)) {
         strbuf_append_text(problem, "one of each is all that a message has");
         return false;
@@ -82,8 +83,9 @@ static bool set_part(struct whom *whom, struct slice name, struct slice value, s
         whom->has_customer = whom->has_customer || i == 2;
         return true;
     }
-    strbuf_append_text(problem,
-                       "write user=LOGIN, client=ADDRESS, role=ROLE, domain=DOMAIN or customer=NAME");
+    strbuf_append_text(
+        problem,
+        "write user=LOGIN, client=ADDRESS, role=ROLE, domain=DOMAIN, customer=NAME or sender=ADDRESS");
     return false;
 }
 
@@ -180,6 +182,7 @@ static void tell_subject(const struct config_subject *subject, struct strbuf *ou
     const char *const parts[][2] = {{"user", subject->user},
                                     {"domain", subject->domain},
                                     {"customer", subject->customer},
+                                    {"sender", subject->sender},
                                     {"client", client}};
     strbuf_printf(out, "# for role %s", role_name(subject->role));
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
@@ -191,7 +194,7 @@ static void tell_subject(const struct config_subject *subject, struct strbuf *ou
 bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *text, struct strbuf *out)
 {
     const struct relay_settings *relay = snapshot_relay_settings(snapshot);
-    struct whom whom = {.owner = talloc_new(NULL), .subject = {ROLE_OUTSIDE, "", "", "", NULL}};
+    struct whom whom = {.owner = talloc_new(NULL), .subject = {ROLE_OUTSIDE, "", "", "", NULL, ""}};
     bool is_read = read_whom(&whom, text, out);
     if (is_read) {
         complete_user(&whom, relay);

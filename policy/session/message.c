@@ -56,6 +56,17 @@ static void copy_tls(struct message *message, const struct tls_facts *tls)
     };
 }
 
+/* As overrides have senders: in lower case, "<>" for the empty one. */
+static const char *sender_of(struct message *message)
+{
+    const struct mail_address *sender = &message->facts.sender;
+    char *text = talloc_strdup(message, sender->is_null ? "<>" : sender->text);
+    for (char *c = text; c != NULL && *c != '\0'; c++)
+        *c = ascii_lower(*c);
+    message->out_of_memory = message->out_of_memory || text == NULL;
+    return text == NULL ? "" : text;
+}
+
 /* The settings that apply to this message: its role's, changed by the overrides that match. */
 static void choose_settings(struct policy_session *session, struct message *message)
 {
@@ -66,6 +77,7 @@ static void choose_settings(struct policy_session *session, struct message *mess
         .user = facts->user,
         .domain = at == NULL ? "" : at + 1,
         .customer = facts->customer,
+        .sender = sender_of(message),
         .client_ip = session->facts.client_ip_known ? &session->facts.client_ip : NULL,
     };
     const struct config_document *document = session->snapshot->document;

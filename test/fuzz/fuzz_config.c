@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     void *owner = talloc_new(NULL);
     struct config_problems *problems = config_problems_create(owner);
-    const struct config_subject subject = {ROLE_SUBMISSION, "a", "d", "c", NULL};
+    const struct config_subject subject = {ROLE_SUBMISSION, "a", "d", "c", NULL, "s@d"};
     struct strbuf out;
     strbuf_init(&out, 0);
     const struct config_document *document =

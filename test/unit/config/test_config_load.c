@@ -278,17 +278,17 @@ static void overrides_apply_in_order(void **state)
                "- { when: { user: bob@example.com, network: 192.0.2.0/24 }, recipients: { limit: 7000 } }\n"
                "- { when: { customer: acme }, size: { limit: 1MB } }\n"
                "- { when: { role: outside }, size: { limit: 2MB }, recipients: { limit: 150 } }\n");
-    struct config_subject subject = {ROLE_SUBMISSION, "carl@example.org", "example.org", "", &inside};
+    struct config_subject subject = {ROLE_SUBMISSION, "carl@example.org", "example.org", "", &inside, ""};
     assert_ptr_equal(config_document_effective(document, TEST_RECIPIENTS, &subject, message),
                      recipients_of(document, ROLE_SUBMISSION));
-    subject = (struct config_subject){ROLE_SUBMISSION, "carl@example.com", "example.com", "", &inside};
+    subject = (struct config_subject){ROLE_SUBMISSION, "carl@example.com", "example.com", "", &inside, ""};
     assert_int_equal(limit_for(document, &subject, message), 500);
     assert_int_equal(talloc_total_blocks(message), 1); /* one override matches: nothing was allocated */
     subject.role = ROLE_TRUSTED;
     assert_int_equal(limit_for(document, &subject, message), 500);
-    subject = (struct config_subject){ROLE_SUBMISSION, "ann@example.com", "example.com", "", &inside};
+    subject = (struct config_subject){ROLE_SUBMISSION, "ann@example.com", "example.com", "", &inside, ""};
     assert_int_equal(limit_for(document, &subject, message), 5000);
-    subject = (struct config_subject){ROLE_SUBMISSION, "bob@example.com", "example.com", "", &inside};
+    subject = (struct config_subject){ROLE_SUBMISSION, "bob@example.com", "example.com", "", &inside, ""};
     assert_int_equal(limit_for(document, &subject, message), 7000);
     const struct test_recipients *bob =
         config_document_effective(document, TEST_RECIPIENTS, &subject, message);
@@ -297,11 +297,11 @@ static void overrides_apply_in_order(void **state)
     assert_int_equal(limit_for(document, &subject, message), 5000);
     subject.client_ip = NULL;
     assert_int_equal(limit_for(document, &subject, message), 5000);
-    subject = (struct config_subject){ROLE_OUTSIDE, "", "", "", &inside};
+    subject = (struct config_subject){ROLE_OUTSIDE, "", "", "", &inside, ""};
     assert_int_equal(limit_for(document, &subject, message), 150);
     const struct test_size *size = config_document_effective(document, TEST_SIZE, &subject, message);
     assert_int_equal(size->limit_bytes, 2000000);
-    subject = (struct config_subject){ROLE_SUBMISSION, "zed@example.org", "example.org", "acme", &inside};
+    subject = (struct config_subject){ROLE_SUBMISSION, "zed@example.org", "example.org", "acme", &inside, ""};
     size = config_document_effective(document, TEST_SIZE, &subject, message);
     assert_int_equal(size->limit_bytes, 1000000);
     assert_int_equal(size->strict, true);
@@ -318,7 +318,7 @@ static void users_are_written_in_any_way(void **state)
         read_good(owner, "overrides: [ { when: { user: Ann@B\xc3\xbc"
                          "cher.Example }, recipients: { limit: 50 } } ]\n");
     const char *user = "ann@xn--bcher-kva.example";
-    struct config_subject subject = {ROLE_SUBMISSION, user, "xn--bcher-kva.example", "", NULL};
+    struct config_subject subject = {ROLE_SUBMISSION, user, "xn--bcher-kva.example", "", NULL, ""};
     assert_int_equal(limit_for(document, &subject, message), 50);
     talloc_free(message);
     talloc_free(owner);
@@ -365,6 +365,40 @@ static void bad_overrides_are_told(void **state)
     check_bad(cases, sizeof cases / sizeof cases[0]);
 }
 
+static void overrides_may_ask_for_the_sender(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL), *message = talloc_new(NULL);
+    const struct config_document *document = read_good(
+        owner,
+        "overrides:\n"
+        "- { when: { sender: [Ann@Example.com, \"@bücher.example\", .example.net, <>] }, recipients: { "
+        "limit: 200 } }\n"
+        "- { when: { sender: \"@example.net\", role: outside }, recipients: { limit: 300 } }\n");
+    static const struct {
+        const char *sender;
+        enum role role;
+        uint64_t limit;
+    } cases[] = {
+        {"ann@example.com", ROLE_OUTSIDE, 200},
+        {"ben@example.com", ROLE_OUTSIDE, 100},
+        {"ben@xn--bcher-kva.example", ROLE_SUBMISSION, 200},
+        {"ben@mail.xn--bcher-kva.example", ROLE_SUBMISSION, 30},
+        {"ben@a.b.example.net", ROLE_LOCAL, 200},
+        {"ben@example.net", ROLE_LOCAL, 30},
+        {"ben@example.net", ROLE_OUTSIDE, 300},
+        {"<>", ROLE_OUTSIDE, 200},
+        {"ben", ROLE_OUTSIDE, 100},
+        {"", ROLE_OUTSIDE, 100},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct config_subject subject = {.role = cases[i].role, .sender = cases[i].sender};
+        assert_int_equal(limit_for(document, &subject, message), cases[i].limit);
+    }
+    talloc_free(message);
+    talloc_free(owner);
+}
+
 /* Two users' overrides never meet, so what they would be together is no error. */
 static void overrides_that_never_meet_may_differ(void **state)
 {
@@ -387,7 +421,7 @@ static void contradicting_overrides_leave_the_last(void **state)
                "- { when: { user: a }, recipients: { slow: { pause: 50s } } }\n"
                "- { when: { domain: d }, recipients: { mode: off } }\n"
                "- { when: { customer: c, role: submission }, recipients: { limit: 160, excess: drop } }\n");
-    struct config_subject subject = {ROLE_SUBMISSION, "a", "d", "", NULL};
+    struct config_subject subject = {ROLE_SUBMISSION, "a", "d", "", NULL, ""};
     const struct test_recipients *effective =
         config_document_effective(document, TEST_RECIPIENTS, &subject, message);
     assert_int_equal(effective->mode, TEST_OFF);
@@ -407,7 +441,7 @@ static void contradicting_overrides_leave_the_last(void **state)
 static void *ask_and_load(void *argument)
 {
     const struct config_document *shared = argument;
-    const struct config_subject subject = {ROLE_SUBMISSION, "a", "d", "", NULL};
+    const struct config_subject subject = {ROLE_SUBMISSION, "a", "d", "", NULL, ""};
     uint64_t sum = 0;
     for (unsigned i = 0; i < 50; i++) {
         void *message = talloc_new(NULL);
@@ -527,7 +561,7 @@ static void includes_files_in_order(void **state)
     assert_true(text_set_contains(relay->words, slice_of("one")));
     assert_true(text_set_contains(relay->words, slice_of("two")));
     assert_false(text_set_contains(relay->words, slice_of("#")));
-    const struct config_subject subject = {ROLE_SUBMISSION, "a", "", "", NULL};
+    const struct config_subject subject = {ROLE_SUBMISSION, "a", "", "", NULL, ""};
     const struct test_size *size = config_document_effective(document, TEST_SIZE, &subject, folder.owner);
     assert_int_equal(size->limit_bytes, 3000000);
     folder_end(&folder);
@@ -622,6 +656,7 @@ int main(void)
         cmocka_unit_test(overrides_apply_in_order),
         cmocka_unit_test(users_are_written_in_any_way),
         cmocka_unit_test(bad_overrides_are_told),
+        cmocka_unit_test(overrides_may_ask_for_the_sender),
         cmocka_unit_test(overrides_that_never_meet_may_differ),
         cmocka_unit_test(contradicting_overrides_leave_the_last),
         cmocka_unit_test(threads_share_a_document),

@@ -532,6 +532,21 @@ static void overrides_reach_the_message(void **state)
     end(test);
 }
 
+static void overrides_know_the_envelope_sender(void **state)
+{
+    (void)state;
+    struct session_test *test = begin(
+        "overrides:\n  - when: { sender: news@example.com, role: submission }\n    recipients: { limit: 1 }\n",
+        "192.0.2.7", 4711);
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<a@example.org>");
+    assert_int_equal(rcpt(test, "<b@example.org>").step, POLICY_CONTINUE);
+    mail(test, "<News@Example.com>", "ann@example.com");
+    rcpt(test, "<a@example.org>");
+    assert_reply(rcpt(test, "<b@example.org>"), POLICY_REJECT, 550, "5.5.3");
+    end(test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -560,6 +575,7 @@ int main(void)
         cmocka_unit_test(what_the_mta_cannot_do_is_answered_and_recorded),
         cmocka_unit_test(a_session_keeps_the_policy_it_began_with),
         cmocka_unit_test(overrides_reach_the_message),
+        cmocka_unit_test(overrides_know_the_envelope_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
