@@ -19,6 +19,7 @@ struct counter_entry {
     uint16_t text_length;
     uint8_t fill_percent; /* when it was last charged; 100: at its limit */
     bool is_warned;
+    bool is_changed; /* since it was last written to the disk */
     struct window_state state;
 };
 

@@ -100,4 +100,16 @@ struct store_memory_options {
 /* In this process. NULL: out of memory. */
 struct store *store_memory_create(const struct store_memory_options *options);
 
+/* Of a memory store, for what keeps it over a restart (store_checkpoint.h). */
+enum { STORE_MEMORY_PARTS = 64 };
+
+/* Gives each counter of one of STORE_MEMORY_PARTS parts that has changed since the last time to `take`, which
+ * must not call back; mail that needs this part waits meanwhile. Returns how many. */
+size_t store_memory_take_changed(struct store *store, size_t part,
+                                 void (*take)(void *context, const struct store_counter *counter),
+                                 void *context);
+
+/* Puts a counter back as it was; what is reserved stays. False: no memory, or no place. */
+bool store_memory_put(struct store *store, const struct store_counter *counter);
+
 #endif

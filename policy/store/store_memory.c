@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SHARDS = 64 };
+enum { SHARDS = STORE_MEMORY_PARTS };
 
 struct shard {
     pthread_mutex_t lock; /* guards the tables */
@@ -212,6 +212,7 @@ static void charge_one(struct store_charge *charge, struct counter_entry *entry,
     charge->warns = charge->warn_at > 0 && !entry->is_warned && charge->level.used >= charge->warn_at;
     if (charge->warns)
         entry->is_warned = true;
+    entry->is_changed = true;
 }
 
 /* A warning is due again once the use has fallen far enough since. */
@@ -300,6 +301,7 @@ static void reset_one(void *context, struct counter_entry *entry, enum store_pop
         return;
     entry->state = (struct window_state){.reserved = entry->state.reserved};
     entry->is_warned = false;
+    entry->is_changed = true;
     entry->fill_percent = 0;
     resetting->count++;
 }
@@ -330,6 +332,48 @@ static void each(struct store *base, void (*show)(void *context, const struct st
 {
     struct showing showing = {show, context, store_now_us(base)};
     walk((struct store_memory *)base, show_one, &showing);
+}
+
+size_t store_memory_take_changed(struct store *base, size_t part,
+                                 void (*take)(void *context, const struct store_counter *counter),
+                                 void *context)
+{
+    struct store_memory *memory = (struct store_memory *)base;
+    size_t count = 0;
+    pthread_mutex_lock(&memory->shards[part].lock);
+    for (int p = 0; p < STORE_POPULATIONS; p++) {
+        const struct counter_table *table = &memory->shards[part].tables[p];
+        for (uint32_t i = 0; i < table->entry_count; i++) {
+            struct counter_entry *entry = counter_table_entry(table, i);
+            if (!entry->is_changed)
+                continue;
+            const struct store_counter counter = {limit_of(entry), key_of(entry), (enum store_population)p,
+                                                  &entry->state};
+            take(context, &counter);
+            entry->is_changed = false;
+            count++;
+        }
+    }
+    pthread_mutex_unlock(&memory->shards[part].lock);
+    return count;
+}
+
+bool store_memory_put(struct store *base, const struct store_counter *counter)
+{
+    struct store_memory *memory = (struct store_memory *)base;
+    uint64_t hash = hash_of(memory, counter->limit, counter->key);
+    struct shard *shard = &memory->shards[shard_of(hash)];
+    pthread_mutex_lock(&shard->lock);
+    struct counter_entry *entry = counter_table_get(&shard->tables[counter->population], hash, counter->limit,
+                                                    counter->key, store_now_us(base));
+    if (entry != NULL) {
+        uint32_t reserved = entry->state.reserved;
+        entry->state = *counter->state;
+        entry->state.reserved = reserved;
+        entry->fill_percent = 100; /* until it is charged again nothing is known, and it is not evicted */
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return entry != NULL;
 }
 
 static void destroy(struct store *base)
