@@ -1,5 +1,7 @@
 #include "base/json_reader.h"
 
+#include "base/json_scan.h"
+
 /* A NUL byte too: a crash leaves runs of them before the line that follows, and jansson skips one behind a
  * number. */
 static bool is_blank(char c)
@@ -9,6 +11,8 @@ static bool is_blank(char c)
 
 static void skip_blanks(struct json_cursor *cursor)
 {
+    if (cursor->at < cursor->end && (unsigned char)*cursor->at > ' ')
+        return;
     while (cursor->at < cursor->end && is_blank(*cursor->at))
         cursor->at++;
 }
@@ -17,34 +21,105 @@ static void skip_blanks(struct json_cursor *cursor)
 static const char *string_end(const char *from, const char *end, bool *is_escaped)
 {
     const char *at = from;
-    while (at < end && *at != '"') {
-        if (*at == '\\') {
-            *is_escaped = true;
+    for (;;) {
+        unsigned plain = 16;
+        while (end - at >= 16 && (plain = json_plain_16(at)) == 16)
+            at += 16;
+        at += plain < 16 ? plain : 0;
+        while (at < end && *at != '"' && *at != '\\')
             at++;
-        }
-        at++;
+        if (at >= end || *at == '"')
+            return at < end ? at : NULL;
+        *is_escaped = true;
+        if (end - at < 2)
+            return NULL;
+        at += 2;
     }
-    return at < end ? at : NULL;
+}
+
+/* Goes on at `*at`, byte by byte, up to `limit` or a little further. True: the bracket that brings `*depth`
+ * to 0 was met, and `*at` is behind it. `*at` NULL: a string has no end. */
+static bool skip_bytes(const char **at, const char *limit, const char *end, size_t *depth)
+{
+    const char *c = *at;
+    for (; c < limit; c++) {
+        bool is_escaped;
+        if (*c == '"' && (c = string_end(c + 1, end, &is_escaped)) == NULL)
+            break;
+        if ((*c | 0x20) == '{') /* '[' too */
+            ++*depth;
+        else if ((*c | 0x20) == '}' && --*depth == 0) /* ']' too */
+            break;
+    }
+    *at = c == NULL || c >= limit ? c : c + 1;
+    return c != NULL && *depth == 0;
+}
+
+/* There are few: cheaper than __builtin_popcountll where that is a call. */
+static size_t count_bits(uint64_t bits)
+{
+    size_t count = 0;
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+/* The bracket among 64 bytes that brings `*depth` to 0, or JSON_BLOCK_BYTES. */
+static unsigned find_closing(const struct json_block *block, uint64_t inside, size_t *depth)
+{
+    uint64_t closing = block->closing & ~inside, opening = block->opening & ~inside;
+    while (closing != 0) {
+        unsigned at = (unsigned)__builtin_ctzll(closing);
+        uint64_t before = (UINT64_C(1) << at) - 1;
+        *depth += count_bits(opening & before);
+        opening &= ~before;
+        if (--*depth == 0)
+            return at;
+        closing &= closing - 1;
+    }
+    *depth += count_bits(opening);
+    return JSON_BLOCK_BYTES;
 }
 
 /* Behind the bracket that closes the one at `from`; NULL: there is none. Which kind of bracket closes which
- * is not looked at. */
+ * is not looked at. Begins outside of strings and goes by blocks; where one has a backslash, or ends within a
+ * string that may have one, byte by byte. */
 static const char *container_end(const char *from, const char *end)
 {
     size_t depth = 0;
-    for (const char *at = from; at < end; at++) {
-        bool is_escaped;
-        if (*at == '"') {
-            at = string_end(at + 1, end, &is_escaped);
+    const char *at = from;
+    uint64_t carried = 0; /* all ones: the block begins within a string */
+    while (end - at >= JSON_BLOCK_BYTES) {
+        struct json_block block = json_block_read(at);
+        if (block.backslashes != 0) {
+            bool is_escaped;
+            if (carried != 0 && (at = string_end(at, end, &is_escaped)) == NULL)
+                return NULL;
+            at += carried != 0;
+            carried = 0;
+            if (end - at < JSON_BLOCK_BYTES)
+                break;
+            if (skip_bytes(&at, at + JSON_BLOCK_BYTES, end, &depth))
+                return at;
             if (at == NULL)
                 return NULL;
-        } else if ((*at | 0x20) == '{') { /* '[' too */
-            depth++;
-        } else if ((*at | 0x20) == '}' && --depth == 0) { /* ']' too */
-            return at + 1;
+            continue;
         }
+        uint64_t inside = json_inside(block.quotes) ^ carried;
+        unsigned closing = find_closing(&block, inside, &depth);
+        if (closing < JSON_BLOCK_BYTES)
+            return at + closing + 1;
+        carried = (uint64_t)0 - (inside >> 63);
+        at += JSON_BLOCK_BYTES;
     }
-    return NULL;
+    bool is_escaped;
+    if (carried != 0) {
+        at = string_end(at, end, &is_escaped);
+        if (at == NULL)
+            return NULL;
+        at++;
+    }
+    return skip_bytes(&at, end, end, &depth) ? at : NULL;
 }
 
 static const char *word_end(const char *from, const char *end)

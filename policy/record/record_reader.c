@@ -11,17 +11,28 @@ static enum record_key next_sibling(enum record_key key)
     return key < RECORD_KEY_COUNT && record_fields[key].depth == depth ? key : RECORD_KEY_COUNT;
 }
 
+/* Keys of ours are short and have no escapes: cheaper than strlen and memcmp. */
+static bool is_named(const struct json_value *name, const char *wanted)
+{
+    if (name->is_escaped)
+        return json_equals(name, wanted);
+    size_t i = 0;
+    while (i < name->text.length && wanted[i] == name->text.data[i])
+        i++;
+    return i == name->text.length && wanted[i] == '\0';
+}
+
 /* From `*expected` on, then from the first: a line of ours never goes back. */
 static enum record_key find_key(const struct json_value *name, enum record_key first,
                                 enum record_key *expected)
 {
     for (enum record_key key = *expected; key < RECORD_KEY_COUNT; key = next_sibling(key))
-        if (json_equals(name, record_fields[key].name)) {
+        if (is_named(name, record_fields[key].name)) {
             *expected = next_sibling(key);
             return key;
         }
     for (enum record_key key = first; key != *expected && key < RECORD_KEY_COUNT; key = next_sibling(key))
-        if (json_equals(name, record_fields[key].name))
+        if (is_named(name, record_fields[key].name))
             return key;
     return RECORD_KEY_COUNT;
 }
@@ -178,4 +189,14 @@ bool record_time(const struct record *record, enum record_key key, int64_t *time
 {
     return record->values[key].kind == JSON_KIND_STRING &&
            record_parse_time(record->values[key].text, time_us);
+}
+
+bool record_line_time(struct slice line, int64_t *time_us)
+{
+    struct json_value key, value;
+    struct json_cursor cursor = json_enter_line(line);
+    while (json_next(&cursor, &key, &value))
+        if (is_named(&key, record_fields[RECORD_TIME].name))
+            return value.kind == JSON_KIND_STRING && record_parse_time(value.text, time_us);
+    return false;
 }

@@ -47,4 +47,7 @@ enum record_line record_line_of(const struct record *record);
 bool record_parse_time(struct slice text, int64_t *time_us);
 bool record_time(const struct record *record, enum record_key key, int64_t *time_us);
 
+/* The `time` of a line, which is not read any further. False: it has none. */
+bool record_line_time(struct slice line, int64_t *time_us);
+
 #endif
