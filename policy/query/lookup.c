@@ -13,7 +13,7 @@ struct lookup {
     const struct policy_snapshot *snapshot;
     const struct dnsbl_settings *settings; /* for the lists, which are the same for all roles */
     struct ip_address address;
-    struct list_result *results; /* a list each */
+    struct list_answer *results; /* a list each */
     const char *never_asked;     /* why mail from here asks no list; NULL: it does */
 };
 
@@ -28,10 +28,7 @@ static const char *const verdict_names[] = {
 
 static const struct dnsbl_settings *settings_for(const struct lookup *lookup, enum role role)
 {
-    size_t i = 0;
-    while (check_table[i] != &dnsbl_check)
-        i++;
-    return snapshot_check_settings(lookup->snapshot, i, role);
+    return snapshot_check_settings(lookup->snapshot, check_index(&dnsbl_check), role);
 }
 
 static struct dnsbl_weight weight_for(const struct lookup *lookup, enum role role)
@@ -54,14 +51,14 @@ static const char *consequence(const struct lookup *lookup, enum role role)
 
 static const char *rule_word(const struct lookup *lookup, size_t i, enum role role)
 {
-    const struct list_result *result = &lookup->results[i];
+    const struct list_answer *result = &lookup->results[i];
     const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
     const struct dnsbl_rule *rule =
         result->verdict == LIST_LISTED ? dnsbl_rule_for(list, result->codes, result->code_count, role) : NULL;
     return rule == NULL ? NULL : list->allow ? "allow" : dnsbl_action_name(rule->action);
 }
 
-static void print_codes(const struct list_result *result, struct strbuf *out)
+static void print_codes(const struct list_answer *result, struct strbuf *out)
 {
     for (size_t i = 0; i < result->code_count; i++)
         strbuf_printf(out, "%s%u.%u.%u.%u", i == 0 ? "" : " ", result->codes[i] >> 24,
@@ -93,13 +90,12 @@ static void print_text(const struct dnsbl_list *list, const char *text, struct s
 
 static void print_result(const struct lookup *lookup, size_t i, struct strbuf *out)
 {
-    const struct list_result *result = &lookup->results[i];
+    const struct list_answer *result = &lookup->results[i];
     const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
     strbuf_printf(out, "  %-28s %s", list->shown, verdict_names[result->verdict]);
     if (result->verdict == LIST_UNKNOWN) {
-        bool is_troubled = result->trouble != LIST_TROUBLE_NONE;
-        strbuf_printf(out, ": %s%s%s", result->why_text, is_troubled ? ": " : "",
-                      is_troubled ? list_trouble_text(result->trouble) : "");
+        strbuf_printf(out, ": %s%s%s", result->why_text, result->trouble == NULL ? "" : ": ",
+                      result->trouble == NULL ? "" : result->trouble);
     } else if (result->verdict != LIST_SKIPPED) {
         strbuf_append_text(out, result->verdict == LIST_LISTED ? " (" : "");
         print_codes(result, out);
@@ -146,7 +142,7 @@ static void print_lookup(const struct lookup *lookup, struct strbuf *out)
 
 static void write_result(const struct lookup *lookup, size_t i, struct json_writer *json)
 {
-    const struct list_result *result = &lookup->results[i];
+    const struct list_answer *result = &lookup->results[i];
     static const char *const verdicts[] = {"not_listed", "listed", "unknown", "not_asked"};
     struct strbuf codes;
     strbuf_init(&codes, 0);
@@ -156,8 +152,7 @@ static void write_result(const struct lookup *lookup, size_t i, struct json_writ
     json_text(json, "answer", verdicts[result->verdict]);
     json_text(json, "codes", strbuf_text(&codes));
     json_text(json, "why", result->verdict == LIST_UNKNOWN ? result->why : NULL);
-    json_text(json, "trouble",
-              result->trouble == LIST_TROUBLE_NONE ? NULL : list_trouble_text(result->trouble));
+    json_text(json, "trouble", result->trouble);
     json_u64(json, "age_ms", result->age_ms);
     json_u64(json, "ttl_s", result->ttl_seconds);
     json_open_object(json, "roles");
@@ -204,7 +199,7 @@ static void tell(struct policy_engine *engine, struct lookup *lookup, bool json,
 {
     size_t count = lookup->settings->lists.count;
     struct list_query *query = dnsbl_service_ask(engine->services.dnsbl, lookup->settings, &lookup->address);
-    lookup->results = talloc_zero_array(NULL, struct list_result, (unsigned)count + 1);
+    lookup->results = talloc_zero_array(NULL, struct list_answer, (unsigned)count + 1);
     if (lookup->results == NULL || query == NULL) {
         strbuf_append_text(out, "out of memory\n");
     } else {
