@@ -1,31 +1,11 @@
-/* closedrelay: one program, one table of subcommands. */
-#include "commands/commands.h"
-#include "commands/options.h"
+/* closedrelay: one program, one table of commands. */
+#include "commands/command.h"
+#include "commands/man_page.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
-struct command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help;
-};
-
-static const struct command commands[] = {
-    {"serve", command_serve, "run the filter in the foreground"},
-    {"check", command_check, "check the configuration, or print what is in force"},
-    {"try", command_try, "tell what would happen to a message, check by check"},
-    {"selftest", command_selftest, "try the corpus of attachment evasions against the policy, or a milter"},
-    {"status", command_status, "how the running daemon does"},
-    {"reload", command_reload, "make the running daemon read its configuration anew"},
-    {"lookup", command_lookup, "what the block lists say of an address"},
-    {"allow", command_allow, "let a client relay for a while, because its user has just logged in"},
-    {"relaytest", command_relaytest, "try the classic open-relay forms against your own server"},
-    {"doctor", command_doctor, "find what in Postfix's or Sendmail's settings does not fit the policy"},
-};
-
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+enum { COMMANDS_SUGGESTED_MAX = 64 };
 
 static int print_help(void)
 {
@@ -36,8 +16,8 @@ static int print_help(void)
         "Usage: closedrelay COMMAND [OPTION]…\n"
         "\n"
         "Commands:");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-10s%s\n", commands[i].name, commands[i].help);
+    for (size_t i = 0; command_table[i] != NULL; i++)
+        printf("  %-10s%s\n", command_table[i]->name, command_table[i]->help);
     puts(
         "\n"
         "Options:\n"
@@ -51,9 +31,9 @@ static int print_help(void)
 
 static int complain_about(const char *typed)
 {
-    const char *names[COMMAND_COUNT + 1] = {0};
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        names[i] = commands[i].name;
+    const char *names[COMMANDS_SUGGESTED_MAX + 1] = {0};
+    for (size_t i = 0; command_table[i] != NULL && i < COMMANDS_SUGGESTED_MAX; i++)
+        names[i] = command_table[i]->name;
     const char *meant = options_suggest(typed, names);
     if (meant != NULL)
         complain("usage", "there is no command '%s' (did you mean %s?)", typed, meant);
@@ -74,8 +54,8 @@ int main(int argc, char **argv)
         puts("closedrelay " CLOSEDRELAY_VERSION);
         return EX_OK;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    return complain_about(argv[1]);
+    if (strcmp(argv[1], "--man-commands") == 0)
+        return man_page_print_commands();
+    const struct command *command = command_find(argv[1]);
+    return command == NULL ? complain_about(argv[1]) : command_run(command, argv + 1);
 }

@@ -1,10 +1,10 @@
 /* `closedrelay check`: is the configuration right, and what is in force? */
-#include "commands.h"
+#include "command.h"
 
-#include "options.h"
-#include "policy.h"
+#include "policy_query.h"
 #include "problems.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -59,45 +59,47 @@ static int check_configuration(const struct check_options *options)
     return status;
 }
 
-static enum options_result read_options(struct check_options *read, int argc, char **argv)
+static int run(struct command_call *call)
 {
-    const struct option options[] = {
-        {"config", 'c', OPTION_TEXT, &read->config_path, "FILE",
-         "check FILE instead of /etc/closedrelay/closedrelay.yaml"},
-        {"print", 'p', OPTION_FLAG, &read->print, NULL, "print every value in force and where it comes from"},
-        {"for", '\0', OPTION_TEXT, &read->print_for, "WHOM",
-         "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME,sender=ADDRESS (any of them)"},
-        {"schema", '\0', OPTION_FLAG, &read->schema, NULL,
-         "print a JSON Schema of the configuration, for editors"},
-        {"reference", '\0', OPTION_FLAG, &read->reference, NULL,
-         "print the reference of all keys, in Markdown"},
-        {"record-schema", '\0', OPTION_FLAG, &read->record_schema, NULL,
-         "print a JSON Schema of the record's lines"},
-        {"record-reference", '\0', OPTION_FLAG, &read->record_reference, NULL,
-         "print what the keys of the record mean, in Markdown"},
-        {0},
-    };
-    const struct command_usage usage = {
-        "check", "",
-        "Reads the configuration as serve would and prints every error with its file, line and column.\n"
-        "Exit status 0 without errors, 78 with.",
-        options};
-    return options_read(&usage, argc, argv, NULL);
+    struct check_options *options = call->options;
+    options->config_path = options_config(options->config_path);
+    if (options->schema)
+        return print_text(policy_print_json_schema);
+    if (options->reference)
+        return print_text(policy_print_reference);
+    if (options->record_schema)
+        return print_text(policy_print_record_schema);
+    if (options->record_reference)
+        return print_text(policy_print_record_reference);
+    return check_configuration(options);
 }
 
-int command_check(int argc, char **argv)
-{
-    struct check_options options = {.config_path = options_default_config()};
-    enum options_result result = read_options(&options, argc, argv);
-    if (result != OPTIONS_READ)
-        return result == OPTIONS_HELP ? EX_OK : EX_USAGE;
-    if (options.schema)
-        return print_text(policy_print_json_schema);
-    if (options.reference)
-        return print_text(policy_print_reference);
-    if (options.record_schema)
-        return print_text(policy_print_record_schema);
-    if (options.record_reference)
-        return print_text(policy_print_record_reference);
-    return check_configuration(&options);
-}
+static const struct option options[] = {
+    {"config", 'c', OPTION_TEXT, offsetof(struct check_options, config_path), "FILE",
+     "check FILE instead of /etc/closedrelay/closedrelay.yaml"},
+    {"print", 'p', OPTION_FLAG, offsetof(struct check_options, print), NULL,
+     "print every value in force and where it comes from"},
+    {"for", '\0', OPTION_TEXT, offsetof(struct check_options, print_for), "WHOM",
+     "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME,sender=ADDRESS (any of them)"},
+    {"schema", '\0', OPTION_FLAG, offsetof(struct check_options, schema), NULL,
+     "print a JSON Schema of the configuration, for editors"},
+    {"reference", '\0', OPTION_FLAG, offsetof(struct check_options, reference), NULL,
+     "print the reference of all keys, in Markdown"},
+    {"record-schema", '\0', OPTION_FLAG, offsetof(struct check_options, record_schema), NULL,
+     "print a JSON Schema of the record's lines"},
+    {"record-reference", '\0', OPTION_FLAG, offsetof(struct check_options, record_reference), NULL,
+     "print what the keys of the record mean, in Markdown"},
+    {0},
+};
+
+const struct command check_command = {
+    .name = "check",
+    .arguments = "",
+    .help = "check the configuration, or print what is in force",
+    .summary =
+        "Reads the configuration as serve would and prints every error with its file, line and column.\n"
+        "Exit status 0 without errors, 78 with.",
+    .options = options,
+    .options_bytes = sizeof(struct check_options),
+    .run = run,
+};

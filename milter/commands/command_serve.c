@@ -1,27 +1,35 @@
-/* `closedrelay serve`: the options of the daemon (daemon.h). */
-#include "commands.h"
+/* `closedrelay serve`: the daemon (daemon.h). */
+#include "command.h"
 
 #include "daemon/daemon.h"
-#include "options.h"
 
-#include <sysexits.h>
+#include <stddef.h>
 
-int command_serve(int argc, char **argv)
+struct serve_options {
+    const char *config;
+};
+
+static int run(struct command_call *call)
 {
-    const char *config_path = options_default_config();
-    const struct option options[] = {
-        {"config", 'c', OPTION_TEXT, &config_path, "FILE",
-         "read FILE instead of /etc/closedrelay/closedrelay.yaml"},
-        {0},
-    };
-    const struct command_usage usage = {
-        "serve", "",
+    const struct serve_options *options = call->options;
+    return daemon_run(options_config(options->config));
+}
+
+static const struct option options[] = {
+    {"config", 'c', OPTION_TEXT, offsetof(struct serve_options, config), "FILE",
+     "read FILE instead of /etc/closedrelay/closedrelay.yaml"},
+    {0},
+};
+
+const struct command serve_command = {
+    .name = "serve",
+    .arguments = "",
+    .help = "run the filter in the foreground",
+    .summary =
         "Runs the filter in the foreground until SIGTERM or SIGINT, which let open sessions end first.\n"
         "SIGUSR1 reads the configuration anew, SIGHUP reopens the audit file. With a configuration that has\n"
         "errors it prints them all and exits with status 78.",
-        options};
-    enum options_result result = options_read(&usage, argc, argv, NULL);
-    if (result != OPTIONS_READ)
-        return result == OPTIONS_HELP ? EX_OK : EX_USAGE;
-    return daemon_run(config_path);
-}
+    .options = options,
+    .options_bytes = sizeof(struct serve_options),
+    .run = run,
+};

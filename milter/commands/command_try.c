@@ -1,14 +1,14 @@
 /* `closedrelay try`: one message through the policy, without an MTA. */
-#include "commands.h"
+#include "command.h"
 
 #include "message_file.h"
-#include "options.h"
 #include "problems.h"
 #include "try_report.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -24,49 +24,12 @@ struct try_options {
     struct option_list recipients;
     bool with_dns;
     bool as_json;
-    const char *message_path;
+    const char *message_path; /* the argument */
 };
 
 static const char *const role_words[] = {"submission", "trusted", "local", "outside", NULL};
 
 /* ---- options ---------------------------------------------------------------------------------------- */
-
-static enum options_result read_arguments(struct try_options *read, int argc, char **argv)
-{
-    const struct option options[] = {
-        {"config", 'c', OPTION_TEXT, &read->config_path, "FILE",
-         "use FILE instead of /etc/closedrelay/closedrelay.yaml"},
-        {"role", 'r', OPTION_TEXT, &read->role, "ROLE", "submission, trusted, local or outside"},
-        {"user", 'u', OPTION_TEXT, &read->user, "LOGIN", "the login of a submission"},
-        {"client", 'i', OPTION_TEXT, &read->client, "ADDRESS", "the client's IP address"},
-        {"helo", 'H', OPTION_TEXT, &read->helo, "NAME", "the client's name at HELO"},
-        {"mail", 'f', OPTION_TEXT, &read->mail, "ADDRESS", "the envelope sender"},
-        {"rcpt", 't', OPTION_LIST, &read->recipients, "ADDRESS", "an envelope recipient; may be repeated"},
-        {"dns", 'd', OPTION_FLAG, &read->with_dns, NULL, "ask the block lists too"},
-        {"json", 'j', OPTION_FLAG, &read->as_json, NULL,
-         "print the record instead, as the audit file would have it"},
-        {0},
-    };
-    const struct command_usage usage = {
-        "try", "MESSAGE|-",
-        "Tells what would happen to the message in the file MESSAGE (-: standard input), check by check, and what\n"
-        "the MTA would answer. No mail server is involved and nothing is counted or recorded. Exit status 0 where\n"
-        "the message is accepted or held, 1 where it is refused, 75 where it is deferred.\n"
-        "\n"
-        "Without --role a message with --user is a submission, one without comes from outside. Not given, the\n"
-        "client is 203.0.113.1 (trusted and local: 127.0.0.1), the sender the login or sender@example.org, the\n"
-        "recipient recipient@example.net.",
-        options};
-    struct option_list arguments = {0};
-    enum options_result result = options_read(&usage, argc, argv, &arguments);
-    if (result == OPTIONS_READ && arguments.count != 1) {
-        complain("try", "it takes one message; closedrelay try --help tells more");
-        result = OPTIONS_WRONG;
-    }
-    read->message_path = arguments.count == 1 ? arguments.items[0] : NULL;
-    options_free_list(&arguments);
-    return result;
-}
 
 static bool is_role_word(const char *role)
 {
@@ -284,15 +247,46 @@ static int open_and_run(const struct try_options *options)
     return fflush(stdout) == 0 ? status : EX_IOERR;
 }
 
-int command_try(int argc, char **argv)
+static int run(struct command_call *call)
 {
-    struct try_options options = {.config_path = options_default_config()};
-    enum options_result result = read_arguments(&options, argc, argv);
-    int status = EX_USAGE;
-    if (result == OPTIONS_HELP)
-        status = EX_OK;
-    else if (result == OPTIONS_READ && complete(&options))
-        status = open_and_run(&options);
-    options_free_list(&options.recipients);
-    return status;
+    struct try_options *options = call->options;
+    options->config_path = options_config(options->config_path);
+    options->message_path = call->arguments.items[0];
+    return complete(options) ? open_and_run(options) : EX_USAGE;
 }
+
+static const struct option options[] = {
+    {"config", 'c', OPTION_TEXT, offsetof(struct try_options, config_path), "FILE",
+     "use FILE instead of /etc/closedrelay/closedrelay.yaml"},
+    {"role", 'r', OPTION_TEXT, offsetof(struct try_options, role), "ROLE",
+     "submission, trusted, local or outside"},
+    {"user", 'u', OPTION_TEXT, offsetof(struct try_options, user), "LOGIN", "the login of a submission"},
+    {"client", 'i', OPTION_TEXT, offsetof(struct try_options, client), "ADDRESS", "the client's IP address"},
+    {"helo", 'H', OPTION_TEXT, offsetof(struct try_options, helo), "NAME", "the client's name at HELO"},
+    {"mail", 'f', OPTION_TEXT, offsetof(struct try_options, mail), "ADDRESS", "the envelope sender"},
+    {"rcpt", 't', OPTION_LIST, offsetof(struct try_options, recipients), "ADDRESS",
+     "an envelope recipient; may be repeated"},
+    {"dns", 'd', OPTION_FLAG, offsetof(struct try_options, with_dns), NULL, "ask the block lists too"},
+    {"json", 'j', OPTION_FLAG, offsetof(struct try_options, as_json), NULL,
+     "print the record instead, as the audit file would have it"},
+    {0},
+};
+
+const struct command try_command = {
+    .name = "try",
+    .arguments = "MESSAGE|-",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .help = "tell what would happen to a message, check by check",
+    .summary =
+        "Tells what would happen to the message in the file MESSAGE (-: standard input), check by check, and what\n"
+        "the MTA would answer. No mail server is involved and nothing is counted or recorded. Exit status 0 where\n"
+        "the message is accepted or held, 1 where it is refused, 75 where it is deferred.\n"
+        "\n"
+        "Without --role a message with --user is a submission, one without comes from outside. Not given, the\n"
+        "client is 203.0.113.1 (trusted and local: 127.0.0.1), the sender the login or sender@example.org, the\n"
+        "recipient recipient@example.net.",
+    .options = options,
+    .options_bytes = sizeof(struct try_options),
+    .run = run,
+};

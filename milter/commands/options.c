@@ -8,6 +8,7 @@
 
 enum {
     WORD_BYTES_MAX = 32, /* longer words are no typing mistakes of ours */
+    OPTIONS_MAX = 32,    /* of a command, that a suggestion is looked for in */
     HELP_COLUMN = 26,
 };
 
@@ -21,10 +22,10 @@ void complain(const char *what, const char *format, ...)
     va_end(arguments);
 }
 
-const char *options_default_config(void)
+const char *options_config(const char *named)
 {
     static const char path[] = "/etc/closedrelay/closedrelay.yaml";
-    return access(path, F_OK) == 0 ? path : NULL;
+    return named != NULL ? named : access(path, F_OK) == 0 ? path : NULL;
 }
 
 /* ---- suggestions ------------------------------------------------------------------------------------ */
@@ -70,12 +71,14 @@ const char *options_suggest(const char *typed, const char *const *words)
     return best;
 }
 
-static const char *suggest_option(const struct option *options, const char *typed)
+static const char *suggest_option(const struct option_values *into, const char *typed)
 {
-    const char *words[32];
+    const char *words[OPTIONS_MAX + 2];
     size_t count = 0;
-    for (; options->name != NULL && count < 30; options++)
-        words[count++] = options->name;
+    for (; into->options != NULL; into++)
+        for (const struct option *option = into->options; option->name != NULL && count < OPTIONS_MAX;
+             option++)
+            words[count++] = option->name;
     words[count++] = "help";
     words[count] = NULL;
     return options_suggest(typed, words);
@@ -97,44 +100,55 @@ static void print_option(const struct option *option)
         printf("%-*s%s\n", HELP_COLUMN, left, option->help);
 }
 
-static void print_help(const struct command_usage *usage)
+void options_print_help(const struct option *options)
 {
-    printf("Usage: closedrelay %s [OPTION]…%s%s\n\n%s\n\nOptions:\n", usage->name,
-           usage->arguments[0] == '\0' ? "" : " ", usage->arguments, usage->summary);
-    for (const struct option *option = usage->options; option->name != NULL; option++)
-        print_option(option);
-    const struct option help = {.name = "help", .help = "print this text"};
-    print_option(&help);
+    for (; options->name != NULL; options++)
+        print_option(options);
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------- */
 
 struct reader {
-    const struct command_usage *usage;
+    const struct option_values *into;
     char **next; /* the next word of argv */
+    struct option_list *arguments;
+    struct strbuf *problem;
 };
 
-static const struct option *find_long(const struct option *options, const char *name, size_t length)
+/* An option, and where its value goes. */
+struct found {
+    const struct option *option; /* NULL: there is none */
+    void *target;
+};
+
+static void *target_of(const struct option_values *of, const struct option *option)
 {
-    for (; options->name != NULL; options++)
-        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0)
-            return options;
-    return NULL;
+    return (char *)of->values + option->offset;
 }
 
-static const struct option *find_letter(const struct option *options, char letter)
+static struct found find_long(const struct option_values *into, struct slice name)
 {
-    for (; options->name != NULL; options++)
-        if (options->letter != '\0' && options->letter == letter)
-            return options;
-    return NULL;
+    for (; into->options != NULL; into++)
+        for (const struct option *option = into->options; option->name != NULL; option++)
+            if (slice_equal(slice_of(option->name), name))
+                return (struct found){option, target_of(into, option)};
+    return (struct found){NULL, NULL};
 }
 
-static bool append(struct option_list *list, const char *item)
+static struct found find_letter(const struct option_values *into, char letter)
+{
+    for (; into->options != NULL; into++)
+        for (const struct option *option = into->options; option->name != NULL; option++)
+            if (option->letter != '\0' && option->letter == letter)
+                return (struct found){option, target_of(into, option)};
+    return (struct found){NULL, NULL};
+}
+
+static bool append(struct reader *reader, struct option_list *list, const char *item)
 {
     const char **items = realloc(list->items, (list->count + 1) * sizeof *items);
     if (items == NULL) {
-        complain("options", "out of memory");
+        strbuf_append_text(reader->problem, "out of memory");
         return false;
     }
     list->items = items;
@@ -148,96 +162,98 @@ void options_free_list(struct option_list *list)
     *list = (struct option_list){0};
 }
 
-static bool store(const struct option *option, const char *value)
+void options_free(const struct option_values *of)
 {
-    switch (option->kind) {
+    for (const struct option *option = of->options; option->name != NULL; option++)
+        if (option->kind == OPTION_LIST)
+            options_free_list(target_of(of, option));
+}
+
+static bool store(struct reader *reader, const struct found *found, const char *value)
+{
+    switch (found->option->kind) {
     case OPTION_FLAG:
-        *(bool *)option->target = true;
+        *(bool *)found->target = true;
         return true;
     case OPTION_TEXT:
-        *(const char **)option->target = value;
+        *(const char **)found->target = value;
         return true;
     case OPTION_LIST:
-        return append(option->target, value);
+        return append(reader, found->target, value);
     }
     return false;
 }
 
 /* `value` is what was written in the same word, or NULL. */
-static bool take(struct reader *reader, const struct option *option, const char *value)
+static bool take(struct reader *reader, const struct found *found, const char *value)
 {
+    const struct option *option = found->option;
     if (option->kind == OPTION_FLAG && value != NULL) {
-        complain(reader->usage->name, "--%s takes no value", option->name);
+        strbuf_printf(reader->problem, "--%s takes no value", option->name);
         return false;
     }
     if (option->kind != OPTION_FLAG && value == NULL) {
         value = *reader->next;
         if (value == NULL) {
-            complain(reader->usage->name, "--%s needs a value: %s", option->name, option->value_name);
+            strbuf_printf(reader->problem, "--%s needs a value: %s", option->name, option->value_name);
             return false;
         }
         reader->next++;
     }
-    return store(option, value);
+    return store(reader, found, value);
+}
+
+static void say_unknown(const struct reader *reader, const char *word, size_t length)
+{
+    char *name = strndup(word, length);
+    const char *meant = name == NULL ? NULL : suggest_option(reader->into, name);
+    strbuf_printf(reader->problem, "there is no option --%.*s", (int)length, word);
+    if (meant != NULL)
+        strbuf_printf(reader->problem, " (did you mean --%s?)", meant);
+    free(name);
 }
 
 static bool take_long(struct reader *reader, const char *word)
 {
-    size_t length = strcspn(word, "=");
-    const struct option *option = find_long(reader->usage->options, word, length);
-    if (option != NULL)
-        return take(reader, option, word[length] == '=' ? word + length + 1 : NULL);
-    const char *meant = suggest_option(reader->usage->options, word);
-    complain(reader->usage->name, "there is no option --%s%s%s%s", word,
-             meant == NULL ? "" : " (did you mean --", meant == NULL ? "" : meant, meant == NULL ? "" : "?)");
+    const size_t length = strcspn(word, "=");
+    const struct found found = find_long(reader->into, slice_make(word, length));
+    if (found.option != NULL)
+        return take(reader, &found, word[length] == '=' ? word + length + 1 : NULL);
+    say_unknown(reader, word, length);
     return false;
 }
 
 static bool take_letter(struct reader *reader, const char *word)
 {
-    const struct option *option = find_letter(reader->usage->options, word[1]);
-    if (option == NULL) {
-        complain(reader->usage->name, "there is no option -%c; closedrelay %s --help lists them", word[1],
-                 reader->usage->name);
-        return false;
-    }
-    return take(reader, option, word[2] == '\0' ? NULL : word + 2);
-}
-
-static bool take_argument(const struct reader *reader, const char *word, struct option_list *arguments)
-{
-    if (arguments != NULL)
-        return append(arguments, word);
-    bool has_file = find_letter(reader->usage->options, 'c') != NULL;
-    complain(reader->usage->name, "it takes no argument: '%s'%s; closedrelay %s --help tells more", word,
-             has_file ? " (a configuration is named by -c FILE)" : "", reader->usage->name);
+    const struct found found = find_letter(reader->into, word[1]);
+    if (found.option != NULL)
+        return take(reader, &found, word[2] == '\0' ? NULL : word + 2);
+    strbuf_printf(reader->problem, "there is no option -%c; --help lists them", word[1]);
     return false;
 }
 
-static bool take_word(struct reader *reader, const char *word, struct option_list *arguments)
+static bool take_word(struct reader *reader, const char *word)
 {
     if (word[0] != '-' || word[1] == '\0')
-        return take_argument(reader, word, arguments);
+        return append(reader, reader->arguments, word);
     return word[1] == '-' ? take_long(reader, word + 2) : take_letter(reader, word);
 }
 
-enum options_result options_read(const struct command_usage *usage, int argc, char **argv,
-                                 struct option_list *arguments)
+enum options_result options_read(const struct option_values *into, char **argv, struct option_list *arguments,
+                                 struct strbuf *problem)
 {
-    struct reader reader = {.usage = usage, .next = argc > 0 ? argv + 1 : argv};
+    struct reader reader = {into, argv[0] == NULL ? argv : argv + 1, arguments, problem};
     while (*reader.next != NULL) {
         const char *word = *reader.next++;
-        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-            print_help(usage);
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
             return OPTIONS_HELP;
-        }
         if (strcmp(word, "--") == 0)
             break;
-        if (!take_word(&reader, word, arguments))
+        if (!take_word(&reader, word))
             return OPTIONS_WRONG;
     }
     while (*reader.next != NULL)
-        if (!take_argument(&reader, *reader.next++, arguments))
+        if (!append(&reader, arguments, *reader.next++))
             return OPTIONS_WRONG;
     return OPTIONS_READ;
 }

@@ -46,74 +46,103 @@ static int connect_to(const char *path, int *status)
     return -1;
 }
 
-/* The request of these words. False: not a line of the protocol, said on stderr; a blank in a word would make
- * two of it. */
-static bool compose_line(int argc, const char *const *argv, struct strbuf *line)
+/* False: it could not be sent. A daemon that answers before it has read all of the line is heard all the
+ * same. */
+static bool send_line(int connection, struct slice words)
 {
-    bool is_good = true;
-    strbuf_append_text(line, CONTROL_PROTOCOL);
-    for (int i = 0; i < argc; i++) {
-        is_good = is_good && argv[i][0] != '\0' && argv[i][strcspn(argv[i], " \r\n")] == '\0';
-        strbuf_printf(line, " %s", argv[i]);
+    struct strbuf line;
+    strbuf_init(&line, CONTROL_LINE_BYTES_MAX);
+    strbuf_append_text(&line, CONTROL_PROTOCOL " ");
+    strbuf_append_slice(&line, words);
+    strbuf_append_byte(&line, '\n');
+    const bool is_sent =
+        !line.failed &&
+        (send(connection, line.data, line.length, MSG_NOSIGNAL) == (ssize_t)line.length || errno == EPIPE);
+    strbuf_deinit(&line);
+    return is_sent;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------- */
+
+struct reply {
+    int connection;
+    const struct command *command;
+    char bytes[4096];
+    size_t length;
+};
+
+/* More bytes behind those that are there. 0: the end; -1: none came in time. */
+static ssize_t receive(struct reply *reply)
+{
+    struct pollfd waiting = {reply->connection, POLLIN, 0};
+    const int wait_ms = reply->command->streams ? -1 : ANSWER_WAIT_MS;
+    if (poll(&waiting, 1, wait_ms) <= 0)
+        return -1;
+    const ssize_t count =
+        recv(reply->connection, reply->bytes + reply->length, sizeof reply->bytes - reply->length, 0);
+    if (count > 0)
+        reply->length += (size_t)count;
+    return count < 0 && errno == ECONNRESET ? 0 : count;
+}
+
+/* Takes "closedrelay/1 STATUS\n" off. The status; -1: that is not how it begins, said on stderr. */
+static int read_status(struct reply *reply, const char *path)
+{
+    char *end = NULL;
+    while (end == NULL && reply->length < sizeof reply->bytes) {
+        const ssize_t count = receive(reply);
+        if (count < 0 || (count == 0 && reply->length == 0)) {
+            complain(path, "the daemon did not answer");
+            return -1;
+        }
+        end = memchr(reply->bytes, '\n', reply->length);
+        if (count == 0)
+            break;
     }
-    strbuf_append_byte(line, '\n');
-    if (!is_good)
-        complain(argv[0], "an argument is empty or has blanks in it");
-    else if (line->failed)
-        complain(argv[0], "the arguments are too long");
-    return is_good && !line->failed;
-}
-
-static bool send_line(int connection, const struct strbuf *line)
-{
-    return send(connection, strbuf_text(line), line->length, MSG_NOSIGNAL) == (ssize_t)line->length;
-}
-
-static bool receive_all(int connection, struct strbuf *answer)
-{
-    char chunk[4096];
-    struct pollfd waiting = {connection, POLLIN, 0};
-    ssize_t count = -1;
-    while (poll(&waiting, 1, ANSWER_WAIT_MS) > 0 && (count = recv(connection, chunk, sizeof chunk, 0)) > 0)
-        strbuf_append(answer, chunk, (size_t)count);
-    return count == 0 || (count < 0 && errno == ECONNRESET && answer->length > 0);
-}
-
-/* "closedrelay/1 STATUS\n" and the text behind it. What goes with EX_CONFIG are the lines that `check`
- * prints. */
-static int print_answer(const char *command, const struct strbuf *answer)
-{
-    const char *text = strbuf_text(answer);
-    const char *end = strchr(text, '\n');
-    if (end == NULL || strncmp(text, CONTROL_PROTOCOL " ", sizeof CONTROL_PROTOCOL) != 0) {
+    static const char begin[] = CONTROL_PROTOCOL " ";
+    if (end == NULL || strncmp(reply->bytes, begin, sizeof begin - 1) != 0) {
         complain("control socket", "what answers is no closedrelay daemon of this version");
-        return EX_PROTOCOL;
+        return -1;
     }
-    int status = (int)strtol(text + sizeof CONTROL_PROTOCOL, NULL, 10);
-    if (status != EX_OK && status != EX_CONFIG)
-        fprintf(stderr, "closedrelay: %s: ", command);
-    fputs(end + 1, status == EX_OK ? stdout : stderr);
+    const int status = (int)strtol(reply->bytes + sizeof begin - 1, NULL, 10);
+    reply->length -= (size_t)(end + 1 - reply->bytes);
+    memmove(reply->bytes, end + 1, reply->length);
     return status;
 }
 
-int control_client_run(const char *path, int argc, const char *const *argv)
+/* What goes with EX_CONFIG are the lines that `check` prints. */
+static int print_answer(struct reply *reply, const char *path)
 {
-    struct strbuf line, answer;
-    int status = EX_USAGE, connection = -1;
-    strbuf_init(&line, CONTROL_LINE_BYTES_MAX);
-    strbuf_init(&answer, 0);
-    if (compose_line(argc, argv, &line)) {
-        status = EX_UNAVAILABLE;
-        connection = connect_to(path, &status);
+    const int status = read_status(reply, path);
+    ssize_t count = 1;
+    if (status < 0)
+        return EX_PROTOCOL;
+    FILE *out = status == EX_OK ? stdout : stderr;
+    if (status != EX_OK && status != EX_CONFIG)
+        fprintf(stderr, "closedrelay: %s: ", reply->command->name);
+    do {
+        fwrite(reply->bytes, 1, reply->length, out);
+        if (reply->command->streams)
+            fflush(out);
+        reply->length = 0;
+    } while (!ferror(out) && (count = receive(reply)) > 0);
+    if (count < 0)
+        complain(path, "the answer is not whole");
+    return count < 0 || ferror(out) ? EX_IOERR : status;
+}
+
+int control_client_run(const char *path, const struct command *command, struct slice words)
+{
+    int status = EX_UNAVAILABLE;
+    struct reply reply = {.connection = connect_to(path, &status), .command = command};
+    if (reply.connection < 0)
+        return status;
+    if (send_line(reply.connection, words)) {
+        status = print_answer(&reply, path);
+    } else {
+        complain(command->name, "the arguments are too long");
+        status = EX_USAGE;
     }
-    if (connection >= 0) {
-        if (!send_line(connection, &line) || !receive_all(connection, &answer))
-            complain(path, "the daemon did not answer");
-        else
-            status = print_answer(argv[0], &answer);
-        close(connection);
-    }
-    strbuf_deinit(&line);
-    strbuf_deinit(&answer);
+    close(reply.connection);
     return status;
 }

@@ -1,5 +1,7 @@
 #include "control_server.h"
 
+#include "control_line.h"
+#include "control_peer.h"
 #include "daemon/unix_socket.h"
 
 #include <errno.h>
@@ -12,7 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { CLIENT_WAIT_MS = 3000, PEER_GROUPS_MAX = 65536 };
+enum { CLIENT_WAIT_MS = 3000, SHORTAGE_PAUSE_MS = 100 };
 
 struct control_server {
     struct unix_socket socket;
@@ -20,81 +22,65 @@ struct control_server {
     unsigned client_wait_ms;
     control_handler handler;
     void *context;
-    int stop_event; /* readable: the thread is to end */
+    int stop_event; /* readable: every thread is to end */
     bool is_started;
     pthread_t thread;
+    pthread_mutex_t lock;   /* guards what follows */
+    pthread_cond_t changed; /* a client has gone, or the server stops */
+    unsigned client_count, stream_count;
+    bool is_stopping;
 };
 
-/* A connection; `deadline_ms` is for all of the present step, however the other end portions it out. */
-struct client {
-    const struct control_server *server;
+/* A client; `deadline_ms` is for all of the present step, however the other end portions it out. */
+struct control_connection {
+    struct control_server *server;
     int descriptor;
     uint64_t deadline_ms;
+    struct control_caller caller;
+    bool is_stream; /* something was sent ahead of the answer */
 };
 
-/* ---- who it is -------------------------------------------------------------------------------------- */
-
-/* Beyond the peer's first group: the usual way to be a member of one (SO_PEERGROUPS, Linux 4.13). */
-static bool in_further_groups(int descriptor, gid_t group)
-{
-    socklen_t length = 64 * sizeof(gid_t);
-    gid_t *groups = malloc(length);
-    int result = groups == NULL ? -1 : getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups, &length);
-    if (result != 0 && groups != NULL && errno == ERANGE && length <= PEER_GROUPS_MAX * sizeof(gid_t)) {
-        gid_t *grown = realloc(groups, length); /* the kernel has told how much it takes */
-        groups = grown == NULL ? groups : grown;
-        result = grown == NULL ? -1 : getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups, &length);
-    }
-    bool is_member = false;
-    for (size_t i = 0; result == 0 && i < length / sizeof(gid_t) && !is_member; i++)
-        is_member = groups[i] == group;
-    free(groups);
-    return is_member;
-}
-
-/* The kernel has looked at the mode of the socket already; root, the daemon's own user and the socket's group
- * are who it is meant for, whatever that mode is. */
-static bool may_control(const struct client *client)
-{
-    struct ucred peer;
-    socklen_t length = sizeof peer;
-    if (getsockopt(client->descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
-        return false;
-    gid_t group = client->server->group;
-    return peer.uid == 0 || peer.uid == geteuid() || peer.gid == group ||
-           in_further_groups(client->descriptor, group);
-}
-
-/* ---- one client ------------------------------------------------------------------------------------- */
+/* ---- waiting ---------------------------------------------------------------------------------------- */
 
 static uint64_t now_ms(void)
 {
     return clock_system_monotonic_us(NULL) / 1000;
 }
 
-static void begin_step(struct client *client)
+static void begin_step(struct control_connection *connection)
 {
-    client->deadline_ms = now_ms() + client->server->client_wait_ms;
+    connection->deadline_ms = now_ms() + connection->server->client_wait_ms;
 }
 
-static bool wait_for(const struct client *client, short events)
+static bool wait_for(const struct control_connection *connection, short events)
 {
-    struct pollfd waiting[] = {{client->descriptor, events, 0}, {client->server->stop_event, POLLIN, 0}};
+    struct pollfd waiting[] = {{connection->descriptor, events, 0},
+                               {connection->server->stop_event, POLLIN, 0}};
     uint64_t now = now_ms();
-    if (now >= client->deadline_ms)
+    if (now >= connection->deadline_ms)
         return false;
-    return poll(waiting, 2, (int)(client->deadline_ms - now)) > 0 && waiting[1].revents == 0;
+    return poll(waiting, 2, (int)(connection->deadline_ms - now)) > 0 && waiting[1].revents == 0;
 }
+
+bool control_connection_is_open(const struct control_connection *connection, unsigned wait_ms)
+{
+    struct pollfd waiting[] = {{connection->descriptor, POLLRDHUP, 0},
+                               {connection->server->stop_event, POLLIN, 0}};
+    const int count = poll(waiting, 2, (int)wait_ms);
+    return count == 0 || (count < 0 && errno == EINTR);
+}
+
+/* ---- one client ------------------------------------------------------------------------------------- */
 
 /* One line without its end, NUL-terminated, into CONTROL_LINE_BYTES_MAX bytes. NULL: done; else what is
  * wrong. */
-static const char *read_line(const struct client *client, char *line)
+static const char *read_line(const struct control_connection *connection, char *line)
 {
     size_t length = 0;
     while (length < CONTROL_LINE_BYTES_MAX) {
-        if (!wait_for(client, POLLIN))
+        if (!wait_for(connection, POLLIN))
             return "no command came in time\n";
-        ssize_t count = recv(client->descriptor, line + length, CONTROL_LINE_BYTES_MAX - length, 0);
+        ssize_t count = recv(connection->descriptor, line + length, CONTROL_LINE_BYTES_MAX - length, 0);
         if (count <= 0)
             return "the command does not end in a newline\n";
         char *end = memchr(line + length, '\n', (size_t)count);
@@ -107,106 +93,167 @@ static const char *read_line(const struct client *client, char *line)
     return "the command is too long\n";
 }
 
-static void write_answer(const struct client *client, struct slice answer)
+/* False: not all of it was taken in time. */
+static bool write_all(struct control_connection *connection, struct slice text)
 {
-    while (answer.length > 0 && wait_for(client, POLLOUT)) {
-        ssize_t count = send(client->descriptor, answer.data, answer.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    begin_step(connection);
+    while (text.length > 0 && wait_for(connection, POLLOUT)) {
+        ssize_t count = send(connection->descriptor, text.data, text.length, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (count < 0 && errno != EAGAIN)
-            return;
+            return false;
         if (count > 0)
-            answer = slice_part(answer, (size_t)count, answer.length);
+            text = slice_part(text, (size_t)count, text.length);
     }
+    return text.length == 0;
 }
 
-int control_split(char *line, char **argv)
+static int handle(struct control_connection *connection, char *line, struct strbuf *text)
 {
-    int argc = 0;
-    char *rest = line;
-    for (char *word; (word = strtok_r(rest, " \r", &rest)) != NULL;) {
-        if (argc == CONTROL_ARGUMENTS_MAX)
-            return -1;
-        argv[argc++] = word;
-    }
-    return argc;
-}
-
-static int handle(const struct control_server *server, char *line, struct strbuf *text)
-{
-    char *argv[CONTROL_ARGUMENTS_MAX];
-    int argc = control_split(line, argv);
-    if (argc >= 1 && strcmp(argv[0], CONTROL_PROTOCOL) != 0) {
+    struct control_server *server = connection->server;
+    char *words[CONTROL_WORDS_MAX + 1];
+    int count = control_line_split(line, words, CONTROL_WORDS_MAX);
+    if (count >= 1 && strcmp(words[0], CONTROL_PROTOCOL) != 0) {
         strbuf_append_text(text, "this daemon speaks " CONTROL_PROTOCOL
                                  ": it is of another version than the command\n");
         return EX_PROTOCOL;
     }
-    if (argc < 2) {
-        strbuf_append_text(text, argc < 0 ? "too many words\n" : "a command is missing\n");
+    if (count < 2) {
+        strbuf_append_text(text, count < 0 ? "too many words\n" : "a command is missing\n");
         return EX_USAGE;
     }
-    return server->handler(server->context, argc - 1, argv + 1, text);
+    words[count] = NULL;
+    return server->handler(server->context, connection, count - 1, words + 1, text);
 }
 
 /* The exit status; what goes with it is in `text`. */
-static int carry_out(struct client *client, struct strbuf *text)
+static int carry_out(struct control_connection *connection, struct strbuf *text)
 {
     char line[CONTROL_LINE_BYTES_MAX];
-    begin_step(client);
-    const char *problem = read_line(client, line);
-    if (problem != NULL) {
-        strbuf_append_text(text, problem);
-        return EX_PROTOCOL;
-    }
-    /* After reading: a connection closed over unread bytes is reset, and its client never sees the answer. */
-    if (!may_control(client)) {
+    if (!control_peer_read(connection->descriptor, connection->server->group, &connection->caller)) {
         strbuf_append_text(text, "only root, the daemon's user and the socket's group may do that\n");
         return EX_NOPERM;
     }
-    return handle(client->server, line, text);
+    begin_step(connection);
+    const char *problem = read_line(connection, line);
+    if (problem == NULL)
+        return handle(connection, line, text);
+    strbuf_append_text(text, problem);
+    return EX_PROTOCOL;
 }
 
-static void serve_client(const struct control_server *server, int descriptor)
+static void serve_client(struct control_connection *connection)
 {
-    struct client client = {.server = server, .descriptor = descriptor};
     struct strbuf text, answer;
     strbuf_init(&text, 0);
     strbuf_init(&answer, 0);
-    int status = carry_out(&client, &text);
+    int status = carry_out(connection, &text);
     if (text.failed) {
         strbuf_reset(&text);
         strbuf_append_text(&text, "the daemon is out of memory\n");
         status = EX_OSERR;
     }
-    strbuf_printf(&answer, CONTROL_PROTOCOL " %d\n", status);
+    if (!connection->is_stream)
+        strbuf_printf(&answer, CONTROL_PROTOCOL " %d\n", status);
     strbuf_append_slice(&answer, strbuf_slice(&text));
-    begin_step(&client);
-    write_answer(&client, strbuf_slice(&answer));
+    write_all(connection, strbuf_slice(&answer));
     strbuf_deinit(&text);
     strbuf_deinit(&answer);
 }
 
-/* ---- the thread ------------------------------------------------------------------------------------- */
+const struct control_caller *control_connection_caller(const struct control_connection *connection)
+{
+    return &connection->caller;
+}
 
-static void *serve(void *context)
+/* False: there are as many streams as there may be. */
+static bool begin_stream(struct control_connection *connection)
+{
+    struct control_server *server = connection->server;
+    pthread_mutex_lock(&server->lock);
+    connection->is_stream = server->stream_count < CONTROL_STREAMS_MAX;
+    server->stream_count += connection->is_stream;
+    pthread_mutex_unlock(&server->lock);
+    return connection->is_stream;
+}
+
+bool control_connection_stream(struct control_connection *connection, struct slice text)
+{
+    if (!connection->is_stream &&
+        (!begin_stream(connection) || !write_all(connection, slice_of(CONTROL_PROTOCOL " 0\n"))))
+        return false;
+    return write_all(connection, text);
+}
+
+/* ---- the threads ------------------------------------------------------------------------------------ */
+
+static void *run_client(void *context)
+{
+    struct control_connection *connection = context;
+    struct control_server *server = connection->server;
+    serve_client(connection);
+    close(connection->descriptor);
+    pthread_mutex_lock(&server->lock);
+    server->client_count--;
+    server->stream_count -= connection->is_stream;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+    free(connection);
+    return NULL;
+}
+
+/* False: there is no thread for it, and it is closed. */
+static bool start_client(struct control_server *server, int descriptor)
+{
+    pthread_t thread;
+    struct control_connection *connection = calloc(1, sizeof *connection);
+    if (connection != NULL) {
+        *connection = (struct control_connection){.server = server, .descriptor = descriptor};
+        pthread_mutex_lock(&server->lock);
+        server->client_count++;
+        pthread_mutex_unlock(&server->lock);
+        if (pthread_create(&thread, NULL, run_client, connection) == 0) {
+            pthread_detach(thread);
+            return true;
+        }
+        pthread_mutex_lock(&server->lock);
+        server->client_count--;
+        pthread_mutex_unlock(&server->lock);
+    }
+    free(connection);
+    close(descriptor);
+    return false;
+}
+
+/* Returns with room for one more client. False: the server stops. */
+static bool wait_for_room(struct control_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    while (server->client_count >= CONTROL_CLIENTS_MAX && !server->is_stopping)
+        pthread_cond_wait(&server->changed, &server->lock);
+    const bool goes_on = !server->is_stopping;
+    pthread_mutex_unlock(&server->lock);
+    return goes_on;
+}
+
+static void *take_clients(void *context)
 {
     struct control_server *server = context;
     struct pollfd events[] = {{server->socket.descriptor, POLLIN, 0}, {server->stop_event, POLLIN, 0}};
-    for (;;) {
+    while (wait_for_room(server)) {
         if (poll(events, 2, -1) < 0 && errno != EINTR)
             break;
         if (events[1].revents != 0)
             break;
         int client = accept4(server->socket.descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (client < 0) {
-            /* Short of descriptors the poll would return at once, again and again. */
-            if (errno != EAGAIN && errno != ECONNABORTED)
-                poll(&events[1], 1, 100);
-            continue;
-        }
-        serve_client(server, client);
-        close(client);
+        const bool is_short =
+            client < 0 ? errno != EAGAIN && errno != ECONNABORTED : !start_client(server, client);
+        if (is_short) /* of descriptors or threads; the poll would return at once, again and again */
+            poll(&events[1], 1, SHORTAGE_PAUSE_MS);
     }
     return NULL;
 }
+
+/* ---- the server ------------------------------------------------------------------------------------- */
 
 /* Opened by root before it steps down, the socket is still to be the daemon user's. */
 static bool settle_owner(struct control_server *server, const struct control_server_options *options)
@@ -221,6 +268,16 @@ static bool settle_owner(struct control_server *server, const struct control_ser
     return true;
 }
 
+static void release(struct control_server *server)
+{
+    unix_socket_close(&server->socket);
+    if (server->stop_event >= 0)
+        close(server->stop_event);
+    pthread_cond_destroy(&server->changed);
+    pthread_mutex_destroy(&server->lock);
+    free(server);
+}
+
 struct control_server *control_server_open(const struct control_server_options *options,
                                            struct strbuf *problem)
 {
@@ -230,6 +287,8 @@ struct control_server *control_server_open(const struct control_server_options *
         free(server);
         return NULL;
     }
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_cond_init(&server->changed, NULL);
     server->client_wait_ms = options->client_wait_ms == 0 ? CLIENT_WAIT_MS : options->client_wait_ms;
     server->handler = options->handler;
     server->context = options->context;
@@ -237,27 +296,32 @@ struct control_server *control_server_open(const struct control_server_options *
     if (server->stop_event >= 0 && settle_owner(server, options))
         return server;
     strbuf_printf(problem, "%s: %s", options->path, strerror(errno));
-    if (server->stop_event >= 0)
-        close(server->stop_event);
-    unix_socket_close(&server->socket);
-    free(server);
+    release(server);
     return NULL;
 }
 
 bool control_server_start(struct control_server *server)
 {
-    server->is_started = pthread_create(&server->thread, NULL, serve, server) == 0;
+    server->is_started = pthread_create(&server->thread, NULL, take_clients, server) == 0;
     return server->is_started;
 }
 
 void control_server_stop(struct control_server *server)
 {
-    uint64_t one = 1;
+    const uint64_t one = 1;
     if (server == NULL)
         return;
-    if (server->is_started && write(server->stop_event, &one, sizeof one) == (ssize_t)sizeof one)
+    if (write(server->stop_event, &one, sizeof one) != (ssize_t)sizeof one)
+        abort(); /* an eventfd takes one addition in its life */
+    pthread_mutex_lock(&server->lock);
+    server->is_stopping = true;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+    if (server->is_started)
         pthread_join(server->thread, NULL);
-    unix_socket_close(&server->socket);
-    close(server->stop_event);
-    free(server);
+    pthread_mutex_lock(&server->lock);
+    while (server->client_count > 0)
+        pthread_cond_wait(&server->changed, &server->lock);
+    pthread_mutex_unlock(&server->lock);
+    release(server);
 }

@@ -1,15 +1,15 @@
 /*
  * The control socket: how an admin talks to the running daemon.
  *
- * A unix socket with a line protocol, version 1. The client sends one line, "closedrelay/1 COMMAND
- * ARGUMENT…", and gets "closedrelay/1 STATUS" (an exit status of sysexits(3)) and then text to the end of the
- * connection. One thread of its own serves one client at a time; each has a few seconds and a bounded line,
- * and more than one line is not read. Who may connect is a matter of the socket's mode and group, and is
- * checked once more by the peer's credentials: root, the daemon's user, members of the socket's group.
- * docs/control.md has the protocol.
+ * A unix socket with a line protocol, version 1. The client sends one line, "closedrelay/1 COMMAND WORD…"
+ * (control_line.h), and gets "closedrelay/1 STATUS" (an exit status of sysexits(3)) and then text to the end
+ * of the connection. Every client has a thread of its own, a bounded line, and a few seconds for each step,
+ * so that none holds up another; of clients at a time there are CONTROL_CLIENTS_MAX, the next one waits. Who
+ * may connect is a matter of the socket's mode and group, and is checked once more by the peer's credentials:
+ * root, the daemon's user, members of the socket's group. docs/control.md has the protocol.
  */
-#ifndef CLOSEDRELAY_MILTER_CONTROL_SERVER_H
-#define CLOSEDRELAY_MILTER_CONTROL_SERVER_H
+#ifndef CLOSEDRELAY_MILTER_CONTROL_CONTROL_SERVER_H
+#define CLOSEDRELAY_MILTER_CONTROL_CONTROL_SERVER_H
 
 #include "policy.h"
 
@@ -17,14 +17,39 @@
 
 enum {
     CONTROL_LINE_BYTES_MAX = 4096,
-    CONTROL_ARGUMENTS_MAX = 32,
+    CONTROL_WORDS_MAX = 32,
+    CONTROL_CLIENTS_MAX = 32,
+    CONTROL_STREAMS_MAX = 8, /* of them; a stream may last */
+    CONTROL_NAME_BYTES = 64,
 };
 
 #define CONTROL_PROTOCOL "closedrelay/1"
 
-/* Carries a command out: argv[0] is its name. Appends the answer to `out` and returns the exit status. Called
- * by the server's thread only. */
-typedef int (*control_handler)(void *context, int argc, char **argv, struct strbuf *out);
+/* Who is at the other end. */
+struct control_caller {
+    uid_t user_id;
+    bool is_root;                  /* or the daemon's own user */
+    char name[CONTROL_NAME_BYTES]; /* of the user; "uid 1000" where it has none */
+};
+
+struct control_connection;
+
+const struct control_caller *control_connection_caller(const struct control_connection *connection);
+
+/*
+ * Sends `text` at once, ahead of what the handler appends; the status of the answer is then 0 whatever the
+ * handler returns. False: the caller has gone, does not take it in time, is one stream too many, or the
+ * daemon stops; the handler is to return.
+ */
+bool control_connection_stream(struct control_connection *connection, struct slice text);
+
+/* Whether the caller is still there and the daemon goes on; waits up to `wait_ms` for the contrary. */
+bool control_connection_is_open(const struct control_connection *connection, unsigned wait_ms);
+
+/* Carries a command out: argv[0] is its name, argv[argc] NULL. Appends the answer to `out` and returns the
+ * exit status. Called by several threads at a time. */
+typedef int (*control_handler)(void *context, struct control_connection *connection, int argc, char **argv,
+                               struct strbuf *out);
 
 struct control_server;
 
@@ -43,14 +68,11 @@ struct control_server_options {
 struct control_server *control_server_open(const struct control_server_options *options,
                                            struct strbuf *problem);
 
-/* Starts the thread. False: it cannot be started. */
+/* Starts the thread that takes clients. False: it cannot be started. */
 bool control_server_start(struct control_server *server);
 
-/* Ends the thread, removes the socket if it is still ours, and frees. NULL is allowed. */
+/* Sends every client away, waits for commands that are being carried out, removes the socket if it is still
+ * ours, and frees. NULL is allowed. */
 void control_server_stop(struct control_server *server);
-
-/* Splits `line` at spaces, in place: at most CONTROL_ARGUMENTS_MAX words. Returns their count, or -1 for
- * more. */
-int control_split(char *line, char **argv);
 
 #endif

@@ -2,8 +2,7 @@
 
 #include "libmilter/accept_gate.h"
 #include "libmilter/callbacks.h"
-#include "control/control_commands.h"
-#include "control/control_server.h"
+#include "control/control_call.h"
 #include "drain.h"
 #include "process_limits.h"
 #include "listener.h"
@@ -60,7 +59,7 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
         .group = settings->control_group,
         .user_id = identity->user_id,
         .group_id = identity->group_id,
-        .handler = control_commands_run,
+        .handler = control_call_handle,
         .context = &daemon->control_target,
     };
     strbuf_init(&problem, 0);
@@ -209,8 +208,8 @@ static bool use_policy(struct daemon *daemon, struct policy_snapshot *snapshot, 
     return true;
 }
 
-/* Called by the main thread and by the control socket's. */
-static bool reload(void *context, struct strbuf *problems)
+/* Called by the main thread and by the control socket's. `by`: who wants it. */
+static bool reload(void *context, const char *by, struct strbuf *problems)
 {
     struct daemon *daemon = context;
     pthread_mutex_lock(&daemon->reload_lock);
@@ -219,9 +218,9 @@ static bool reload(void *context, struct strbuf *problems)
     bool is_in_force = snapshot != NULL && use_policy(daemon, snapshot, problems);
     problems_log(problems);
     if (is_in_force)
-        log_info("reload: the new policy is in force");
+        log_info("reload: the new policy is in force (asked for by %s)", by);
     else
-        log_error("reload: the old policy stays in force");
+        log_error("reload: the old policy stays in force (%s asked for a new one)", by);
     policy_snapshot_unref(snapshot);
     sd_notify_send("READY=1");
     pthread_mutex_unlock(&daemon->reload_lock);
@@ -232,7 +231,7 @@ static void reload_by_signal(struct daemon *daemon)
 {
     struct strbuf problems;
     strbuf_init(&problems, 0);
-    reload(daemon, &problems);
+    reload(daemon, "a signal", &problems);
     strbuf_deinit(&problems);
 }
 

@@ -1,11 +1,11 @@
 /* `closedrelay doctor`: what in the MTA's settings does not fit the policy, with the line to change. */
 #include "command_output.h"
-#include "commands/commands.h"
+#include "commands/command.h"
 #include "doctor_checks.h"
-#include "commands/options.h"
 #include "commands/problems.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -149,8 +149,10 @@ static bool find_mta(struct doctor_options *options)
     return false;
 }
 
-static int run(struct doctor_options *options)
+static int run(struct command_call *call)
 {
+    struct doctor_options *options = call->options;
+    options->config_path = options_config(options->config_path);
     if (!find_mta(options))
         return EX_NOINPUT;
     struct policy_snapshot *snapshot = problems_load_policy(options->config_path);
@@ -161,31 +163,28 @@ static int run(struct doctor_options *options)
     return status;
 }
 
-int command_doctor(int argc, char **argv)
-{
-    struct doctor_options read = {.config_path = options_default_config()};
-    const struct option options[] = {
-        {"config", 'c', OPTION_TEXT, &read.config_path, "FILE",
-         "the policy, instead of /etc/closedrelay/closedrelay.yaml"},
-        {"postfix-config", '\0', OPTION_TEXT, &read.postfix_directory, "DIR",
-         "the Postfix configured in DIR (" POSTFIX_DIRECTORY ")"},
-        {"postconf-output", '\0', OPTION_TEXT, &read.postconf_output, "FILE",
-         "a Postfix elsewhere: what (postconf -x; postconf -M; postconf -P -x) printed there"},
-        {"sendmail-cf", '\0', OPTION_TEXT, &read.sendmail_file, "FILE",
-         "the Sendmail of this sendmail.cf (" SENDMAIL_FILE ")"},
-        {"json", 'j', OPTION_FLAG, &read.json, NULL, "one JSON object"},
-        {0},
-    };
-    const struct command_usage usage = {
-        "doctor",
-        "",
+static const struct option options[] = {
+    {"config", 'c', OPTION_TEXT, offsetof(struct doctor_options, config_path), "FILE",
+     "the policy, instead of /etc/closedrelay/closedrelay.yaml"},
+    {"postfix-config", '\0', OPTION_TEXT, offsetof(struct doctor_options, postfix_directory), "DIR",
+     "the Postfix configured in DIR (" POSTFIX_DIRECTORY ")"},
+    {"postconf-output", '\0', OPTION_TEXT, offsetof(struct doctor_options, postconf_output), "FILE",
+     "a Postfix elsewhere: what (postconf -x; postconf -M; postconf -P -x) printed there"},
+    {"sendmail-cf", '\0', OPTION_TEXT, offsetof(struct doctor_options, sendmail_file), "FILE",
+     "the Sendmail of this sendmail.cf (" SENDMAIL_FILE ")"},
+    {"json", 'j', OPTION_FLAG, offsetof(struct doctor_options, json), NULL, "one JSON object"},
+    {0},
+};
+
+const struct command doctor_command = {
+    .name = "doctor",
+    .arguments = "",
+    .help = "find what in Postfix's or Sendmail's settings does not fit the policy",
+    .summary =
         "Reads the MTA's settings and says what in them does not fit the policy: what it is, why it matters, and\n"
         "the lines to write. Nothing is changed. Exit status 0 where all is well, 1 with problems or warnings, more\n"
         "(sysexits) where something cannot be read.",
-        options,
-    };
-    enum options_result result = options_read(&usage, argc, argv, NULL);
-    if (result != OPTIONS_READ)
-        return result == OPTIONS_HELP ? EX_OK : EX_USAGE;
-    return run(&read);
-}
+    .options = options,
+    .options_bytes = sizeof(struct doctor_options),
+    .run = run,
+};

@@ -6,6 +6,7 @@
 #define CLOSEDRELAY_MILTER_DOCTOR_CHECKS_H
 
 #include "doctor_report.h"
+#include "policy_query.h"
 #include "postfix_settings.h"
 #include "sendmail_cf.h"
 

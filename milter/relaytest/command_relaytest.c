@@ -1,13 +1,20 @@
 /* `closedrelay relaytest HOST[:PORT]`: the classic open-relay forms, tried against one's own server. */
-#include "commands/commands.h"
-#include "commands/options.h"
+#include "commands/command.h"
 #include "relay_forms.h"
 #include "smtp_client.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+
+struct relaytest_options {
+    const char *victim;
+    const char *local_domain;
+    bool send;
+    bool no_tls;
+};
 
 enum {
     EXIT_RELAY_IS_OPEN = 1,
@@ -343,37 +350,42 @@ static int run_against(struct relaytest *test, const char *server)
     return status;
 }
 
-int command_relaytest(int argc, char **argv)
+static int run_command(struct command_call *call)
 {
-    struct relaytest test = {.victim = "relaytest@victim.example", .use_tls = true};
-    bool no_tls = false;
-    const struct option options[] = {
-        {"to", '\0', OPTION_TEXT, &test.victim, "ADDRESS",
-         "an address of another server; with --send one that you read (relaytest@victim.example)"},
-        {"domain", '\0', OPTION_TEXT, &test.local_domain, "DOMAIN",
-         "one of the server's own domains (its name, as it greets)"},
-        {"send", '\0', OPTION_FLAG, &test.send, NULL, "send a message wherever the recipient was accepted"},
-        {"no-tls", '\0', OPTION_FLAG, &no_tls, NULL, "do not use STARTTLS, even where it is offered"},
-        {0},
+    const struct relaytest_options *options = call->options;
+    struct relaytest test = {
+        .victim = options->victim == NULL ? "relaytest@victim.example" : options->victim,
+        .local_domain = options->local_domain,
+        .send = options->send,
+        .use_tls = !options->no_tls,
     };
-    const struct command_usage usage = {
-        "relaytest",
-        "HOST[:PORT]",
+    return run_against(&test, call->arguments.items[0]);
+}
+
+static const struct option options[] = {
+    {"to", '\0', OPTION_TEXT, offsetof(struct relaytest_options, victim), "ADDRESS",
+     "an address of another server; with --send one that you read (relaytest@victim.example)"},
+    {"domain", '\0', OPTION_TEXT, offsetof(struct relaytest_options, local_domain), "DOMAIN",
+     "one of the server's own domains (its name, as it greets)"},
+    {"send", '\0', OPTION_FLAG, offsetof(struct relaytest_options, send), NULL,
+     "send a message wherever the recipient was accepted"},
+    {"no-tls", '\0', OPTION_FLAG, offsetof(struct relaytest_options, no_tls), NULL,
+     "do not use STARTTLS, even where it is offered"},
+    {0},
+};
+
+const struct command relaytest_command = {
+    .name = "relaytest",
+    .arguments = "HOST[:PORT]",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .help = "try the classic open-relay forms against your own server",
+    .summary =
         "Tries the forms that open-relay testers have used over the years against your own server, and says for\n"
         "each whether it was refused. Without --send no message is sent: it ends at RCPT. Run it from an address\n"
         "that the server does not trust. Exit status: 0 all refused, 1 something was accepted, 75 something was\n"
         "neither, 69 the server could not be asked, or answers within TLS only.",
-        options,
-    };
-    struct option_list arguments = {0};
-    enum options_result read = options_read(&usage, argc, argv, &arguments);
-    int status = read == OPTIONS_HELP ? EX_OK : EX_USAGE;
-    if (read == OPTIONS_READ && arguments.count == 1) {
-        test.use_tls = !no_tls;
-        status = run_against(&test, arguments.items[0]);
-    } else if (read == OPTIONS_READ) {
-        complain("relaytest", "name one server: closedrelay relaytest HOST[:PORT]");
-    }
-    options_free_list(&arguments);
-    return status;
-}
+    .options = options,
+    .options_bytes = sizeof(struct relaytest_options),
+    .run = run_command,
+};

@@ -1,11 +1,11 @@
 /* `closedrelay selftest`: its options, and the way through the corpus. */
-#include "commands/commands.h"
+#include "commands/command.h"
 
-#include "commands/options.h"
 #include "report.h"
 #include "template.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -24,35 +24,6 @@ struct selftest_options {
     bool as_json;
     bool as_table;
 };
-
-static enum options_result read_arguments(struct selftest_options *read, int argc, char **argv)
-{
-    const struct option options[] = {
-        {"config", 'c', OPTION_TEXT, &read->config_path, "FILE",
-         "use FILE instead of /etc/closedrelay/closedrelay.yaml"},
-        {"milter", 'm', OPTION_TEXT, &read->milter, "ADDRESS",
-         "send the messages to a running milter on this machine: inet:PORT@HOST or unix:PATH"},
-        {"class", 'C', OPTION_TEXT, &read->only_class, "NAME", "only this class"},
-        {"case", 'i', OPTION_TEXT, &read->only_case, "ID", "only this case"},
-        {"role", 'r', OPTION_TEXT, &read->sender.role, "ROLE",
-         "as whom to send: submission (if not given), trusted, local or outside"},
-        {"user", 'u', OPTION_TEXT, &read->sender.user, "LOGIN", "the login of a submission"},
-        {"mail", 'f', OPTION_TEXT, &read->sender.mail, "ADDRESS", "the envelope sender"},
-        {"rcpt", 't', OPTION_TEXT, &read->sender.recipient, "ADDRESS", "the envelope recipient"},
-        {"list", 'l', OPTION_FLAG, &read->lists, NULL, "list the cases, run none"},
-        {"write", 'w', OPTION_TEXT, &read->folder, "DIR", "write the messages to DIR/CLASS-ID.eml, run none"},
-        {"json", 'j', OPTION_FLAG, &read->as_json, NULL, "a JSON object a case instead of the table"},
-        {"table", 'T', OPTION_FLAG, &read->as_table, NULL, "print docs/attachments.md"},
-        {0},
-    };
-    const struct command_usage usage = {
-        "selftest", "",
-        "Tries the corpus of attachment evasions, and of honest mail that must pass, against the configuration in\n"
-        "force, or against a running milter. Nothing in it can run; no mail is sent anywhere. Exit status 0 where\n"
-        "every answer is right, 1 where one is wrong.",
-        options};
-    return options_read(&usage, argc, argv, NULL);
-}
 
 /* ---- cases ------------------------------------------------------------------------------------------ */
 
@@ -227,24 +198,66 @@ static int print_table(void)
     return failed ? EX_OSERR : EX_OK;
 }
 
-int command_selftest(int argc, char **argv)
+static void set_default(const char **value, const char *usual)
 {
-    struct selftest_options options = {.config_path = options_default_config(),
-                                       .sender = {.role = "submission",
-                                                  .user = "ann@example.com",
-                                                  .mail = "<ann@example.com>",
-                                                  .recipient = "<bob@example.net>"}};
-    enum options_result result = read_arguments(&options, argc, argv);
-    if (result != OPTIONS_READ)
-        return result == OPTIONS_HELP ? EX_OK : EX_USAGE;
+    if (*value == NULL)
+        *value = usual;
+}
+
+static int run(struct command_call *call)
+{
+    struct selftest_options *options = call->options;
+    options->config_path = options_config(options->config_path);
+    set_default(&options->sender.role, "submission");
+    set_default(&options->sender.user, "ann@example.com");
+    set_default(&options->sender.mail, "<ann@example.com>");
+    set_default(&options->sender.recipient, "<bob@example.net>");
     int status = EX_OK;
-    if (options.as_table)
+    if (options->as_table)
         status = print_table();
-    else if (options.lists)
-        visit_all(&options, list_case, NULL);
-    else if (options.folder != NULL)
-        status = write_all(&options);
+    else if (options->lists)
+        visit_all(options, list_case, NULL);
+    else if (options->folder != NULL)
+        status = write_all(options);
     else
-        status = run_all(&options);
+        status = run_all(options);
     return fflush(stdout) == 0 ? status : EX_IOERR;
 }
+
+static const struct option options[] = {
+    {"config", 'c', OPTION_TEXT, offsetof(struct selftest_options, config_path), "FILE",
+     "use FILE instead of /etc/closedrelay/closedrelay.yaml"},
+    {"milter", 'm', OPTION_TEXT, offsetof(struct selftest_options, milter), "ADDRESS",
+     "send the messages to a running milter on this machine: inet:PORT@HOST or unix:PATH"},
+    {"class", 'C', OPTION_TEXT, offsetof(struct selftest_options, only_class), "NAME", "only this class"},
+    {"case", 'i', OPTION_TEXT, offsetof(struct selftest_options, only_case), "ID", "only this case"},
+    {"role", 'r', OPTION_TEXT, offsetof(struct selftest_options, sender.role), "ROLE",
+     "as whom to send: submission (if not given), trusted, local or outside"},
+    {"user", 'u', OPTION_TEXT, offsetof(struct selftest_options, sender.user), "LOGIN",
+     "the login of a submission"},
+    {"mail", 'f', OPTION_TEXT, offsetof(struct selftest_options, sender.mail), "ADDRESS",
+     "the envelope sender"},
+    {"rcpt", 't', OPTION_TEXT, offsetof(struct selftest_options, sender.recipient), "ADDRESS",
+     "the envelope recipient"},
+    {"list", 'l', OPTION_FLAG, offsetof(struct selftest_options, lists), NULL, "list the cases, run none"},
+    {"write", 'w', OPTION_TEXT, offsetof(struct selftest_options, folder), "DIR",
+     "write the messages to DIR/CLASS-ID.eml, run none"},
+    {"json", 'j', OPTION_FLAG, offsetof(struct selftest_options, as_json), NULL,
+     "a JSON object a case instead of the table"},
+    {"table", 'T', OPTION_FLAG, offsetof(struct selftest_options, as_table), NULL,
+     "print docs/attachments.md"},
+    {0},
+};
+
+const struct command selftest_command = {
+    .name = "selftest",
+    .arguments = "",
+    .help = "try the corpus of attachment evasions against the policy, or a milter",
+    .summary =
+        "Tries the corpus of attachment evasions, and of honest mail that must pass, against the configuration in\n"
+        "force, or against a running milter. Nothing in it can run; no mail is sent anywhere. Exit status 0 where\n"
+        "every answer is right, 1 where one is wrong.",
+    .options = options,
+    .options_bytes = sizeof(struct selftest_options),
+    .run = run,
+};

@@ -141,6 +141,7 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
     pthread_mutex_init(&engine->lock, NULL);
     engine->services.clock = &engine->options.clock;
     engine->started_us = clock_wall_us(&engine->options.clock);
+    engine->started_ms = clock_monotonic_ms(&engine->options.clock);
     if (!options->offline) {
         engine->services.dnsbl = dnsbl_service_create(engine->services.clock);
         if (engine->services.dnsbl == NULL)

@@ -3,7 +3,7 @@
 #define CLOSEDRELAY_ENGINE_ENGINE_H
 
 #include "base/ticker.h"
-#include "judge/judge.h"
+#include "check/check.h"
 #include "live/recent_logins.h"
 #include "config/load.h"
 #include "record/audit_file.h"
@@ -19,7 +19,6 @@ struct policy_snapshot {
     struct config_document *document; /* talloc; owns all settings */
     struct policy_daemon_settings daemon;
     const struct root_settings *root;
-    struct judge_policy judge;
     const struct audit_settings *audit_settings;
     struct audit_file *audit; /* set when the engine takes the snapshot into use; NULL: no file */
 };
@@ -33,7 +32,8 @@ struct former_policy {
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
-    int64_t started_us;    /* wall clock */
+    int64_t started_us;    /* wall clock, to be told */
+    uint64_t started_ms;   /* monotonic, to be counted from */
     struct ticker *ticker; /* looks after changed files; NULL: offline */
     struct recent_logins *recent_logins;
     char *recent_logins_path;            /* NULL: they are not kept over a restart */
@@ -48,6 +48,11 @@ struct policy_engine {
 
 /* The settings of check number `index` for `role`, before overrides. */
 const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role);
+
+/* The customer of `user`, else of its domain: TABLE_FOUND appends the name; TABLE_UNKNOWN: the table cannot
+ * be asked. */
+enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user,
+                                         struct strbuf *name);
 
 struct relay_settings;
 

@@ -1,6 +1,6 @@
 /* Where the daemon of a configuration takes commands, found even where the configuration is broken: that is
  * when an admin asks. */
-#include "policy.h"
+#include "policy_query.h"
 
 #include "config/files.h"
 #include "config/text_file.h"

@@ -1,4 +1,6 @@
-/* `check --print --for`: the policy that applies to one user, and where each value comes from. */
+/* `check --print`: what is in force, for everybody or for one user, and where each value comes from. */
+#include "policy_query.h"
+
 #include "engine/engine.h"
 
 #include "check/relay/relay.h"
@@ -166,7 +168,7 @@ static bool complete_customer(struct whom *whom, const struct policy_snapshot *s
     if (user.length == 0 && whom->subject.domain[0] != '\0')
         strbuf_printf(&user, "@%s", whom->subject.domain);
     if (!whom->has_customer && user.length > 0)
-        answer = judge_find_customer(&snapshot->judge, strbuf_text(&user), &name);
+        answer = snapshot_find_customer(snapshot, strbuf_text(&user), &name);
     if (answer == TABLE_FOUND)
         whom->subject.customer = lower_copy(whom->owner, strbuf_slice(&name));
     strbuf_deinit(&user);
@@ -209,4 +211,9 @@ bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const cha
     }
     talloc_free(whom.owner);
     return is_read;
+}
+
+void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out)
+{
+    config_document_print(snapshot->document, out);
 }

@@ -1,34 +1,36 @@
 /* `lookup`: what every block list says of an address, and what would follow from it. */
-#include "engine/engine.h"
+#include "policy_query.h"
 
 #include "check/dnsbl/dnsbl_service.h"
 #include "check/relay/relay.h"
-#include "base/json_writer.h"
+#include "engine/engine.h"
 
-#include <stdio.h>
 #include <talloc.h>
 
-/* Everything that both forms of the answer tell. */
 struct lookup {
     const struct policy_snapshot *snapshot;
     const struct dnsbl_settings *settings; /* for the lists, which are the same for all roles */
     struct ip_address address;
-    struct list_answer *results; /* a list each */
+    struct list_result *results; /* a list each */
     const char *never_asked;     /* why mail from here asks no list; NULL: it does */
 };
 
-static const char *const verdict_names[] = {
-    [LIST_NOT_LISTED] = "not listed",
-    [LIST_LISTED] = "listed",
-    [LIST_UNKNOWN] = "unknown",
-    [LIST_SKIPPED] = "not asked: it has no IPv6",
+/* What a list said, in words and for programs. */
+static const char *const verdict_words[][2] = {
+    [LIST_NOT_LISTED] = {"not listed", "not_listed"},
+    [LIST_LISTED] = {"listed", "listed"},
+    [LIST_UNKNOWN] = {"unknown", "unknown"},
+    [LIST_SKIPPED] = {"not asked: it has no IPv6", "not_asked"},
 };
 
 /* ---- what follows ----------------------------------------------------------------------------------- */
 
 static const struct dnsbl_settings *settings_for(const struct lookup *lookup, enum role role)
 {
-    return snapshot_check_settings(lookup->snapshot, check_index(&dnsbl_check), role);
+    size_t i = 0;
+    while (check_table[i] != &dnsbl_check)
+        i++;
+    return snapshot_check_settings(lookup->snapshot, i, role);
 }
 
 static struct dnsbl_weight weight_for(const struct lookup *lookup, enum role role)
@@ -51,139 +53,121 @@ static const char *consequence(const struct lookup *lookup, enum role role)
 
 static const char *rule_word(const struct lookup *lookup, size_t i, enum role role)
 {
-    const struct list_answer *result = &lookup->results[i];
+    const struct list_result *result = &lookup->results[i];
     const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
     const struct dnsbl_rule *rule =
         result->verdict == LIST_LISTED ? dnsbl_rule_for(list, result->codes, result->code_count, role) : NULL;
     return rule == NULL ? NULL : list->allow ? "allow" : dnsbl_action_name(rule->action);
 }
 
-static void print_codes(const struct list_answer *result, struct strbuf *out)
+static void print_codes(const struct list_result *result, struct strbuf *out)
 {
     for (size_t i = 0; i < result->code_count; i++)
         strbuf_printf(out, "%s%u.%u.%u.%u", i == 0 ? "" : " ", result->codes[i] >> 24,
                       (result->codes[i] >> 16) & 255, (result->codes[i] >> 8) & 255, result->codes[i] & 255);
 }
 
-/* ---- for people ------------------------------------------------------------------------------------- */
+/* ---- the lists -------------------------------------------------------------------------------------- */
 
-static void print_rules(const struct lookup *lookup, size_t i, struct strbuf *out)
+static void tell_verdict(const struct list_result *result, const char *codes, struct answer *answer)
 {
-    bool is_first = true;
+    const char *verdict = verdict_words[result->verdict][0];
+    const bool is_troubled = result->trouble != LIST_TROUBLE_NONE;
+    const bool is_listed = result->verdict == LIST_LISTED;
+    if (result->verdict == LIST_UNKNOWN)
+        answer_words(answer, NULL, "", "%s: %s%s%s", verdict, result->why_text, is_troubled ? ": " : "",
+                     is_troubled ? list_trouble_text(result->trouble) : "");
+    else if (result->verdict == LIST_SKIPPED)
+        answer_text(answer, NULL, "", verdict);
+    else
+        answer_words(answer, NULL, "", "%s%s%s%s; answer %llu s old, kept for %u s", verdict,
+                     is_listed ? " (" : "", codes, is_listed ? ")" : "",
+                     (unsigned long long)(result->age_ms / 1000), result->ttl_seconds);
+}
+
+/* Whom the answer counts for. */
+static void tell_rules(const struct lookup *lookup, size_t i, struct answer *answer)
+{
+    struct strbuf words;
+    strbuf_init(&words, 0);
+    answer_open_object(answer, "roles", NULL);
     for (int role = 0; role < ROLE_COUNT; role++) {
         const char *word = rule_word(lookup, i, (enum role)role);
-        if (word != NULL)
-            strbuf_printf(out, "%s%s: %s", is_first ? "\n      " : ", ", role_name((enum role)role), word);
-        is_first = is_first && word == NULL;
-    }
-    if (is_first && lookup->results[i].verdict == LIST_LISTED)
-        strbuf_append_text(out, "\n      counts for nobody");
-}
-
-static void print_text(const struct dnsbl_list *list, const char *text, struct strbuf *out)
-{
-    if (text != NULL && list->key[0] != '\0')
-        strbuf_append_text(out, "\n      (its text is not shown, for it may hold the key)");
-    else if (text != NULL)
-        strbuf_printf(out, "\n      \"%s\"", text);
-}
-
-static void print_result(const struct lookup *lookup, size_t i, struct strbuf *out)
-{
-    const struct list_answer *result = &lookup->results[i];
-    const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
-    strbuf_printf(out, "  %-28s %s", list->shown, verdict_names[result->verdict]);
-    if (result->verdict == LIST_UNKNOWN) {
-        strbuf_printf(out, ": %s%s%s", result->why_text, result->trouble == NULL ? "" : ": ",
-                      result->trouble == NULL ? "" : result->trouble);
-    } else if (result->verdict != LIST_SKIPPED) {
-        strbuf_append_text(out, result->verdict == LIST_LISTED ? " (" : "");
-        print_codes(result, out);
-        strbuf_printf(out, "%s; answer %llu s old, kept for %u s", result->verdict == LIST_LISTED ? ")" : "",
-                      (unsigned long long)(result->age_ms / 1000), result->ttl_seconds);
-    }
-    print_rules(lookup, i, out);
-    print_text(list, result->text, out);
-    strbuf_append_byte(out, '\n');
-}
-
-static void print_consequences(const struct lookup *lookup, struct strbuf *out)
-{
-    strbuf_append_text(out, "mail\n");
-    for (int i = 0; i < ROLE_COUNT; i++) {
-        enum role role = (enum role)i;
-        struct dnsbl_weight weight = weight_for(lookup, role);
-        if (!weight.any_list_counts)
+        if (word == NULL)
             continue;
-        strbuf_printf(out, "  %-28s %s", role_name(role), consequence(lookup, role));
-        if (weight.against > 0 || weight.in_favour > 0)
-            strbuf_printf(out, " (%llu against, %llu in favour, threshold %llu)",
-                          (unsigned long long)weight.against, (unsigned long long)weight.in_favour,
-                          (unsigned long long)settings_for(lookup, role)->threshold);
-        strbuf_append_byte(out, '\n');
+        answer_text(answer, role_name((enum role)role), NULL, word);
+        strbuf_printf(&words, "%s%s: %s", words.length == 0 ? "" : ", ", role_name((enum role)role), word);
     }
+    answer_close(answer);
+    if (words.length > 0)
+        answer_line(answer, "%s", strbuf_text(&words));
+    else if (lookup->results[i].verdict == LIST_LISTED)
+        answer_line(answer, "counts for nobody");
+    strbuf_deinit(&words);
 }
 
-static void print_lookup(const struct lookup *lookup, struct strbuf *out)
+static void tell_result(const struct lookup *lookup, size_t i, struct answer *answer)
 {
-    if (lookup->settings->lists.count == 0) {
-        strbuf_append_text(out, "no list is configured\n");
-        return;
-    }
-    if (lookup->never_asked != NULL)
-        strbuf_printf(out, "mail from here asks no list: %s. If it did:\n", lookup->never_asked);
-    strbuf_append_text(out, "lists\n");
-    for (size_t i = 0; i < lookup->settings->lists.count; i++)
-        print_result(lookup, i, out);
-    print_consequences(lookup, out);
-}
-
-/* ---- as JSON ---------------------------------------------------------------------------------------- */
-
-static void write_result(const struct lookup *lookup, size_t i, struct json_writer *json)
-{
-    const struct list_answer *result = &lookup->results[i];
-    static const char *const verdicts[] = {"not_listed", "listed", "unknown", "not_asked"};
+    const struct list_result *result = &lookup->results[i];
+    const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
     struct strbuf codes;
     strbuf_init(&codes, 0);
     print_codes(result, &codes);
-    json_open_object(json, NULL);
-    json_text(json, "list", dnsbl_list_at(lookup->settings, i)->shown);
-    json_text(json, "answer", verdicts[result->verdict]);
-    json_text(json, "codes", strbuf_text(&codes));
-    json_text(json, "why", result->verdict == LIST_UNKNOWN ? result->why : NULL);
-    json_text(json, "trouble", result->trouble);
-    json_u64(json, "age_ms", result->age_ms);
-    json_u64(json, "ttl_s", result->ttl_seconds);
-    json_open_object(json, "roles");
-    for (int role = 0; role < ROLE_COUNT; role++)
-        if (rule_word(lookup, i, (enum role)role) != NULL)
-            json_text(json, role_name((enum role)role), rule_word(lookup, i, (enum role)role));
-    json_close_object(json);
-    json_close_object(json);
+    answer_open_object(answer, NULL, NULL);
+    answer_text(answer, "list", "", list->shown);
+    tell_verdict(result, strbuf_text(&codes), answer);
+    answer_text(answer, "answer", NULL, verdict_words[result->verdict][1]);
+    answer_text(answer, "codes", NULL, strbuf_text(&codes));
+    answer_text(answer, "why", NULL, result->verdict == LIST_UNKNOWN ? result->why : NULL);
+    answer_text(answer, "trouble", NULL,
+                result->trouble == LIST_TROUBLE_NONE ? NULL : list_trouble_text(result->trouble));
+    answer_count(answer, "age_ms", NULL, result->age_ms);
+    answer_count(answer, "ttl_s", NULL, result->ttl_seconds);
+    tell_rules(lookup, i, answer);
+    if (result->text != NULL && list->key[0] != '\0')
+        answer_line(answer, "(its text is not shown, for it may hold the key)");
+    else if (result->text != NULL)
+        answer_line(answer, "\"%s\"", result->text);
+    answer_close(answer);
     strbuf_deinit(&codes);
 }
 
-static void write_lookup(const struct lookup *lookup, struct strbuf *out)
+/* ---- what would become of mail ---------------------------------------------------------------------- */
+
+static void tell_consequence(const struct lookup *lookup, enum role role, struct answer *answer)
 {
-    struct json_writer json;
+    const struct dnsbl_weight weight = weight_for(lookup, role);
+    if (!weight.any_list_counts)
+        return;
+    answer_text(answer, role_name(role), NULL, consequence(lookup, role));
+    if (weight.against == 0 && weight.in_favour == 0)
+        answer_text(answer, NULL, role_name(role), consequence(lookup, role));
+    else
+        answer_words(answer, NULL, role_name(role), "%s (%llu against, %llu in favour, threshold %llu)",
+                     consequence(lookup, role), (unsigned long long)weight.against,
+                     (unsigned long long)weight.in_favour,
+                     (unsigned long long)settings_for(lookup, role)->threshold);
+}
+
+static void tell_all(const struct lookup *lookup, struct answer *answer)
+{
+    const bool has_lists = lookup->settings->lists.count > 0;
     char address[IP_ADDRESS_TEXT_BYTES];
     ip_address_print(&lookup->address, address);
-    json_writer_init(&json, out);
-    json_open_object(&json, NULL);
-    json_text(&json, "address", address);
-    json_bool(&json, "asked_in_mail", lookup->never_asked == NULL);
-    json_open_array(&json, "lists");
+    answer_text(answer, "address", NULL, address);
+    answer_bool(answer, "asked_in_mail", NULL, lookup->never_asked == NULL);
+    if (!has_lists)
+        answer_line(answer, "no list is configured");
+    else if (lookup->never_asked != NULL)
+        answer_line(answer, "mail from here asks no list: %s. If it did:", lookup->never_asked);
+    answer_open_list(answer, "lists", has_lists ? "lists" : NULL);
     for (size_t i = 0; i < lookup->settings->lists.count; i++)
-        write_result(lookup, i, &json);
-    json_close_array(&json);
-    json_open_object(&json, "mail");
+        tell_result(lookup, i, answer);
+    answer_close(answer);
+    answer_open_object(answer, "mail", has_lists ? "mail" : NULL);
     for (int role = 0; role < ROLE_COUNT; role++)
-        if (weight_for(lookup, (enum role)role).any_list_counts)
-            json_text(&json, role_name((enum role)role), consequence(lookup, (enum role)role));
-    json_close_object(&json);
-    json_close_object(&json);
-    strbuf_append_byte(out, '\n');
+        tell_consequence(lookup, (enum role)role, answer);
+    answer_close(answer);
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------- */
@@ -195,40 +179,37 @@ static const char *why_never_asked(const struct policy_snapshot *snapshot, const
     return ip_address_is_private(address) ? "the address is a private one" : NULL;
 }
 
-static void tell(struct policy_engine *engine, struct lookup *lookup, bool json, struct strbuf *out)
+static void ask_lists(struct policy_engine *engine, struct lookup *lookup, struct answer *answer)
 {
-    size_t count = lookup->settings->lists.count;
+    const size_t count = lookup->settings->lists.count;
     struct list_query *query = dnsbl_service_ask(engine->services.dnsbl, lookup->settings, &lookup->address);
-    lookup->results = talloc_zero_array(NULL, struct list_answer, (unsigned)count + 1);
+    lookup->results = talloc_zero_array(NULL, struct list_result, (unsigned)count + 1);
     if (lookup->results == NULL || query == NULL) {
-        strbuf_append_text(out, "out of memory\n");
+        answer_refuse(answer, "out of memory");
     } else {
         list_query_collect(query, lookup->results);
-        if (json)
-            write_lookup(lookup, out);
-        else
-            print_lookup(lookup, out);
+        tell_all(lookup, answer);
     }
     list_query_destroy(query);
     talloc_free(lookup->results);
 }
 
-bool policy_engine_lookup(struct policy_engine *engine, const char *text, bool json, struct strbuf *out)
+bool policy_query_lookup(struct policy_engine *engine, const char *text, struct answer *answer)
 {
     struct lookup lookup = {.snapshot = NULL};
     if (!ip_address_parse(slice_of(text), &lookup.address)) {
-        strbuf_printf(out, "'%s' is no IP address\n", text);
+        answer_refuse(answer, "'%s' is no IP address", text);
         return false;
     }
     if (engine->services.dnsbl == NULL) {
-        strbuf_append_text(out, "no name server is asked here\n");
+        answer_line(answer, "no name server is asked here");
         return true;
     }
     struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
     lookup.snapshot = snapshot;
     lookup.settings = snapshot_dnsbl_settings(snapshot);
     lookup.never_asked = why_never_asked(snapshot, &lookup.address);
-    tell(engine, &lookup, json, out);
+    ask_lists(engine, &lookup, answer);
     policy_snapshot_unref(snapshot);
     return true;
 }

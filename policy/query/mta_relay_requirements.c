@@ -1,6 +1,6 @@
 /* What the MTA in front may let relay by itself, asked entry by entry: its lists must not say other than the
  * section relay. */
-#include "policy.h"
+#include "policy_query.h"
 
 #include "check/relay/relay.h"
 #include "engine/engine.h"

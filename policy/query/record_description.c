@@ -1,5 +1,5 @@
 /* What the record's keys mean, for who reads it with tools of their own. */
-#include "policy.h"
+#include "policy_query.h"
 
 #include "record/record_fields.h"
 

@@ -1,218 +1,197 @@
 /* What the running daemon tells of itself: `status`. */
+#include "policy_query.h"
+
+#include "base/counter.h"
+#include "base/time_text.h"
+#include "check/dnsbl/dnsbl_service.h"
 #include "engine/engine.h"
 
-#include "check/dnsbl/dnsbl_service.h"
-#include "base/counter.h"
-#include "base/json_writer.h"
-
-#include <stdio.h>
 #include <talloc.h>
-#include <time.h>
 
 enum { LISTS_SHOWN_MAX = 64 };
 
-/* ---- numbers and times for people ------------------------------------------------------------------- */
-
-static void print_time(int64_t time_us, char *text, size_t room)
+static uint64_t seconds_of(uint64_t ms)
 {
-    time_t seconds = (time_t)(time_us / 1000000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    strftime(text, room, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return ms / 1000;
 }
 
-/* "3 d 4 h", "2 h 5 min", "12 s": two units are enough. */
-static void print_duration(struct strbuf *out, uint64_t seconds)
+/* ---- the daemon ------------------------------------------------------------------------------------- */
+
+static void tell_start(const struct policy_engine *engine, struct answer *answer)
 {
-    static const struct {
-        uint64_t seconds;
-        const char *name;
-    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
-    unsigned shown_count = 0;
-    for (size_t i = 0; i < sizeof units / sizeof units[0] && shown_count < 2; i++) {
-        uint64_t count = seconds / units[i].seconds;
-        if (count == 0 && !(i == 3 && shown_count == 0))
-            continue;
-        strbuf_printf(out, "%s%llu %s", shown_count == 0 ? "" : " ", (unsigned long long)count,
-                      units[i].name);
-        seconds -= count * units[i].seconds;
-        shown_count++;
-    }
+    const uint64_t now_ms = clock_monotonic_ms(&engine->options.clock);
+    char started[TIME_TEXT_BYTES];
+    struct strbuf uptime;
+    strbuf_init(&uptime, 0);
+    time_text_utc(engine->started_us, started);
+    time_text_duration(&uptime, seconds_of(now_ms - engine->started_ms));
+    answer_line(answer, "closedrelay " CLOSEDRELAY_VERSION ", running since %s (%s)", started,
+                strbuf_text(&uptime));
+    answer_text(answer, "version", NULL, CLOSEDRELAY_VERSION);
+    answer_time(answer, "started", NULL, engine->started_us);
+    answer_seconds(answer, "uptime_s", NULL, seconds_of(now_ms - engine->started_ms));
+    strbuf_deinit(&uptime);
 }
 
-/* ---- status ----------------------------------------------------------------------------------------- */
-
-/* A moment of the status: everything both forms of it tell. */
-struct status {
-    char started[24], in_force_since[24];
-    uint64_t uptime_sec;
-    uint64_t session_count;
-    enum check_mode mode;
-    const char *config;
-    uint64_t now_ms;
-    struct resolver_status resolver;
-    struct answer_cache_status cache;
-    struct list_status lists[LISTS_SHOWN_MAX];
-    size_t list_count;
-};
-
-static struct status *take_status(struct policy_engine *engine, uint64_t session_count)
+static void tell_policy(struct policy_engine *engine, struct answer *answer)
 {
-    struct status *status = talloc_zero(NULL, struct status);
-    if (status == NULL)
-        return NULL;
+    char since[TIME_TEXT_BYTES];
     pthread_mutex_lock(&engine->lock);
-    print_time(engine->in_force_since_us, status->in_force_since, sizeof status->in_force_since);
-    status->mode = engine->snapshot->root->mode;
-    status->config = engine->snapshot->path == NULL ? "" : talloc_strdup(status, engine->snapshot->path);
+    struct policy_snapshot *snapshot = policy_snapshot_ref(engine->snapshot);
+    const int64_t since_us = engine->in_force_since_us;
     pthread_mutex_unlock(&engine->lock);
-    print_time(engine->started_us, status->started, sizeof status->started);
-    status->uptime_sec = (uint64_t)(clock_wall_us(&engine->options.clock) - engine->started_us) / 1000000;
-    status->session_count = session_count;
-    status->now_ms = clock_monotonic_ms(&engine->options.clock);
-    if (engine->services.dnsbl == NULL)
-        return status;
-    dnsbl_service_get_resolver(engine->services.dnsbl, &status->resolver);
-    dnsbl_service_get_cache(engine->services.dnsbl, &status->cache);
-    size_t known_count = dnsbl_service_get_lists(engine->services.dnsbl, status->lists, LISTS_SHOWN_MAX);
-    status->list_count = known_count < LISTS_SHOWN_MAX ? known_count : LISTS_SHOWN_MAX;
-    return status;
+    const char *mode = check_mode_name(snapshot->root->mode);
+    time_text_utc(since_us, since);
+    answer_words(answer, NULL, "policy", "%s, mode %s, in force since %s",
+                 snapshot->path == NULL ? "built in (no configuration file)" : snapshot->path, mode, since);
+    answer_text(answer, "config", NULL, snapshot->path == NULL ? "" : snapshot->path);
+    answer_text(answer, "mode", NULL, mode);
+    answer_time(answer, "in_force_since", NULL, since_us);
+    policy_snapshot_unref(snapshot);
 }
 
-static void print_list(const struct status *status, const struct list_status *list, struct strbuf *out)
+static unsigned long long count_of(const char *name)
 {
-    strbuf_printf(out, "  %-28s %-10s", list->shown, list_state_name(list->state));
-    if (list->state == LIST_HEALTHY || list->state == LIST_UNTESTED) {
-        strbuf_printf(out, " answers: %llu listed, %llu not listed, %llu failed; %u ms each%s",
-                      (unsigned long long)list->listed_count, (unsigned long long)list->not_listed_count,
-                      (unsigned long long)list->failed_count, list->latency_ms,
-                      list->state == LIST_HEALTHY && !list->ipv6_works ? "; IPv4 only" : "");
-    } else {
-        strbuf_printf(out, " %s; not asked for ", list_trouble_text(list->trouble));
-        print_duration(out, (status->now_ms - list->since_ms) / 1000);
-        strbuf_append_text(out, ", tested again in ");
-        print_duration(out, list->next_test_ms > status->now_ms ? (list->next_test_ms - status->now_ms) / 1000
-                                                                : 0);
-    }
-    strbuf_append_byte(out, '\n');
+    return counter_value_of(name);
 }
 
-static void print_resolver(const struct status *status, struct strbuf *out)
+static void tell_messages(struct answer *answer)
 {
-    const struct resolver_status *resolver = &status->resolver;
-    strbuf_printf(
-        out,
-        "dns           %llu questions, %llu answered, %llu failed; %u answers kept: %llu times used, %llu "
-        "times missed\n",
-        (unsigned long long)resolver->asked_count, (unsigned long long)resolver->answered_count,
-        (unsigned long long)resolver->failed_count, status->cache.entry_count,
-        (unsigned long long)status->cache.hit_count, (unsigned long long)status->cache.miss_count);
-    if (!resolver->usable)
-        strbuf_append_text(out, "              no name server can be used: every list is unknown\n");
-    if (resolver->public_service != NULL)
-        strbuf_printf(
-            out,
-            "              the name server is %s's public one: block lists refuse those. Run a resolver of\n"
-            "              your own and name it in dns.servers\n",
-            resolver->public_service);
+    static const char *const verdicts[] = {"accepted", "held", "deferred", "rejected", "aborted"};
+    struct strbuf messages;
+    strbuf_init(&messages, 0);
+    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++)
+        strbuf_printf(&messages, "%s%llu %s", i == 0 ? "" : ", ", count_of(verdicts[i]), verdicts[i]);
+    answer_words(answer, NULL, "messages", "%s; %llu recipients refused", strbuf_text(&messages),
+                 count_of("recipients_refused"));
+    if (count_of("records_lost") > 0)
+        answer_words(answer, NULL, "RECORDS LOST", "%llu: see the log", count_of("records_lost"));
+    strbuf_deinit(&messages);
 }
 
-static const char *const verdict_counters[] = {"accepted", "held", "deferred", "rejected", "aborted"};
-
-static void print_status(const struct policy_engine *engine, const struct status *status, struct strbuf *out)
+static void tell_counters(uint64_t session_count, struct answer *answer)
 {
-    strbuf_printf(out, "closedrelay " CLOSEDRELAY_VERSION ", running since %s (", status->started);
-    print_duration(out, status->uptime_sec);
-    strbuf_printf(
-        out, ")\npolicy        %s, mode %s, in force since %s\nsessions      %llu open, %llu in all\n",
-        status->config[0] == '\0' ? "built in (no configuration file)" : status->config,
-        check_mode_name(status->mode), status->in_force_since, (unsigned long long)status->session_count,
-        (unsigned long long)counter_value_of("connections"));
-    strbuf_append_text(out, "messages     ");
-    for (size_t i = 0; i < sizeof verdict_counters / sizeof verdict_counters[0]; i++)
-        strbuf_printf(out, "%s %llu %s", i == 0 ? "" : ",",
-                      (unsigned long long)counter_value_of(verdict_counters[i]), verdict_counters[i]);
-    strbuf_printf(out, "; %llu recipients refused\n",
-                  (unsigned long long)counter_value_of("recipients_refused"));
-    uint64_t lost_count = counter_value_of("records_lost");
-    if (lost_count > 0)
-        strbuf_printf(out, "RECORDS LOST  %llu: see the log\n", (unsigned long long)lost_count);
-    if (engine->services.dnsbl != NULL)
-        print_resolver(status, out);
-    strbuf_printf(out, "lists%s\n", status->list_count == 0 ? "         none" : "");
-    for (size_t i = 0; i < status->list_count; i++)
-        if (!status->lists[i].retired)
-            print_list(status, &status->lists[i], out);
-}
-
-static void write_list_json(const struct status *status, const struct list_status *list,
-                            struct json_writer *json)
-{
-    bool is_troubled = list->state == LIST_SUSPENDED || list->state == LIST_UNUSABLE;
-    json_open_object(json, NULL);
-    json_text(json, "list", list->shown);
-    json_text(json, "state", list_state_name(list->state));
-    json_text(json, "why", is_troubled ? list_trouble_text(list->trouble) : NULL);
-    json_u64(json, "since_s", (status->now_ms - list->since_ms) / 1000);
-    json_u64(json, "next_test_s",
-             list->next_test_ms > status->now_ms ? (list->next_test_ms - status->now_ms) / 1000 : 0);
-    json_u64(json, "latency_ms", list->latency_ms);
-    json_bool(json, "ipv6", list->ipv6_works);
-    json_u64(json, "listed", list->listed_count);
-    json_u64(json, "not_listed", list->not_listed_count);
-    json_u64(json, "failed", list->failed_count);
-    json_u64(json, "suspended", list->suspended_count);
-    json_close_object(json);
-}
-
-static void write_dns_json(const struct status *status, struct json_writer *json)
-{
-    json_open_object(json, "dns");
-    json_bool(json, "usable", status->resolver.usable);
-    json_text(json, "public_service", status->resolver.public_service);
-    json_u64(json, "asked", status->resolver.asked_count);
-    json_u64(json, "answered", status->resolver.answered_count);
-    json_u64(json, "failed", status->resolver.failed_count);
-    json_u64(json, "cache_entries", status->cache.entry_count);
-    json_u64(json, "cache_hits", status->cache.hit_count);
-    json_u64(json, "cache_misses", status->cache.miss_count);
-    json_close_object(json);
-}
-
-static void write_status_json(const struct status *status, struct strbuf *out)
-{
-    struct json_writer json;
-    json_writer_init(&json, out);
-    json_open_object(&json, NULL);
-    json_text(&json, "version", CLOSEDRELAY_VERSION);
-    json_text(&json, "started", status->started);
-    json_u64(&json, "uptime_s", status->uptime_sec);
-    json_text(&json, "config", status->config);
-    json_text(&json, "mode", check_mode_name(status->mode));
-    json_text(&json, "in_force_since", status->in_force_since);
-    json_u64(&json, "sessions", status->session_count);
-    json_open_object(&json, "counters");
+    answer_words(answer, NULL, "sessions", "%llu open, %llu in all", (unsigned long long)session_count,
+                 count_of("connections"));
+    answer_count(answer, "sessions", NULL, session_count);
+    tell_messages(answer);
+    answer_open_object(answer, "counters", NULL);
     for (const struct counter *counter = counter_first(); counter != NULL; counter = counter->next)
-        json_u64(&json, counter->name, counter_value(counter));
-    json_close_object(&json);
-    write_dns_json(status, &json);
-    json_open_array(&json, "lists");
-    for (size_t i = 0; i < status->list_count; i++)
-        if (!status->lists[i].retired)
-            write_list_json(status, &status->lists[i], &json);
-    json_close_array(&json);
-    json_close_object(&json);
-    strbuf_append_byte(out, '\n');
+        answer_count(answer, counter->name, NULL, counter_value(counter));
+    answer_close(answer);
 }
 
-void policy_engine_status(struct policy_engine *engine, uint64_t session_count, bool json, struct strbuf *out)
+/* ---- the resolver ----------------------------------------------------------------------------------- */
+
+static void tell_resolver_in_words(const struct resolver_status *resolver,
+                                   const struct answer_cache_status *cache, struct answer *answer)
 {
-    struct status *status = take_status(engine, session_count);
-    if (status == NULL)
-        strbuf_append_text(out, "out of memory\n");
-    else if (json)
-        write_status_json(status, out);
-    else
-        print_status(engine, status, out);
-    talloc_free(status);
+    answer_words(
+        answer, NULL, "dns",
+        "%llu questions, %llu answered, %llu failed; %u answers kept: %llu times used, %llu times missed",
+        (unsigned long long)resolver->asked_count, (unsigned long long)resolver->answered_count,
+        (unsigned long long)resolver->failed_count, cache->entry_count, (unsigned long long)cache->hit_count,
+        (unsigned long long)cache->miss_count);
+    if (!resolver->usable)
+        answer_text(answer, NULL, "", "no name server can be used: every list is unknown");
+    if (resolver->public_service == NULL)
+        return;
+    answer_words(answer, NULL, "",
+                 "the name server is %s's public one: block lists refuse those. Run a resolver of",
+                 resolver->public_service);
+    answer_text(answer, NULL, "", "your own and name it in dns.servers");
+}
+
+/* Zeros where no name server is asked. */
+static void tell_resolver(struct dnsbl_service *dnsbl, struct answer *answer)
+{
+    struct resolver_status resolver = {0};
+    struct answer_cache_status cache = {0};
+    if (dnsbl != NULL) {
+        dnsbl_service_get_resolver(dnsbl, &resolver);
+        dnsbl_service_get_cache(dnsbl, &cache);
+        tell_resolver_in_words(&resolver, &cache, answer);
+    }
+    answer_open_object(answer, "dns", NULL);
+    answer_bool(answer, "usable", NULL, resolver.usable);
+    answer_text(answer, "public_service", NULL, resolver.public_service);
+    answer_count(answer, "asked", NULL, resolver.asked_count);
+    answer_count(answer, "answered", NULL, resolver.answered_count);
+    answer_count(answer, "failed", NULL, resolver.failed_count);
+    answer_count(answer, "cache_entries", NULL, cache.entry_count);
+    answer_count(answer, "cache_hits", NULL, cache.hit_count);
+    answer_count(answer, "cache_misses", NULL, cache.miss_count);
+    answer_close(answer);
+}
+
+/* ---- the lists -------------------------------------------------------------------------------------- */
+
+static bool is_asked(const struct list_status *list)
+{
+    return list->state == LIST_HEALTHY || list->state == LIST_UNTESTED;
+}
+
+static void tell_list_in_words(const struct list_status *list, uint64_t since_s, uint64_t next_test_s,
+                               struct answer *answer)
+{
+    struct strbuf since, next_test;
+    if (is_asked(list)) {
+        answer_words(answer, NULL, "", "answers: %llu listed, %llu not listed, %llu failed; %u ms each%s",
+                     (unsigned long long)list->listed_count, (unsigned long long)list->not_listed_count,
+                     (unsigned long long)list->failed_count, list->latency_ms,
+                     list->state == LIST_HEALTHY && !list->ipv6_works ? "; IPv4 only" : "");
+        return;
+    }
+    strbuf_init(&since, 0);
+    strbuf_init(&next_test, 0);
+    time_text_duration(&since, since_s);
+    time_text_duration(&next_test, next_test_s);
+    answer_words(answer, NULL, "", "%s; not asked for %s, tested again in %s",
+                 list_trouble_text(list->trouble), strbuf_text(&since), strbuf_text(&next_test));
+    strbuf_deinit(&since);
+    strbuf_deinit(&next_test);
+}
+
+static void tell_list(const struct list_status *list, uint64_t now_ms, struct answer *answer)
+{
+    const uint64_t since_s = seconds_of(now_ms - list->since_ms);
+    const uint64_t next_test_s = list->next_test_ms > now_ms ? seconds_of(list->next_test_ms - now_ms) : 0;
+    answer_open_object(answer, NULL, NULL);
+    answer_text(answer, "list", "", list->shown);
+    answer_text(answer, "state", "", list_state_name(list->state));
+    tell_list_in_words(list, since_s, next_test_s, answer);
+    answer_text(answer, "why", NULL, is_asked(list) ? NULL : list_trouble_text(list->trouble));
+    answer_seconds(answer, "since_s", NULL, since_s);
+    answer_seconds(answer, "next_test_s", NULL, next_test_s);
+    answer_count(answer, "latency_ms", NULL, list->latency_ms);
+    answer_bool(answer, "ipv6", NULL, list->ipv6_works);
+    answer_count(answer, "listed", NULL, list->listed_count);
+    answer_count(answer, "not_listed", NULL, list->not_listed_count);
+    answer_count(answer, "failed", NULL, list->failed_count);
+    answer_count(answer, "suspended", NULL, list->suspended_count);
+    answer_close(answer);
+}
+
+static void tell_lists(struct policy_engine *engine, struct answer *answer)
+{
+    struct list_status *lists = talloc_array(NULL, struct list_status, LISTS_SHOWN_MAX);
+    const uint64_t now_ms = clock_monotonic_ms(&engine->options.clock);
+    size_t count = 0;
+    if (lists != NULL && engine->services.dnsbl != NULL)
+        count = dnsbl_service_get_lists(engine->services.dnsbl, lists, LISTS_SHOWN_MAX);
+    answer_open_list(answer, "lists", "lists");
+    for (size_t i = 0; i < count && i < LISTS_SHOWN_MAX; i++)
+        if (!lists[i].retired)
+            tell_list(&lists[i], now_ms, answer);
+    answer_close(answer);
+    talloc_free(lists);
+}
+
+void policy_query_status(struct policy_engine *engine, uint64_t session_count, struct answer *answer)
+{
+    tell_start(engine, answer);
+    tell_policy(engine, answer);
+    tell_counters(session_count, answer);
+    tell_resolver(engine->services.dnsbl, answer);
+    tell_lists(engine, answer);
 }

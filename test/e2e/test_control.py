@@ -241,13 +241,17 @@ def test_no_daemon_at_all(workspace):
 
 
 @pytest.mark.threads
-def test_a_stuck_client_holds_up_nobody_for_long(controlled, stub):
+def test_silent_clients_delay_nobody(controlled, stub):
+    """Six that say half a line, and one that asks."""
     relay = controlled(lists(stub.port, ["{ zone: bl.test }"]))
-    with socket.socket(socket.AF_UNIX) as stuck:
-        stuck.connect(relay.control)
-        stuck.sendall(b"closedrelay/1 sta")
-        assert status(relay)["version"]
-        assert b"no command came in time" in stuck.recv(4096)
+    stuck = [socket.socket(socket.AF_UNIX) for _ in range(6)]
+    for client in stuck:
+        client.connect(relay.control)
+        client.sendall(b"closedrelay/1 sta")
+    assert status(relay)["version"]
+    for client in stuck:
+        assert b"no command came in time" in client.recv(4096)
+        client.close()
 
 
 def test_a_key_leaves_the_machine_nowhere(controlled, stub):
@@ -283,7 +287,12 @@ def test_a_key_leaves_the_machine_nowhere(controlled, stub):
     assert {name: text for name, text in seen.items() if KEY in text.lower()} == {}
 
 
-@pytest.mark.parametrize("name, arguments", [("reload", ""), ("lookup", " ADDRESS")])
-def test_usage(name, arguments):
-    done = daemon_module.run(name, "one", "word", "too many")
-    assert (done.stderr, done.returncode) == (f"closedrelay: {name}: usage: closedrelay {name}{arguments}\n", 64)
+@pytest.mark.parametrize("words, told", [
+    (["reload", "x"], "it takes no argument: 'x' (a configuration is named by -c FILE); closedrelay reload --help tells "
+                      "more"),
+    (["lookup", "x", "y"], "usage: closedrelay lookup [OPTION]… ADDRESS"),
+    (["lookup"], "usage: closedrelay lookup [OPTION]… ADDRESS"),
+    (["status", "--jsn"], "there is no option --jsn (did you mean --json?)")])
+def test_usage(words, told):
+    done = daemon_module.run(*words)
+    assert (done.stderr, done.returncode) == (f"closedrelay: {words[0]}: {told}\n", 64)

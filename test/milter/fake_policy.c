@@ -11,6 +11,7 @@
  * VALUE": listen-unix PATH, listen-inet PORT, mode OCTAL, user NAME, sessions N, drain MS; any other is an
  * error.
  */
+#include "policy_query.h"
 #include "policy_session.h"
 
 #include <errno.h>
@@ -216,17 +217,16 @@ struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine)
     return policy_snapshot_ref(engine->snapshot);
 }
 
-void policy_engine_status(struct policy_engine *engine, uint64_t session_count, bool json, struct strbuf *out)
+void policy_query_status(struct policy_engine *engine, uint64_t session_count, struct answer *answer)
 {
     (void)engine;
-    strbuf_printf(out, json ? "{\"sessions\":%llu}\n" : "sessions %llu\n", (unsigned long long)session_count);
+    answer_count(answer, "sessions", "sessions", session_count);
 }
 
-bool policy_engine_lookup(struct policy_engine *engine, const char *address, bool json, struct strbuf *out)
+bool policy_query_lookup(struct policy_engine *engine, const char *address, struct answer *answer)
 {
     (void)engine;
-    (void)json;
-    strbuf_printf(out, "%s: not listed\n", address);
+    answer_line(answer, "%s: not listed", address);
     return true;
 }
 
@@ -269,26 +269,25 @@ bool policy_snapshot_has_local_daemon(const struct policy_snapshot *snapshot, st
     return false;
 }
 
-bool policy_engine_allow(struct policy_engine *engine, const struct policy_allow *allow, struct strbuf *out)
+bool policy_grant_add(struct policy_engine *engine, const struct policy_grant *grant, struct answer *answer)
 {
     (void)engine;
-    strbuf_printf(out, "%s user %s for %s: %s\n", allow->address, allow->user == NULL ? "-" : allow->user,
-                  allow->duration == NULL ? "-" : allow->duration,
-                  allow->reason == NULL ? "-" : allow->reason);
+    answer_line(answer, "%s may relay", grant->address);
     return true;
 }
 
-bool policy_engine_disallow(struct policy_engine *engine, const char *address, struct strbuf *out)
+bool policy_grant_remove(struct policy_engine *engine, const char *address, const char *by,
+                         struct answer *answer)
 {
     (void)engine;
-    strbuf_printf(out, "%s is outside again\n", address);
+    answer_line(answer, "%s is outside again, says %s", address, by);
     return true;
 }
 
-void policy_engine_list_allowed(struct policy_engine *engine, bool json, struct strbuf *out)
+void policy_query_grants(struct policy_engine *engine, struct answer *answer)
 {
     (void)engine;
-    strbuf_append_text(out, json ? "[]\n" : "nobody\n");
+    answer_become_list(answer);
 }
 
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,

@@ -15,6 +15,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,14 +34,31 @@ struct world {
     char directory[64];
     char path[96];
     struct control_server *server;
-    atomic_uint call_count;
+    atomic_uint call_count, ended_stream_count;
 };
 
-/* Says its words, one a line; "large" is answered with more than any socket buffer takes. */
-static int say_words(void *context, int argc, char **argv, struct strbuf *out)
+/* A line every few milliseconds until the caller has gone. */
+static int stream(struct world *world, struct control_connection *connection)
+{
+    while (control_connection_stream(connection, slice_of("tick\n")) &&
+           control_connection_is_open(connection, 5))
+        continue;
+    atomic_fetch_add(&world->ended_stream_count, 1);
+    return EX_TEMPFAIL; /* what one stream too many is told */
+}
+
+/* Says its words, one a line; "large" is answered with more than any socket buffer takes, "who" with the name
+ * of the caller. */
+static int say_words(void *context, struct control_connection *connection, int argc, char **argv,
+                     struct strbuf *out)
 {
     struct world *world = context;
     atomic_fetch_add(&world->call_count, 1);
+    if (strcmp(argv[0], "stream") == 0)
+        return stream(world, connection);
+    if (strcmp(argv[0], "who") == 0)
+        strbuf_printf(out, "%s %u\n", control_connection_caller(connection)->name,
+                      (unsigned)control_connection_caller(connection)->user_id);
     if (strcmp(argv[0], "large") == 0)
         for (int i = 0; i < LARGE_BYTES / 16; i++)
             strbuf_append_text(out, "0123456789abcde\n");
@@ -137,24 +155,6 @@ static void expect_answer(const struct world *world, const char *line, const cha
 }
 
 /* ---- the line ---------------------------------------------------------------------------------------- */
-
-static void lines_are_split_at_spaces(void **state)
-{
-    (void)state;
-    char *argv[CONTROL_ARGUMENTS_MAX];
-    char line[] = "  one two   three\r", empty[] = "", blank[] = "   ";
-    assert_int_equal(control_split(line, argv), 3);
-    assert_string_equal(argv[0], "one");
-    assert_string_equal(argv[2], "three");
-    assert_int_equal(control_split(empty, argv), 0);
-    assert_int_equal(control_split(blank, argv), 0);
-    for (int words = CONTROL_ARGUMENTS_MAX; words <= CONTROL_ARGUMENTS_MAX + 1; words++) {
-        char many[4 * CONTROL_ARGUMENTS_MAX] = "";
-        for (int i = 0; i < words; i++)
-            memcpy(many + 2 * i, "x ", 2);
-        assert_int_equal(control_split(many, argv), words <= CONTROL_ARGUMENTS_MAX ? words : -1);
-    }
-}
 
 static void commands_are_answered_with_their_status(void **state)
 {
@@ -292,12 +292,74 @@ static void a_client_that_drips_loses_its_turn(void **state)
     open_server(world, 0600, getegid(), 500);
     struct dripping dripping = {.client = connect_to(world)};
     assert_int_equal(pthread_create(&thread, NULL, drip, &dripping), 0);
-    expect_answer(world, "closedrelay/1 two\n", "closedrelay/1 0\ntwo\n");
-    atomic_store(&dripping.is_over, true);
-    pthread_join(thread, NULL);
     hear(dripping.client, &answer);
     assert_string_equal(strbuf_text(&answer), "closedrelay/1 76\nno command came in time\n");
+    atomic_store(&dripping.is_over, true);
+    pthread_join(thread, NULL);
     strbuf_deinit(&answer);
+}
+
+/* They have ten minutes each; whoever comes last but one is served at once, the last when another has gone.
+ */
+static void silent_clients_delay_nobody(void **state)
+{
+    struct world *world = *state;
+    struct strbuf answer;
+    int silent[CONTROL_CLIENTS_MAX];
+    open_server(world, 0600, getegid(), 600000);
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX - 1; i++)
+        silent[i] = connect_to(world);
+    expect_answer(world, "closedrelay/1 two\n", "closedrelay/1 0\ntwo\n");
+    silent[CONTROL_CLIENTS_MAX - 1] = connect_to(world);
+    int waiting = connect_to(world);
+    say(waiting, "closedrelay/1 three\n", 20);
+    close(silent[0]);
+    hear(waiting, &answer);
+    assert_string_equal(strbuf_text(&answer), "closedrelay/1 0\nthree\n");
+    strbuf_deinit(&answer);
+    for (size_t i = 1; i < CONTROL_CLIENTS_MAX; i++)
+        close(silent[i]);
+}
+
+/* ---- streams ------------------------------------------------------------------------------------------ */
+
+static int open_stream(const struct world *world)
+{
+    static const char begin[] = "closedrelay/1 0\ntick\n";
+    char text[sizeof begin - 1];
+    int client = connect_to(world);
+    say(client, "closedrelay/1 stream\n", 21);
+    assert_int_equal(recv(client, text, sizeof text, MSG_WAITALL), sizeof text);
+    assert_memory_equal(text, begin, sizeof text);
+    return client;
+}
+
+static void a_stream_lasts_until_its_caller_leaves(void **state)
+{
+    struct world *world = *state;
+    int clients[CONTROL_STREAMS_MAX];
+    open_server(world, 0600, getegid(), PATIENCE_MS);
+    for (size_t i = 0; i < CONTROL_STREAMS_MAX; i++)
+        clients[i] = open_stream(world);
+    assert_int_equal(atomic_load(&world->ended_stream_count), 0);
+    expect_answer(world, "closedrelay/1 stream\n", "closedrelay/1 75\n");
+    expect_answer(world, "closedrelay/1 two\n", "closedrelay/1 0\ntwo\n");
+    for (size_t i = 0; i < CONTROL_STREAMS_MAX; i++)
+        close(clients[i]);
+    control_server_stop(world->server);
+    world->server = NULL;
+    assert_int_equal(atomic_load(&world->ended_stream_count), CONTROL_STREAMS_MAX + 1);
+}
+
+static void stopping_ends_streams(void **state)
+{
+    struct world *world = *state;
+    open_server(world, 0600, getegid(), PATIENCE_MS);
+    int client = open_stream(world);
+    control_server_stop(world->server);
+    world->server = NULL;
+    assert_int_equal(atomic_load(&world->ended_stream_count), 1);
+    close(client);
 }
 
 static void a_client_that_does_not_listen_loses_its_turn(void **state)
@@ -308,6 +370,8 @@ static void a_client_that_does_not_listen_loses_its_turn(void **state)
     int deaf = connect_to(world);
     say(deaf, "closedrelay/1 large\n", 20);
     expect_answer(world, "closedrelay/1 two\n", "closedrelay/1 0\ntwo\n");
+    struct pollfd hung_up = {deaf, 0, 0};
+    assert_int_equal(poll(&hung_up, 1, PATIENCE_MS), 1);
     hear(deaf, &answer);
     assert_true(answer.length < LARGE_BYTES);
     strbuf_deinit(&answer);
@@ -358,7 +422,8 @@ static int status_for(const struct world *world, gid_t group, const gid_t *furth
         int client = connect_to(world);
         if (client < 0)
             _exit(98);
-        if (send(client, line, sizeof line - 1, MSG_NOSIGNAL) < 0 ||
+        /* Who may not is told so without being listened to. */
+        if ((send(client, line, sizeof line - 1, MSG_NOSIGNAL) < 0 && errno != EPIPE) ||
             recv(client, answer, sizeof answer - 1, MSG_WAITALL) < 0)
             _exit(97);
         _exit(atoi(answer + strlen(CONTROL_PROTOCOL)));
@@ -367,6 +432,18 @@ static int status_for(const struct world *world, gid_t group, const gid_t *furth
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 97 && WEXITSTATUS(status) != 99);
     return WEXITSTATUS(status) == 98 ? -1 : WEXITSTATUS(status);
+}
+
+static void the_caller_is_known(void **state)
+{
+    struct world *world = *state;
+    char expected[200];
+    const struct passwd *self = getpwuid(geteuid());
+    open_server(world, 0600, getegid(), 0);
+    if (self == NULL)
+        skip();
+    snprintf(expected, sizeof expected, "closedrelay/1 0\n%s %u\nwho\n", self->pw_name, (unsigned)geteuid());
+    expect_answer(world, "closedrelay/1 who\n", expected);
 }
 
 static void others_may_not_whatever_the_mode(void **state)
@@ -453,7 +530,6 @@ static void another_daemon_and_other_files_are_left_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_are_split_at_spaces),
         WITH_WORLD(commands_are_answered_with_their_status),
         WITH_WORLD(lines_that_are_no_command_are_refused),
         WITH_WORLD(a_line_may_come_in_pieces),
@@ -463,6 +539,10 @@ int main(void)
         WITH_WORLD(the_length_of_a_line_is_bounded),
         WITH_WORLD(a_silent_client_loses_its_turn),
         WITH_WORLD(a_client_that_drips_loses_its_turn),
+        WITH_WORLD(silent_clients_delay_nobody),
+        WITH_WORLD(a_stream_lasts_until_its_caller_leaves),
+        WITH_WORLD(stopping_ends_streams),
+        WITH_WORLD(the_caller_is_known),
         WITH_WORLD(a_client_that_does_not_listen_loses_its_turn),
         WITH_WORLD(large_answers_arrive_whole),
         WITH_WORLD(stopping_waits_for_no_client),

@@ -19,33 +19,35 @@ struct read {
 
 enum { WORDS_MAX = 10 };
 
-/* `arguments`: those of `read`, or NULL. */
-static enum options_result read_into(struct read *read, struct option_list *arguments,
-                                     const char *const *words)
-{
-    const struct option options[] = {
-        {"config", 'c', OPTION_TEXT, &read->config, "FILE", "a file"},
-        {"json", 'j', OPTION_FLAG, &read->json, NULL, "as JSON"},
-        {"rcpt", 't', OPTION_LIST, &read->recipients, "ADDRESS", "a recipient"},
-        {0},
-    };
-    const struct command_usage usage = {"try", "MESSAGE", "Tries.", options};
-    char *argv[WORDS_MAX + 1] = {0};
-    int argc = 0;
-    for (; words[argc] != NULL; argc++)
-        argv[argc] = (char *)words[argc];
-    *read = (struct read){0};
-    return options_read(&usage, argc, argv, arguments);
-}
+static struct strbuf problem;
 
+static const struct option options[] = {
+    {"config", 'c', OPTION_TEXT, offsetof(struct read, config), "FILE", "a file"},
+    {"json", 'j', OPTION_FLAG, offsetof(struct read, json), NULL, "as JSON"},
+    {0},
+};
+
+/* Of another table, as the control socket's are. */
+static const struct option more_options[] = {
+    {"rcpt", 't', OPTION_LIST, offsetof(struct read, recipients), "ADDRESS", "a recipient"},
+    {0},
+};
+
+/* What is wrong, if anything, is in `problem`. */
 static enum options_result read_words(struct read *read, const char *const *words)
 {
-    return read_into(read, &read->arguments, words);
+    char *argv[WORDS_MAX + 1] = {0};
+    const struct option_values into[] = {{options, read}, {more_options, read}, {0}};
+    for (int i = 0; words[i] != NULL; i++)
+        argv[i] = (char *)words[i];
+    *read = (struct read){0};
+    strbuf_reset(&problem);
+    return options_read(into, argv, &read->arguments, &problem);
 }
 
 static void free_read(struct read *read)
 {
-    options_free_list(&read->recipients);
+    options_free(&(struct option_values){more_options, read});
     options_free_list(&read->arguments);
 }
 
@@ -94,15 +96,23 @@ static void refuses_what_it_does_not_know(void **state)
     }
 }
 
-static void takes_no_argument_where_there_is_none(void **state)
+static void says_what_was_meant(void **state)
 {
     (void)state;
-    static const char *const alone[] = {"try", "--json", NULL}, *const with_word[] = {"try", "now", NULL},
-                             *const behind[] = {"try", "--", "--json", NULL};
     struct read read;
-    assert_int_equal(read_into(&read, NULL, alone), OPTIONS_READ);
-    assert_int_equal(read_into(&read, NULL, with_word), OPTIONS_WRONG);
-    assert_int_equal(read_into(&read, NULL, behind), OPTIONS_WRONG);
+    const char *const wrong[] = {"try", "--confg", "A", NULL}, *const other[] = {"try", "--rcp", "A", NULL};
+    assert_int_equal(read_words(&read, wrong), OPTIONS_WRONG);
+    assert_string_equal(strbuf_text(&problem), "there is no option --confg (did you mean --config?)");
+    assert_int_equal(read_words(&read, other), OPTIONS_WRONG);
+    assert_string_equal(strbuf_text(&problem), "there is no option --rcp (did you mean --rcpt?)");
+}
+
+static void help_is_found_before_what_is_wrong(void **state)
+{
+    (void)state;
+    struct read read;
+    const char *const words[] = {"try", "-h", "--confg", NULL};
+    assert_int_equal(read_words(&read, words), OPTIONS_HELP);
 }
 
 static void suggests_what_was_meant(void **state)
@@ -123,8 +133,12 @@ int main(void)
         cmocka_unit_test(reads_every_form),
         cmocka_unit_test(the_last_text_counts),
         cmocka_unit_test(refuses_what_it_does_not_know),
-        cmocka_unit_test(takes_no_argument_where_there_is_none),
+        cmocka_unit_test(says_what_was_meant),
+        cmocka_unit_test(help_is_found_before_what_is_wrong),
         cmocka_unit_test(suggests_what_was_meant),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    strbuf_init(&problem, 0);
+    int failed_count = cmocka_run_group_tests(tests, NULL, NULL);
+    strbuf_deinit(&problem);
+    return failed_count;
 }

@@ -4,7 +4,7 @@
 #ifndef CLOSEDRELAY_TEST_POLICY_FIXTURE_H
 #define CLOSEDRELAY_TEST_POLICY_FIXTURE_H
 
-#include "policy.h"
+#include "policy_query.h"
 
 /* policy_load from a file with this text, which is gone again. NULL: `problems` says why. */
 struct policy_snapshot *policy_fixture_try(const char *yaml, struct strbuf *problems);

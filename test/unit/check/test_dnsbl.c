@@ -88,16 +88,17 @@ static void use(struct world *world, const struct dnsbl_settings *settings)
     wait_until_tested(world);
 }
 
-static struct check_context context_of(struct world *world, enum check_stage stage)
+static struct check_context context_of(struct world *world, enum check_stage stage,
+                                       const struct check_services *services)
 {
     struct check_fixture *fixture = &world->fixture;
     return (struct check_context){.stage = stage,
                                   .session = &fixture->session,
                                   .message = stage == STAGE_CONNECT ? NULL : &fixture->message,
                                   .settings = fixture->settings,
+                                  .services = services,
                                   .owner = fixture->owner,
-                                  .message_slot = &fixture->message_slot,
-                                  .session_slot = &fixture->session_slot,
+                                  .session_state = &fixture->session_state,
                                   .session_owner = fixture->owner};
 }
 
@@ -110,10 +111,9 @@ static void ask(struct world *world, const char *yaml, enum role role, const cha
         ip_address_parse(slice_of(client), &world->fixture.session.client_ip);
     assert_true(world->fixture.session.client_ip_known);
     const struct check_services services = {&world->clock, world->service};
-    struct check_context context = context_of(world, STAGE_CONNECT);
-    dnsbl_check.begin(&context, &services, NULL);
-    context = context_of(world, STAGE_MAIL);
-    dnsbl_check.begin(&context, &services, &world->fixture.message.gathered);
+    struct check_context context = context_of(world, STAGE_CONNECT, &services);
+    dnsbl_check.begin(&context);
+    context = context_of(world, STAGE_MAIL, &services);
     dnsbl_check.decide(&context, &world->fixture.findings);
 }
 

@@ -208,29 +208,58 @@ static void customers_are_looked_up(void **state)
     assert_string_equal(test->customer, "");
 }
 
+/* The grants in force, in `test->out`. */
+static void list_grants(struct identity_test *test, bool json)
+{
+    struct answer *answer = answer_create();
+    assert_non_null(answer);
+    policy_query_grants(test->engine, answer);
+    strbuf_reset(&test->out);
+    (json ? answer_write_json : answer_print)(answer, &test->out);
+    answer_destroy(answer);
+}
+
+static bool take_back(struct identity_test *test, const char *address)
+{
+    struct answer *answer = answer_create();
+    assert_non_null(answer);
+    const bool is_removed = policy_grant_remove(test->engine, address, "root", answer);
+    assert_true(is_removed != answer_is_refused(answer));
+    answer_destroy(answer);
+    return is_removed;
+}
+
+static bool allow(struct identity_test *test, const struct policy_grant *grant)
+{
+    struct answer *answer = answer_create();
+    assert_non_null(answer);
+    const bool is_granted = policy_grant_add(test->engine, grant, answer);
+    assert_true(is_granted != answer_is_refused(answer));
+    answer_destroy(answer);
+    return is_granted;
+}
+
 static void a_recent_login_may_relay_until_it_is_removed(void **state)
 {
     struct identity_test *test = *state;
     const struct sent sent = {"203.0.113.7", 4000, "", NULL, NULL};
-    const struct policy_allow allow = {"203.0.113.7", "Ann+x", "10m", "imap"};
+    const struct policy_grant grant = {"203.0.113.7", "Ann+x", "10m", "imap", "root"};
     send_message(test, &sent);
     assert_int_equal(test->role, ROLE_OUTSIDE);
-    assert_true(policy_engine_allow(test->engine, &allow, &test->out));
+    assert_true(allow(test, &grant));
     send_message(test, &sent);
     assert_int_equal(test->role, ROLE_TRUSTED);
     assert_string_equal(test->user, "ann@example.com");
     assert_string_equal(test->role_reason, "recent_login");
     send_message(test, &(struct sent){"203.0.113.8", 4000, "", NULL, NULL});
     assert_int_equal(test->role, ROLE_OUTSIDE);
-    strbuf_reset(&test->out);
-    policy_engine_list_allowed(test->engine, false, &test->out);
+    list_grants(test, false);
     assert_non_null(strstr(strbuf_text(&test->out), "203.0.113.7/32"));
     assert_non_null(strstr(strbuf_text(&test->out), "ann@example.com  imap"));
-    strbuf_reset(&test->out);
-    policy_engine_list_allowed(test->engine, true, &test->out);
+    list_grants(test, true);
     assert_non_null(strstr(strbuf_text(&test->out), "\"user\":\"ann@example.com\",\"reason\":\"imap\"}]"));
-    assert_true(policy_engine_disallow(test->engine, "203.0.113.7", &test->out));
-    assert_false(policy_engine_disallow(test->engine, "203.0.113.7", &test->out));
+    assert_true(take_back(test, "203.0.113.7"));
+    assert_false(take_back(test, "203.0.113.7"));
     send_message(test, &sent);
     assert_int_equal(test->role, ROLE_OUTSIDE);
 }
@@ -238,15 +267,17 @@ static void a_recent_login_may_relay_until_it_is_removed(void **state)
 static void wrong_grants_are_refused(void **state)
 {
     struct identity_test *test = *state;
-    static const struct policy_allow wrong[] = {
-        {"203.0.113.0/24", NULL, NULL, NULL}, {"x", NULL, NULL, NULL},
-        {"203.0.113.7", NULL, "10", NULL},    {"203.0.113.7", NULL, "0m", NULL},
-        {"203.0.113.7", NULL, "31d", NULL},   {"203.0.113.7", NULL, "-1m", NULL},
+    static const struct policy_grant wrong[] = {
+        {.address = "203.0.113.0/24"},
+        {.address = "x"},
+        {.address = "203.0.113.7", .duration = "10"},
+        {.address = "203.0.113.7", .duration = "0m"},
+        {.address = "203.0.113.7", .duration = "31d"},
+        {.address = "203.0.113.7", .duration = "-1m"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_false(policy_engine_allow(test->engine, &wrong[i], &test->out));
-    strbuf_reset(&test->out);
-    policy_engine_list_allowed(test->engine, true, &test->out);
+        assert_false(allow(test, &wrong[i]));
+    list_grants(test, true);
     assert_string_equal(strbuf_text(&test->out), "[]\n");
 }
 

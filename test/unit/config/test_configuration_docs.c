@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "policy.h"
+#include "policy_query.h"
 
 static void read_whole(const char *path, struct strbuf *content)
 {

@@ -1,4 +1,4 @@
-#include "check/finding.h"
+#include "judge/finding.h"
 
 #include "base/array.h"
 

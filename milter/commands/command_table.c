@@ -1,0 +1,19 @@
+/* The one place that knows every command: a declaration and a line for each. */
+#include "command.h"
+
+extern const struct command serve_command, check_command, try_command, selftest_command, status_command,
+    reload_command, lookup_command, allow_command, relaytest_command, doctor_command;
+
+const struct command *const command_table[] = {
+    &serve_command,
+    &check_command,
+    &try_command,
+    &selftest_command,
+    &status_command,
+    &reload_command,
+    &lookup_command,
+    &allow_command,
+    &relaytest_command,
+    &doctor_command,
+    NULL,
+};

@@ -1,0 +1,107 @@
+/*
+ * What commands ask of the policy library: the running daemon's, of its engine, and those that look at a
+ * configuration alone.
+ *
+ * Each question fills an answer (answer/answer.h), which is rendered as text or as JSON by whoever asked. All
+ * may be called from any thread; none waits longer than its words say.
+ */
+#ifndef CLOSEDRELAY_POLICY_QUERY_H
+#define CLOSEDRELAY_POLICY_QUERY_H
+
+#include "answer/answer.h"
+#include "policy.h"
+
+/* ---- of the running daemon -------------------------------------------------------------------------- */
+
+/* `status`: since when it runs, the policy in force, what became of messages, the health of lists.
+ * `session_count`: the connections open now. */
+void policy_query_status(struct policy_engine *engine, uint64_t session_count, struct answer *answer);
+
+/* `lookup`: what every list says of an address, how old the answer is and whom it would count for; waits for
+ * the DNS budget at most. False: `address` is none, and the answer is a refusal. */
+bool policy_query_lookup(struct policy_engine *engine, const char *address, struct answer *answer);
+
+/* `allow`: lets a client relay for a while (role trusted), because its user has just logged in to a mailbox.
+ */
+struct policy_grant {
+    const char *address;  /* IPv6: its /64 */
+    const char *user;     /* the login, or NULL */
+    const char *duration; /* "30m"; NULL: relay.recent_logins.remember */
+    const char *reason;   /* for the list and the log, or NULL */
+    const char *by;       /* who grants it, for the log */
+};
+
+/* Kept over a restart. False: refused. What was done, or why not, is in the answer. */
+bool policy_grant_add(struct policy_engine *engine, const struct policy_grant *grant, struct answer *answer);
+/* Takes a grant back; false: there was none, or `address` is no address. `by`: who does, for the log. */
+bool policy_grant_remove(struct policy_engine *engine, const char *address, const char *by,
+                         struct answer *answer);
+/* The grants in force. */
+void policy_query_grants(struct policy_engine *engine, struct answer *answer);
+
+/* ---- of a configuration ----------------------------------------------------------------------------- */
+
+/* The effective configuration as YAML, the origin of every value behind it (`check --print`). */
+void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out);
+
+/* The same for one subject, overrides applied (`check --print --for`): `whom` is a list such as
+ * "user=ann@example.com,client=192.0.2.7,role=submission"; of domain and customer too. What it does not say
+ * is worked out as for a message. False: it cannot be read, and `out` says why. */
+bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *whom, struct strbuf *out);
+
+/* From the table of keys: docs/configuration.md, and the JSON Schema for editors. */
+void policy_print_reference(struct strbuf *out);
+void policy_print_json_schema(struct strbuf *out);
+
+/* From the table of the record's keys (docs/record.md): its JSON Schema, and what each key means, in
+ * Markdown. */
+void policy_print_record_schema(struct strbuf *out);
+void policy_print_record_reference(struct strbuf *out);
+
+/*
+ * The path of the control socket that the configuration at `path` (NULL: none) names, "" where it has none;
+ * the usual one where it does not say. The rest of the configuration may be as wrong as it likes, and is not
+ * loaded: this is for the commands that talk to a running daemon. To be freed with free(); NULL: out of
+ * memory.
+ */
+char *policy_control_path(const char *path);
+
+/* ---- what the MTA in front has to fit (`doctor`) ----------------------------------------------------- */
+
+/* Over all roles and overrides. Points into the snapshot. */
+struct policy_mta_needs {
+    struct config_endpoint listen;
+    /* the largest message that some role, or some override, allows; 0: no such limit */
+    uint64_t size_limit_bytes;
+    uint64_t recipients_limit;                /* likewise; 0: none */
+    struct config_place size_from;            /* the override that allows so much; no file: it is none */
+    struct config_place recipients_from;      /* likewise */
+    uint64_t wait_ms;                         /* how long an answer may take */
+    const char *block_list;                   /* one that is asked; or NULL */
+    struct config_endpoint_list name_servers; /* none: those of resolv_conf */
+    const char *resolv_conf;
+};
+
+void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs);
+
+/* Whether all of `network` is in relay.trusted_networks. */
+bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network);
+
+/* What of the section relay an MTA must be set up for. */
+struct policy_relay_needs {
+    bool has_certificates;  /* some client certificate is trusted */
+    bool has_fingerprints;  /* and one of them by its fingerprint */
+    bool has_local_daemons; /* mail handed in on the machine comes over some service of the MTA's */
+    bool has_recent_logins; /* clients are meant to be let in by a recent login: the files say for how long */
+    bool is_enforced;       /* the check refuses what outside may not send; overrides are not asked */
+};
+
+void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs);
+
+/* Whether `domain`, in any form, is in relay.local_domains; true as well where a table cannot be asked. */
+bool policy_snapshot_has_domain(const struct policy_snapshot *snapshot, struct slice domain);
+
+/* Whether `name`, in any case, is in relay.local_daemons. */
+bool policy_snapshot_has_local_daemon(const struct policy_snapshot *snapshot, struct slice name);
+
+#endif
