@@ -81,9 +81,9 @@ const size_t selftest_zip_count = sizeof selftest_zip / sizeof selftest_zip[0];
 
 const struct selftest_case selftest_archives[] = {
     {"vhd", "a disk image called .vhd", "mounted by a double click; a fixed one has its mark at the end", "Windows",
-     ANSWER_UNINSPECTABLE, ATTACH("disk.vhd", "$[times|500|sector ]conectix")},
+     ANSWER_UNINSPECTABLE, ATTACH("disk.vhd", "$[times|500|sector$[x|00]]conectix")},
     {"dmg", "a disk image called .dmg", "mounted by a double click; its mark stands at the end", "macOS",
-     ANSWER_UNINSPECTABLE, ATTACH("disk.dmg", "$[times|500|block ]koly")},
+     ANSWER_UNINSPECTABLE, ATTACH("disk.dmg", "$[times|500|block$[x|00]]koly")},
     {"fat-image", "a FAT file system called .dat", "renamed back by the reader", "7-Zip, macOS, Linux",
      ANSWER_UNINSPECTABLE, ATTACH("disk.dat", "$[x|eb3c90]MSDOS5.0$[times|43|$[x|00]]FAT12   $[times|448|$[x|00]]$[x|55aa]")},
     {"brotli", "evil.exe.br", "nothing in it tells what it is", "7-Zip forks, browsers", STOPPED | ANSWER_UNINSPECTABLE,

@@ -33,6 +33,9 @@ struct attachment {
     size_t name_count;
     /* What its content is if that runs when opened ("Windows program"; ATTACHMENT_SCRIPT), else NULL. */
     const char *executable;
+    /* Of a script: the extension that files of its interpreter have ("pl"), or NULL where that is not known.
+     */
+    const char *script_extension;
     /* attachment_condition bits, and for each set bit (by bit number) why, in words for the record. */
     unsigned conditions;
     const char *condition_reason[ATTACHMENT_CONDITION_COUNT];

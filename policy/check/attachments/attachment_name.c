@@ -125,6 +125,11 @@ bool attachment_name_blocked(const struct attachments_settings *settings, const 
 
 /* ---- disguise --------------------------------------------------------------------------------------- */
 
+static bool attachment_is_script(const struct attachment *attachment)
+{
+    return strcmp(attachment->executable, ATTACHMENT_SCRIPT) == 0;
+}
+
 /* Whether `word` stands in a list of words with ", " between them, in brackets. */
 static bool list_has_word(const char *list, const char *word)
 {
@@ -148,36 +153,61 @@ static const char script_disguises[] = "[pdf, doc, docx, docm, dot, dotx, rtf, o
                                        "wav, avi, mov, mpg, mpeg, mkv, webm, eml, "
                                        "msg, ics, vcf, zip, rar, 7z, gz, tgz, tar]";
 
+/* What is built from source or for systems is a program by its content, and called so. */
+static const char own_names[] =
+    "[o, obj, so, a, ko, mod, dylib, bundle, tbd, class, dex, oat, odex, node, pyd, sys, drv, "
+    "ocx, ax, acm, tsp, mui, rll, efi, elf, axf, core, out, "
+    "debug]";
+
 /* Whether a name with this extension ("" for none) hides that the file is a program. An extension that
  * everybody knows for a program's hides nothing: whether it is accepted is decided by name. */
 static bool extension_hides(const struct attachments_settings *settings, const char *extension,
-                            bool is_script)
+                            const struct attachment *attachment)
 {
     if (set_has_extension(settings->allowed, extension) ||
-        list_has_word(ATTACHMENT_DEFAULT_BLOCKED, extension))
+        list_has_word(ATTACHMENT_DEFAULT_BLOCKED, extension) || list_has_word(own_names, extension))
         return false;
-    return !is_script || list_has_word(script_disguises, extension);
+    if (!attachment_is_script(attachment))
+        return true;
+    /* Many send their scripts as text, so that nobody's filter objects: it is one where such are accepted. */
+    if (strcmp(extension, "txt") == 0)
+        return attachment->script_extension != NULL &&
+               extension_is_blocked(settings, attachment->script_extension);
+    return list_has_word(script_disguises, extension);
 }
 
-static bool name_hides_program(const struct attachments_settings *settings, struct slice name, bool is_script)
+/* libfoo.so.1.2, core, core.1234 (of a process), vmcore. */
+static bool is_own_name(struct slice name)
 {
-    if (name_is_excepted(settings, name))
+    size_t slash = slice_find_last(name, '/');
+    struct slice base = slice_part(name, slash < name.length ? slash + 1 : 0, name.length);
+    size_t end = base.length;
+    while (end > 0 && (ascii_is_digit(base.data[end - 1]) || base.data[end - 1] == '.'))
+        end--;
+    struct slice stem = slice_part(base, 0, end);
+    bool is_core = slice_equal(stem, slice_of("core")) || slice_equal(stem, slice_of("vmcore"));
+    return is_core || (end < base.length && slice_ends_nocase(stem, slice_of(".so")));
+}
+
+static bool name_hides_program(const struct attachments_settings *settings, struct slice name,
+                               const struct attachment *attachment)
+{
+    if (name_is_excepted(settings, name) || is_own_name(name))
         return false;
     struct file_name_extensions extensions;
     file_name_extension_candidates(name, &extensions);
     for (size_t i = 0; i < extensions.count; i++)
-        if (extension_hides(settings, extensions.text[i], is_script))
+        if (extension_hides(settings, extensions.text[i], attachment))
             return true;
-    return extensions.count == 0 && extension_hides(settings, "", is_script);
+    return extensions.count == 0 && extension_hides(settings, "", attachment);
 }
 
 bool attachment_is_disguised(const struct attachments_settings *settings, const struct attachment *attachment)
 {
     if (attachment->executable == NULL)
         return false;
-    bool is_script = strcmp(attachment->executable, ATTACHMENT_SCRIPT) == 0;
     for (size_t i = 0; i < attachment->name_count; i++)
-        if (name_hides_program(settings, attachment->names[i], is_script))
+        if (name_hides_program(settings, attachment->names[i], attachment))
             return true;
-    return attachment->name_count == 0 && !is_script;
+    return attachment->name_count == 0 && !attachment_is_script(attachment);
 }

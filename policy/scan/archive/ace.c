@@ -1,6 +1,6 @@
 /*
  * ACE: a chain of headers, each followed by its data; there is no end mark. After the description that came
- * with ACE 1 and 2. A volume of several is judged by its own headers.
+ * with ACE 1 and 2. A volume of several is not whole, which is reported.
  */
 #include "scan/archive/archive_bytes.h"
 #include "scan/archive/archive_formats.h"
@@ -19,6 +19,8 @@ enum {
     TYPE_FILE = 1,
     TYPE_LARGE_FILE = 3,
     FLAG_HAS_DATA = 0x0001,
+    TYPE_MAIN = 0,
+    FLAG_VOLUME = 0x0800,
     FLAG_CONTINUED = 0x1000,
     FLAG_CONTINUES = 0x2000,
     FLAG_ENCRYPTED = 0x4000,
@@ -97,6 +99,9 @@ static void read_header(struct ace_reader *reader, struct slice record)
     unsigned flags = archive_bytes_u16(&bytes);
     archive_walk_member_end(&reader->walk);
     reader->has_header = true;
+    if (type == TYPE_MAIN && (flags & FLAG_VOLUME) != 0)
+        archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED,
+                            "a piece of an ACE archive that is split over several files");
     if (type == TYPE_FILE || type == TYPE_LARGE_FILE)
         read_file(reader, bytes, type, flags);
     else if ((flags & FLAG_HAS_DATA) != 0)

@@ -71,6 +71,8 @@ enum archive_trait {
     ARCHIVE_NAME_BINDS = 1 << 1,
     /* Unpackers look for its end, behind whatever stands first and whatever the file is called. */
     ARCHIVE_OPENS_FROM_END = 1 << 2,
+    /* Unpackers go by the name, and pass over what makes no sense at the beginning (GNU tar). */
+    ARCHIVE_OPENS_BY_NAME = 1 << 3,
 };
 
 struct archive_format {

@@ -124,6 +124,9 @@ static void read_basic(struct arj_reader *reader, struct slice record)
     }
     struct archive_bytes names = archive_bytes_of(slice_part(header, name_at, header.length));
     struct slice name = archive_bytes_text(&names);
+    if (type == TYPE_MAIN && (flags & FLAG_CONTINUES) != 0)
+        archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED,
+                            "a piece of an ARJ archive that is split over several files");
     if (type != TYPE_MAIN && type != TYPE_LABEL)
         report_file(reader, name, type, flags, method);
     expect(reader, ARJ_AT_EXTENDED, EXTENDED_SIZE_BYTES);

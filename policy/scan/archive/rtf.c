@@ -8,6 +8,7 @@
 #include "scan/archive/archive_bytes.h"
 #include "scan/archive/archive_formats.h"
 #include "scan/archive/archive_walk.h"
+#include "scan/archive/ole/ole_package.h"
 
 #include <stdlib.h>
 #include <talloc.h>
@@ -45,6 +46,8 @@ struct rtf_reader {
     bool in_object;
     enum rtf_object_state object_state;
     bool is_package;
+    struct strbuf label;      /* of the package */
+    struct strbuf path;       /* likewise, until it is known whether that is its file's or its icon's */
     unsigned depth;           /* of groups in the object's data */
     char word[WORD_BYTES];    /* a control word, with its number */
     size_t word_length;       /* WORD_BYTES: it is longer */
@@ -62,6 +65,8 @@ static bool rtf_recognise(struct slice probe)
 static int rtf_deinit(struct rtf_reader *reader)
 {
     archive_walk_deinit(&reader->walk);
+    strbuf_deinit(&reader->label);
+    strbuf_deinit(&reader->path);
     return 0;
 }
 
@@ -71,6 +76,8 @@ static void *rtf_create(void *owner, const struct archive_sink *sink, struct arc
     if (reader == NULL)
         return NULL;
     archive_walk_init(&reader->walk, sink, budget);
+    strbuf_init(&reader->label, 0);
+    strbuf_init(&reader->path, 0);
     talloc_set_destructor(reader, rtf_deinit);
     return reader;
 }
@@ -126,6 +133,25 @@ static struct slice text_of(struct slice record)
     return slice_part(record, 0, slice_find(record, '\0'));
 }
 
+/* The package's path, once its source is known (empty: there is none). */
+static void report_path(struct rtf_reader *reader, struct slice source)
+{
+    struct slice path = strbuf_slice(&reader->path);
+    if (reader->label.failed || reader->path.failed)
+        archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "no memory for the names in a text");
+    if (!ole_package_path_is_icon(path, strbuf_slice(&reader->label), source))
+        archive_walk_other_name(&reader->walk, path);
+    archive_walk_other_name(&reader->walk, source);
+    strbuf_reset(&reader->path);
+}
+
+static void report_source(struct rtf_reader *reader, struct slice source)
+{
+    report_path(reader, source);
+    if (!reader->walk.finished)
+        expect(reader, RTF_AT_CONTENT_LENGTH, 4);
+}
+
 static void read_package(struct rtf_reader *reader, struct slice record)
 {
     struct archive_member member = {.name = text_of(record)};
@@ -135,24 +161,25 @@ static void read_package(struct rtf_reader *reader, struct slice record)
         expect_text(reader, RTF_AT_LABEL);
         return;
     case RTF_AT_LABEL:
+        strbuf_reset(&reader->label);
+        strbuf_append_slice(&reader->label, member.name);
         if (archive_walk_member(&reader->walk, &member))
             expect_text(reader, RTF_AT_NAME);
         return;
     case RTF_AT_NAME:
-        archive_walk_other_name(&reader->walk, text_of(record));
+        strbuf_append_slice(&reader->path, text_of(record));
         expect(reader, RTF_AT_SOURCE_LENGTH, 2 + 2 + 4);
         return;
     case RTF_AT_SOURCE_LENGTH:
         if (length > NAME_BYTES_MOST)
             archive_walk_stop(&reader->walk, ARCHIVE_DAMAGED, "a file packed into a text makes no sense");
-        else if (length == 0)
-            expect(reader, RTF_AT_CONTENT_LENGTH, 4);
-        else
+        else if (length > 0)
             expect(reader, RTF_AT_SOURCE, (size_t)length);
+        else
+            report_source(reader, slice_make("", 0));
         return;
     case RTF_AT_SOURCE:
-        archive_walk_other_name(&reader->walk, text_of(record));
-        expect(reader, RTF_AT_CONTENT_LENGTH, 4);
+        report_source(reader, text_of(record));
         return;
     default:
         expect_content(reader, (uint32_t)length);
@@ -209,6 +236,7 @@ static void begin_object(struct rtf_reader *reader)
     reader->walk.reported = before.reported;
     reader->in_object = true;
     reader->is_package = false;
+    strbuf_reset(&reader->path);
     reader->depth = 0;
     reader->digit = -1;
     expect(reader, RTF_AT_HEAD, 4 + 4 + 4);
@@ -220,6 +248,7 @@ static void end_object(struct rtf_reader *reader)
         return;
     flush(reader);
     reader->in_object = false;
+    report_path(reader, slice_make("", 0)); /* cut short before its source */
     if (reader->object_state > RTF_AT_LABEL && reader->walk.member_open)
         archive_walk_end(&reader->walk, reader->walk.calls_back);
     archive_walk_finish(&reader->walk);

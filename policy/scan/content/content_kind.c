@@ -3,9 +3,6 @@
 #include "scan/content/file_magic.h"
 #include "scan/mime/file_name.h"
 
-/* Of an archive of any format that is split over several files. */
-static const char *const first_volumes[] = {"001", NULL};
-
 static bool is_one_of(const char *word, const char *const *list)
 {
     for (; *list != NULL; list++)
@@ -22,12 +19,14 @@ static unsigned flags_of_format(const struct archive_format *format)
         flags |= CONTENT_OPENS_FROM_END;
     if ((format->traits & ARCHIVE_NAME_BINDS) != 0)
         flags |= CONTENT_NAME_BINDS;
+    if ((format->traits & ARCHIVE_OPENS_BY_NAME) != 0)
+        flags |= CONTENT_OPENS_BY_NAME;
     return flags;
 }
 
 static unsigned flags_of_extension(const char *extension)
 {
-    static const char *const messages[] = {"eml", "emlx", "mht", "mhtml", "nws", NULL};
+    static const char *const messages[] = {"eml", "emlx", "mbox", "mht", "mhtml", "nws", NULL};
     static const char *const calendars[] = {"ics", "vcs", "ical", "ifb", "vcf", "vcard", NULL};
     static const char *const uuencoded[] = {"uu", "uue", NULL};
     const struct archive_format *format = archive_format_of_extension(extension, false);
@@ -35,7 +34,6 @@ static unsigned flags_of_extension(const char *extension)
     return (is_one_of(extension, messages) ? CONTENT_IS_MESSAGE : 0u) |
            (is_one_of(extension, calendars) ? CONTENT_IS_CALENDAR : 0u) |
            (is_one_of(extension, uuencoded) ? CONTENT_HAS_UUENCODE : 0u) |
-           (is_one_of(extension, first_volumes) ? CONTENT_NAMED_ARCHIVE : 0u) |
            (format != NULL ? flags_of_format(format) : 0u) | (inner != NULL ? flags_of_format(inner) : 0u);
 }
 
@@ -47,8 +45,75 @@ unsigned content_flags_of_names(const struct slice *names, size_t count)
         file_name_extension_candidates(names[i], &extensions);
         for (size_t n = 0; n < extensions.count; n++)
             flags |= flags_of_extension(extensions.text[n]);
+        if (content_volume_of_name(names[i]) != CONTENT_NO_VOLUME)
+            flags |= CONTENT_NAMED_ARCHIVE;
     }
     return flags;
+}
+
+/* ---- volumes ---------------------------------------------------------------------------------------- */
+
+static bool has_digits(struct slice text, size_t from, size_t count)
+{
+    for (size_t i = from; i < from + count && i < text.length; i++)
+        if (!ascii_is_digit(text.data[i]))
+            return false;
+    return text.length == from + count;
+}
+
+/* r00, s01, z01, zx01, a01, c00: the later files of RAR, zip, ARJ and ACE. */
+static bool is_later_volume(struct slice extension)
+{
+    bool is_lettered = extension.length == 3 && strchr("rsztacRSZTAC", extension.data[0]) != NULL;
+    return (is_lettered && has_digits(extension, 1, 2)) ||
+           (slice_starts_nocase(extension, slice_of("zx")) && has_digits(extension, 2, 2));
+}
+
+static struct slice last_extension(struct slice name)
+{
+    size_t dot = slice_find_last(name, '.');
+    return slice_part(name, dot < name.length ? dot + 1 : dot, name.length);
+}
+
+static bool is_archive_extension(struct slice extension)
+{
+    char text[FILE_NAME_EXTENSION_BYTES];
+    if (extension.length == 0 || extension.length >= sizeof text)
+        return false;
+    for (size_t i = 0; i < extension.length; i++)
+        text[i] = ascii_lower(extension.data[i]);
+    text[extension.length] = '\0';
+    return archive_format_of_extension(text, false) != NULL ||
+           archive_format_of_extension(text, true) != NULL;
+}
+
+enum content_volume content_volume_of_name(struct slice name)
+{
+    name = slice_trim(name);
+    struct slice extension = last_extension(name);
+    struct slice stem = slice_part(name, 0, name.length - extension.length - (extension.length > 0 ? 1 : 0));
+    if (stem.length == 0 || slice_equal(extension, slice_of("000")))
+        return CONTENT_NO_VOLUME;
+    if (has_digits(extension, 0, 3))
+        return is_archive_extension(last_extension(stem)) ? CONTENT_IS_VOLUME
+               : extension.data[0] == '0'                 ? CONTENT_MAY_BE_VOLUME
+                                                          : CONTENT_NO_VOLUME;
+    if (is_later_volume(extension))
+        return CONTENT_IS_VOLUME;
+    struct slice part = last_extension(stem);
+    bool is_part = slice_starts_nocase(part, slice_of("part")) && part.length > 4 &&
+                   has_digits(part, 4, part.length - 4);
+    return is_part && is_archive_extension(extension) ? CONTENT_IS_VOLUME : CONTENT_NO_VOLUME;
+}
+
+struct slice content_volume_whole_name(struct slice name)
+{
+    name = slice_trim(name);
+    if (!has_digits(last_extension(name), 0, 3) || content_volume_of_name(name) == CONTENT_NO_VOLUME)
+        return slice_make("", 0);
+    struct slice whole = slice_part(name, 0, name.length - 4);
+    bool is_host = slice_ends_nocase(whole, slice_of(".com")); /* the backup of a host is often called so */
+    return is_host || last_extension(whole).length == 0 ? slice_make("", 0) : whole;
 }
 
 bool content_is_container_name(struct slice name)
@@ -58,12 +123,12 @@ bool content_is_container_name(struct slice name)
     file_name_extension_candidates(name, &extensions);
     for (size_t i = 0; i < extensions.count; i++)
         if (archive_format_of_extension(extensions.text[i], false) != NULL ||
-            is_one_of(extensions.text[i], messages) || is_one_of(extensions.text[i], first_volumes))
+            is_one_of(extensions.text[i], messages))
             return true;
-    return false;
+    return content_volume_of_name(name) != CONTENT_NO_VOLUME;
 }
 
-static bool is_field_line(struct slice line)
+bool content_is_field_line(struct slice line)
 {
     size_t colon = slice_find(line, ':');
     if (colon == 0 || colon >= 64 || colon == line.length)
@@ -115,7 +180,7 @@ bool content_looks_like_message(struct slice head)
         struct slice line = slice_trim(slice_part(head, 0, end));
         bool is_folded = head.data[0] == ' ' || head.data[0] == '\t';
         bool is_mbox_line = number == 0 && slice_starts_nocase(line, slice_of("From "));
-        if (!is_mbox_line && !(is_folded && number > 0) && !is_field_line(line))
+        if (!is_mbox_line && !(is_folded && number > 0) && !content_is_field_line(line))
             return false;
         mail_fields += is_mail_field(line) ? 1 : 0;
         head = slice_part(head, end < head.length ? end + 1 : end, head.length);
@@ -148,7 +213,7 @@ static bool has_content_field(struct slice head)
 
 bool content_looks_like_entity(struct slice head)
 {
-    return is_field_line(slice_part(head, 0, slice_find(head, '\n'))) || has_content_field(head);
+    return content_is_field_line(slice_part(head, 0, slice_find(head, '\n'))) || has_content_field(head);
 }
 
 bool content_is_pgp_message(struct slice head)

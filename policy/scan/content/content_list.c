@@ -150,7 +150,7 @@ void content_list_order(struct content_scan *scan)
     talloc_free(found);
 }
 
-void content_add_name(struct content_subject *subject, struct slice name)
+static void add_one_name(struct content_subject *subject, struct slice name)
 {
     struct content_scan *scan = subject->scan;
     struct attachment *entry = name.length == 0 ? NULL : content_entry(subject);
@@ -170,11 +170,36 @@ void content_add_name(struct content_subject *subject, struct slice name)
         entry->names[entry->name_count++] = slice_make(copy, name.length);
 }
 
+void content_add_name(struct content_subject *subject, struct slice name)
+{
+    add_one_name(subject, name);
+    add_one_name(subject, content_volume_whole_name(name));
+}
+
+enum content_volume content_subject_volume(struct content_subject *subject)
+{
+    enum content_volume volume = CONTENT_NO_VOLUME;
+    size_t count = subject->entry == CONTENT_NO_ENTRY ? 0 : content_entry(subject)->name_count;
+    for (size_t i = 0; i < count; i++) {
+        struct slice name = subject->scan->list.items[subject->entry].names[i];
+        enum content_volume one = content_volume_of_name(name);
+        volume = one > volume ? one : volume;
+    }
+    return volume;
+}
+
 void content_add_executable(struct content_subject *subject, const char *executable)
 {
     struct attachment *entry = content_entry(subject);
     if (entry != NULL && entry->executable == NULL)
         entry->executable = executable;
+}
+
+void content_add_script(struct content_subject *subject, const char *extension)
+{
+    struct attachment *entry = content_entry(subject);
+    if (entry != NULL && entry->script_extension == NULL)
+        entry->script_extension = extension;
 }
 
 void content_add_condition(struct content_subject *subject, enum attachment_condition condition,

@@ -354,17 +354,3 @@ void content_message_end(struct content_message *message)
     if (mime_reader_failed(message->reader))
         content_fail(message->scan);
 }
-
-static bool message_push(void *state, struct slice bytes)
-{
-    struct content_message *message = state;
-    return content_message_push(message, bytes) || content_message_is_in_attachment(message);
-}
-
-static void message_end(void *state, bool is_cut)
-{
-    (void)is_cut;
-    content_message_end(state);
-}
-
-const struct content_consumer content_message_consumer = {message_push, message_end};

@@ -70,11 +70,15 @@ struct attachment *content_entry(struct content_subject *subject);
 /* Puts what second looks found behind the rest: it is found sooner or later as the message is cut. */
 void content_list_order(struct content_scan *scan);
 
-/* Adds a name unless it is there. Names that are the same under several encodings are kept once. */
+/* Adds a name, and what a piece of that name belongs to, unless it is there. Names that are the same under
+ * several encodings are kept once. */
 void content_add_name(struct content_subject *subject, struct slice name);
 
 /* Says what kind of program the subject is; the first kind given stays. `executable` is a constant. */
 void content_add_executable(struct content_subject *subject, const char *executable);
+
+/* Says whose script the subject is; the first one given stays. `extension` is a constant. */
+void content_add_script(struct content_subject *subject, const char *extension);
 
 /* Sets a condition on the subject; the first reason given stays. `why` is a constant sentence. */
 void content_add_condition(struct content_subject *subject, enum attachment_condition condition,
@@ -109,7 +113,7 @@ struct content_consumer {
 extern const struct content_consumer content_archive_consumer;  /* struct content_archive */
 extern const struct content_consumer content_calendar_consumer; /* struct content_calendar */
 extern const struct content_consumer content_cms_consumer;      /* struct content_cms */
-extern const struct content_consumer content_message_consumer;  /* struct content_message */
+extern const struct content_consumer content_mbox_consumer;     /* struct content_mbox */
 extern const struct content_consumer content_tail_consumer;     /* struct content_tail */
 extern const struct content_consumer content_uuencode_consumer; /* struct content_uuencode */
 
@@ -128,6 +132,15 @@ bool content_message_is_in_attachment(const struct content_message *message);
 /* The next bytes of a message whose header comes with them; false once nothing more is wanted. */
 bool content_message_push(struct content_message *message, struct slice bytes);
 void content_message_end(struct content_message *message);
+
+/* ---- content_mbox.c ---- */
+
+struct content_mbox;
+
+/* A file of messages at `path`: one, and every other that begins behind it with a "From " line (RFC 4155).
+ * NULL: out of memory (noted). */
+struct content_mbox *content_mbox_create(void *owner, struct content_scan *scan, const char *path,
+                                         struct content_depth depth);
 
 /* ---- content_encoded.c ---- */
 
@@ -158,7 +171,8 @@ enum content_stream_flag {
     CONTENT_OPENS_FROM_END = 1 << 5, /* called a zip, or what is one: its end is looked at in any case */
     CONTENT_NAME_BINDS = 1 << 6,     /* called an archive that nothing else is called, such as a.lzh */
     CONTENT_IS_SIGNED = 1 << 7, /* in a signature or the like: a message, or just a part's header and body */
-    CONTENT_IS_CALENDAR = 1 << 8, /* a calendar or an address card, whatever it looks like */
+    CONTENT_IS_CALENDAR = 1 << 8,   /* a calendar or an address card, whatever it looks like */
+    CONTENT_OPENS_BY_NAME = 1 << 9, /* called a tar: read as one whatever stands first */
 };
 
 struct content_stream;
@@ -190,8 +204,24 @@ struct content_tail *content_tail_create(void *owner, struct content_subject *su
 /* ---- content_kind.c ---- */
 
 /* What the stream of something with these names should look for: CONTENT_IS_MESSAGE, CONTENT_NAMED_ARCHIVE,
- * CONTENT_OPENS_FROM_END, CONTENT_NAME_BINDS, CONTENT_IS_CALENDAR, CONTENT_HAS_UUENCODE. */
+ * CONTENT_OPENS_FROM_END, CONTENT_OPENS_BY_NAME, CONTENT_NAME_BINDS, CONTENT_IS_CALENDAR,
+ * CONTENT_HAS_UUENCODE. */
 unsigned content_flags_of_names(const struct slice *names, size_t count);
+
+/* What a name says of a file that is split over several. */
+enum content_volume {
+    CONTENT_NO_VOLUME,
+    CONTENT_MAY_BE_VOLUME, /* a.001: so are other files called too */
+    CONTENT_IS_VOLUME,     /* a.zip.001, a.part2.rar, a.z01: nothing else is called so */
+};
+
+enum content_volume content_volume_of_name(struct slice name);
+
+/* The surest that a name of the subject says (content_list.c). */
+enum content_volume content_subject_volume(struct content_subject *subject);
+
+/* What the pieces of `name` are called when they are put together (a.exe of a.exe.001); empty: not known. */
+struct slice content_volume_whole_name(struct slice name);
 
 /* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not
  * among them: most archives that cannot be unpacked here hold some. */
@@ -202,6 +232,9 @@ struct slice content_after_empty_lines(struct slice bytes);
 
 /* As file_magic_executable, and behind empty lines: clients differ on whether "CR CR LF" ends a header. */
 const char *content_executable(struct slice head);
+
+/* Whether a line is a header field's, going by its beginning. */
+bool content_is_field_line(struct slice line);
 
 /* Whether `head`, the first bytes of something, is plainly that of a message. */
 bool content_looks_like_message(struct slice head);

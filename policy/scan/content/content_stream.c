@@ -20,8 +20,9 @@ enum { MEMBER_PROSE_BYTES = 1024 };
 enum stream_role {
     ROLE_CALENDAR,
     ROLE_UUENCODE,
-    ROLE_TAIL, /* of what is no zip by its beginning, but called one */
-    ROLE_MAIN, /* what the content is by its beginning, or by what a search found in it */
+    ROLE_TAIL,  /* of what is no zip by its beginning, but called one */
+    ROLE_NAMED, /* what is read as its name says, although it begins as something else */
+    ROLE_MAIN,  /* what the content is by its beginning, or by what a search found in it */
     ROLE_COUNT
 };
 
@@ -41,6 +42,8 @@ struct content_stream {
     const struct archive_format *late_format; /* has its mark further in than the head */
     bool is_search_over;                      /* the caller found the mark before decoding */
     bool is_archive;                          /* by its own marks, not by those of one further in */
+    bool is_recognised;                       /* by its beginning as anything at all */
+    bool is_text;                             /* every byte so far; looked at where it matters */
     struct archive_mark_search marks;
     struct content_window window; /* the head, then the mark of late_format */
     struct content_watch watch;
@@ -106,6 +109,7 @@ struct content_stream *content_stream_create(void *owner, struct content_subject
     stream->flags = flags;
     stream->depth = depth;
     stream->is_in_head = (flags & CONTENT_ONLY_UUENCODE) == 0;
+    stream->is_text = true;
     content_window_init(&stream->window, subject->scan);
     content_window_expect(&stream->window, 0, FILE_MAGIC_HEAD_BYTES);
     content_watch_init(&stream->watch, subject, (flags & CONTENT_NAME_BINDS) != 0);
@@ -140,12 +144,15 @@ uint64_t content_stream_bytes(const struct content_stream *stream)
 
 /* ---- what it is ---- */
 
-static void note_executable(struct content_stream *stream, const char *executable)
+static void note_executable(struct content_stream *stream, const char *executable, struct slice head)
 {
     bool is_prose = (stream->flags & CONTENT_IS_TEXT) != 0 && stream->subject->entry == CONTENT_NO_ENTRY &&
                     strcmp(executable, ATTACHMENT_SCRIPT) == 0;
-    if (!is_prose)
-        content_add_executable(stream->subject, executable);
+    if (is_prose)
+        return;
+    content_add_executable(stream->subject, executable);
+    if (strcmp(executable, ATTACHMENT_SCRIPT) == 0)
+        content_add_script(stream->subject, file_magic_script_extension(head));
 }
 
 /* It is something else than a zip, and `head` of it has come; whoever calls it one has it opened as one, by
@@ -177,8 +184,8 @@ static void become_message(struct content_stream *stream, struct slice bytes)
     struct content_depth depth = stream->depth;
     if (!content_enter_level(scan, &depth))
         return;
-    attach(stream, ROLE_MAIN, &content_message_consumer,
-           content_message_create(stream, scan, stream->subject->path, depth));
+    attach(stream, ROLE_MAIN, &content_mbox_consumer,
+           content_mbox_create(stream, scan, stream->subject->path, depth));
     feed(stream, ROLE_MAIN, content_after_empty_lines(bytes));
 }
 
@@ -245,6 +252,22 @@ static bool is_message(const struct content_stream *stream, struct slice head)
            ((stream->flags & CONTENT_IS_SIGNED) != 0 && content_looks_like_entity(head));
 }
 
+/* What is called a tar is one to GNU tar, which looks for the next header. Of what plainly is something else
+ * only that counts. */
+static void open_by_name(struct content_stream *stream, struct slice head, bool is_harmless)
+{
+    if ((stream->flags & CONTENT_OPENS_BY_NAME) == 0)
+        return;
+    const struct archive_format *const *format = archive_formats;
+    while (*format != NULL && ((*format)->traits & ARCHIVE_OPENS_BY_NAME) == 0)
+        format++;
+    if (*format == NULL)
+        return;
+    attach(stream, ROLE_NAMED, &content_archive_consumer,
+           content_archive_create(stream, stream->subject, *format, stream->depth, is_harmless));
+    feed(stream, ROLE_NAMED, head);
+}
+
 /* The head is complete, or all there is. */
 static void decide(struct content_stream *stream)
 {
@@ -253,11 +276,12 @@ static void decide(struct content_stream *stream)
     const struct archive_format *format = content_archive_recognise(head);
     bool is_unknown = false;
     stream->is_in_head = false;
+    stream->is_recognised = executable != NULL || format != NULL;
     look_for_calendar(stream, head);
     if (format == NULL || (format->traits & ARCHIVE_OPENS_FROM_END) == 0)
         keep_tail(stream, head);
     if (executable != NULL) {
-        note_executable(stream, executable);
+        note_executable(stream, executable, head);
     } else if (format != NULL) {
         become_archive(stream, format, slice_part(head, (size_t)format->probe_offset, head.length), false);
         content_watch_begin(&stream->watch, head);
@@ -268,7 +292,10 @@ static void decide(struct content_stream *stream)
     } else if (content_is_pgp_message(head)) {
         content_add_condition(stream->subject, ATTACHMENT_ENCRYPTED, "an OpenPGP message");
     } else {
-        is_unknown = (stream->flags & CONTENT_IS_TEXT) == 0 && !file_magic_harmless(head);
+        bool is_harmless = file_magic_harmless(head);
+        is_unknown = (stream->flags & CONTENT_IS_TEXT) == 0 && !is_harmless;
+        stream->is_recognised = file_magic_known(head);
+        open_by_name(stream, head, is_harmless);
     }
     /* Whoever opens what is called an archive finds one behind whatever stands first. */
     if (is_unknown || (!has_consumer(stream, ROLE_MAIN) && (stream->flags & CONTENT_NAMED_ARCHIVE) != 0))
@@ -344,6 +371,8 @@ static bool is_wanted(const struct content_stream *stream)
 bool content_stream_push(struct content_stream *stream, struct slice bytes)
 {
     struct content_scan *scan = stream->subject->scan;
+    if ((stream->flags & CONTENT_NAMED_ARCHIVE) != 0)
+        stream->is_text = stream->is_text && (bytes.length == 0 || file_magic_plain_text(bytes));
     if (!content_charge(scan, bytes.length) || scan->failed) {
         stream->is_in_head = stream->is_searching = false;
         finish(stream, ROLE_MAIN, false);
@@ -364,14 +393,31 @@ bool content_stream_push(struct content_stream *stream, struct slice bytes)
     return is_wanted(stream);
 }
 
+/* A piece is not whole, so it is not clean. What is called a.001 may be a file of its own, if it is
+ * something: too short a text may be the beginning of anything. */
+static void judge_volume(const struct content_stream *stream)
+{
+    enum { TEXT_BYTES_LEAST = 64 };
+    enum content_volume volume = content_subject_volume(stream->subject);
+    bool is_whole =
+        stream->is_archive || stream->is_recognised || (stream->is_text && stream->bytes >= TEXT_BYTES_LEAST);
+    if (stream->bytes > 0 &&
+        (volume == CONTENT_IS_VOLUME ? !stream->is_archive : volume != CONTENT_NO_VOLUME && !is_whole))
+        content_add_condition(stream->subject, ATTACHMENT_UNINSPECTABLE,
+                              "a piece of a file that is split over several");
+}
+
 static void end_stream(struct content_stream *stream, bool is_cut)
 {
     if (stream->is_in_head && !stream->subject->scan->failed)
         decide(stream);
     for (int role = ROLE_COUNT - 1; role >= 0; role--)
         finish(stream, (enum stream_role)role, is_cut);
-    if ((stream->flags & CONTENT_NAME_BINDS) != 0 && !stream->is_archive && stream->bytes > 0)
+    /* Text through and through is none of them: VHDL sources are called .vhd. */
+    if ((stream->flags & CONTENT_NAME_BINDS) != 0 && !stream->is_archive && !stream->is_text &&
+        stream->bytes > 0)
         content_add_condition(stream->subject, ATTACHMENT_UNINSPECTABLE, "not the archive that it is called");
+    judge_volume(stream);
 }
 
 void content_stream_end(struct content_stream *stream)

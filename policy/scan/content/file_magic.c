@@ -141,6 +141,30 @@ static const char *magic_script(struct slice head)
     return at < head.length && head.data[at] == '/' ? "script" : NULL;
 }
 
+const char *file_magic_script_extension(struct slice head)
+{
+    static const struct {
+        const char *program;
+        const char *extension;
+    } interpreters[] = {
+        {"bash", "sh"},        {"dash", "sh"},  {"zsh", "zsh"},  {"tcsh", "csh"},
+        {"csh", "csh"},        {"ksh", "ksh"},  {"sh", "sh"},    {"perl", "pl"},
+        {"python", "py"},      {"ruby", "rb"},  {"php", "php"},  {"node", "js"},
+        {"osascript", "scpt"}, {"pwsh", "ps1"}, {"wish", "tcl"}, {"tclsh", "tcl"},
+    };
+    struct slice line = slice_part(head, 0, slice_find(head, '\n'));
+    while (line.length > 0) {
+        size_t end = 0;
+        while (end < line.length && strchr("/ \t\r", line.data[end]) == NULL)
+            end++;
+        for (size_t i = 0; i < sizeof interpreters / sizeof interpreters[0]; i++)
+            if (slice_starts_nocase(slice_part(line, 0, end), slice_of(interpreters[i].program)))
+                return interpreters[i].extension;
+        line = slice_part(line, end + 1 < line.length ? end + 1 : line.length, line.length);
+    }
+    return NULL;
+}
+
 /* VBScript and JScript as Microsoft's encoder writes them: "#@~^", six base64 characters, "==". */
 static const char *magic_encoded_script(struct slice head)
 {
@@ -332,7 +356,7 @@ static bool magic_is_mpeg_audio(struct slice head)
            ((header >> 17) & 3) != 3 && ((header >> 12) & 15) != 15 && ((header >> 10) & 3) != 3;
 }
 
-bool file_magic_harmless(struct slice head)
+bool file_magic_known(struct slice head)
 {
     static const struct file_magic_signature signatures[] = {
         SIGNATURE("%PDF-", "PDF"),
@@ -356,6 +380,10 @@ bool file_magic_harmless(struct slice head)
     };
     if (magic_find_signature(head, signatures, sizeof signatures / sizeof signatures[0]) != NULL)
         return true;
-    return magic_is_at(head, 4, "ftyp", 4) || magic_is_ole(head) || magic_is_mpeg_audio(head) ||
-           file_magic_plain_text(head);
+    return magic_is_at(head, 4, "ftyp", 4) || magic_is_ole(head) || magic_is_mpeg_audio(head);
+}
+
+bool file_magic_harmless(struct slice head)
+{
+    return file_magic_known(head) || file_magic_plain_text(head);
 }

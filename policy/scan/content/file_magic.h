@@ -22,6 +22,9 @@ enum { FILE_MAGIC_HEAD_BYTES = 4096 };
  * or not surely. The words are constant. */
 const char *file_magic_executable(struct slice head);
 
+/* The extension that files of the interpreter named in the "#!" line of `head` have; NULL: not known. */
+const char *file_magic_script_extension(struct slice head);
+
 /*
  * Windows installer packages are OLE files, as old Office documents are; only the class id in the root entry
  * of the directory tells, and that may lie anywhere in the file. True: `head` is an OLE file whose root entry
@@ -40,6 +43,9 @@ const char *file_magic_ole_root(struct slice entry);
  * zip will find it.
  */
 bool file_magic_harmless(struct slice head);
+
+/* The same without text: by a signature alone. */
+bool file_magic_known(struct slice head);
 
 /* Whether `head`, of any length but 0, is text as people write it: no control characters but white space (and
  * form feed, escape). */

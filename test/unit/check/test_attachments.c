@@ -85,9 +85,24 @@ static const struct outcome_case outcome_cases[] = {
     {"attachments: { blocked: [foo] }", {"setup.exe"}, "Windows program", 0, ATTACHMENT_IS_CLEAN},
     {names_listed, {"setup-1.exe"}, "Windows program", 0, ATTACHMENT_IS_CLEAN},
     {"attachments: { allowed: [so] }", {"lib.so"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
+    /* What is built and called so. */
+    {"", {"main.o"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"libfoo.so.1.2.3"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"usr/lib/libfoo.so"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"e1000.ko"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"core"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"core.4711"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"Main.class"}, "Java program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"disk.sys"}, "Windows program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"libfoo.dylib"}, "macOS program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"score.4711"}, "Linux program", 0, ATTACHMENT_IS_DISGUISED},
+    {"", {"main.o", "report.pdf"}, "Linux program", 0, ATTACHMENT_IS_DISGUISED},
+    {"", {"report.1.2"}, "Windows program", 0, ATTACHMENT_IS_DISGUISED},
+    {"attachments: { blocked: [so] }", {"lib.so"}, "Linux program", 0, ATTACHMENT_IS_BLOCKED},
     /* Scripts are honest under any name but a document's. */
     {"", {"report.pdf"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_DISGUISED},
-    {"", {"notes.txt"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_DISGUISED},
+    {"", {"notes.txt"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_CLEAN},
+    {"", {"notes.html"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_DISGUISED},
     {"", {"deploy.sh"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_CLEAN},
     {"", {"configure"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_CLEAN},
     {"", {"pre-commit.sample"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_CLEAN},
@@ -124,6 +139,32 @@ static void outcomes_follow_names_content_and_conditions(void **state)
         if (outcome != wanted->outcome)
             fail_msg("case %zu, %s: %s, expected %s", i, attachment.path, attachment_outcome_name(outcome),
                      attachment_outcome_name(wanted->outcome));
+        check_fixture_end(&fixture);
+    }
+}
+
+/* A script sent as text is one where its own extension is blocked. */
+static void a_script_called_text_follows_its_extension(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml;
+        const char *extension;
+        enum attachment_outcome outcome;
+    } cases[] = {
+        {"", "sh", ATTACHMENT_IS_CLEAN},
+        {"", NULL, ATTACHMENT_IS_CLEAN},
+        {"", "ksh", ATTACHMENT_IS_DISGUISED},
+        {"attachments: { blocked: [sh, pl] }", "sh", ATTACHMENT_IS_DISGUISED},
+        {"attachments: { blocked: [sh, pl], allowed: [sh] }", "sh", ATTACHMENT_IS_CLEAN},
+        {"attachments: { blocked: [sh, pl] }", "py", ATTACHMENT_IS_CLEAN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static const char *const names[3] = {"notes.txt"};
+        struct check_fixture fixture = check_fixture_begin(&attachments_check, cases[i].yaml, ROLE_OUTSIDE);
+        struct attachment attachment = attachment_of(names, ATTACHMENT_SCRIPT, 0);
+        attachment.script_extension = cases[i].extension;
+        assert_int_equal(attachments_outcome(fixture.settings, &attachment), cases[i].outcome);
         check_fixture_end(&fixture);
     }
 }
@@ -429,6 +470,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outcomes_follow_names_content_and_conditions),
+        cmocka_unit_test(a_script_called_text_follows_its_extension),
         cmocka_unit_test(every_default_extension_is_blocked),
         cmocka_unit_test(scripts_are_known_by_the_same_word_as_in_the_scan),
         cmocka_unit_test(patterns_match_whole_names),

@@ -2,7 +2,7 @@
  * Microsoft cabinets: header, folder table, file table, data. After [MS-CAB].
  *
  * Content is given where it is packed by MSZIP or not at all; Quantum and LZX are not read here. A cabinet of
- * a set lists every file that has data in it, so it is judged by its own names.
+ * a set is not whole, which is reported; it lists every file that has data in it.
  */
 #include "scan/archive/archive_bytes.h"
 #include "scan/archive/archive_formats.h"
@@ -127,6 +127,8 @@ static void read_header(struct cab_reader *reader, struct slice record)
     reader->files_left = archive_bytes_u16(&bytes);
     reader->flags = archive_bytes_u16(&bytes);
     reader->goes_on = (reader->flags & FLAG_NEXT) != 0;
+    if ((reader->flags & (FLAG_PREVIOUS | FLAG_NEXT)) != 0)
+        archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED, "one cabinet of several");
     reader->cabinet_names_left =
         ((reader->flags & FLAG_PREVIOUS) != 0 ? 2 : 0) + ((reader->flags & FLAG_NEXT) != 0 ? 2 : 0);
     if ((reader->flags & FLAG_RESERVE) != 0)

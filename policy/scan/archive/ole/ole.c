@@ -12,6 +12,7 @@
 #include "scan/archive/archive_text.h"
 #include "scan/archive/archive_walk.h"
 #include "scan/archive/ole/ole_file.h"
+#include "scan/archive/ole/ole_package.h"
 
 #include <talloc.h>
 
@@ -158,12 +159,14 @@ static void report_package(struct ole_reader *reader, const struct ole_entry *en
     struct slice name = archive_bytes_text(&bytes);
     archive_bytes_take(&bytes, 2 + 2);
     struct slice source = archive_bytes_take(&bytes, archive_bytes_u32(&bytes));
+    source = slice_part(source, 0, slice_find(source, '\0'));
     uint32_t content_bytes = archive_bytes_u32(&bytes);
     if (bytes.overrun || (label.length == 0 && name.length == 0))
         return; /* the native data of some other program */
     report_name(reader, label, true);
-    report_name(reader, name, false);
-    report_name(reader, slice_part(source, 0, slice_find(source, '\0')), false);
+    if (!ole_package_path_is_icon(name, label, source))
+        report_name(reader, name, false);
+    report_name(reader, source, false);
     give_content(reader, entry, reader->text.length - bytes.left.length, content_bytes);
     archive_walk_member_end(&reader->walk);
 }

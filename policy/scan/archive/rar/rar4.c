@@ -1,12 +1,14 @@
 /*
  * RAR 1.5 to 4: a chain of headers, each followed by its data. After RARLAB's technote.txt.
  *
- * A volume of several is judged by its own headers: all data in it stands behind a header that names it. The
- * end header is younger than the format, so an archive may end without one.
+ * A volume of several is not whole, which is reported; its own headers name what is in it. The end header is
+ * younger than the format, so an archive may end without one.
  */
 #include "scan/archive/archive_bytes.h"
 #include "scan/archive/archive_formats.h"
+#include "scan/archive/archive_text.h"
 #include "scan/archive/archive_walk.h"
+#include "scan/archive/rar/rar.h"
 #include "scan/archive/rar/rar4_name.h"
 
 #include <lzma.h>
@@ -20,11 +22,13 @@ enum {
 
     TYPE_MAIN = 0x73,
     TYPE_FILE = 0x74,
+    TYPE_OLD_SERVICE = 0x77,
     TYPE_SERVICE = 0x7A,
     TYPE_END = 0x7B,
     TYPE_FIRST = 0x72,
 
     FLAG_HAS_DATA = 0x8000,
+    MAIN_IS_VOLUME = 0x0001,
     MAIN_HAS_COMMENT = 0x0002,
     MAIN_ENCRYPTED = 0x0080,
     FILE_SPLIT_BEFORE = 0x0001,
@@ -139,6 +143,34 @@ static void report_file(struct rar4_reader *reader, const struct rar4_file *file
     archive_walk_skip(walk, file->data_bytes);
 }
 
+/* An NTFS stream: its name, in UTF-16, is what stands between the header's own fields and its end. */
+static void report_stream(struct rar4_reader *reader, struct rar4_file *file, struct slice name)
+{
+    strbuf_reset(&reader->name);
+    archive_text_append_utf16(&reader->name, name, ARCHIVE_LITTLE_ENDIAN);
+    file->flags &= ~(unsigned)(FILE_UNICODE | FILE_FOLDER_BITS);
+    file->name = strbuf_slice(&reader->name);
+    report_file(reader, file);
+}
+
+/* As report_stream, in the block of RAR 2 and 3: type, level, unpacked size, version, method, CRC, name. */
+static void read_old_stream(struct rar4_reader *reader, struct archive_bytes bytes)
+{
+    enum { OLD_STREAM = 0x0105 };
+    uint32_t data_bytes = archive_bytes_u32(&bytes);
+    struct rar4_file file = {.data_bytes = data_bytes};
+    unsigned type = archive_bytes_u16(&bytes);
+    archive_bytes_take(&bytes, 1 + 4 + 1);
+    file.stored = archive_bytes_u8(&bytes) == METHOD_STORED;
+    archive_bytes_take(&bytes, 4);
+    size_t name_bytes = archive_bytes_u16(&bytes);
+    file.name = archive_bytes_take(&bytes, name_bytes);
+    if (type == OLD_STREAM && !bytes.overrun)
+        report_file(reader, &file);
+    else
+        archive_walk_skip(&reader->walk, data_bytes);
+}
+
 /* A file or service header. False: fields lie beyond its end. */
 static bool read_file(struct rar4_reader *reader, unsigned type, unsigned flags, struct archive_bytes bytes)
 {
@@ -155,7 +187,10 @@ static bool read_file(struct rar4_reader *reader, unsigned type, unsigned flags,
     file.name = archive_bytes_take(&bytes, name_bytes);
     if (bytes.overrun)
         return false;
-    if (type == TYPE_FILE)
+    bool is_stream = type == TYPE_SERVICE && slice_equal(file.name, slice_of("STM"));
+    if (is_stream)
+        report_stream(reader, &file, bytes.left);
+    else if (type == TYPE_FILE)
         report_file(reader, &file);
     else
         archive_walk_skip(&reader->walk, file.data_bytes);
@@ -194,7 +229,11 @@ static void read_block(struct rar4_reader *reader)
         archive_walk_stop(&reader->walk, ARCHIVE_INDEX_ENCRYPTED, "the RAR headers need a password");
         return;
     }
-    if (type == TYPE_FILE || type == TYPE_SERVICE)
+    if (type == TYPE_MAIN && (flags & MAIN_IS_VOLUME) != 0)
+        archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED, rar_is_volume);
+    if (type == TYPE_OLD_SERVICE)
+        read_old_stream(reader, bytes);
+    else if (type == TYPE_FILE || type == TYPE_SERVICE)
         bytes.overrun = !read_file(reader, type, flags, bytes);
     else if ((flags & FLAG_HAS_DATA) != 0)
         archive_walk_skip(&reader->walk, archive_bytes_u32(&bytes));

@@ -1,7 +1,7 @@
 /*
  * RAR 5: a chain of headers, each followed by its data.
  *
- * A volume of several is judged by its own headers: all data in it stands behind a header that names it. A
+ * A volume of several is not whole, which is reported; its own headers name what is in it. A
  * "quick open" service block holds copies of the headers, which unpackers may show instead of the true ones;
  * so the names reported are kept, and a copy that differs is reported too, and contradictory.
  */
@@ -9,6 +9,7 @@
 #include "scan/archive/archive_buffer.h"
 #include "scan/archive/archive_formats.h"
 #include "scan/archive/archive_walk.h"
+#include "scan/archive/rar/rar.h"
 #include "scan/archive/rar/rar5_header.h"
 
 #include <talloc.h>
@@ -135,6 +136,23 @@ static void report_file(struct rar5_reader *reader, const struct rar5_header *he
     archive_walk_skip(walk, header->data_bytes);
 }
 
+/* An NTFS stream (STM): its name stands in the service's data, and unpackers have written it wherever that
+ * led. */
+static void report_stream(struct rar5_reader *reader, const struct rar5_header *header)
+{
+    struct archive_walk *walk = &reader->walk;
+    struct archive_member member = {.name = header->service_data, .encrypted = header->encrypted};
+    if (!archive_walk_member(walk, &member))
+        return;
+    bool is_content = header->stored && !header->encrypted && !header->split_before;
+    if (is_content)
+        archive_walk_content(walk, header->data_bytes);
+    else
+        archive_walk_skip(walk, header->data_bytes);
+    if (!is_content || header->split_after)
+        archive_walk_content_missing(walk);
+}
+
 static void read_header(struct rar5_reader *reader, const struct rar5_header *header)
 {
     struct archive_walk *walk = &reader->walk;
@@ -152,6 +170,12 @@ static void read_header(struct rar5_reader *reader, const struct rar5_header *he
         break;
     default:
         archive_walk_member_end(walk);
+        if (header->is_volume)
+            archive_walk_report(walk, ARCHIVE_UNSUPPORTED, rar_is_volume);
+        if (header->type == RAR5_SERVICE && slice_equal(header->name, slice_of("STM"))) {
+            report_stream(reader, header);
+            break;
+        }
         if (header->type == RAR5_SERVICE && header->stored && !header->encrypted && header->data_bytes > 0 &&
             slice_equal(header->name, slice_of("QO"))) {
             reader->quick_left = header->data_bytes;

@@ -12,6 +12,8 @@ enum {
     FILE_HAS_TIME = 0x02,
     FILE_HAS_CRC = 0x04,
     EXTRA_ENCRYPTION = 1,
+    EXTRA_SERVICE_DATA = 7,
+    MAIN_IS_VOLUME = 0x01,
     NUMBER_BYTES_MOST = 10,
 };
 
@@ -50,6 +52,8 @@ static bool parse_extra(struct slice extra, struct rar5_header *header)
         if (bytes.overrun || record.overrun)
             return false;
         header->encrypted = header->encrypted || type == EXTRA_ENCRYPTION;
+        if (type == EXTRA_SERVICE_DATA)
+            header->service_data = record.left;
     }
     return true;
 }
@@ -86,6 +90,8 @@ bool rar5_header_parse(struct slice bytes, struct rar5_header *header)
     header->split_after = (flags & FLAG_SPLIT_AFTER) != 0;
     if (cursor.overrun || extra_bytes > cursor.left.length)
         return false;
+    if (header->type == RAR5_MAIN)
+        header->is_volume = (rar5_number(&cursor) & MAIN_IS_VOLUME) != 0;
     if (header->type != RAR5_FILE && header->type != RAR5_SERVICE)
         return true;
     size_t extra_from = cursor.left.length - (size_t)extra_bytes;

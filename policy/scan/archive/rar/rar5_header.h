@@ -32,6 +32,8 @@ struct rar5_header {
     bool encrypted;
     bool stored; /* data is content as it is */
     struct slice name;
+    struct slice service_data; /* of services; of STM the name of a stream */
+    bool is_volume;            /* of the main header: one of several files */
 };
 
 /* How many bytes follow `prefix` (RAR5_PREFIX_BYTES long) in the same header; false: its size makes no sense.

@@ -299,6 +299,7 @@ static bool tar_recognise(struct slice probe)
 const struct archive_format tar_format = {
     .name = "tar",
     .extensions = "tar",
+    .traits = ARCHIVE_OPENS_BY_NAME,
     .probe_bytes = TAR_BLOCK_BYTES,
     .recognise = tar_recognise,
     .create = tar_create,

@@ -81,10 +81,9 @@ struct slice zip_record_name(const struct zip_reader *reader, const struct zip_r
     return slice_make(reader->names.bytes + record->name_at, record->name_length);
 }
 
-struct slice zip_record_unicode_name(const struct zip_reader *reader, const struct zip_record *record)
+struct slice zip_record_extra_names(const struct zip_reader *reader, const struct zip_record *record)
 {
-    return slice_make(reader->names.bytes + record->name_at + record->name_length,
-                      record->unicode_name_length);
+    return slice_make(reader->names.bytes + record->name_at + record->name_length, record->extra_names_bytes);
 }
 
 /* Remembers whether [from, to) of the view, which no record claims, is more than padding. */
@@ -297,6 +296,12 @@ static void zip_end(void *context)
     reader->state = ZIP_STATE_DONE;
 }
 
+static int zip_destroy(struct zip_reader *reader)
+{
+    strbuf_deinit(&reader->extra_names);
+    return 0;
+}
+
 static void *zip_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
     struct zip_reader *reader = talloc_zero(owner, struct zip_reader);
@@ -308,6 +313,8 @@ static void *zip_create(void *owner, const struct archive_sink *sink, struct arc
     archive_buffer_init(&reader->records, reader, budget);
     archive_buffer_init(&reader->names, reader, budget);
     archive_buffer_init(&reader->inner, reader, budget);
+    strbuf_init(&reader->extra_names, 0);
+    talloc_set_destructor(reader, zip_destroy);
     return reader;
 }
 

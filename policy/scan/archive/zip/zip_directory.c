@@ -66,16 +66,33 @@ static bool zip_compare(struct zip_reader *reader, struct zip_record *record, co
     return zip_report_central(reader, header);
 }
 
-/* The unicode name of the central directory, where the local header did not have it. */
-static bool zip_compare_unicode_name(struct zip_reader *reader, const struct zip_record *record,
-                                     const struct zip_header *header)
+static bool zip_record_has_extra_name(const struct zip_reader *reader, const struct zip_record *record,
+                                      struct slice name)
 {
-    struct slice name = header->unicode_name;
-    if (name.length == 0 || slice_equal(name, header->name))
-        return true;
-    if (record != NULL && slice_equal(name, zip_record_unicode_name(reader, record)))
-        return true;
-    return zip_report_name(reader, name, zip_header_is_encrypted(header));
+    struct slice names = zip_record_extra_names(reader, record);
+    while (names.length > 0)
+        if (slice_equal(zip_names_next(&names), name))
+            return true;
+    return false;
+}
+
+/* The names of the central directory's extra fields that the local header did not have. */
+static bool zip_compare_extra_names(struct zip_reader *reader, const struct zip_record *record,
+                                    const struct zip_header *header)
+{
+    strbuf_reset(&reader->extra_names);
+    zip_extra_names(header->extra, &reader->extra_names);
+    struct slice names = strbuf_slice(&reader->extra_names);
+    while (names.length > 0) {
+        struct slice name = zip_names_next(&names);
+        bool is_known = name.length == 0 || slice_equal(name, header->name) ||
+                        (record != NULL && zip_record_has_extra_name(reader, record, name));
+        if (!is_known && !zip_report_name(reader, name, zip_header_is_encrypted(header)))
+            return false;
+    }
+    if (reader->extra_names.failed)
+        zip_report(reader, ZIP_REASON_KEPT);
+    return true;
 }
 
 static bool zip_check_central(struct zip_reader *reader, const struct zip_header *header)
@@ -96,7 +113,7 @@ static bool zip_check_central(struct zip_reader *reader, const struct zip_header
         if (!zip_report_central(reader, header))
             return false;
     }
-    return zip_compare_unicode_name(reader, record, header);
+    return zip_compare_extra_names(reader, record, header);
 }
 
 /* How much of a central header to pass over. One that points to nothing may have been made to swallow the

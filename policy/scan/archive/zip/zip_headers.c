@@ -1,5 +1,6 @@
 #include "scan/archive/zip/zip_headers.h"
 #include "scan/archive/archive_bytes.h"
+#include "scan/archive/archive_text.h"
 
 static uint16_t u16(struct slice s, size_t at)
 {
@@ -102,20 +103,89 @@ static void zip_header_read_zip64(struct zip_header *header, struct slice field)
             *values[i] = archive_bytes_u64(&bytes);
 }
 
+enum zip_extra_field {
+    FIELD_ZIP64 = 0x0001,
+    FIELD_XCEED_NAME = 0x554e,
+    FIELD_ZIPARCHIVE_NAME = 0x5a4c,
+    FIELD_UNICODE_PATH = 0x7075,
+};
+
+/* The next field of `extra`; false at its end. */
+static bool zip_extra_next(struct archive_bytes *extra, uint16_t *id, struct slice *field)
+{
+    if (extra->left.length < 4)
+        return false;
+    *id = archive_bytes_u16(extra);
+    *field = archive_bytes_take(extra, archive_bytes_u16(extra));
+    return !extra->overrun;
+}
+
 static void zip_header_read_extra(struct zip_header *header, struct slice extra)
 {
-    enum { FIELD_ZIP64 = 0x0001, FIELD_UNICODE_PATH = 0x7075, UNICODE_PATH_FIXED_BYTES = 5 };
     struct archive_bytes bytes = archive_bytes_of(extra);
-    while (bytes.left.length >= 4) {
-        uint16_t id = archive_bytes_u16(&bytes);
-        uint16_t length = archive_bytes_u16(&bytes);
-        struct slice field = archive_bytes_take(&bytes, length);
-        if (bytes.overrun)
-            return;
+    uint16_t id;
+    struct slice field;
+    header->extra = extra;
+    while (zip_extra_next(&bytes, &id, &field))
         if (id == FIELD_ZIP64)
             zip_header_read_zip64(header, field);
-        else if (id == FIELD_UNICODE_PATH && field.length > UNICODE_PATH_FIXED_BYTES)
-            header->unicode_name = slice_part(field, UNICODE_PATH_FIXED_BYTES, field.length);
+}
+
+static void zip_names_append(struct strbuf *names, struct slice name)
+{
+    for (unsigned i = 0; i < 4; i++)
+        strbuf_append_byte(names, (char)(name.length >> (8 * i) & 0xff));
+    strbuf_append_slice(names, name);
+}
+
+struct slice zip_names_next(struct slice *names)
+{
+    struct archive_bytes bytes = archive_bytes_of(*names);
+    struct slice name = archive_bytes_take(&bytes, archive_bytes_u32(&bytes));
+    *names = bytes.left;
+    return name;
+}
+
+/* Everything between control characters that has a dot in it. */
+static void zip_names_append_runs(struct strbuf *names, struct slice text)
+{
+    for (size_t at = 0; at < text.length;) {
+        size_t end = at;
+        while (end < text.length && (unsigned char)text.data[end] >= ' ')
+            end++;
+        struct slice run = slice_part(text, at, end);
+        if (slice_find(run, '.') < run.length)
+            zip_names_append(names, run);
+        at = end + 1;
+    }
+}
+
+/* A name somewhere in a field, in bytes or in UTF-16. */
+static void zip_names_append_any(struct strbuf *names, struct slice field)
+{
+    zip_names_append_runs(names, field);
+    for (size_t from = 0; from < 2; from++) {
+        struct strbuf text;
+        strbuf_init(&text, 0);
+        archive_text_append_utf16(&text, slice_part(field, from, field.length), ARCHIVE_LITTLE_ENDIAN);
+        zip_names_append_runs(names, strbuf_slice(&text));
+        if (text.failed)
+            names->failed = true;
+        strbuf_deinit(&text);
+    }
+}
+
+void zip_extra_names(struct slice extra, struct strbuf *names)
+{
+    enum { UNICODE_PATH_FIXED_BYTES = 5 };
+    struct archive_bytes bytes = archive_bytes_of(extra);
+    uint16_t id;
+    struct slice field;
+    while (zip_extra_next(&bytes, &id, &field)) {
+        if (id == FIELD_UNICODE_PATH && field.length > UNICODE_PATH_FIXED_BYTES)
+            zip_names_append(names, slice_part(field, UNICODE_PATH_FIXED_BYTES, field.length));
+        else if (id == FIELD_XCEED_NAME || id == FIELD_ZIPARCHIVE_NAME)
+            zip_names_append_any(names, field);
     }
 }
 

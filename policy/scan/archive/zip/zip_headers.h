@@ -5,7 +5,7 @@
 #ifndef CLOSEDRELAY_SCAN_ARCHIVE_ZIP_ZIP_HEADERS_H
 #define CLOSEDRELAY_SCAN_ARCHIVE_ZIP_ZIP_HEADERS_H
 
-#include "base/slice.h"
+#include "base/strbuf.h"
 
 #include <stdint.h>
 
@@ -53,8 +53,7 @@ enum zip_method {
 /* A local or central header. Slices point into the header's bytes. */
 struct zip_header {
     struct slice name;
-    /* extra field 0x7075, whatever its check sum says; empty where there is none */
-    struct slice unicode_name;
+    struct slice extra;
     uint64_t packed_bytes; /* zip64 is resolved in all of these */
     uint64_t unpacked_bytes;
     uint64_t offset; /* central only */
@@ -89,6 +88,16 @@ size_t zip_central_length(struct slice fixed);
 /* `bytes` holds at least the whole header. */
 struct zip_header zip_local_read(struct slice bytes);
 struct zip_header zip_central_read(struct slice bytes);
+
+/*
+ * Appends every other name that an extra field could give: Info-ZIP's (0x7075, whatever its check sum says),
+ * Xceed's (0x554e) and ZipArchive's (0x5a4c), of whose layouts descriptions differ: all that they could
+ * spell. Each stands behind its length; zip_names_next takes them off.
+ */
+void zip_extra_names(struct slice extra, struct strbuf *names);
+
+/* Takes the first name off `names`; empty at their end, or where the length is wrong. */
+struct slice zip_names_next(struct slice *names);
 
 /* `bytes` holds at least ZIP_END_BYTES or ZIP64_END_BYTES. */
 struct zip_end zip_end_read(struct slice bytes);

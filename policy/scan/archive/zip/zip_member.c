@@ -18,9 +18,9 @@ static struct zip_record *zip_current(const struct zip_reader *reader)
 static bool zip_keep_record(struct zip_reader *reader, const struct zip_header *header)
 {
     size_t count = reader->record_count, names = reader->names_length;
+    struct slice extra = strbuf_slice(&reader->extra_names);
     if (!archive_buffer_reserve(&reader->records, (count + 1) * sizeof(struct zip_record)) ||
-        !archive_buffer_reserve(&reader->names,
-                                names + header->name.length + header->unicode_name.length + 1))
+        !archive_buffer_reserve(&reader->names, names + header->name.length + extra.length + 1))
         return false; /* one byte more, so that there are names even where all are empty */
     zip_records(reader)[count] = (struct zip_record){
         .offset = reader->window.position,
@@ -29,7 +29,7 @@ static bool zip_keep_record(struct zip_reader *reader, const struct zip_header *
         .name_at = names,
         .crc = header->crc,
         .name_length = (uint16_t)header->name.length,
-        .unicode_name_length = (uint16_t)header->unicode_name.length,
+        .extra_names_bytes = (uint32_t)extra.length,
         .flags = header->flags,
         .method = header->method,
         .is_packed_known = !zip_local_size_is_unknown(header),
@@ -37,9 +37,9 @@ static bool zip_keep_record(struct zip_reader *reader, const struct zip_header *
     if (header->name.length > 0)
         memcpy(reader->names.bytes + names, header->name.data, header->name.length);
     names += header->name.length;
-    if (header->unicode_name.length > 0)
-        memcpy(reader->names.bytes + names, header->unicode_name.data, header->unicode_name.length);
-    reader->names_length = names + header->unicode_name.length;
+    if (extra.length > 0)
+        memcpy(reader->names.bytes + names, extra.data, extra.length);
+    reader->names_length = names + extra.length;
     reader->record_count++;
     return true;
 }
@@ -58,8 +58,12 @@ static void zip_report_member(struct zip_reader *reader, const struct zip_header
     size_t nul = slice_find(header->name, '\0');
     if (nul > 0 && nul < header->name.length)
         sink->other_name(sink->context, slice_part(header->name, 0, nul));
-    if (header->unicode_name.length > 0 && !slice_equal(header->unicode_name, header->name))
-        sink->other_name(sink->context, header->unicode_name);
+    struct slice names = strbuf_slice(&reader->extra_names);
+    while (names.length > 0) {
+        struct slice name = zip_names_next(&names);
+        if (name.length > 0 && !slice_equal(name, header->name))
+            sink->other_name(sink->context, name);
+    }
 }
 
 /* Local headers belong before the index of their archive. */
@@ -137,8 +141,10 @@ bool zip_member_read_local(struct zip_reader *reader)
         reader->is_index_encrypted = true;
         zip_report(reader, ZIP_REASON_ENCRYPTED_INDEX);
     }
+    strbuf_reset(&reader->extra_names);
+    zip_extra_names(header.extra, &reader->extra_names);
     zip_report_member(reader, &header);
-    if (!zip_keep_record(reader, &header)) {
+    if (reader->extra_names.failed || !zip_keep_record(reader, &header)) {
         zip_stop(reader, ZIP_REASON_KEPT);
         return false;
     }

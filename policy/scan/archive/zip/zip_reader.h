@@ -51,10 +51,10 @@ struct zip_record {
     uint64_t offset;       /* of the local header in the stream */
     uint64_t packed_bytes; /* as the local header or the data itself said */
     uint64_t unpacked_bytes;
-    size_t name_at; /* in `names`; the unicode name follows it */
+    size_t name_at; /* in `names`; those of extra fields follow it */
     uint32_t crc;
     uint16_t name_length;
-    uint16_t unicode_name_length;
+    uint32_t extra_names_bytes;
     uint16_t flags;
     uint16_t method;
     bool is_listed;       /* by the central directory */
@@ -81,6 +81,7 @@ struct zip_reader {
     size_t record_count;
     struct archive_buffer names;
     size_t names_length;
+    struct strbuf extra_names; /* of the header being read */
 
     /* The member whose data passes, the last of the records. */
     bool member_open;
@@ -120,7 +121,8 @@ bool zip_report_name(struct zip_reader *reader, struct slice name, bool is_encry
 /* What stands at the front is no record: looks for the next one. False: there is no byte yet. */
 bool zip_search(struct zip_reader *reader);
 struct slice zip_record_name(const struct zip_reader *reader, const struct zip_record *record);
-struct slice zip_record_unicode_name(const struct zip_reader *reader, const struct zip_record *record);
+/* The names of its extra fields, for zip_names_next. */
+struct slice zip_record_extra_names(const struct zip_reader *reader, const struct zip_record *record);
 struct zip_record *zip_records(const struct zip_reader *reader);
 
 /* zip_member.c; the steps return false when they need more bytes. */
