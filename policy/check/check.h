@@ -1,32 +1,43 @@
 /*
  * The shape of a check.
  *
- * A check looks at facts and appends findings. It knows its settings, its services and nothing of other
- * checks, of libmilter, of replies already given or of the record. To add one: its file here, its row in
- * check_table.c, its test, its page in docs/checks/.
+ * A check looks at facts and appends findings. It knows its settings and nothing of other checks, of
+ * libmilter, of replies already given or of the record. What is slow or comes from elsewhere it gathers
+ * first, by `begin`, into facts; `decide` is then a pure function of facts and settings (a table that the
+ * settings name counts as part of them), so that recorded mail can be judged again by the very same function.
+ * To add one: its file here, its row in check_table.c, its test, its page in docs/checks/.
  */
 #ifndef CLOSEDRELAY_CHECK_CHECK_H
 #define CLOSEDRELAY_CHECK_CHECK_H
 
 #include "base/clock.h"
+#include "check/finding.h"
 #include "config/schema.h"
 #include "facts/session.h"
-#include "judge/finding.h"
 
 /* When a check can be asked. One bit each in check.stages. */
 enum check_stage {
-    STAGE_CONNECT = 1 << 0,   /* the client's address is known, its role is not: nothing is decided here */
-    STAGE_MAIL = 1 << 1,      /* sender, login and role are known */
-    STAGE_RECIPIENT = 1 << 2, /* once for each RCPT; context.recipient is not yet counted */
-    STAGE_MESSAGE = 1 << 3,   /* the whole message was seen */
+    STAGE_CONNECT = 1 << 0, /* the client's address is known, its role is not: `begin` only */
+    STAGE_MAIL = 1 << 1,    /* sender, login and role are known */
+    /* Once for each RCPT; context.recipient is the last of message->recipients that has no action yet: those
+     * before it do, those behind it (of local mail, which is judged late) do not count. */
+    STAGE_RECIPIENT = 1 << 2,
+    STAGE_MESSAGE = 1 << 3, /* the whole message was seen */
+};
+
+/* What a check needs of others for a message; bits of check.needs. */
+enum check_need {
+    CHECK_NEEDS_SCAN = 1 << 0,  /* message->attachments: the content is looked into */
+    CHECK_NEEDS_DNS = 1 << 1,   /* services->dnsbl */
+    CHECK_NEEDS_STORE = 1 << 2, /* counters that are kept beyond the message */
 };
 
 struct dnsbl_service; /* check/dnsbl_service.h: lists, cache and health; outlives snapshots */
 
-/* What checks may call upon. Lives as long as the engine. */
+/* What `begin` and `settle` may call upon. Lives as long as the engine. */
 struct check_services {
     const struct clock *clock;
-    struct dnsbl_service *dnsbl;
+    struct dnsbl_service *dnsbl; /* NULL: offline */
 };
 
 struct check_context {
@@ -34,14 +45,22 @@ struct check_context {
     const struct session_facts *session;
     const struct message_facts *message; /* NULL at STAGE_CONNECT */
     const struct recipient *recipient;   /* STAGE_RECIPIENT only */
-    const void *settings;                /* the check's settings struct, for this message */
-    const struct check_services *services;
-    /* talloc context for details and replies; lives until the record is written. */
+    /* The check's settings struct, for this message. At STAGE_CONNECT nobody's: only keys that are the same
+     * for everybody (CONFIG_GLOBAL) may be looked at. */
+    const void *settings;
+    /* talloc context for details and replies; lives until the outcome was published and settled. */
     void *owner;
-    /* The check's own slot for the session, NULL at first; what it puts there must be a talloc child of
-     * session_owner (with a destructor where something is to be released). */
-    void **session_state;
+    /* The check's own slots, NULL at first, one for the message and one for the session. What it puts there
+     * must be a talloc child of `owner` or session_owner (with a destructor where something is to be
+     * released). */
+    void **message_slot; /* NULL at STAGE_CONNECT */
+    void **session_slot;
     void *session_owner;
+};
+
+/* How a message ended, for `settle`; what became of each recipient is in the facts. */
+struct check_ending {
+    bool is_accepted; /* it went on, held or not, to the recipients with RECIPIENT_ACCEPTED */
 };
 
 /* First member of every check's settings struct; the schema rows CHECK_COMMON_KEYS describe it. */
@@ -50,19 +69,39 @@ struct check_settings {
     enum action on_unknown;
 };
 
+struct content_limits;
+
+/* All hooks but `decide` may be NULL. None but `begin` may wait, and that no longer than its budget. */
 struct check {
     const char *name;                     /* also its section in the configuration */
     const struct config_section *section; /* settings, schema rows */
-    unsigned stages;                      /* check_stage bits at which `decide` is asked */
-    /* Starts slow work at STAGE_CONNECT, so that its result is there when it is needed; or NULL. */
-    void (*begin)(const struct check_context *context);
-    /* Appends findings; every one with check, outcome, reason, mode and action set (check_finding helps). */
+    unsigned stages;                      /* check_stage bits at which the check is asked */
+    /* Which check_need bits it has with these settings. */
+    unsigned (*needs)(const void *settings);
+    /* Called before `decide` at each stage of `stages`, and at STAGE_CONNECT if that is among them: starts
+     * slow work, or collects what it brought into `gathered` (NULL at STAGE_CONNECT). */
+    void (*begin)(const struct check_context *context, const struct check_services *services,
+                  struct gathered_facts *gathered);
+    /* Appends findings; every one with check, outcome, reason, mode and action set (check_finding helps).
+     * Pure but for context->message_slot. Not called at STAGE_CONNECT. */
     void (*decide)(const struct check_context *context, struct finding_list *findings);
+    /* Whether what was seen of the message so far makes a refusal certain: the rest of its body is then
+     * neither looked into nor waited for. */
+    bool (*is_certain)(const void *settings, const struct message_facts *message);
+    /* Called once at the end of each message for which `begin` or `decide` was called, whatever became of it:
+     * what was reserved is now charged or given back. */
+    void (*settle)(const struct check_context *context, const struct check_services *services,
+                   const struct check_ending *ending);
+    /* The bounds to scan a message with, from its settings: one check has them. */
+    struct content_limits (*content_limits)(const void *settings);
 };
 
 /* All checks in the order they are asked; ended by NULL (check_table.c). */
 extern const struct check *const check_table[];
 enum { CHECK_COUNT_MAX = 16 };
+
+/* The place of `check`, which must be in check_table. */
+size_t check_index(const struct check *check);
 
 /* A finding of `name` with mode, and action on_unknown (unknown) or reject (fail), taken from the settings.
  */

@@ -11,3 +11,14 @@
 const struct check *const check_table[] = {
     &relay_check, &sender_check, &recipients_check, &size_check, &attachments_check, &dnsbl_check, NULL,
 };
+
+_Static_assert(sizeof check_table / sizeof check_table[0] <= CHECK_COUNT_MAX + 1,
+               "CHECK_COUNT_MAX is too small");
+
+size_t check_index(const struct check *check)
+{
+    size_t index = 0;
+    while (check_table[index] != check)
+        index++;
+    return index;
+}

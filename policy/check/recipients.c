@@ -1,6 +1,7 @@
 #include "check/recipients.h"
 
 #include <inttypes.h>
+#include <talloc.h>
 
 /* ---- settings --------------------------------------------------------------------------------------- */
 
@@ -71,8 +72,6 @@ static const struct config_section recipients_section = {
 
 /* ---- decision --------------------------------------------------------------------------------------- */
 
-static const char surplus_reason[] = "too_many_recipients";
-
 static struct reply surplus_reply(const struct check_context *context, uint64_t number)
 {
     const struct recipients_settings *settings = context->settings;
@@ -104,7 +103,8 @@ static struct reply surplus_reply(const struct check_context *context, uint64_t 
 static void add_surplus(const struct check_context *context, uint64_t number, struct finding_list *findings)
 {
     const struct recipients_settings *settings = context->settings;
-    struct finding finding = check_finding(recipients_check.name, context, FINDING_FAIL, surplus_reason);
+    struct finding finding =
+        check_finding(recipients_check.name, context, FINDING_FAIL, "too_many_recipients");
     finding.detail = check_text(context, "%s: number %" PRIu64 " of at most %" PRIu64,
                                 context->recipient->verbatim, number, settings->limit);
     finding.reply = surplus_reply(context, number);
@@ -117,21 +117,20 @@ static void add_surplus(const struct check_context *context, uint64_t number, st
     finding_add(findings, &finding);
 }
 
-/* How many recipients were told that they are too many. */
-static size_t count_surplus(const struct finding_list *findings)
+/* The message's slot: how many recipients were told that they are too many. NULL: none, or no memory. */
+static uint64_t *surplus_count(const struct check_context *context, bool wanted)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < findings->count; i++)
-        count +=
-            findings->items[i].check == recipients_check.name && findings->items[i].reason == surplus_reason;
-    return count;
+    if (*context->message_slot == NULL && wanted)
+        *context->message_slot = talloc_zero(context->owner, uint64_t);
+    return *context->message_slot;
 }
 
 /* How many recipients the message has, refused ones included; a client that asks twice is counted twice. */
-static uint64_t count_recipients(const struct check_context *context, const struct finding_list *findings)
+static uint64_t count_recipients(const struct check_context *context)
 {
     const struct recipients_settings *settings = context->settings;
-    uint64_t with_refused = settings->limit + count_surplus(findings);
+    const uint64_t *surplus = surplus_count(context, false);
+    uint64_t with_refused = settings->limit + (surplus == NULL ? 0 : *surplus);
     uint64_t counted = context->message->distinct_recipient_count;
     return counted > with_refused ? counted : with_refused;
 }
@@ -139,34 +138,35 @@ static uint64_t count_recipients(const struct check_context *context, const stru
 /* Whether the same mailbox was dropped from this message before. */
 static bool was_dropped(const struct check_context *context)
 {
-    const struct message_facts *message = context->message;
-    for (size_t i = 0; i < message->recipient_count; i++) {
-        const struct recipient *earlier = &message->recipients[i];
-        if (earlier != context->recipient && earlier->action == RECIPIENT_DROPPED &&
+    for (const struct recipient *earlier = context->message->recipients; earlier < context->recipient;
+         earlier++)
+        if (earlier->action == RECIPIENT_DROPPED &&
             mail_address_same_mailbox(&earlier->address, &context->recipient->address))
             return true;
-    }
     return false;
 }
 
 static void judge_recipient(const struct check_context *context, struct finding_list *findings)
 {
     const struct recipients_settings *settings = context->settings;
-    const struct message_facts *message = context->message;
     const struct recipient *recipient = context->recipient;
-    if (recipient->action == RECIPIENT_IGNORED || message->distinct_recipient_count < settings->limit)
+    bool is_new = !recipient->repeated;
+    if (context->message->distinct_recipient_count < settings->limit ||
+        !(is_new || (settings->excess == RECIPIENTS_DROP && was_dropped(context))))
         return;
-    if (!recipient->repeated)
-        add_surplus(context, count_recipients(context, findings) + 1, findings);
-    else if (settings->excess == RECIPIENTS_DROP && was_dropped(context))
-        add_surplus(context, count_recipients(context, findings), findings);
+    add_surplus(context, count_recipients(context) + is_new, findings);
+    uint64_t *surplus = surplus_count(context, true);
+    if (surplus == NULL)
+        findings->failed = true;
+    else
+        ++*surplus;
 }
 
 static void judge_message(const struct check_context *context, struct finding_list *findings)
 {
     const struct recipients_settings *settings = context->settings;
     const struct message_facts *message = context->message;
-    if (count_surplus(findings) == 0) {
+    if (surplus_count(context, false) == NULL) {
         struct finding pass = check_finding(recipients_check.name, context, FINDING_PASS, "within_limit");
         pass.detail =
             check_text(context, "%zu of %" PRIu64, message->distinct_recipient_count, settings->limit);
@@ -175,7 +175,7 @@ static void judge_message(const struct check_context *context, struct finding_li
     }
     if (settings->excess != RECIPIENTS_REFUSE)
         return;
-    uint64_t count = count_recipients(context, findings);
+    uint64_t count = count_recipients(context);
     struct finding finding = check_finding(recipients_check.name, context, FINDING_FAIL, "message_refused");
     finding.detail = check_text(context, "%" PRIu64 " recipients, limit %" PRIu64, count, settings->limit);
     finding.reply =

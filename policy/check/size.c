@@ -68,8 +68,9 @@ static uint64_t counted_bytes(const struct message_facts *message)
     return message->header_bytes + message->body_bytes;
 }
 
-bool size_is_exceeded(const struct size_settings *settings, const struct message_facts *message)
+static bool size_is_certain(const void *given, const struct message_facts *message)
 {
+    const struct size_settings *settings = given;
     return settings->common.mode == MODE_ENFORCE && settings->measure == SIZE_OF_MESSAGE &&
            counted_bytes(message) > settings->limit;
 }
@@ -164,9 +165,17 @@ static void size_decide(const struct check_context *context, struct finding_list
     }
 }
 
+static unsigned size_needs(const void *given)
+{
+    const struct size_settings *settings = given;
+    return settings->measure == SIZE_OF_ATTACHMENT ? CHECK_NEEDS_SCAN : 0;
+}
+
 const struct check size_check = {
     .name = "size",
     .section = &size_section,
     .stages = STAGE_MAIL | STAGE_MESSAGE,
+    .needs = size_needs,
     .decide = size_decide,
+    .is_certain = size_is_certain,
 };

@@ -22,10 +22,6 @@ struct size_settings {
 
 extern const struct check size_check;
 
-/* Whether what was seen of the message so far is over the limit and an enforced check will refuse it: the
- * rest of the body then no longer matters. */
-bool size_is_exceeded(const struct size_settings *settings, const struct message_facts *message);
-
 /* How large a file can be (in bytes) so that it fits a message of `message_bytes` in base64 with line ends.
  */
 uint64_t size_of_file_within(uint64_t message_bytes);

@@ -9,7 +9,7 @@ struct item {
     struct dns_lookup *lookup; /* NULL: not asked, see `result` */
     struct dns_lookup *text;   /* TXT, once wanted */
     bool settled;              /* `result` is final */
-    struct list_result result;
+    struct list_answer result;
 };
 
 struct list_query {
@@ -27,13 +27,14 @@ static void settle(struct item *item, enum list_verdict verdict, const char *why
     item->result.verdict = verdict;
     item->result.why = why;
     item->result.why_text = why_text;
-    item->result.trouble = LIST_TROUBLE_NONE;
+    item->result.trouble = NULL;
 }
 
 static void settle_suspended(struct item *item)
 {
+    enum list_trouble trouble = (enum list_trouble)atomic_load(&item->list->trouble);
     settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
-    item->result.trouble = (enum list_trouble)atomic_load(&item->list->trouble);
+    item->result.trouble = trouble == LIST_TROUBLE_NONE ? NULL : list_trouble_text(trouble);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------ */
@@ -247,16 +248,16 @@ static void settle_item(struct list_query *query, struct item *item)
 
 /* Once settled an answer stays, so that a message's findings do not change under it; only what was not in
  * time may still turn up for the session's next message. */
-void list_query_collect(struct list_query *query, struct list_result *results)
+void list_query_collect(struct list_query *query, struct list_answer *answers)
 {
     for (size_t i = 0; i < query->count; i++) {
         struct item *item = &query->items[i];
         if (item->lookup != NULL && (!item->settled || item->result.verdict == LIST_UNKNOWN))
             settle_item(query, item);
-        results[i] = item->result;
+        answers[i] = item->result;
         if (item->lookup != NULL && dns_lookup_is_done(item->lookup)) {
             uint64_t now_ms = list_set_now_ms(query->set);
-            results[i].age_ms = now_ms > item->lookup->answered_ms ? now_ms - item->lookup->answered_ms : 0;
+            answers[i].age_ms = now_ms > item->lookup->answered_ms ? now_ms - item->lookup->answered_ms : 0;
         }
     }
     stop_waiting(query);

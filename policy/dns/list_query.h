@@ -12,6 +12,7 @@
 
 #include "dns/dns_name.h"
 #include "dns/list_set.h"
+#include "facts/gathered.h"
 
 struct list_query;
 
@@ -26,27 +27,8 @@ struct list_query_request {
 struct list_query *list_query_begin(struct list_set *set, const struct list_query_request *request);
 void list_query_destroy(struct list_query *query); /* NULL allowed; at any time */
 
-enum list_verdict {
-    LIST_NOT_LISTED,
-    LIST_LISTED,  /* and the list was proven sane afterwards */
-    LIST_UNKNOWN, /* see `why` */
-    LIST_SKIPPED, /* the list has no IPv6 and the client is not IPv4 */
-};
-
-struct list_result {
-    enum list_verdict verdict;
-    /* UNKNOWN: a stable token: suspended, untested, timeout, busy, unproven, failed, error_code */
-    const char *why;
-    const char *why_text;      /* the same in words */
-    enum list_trouble trouble; /* UNKNOWN, suspended: because of this */
-    const uint32_t *codes;     /* LISTED: the addresses, host order; as long as the query */
-    size_t code_count;
-    const char *text; /* LISTED: the TXT, if wanted and there in time; as long as the query */
-    uint64_t age_ms;  /* since the answer arrived; 0 without */
-    uint32_t ttl_seconds;
-};
-
-/* Fills `results` (as many as lists, same order). The first call may wait; later ones only look. */
-void list_query_collect(struct list_query *query, struct list_result *results);
+/* Fills `answers` (as many as lists, same order), but for their name; what they point to lives as long as the
+ * query. The first call may wait; later ones only look. */
+void list_query_collect(struct list_query *query, struct list_answer *answers);
 
 #endif

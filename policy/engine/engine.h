@@ -3,7 +3,7 @@
 #define CLOSEDRELAY_ENGINE_ENGINE_H
 
 #include "base/ticker.h"
-#include "check/check.h"
+#include "judge/judge.h"
 #include "live/recent_logins.h"
 #include "config/load.h"
 #include "record/audit_file.h"
@@ -19,6 +19,7 @@ struct policy_snapshot {
     struct config_document *document; /* talloc; owns all settings */
     struct policy_daemon_settings daemon;
     const struct root_settings *root;
+    struct judge_policy judge;
     const struct audit_settings *audit_settings;
     struct audit_file *audit; /* set when the engine takes the snapshot into use; NULL: no file */
 };
@@ -48,11 +49,6 @@ struct policy_engine {
 
 /* The settings of check number `index` for `role`, before overrides. */
 const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role);
-
-/* The customer of `user`, else of its domain: TABLE_FOUND appends the name; TABLE_UNKNOWN: the table cannot
- * be asked. */
-enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user,
-                                         struct strbuf *name);
 
 struct relay_settings;
 

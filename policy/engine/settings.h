@@ -6,7 +6,7 @@
 #define CLOSEDRELAY_ENGINE_SETTINGS_H
 
 #include "config/schema.h"
-#include "judge/finding.h"
+#include "check/finding.h"
 #include "policy.h"
 
 struct root_settings {

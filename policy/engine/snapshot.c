@@ -58,6 +58,9 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     snapshot->daemon = *(const struct policy_daemon_settings *)global_settings(snapshot, SECTION_DAEMON);
     snapshot->daemon.listen = snapshot->root->listen;
     snapshot->daemon.control = snapshot->root->control;
+    judge_policy_init(&snapshot->judge, snapshot->document, SECTION_FIRST_CHECK);
+    snapshot->judge.mode = snapshot->root->mode;
+    snapshot->judge.customers = snapshot->root->customers;
     identify(snapshot);
     return snapshot;
 }
@@ -88,14 +91,6 @@ const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size
     return config_document_settings(snapshot->document, SECTION_FIRST_CHECK + index, role);
 }
 
-static size_t check_index(const struct check *check)
-{
-    size_t index = 0;
-    while (check_table[index] != check)
-        index++;
-    return index;
-}
-
 static const void *named_check_settings(const struct policy_snapshot *snapshot, const struct check *check)
 {
     return snapshot_check_settings(snapshot, check_index(check), ROLE_OUTSIDE);
@@ -103,7 +98,7 @@ static const void *named_check_settings(const struct policy_snapshot *snapshot, 
 
 const struct relay_settings *snapshot_relay_settings(const struct policy_snapshot *snapshot)
 {
-    return named_check_settings(snapshot, &relay_check);
+    return snapshot->judge.relay;
 }
 
 bool snapshot_relay_is_written(const struct policy_snapshot *snapshot, const char *path)
@@ -120,17 +115,6 @@ const struct dnsbl_settings *snapshot_dnsbl_settings(const struct policy_snapsho
 const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *snapshot)
 {
     return global_settings(snapshot, SECTION_DNS);
-}
-
-enum table_answer snapshot_find_customer(const struct policy_snapshot *snapshot, const char *user,
-                                         struct strbuf *name)
-{
-    const struct text_map *customers = snapshot->root->customers;
-    const char *at = strrchr(user, '@');
-    enum table_answer answer = text_map_lookup(customers, slice_of(user), name);
-    if (answer == TABLE_MISSING && at != NULL)
-        answer = text_map_lookup(customers, slice_of(at), name);
-    return answer;
 }
 
 /* One level deep, for the daemon's user; a folder that is there stays as it is. */

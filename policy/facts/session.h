@@ -9,6 +9,7 @@
 
 #include "base/incident_id.h"
 #include "facts/attachment.h"
+#include "facts/gathered.h"
 #include "facts/ip_address.h"
 #include "facts/mail_address.h"
 #include "facts/role.h"
@@ -87,6 +88,8 @@ struct message_facts {
 
     const struct attachment_list *attachments; /* NULL before the end of the message, or when not scanned */
     bool content_scan_failed;                  /* memory ran out during the scan */
+
+    struct gathered_facts gathered;
 };
 
 #endif

@@ -11,7 +11,7 @@
 #define CLOSEDRELAY_JUDGE_VERDICT_H
 
 #include "base/incident_id.h"
-#include "judge/finding.h"
+#include "check/finding.h"
 
 enum { VERDICT_TEXT_BYTES_MAX = 480, VERDICT_ENHANCED_BYTES = 10 };
 

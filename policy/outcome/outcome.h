@@ -12,7 +12,7 @@
 #define CLOSEDRELAY_OUTCOME_OUTCOME_H
 
 #include "facts/session.h"
-#include "judge/finding.h"
+#include "check/finding.h"
 #include "judge/verdict.h"
 
 /* What the MTA is asked to do to a message that goes on; all empty where it is refused. */

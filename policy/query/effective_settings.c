@@ -168,7 +168,7 @@ static bool complete_customer(struct whom *whom, const struct policy_snapshot *s
     if (user.length == 0 && whom->subject.domain[0] != '\0')
         strbuf_printf(&user, "@%s", whom->subject.domain);
     if (!whom->has_customer && user.length > 0)
-        answer = snapshot_find_customer(snapshot, strbuf_text(&user), &name);
+        answer = judge_find_customer(&snapshot->judge, strbuf_text(&user), &name);
     if (answer == TABLE_FOUND)
         whom->subject.customer = lower_copy(whom->owner, strbuf_slice(&name));
     strbuf_deinit(&user);

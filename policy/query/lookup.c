@@ -11,7 +11,7 @@ struct lookup {
     const struct policy_snapshot *snapshot;
     const struct dnsbl_settings *settings; /* for the lists, which are the same for all roles */
     struct ip_address address;
-    struct list_result *results; /* a list each */
+    struct list_answer *results; /* a list each */
     const char *never_asked;     /* why mail from here asks no list; NULL: it does */
 };
 
@@ -27,10 +27,7 @@ static const char *const verdict_words[][2] = {
 
 static const struct dnsbl_settings *settings_for(const struct lookup *lookup, enum role role)
 {
-    size_t i = 0;
-    while (check_table[i] != &dnsbl_check)
-        i++;
-    return snapshot_check_settings(lookup->snapshot, i, role);
+    return snapshot_check_settings(lookup->snapshot, check_index(&dnsbl_check), role);
 }
 
 static struct dnsbl_weight weight_for(const struct lookup *lookup, enum role role)
@@ -53,14 +50,14 @@ static const char *consequence(const struct lookup *lookup, enum role role)
 
 static const char *rule_word(const struct lookup *lookup, size_t i, enum role role)
 {
-    const struct list_result *result = &lookup->results[i];
+    const struct list_answer *result = &lookup->results[i];
     const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
     const struct dnsbl_rule *rule =
         result->verdict == LIST_LISTED ? dnsbl_rule_for(list, result->codes, result->code_count, role) : NULL;
     return rule == NULL ? NULL : list->allow ? "allow" : dnsbl_action_name(rule->action);
 }
 
-static void print_codes(const struct list_result *result, struct strbuf *out)
+static void print_codes(const struct list_answer *result, struct strbuf *out)
 {
     for (size_t i = 0; i < result->code_count; i++)
         strbuf_printf(out, "%s%u.%u.%u.%u", i == 0 ? "" : " ", result->codes[i] >> 24,
@@ -69,14 +66,14 @@ static void print_codes(const struct list_result *result, struct strbuf *out)
 
 /* ---- the lists -------------------------------------------------------------------------------------- */
 
-static void tell_verdict(const struct list_result *result, const char *codes, struct answer *answer)
+static void tell_verdict(const struct list_answer *result, const char *codes, struct answer *answer)
 {
     const char *verdict = verdict_words[result->verdict][0];
-    const bool is_troubled = result->trouble != LIST_TROUBLE_NONE;
+    const bool is_troubled = result->trouble != NULL;
     const bool is_listed = result->verdict == LIST_LISTED;
     if (result->verdict == LIST_UNKNOWN)
         answer_words(answer, NULL, "", "%s: %s%s%s", verdict, result->why_text, is_troubled ? ": " : "",
-                     is_troubled ? list_trouble_text(result->trouble) : "");
+                     is_troubled ? result->trouble : "");
     else if (result->verdict == LIST_SKIPPED)
         answer_text(answer, NULL, "", verdict);
     else
@@ -108,7 +105,7 @@ static void tell_rules(const struct lookup *lookup, size_t i, struct answer *ans
 
 static void tell_result(const struct lookup *lookup, size_t i, struct answer *answer)
 {
-    const struct list_result *result = &lookup->results[i];
+    const struct list_answer *result = &lookup->results[i];
     const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
     struct strbuf codes;
     strbuf_init(&codes, 0);
@@ -119,8 +116,7 @@ static void tell_result(const struct lookup *lookup, size_t i, struct answer *an
     answer_text(answer, "answer", NULL, verdict_words[result->verdict][1]);
     answer_text(answer, "codes", NULL, strbuf_text(&codes));
     answer_text(answer, "why", NULL, result->verdict == LIST_UNKNOWN ? result->why : NULL);
-    answer_text(answer, "trouble", NULL,
-                result->trouble == LIST_TROUBLE_NONE ? NULL : list_trouble_text(result->trouble));
+    answer_text(answer, "trouble", NULL, result->trouble);
     answer_count(answer, "age_ms", NULL, result->age_ms);
     answer_count(answer, "ttl_s", NULL, result->ttl_seconds);
     tell_rules(lookup, i, answer);
@@ -183,7 +179,7 @@ static void ask_lists(struct policy_engine *engine, struct lookup *lookup, struc
 {
     const size_t count = lookup->settings->lists.count;
     struct list_query *query = dnsbl_service_ask(engine->services.dnsbl, lookup->settings, &lookup->address);
-    lookup->results = talloc_zero_array(NULL, struct list_result, (unsigned)count + 1);
+    lookup->results = talloc_zero_array(NULL, struct list_answer, (unsigned)count + 1);
     if (lookup->results == NULL || query == NULL) {
         answer_refuse(answer, "out of memory");
     } else {

@@ -8,14 +8,6 @@
 #include "check/size.h"
 #include "engine/engine.h"
 
-static size_t index_of(const struct check *check)
-{
-    size_t index = 0;
-    while (check_table[index] != check)
-        index++;
-    return index;
-}
-
 /* The limit that a check's settings set, 0 where they set none. */
 typedef uint64_t limit_of_settings(const void *settings);
 
@@ -36,7 +28,7 @@ static uint64_t recipients_limit(const void *settings)
 static uint64_t largest_limit(const struct policy_snapshot *snapshot, const struct check *check,
                               limit_of_settings *limit_of, struct config_place *from)
 {
-    const size_t index = index_of(check);
+    const size_t index = check_index(check);
     uint64_t largest = 0;
     *from = (struct config_place){0};
     for (enum role role = 0; role < ROLE_COUNT; role++) {

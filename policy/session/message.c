@@ -2,9 +2,6 @@
 #include "session/session_state.h"
 
 #include "base/array.h"
-#include "check/attachments/attachments.h"
-#include "check/relay/local_identity.h"
-#include "check/relay/relay.h"
 #include "check/relay/role.h"
 #include "engine/observers.h"
 
@@ -44,7 +41,7 @@ static void read_declared_size(struct message_facts *facts, const char *const *p
 
 static void copy_tls(struct message *message, const struct tls_facts *tls)
 {
-    bool *failed = &message->out_of_memory;
+    bool *failed = &message->judgement.out_of_memory;
     message->facts.tls = (struct tls_facts){
         .version = facts_text(message, tls->version, failed),
         .cipher = facts_text(message, tls->cipher, failed),
@@ -56,74 +53,15 @@ static void copy_tls(struct message *message, const struct tls_facts *tls)
     };
 }
 
-/* As overrides have senders: in lower case, "<>" for the empty one. */
-static const char *sender_of(struct message *message)
+static void find_recent_login(struct policy_session *session, struct message *message)
 {
-    const struct mail_address *sender = &message->facts.sender;
-    char *text = talloc_strdup(message, sender->is_null ? "<>" : sender->text);
-    for (char *c = text; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
-    message->out_of_memory = message->out_of_memory || text == NULL;
-    return text == NULL ? "" : text;
-}
-
-/* The settings that apply to this message: its role's, changed by the overrides that match. */
-static void choose_settings(struct policy_session *session, struct message *message)
-{
-    const struct message_facts *facts = &message->facts;
-    const char *at = strrchr(facts->user, '@');
-    struct config_subject subject = {
-        .role = facts->role,
-        .user = facts->user,
-        .domain = at == NULL ? "" : at + 1,
-        .customer = facts->customer,
-        .sender = sender_of(message),
-        .client_ip = session->facts.client_ip_known ? &session->facts.client_ip : NULL,
-    };
-    const struct config_document *document = session->snapshot->document;
-    for (size_t i = 0; check_table[i] != NULL; i++) {
-        message->settings[i] =
-            config_document_effective(document, SECTION_FIRST_CHECK + i, &subject, message);
-        if (message->settings[i] == NULL) {
-            message->out_of_memory = true;
-            message->settings[i] = snapshot_check_settings(session->snapshot, i, facts->role);
-        }
-    }
-}
-
-/* "" where there is none or it cannot be looked up. */
-static const char *find_customer(struct policy_session *session, struct message *message)
-{
-    struct strbuf name;
-    strbuf_init(&name, 0);
-    enum table_answer answer = snapshot_find_customer(session->snapshot, message->facts.user, &name);
-    char *customer = talloc_strdup(message, answer == TABLE_FOUND ? strbuf_text(&name) : "");
-    for (char *c = customer; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
-    if (customer == NULL || name.failed)
-        message->out_of_memory = true;
-    strbuf_deinit(&name);
-    return customer == NULL ? "" : customer;
-}
-
-static void start_content_scan(struct policy_session *session, struct message *message)
-{
-    const struct attachments_settings *settings = message_settings(message, &attachments_check);
-    /* Of local mail it is not known yet whose settings count. */
-    bool is_off = settings->common.mode == MODE_OFF && message->is_settled;
-    if (is_off || session->snapshot->root->mode == MODE_OFF)
+    struct message_facts *facts = &message->facts;
+    if (session->engine->recent_logins == NULL ||
+        !role_wants_recent_login(session->snapshot->judge.relay, &session->facts, facts))
         return;
-    struct content_limits limits = attachments_content_limits(settings);
-    message->scan = content_scan_create(message, &limits);
-    message->facts.content_scan_failed = message->scan == NULL;
-}
-
-const void *message_settings(const struct message *message, const struct check *check)
-{
-    size_t i = 0;
-    while (check_table[i] != check)
-        i++;
-    return message->settings[i];
+    if (recent_logins_find(session->engine->recent_logins, &session->facts.client_ip, message,
+                           &facts->gathered.recent_login) == RECENT_LOGIN_NO_MEMORY)
+        message->judgement.out_of_memory = true;
 }
 
 struct message *message_begin(struct policy_session *session, const struct policy_mail *mail)
@@ -133,76 +71,47 @@ struct message *message_begin(struct policy_session *session, const struct polic
     if (message == NULL)
         return NULL;
     struct message_facts *facts = &message->facts;
+    struct judgement *judgement = &message->judgement;
+    bool *failed = &judgement->out_of_memory;
+    *judgement = (struct judgement){
+        .policy = &session->snapshot->judge,
+        .session = &session->facts,
+        .message = facts,
+        .owner = message,
+        .session_slots = session->check_slots,
+        .session_owner = session,
+        .cannot_hold = session->cannot_hold,
+        .cannot_drop = session->cannot_drop,
+    };
     message->started_us = clock_monotonic_us(clock);
-    finding_list_init(&message->findings, message);
     facts->id = incident_id_new(clock_wall_us(clock));
-    facts->queue_id = facts_text(message, mail->queue_id, &message->out_of_memory);
-    facts->auth_type = facts_text(message, mail->auth_type, &message->out_of_memory);
-    facts->login = facts_text(message, mail->auth_authen, &message->out_of_memory);
-    facts->customer = facts->user = facts->role_reason = facts->local_uid = facts->local_script = "";
+    facts->queue_id = facts_text(message, mail->queue_id, failed);
+    facts->auth_type = facts_text(message, mail->auth_type, failed);
+    facts->login = facts_text(message, mail->auth_authen, failed);
     copy_tls(message, &mail->tls);
     read_declared_size(facts, mail->params);
-    if (!mail_address_parse(message, slice_of(mail->path), &facts->sender) ||
-        !role_decide(message, snapshot_relay_settings(session->snapshot), &session->facts,
-                     session->engine->recent_logins, facts)) {
+    find_recent_login(session, message);
+    if (!mail_address_parse(message, slice_of(mail->path), &facts->sender) || !judge_begin(judgement)) {
         talloc_free(message);
         return NULL;
     }
-    message->is_settled = facts->role != ROLE_LOCAL;
-    facts->customer = find_customer(session, message);
-    choose_settings(session, message);
-    start_content_scan(session, message);
-    message->findings.failed = message->out_of_memory;
     return message;
 }
 
-void message_identify_local(struct policy_session *session)
-{
-    struct message *message = session->message;
-    const struct relay_settings *relay = snapshot_relay_settings(session->snapshot);
-    bool is_daemon = role_session_is_local_daemon(relay, &session->facts);
-    if (!local_identity_decide(message, is_daemon, &message->facts))
-        message->out_of_memory = true;
-    message->facts.customer = find_customer(session, message);
-    choose_settings(session, message);
-    const struct attachments_settings *attachments = message_settings(message, &attachments_check);
-    if (attachments->common.mode == MODE_OFF)
-        TALLOC_FREE(message->scan);
-    message->findings.failed = message->findings.failed || message->out_of_memory;
-    message->is_settled = true;
-}
-
-void message_run_checks(struct policy_session *session, enum check_stage stage,
-                        const struct recipient *recipient)
-{
-    struct message *message = session->message;
-    for (size_t i = 0; check_table[i] != NULL; i++) {
-        const struct check_settings *settings = message->settings[i];
-        if ((check_table[i]->stages & (unsigned)stage) == 0 || settings->mode == MODE_OFF)
-            continue;
-        const struct check_context context = {
-            .stage = stage,
-            .session = &session->facts,
-            .message = &message->facts,
-            .recipient = recipient,
-            .settings = settings,
-            .services = &session->engine->services,
-            .owner = message,
-            .session_state = &session->check_state[i],
-            .session_owner = session,
-        };
-        check_table[i]->decide(&context, &message->findings);
-    }
-}
-
-struct recipient *message_add_recipient(struct message *message, const struct recipient *recipient)
+bool message_add_recipient(struct message *message, const struct recipient *recipient)
 {
     struct message_facts *facts = &message->facts;
-    if (!array_reserve(message, facts->recipients, facts->recipient_count))
-        return NULL;
-    struct recipient *added = &facts->recipients[facts->recipient_count++];
-    *added = *recipient;
-    return added;
+    if (facts->recipient_count == message->recipient_capacity) {
+        size_t capacity = message->recipient_capacity == 0 ? 4 : message->recipient_capacity * 2;
+        struct recipient *grown =
+            talloc_realloc(message, facts->recipients, struct recipient, (unsigned)capacity);
+        if (grown == NULL)
+            return false;
+        facts->recipients = grown;
+        message->recipient_capacity = capacity;
+    }
+    facts->recipients[facts->recipient_count++] = *recipient;
+    return true;
 }
 
 /* The fields that checks and the record look at, and how many of each are kept. */
@@ -251,7 +160,7 @@ void message_keep_header(struct message *message, struct slice name, struct slic
         facts->headers = talloc_array(message, struct header_field, HEADERS_KEPT_MAX);
     char *copy = talloc_strndup(message, value.data == NULL ? "" : value.data, value.length);
     if (facts->headers == NULL || copy == NULL) {
-        message->findings.failed = true;
+        message->judgement.findings.failed = true;
         return;
     }
     message->header_bytes_kept += value.length;
@@ -260,55 +169,26 @@ void message_keep_header(struct message *message, struct slice name, struct slic
 
 /* ---- outcome ---------------------------------------------------------------------------------------- */
 
-struct verdict_question message_question(const struct policy_session *session, size_t from)
-{
-    const struct message *message = session->message;
-    return (struct verdict_question){
-        .findings = &message->findings,
-        .from = from,
-        .everything = session->snapshot->root->mode,
-        .id = &message->facts.id,
-    };
-}
-
-/* The verdict with everything enforced: where nobody would be left to send to, that of the last recipient. */
-static const struct verdict *would_be_verdict(struct message *message, struct verdict_question question)
-{
-    const struct message_facts *facts = &message->facts;
-    size_t left_count = 0;
-    for (size_t i = 0; i < facts->recipient_count; i++)
-        left_count +=
-            !facts->recipients[i].would_be_refused && (facts->recipients[i].action == RECIPIENT_ACCEPTED ||
-                                                       facts->recipients[i].action == RECIPIENT_DROPPED);
-    if (message->would_have_refused && left_count == 0)
-        return &message->would;
-    if (!message->would_have_refused && !verdict_would_differ(&question))
-        return &message->verdict;
-    question.as_if_enforced = true;
-    message->would = verdict_decide(&question);
-    return &message->would;
-}
-
-const struct verdict *message_publish(struct policy_session *session, const struct verdict_question *question,
-                                      const struct outcome_edits *edits, const char *aborted)
+const struct verdict *message_publish(struct policy_session *session, const struct outcome_edits *edits,
+                                      const char *aborted)
 {
     struct message *message = session->message;
     const struct clock *clock = &session->engine->options.clock;
     struct outcome outcome = {
         .session = &session->facts,
         .message = &message->facts,
-        .findings = &message->findings,
-        .verdict = &message->verdict,
-        .would = would_be_verdict(message, *question),
+        .findings = &message->judgement.findings,
+        .verdict = &message->judgement.verdict,
+        .would = message->judgement.would,
+        .edits = *edits,
         .aborted = aborted,
         .time_us = clock_wall_us(clock),
         .duration_us = clock_monotonic_us(clock) - message->started_us,
         .policy = session->snapshot->id,
     };
-    if (edits != NULL)
-        outcome.edits = *edits;
-    message->is_published = true;
+    message->is_over = true;
     engine_publish(
         &(struct publication){session->engine, session->snapshot, &outcome, &message->unrecorded_answer});
+    session_settle(session, aborted == NULL && outcome.answer->action < ACTION_DEFER);
     return outcome.answer;
 }

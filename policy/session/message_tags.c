@@ -38,15 +38,15 @@ static struct slice field_value(struct message *message, const char *tag)
 void message_list_tags(struct message *message, struct outcome_edits *edits)
 {
     struct header_field *added = NULL;
-    for (size_t i = 0; i < message->findings.count && edits->added_count < TAGS_MAX; i++) {
-        const struct finding *finding = &message->findings.items[i];
+    for (size_t i = 0; i < message->judgement.findings.count && edits->added_count < TAGS_MAX; i++) {
+        const struct finding *finding = &message->judgement.findings.items[i];
         if (!is_added(finding))
             continue;
         if (added == NULL)
             added = talloc_array(message, struct header_field, TAGS_MAX);
         struct header_field field = {field_name(message, finding->check), field_value(message, finding->tag)};
         if (added == NULL || field.name == NULL || field.value.data == NULL) {
-            message->findings.failed = true;
+            message->judgement.findings.failed = true;
             return;
         }
         added[edits->added_count++] = field;

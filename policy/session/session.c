@@ -2,9 +2,6 @@
 #include "session/session_state.h"
 
 #include "base/counter.h"
-#include "check/relay/relay.h"
-#include "check/size.h"
-
 #include <talloc.h>
 
 static const struct policy_answer go_on = {.step = POLICY_CONTINUE};
@@ -30,29 +27,8 @@ static bool fill_session_facts(struct policy_session *session, const struct poli
     facts->mta_version = facts_text(session, connect->mta_version, &failed);
     facts->daemon_name = facts_text(session, connect->daemon_name, &failed);
     facts->helo = "";
-    facts->client_is_trusted =
-        facts->client_ip_known &&
-        network_set_contains(snapshot_relay_settings(session->snapshot)->trusted_networks, &facts->client_ip);
+    judge_session(&session->snapshot->judge, facts);
     return !failed;
-}
-
-/* Slow work starts before it is known whose settings will count; those of outside clients stand in. */
-static void begin_checks(struct policy_session *session)
-{
-    for (size_t i = 0; check_table[i] != NULL; i++) {
-        if (check_table[i]->begin == NULL)
-            continue;
-        const struct check_context context = {
-            .stage = STAGE_CONNECT,
-            .session = &session->facts,
-            .settings = snapshot_check_settings(session->snapshot, i, ROLE_OUTSIDE),
-            .services = &session->engine->services,
-            .owner = session,
-            .session_state = &session->check_state[i],
-            .session_owner = session,
-        };
-        check_table[i]->begin(&context);
-    }
 }
 
 struct policy_session *policy_session_begin(struct policy_engine *engine,
@@ -71,8 +47,7 @@ struct policy_session *policy_session_begin(struct policy_engine *engine,
         talloc_free(session);
         return NULL;
     }
-    if (session->snapshot->root->mode != MODE_OFF)
-        begin_checks(session);
+    session_begin_checks(session);
     return session;
 }
 
@@ -87,13 +62,8 @@ void policy_session_helo(struct policy_session *session, const char *name)
 
 /* ---- answers ---------------------------------------------------------------------------------------- */
 
-/* cleanup(8), which hands local mail to milters, would call an earlier refusal a configuration error. */
-bool message_answers_wait(const struct message *message)
-{
-    return message->facts.role == ROLE_LOCAL;
-}
-
-struct policy_answer session_answer_of(const struct verdict *verdict)
+/* Points at `verdict` where it is a refusal. */
+static struct policy_answer answer_of(const struct verdict *verdict)
 {
     if (verdict->action == ACTION_REJECT)
         return (struct policy_answer){POLICY_REJECT, verdict};
@@ -102,7 +72,8 @@ struct policy_answer session_answer_of(const struct verdict *verdict)
     return go_on;
 }
 
-struct policy_answer session_refuse_for_memory(void)
+/* What cannot be judged for want of memory. */
+static struct policy_answer refuse_for_memory(void)
 {
     static const struct verdict verdict = {
         .action = ACTION_DEFER,
@@ -111,107 +82,43 @@ struct policy_answer session_refuse_for_memory(void)
         .text = "This server is short of memory; try again later.",
     };
     log_error("message deferred: out of memory");
-    return session_answer_of(&verdict);
+    return answer_of(&verdict);
 }
 
-/* ---- message ---------------------------------------------------------------------------------------- */
+static struct policy_answer refuse_for_number(void)
+{
+    static const struct verdict verdict = {
+        .action = ACTION_DEFER,
+        .code = 452,
+        .enhanced = "4.5.3",
+        .text = "Too many recipients; send the rest in another message.",
+    };
+    return answer_of(&verdict);
+}
 
-/* A message that ended without an answer to the whole of it: its verdict is the last refusal, if all were. */
-static void publish_unfinished(struct policy_session *session, const char *why)
+/* ---- the end of a message, without one ---------------------------------------------------------------- */
+
+/* A message that ends without an answer to the whole of it; of one without a recipient nothing was asked. */
+static void give_up(struct policy_session *session, const char *why)
 {
     struct message *message = session->message;
-    const struct verdict_question question = message_question(session, 0);
-    bool anything_accepted = false;
-    for (size_t i = 0; i < message->facts.recipient_count; i++)
-        anything_accepted = anything_accepted || message->facts.recipients[i].action == RECIPIENT_ACCEPTED;
-    if (message->facts.recipient_count == 0)
-        return; /* nothing was asked of the relay */
-    if (anything_accepted)
-        message->verdict = (struct verdict){.action = ACTION_ACCEPT};
-    message_publish(session, &question, NULL, why);
+    message->is_over = true;
+    if (message->facts.recipient_count == 0) {
+        session_settle(session, false);
+        return;
+    }
+    judge_unfinished(&message->judgement);
+    message_publish(session, &(struct outcome_edits){0}, why);
 }
 
 static void close_message(struct policy_session *session, const char *why)
 {
     if (session->message == NULL)
         return;
-    if (!session->message->is_published)
-        publish_unfinished(session, why);
+    if (!session->message->is_over)
+        give_up(session, why);
     talloc_free(session->message);
     session->message = NULL;
-}
-
-struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail)
-{
-    close_message(session, OUTCOME_ABORTED_NEXT_MESSAGE);
-    session->message = message_begin(session, mail);
-    struct message *message = session->message;
-    if (message == NULL)
-        return session_refuse_for_memory();
-    if (!message->is_settled)
-        return go_on; /* session_settle_local() asks */
-    if (session->snapshot->root->mode != MODE_OFF)
-        message_run_checks(session, STAGE_MAIL, NULL);
-    const struct verdict_question question = message_question(session, 0);
-    message->verdict = verdict_decide(&question);
-    if (message_answers_wait(message) || message->verdict.action < ACTION_DEFER)
-        return go_on;
-    return session_answer_of(message_publish(session, &question, NULL, NULL));
-}
-
-void policy_session_queue_id(struct policy_session *session, const char *queue_id)
-{
-    struct message *message = session->message;
-    if (message != NULL && !message->is_published && queue_id != NULL && message->facts.queue_id[0] == '\0')
-        message->facts.queue_id = facts_text(message, queue_id, &message->findings.failed);
-}
-
-/* Whether the size alone already decides: nothing that follows needs a look. */
-static void note_size(struct message *message)
-{
-    const struct size_settings *settings = message_settings(message, &size_check);
-    if (message->body_is_over || !size_is_exceeded(settings, &message->facts))
-        return;
-    message->body_is_over = true;
-    talloc_free(message->scan);
-    message->scan = NULL;
-}
-
-void policy_session_header(struct policy_session *session, const char *name, const char *value)
-{
-    struct message *message = session->message;
-    if (message == NULL || message->is_published)
-        return;
-    struct slice field = slice_of(name), content = slice_of(value);
-    message->facts.header_bytes += field.length + content.length + 4; /* ": " and CRLF */
-    message_keep_header(message, field, content);
-    if (message->scan != NULL)
-        content_scan_header(message->scan, field, content);
-}
-
-void policy_session_end_of_headers(struct policy_session *session)
-{
-    struct message *message = session->message;
-    if (message == NULL || message->is_published)
-        return;
-    message->facts.header_bytes += 2; /* the empty line */
-    if (!message->is_settled)
-        session_settle_local(session);
-    if (message->scan != NULL)
-        content_scan_end_of_headers(message->scan);
-    note_size(message);
-}
-
-bool policy_session_body(struct policy_session *session, const void *bytes, size_t length)
-{
-    struct message *message = session->message;
-    if (message == NULL || message->is_published)
-        return false;
-    message->facts.body_bytes += length;
-    note_size(message);
-    if (message->scan != NULL)
-        content_scan_body(message->scan, slice_make(bytes, length));
-    return !message->body_is_over;
 }
 
 void policy_session_abort(struct policy_session *session)
@@ -225,4 +132,197 @@ void policy_session_end(struct policy_session *session)
         return;
     close_message(session, OUTCOME_ABORTED_DISCONNECTED);
     talloc_free(session);
+}
+
+/* The message that calls may still add to; NULL: none, or it has had its answer. */
+static struct message *open_message(const struct policy_session *session)
+{
+    return session->message == NULL || session->message->is_over ? NULL : session->message;
+}
+
+/* ---- envelope --------------------------------------------------------------------------------------- */
+
+struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail)
+{
+    close_message(session, OUTCOME_ABORTED_NEXT_MESSAGE);
+    session->message = message_begin(session, mail);
+    if (session->message == NULL)
+        return refuse_for_memory();
+    struct judgement *judgement = &session->message->judgement;
+    session_start_scan(session);
+    if (!judgement->is_settled)
+        return go_on; /* settle_local() asks */
+    session_gather(session, STAGE_MAIL, NULL);
+    judge_mail(judgement);
+    if (judge_answers_wait(judgement) || judgement->verdict.action < ACTION_DEFER)
+        return go_on;
+    return answer_of(message_publish(session, &(struct outcome_edits){0}, NULL));
+}
+
+static void judge_one_recipient(struct policy_session *session, size_t index)
+{
+    struct message *message = session->message;
+    if (message->facts.recipients[index].action == RECIPIENT_IGNORED)
+        return;
+    session_gather(session, STAGE_RECIPIENT, &message->facts.recipients[index]);
+    judge_recipient(&message->judgement, index);
+}
+
+struct policy_answer policy_session_recipient(struct policy_session *session,
+                                              const struct policy_recipient *given)
+{
+    struct message *message = open_message(session);
+    if (message == NULL)
+        return go_on; /* the MTA goes on after a message that has had its answer */
+    const size_t index = message->facts.recipient_count;
+    if (index == MESSAGE_RECIPIENTS_MAX)
+        return refuse_for_number();
+    bool failed = false;
+    struct recipient recipient = {.verbatim = facts_text(message, given->path, &failed), .reason = ""};
+    if (given->mailer != NULL && strcmp(given->mailer, "error") == 0)
+        recipient.action = RECIPIENT_IGNORED;
+    if (failed || !mail_address_parse(message, slice_of(given->path), &recipient.address) ||
+        !message_add_recipient(message, &recipient))
+        return refuse_for_memory();
+    if (!message->judgement.is_settled)
+        return go_on;
+    judge_one_recipient(session, index);
+    enum recipient_action action = message->facts.recipients[index].action;
+    bool refused = action == RECIPIENT_REJECTED || action == RECIPIENT_DEFERRED;
+    return refused ? answer_of(&message->judgement.verdict) : go_on;
+}
+
+/* Local mail is judged once its headers have told whom it is from: sender and recipients then. */
+static void settle_local(struct policy_session *session)
+{
+    struct message *message = session->message;
+    judge_settle(&message->judgement);
+    if (!judge_needs(&message->judgement, CHECK_NEEDS_SCAN))
+        TALLOC_FREE(message->scan);
+    session_gather(session, STAGE_MAIL, NULL);
+    judge_mail(&message->judgement);
+    for (size_t i = 0; i < message->facts.recipient_count; i++)
+        judge_one_recipient(session, i);
+}
+
+/* ---- content ---------------------------------------------------------------------------------------- */
+
+void policy_session_queue_id(struct policy_session *session, const char *queue_id)
+{
+    struct message *message = open_message(session);
+    if (message != NULL && queue_id != NULL && message->facts.queue_id[0] == '\0')
+        message->facts.queue_id = facts_text(message, queue_id, &message->judgement.findings.failed);
+}
+
+/* Once a refusal is certain nothing that follows needs a look. */
+static void look_for_certainty(struct message *message)
+{
+    if (message->body_is_over || !judge_is_certain(&message->judgement))
+        return;
+    message->body_is_over = true;
+    TALLOC_FREE(message->scan);
+}
+
+void policy_session_header(struct policy_session *session, const char *name, const char *value)
+{
+    struct message *message = open_message(session);
+    if (message == NULL)
+        return;
+    struct slice field = slice_of(name), content = slice_of(value);
+    message->facts.header_bytes += field.length + content.length + 4; /* ": " and CRLF */
+    message_keep_header(message, field, content);
+    if (message->scan != NULL)
+        content_scan_header(message->scan, field, content);
+}
+
+void policy_session_end_of_headers(struct policy_session *session)
+{
+    struct message *message = open_message(session);
+    if (message == NULL)
+        return;
+    message->facts.header_bytes += 2; /* the empty line */
+    if (!message->judgement.is_settled)
+        settle_local(session);
+    if (message->scan != NULL)
+        content_scan_end_of_headers(message->scan);
+    look_for_certainty(message);
+}
+
+bool policy_session_body(struct policy_session *session, const void *bytes, size_t length)
+{
+    struct message *message = open_message(session);
+    if (message == NULL)
+        return false;
+    message->facts.body_bytes += length;
+    look_for_certainty(message);
+    if (message->scan != NULL)
+        content_scan_body(message->scan, slice_make(bytes, length));
+    return !message->body_is_over;
+}
+
+/* ---- the end of a message --------------------------------------------------------------------------- */
+
+static void finish_scan(struct message *message)
+{
+    if (message->scan == NULL)
+        return;
+    message->facts.attachments = content_scan_end(message->scan);
+    message->facts.content_scan_failed = message->facts.attachments == NULL;
+}
+
+/* The recipients to take out, unless none would be left: then the mail goes to all (never to nobody). */
+static void list_dropped(struct message *message, struct outcome_edits *edits)
+{
+    const struct message_facts *facts = &message->facts;
+    const char **dropped = NULL;
+    size_t accepted_count = 0;
+    for (size_t i = 0; i < facts->recipient_count; i++)
+        accepted_count += facts->recipients[i].action == RECIPIENT_ACCEPTED;
+    for (size_t i = 0; i < facts->recipient_count && accepted_count > 0; i++) {
+        if (facts->recipients[i].action != RECIPIENT_DROPPED)
+            continue;
+        if (dropped == NULL)
+            dropped = talloc_array(message, const char *, (unsigned)facts->recipient_count);
+        if (dropped == NULL) {
+            message->judgement.findings.failed = true;
+            return;
+        }
+        dropped[edits->dropped_count++] = facts->recipients[i].verbatim;
+    }
+    edits->dropped = dropped;
+}
+
+static const char *hold_reason(struct message *message)
+{
+    const struct verdict *verdict = &message->judgement.verdict;
+    const char *reason = talloc_asprintf(message, "closedrelay: %s: %s (id %s)", verdict->cause_check,
+                                         verdict->cause_reason, message->facts.id.text);
+    return reason == NULL ? "closedrelay" : reason;
+}
+
+struct policy_ending policy_session_end_of_message(struct policy_session *session)
+{
+    struct policy_ending ending = {.answer = go_on};
+    struct outcome_edits edits = {0};
+    struct message *message = open_message(session);
+    if (message == NULL)
+        return ending;
+    struct judgement *judgement = &message->judgement;
+    if (!judgement->is_settled)
+        settle_local(session);
+    finish_scan(message);
+    session_gather(session, STAGE_MESSAGE, NULL);
+    judge_message(judgement);
+    list_dropped(message, &edits);
+    if (judgement->policy->mode == MODE_ENFORCE)
+        message_list_tags(message, &edits);
+    judge_conclude(judgement);
+    if (judgement->verdict.action == ACTION_HOLD)
+        edits.hold_reason = hold_reason(message);
+    if (judgement->verdict.action >= ACTION_DEFER)
+        edits = (struct outcome_edits){0};
+    ending.answer = answer_of(message_publish(session, &edits, NULL));
+    if (ending.answer.step == POLICY_CONTINUE)
+        ending.edits = edits;
+    return ending;
 }

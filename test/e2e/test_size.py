@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness import mail
 
 CONFIG = "relay: { local_domains: [example.com] }"
@@ -73,14 +75,16 @@ def test_counted_exactly(start_relay, milter):
             assert answer.letter in ({"a", "c"} if letter == "a" else {"y"}), (extra, answer)
 
 
-def test_measured_by_attachments(start_relay):
-    """A file of 80 kB is 108 kB as mail; with measure: attachment it counts as what it is."""
+@pytest.mark.parametrize("attachments", ["enforce", "monitor", "off"])
+def test_measured_by_attachments(start_relay, attachments):
+    """A file of 80 kB is 108 kB as mail; with measure: attachment it counts as what it is, whether or not its name is
+    judged."""
     relay = start_relay(SMALL)
     subject = mail.unique_subject("encoded")
     content = mail.with_attachment(subject, 'attachment; filename="data.bin"', data=b"d" * 80_000)
     with relay.submission() as client:
         assert client.message("ann@example.com", ["bob@example.net"], content).code == 552
-    relay = start_relay(CONFIG + "\nsize: { limit: 100kB, measure: attachment }")
+    relay = start_relay(CONFIG + f"\nsize: {{ limit: 100kB, measure: attachment }}\nattachments: {{ mode: {attachments} }}")
     with relay.submission() as client:
         assert client.message("ann@example.com", ["bob@example.net"], content).code == 250
         larger = mail.with_attachment("never", 'attachment; filename="data.bin"', data=b"d" * 110_000)

@@ -82,7 +82,8 @@ static void ask(struct check_fixture *fixture, enum check_stage stage, const str
         .recipient = recipient,
         .settings = fixture->settings,
         .owner = fixture->owner,
-        .session_state = &fixture->session_state,
+        .message_slot = &fixture->message_slot,
+        .session_slot = &fixture->session_slot,
         .session_owner = fixture->owner,
     };
     assert_true((fixture->check->stages & (unsigned)stage) != 0);
@@ -115,24 +116,25 @@ static enum recipient_action action_of(const struct finding_list *findings, size
 enum recipient_action check_fixture_recipient(struct check_fixture *fixture, const char *path)
 {
     struct message_facts *message = &fixture->message;
-    struct recipient recipient = {.verbatim = path};
-    size_t from = fixture->findings.count;
-    assert_true(mail_address_parse(fixture->owner, slice_of(path), &recipient.address));
-    for (size_t i = 0; i < message->recipient_count; i++) {
+    const size_t from = fixture->findings.count, index = message->recipient_count;
+    message->recipients =
+        talloc_realloc_size(fixture->owner, message->recipients, (index + 1) * sizeof *message->recipients);
+    assert_non_null(message->recipients);
+    struct recipient *recipient = &message->recipients[index];
+    *recipient = (struct recipient){.verbatim = path, .reason = ""};
+    message->recipient_count++;
+    assert_true(mail_address_parse(fixture->owner, slice_of(path), &recipient->address));
+    for (size_t i = 0; i < index; i++) {
         const struct recipient *earlier = &message->recipients[i];
         if ((earlier->action == RECIPIENT_ACCEPTED || earlier->action == RECIPIENT_DROPPED) &&
-            mail_address_same_mailbox(&earlier->address, &recipient.address))
-            recipient.repeated = true;
+            mail_address_same_mailbox(&earlier->address, &recipient->address))
+            recipient->repeated = true;
     }
-    ask(fixture, STAGE_RECIPIENT, &recipient);
-    recipient.action = action_of(&fixture->findings, from);
-    bool taken = recipient.action == RECIPIENT_ACCEPTED || recipient.action == RECIPIENT_DROPPED;
-    message->distinct_recipient_count += taken && !recipient.repeated;
-    message->recipients = talloc_realloc_size(fixture->owner, message->recipients,
-                                              (message->recipient_count + 1) * sizeof recipient);
-    assert_non_null(message->recipients);
-    message->recipients[message->recipient_count++] = recipient;
-    return recipient.action;
+    ask(fixture, STAGE_RECIPIENT, recipient);
+    recipient->action = action_of(&fixture->findings, from);
+    bool taken = recipient->action == RECIPIENT_ACCEPTED || recipient->action == RECIPIENT_DROPPED;
+    message->distinct_recipient_count += taken && !recipient->repeated;
+    return recipient->action;
 }
 
 void check_fixture_header(struct check_fixture *fixture, const char *name, const char *value)

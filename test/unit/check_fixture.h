@@ -11,7 +11,7 @@ struct check_fixture {
     struct session_facts session;
     struct message_facts message;
     struct finding_list findings;
-    void *session_state;
+    void *message_slot, *session_slot;
 };
 
 /* The check with the settings that `yaml` (a whole configuration; "" for the defaults) gives for `role`; the

@@ -275,9 +275,17 @@ static void attachments_decide(const struct check_context *context, struct findi
     finding_add(findings, &pass);
 }
 
+static unsigned attachments_needs(const void *settings)
+{
+    (void)settings;
+    return CHECK_NEEDS_SCAN;
+}
+
 const struct check attachments_check = {
     .name = "attachments",
     .section = &attachments_section,
     .stages = STAGE_MESSAGE,
+    .needs = attachments_needs,
     .decide = attachments_decide,
+    .content_limits = attachments_content_limits,
 };

@@ -59,8 +59,8 @@ struct attachments_settings {
 extern const struct check attachments_check;
 extern const struct config_section attachments_section;
 
-/* The bounds to scan a message with. */
-struct content_limits attachments_content_limits(const struct attachments_settings *settings);
+/* The bounds to scan a message with; `settings` is a struct attachments_settings. */
+struct content_limits attachments_content_limits(const void *settings);
 
 /* What the policy says of one attachment: of several outcomes the one with the strictest action, among equals
  * the first of the enumeration. Pure. */

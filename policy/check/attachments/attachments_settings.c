@@ -137,8 +137,9 @@ const struct config_section attachments_section = {
     .text = "Which files a message may carry.",
 };
 
-struct content_limits attachments_content_limits(const struct attachments_settings *settings)
+struct content_limits attachments_content_limits(const void *given)
 {
+    const struct attachments_settings *settings = given;
     const struct attachments_limits *limits = &settings->limits;
     struct content_limits result = content_limits_default;
     result.levels = (uint32_t)limits->levels;

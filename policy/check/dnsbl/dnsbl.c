@@ -7,7 +7,8 @@
 
 enum { LIST_TEXT_BYTES_MAX = 200 };
 
-/* ---- asking, at connect ------------------------------------------------------------------------------ */
+/* ---- asking and collecting ------------------------------------------------------------------------------
+ */
 
 /* The session's slot. */
 struct asked {
@@ -34,17 +35,58 @@ static bool any_list_is_wanted(const struct dnsbl_settings *settings)
     return false;
 }
 
-static void dnsbl_begin(const struct check_context *context)
+static bool any_list_counts(const struct dnsbl_settings *settings, enum role role)
+{
+    for (size_t i = 0; i < settings->lists.count; i++)
+        if ((dnsbl_list_at(settings, i)->roles & 1U << role) != 0)
+            return true;
+    return false;
+}
+
+/* At connect: which lists there are is the same for all. */
+static void start_asking(const struct check_context *context, const struct check_services *services)
 {
     const struct dnsbl_settings *settings = context->settings;
-    if (context->services->dnsbl == NULL || !any_list_is_wanted(settings) || !is_asked_for(context->session))
+    if (services->dnsbl == NULL || !any_list_is_wanted(settings) || !is_asked_for(context->session))
         return;
     struct asked *asked = talloc_zero(context->session_owner, struct asked);
     if (asked == NULL)
         return;
-    asked->query = dnsbl_service_ask(context->services->dnsbl, settings, &context->session->client_ip);
+    asked->query = dnsbl_service_ask(services->dnsbl, settings, &context->session->client_ip);
     talloc_set_destructor(asked, release_asked);
-    *context->session_state = asked;
+    *context->session_slot = asked;
+}
+
+/* At MAIL: waits for what is left of the budget. */
+static void collect_answers(const struct check_context *context, const struct check_services *services,
+                            struct gathered_facts *gathered)
+{
+    const struct dnsbl_settings *settings = context->settings;
+    const struct asked *asked = *context->session_slot;
+    const size_t count = settings->lists.count;
+    if (!any_list_counts(settings, context->message->role) || !is_asked_for(context->session))
+        return;
+    struct list_answer *answers = NULL;
+    if (asked != NULL && asked->query != NULL)
+        answers = talloc_zero_array(context->owner, struct list_answer, (unsigned)count);
+    if (answers == NULL) {
+        gathered->lists_missing = services->dnsbl == NULL ? "offline" : "out_of_memory";
+        return;
+    }
+    list_query_collect(asked->query, answers);
+    for (size_t i = 0; i < count; i++)
+        answers[i].list = dnsbl_list_at(settings, i)->shown;
+    gathered->lists = answers;
+    gathered->list_count = count;
+}
+
+static void dnsbl_begin(const struct check_context *context, const struct check_services *services,
+                        struct gathered_facts *gathered)
+{
+    if (context->stage == STAGE_CONNECT)
+        start_asking(context, services);
+    else
+        collect_answers(context, services, gathered);
 }
 
 /* ---- judging ----------------------------------------------------------------------------------------- */
@@ -107,14 +149,14 @@ static void add_weight(struct dnsbl_weight *weight, const struct dnsbl_list *lis
         weight->action = action_of(rule->action);
 }
 
-struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_result *results,
+struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_answer *results,
                                 enum role role, const struct dnsbl_rule **rules)
 {
     struct dnsbl_weight weight = {.action = ACTION_ACCEPT};
     bool any_is_unknown = false;
     for (size_t i = 0; i < settings->lists.count; i++) {
         const struct dnsbl_list *list = dnsbl_list_at(settings, i);
-        const struct list_result *result = &results[i];
+        const struct list_answer *result = &results[i];
         const struct dnsbl_rule *rule = result->verdict == LIST_LISTED
                                             ? dnsbl_rule_for(list, result->codes, result->code_count, role)
                                             : NULL;
@@ -136,19 +178,19 @@ struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const str
 }
 
 /* What the lists say, weighed for the message's role. */
-struct judgement {
+struct weighing {
     const struct check_context *context;
     const struct dnsbl_settings *settings;
-    struct list_result *results;
-    const struct dnsbl_rule **rules; /* which counts, a list each; NULL: none */
+    const struct list_answer *results; /* in the order of settings->lists */
+    const struct dnsbl_rule **rules;   /* which counts, a list each; NULL: none */
     struct dnsbl_weight weight;
 };
 
 /* ---- words ------------------------------------------------------------------------------------------- */
 
-static const char *codes_text(const struct judgement *judgement, const struct list_result *result)
+static const char *codes_text(const struct weighing *weighing, const struct list_answer *result)
 {
-    char *text = talloc_strdup(judgement->context->owner, "");
+    char *text = talloc_strdup(weighing->context->owner, "");
     for (size_t i = 0; i < result->code_count && text != NULL; i++) {
         char code[INET_ADDRSTRLEN];
         struct in_addr address = {htonl(result->codes[i])};
@@ -159,17 +201,17 @@ static const char *codes_text(const struct judgement *judgement, const struct li
 }
 
 /* The list's explanation; a list may quote the question, and with it the key. */
-static const char *list_text(const struct judgement *judgement, const struct dnsbl_list *list,
-                             const struct list_result *result)
+static const char *list_text(const struct weighing *weighing, const struct dnsbl_list *list,
+                             const struct list_answer *result)
 {
     if (result->text == NULL)
         return "";
-    char *text = talloc_strdup(judgement->context->owner, result->text);
+    char *text = talloc_strdup(weighing->context->owner, result->text);
     size_t key_length = strlen(list->key);
     for (char *at = text; at != NULL && key_length > 0 && (at = strcasestr(at, list->key)) != NULL;
          at += key_length)
         memset(at, '*', key_length);
-    return text == NULL ? "" : check_shorten(judgement->context, text, LIST_TEXT_BYTES_MAX);
+    return text == NULL ? "" : check_shorten(weighing->context, text, LIST_TEXT_BYTES_MAX);
 }
 
 struct placeholder {
@@ -178,10 +220,10 @@ struct placeholder {
 };
 
 /* The admin's template with {ip}, {list}, {code} and {text} filled in, once and not in what was filled in. */
-static const char *fill_template(const struct judgement *judgement, const char *template,
+static const char *fill_template(const struct weighing *weighing, const char *template,
                                  const struct placeholder *placeholders, size_t count)
 {
-    char *text = talloc_strdup(judgement->context->owner, "");
+    char *text = talloc_strdup(weighing->context->owner, "");
     while (*template != '\0' && text != NULL) {
         size_t found = count;
         for (size_t i = 0; i < count && found == count; i++)
@@ -198,30 +240,30 @@ static const char *fill_template(const struct judgement *judgement, const char *
     return text;
 }
 
-static const char *reply_text(const struct judgement *judgement, const struct dnsbl_list *list,
-                              const struct list_result *result, const char *codes)
+static const char *reply_text(const struct weighing *weighing, const struct dnsbl_list *list,
+                              const struct list_answer *result, const char *codes)
 {
     char ip[IP_ADDRESS_TEXT_BYTES];
-    ip_address_print(&judgement->context->session->client_ip, ip);
-    const char *text = list_text(judgement, list, result);
+    ip_address_print(&weighing->context->session->client_ip, ip);
+    const char *text = list_text(weighing, list, result);
     if (codes == NULL || text == NULL)
         return NULL;
     const struct placeholder placeholders[] = {
         {"{ip}", ip}, {"{list}", list->shown}, {"{code}", codes}, {"{text}", text}};
     if (list->reply[0] != '\0')
-        return fill_template(judgement, list->reply, placeholders,
+        return fill_template(weighing, list->reply, placeholders,
                              sizeof placeholders / sizeof placeholders[0]);
-    return check_text(judgement->context, "The address you send from, %s, is on the block list %s%s%s", ip,
+    return check_text(weighing->context, "The address you send from, %s, is on the block list %s%s%s", ip,
                       list->shown, text[0] == '\0' ? "" : ": ", text);
 }
 
-static const char *listing_detail(const struct judgement *judgement, const struct dnsbl_list *list,
+static const char *listing_detail(const struct weighing *weighing, const struct dnsbl_list *list,
                                   const struct dnsbl_rule *rule, const char *codes)
 {
     const char *name = rule->name;
     const char *text = codes == NULL
                            ? NULL
-                           : check_text(judgement->context, "%s: %s%s%s%s", list->shown, codes,
+                           : check_text(weighing->context, "%s: %s%s%s%s", list->shown, codes,
                                         name[0] == '\0' ? "" : " (", name, name[0] == '\0' ? "" : ")");
     return text == NULL ? list->shown : text;
 }
@@ -244,85 +286,83 @@ static const char *listing_reason(const struct dnsbl_rule *rule, bool refused)
 }
 
 /* "bl.example: 127.0.0.10 (PBL), client 192.0.2.4" */
-static const char *tag_text(const struct judgement *judgement, const char *detail)
+static const char *tag_text(const struct weighing *weighing, const char *detail)
 {
     char ip[IP_ADDRESS_TEXT_BYTES];
-    ip_address_print(&judgement->context->session->client_ip, ip);
-    const char *text = check_text(judgement->context, "%s, client %s", detail, ip);
+    ip_address_print(&weighing->context->session->client_ip, ip);
+    const char *text = check_text(weighing->context, "%s, client %s", detail, ip);
     return text == NULL ? detail : text;
 }
 
-static void add_listing(const struct judgement *judgement, size_t i, bool refused,
+static void add_listing(const struct weighing *weighing, size_t i, bool refused,
                         struct finding_list *findings)
 {
-    const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
-    const struct dnsbl_rule *rule = judgement->rules[i];
-    const struct list_result *result = &judgement->results[i];
-    const char *codes = codes_text(judgement, result);
+    const struct dnsbl_list *list = dnsbl_list_at(weighing->settings, i);
+    const struct dnsbl_rule *rule = weighing->rules[i];
+    const struct list_answer *result = &weighing->results[i];
+    const char *codes = codes_text(weighing, result);
     bool fails = has_weight(rule) && refused;
     struct finding finding =
-        check_finding(dnsbl_check.name, judgement->context, fails ? FINDING_FAIL : FINDING_PASS,
+        check_finding(dnsbl_check.name, weighing->context, fails ? FINDING_FAIL : FINDING_PASS,
                       list->allow ? "allowed" : listing_reason(rule, refused));
-    finding.detail = listing_detail(judgement, list, rule, codes);
+    finding.detail = listing_detail(weighing, list, rule, codes);
     if (rule->action == DNSBL_ACTION_TAG && !list->allow)
-        finding.tag = tag_text(judgement, finding.detail);
+        finding.tag = tag_text(weighing, finding.detail);
     if (fails) {
         finding.action = action_of(rule->action);
         finding.reply.code = finding.action == ACTION_DEFER ? 450 : 550;
         finding.reply.enhanced = finding.action == ACTION_DEFER ? "4.7.1" : "5.7.1";
-        finding.reply.text = reply_text(judgement, list, result, codes);
+        finding.reply.text = reply_text(weighing, list, result, codes);
     }
     finding_add(findings, &finding);
 }
 
-static void add_unknown(const struct judgement *judgement, size_t i, struct finding_list *findings)
+static void add_unknown(const struct weighing *weighing, size_t i, struct finding_list *findings)
 {
-    const struct list_result *result = &judgement->results[i];
-    const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
-    struct finding finding =
-        check_finding(dnsbl_check.name, judgement->context, FINDING_UNKNOWN, result->why);
-    bool is_troubled = result->trouble != LIST_TROUBLE_NONE;
+    const struct list_answer *result = &weighing->results[i];
+    const struct dnsbl_list *list = dnsbl_list_at(weighing->settings, i);
+    struct finding finding = check_finding(dnsbl_check.name, weighing->context, FINDING_UNKNOWN, result->why);
     finding.detail =
-        check_text(judgement->context, "%s: %s%s%s", list->shown, result->why_text, is_troubled ? ": " : "",
-                   is_troubled ? list_trouble_text(result->trouble) : "");
+        check_text(weighing->context, "%s: %s%s%s", list->shown, result->why_text,
+                   result->trouble == NULL ? "" : ": ", result->trouble == NULL ? "" : result->trouble);
     finding.reply.text = "Whether your address is on a block list cannot be told at the moment.";
     finding_add(findings, &finding);
 }
 
 /* One for all lists that have nothing against the client. */
-static void add_pass(const struct judgement *judgement, struct finding_list *findings)
+static void add_pass(const struct weighing *weighing, struct finding_list *findings)
 {
-    char *names = talloc_strdup(judgement->context->owner, "");
+    char *names = talloc_strdup(weighing->context->owner, "");
     unsigned count = 0;
-    for (size_t i = 0; i < judgement->settings->lists.count && names != NULL; i++) {
-        const struct dnsbl_list *list = dnsbl_list_at(judgement->settings, i);
-        bool counts = (list->roles & 1U << judgement->context->message->role) != 0;
-        bool clear = judgement->results[i].verdict == LIST_NOT_LISTED ||
-                     judgement->results[i].verdict == LIST_SKIPPED ||
-                     (judgement->results[i].verdict == LIST_LISTED && judgement->rules[i] == NULL);
+    for (size_t i = 0; i < weighing->settings->lists.count && names != NULL; i++) {
+        const struct dnsbl_list *list = dnsbl_list_at(weighing->settings, i);
+        bool counts = (list->roles & 1U << weighing->context->message->role) != 0;
+        bool clear = weighing->results[i].verdict == LIST_NOT_LISTED ||
+                     weighing->results[i].verdict == LIST_SKIPPED ||
+                     (weighing->results[i].verdict == LIST_LISTED && weighing->rules[i] == NULL);
         if (counts && clear && !list->allow)
             names = talloc_asprintf_append_buffer(names, "%s%s", count++ == 0 ? "" : ", ", list->shown);
     }
     if (count == 0)
         return;
-    struct finding finding = check_finding(dnsbl_check.name, judgement->context, FINDING_PASS, "not_listed");
+    struct finding finding = check_finding(dnsbl_check.name, weighing->context, FINDING_PASS, "not_listed");
     finding.detail = names;
     finding_add(findings, &finding);
 }
 
-static void add_findings(const struct judgement *judgement, struct finding_list *findings)
+static void add_findings(const struct weighing *weighing, struct finding_list *findings)
 {
-    bool refused = judgement->weight.is_enough;
-    for (size_t i = 0; i < judgement->settings->lists.count; i++)
-        if (judgement->rules[i] != NULL)
-            add_listing(judgement, i, refused, findings);
-    for (size_t i = 0; i < judgement->settings->lists.count; i++) {
+    bool refused = weighing->weight.is_enough;
+    for (size_t i = 0; i < weighing->settings->lists.count; i++)
+        if (weighing->rules[i] != NULL)
+            add_listing(weighing, i, refused, findings);
+    for (size_t i = 0; i < weighing->settings->lists.count; i++) {
         bool counts =
-            (dnsbl_list_at(judgement->settings, i)->roles & 1U << judgement->context->message->role) != 0;
-        if (counts && judgement->results[i].verdict == LIST_UNKNOWN)
-            add_unknown(judgement, i, findings);
+            (dnsbl_list_at(weighing->settings, i)->roles & 1U << weighing->context->message->role) != 0;
+        if (counts && weighing->results[i].verdict == LIST_UNKNOWN)
+            add_unknown(weighing, i, findings);
     }
-    add_pass(judgement, findings);
+    add_pass(weighing, findings);
 }
 
 static void add_simple(const struct check_context *context, enum finding_outcome outcome, const char *reason,
@@ -334,52 +374,78 @@ static void add_simple(const struct check_context *context, enum finding_outcome
 
 /* ---- decision, at MAIL ------------------------------------------------------------------------------- */
 
-static bool any_list_counts(const struct dnsbl_settings *settings, enum role role)
+/* Whether the answers are those of these very lists, in their order: they are where the settings are those
+ * they were asked by. */
+static bool is_in_order(const struct dnsbl_settings *settings, const struct gathered_facts *gathered)
 {
-    for (size_t i = 0; i < settings->lists.count; i++)
-        if ((dnsbl_list_at(settings, i)->roles & 1U << role) != 0)
-            return true;
-    return false;
+    bool same = gathered->list_count == settings->lists.count;
+    for (size_t i = 0; same && i < gathered->list_count; i++)
+        same = strcmp(gathered->lists[i].list, dnsbl_list_at(settings, i)->shown) == 0;
+    return same;
 }
 
-static void judge(const struct check_context *context, struct list_query *query,
-                  struct finding_list *findings)
+static struct list_answer answer_of(const struct gathered_facts *gathered, const char *list)
+{
+    for (size_t i = 0; i < gathered->list_count; i++)
+        if (strcmp(gathered->lists[i].list, list) == 0)
+            return gathered->lists[i];
+    return (struct list_answer){
+        .list = list, .verdict = LIST_UNKNOWN, .why = "not_asked", .why_text = "the list was not asked"};
+}
+
+/* The answers in the order of the settings; NULL: no memory. */
+static const struct list_answer *answers_in_order(const struct check_context *context)
 {
     const struct dnsbl_settings *settings = context->settings;
-    struct judgement judgement = {.context = context, .settings = settings};
-    judgement.results =
-        talloc_zero_array(context->owner, struct list_result, (unsigned)settings->lists.count);
-    judgement.rules =
+    const struct gathered_facts *gathered = &context->message->gathered;
+    if (is_in_order(settings, gathered))
+        return gathered->lists;
+    struct list_answer *answers =
+        talloc_array(context->owner, struct list_answer, (unsigned)settings->lists.count);
+    for (size_t i = 0; answers != NULL && i < settings->lists.count; i++)
+        answers[i] = answer_of(gathered, dnsbl_list_at(settings, i)->shown);
+    return answers;
+}
+
+static void judge(const struct check_context *context, struct finding_list *findings)
+{
+    const struct dnsbl_settings *settings = context->settings;
+    struct weighing weighing = {.context = context, .settings = settings};
+    weighing.results = answers_in_order(context);
+    weighing.rules =
         talloc_zero_array(context->owner, const struct dnsbl_rule *, (unsigned)settings->lists.count);
-    if (judgement.results == NULL || judgement.rules == NULL) {
+    if (weighing.results == NULL || weighing.rules == NULL) {
         add_simple(context, FINDING_UNKNOWN, "out_of_memory", findings);
         return;
     }
-    list_query_collect(query, judgement.results);
-    judgement.weight = dnsbl_weigh(settings, judgement.results, context->message->role, judgement.rules);
-    add_findings(&judgement, findings);
+    weighing.weight = dnsbl_weigh(settings, weighing.results, context->message->role, weighing.rules);
+    add_findings(&weighing, findings);
 }
 
 static void dnsbl_decide(const struct check_context *context, struct finding_list *findings)
 {
     const struct dnsbl_settings *settings = context->settings;
-    const struct asked *asked = *context->session_state;
+    const struct gathered_facts *gathered = &context->message->gathered;
     if (!any_list_counts(settings, context->message->role))
         return;
     if (!is_asked_for(context->session))
         add_simple(context, FINDING_PASS, "not_asked", findings);
-    else if (context->services->dnsbl == NULL)
-        add_simple(context, FINDING_UNKNOWN, "offline", findings);
-    else if (asked == NULL || asked->query == NULL)
-        add_simple(context, FINDING_UNKNOWN, "out_of_memory", findings);
+    else if (gathered->lists_missing != NULL)
+        add_simple(context, FINDING_UNKNOWN, gathered->lists_missing, findings);
     else
-        judge(context, asked->query, findings);
+        judge(context, findings);
+}
+
+static unsigned dnsbl_needs(const void *settings)
+{
+    return any_list_is_wanted(settings) ? CHECK_NEEDS_DNS : 0;
 }
 
 const struct check dnsbl_check = {
     .name = "dnsbl",
     .section = &dnsbl_section,
-    .stages = STAGE_MAIL,
+    .stages = STAGE_CONNECT | STAGE_MAIL,
+    .needs = dnsbl_needs,
     .begin = dnsbl_begin,
     .decide = dnsbl_decide,
 };

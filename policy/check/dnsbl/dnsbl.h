@@ -98,7 +98,7 @@ struct dnsbl_weight {
 
 /* Weighs the results of all lists, in the order of settings->lists. `rules`: gets the rule by which each
  * counts, NULL for none; may itself be NULL. */
-struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_result *results,
+struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_answer *results,
                                 enum role role, const struct dnsbl_rule **rules);
 
 /* "reject", "defer", "hold", "tag", "score", "none". */

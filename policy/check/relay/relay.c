@@ -81,7 +81,7 @@ static void tell_relaying_role(const struct check_context *context, struct findi
 static void judge_recipient(const struct check_context *context, struct finding_list *findings)
 {
     const struct recipient *recipient = context->recipient;
-    if (context->message->role != ROLE_OUTSIDE || recipient->action == RECIPIENT_IGNORED)
+    if (context->message->role != ROLE_OUTSIDE)
         return;
     const char *reason = find_refusal(context->settings, &recipient->address);
     enum finding_outcome outcome = reason == NULL ? FINDING_PASS : FINDING_FAIL;

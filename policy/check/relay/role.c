@@ -114,7 +114,6 @@ struct role_question {
     void *owner;
     const struct relay_settings *settings;
     const struct session_facts *session;
-    struct recent_logins *recent;
 };
 
 static bool set_role(struct message_facts *message, enum role role, const char *reason, const char *user)
@@ -132,31 +131,16 @@ static bool set_trusted_network(void *owner, const struct ip_network *network, s
     return set_role(message, ROLE_TRUSTED, "trusted_network", talloc_strdup(owner, text));
 }
 
-static enum recent_login_answer find_recent_login(const struct role_question *question, const char **user)
-{
-    if (question->recent == NULL || question->settings->recent_logins.remember_ms == 0 ||
-        !question->session->client_ip_known)
-        return RECENT_LOGIN_NONE;
-    return recent_logins_find(question->recent, &question->session->client_ip, question->owner, user);
-}
-
 /* Who came by network and without a login. */
 static bool decide_by_client(const struct role_question *question, struct message_facts *message)
 {
     const struct session_facts *session = question->session;
     struct ip_network network;
-    const char *user = NULL;
     const char *certificate = trusted_certificate(question->settings, session, &message->tls);
     if (certificate != NULL)
         return set_role(message, ROLE_TRUSTED, "trusted_certificate", certificate);
-    switch (find_recent_login(question, &user)) {
-    case RECENT_LOGIN_FOUND:
-        return set_role(message, ROLE_TRUSTED, "recent_login", user);
-    case RECENT_LOGIN_NO_MEMORY:
-        return set_role(message, ROLE_OUTSIDE, "", NULL);
-    case RECENT_LOGIN_NONE:
-        break;
-    }
+    if (message->gathered.recent_login != NULL)
+        return set_role(message, ROLE_TRUSTED, "recent_login", message->gathered.recent_login);
     if (session->client_ip_known &&
         network_set_find(question->settings->trusted_networks, &session->client_ip, &network))
         return set_trusted_network(question->owner, &network, message);
@@ -164,13 +148,20 @@ static bool decide_by_client(const struct role_question *question, struct messag
 }
 
 bool role_decide(void *owner, const struct relay_settings *settings, const struct session_facts *session,
-                 struct recent_logins *recent, struct message_facts *message)
+                 struct message_facts *message)
 {
-    const struct role_question question = {owner, settings, session, recent};
+    const struct role_question question = {owner, settings, session};
     if (role_is_authenticated(message))
         return set_role(message, ROLE_SUBMISSION, "authenticated",
                         login_canonical(owner, slice_of(message->login), settings->default_realm));
     if (role_session_is_local(session) || role_session_is_local_daemon(settings, session))
         return set_role(message, ROLE_LOCAL, "handed_in_locally", "local");
     return decide_by_client(&question, message);
+}
+
+bool role_wants_recent_login(const struct relay_settings *settings, const struct session_facts *session,
+                             const struct message_facts *message)
+{
+    return settings->recent_logins.remember_ms != 0 && session->client_ip_known &&
+           !role_is_authenticated(message);
 }

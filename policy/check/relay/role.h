@@ -8,7 +8,6 @@
 #define CLOSEDRELAY_CHECK_RELAY_ROLE_H
 
 #include "check/check.h"
-#include "live/recent_logins.h"
 
 struct relay_recent_logins {
     uint64_t remember_ms; /* of a grant without a time of its own; 0: nobody is let in by a recent login */
@@ -26,13 +25,17 @@ struct relay_settings {
 };
 
 /*
- * Decides the role from session, message->auth_type, ->login and ->tls and from `recent` (NULL: none), and
- * sets message->role, ->role_reason and ->user (under `owner`): the canonical login, the trusted network or
+ * Decides the role from session, message->auth_type, ->login, ->tls and ->gathered.recent_login, and sets
+ * message->role, ->role_reason and ->user (under `owner`): the canonical login, the trusted network or
  * certificate, who logged in recently, "local" (until the headers tell more: local_identity.h), or "" for
  * outside. Returns false when memory ran out; the role is then ROLE_OUTSIDE.
  */
 bool role_decide(void *owner, const struct relay_settings *settings, const struct session_facts *session,
-                 struct recent_logins *recent, struct message_facts *message);
+                 struct message_facts *message);
+
+/* Whether a recent login of the client would matter to the role. */
+bool role_wants_recent_login(const struct relay_settings *settings, const struct session_facts *session,
+                             const struct message_facts *message);
 
 /* Whether an entry of trusted_certificates has a form that can match. */
 bool role_certificate_is_valid(const char *entry);

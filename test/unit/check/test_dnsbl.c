@@ -88,17 +88,16 @@ static void use(struct world *world, const struct dnsbl_settings *settings)
     wait_until_tested(world);
 }
 
-static struct check_context context_of(struct world *world, enum check_stage stage,
-                                       const struct check_services *services)
+static struct check_context context_of(struct world *world, enum check_stage stage)
 {
     struct check_fixture *fixture = &world->fixture;
     return (struct check_context){.stage = stage,
                                   .session = &fixture->session,
                                   .message = stage == STAGE_CONNECT ? NULL : &fixture->message,
                                   .settings = fixture->settings,
-                                  .services = services,
                                   .owner = fixture->owner,
-                                  .session_state = &fixture->session_state,
+                                  .message_slot = &fixture->message_slot,
+                                  .session_slot = &fixture->session_slot,
                                   .session_owner = fixture->owner};
 }
 
@@ -111,9 +110,10 @@ static void ask(struct world *world, const char *yaml, enum role role, const cha
         ip_address_parse(slice_of(client), &world->fixture.session.client_ip);
     assert_true(world->fixture.session.client_ip_known);
     const struct check_services services = {&world->clock, world->service};
-    struct check_context context = context_of(world, STAGE_CONNECT, &services);
-    dnsbl_check.begin(&context);
-    context = context_of(world, STAGE_MAIL, &services);
+    struct check_context context = context_of(world, STAGE_CONNECT);
+    dnsbl_check.begin(&context, &services, NULL);
+    context = context_of(world, STAGE_MAIL);
+    dnsbl_check.begin(&context, &services, &world->fixture.message.gathered);
     dnsbl_check.decide(&context, &world->fixture.findings);
 }
 

@@ -162,27 +162,6 @@ static void a_dropped_recipient_does_not_come_back_by_repetition(void **state)
     check_fixture_end(&fixture);
 }
 
-static void what_the_mta_refuses_is_not_counted(void **state)
-{
-    (void)state;
-    struct check_fixture fixture =
-        check_fixture_begin(&recipients_check, "recipients: { limit: 1 }", ROLE_SUBMISSION);
-    give_all(&fixture, 1);
-    struct recipient refused = {.verbatim = "<x@example.com>", .action = RECIPIENT_IGNORED};
-    assert_true(mail_address_parse(fixture.owner, slice_of(refused.verbatim), &refused.address));
-    const struct check_context context = {
-        .stage = STAGE_RECIPIENT,
-        .session = &fixture.session,
-        .message = &fixture.message,
-        .recipient = &refused,
-        .settings = fixture.settings,
-        .owner = fixture.owner,
-    };
-    recipients_check.decide(&context, &fixture.findings);
-    assert_int_equal(fixture.findings.count, 0);
-    check_fixture_end(&fixture);
-}
-
 static void outside_has_no_limit_below_100(void **state)
 {
     (void)state;
@@ -217,7 +196,6 @@ int main(void)
         cmocka_unit_test(within_the_limit_passes),
         cmocka_unit_test(repeated_addresses_count_once),
         cmocka_unit_test(a_dropped_recipient_does_not_come_back_by_repetition),
-        cmocka_unit_test(what_the_mta_refuses_is_not_counted),
         cmocka_unit_test(outside_has_no_limit_below_100),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,7 +107,7 @@ static void roles_follow_what_the_mta_vouches_for(void **state)
     struct check_fixture fixture = check_fixture_begin(&relay_check, settings, ROLE_OUTSIDE);
     for (size_t i = 0; i < sizeof role_cases / sizeof role_cases[0]; i++) {
         fill_facts(&fixture, &role_cases[i]);
-        assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, NULL, &fixture.message));
+        assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, &fixture.message));
         if (fixture.message.role != role_cases[i].role ||
             strcmp(fixture.message.user, role_cases[i].user) != 0)
             fail_msg("case %zu: %s \"%s\", expected %s \"%s\"", i, role_name(fixture.message.role),
@@ -143,7 +143,7 @@ static void the_common_name_is_the_one_that_the_mta_read(void **state)
         tls->cert_subject = cases[i].subject;
         tls->cert_common_name = cases[i].common_name;
         tls->cert_verified = true;
-        assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, NULL, &fixture.message));
+        assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, &fixture.message));
         assert_int_equal(fixture.message.role, cases[i].role);
     }
     check_fixture_end(&fixture);
@@ -160,7 +160,7 @@ static void loopback_is_trusted_by_default_and_nothing_else(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fixture.session.client_ip_known = ip_address_parse(slice_of(cases[i].ip), &fixture.session.client_ip);
         fixture.session.client_port = 4000;
-        assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, NULL, &fixture.message));
+        assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, &fixture.message));
         assert_int_equal(fixture.message.role, cases[i].role);
     }
     check_fixture_end(&fixture);
@@ -172,7 +172,7 @@ static void a_login_without_realm_keeps_its_name(void **state)
     struct check_fixture fixture = check_fixture_begin(&relay_check, "", ROLE_OUTSIDE);
     fixture.message.auth_type = "PLAIN";
     fixture.message.login = "Ann";
-    assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, NULL, &fixture.message));
+    assert_true(role_decide(fixture.owner, fixture.settings, &fixture.session, &fixture.message));
     assert_int_equal(fixture.message.role, ROLE_SUBMISSION);
     assert_string_equal(fixture.message.user, "ann");
     check_fixture_end(&fixture);

@@ -42,12 +42,12 @@ static void headers_and_body_are_counted(void **state)
     struct check_fixture fixture = check_fixture_begin(&size_check, "", ROLE_SUBMISSION);
     fixture.message.header_bytes = 1000;
     fixture.message.body_bytes = 29999000;
-    assert_false(size_is_exceeded(fixture.settings, &fixture.message));
+    assert_false(size_check.is_certain(fixture.settings, &fixture.message));
     check_fixture_ask(&fixture, STAGE_MESSAGE);
     assert_finding(check_fixture_last(&fixture), &within_limit);
     assert_string_equal(check_fixture_last(&fixture)->detail, "30000000 bytes");
     fixture.message.body_bytes++;
-    assert_true(size_is_exceeded(fixture.settings, &fixture.message));
+    assert_true(size_check.is_certain(fixture.settings, &fixture.message));
     check_fixture_ask(&fixture, STAGE_MESSAGE);
     assert_finding(check_fixture_last(&fixture), &message_too_large);
     assert_string_equal(check_fixture_last(&fixture)->detail, "at least 30000001 bytes, limit 30000000");
@@ -106,7 +106,7 @@ static void monitor_never_stops_early(void **state)
     struct check_fixture fixture =
         check_fixture_begin(&size_check, "size: { mode: monitor }", ROLE_SUBMISSION);
     fixture.message.body_bytes = 40000000;
-    assert_false(size_is_exceeded(fixture.settings, &fixture.message));
+    assert_false(size_check.is_certain(fixture.settings, &fixture.message));
     check_fixture_ask(&fixture, STAGE_MESSAGE);
     const struct expected_finding monitored = {
         FINDING_FAIL, "message_too_large", MODE_MONITOR, ACTION_REJECT, 552, "5.3.4"};
@@ -130,7 +130,7 @@ static void attachments_are_measured_decoded(void **state)
     fixture.message.body_bytes = 90000000;
     check_fixture_ask(&fixture, STAGE_MAIL);
     assert_int_equal(fixture.findings.count, 0);
-    assert_false(size_is_exceeded(fixture.settings, &fixture.message));
+    assert_false(size_check.is_certain(fixture.settings, &fixture.message));
 
     check_fixture_ask(&fixture, STAGE_MESSAGE);
     const struct expected_finding unknown = {

@@ -191,7 +191,7 @@ static struct list_query *begin(struct world *world, const char *client, uint64_
 /* Asks the one list, and tells the verdict. */
 static enum list_verdict verdict_on(struct world *world, const char *client)
 {
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
     struct list_query *query = begin(world, client, BUDGET_MS);
     list_query_collect(query, results);
     enum list_verdict verdict = results[0].verdict;
@@ -202,7 +202,7 @@ static enum list_verdict verdict_on(struct world *world, const char *client)
 static void tells_listed_from_not_listed(void **state)
 {
     struct world *world = *state;
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
     configure(world, 1, true);
     struct list_query *query = begin(world, "192.0.2.66", BUDGET_MS);
     list_query_collect(query, results);
@@ -248,7 +248,7 @@ struct crowd {
 static void *ask_in_crowd(void *argument)
 {
     struct crowd *crowd = argument;
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
     struct list_query *query = begin(crowd->world, crowd->client, BUDGET_MS);
     list_query_collect(query, results);
     for (unsigned i = 0; i < crowd->world->list_count; i++)
@@ -291,7 +291,7 @@ static void fifty_sessions_ask_each_list_once(void **state)
 static void a_silent_list_costs_the_budget_and_then_nothing(void **state)
 {
     struct world *world = *state;
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
     configure(world, 1, false);
     wait_until_all_healthy(world);
     assert_true(stub_dns_set_rules(world->stub, "*.test * drop\n"));

@@ -266,9 +266,9 @@ static struct list_query *begin(struct world *world, unsigned host)
     return query;
 }
 
-static struct list_result ask_one(struct world *world, unsigned host)
+static struct list_answer ask_one(struct world *world, unsigned host)
 {
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
     struct list_query *query = begin(world, host);
     list_query_collect(query, results);
     list_query_destroy(query);
@@ -279,7 +279,7 @@ struct session {
     struct world *world;
     unsigned host;
     pthread_t thread;
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
 };
 
 static void *hold_session(void *context)
@@ -313,7 +313,7 @@ static void all_lists_are_asked_before_any_has_answered(void **state)
 static void after_the_budget_nothing_is_waited_for(void **state)
 {
     struct world *world = *state;
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
     use_lists(world, 8);
     set_holding(world, true);
     struct list_query *query = begin(world, 1);
@@ -330,7 +330,7 @@ static void after_the_budget_nothing_is_waited_for(void **state)
 static void what_came_late_counts_for_the_next_message(void **state)
 {
     struct world *world = *state;
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
     use_lists(world, 1);
     set_holding(world, true);
     struct list_query *query = begin(world, 1);
@@ -357,7 +357,7 @@ static void no_more_sessions_wait_than_allowed(void **state)
     while (list_set_waiting_count(world->set) < WAITING_MAX)
         usleep(1000);
     for (unsigned i = 0; i < 1000; i++) {
-        struct list_result result = ask_one(world, 100 + i % 100);
+        struct list_answer result = ask_one(world, 100 + i % 100);
         assert_int_equal(result.verdict, LIST_UNKNOWN);
         assert_string_equal(result.why, "busy");
     }
@@ -389,7 +389,7 @@ static void the_limit_may_change(void **state)
 static void a_suspended_list_is_neither_asked_nor_waited_for(void **state)
 {
     struct world *world = *state;
-    struct list_result results[LISTS_MAX];
+    struct list_answer results[LISTS_MAX];
     use_lists(world, 1);
     world->server.fails = true; /* no question is on its way */
     for (unsigned i = 0; i < 3; i++)
@@ -400,7 +400,7 @@ static void a_suspended_list_is_neither_asked_nor_waited_for(void **state)
     struct list_query *query = begin(world, 9);
     list_query_collect(query, results);
     assert_string_equal(results[0].why, "suspended");
-    assert_int_equal(results[0].trouble, LIST_TROUBLE_SERVFAIL);
+    assert_string_equal(results[0].trouble, list_trouble_text(LIST_TROUBLE_SERVFAIL));
     assert_int_equal(questions(world, true), asked_count);
     list_query_destroy(query);
 }

@@ -16,9 +16,9 @@ static struct message *message_with(const struct finding *findings, size_t count
     struct message *message = talloc_zero(NULL, struct message);
     assert_non_null(message);
     snprintf(message->facts.id.text, sizeof message->facts.id.text, "0123456789ab");
-    finding_list_init(&message->findings, message);
+    finding_list_init(&message->judgement.findings, message);
     for (size_t i = 0; i < count; i++)
-        finding_add(&message->findings, &findings[i]);
+        finding_add(&message->judgement.findings, &findings[i]);
     return message;
 }
 

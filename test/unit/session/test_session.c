@@ -400,6 +400,29 @@ static void a_lost_record_follows_on_error(void **state)
     end(test);
 }
 
+static struct policy_ending send_file(struct session_test *test, const char *body)
+{
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<bob@example.org>");
+    policy_session_header(test->session, "Content-Type", "application/octet-stream; name=x.exe");
+    return send_text(test, "ann@example.com", body);
+}
+
+/* The size of a file is known only by a look into the message, whether or not its name is judged. */
+static void files_are_measured_with_the_attachments_check_off(void **state)
+{
+    (void)state;
+    static char body[4096];
+    memset(body, 'x', sizeof body - 1);
+    struct session_test *test =
+        begin("attachments: { mode: off }\nsize: { measure: attachment, limit: 2kB }\n", "192.0.2.7", 4711);
+    assert_int_equal(send_file(test, "small\r\n").answer.step, POLICY_CONTINUE);
+    assert_recorded(test, 1, "\"check\":\"size\",\"outcome\":\"pass\",\"reason\":\"within_limit\"");
+    assert_recorded(test, 1, "\"outcome\":\"not_judged\"");
+    assert_reply(send_file(test, body).answer, POLICY_REJECT, 552, "5.3.4");
+    end(test);
+}
+
 /* Who would be left is what matters: one recipient less is no refusal of the message. */
 static void what_monitoring_would_have_done_is_told(void **state)
 {
@@ -567,6 +590,7 @@ int main(void)
         cmocka_unit_test(the_size_is_that_of_the_whole_message),
         cmocka_unit_test(a_from_that_was_not_kept_does_not_pass),
         cmocka_unit_test(a_lost_record_follows_on_error),
+        cmocka_unit_test(files_are_measured_with_the_attachments_check_off),
         cmocka_unit_test(what_monitoring_would_have_done_is_told),
         cmocka_unit_test(a_mode_for_everything_tells_what_it_let_pass),
         cmocka_unit_test(a_refused_recipient_keeps_the_reason),

@@ -3,8 +3,8 @@
  *
  * A check appends findings and neither logs nor answers; verdict.h turns all findings into one answer.
  */
-#ifndef CLOSEDRELAY_JUDGE_FINDING_H
-#define CLOSEDRELAY_JUDGE_FINDING_H
+#ifndef CLOSEDRELAY_CHECK_FINDING_H
+#define CLOSEDRELAY_CHECK_FINDING_H
 
 #include <stdbool.h>
 #include <stddef.h>

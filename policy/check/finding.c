@@ -1,4 +1,4 @@
-#include "judge/finding.h"
+#include "check/finding.h"
 
 #include "base/array.h"
 

@@ -1,0 +1,109 @@
+/* Who a message is from, and whose settings it is judged by. */
+#include "check/relay/local_identity.h"
+#include "check/relay/relay.h"
+#include "check/relay/role.h"
+#include "judge/judge.h"
+
+#include <talloc.h>
+
+void judge_policy_init(struct judge_policy *policy, const struct config_document *document,
+                       size_t first_section)
+{
+    policy->document = document;
+    policy->first_section = first_section;
+    policy->relay =
+        config_document_settings(document, first_section + check_index(&relay_check), ROLE_OUTSIDE);
+}
+
+void judge_session(const struct judge_policy *policy, struct session_facts *session)
+{
+    session->client_is_trusted = session->client_ip_known &&
+                                 network_set_contains(policy->relay->trusted_networks, &session->client_ip);
+}
+
+enum table_answer judge_find_customer(const struct judge_policy *policy, const char *user,
+                                      struct strbuf *name)
+{
+    const char *at = strrchr(user, '@');
+    enum table_answer answer = text_map_lookup(policy->customers, slice_of(user), name);
+    if (answer == TABLE_MISSING && at != NULL)
+        answer = text_map_lookup(policy->customers, slice_of(at), name);
+    return answer;
+}
+
+/* "" where there is none or it cannot be looked up. */
+static void find_customer(struct judgement *judgement)
+{
+    struct strbuf name;
+    strbuf_init(&name, 0);
+    enum table_answer answer = judge_find_customer(judgement->policy, judgement->message->user, &name);
+    char *customer = talloc_strdup(judgement->owner, answer == TABLE_FOUND ? strbuf_text(&name) : "");
+    for (char *c = customer; c != NULL && *c != '\0'; c++)
+        *c = ascii_lower(*c);
+    if (customer == NULL || name.failed)
+        judgement->out_of_memory = true;
+    strbuf_deinit(&name);
+    judgement->message->customer = customer == NULL ? "" : customer;
+}
+
+/* As overrides have senders: in lower case, "<>" for the empty one. */
+static const char *sender_of(struct judgement *judgement)
+{
+    const struct mail_address *sender = &judgement->message->sender;
+    char *text = talloc_strdup(judgement->owner, sender->is_null ? "<>" : sender->text);
+    for (char *c = text; c != NULL && *c != '\0'; c++)
+        *c = ascii_lower(*c);
+    judgement->out_of_memory = judgement->out_of_memory || text == NULL;
+    return text == NULL ? "" : text;
+}
+
+/* The settings that apply to this message: its role's, changed by the overrides that match. */
+static void choose_settings(struct judgement *judgement)
+{
+    const struct judge_policy *policy = judgement->policy;
+    const struct message_facts *message = judgement->message;
+    const struct session_facts *session = judgement->session;
+    const char *at = strrchr(message->user, '@');
+    const struct config_subject subject = {
+        .role = message->role,
+        .user = message->user,
+        .domain = at == NULL ? "" : at + 1,
+        .customer = message->customer,
+        .sender = sender_of(judgement),
+        .client_ip = session->client_ip_known ? &session->client_ip : NULL,
+    };
+    for (size_t i = 0; check_table[i] != NULL; i++) {
+        const size_t section = policy->first_section + i;
+        judgement->settings[i] =
+            config_document_effective(policy->document, section, &subject, judgement->owner);
+        if (judgement->settings[i] == NULL) {
+            judgement->out_of_memory = true;
+            judgement->settings[i] = config_document_settings(policy->document, section, message->role);
+        }
+    }
+}
+
+bool judge_begin(struct judgement *judgement)
+{
+    struct message_facts *message = judgement->message;
+    finding_list_init(&judgement->findings, judgement->owner);
+    judgement->would = &judgement->verdict;
+    message->customer = message->user = message->role_reason = message->local_uid = message->local_script =
+        "";
+    if (!role_decide(judgement->owner, judgement->policy->relay, judgement->session, message))
+        return false;
+    judgement->is_settled = message->role != ROLE_LOCAL;
+    find_customer(judgement);
+    choose_settings(judgement);
+    return true;
+}
+
+void judge_settle(struct judgement *judgement)
+{
+    bool is_daemon = role_session_is_local_daemon(judgement->policy->relay, judgement->session);
+    if (!local_identity_decide(judgement->owner, is_daemon, judgement->message))
+        judgement->out_of_memory = true;
+    find_customer(judgement);
+    choose_settings(judgement);
+    judgement->is_settled = true;
+}

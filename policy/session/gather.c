@@ -1,0 +1,65 @@
+/* What the checks ask of others before they decide, and how they learn of the end. */
+#include "session/session_state.h"
+
+void session_begin_checks(struct policy_session *session)
+{
+    const struct judge_policy *policy = &session->snapshot->judge;
+    for (size_t i = 0; check_table[i] != NULL && policy->mode != MODE_OFF; i++) {
+        const struct check *check = check_table[i];
+        if (check->begin == NULL || (check->stages & STAGE_CONNECT) == 0)
+            continue;
+        const struct check_context context = {
+            .stage = STAGE_CONNECT,
+            .session = &session->facts,
+            .settings = snapshot_check_settings(session->snapshot, i, ROLE_OUTSIDE),
+            .owner = session,
+            .session_slot = &session->check_slots[i],
+            .session_owner = session,
+        };
+        check->begin(&context, &session->engine->services, NULL);
+    }
+}
+
+void session_gather(struct policy_session *session, enum check_stage stage, const struct recipient *recipient)
+{
+    struct message *message = session->message;
+    for (size_t i = 0; check_table[i] != NULL; i++) {
+        if (check_table[i]->begin == NULL || !judge_asks(&message->judgement, i, stage))
+            continue;
+        const struct check_context context = judge_context(&message->judgement, i, stage, recipient);
+        check_table[i]->begin(&context, &session->engine->services, &message->facts.gathered);
+    }
+}
+
+void session_settle(struct policy_session *session, bool is_accepted)
+{
+    struct judgement *judgement = &session->message->judgement;
+    const struct check_ending ending = {is_accepted};
+    for (size_t i = 0; check_table[i] != NULL; i++) {
+        /* Not asked yet: a local message that ended before its headers. */
+        if (check_table[i]->settle == NULL || judgement->asked_stages == 0 ||
+            !judge_asks(judgement, i, (enum check_stage)check_table[i]->stages))
+            continue;
+        const struct check_context context = judge_context(judgement, i, STAGE_MESSAGE, NULL);
+        check_table[i]->settle(&context, &session->engine->services, &ending);
+    }
+}
+
+/* The bounds are the settings of one check, whichever check needs the scan. */
+static struct content_limits content_limits(const struct message *message)
+{
+    for (size_t i = 0; check_table[i] != NULL; i++)
+        if (check_table[i]->content_limits != NULL)
+            return check_table[i]->content_limits(message->judgement.settings[i]);
+    return content_limits_default;
+}
+
+void session_start_scan(struct policy_session *session)
+{
+    struct message *message = session->message;
+    if (!judge_needs(&message->judgement, CHECK_NEEDS_SCAN))
+        return;
+    const struct content_limits limits = content_limits(message);
+    message->scan = content_scan_create(message, &limits);
+    message->facts.content_scan_failed = message->scan == NULL;
+}
