@@ -42,6 +42,7 @@ struct finding check_finding(const char *name, const struct check_context *conte
         .reason = reason,
         .mode = settings->mode,
         .action = action_for(settings, outcome),
+        .key = outcome == FINDING_UNKNOWN ? "on_unknown" : NULL,
     };
 }
 

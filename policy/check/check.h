@@ -103,8 +103,8 @@ enum { CHECK_COUNT_MAX = 16 };
 /* The place of `check`, which must be in check_table. */
 size_t check_index(const struct check *check);
 
-/* A finding of `name` with mode, and action on_unknown (unknown) or reject (fail), taken from the settings.
- */
+/* A finding of `name` with mode, and action on_unknown (unknown, which names that key) or reject (fail),
+ * taken from the settings. */
 struct finding check_finding(const char *name, const struct check_context *context,
                              enum finding_outcome outcome, const char *reason);
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum check_mode { MODE_ENFORCE, MODE_MONITOR, MODE_OFF };
 
@@ -32,6 +33,15 @@ struct finding {
     enum check_mode mode; /* of the check, for this message */
     enum action action;   /* what the configuration wants done about it, were it enforced */
     struct reply reply;   /* what to tell the sender, were it refused */
+    /* Of a check that counts or measures: both as numbers, for whoever judges again or sums up. */
+    bool has_numbers;
+    uint64_t limit, seen;
+    /* The key of the check's section whose value decided, "limit"; or NULL. From it the judge finds where
+     * in the configuration that value stands; a check that knows better (an entry of a list) sets the place
+     * itself. No file: a default. */
+    const char *key;
+    const char *rule_file;
+    unsigned rule_line;
     /* At STAGE_RECIPIENT, with action ACCEPT: the recipient is taken now and left out at the message's end
      * (RECIPIENT_DROPPED). Counts in MODE_ENFORCE only. */
     bool drops_recipient;
@@ -56,6 +66,13 @@ struct finding_list {
 
 void finding_list_init(struct finding_list *list, void *owner);
 void finding_add(struct finding_list *list, const struct finding *finding);
+
+static inline void finding_set_numbers(struct finding *finding, uint64_t limit, uint64_t seen)
+{
+    finding->has_numbers = true;
+    finding->limit = limit;
+    finding->seen = seen;
+}
 
 /* "enforce", "monitor", "off"; "accept", "hold", "defer", "reject"; "pass", "fail", "unknown". */
 const char *check_mode_name(enum check_mode mode);

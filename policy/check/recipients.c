@@ -107,6 +107,8 @@ static void add_surplus(const struct check_context *context, uint64_t number, st
         check_finding(recipients_check.name, context, FINDING_FAIL, "too_many_recipients");
     finding.detail = check_text(context, "%s: number %" PRIu64 " of at most %" PRIu64,
                                 context->recipient->verbatim, number, settings->limit);
+    finding.key = "limit";
+    finding_set_numbers(&finding, settings->limit, number);
     finding.reply = surplus_reply(context, number);
     if (settings->excess == RECIPIENTS_DEFER)
         finding.action = ACTION_DEFER;
@@ -168,8 +170,10 @@ static void judge_message(const struct check_context *context, struct finding_li
     const struct message_facts *message = context->message;
     if (surplus_count(context, false) == NULL) {
         struct finding pass = check_finding(recipients_check.name, context, FINDING_PASS, "within_limit");
+        pass.key = "limit";
         pass.detail =
             check_text(context, "%zu of %" PRIu64, message->distinct_recipient_count, settings->limit);
+        finding_set_numbers(&pass, settings->limit, message->distinct_recipient_count);
         finding_add(findings, &pass);
         return;
     }
@@ -177,7 +181,9 @@ static void judge_message(const struct check_context *context, struct finding_li
         return;
     uint64_t count = count_recipients(context);
     struct finding finding = check_finding(recipients_check.name, context, FINDING_FAIL, "message_refused");
+    finding.key = "limit";
     finding.detail = check_text(context, "%" PRIu64 " recipients, limit %" PRIu64, count, settings->limit);
+    finding_set_numbers(&finding, settings->limit, count);
     finding.reply =
         (struct reply){550, "5.5.3",
                        check_text(context,

@@ -85,6 +85,8 @@ static void add_message_failure(const struct check_context *context, const char 
     const char *limit = size_text(context, settings->limit, false);
     const char *file = size_text(context, size_of_file_within(settings->limit), false);
     struct finding finding = check_finding(size_check.name, context, FINDING_FAIL, reason);
+    finding.key = "limit";
+    finding_set_numbers(&finding, settings->limit, bytes);
     finding.detail =
         check_text(context, "%s%" PRIu64 " bytes, limit %" PRIu64, least, bytes, settings->limit);
     if (size != NULL && limit != NULL && file != NULL)
@@ -107,6 +109,8 @@ static void judge_message(const struct check_context *context, struct finding_li
         return;
     }
     struct finding pass = check_finding(size_check.name, context, FINDING_PASS, "within_limit");
+    pass.key = "limit";
+    finding_set_numbers(&pass, settings->limit, bytes);
     pass.detail = check_text(context, "%" PRIu64 " bytes", bytes);
     finding_add(findings, &pass);
 }
@@ -133,6 +137,8 @@ static void judge_attachments(const struct check_context *context, struct findin
     const struct attachment *largest = largest_attachment(context->message->attachments);
     if (largest == NULL || largest->size_bytes <= settings->limit) {
         struct finding pass = check_finding(size_check.name, context, FINDING_PASS, "within_limit");
+        pass.key = "limit";
+        finding_set_numbers(&pass, settings->limit, largest == NULL ? 0 : largest->size_bytes);
         finding_add(findings, &pass);
         return;
     }
@@ -140,6 +146,8 @@ static void judge_attachments(const struct check_context *context, struct findin
     const char *limit = size_text(context, settings->limit, false);
     const char *path = check_shorten(context, largest->path, 160);
     struct finding finding = check_finding(size_check.name, context, FINDING_FAIL, "attachment_too_large");
+    finding.key = "limit";
+    finding_set_numbers(&finding, settings->limit, largest->size_bytes);
     finding.detail = check_text(context, "%s: %" PRIu64 " bytes, limit %" PRIu64, largest->path,
                                 largest->size_bytes, settings->limit);
     if (size != NULL && limit != NULL && path != NULL)

@@ -66,6 +66,14 @@ struct config_subject {
 const void *config_document_effective(const struct config_document *document, size_t section_index,
                                       const struct config_subject *subject, void *owner);
 
+/* Where the value of the key at `path` ("limit", "tls.verify") stands that applies to `subject`: in the files
+ * of the configuration; no file: it is a default, or there is no such key. Allocates nothing. */
+struct config_place config_document_place(const struct config_document *document, size_t section_index,
+                                          const struct config_subject *subject, const char *path);
+
+/* Where the `index`-th entry of an array stands. */
+struct config_place config_array_place(const struct config_array *array, size_t index);
+
 /* The `patch`-th override that changes a per_role section: `*settings` for `role` with this override alone
  * over it (NULL: it cannot match the role), and where it stands. False: there are not so many. */
 bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch,

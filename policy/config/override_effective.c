@@ -83,3 +83,30 @@ const void *config_document_effective(const struct config_document *document, si
     talloc_free(made.values);
     return made.settings;
 }
+
+struct config_place config_document_place(const struct config_document *document, size_t section_index,
+                                          const struct config_subject *subject, const char *path)
+{
+    assert(section_index < document->schema.count && (int)subject->role >= 0 && subject->role < ROLE_COUNT);
+    const struct config_section_state *state = &document->sections[section_index];
+    const bool per_role = state->leaves.section->per_role;
+    const struct config_struct *base = per_role ? &state->roles[subject->role] : &state->base;
+    const size_t leaf = config_leaf_by_path(&state->leaves, path);
+    if (leaf == state->leaves.count)
+        return (struct config_place){0};
+    const struct config_value *value = base->values[leaf];
+    struct config_patch_walk walk;
+    config_patch_walk_begin(&walk, state, subject);
+    for (const struct config_patch *patch; (patch = config_patch_walk_next(&walk)) != NULL;)
+        for (size_t i = 0; i < patch->layer.count; i++)
+            if (patch->layer.items[i]->leaf == leaf)
+                value = patch->layer.items[i];
+    return value == NULL ? (struct config_place){0} : value->place;
+}
+
+struct config_place config_array_place(const struct config_array *array, size_t index)
+{
+    const struct config_array_origins *origins = array->origins;
+    assert(index < array->count);
+    return origins == NULL ? (struct config_place){0} : origins->entries[index].place;
+}

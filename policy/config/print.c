@@ -99,15 +99,24 @@ static void print_overrides(const struct config_printer *printer, const struct c
 
 /* ---- documents -------------------------------------------------------------------------------------- */
 
-void config_document_print(const struct config_document *document, struct strbuf *out)
+static void print_document(const struct config_document *document, const struct config_printer *printer)
 {
-    const struct config_printer printer = {out, true};
     for (size_t i = 0; i < document->schema.count; i++) {
         if (i > 0)
-            strbuf_append_byte(out, '\n');
-        print_section(&printer, &document->sections[i]);
+            strbuf_append_byte(printer->out, '\n');
+        print_section(printer, &document->sections[i]);
     }
-    print_overrides(&printer, document);
+    print_overrides(printer, document);
+}
+
+void config_document_print(const struct config_document *document, struct strbuf *out)
+{
+    print_document(document, &(struct config_printer){out, true});
+}
+
+void config_document_print_values(const struct config_document *document, struct strbuf *out)
+{
+    print_document(document, &(struct config_printer){out, false});
 }
 
 void config_document_print_example(const struct config_document *document, size_t section_index,

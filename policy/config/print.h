@@ -11,6 +11,10 @@
 /* Everything: values for all, under `roles:` what differs for a role, the overrides. */
 void config_document_print(const struct config_document *document, struct strbuf *out);
 
+/* The same without the comments that say where a value comes from: of two files that mean the same it is the
+ * same text. */
+void config_document_print_values(const struct config_document *document, struct strbuf *out);
+
 /* The overrides that match a subject, from top to bottom, each with its place and the keys it sets; as
  * comments. */
 void config_document_print_matches(const struct config_document *document,

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { TICK_MS = 1000, TICKS_BETWEEN_PRUNES = 60 };
 
@@ -128,6 +129,13 @@ static void tick(void *context)
 
 /* ---- engine ----------------------------------------------------------------------------------------- */
 
+static void name_host(struct policy_engine *engine)
+{
+    if (gethostname(engine->host, sizeof engine->host - 1) != 0)
+        engine->host[0] = '\0';
+    engine->record_context.host = engine->host;
+}
+
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
                                            const struct policy_engine_options *options,
                                            struct strbuf *problems)
@@ -142,6 +150,7 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
     engine->services.clock = &engine->options.clock;
     engine->started_us = clock_wall_us(&engine->options.clock);
     engine->started_ms = clock_monotonic_ms(&engine->options.clock);
+    name_host(engine);
     if (!options->offline) {
         engine->services.dnsbl = dnsbl_service_create(engine->services.clock);
         if (engine->services.dnsbl == NULL)

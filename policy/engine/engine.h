@@ -7,6 +7,7 @@
 #include "live/recent_logins.h"
 #include "config/load.h"
 #include "record/audit_file.h"
+#include "record/record_writer.h"
 #include "engine/settings.h"
 
 #include <pthread.h>
@@ -33,9 +34,11 @@ struct former_policy {
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
-    int64_t started_us;    /* wall clock, to be told */
-    uint64_t started_ms;   /* monotonic, to be counted from */
-    struct ticker *ticker; /* looks after changed files; NULL: offline */
+    char host[256];                       /* this machine's name, for the record */
+    struct record_context record_context; /* points at it */
+    int64_t started_us;                   /* wall clock, to be told */
+    uint64_t started_ms;                  /* monotonic, to be counted from */
+    struct ticker *ticker;                /* looks after changed files; NULL: offline */
     struct recent_logins *recent_logins;
     char *recent_logins_path;            /* NULL: they are not kept over a restart */
     atomic_bool save_fails;              /* and that was said */

@@ -5,6 +5,7 @@
 #include "outcome/outcome_counters.h"
 #include "policy_session.h"
 #include "record/audit_line.h"
+#include "record/audit_short_line.h"
 
 COUNTER(records_lost, "records_lost", "records_lost_total", "",
         "Messages whose record could not be written.");
@@ -43,7 +44,7 @@ static void keep_record(const struct publication *publication)
 {
     struct strbuf line;
     strbuf_init(&line, 0);
-    audit_line_write(publication->outcome, &line);
+    audit_line_write(publication->outcome, &publication->engine->record_context, &line);
     if (!keep_line(publication, &line))
         record_is_lost(publication);
     strbuf_deinit(&line);
@@ -57,7 +58,7 @@ static void log_short_line(const struct publication *publication)
     if (!publication->snapshot->daemon.syslog || publication->engine->options.record != NULL)
         return;
     strbuf_init(&line, 0);
-    audit_line_write_short(publication->outcome, &line);
+    audit_short_line_write(publication->outcome, &line);
     log_info("%s", strbuf_text(&line));
     strbuf_deinit(&line);
 }

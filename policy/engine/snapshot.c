@@ -26,7 +26,7 @@ static void identify(struct policy_snapshot *snapshot)
     struct strbuf text;
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     strbuf_init(&text, 0);
-    config_document_print(snapshot->document, &text);
+    config_document_print_values(snapshot->document, &text);
     for (size_t i = 0; i < text.length; i++)
         hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
     snprintf(snapshot->id, sizeof snapshot->id, "%016" PRIx64, hash);

@@ -25,6 +25,7 @@ struct tls_facts {
 };
 
 struct session_facts {
+    struct incident_id id; /* names the connection */
     bool client_ip_known;
     struct ip_address client_ip;
     bool client_is_trusted;  /* in relay.trusted_networks */
@@ -47,7 +48,8 @@ struct recipient {
     const char *verbatim; /* as the MTA gave it, for removal at the end of the message */
     struct mail_address address;
     enum recipient_action action;
-    const char *reason;    /* of the finding that refused, deferred or dropped it; else "" */
+    const char *check;     /* that refused, deferred or dropped it; else "" */
+    const char *reason;    /* of its finding; else "" */
     bool repeated;         /* the same mailbox was accepted before in this message */
     bool would_be_refused; /* here at RCPT, were everything in monitor mode enforced */
 };
@@ -86,6 +88,7 @@ struct message_facts {
     uint64_t header_bytes;    /* name + ": " + value + CRLF of each field */
     uint64_t body_bytes;
 
+    size_t part_count; /* MIME parts that were looked into; 0 where the content was not */
     const struct attachment_list *attachments; /* NULL before the end of the message, or when not scanned */
     bool content_scan_failed;                  /* memory ran out during the scan */
 

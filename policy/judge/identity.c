@@ -64,7 +64,7 @@ static void choose_settings(struct judgement *judgement)
     const struct message_facts *message = judgement->message;
     const struct session_facts *session = judgement->session;
     const char *at = strrchr(message->user, '@');
-    const struct config_subject subject = {
+    judgement->subject = (struct config_subject){
         .role = message->role,
         .user = message->user,
         .domain = at == NULL ? "" : at + 1,
@@ -75,7 +75,7 @@ static void choose_settings(struct judgement *judgement)
     for (size_t i = 0; check_table[i] != NULL; i++) {
         const size_t section = policy->first_section + i;
         judgement->settings[i] =
-            config_document_effective(policy->document, section, &subject, judgement->owner);
+            config_document_effective(policy->document, section, &judgement->subject, judgement->owner);
         if (judgement->settings[i] == NULL) {
             judgement->out_of_memory = true;
             judgement->settings[i] = config_document_settings(policy->document, section, message->role);

@@ -55,13 +55,31 @@ bool judge_is_certain(const struct judgement *judgement)
     return false;
 }
 
+/* Where in the configuration the values stand that decided the findings of check number `index`, from finding
+ * `from` on. */
+static void find_rules(struct judgement *judgement, size_t index, size_t from)
+{
+    const struct judge_policy *policy = judgement->policy;
+    for (size_t i = from; i < judgement->findings.count; i++) {
+        struct finding *finding = &judgement->findings.items[i];
+        if (finding->key == NULL || finding->rule_file != NULL)
+            continue;
+        const struct config_place place = config_document_place(
+            policy->document, policy->first_section + index, &judgement->subject, finding->key);
+        finding->rule_file = place.file;
+        finding->rule_line = place.line;
+    }
+}
+
 static void ask(struct judgement *judgement, enum check_stage stage, const struct recipient *recipient)
 {
     for (size_t i = 0; check_table[i] != NULL; i++) {
         if (!judge_asks(judgement, i, stage))
             continue;
         const struct check_context context = judge_context(judgement, i, stage, recipient);
+        const size_t before = judgement->findings.count;
         check_table[i]->decide(&context, &judgement->findings);
+        find_rules(judgement, i, before);
     }
     judgement->asked_stages |= (unsigned)stage;
 }
@@ -151,9 +169,11 @@ static void decide_action(struct judgement *judgement, size_t from, struct recip
     recipient->action = RECIPIENT_ACCEPTED;
     if (refused) {
         recipient->action = verdict->action == ACTION_REJECT ? RECIPIENT_REJECTED : RECIPIENT_DEFERRED;
+        recipient->check = verdict->cause_check == NULL ? "" : verdict->cause_check;
         recipient->reason = verdict->cause_reason == NULL ? "" : verdict->cause_reason;
     } else if (drop != NULL) {
         recipient->action = RECIPIENT_DROPPED;
+        recipient->check = drop->check;
         recipient->reason = drop->reason;
     }
     if (!refused)

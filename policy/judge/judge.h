@@ -51,13 +51,14 @@ struct judgement {
     struct finding_list findings;
     const void *settings[CHECK_COUNT_MAX]; /* of each check, for this message */
     void *slots[CHECK_COUNT_MAX];
-    bool is_settled;             /* who it is from is known for good */
-    bool out_of_memory;          /* a fact or a setting could not be kept: the verdict defers */
-    unsigned asked_stages;       /* check_stage bits at which checks were asked */
-    struct verdict verdict;      /* the last one given */
-    struct verdict would_be;     /* the last one that everything enforced would have given, where another */
-    const struct verdict *would; /* after the end: `verdict` or `would_be` */
-    bool would_have_refused;     /* some recipient, were everything enforced; by `would_be` */
+    struct config_subject subject; /* whom they were chosen for */
+    bool is_settled;               /* who it is from is known for good */
+    bool out_of_memory;            /* a fact or a setting could not be kept: the verdict defers */
+    unsigned asked_stages;         /* check_stage bits at which checks were asked */
+    struct verdict verdict;        /* the last one given */
+    struct verdict would_be;       /* the last one that everything enforced would have given, where another */
+    const struct verdict *would;   /* after the end: `verdict` or `would_be` */
+    bool would_have_refused;       /* some recipient, were everything enforced; by `would_be` */
 };
 
 /* Sets session->client_is_trusted. */

@@ -47,6 +47,7 @@ struct outcome {
 
     int64_t time_us;      /* wall clock, when the verdict fell */
     uint64_t duration_us; /* from MAIL to the verdict */
+    enum check_mode mode; /* the global one: monitor and off let everything pass */
     const char *policy;   /* a short hash of the effective configuration it was judged by */
 };
 

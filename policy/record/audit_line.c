@@ -1,106 +1,200 @@
 #include "record/audit_line.h"
 
-#include "base/json_writer.h"
-
+#include <arpa/inet.h>
 #include <stdio.h>
-#include <time.h>
 
 /* A record stays readable: what is beyond is counted, not listed. */
 enum { FINDINGS_LISTED_MAX = 64, RECIPIENTS_LISTED_MAX = 10000 };
 
-/* `count` digits of `number` at `text`. */
-static void put_digits(char *text, int count, unsigned number)
-{
-    for (int i = count - 1; i >= 0; i--) {
-        text[i] = (char)('0' + number % 10);
-        number /= 10;
-    }
-}
+/* ---- who -------------------------------------------------------------------------------------------- */
 
-/* RFC 3339, in UTC; printf would cost more than all the rest of the line. */
-static void format_time(int64_t time_us, char *text)
-{
-    static const char blank[] = "0000-00-00T00:00:00.000000Z";
-    time_t seconds = (time_t)(time_us / 1000000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    memcpy(text, blank, sizeof blank);
-    put_digits(text, 4, (unsigned)utc.tm_year + 1900);
-    put_digits(text + 5, 2, (unsigned)utc.tm_mon + 1);
-    put_digits(text + 8, 2, (unsigned)utc.tm_mday);
-    put_digits(text + 11, 2, (unsigned)utc.tm_hour);
-    put_digits(text + 14, 2, (unsigned)utc.tm_min);
-    put_digits(text + 17, 2, (unsigned)utc.tm_sec);
-    put_digits(text + 20, 6, (unsigned)(time_us % 1000000));
-}
-
-static void write_client(struct json_writer *json, const struct session_facts *session)
+static void write_client(struct record_writer *record, const struct session_facts *session)
 {
     char ip[IP_ADDRESS_TEXT_BYTES] = "";
     if (session->client_ip_known)
         ip_address_print(&session->client_ip, ip);
-    json_open_object(json, "client");
-    json_text(json, "ip", ip);
-    json_text(json, "name", session->client_name);
-    json_u64(json, "port", session->client_port);
-    json_close_object(json);
+    record_open(record, RECORD_CLIENT);
+    record_put_text(record, RECORD_CLIENT_ADDRESS, ip);
+    record_put_text(record, RECORD_CLIENT_HOST, session->client_name);
+    record_put_u64(record, RECORD_CLIENT_PORT, session->client_port);
+    record_close(record);
 }
 
-static void write_tls(struct json_writer *json, const struct tls_facts *tls)
+static void write_auth(struct record_writer *record, const struct message_facts *message)
 {
-    json_open_object(json, "tls");
+    record_open(record, RECORD_AUTH);
+    record_put_some(record, RECORD_AUTH_TYPE, message->auth_type);
+    record_put_some(record, RECORD_AUTH_LOGIN, message->login);
+    record_close(record);
+}
+
+static void write_tls(struct record_writer *record, const struct tls_facts *tls)
+{
+    record_open(record, RECORD_TLS);
     if (tls->version[0] != '\0') {
-        json_text(json, "version", tls->version);
-        json_text(json, "cipher", tls->cipher);
+        record_put_text(record, RECORD_TLS_VERSION, tls->version);
+        record_put_text(record, RECORD_TLS_CIPHER, tls->cipher);
     }
     if (tls->cert_subject[0] != '\0') {
-        json_text(json, "cert_subject", tls->cert_subject);
-        json_text(json, "cert_issuer", tls->cert_issuer);
-        json_bool(json, "cert_verified", tls->cert_verified);
+        record_put_text(record, RECORD_TLS_CERT_SUBJECT, tls->cert_subject);
+        record_put_text(record, RECORD_TLS_CERT_ISSUER, tls->cert_issuer);
+        record_put_bool(record, RECORD_TLS_CERT_VERIFIED, tls->cert_verified);
     }
-    json_close_object(json);
+    record_put_some(record, RECORD_TLS_CERT_FINGERPRINT, tls->cert_fingerprint);
+    record_close(record);
+}
+
+/* ---- header ----------------------------------------------------------------------------------------- */
+
+/* The `index`-th field of that name. */
+static const struct header_field *find_header(const struct message_facts *message, const char *name,
+                                              size_t index)
+{
+    for (size_t i = 0; i < message->header_count; i++)
+        if (strcmp(message->headers[i].name, name) == 0 && index-- == 0)
+            return &message->headers[i];
+    return NULL;
 }
 
 static struct slice header_value(const struct message_facts *message, const char *name)
 {
-    for (size_t i = 0; i < message->header_count; i++)
-        if (strcmp(message->headers[i].name, name) == 0)
-            return slice_trim(message->headers[i].value);
-    return slice_of("");
+    const struct header_field *field = find_header(message, name, 0);
+    return field == NULL ? slice_of("") : slice_trim(field->value);
 }
 
-static const char *recipient_action_name(enum recipient_action action)
+/* All fields of that name from index `from` on; nothing where there are none. */
+static void write_headers(struct record_writer *record, enum record_key key,
+                          const struct message_facts *message, const char *name, size_t from)
+{
+    if (find_header(message, name, from) == NULL)
+        return;
+    record_open_texts(record, key);
+    for (const struct header_field *field; (field = find_header(message, name, from)) != NULL; from++)
+        record_put_element(record, slice_trim(field->value));
+    record_close_texts(record);
+}
+
+/* ---- recipients ------------------------------------------------------------------------------------- */
+
+const char *audit_recipient_action(const struct outcome *outcome, const struct recipient *recipient)
 {
     static const char *const names[] = {"accept", "reject", "defer", "drop", "ignore"};
-    return names[action];
+    const bool was_taken = recipient->action == RECIPIENT_ACCEPTED || recipient->action == RECIPIENT_DROPPED;
+    if (was_taken && outcome->aborted != NULL)
+        return "aborted";
+    if (was_taken && outcome->verdict->action >= ACTION_DEFER)
+        return action_name(outcome->verdict->action);
+    if (recipient->action == RECIPIENT_ACCEPTED)
+        return action_name(outcome->verdict->action);
+    return names[recipient->action];
 }
 
-static void write_recipients(struct json_writer *json, const struct message_facts *message)
+const char *audit_recipient_reason(const struct outcome *outcome, const struct recipient *recipient)
 {
-    json_open_array(json, "recipients");
+    const bool was_taken = recipient->action == RECIPIENT_ACCEPTED || recipient->action == RECIPIENT_DROPPED;
+    if (recipient->action == RECIPIENT_IGNORED)
+        return "refused_by_mta";
+    if (was_taken && outcome->aborted != NULL)
+        return outcome->aborted;
+    if (was_taken && outcome->verdict->action != ACTION_ACCEPT && outcome->verdict->cause_reason != NULL)
+        return outcome->verdict->cause_reason;
+    return recipient->reason == NULL ? "" : recipient->reason;
+}
+
+static void write_recipients(struct record_writer *record, const struct outcome *outcome)
+{
+    const struct message_facts *message = outcome->message;
+    record_open_list(record, RECORD_RECIPIENTS);
     for (size_t i = 0; i < message->recipient_count && i < RECIPIENTS_LISTED_MAX; i++) {
         const struct recipient *recipient = &message->recipients[i];
-        json_open_object(json, NULL);
-        json_text(json, "address", recipient->address.text);
-        json_text(json, "action", recipient_action_name(recipient->action));
-        json_close_object(json);
+        record_element_begin(record);
+        record_put_text(record, RECORD_RECIPIENT_ADDRESS, recipient->address.text);
+        record_put_text(record, RECORD_RECIPIENT_ACTION, audit_recipient_action(outcome, recipient));
+        record_put_some(record, RECORD_RECIPIENT_REASON, audit_recipient_reason(outcome, recipient));
+        record_element_end(record);
     }
-    json_close_array(json);
+    record_close(record);
 }
 
-static void write_attachments(struct json_writer *json, const struct outcome *outcome)
+/* ---- content ---------------------------------------------------------------------------------------- */
+
+static void write_conditions(struct record_writer *record, const struct attachment *attachment)
+{
+    static const char *const names[ATTACHMENT_CONDITION_COUNT] = {"encrypted", "uninspectable", "ambiguous",
+                                                                  "over_budget", "partial"};
+    if (attachment->conditions == 0)
+        return;
+    record_open_texts(record, RECORD_ATTACHMENT_CONDITIONS);
+    for (size_t bit = 0; bit < ATTACHMENT_CONDITION_COUNT; bit++)
+        if ((attachment->conditions & 1U << bit) != 0)
+            record_put_element(record, slice_of(names[bit]));
+    record_close_texts(record);
+}
+
+/* Most have one name, and their path ends in it. */
+static void write_names(struct record_writer *record, const struct attachment *attachment)
+{
+    if (attachment->name_count == 0 ||
+        (attachment->name_count == 1 && slice_ends_nocase(slice_of(attachment->path), attachment->names[0])))
+        return;
+    record_open_texts(record, RECORD_ATTACHMENT_NAMES);
+    for (size_t i = 0; i < attachment->name_count; i++)
+        record_put_element(record, attachment->names[i]);
+    record_close_texts(record);
+}
+
+static void write_attachments(struct record_writer *record, const struct outcome *outcome)
 {
     const struct attachment_list *attachments = outcome->message->attachments;
     const char *const *words = outcome->findings->attachment_outcomes;
-    json_open_array(json, "attachments");
+    record_open_list(record, RECORD_ATTACHMENTS);
     for (size_t i = 0; attachments != NULL && i < attachments->count; i++) {
         const struct attachment *attachment = &attachments->items[i];
-        json_open_object(json, NULL);
-        json_text(json, "path", attachment->path);
-        json_text(json, "outcome", words == NULL ? "not_judged" : words[i]);
-        json_close_object(json);
+        record_element_begin(record);
+        record_put_text(record, RECORD_ATTACHMENT_PATH, attachment->path);
+        record_put_some(record, RECORD_ATTACHMENT_TYPE, attachment->executable);
+        record_put_u64(record, RECORD_ATTACHMENT_SIZE, attachment->size_bytes);
+        record_put_text(record, RECORD_ATTACHMENT_OUTCOME, words == NULL ? "not_judged" : words[i]);
+        write_conditions(record, attachment);
+        write_names(record, attachment);
+        if (attachment->is_member)
+            record_put_bool(record, RECORD_ATTACHMENT_IS_MEMBER, true);
+        record_element_end(record);
     }
-    json_close_array(json);
+    record_close(record);
+}
+
+/* ---- findings --------------------------------------------------------------------------------------- */
+
+static void write_list_answers(struct record_writer *record, const struct list_answer *answer)
+{
+    record_open_texts(record, RECORD_LIST_ANSWERS);
+    for (size_t i = 0; i < answer->code_count; i++) {
+        char text[INET_ADDRSTRLEN];
+        const struct in_addr address = {htonl(answer->codes[i])};
+        record_put_element(record, slice_of(inet_ntop(AF_INET, &address, text, sizeof text)));
+    }
+    record_close_texts(record);
+}
+
+static void write_lists(struct record_writer *record, const struct gathered_facts *gathered)
+{
+    static const char *const states[] = {
+        [LIST_NOT_LISTED] = "not_listed", [LIST_LISTED] = "listed", [LIST_SKIPPED] = "skipped"};
+    if (gathered->list_count == 0)
+        return;
+    record_open_list(record, RECORD_LISTS);
+    for (size_t i = 0; i < gathered->list_count; i++) {
+        const struct list_answer *answer = &gathered->lists[i];
+        record_element_begin(record);
+        record_put_text(record, RECORD_LIST_ZONE, answer->list);
+        record_put_text(record, RECORD_LIST_STATE,
+                        answer->verdict == LIST_UNKNOWN ? answer->why : states[answer->verdict]);
+        if (answer->verdict == LIST_LISTED && answer->code_count > 0)
+            write_list_answers(record, answer);
+        record_element_end(record);
+    }
+    record_close(record);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -121,92 +215,117 @@ static bool is_repeated(const struct finding_list *findings, size_t at)
     return false;
 }
 
-static void write_findings(struct json_writer *json, const struct finding_list *findings)
+static void write_rule(struct record_writer *record, const struct finding *finding)
 {
-    size_t listed_count = 0;
-    json_open_array(json, "findings");
-    for (size_t i = 0; i < findings->count && listed_count < FINDINGS_LISTED_MAX; i++) {
-        const struct finding *finding = &findings->items[i];
-        if (is_repeated(findings, i))
-            continue;
-        json_open_object(json, NULL);
-        json_text(json, "check", finding->check);
-        json_text(json, "outcome", finding_outcome_name(finding->outcome));
-        json_text(json, "reason", finding->reason);
-        json_text(json, "detail", finding->detail);
-        json_text(json, "mode", check_mode_name(finding->mode));
-        json_close_object(json);
-        listed_count++;
-    }
-    json_close_array(json);
+    char line[24];
+    char *rule;
+    if (finding->rule_file == NULL)
+        return;
+    const int length = snprintf(line, sizeof line, ":%u", finding->rule_line);
+    struct strbuf text;
+    strbuf_init(&text, 0);
+    strbuf_append_text(&text, finding->rule_file);
+    strbuf_append(&text, line, (size_t)length);
+    rule = text.failed ? NULL : text.data;
+    record_put_some(record, RECORD_FINDING_RULE, rule);
+    strbuf_deinit(&text);
 }
 
-static void write_reply(struct json_writer *json, const struct verdict *verdict)
+static void write_finding(struct record_writer *record, const struct finding *finding)
+{
+    record_element_begin(record);
+    record_put_text(record, RECORD_FINDING_CHECK, finding->check);
+    record_put_text(record, RECORD_FINDING_OUTCOME, finding_outcome_name(finding->outcome));
+    record_put_text(record, RECORD_FINDING_REASON, finding->reason);
+    record_put_text(record, RECORD_FINDING_DETAIL, finding->detail);
+    record_put_text(record, RECORD_FINDING_MODE, check_mode_name(finding->mode));
+    record_put_text(record, RECORD_FINDING_ACTION, action_name(finding->action));
+    write_rule(record, finding);
+    if (finding->has_numbers) {
+        record_put_u64(record, RECORD_FINDING_LIMIT, finding->limit);
+        record_put_u64(record, RECORD_FINDING_SEEN, finding->seen);
+    }
+    record_element_end(record);
+}
+
+static void write_findings(struct record_writer *record, const struct finding_list *findings)
+{
+    size_t listed_count = 0;
+    record_open_list(record, RECORD_FINDINGS);
+    for (size_t i = 0; i < findings->count && listed_count < FINDINGS_LISTED_MAX; i++) {
+        if (is_repeated(findings, i))
+            continue;
+        write_finding(record, &findings->items[i]);
+        listed_count++;
+    }
+    record_close(record);
+}
+
+/* ---- verdict ---------------------------------------------------------------------------------------- */
+
+static void write_reply(struct record_writer *record, const struct verdict *verdict)
 {
     char reply[VERDICT_TEXT_BYTES_MAX + VERDICT_ENHANCED_BYTES + 8];
     if (verdict->action < ACTION_DEFER) {
-        json_text(json, "reply", NULL);
+        record_put_text(record, RECORD_REPLY, NULL);
         return;
     }
     snprintf(reply, sizeof reply, "%u %s %s", verdict->code, verdict->enhanced, verdict->text);
-    json_text(json, "reply", reply);
+    record_put_text(record, RECORD_REPLY, reply);
 }
 
-void audit_line_write(const struct outcome *outcome, struct strbuf *out)
+static void write_verdict(struct record_writer *record, const struct outcome *outcome)
 {
-    const struct message_facts *message = outcome->message;
-    char time_text[sizeof "0000-00-00T00:00:00.000000Z"];
-    struct json_writer json;
-    format_time(outcome->time_us, time_text);
-    json_writer_init(&json, out);
-    json_open_object(&json, NULL);
-    json_text(&json, "time", time_text);
-    json_text(&json, "id", message->id.text);
-    json_text(&json, "queue_id", message->queue_id);
-    json_text(&json, "role", role_name(message->role));
-    json_text(&json, "user", message->user);
-    write_client(&json, outcome->session);
-    json_text(&json, "helo", outcome->session->helo);
-    write_tls(&json, &message->tls);
-    json_text(&json, "sender", message->sender.text);
-    json_string(&json, "from", header_value(message, "from"));
-    json_string(&json, "message_id", header_value(message, "message-id"));
-    write_recipients(&json, message);
-    json_u64(&json, "size", message->header_bytes + message->body_bytes);
-    write_attachments(&json, outcome);
-    write_findings(&json, outcome->findings);
-    json_text(&json, "verdict", outcome_verdict_name(outcome));
-    write_reply(&json, outcome->verdict);
-    json_text(&json, "mta_cannot", outcome->verdict->mta_cannot);
-    json_u64(&json, "duration_us", outcome->duration_us);
-    json_close_object(&json);
+    record_put_text(record, RECORD_VERDICT, outcome_verdict_name(outcome));
+    record_put_some(record, RECORD_ABORT_REASON, outcome->aborted);
+    record_put_text(record, RECORD_WOULD, action_name(outcome->would->action));
+    write_reply(record, outcome->verdict);
+    record_put_some(record, RECORD_MTA_CANNOT, outcome->verdict->mta_cannot);
+    record_put_u64(record, RECORD_DURATION_US, outcome->duration_us);
 }
 
-void audit_line_write_short(const struct outcome *outcome, struct strbuf *out)
+/* ---- line ------------------------------------------------------------------------------------------- */
+
+static void write_who(struct record_writer *record, const struct outcome *outcome)
 {
     const struct message_facts *message = outcome->message;
-    const struct verdict *verdict = outcome->verdict;
-    char ip[IP_ADDRESS_TEXT_BYTES] = "unknown";
-    if (outcome->session->client_ip_known)
-        ip_address_print(&outcome->session->client_ip, ip);
-    /* Without a host name the MTA gives the address in brackets, or nothing. */
-    const char *name = outcome->session->client_name;
-    bool has_name = name[0] != '\0' && name[0] != '[';
-    strbuf_printf(out, "%s: client=%s[%s], role=%s",
-                  message->queue_id[0] != '\0' ? message->queue_id : "NOQUEUE", has_name ? name : "unknown",
-                  ip, role_name(message->role));
-    if (message->login[0] != '\0')
-        strbuf_printf(out, ", sasl_username=%s", message->login);
-    strbuf_printf(out, ", from=<%s>, nrcpt=%zu, size=%llu, verdict=%s, id=%s", message->sender.text,
-                  message->recipient_count, (unsigned long long)(message->header_bytes + message->body_bytes),
-                  outcome_verdict_name(outcome), message->id.text);
-    if (verdict->cause_check != NULL)
-        strbuf_printf(out, ", check=%s, reason=%s", verdict->cause_check, verdict->cause_reason);
-    if (verdict->mta_cannot != NULL)
-        strbuf_printf(out, ", mta_cannot=%s", verdict->mta_cannot);
-    if (outcome->answer->action != verdict->action)
-        strbuf_append_text(out, ", record=lost");
-    if (outcome->answer->action >= ACTION_DEFER)
-        strbuf_printf(out, ", reply=%u %s %s", outcome->answer->code, outcome->answer->enhanced,
-                      outcome->answer->text);
+    record_put_text(record, RECORD_SESSION, outcome->session->id.text);
+    record_put_text(record, RECORD_QUEUE_ID, message->queue_id);
+    record_put_text(record, RECORD_POLICY, outcome->policy);
+    if (outcome->mode != MODE_ENFORCE)
+        record_put_text(record, RECORD_MODE, check_mode_name(outcome->mode));
+    record_put_text(record, RECORD_ROLE, role_name(message->role));
+    record_put_text(record, RECORD_ROLE_REASON, message->role_reason);
+    record_put_text(record, RECORD_USER, message->user);
+    record_put_text(record, RECORD_CUSTOMER, message->customer);
+    record_put_text(record, RECORD_SERVICE, outcome->session->daemon_name);
+    write_client(record, outcome->session);
+    record_put_text(record, RECORD_HELO, outcome->session->helo);
+    write_auth(record, message);
+    write_tls(record, &message->tls);
+}
+
+void audit_line_write(const struct outcome *outcome, const struct record_context *context, struct strbuf *out)
+{
+    const struct message_facts *message = outcome->message;
+    const struct record_start start = {RECORD_LINE_MESSAGE, outcome->time_us, message->id.text};
+    struct record_writer record;
+    record_line_begin(&record, context, &start, out);
+    write_who(&record, outcome);
+    record_put_text(&record, RECORD_SENDER, message->sender.text);
+    record_put_slice(&record, RECORD_FROM, header_value(message, "from"));
+    write_headers(&record, RECORD_FROM_MORE, message, "from", 1);
+    write_headers(&record, RECORD_HEADER_SENDER, message, "sender", 0);
+    record_put_slice(&record, RECORD_MESSAGE_ID, header_value(message, "message-id"));
+    write_recipients(&record, outcome);
+    if (message->has_declared_size)
+        record_put_u64(&record, RECORD_DECLARED_SIZE, message->declared_size_bytes);
+    record_put_u64(&record, RECORD_SIZE, message->header_bytes + message->body_bytes);
+    if (message->part_count > 0)
+        record_put_u64(&record, RECORD_PARTS, message->part_count);
+    write_attachments(&record, outcome);
+    write_lists(&record, &message->gathered);
+    write_findings(&record, outcome->findings);
+    write_verdict(&record, outcome);
+    record_line_end(&record);
 }

@@ -1,17 +1,20 @@
 /*
- * The record of one message: a JSON object on one line, its keys always in the same order (docs/record.md).
- * Pure functions of what is given.
+ * The record of one message: a JSON object on one line (record_fields.h, docs/record.md), and the short line
+ * for syslog. Pure functions of what is given.
  */
 #ifndef CLOSEDRELAY_RECORD_AUDIT_LINE_H
 #define CLOSEDRELAY_RECORD_AUDIT_LINE_H
 
-#include "base/strbuf.h"
 #include "outcome/outcome.h"
+#include "record/record_writer.h"
 
 /* Appends the JSON object, without a newline. */
-void audit_line_write(const struct outcome *outcome, struct strbuf *out);
+void audit_line_write(const struct outcome *outcome, const struct record_context *context,
+                      struct strbuf *out);
 
-/* Appends the short line for syslog, in the words mail admins search for. */
-void audit_line_write_short(const struct outcome *outcome, struct strbuf *out);
+/* What became of a recipient once its message has ended: "accept", "hold", "defer", "reject", "drop",
+ * "ignore" (the MTA refused it itself) or "aborted". The second: why, where it was not accepted; else "". */
+const char *audit_recipient_action(const struct outcome *outcome, const struct recipient *recipient);
+const char *audit_recipient_reason(const struct outcome *outcome, const struct recipient *recipient);
 
 #endif

@@ -138,6 +138,7 @@ enum record_key {
     RECORD_ABORT_REASON,
     RECORD_WOULD,
     RECORD_REPLY,
+    RECORD_MTA_CANNOT,
     RECORD_DURATION_US,
     /* of events only */
     RECORD_SUBJECT,

@@ -184,6 +184,7 @@ const struct verdict *message_publish(struct policy_session *session, const stru
         .aborted = aborted,
         .time_us = clock_wall_us(clock),
         .duration_us = clock_monotonic_us(clock) - message->started_us,
+        .mode = session->snapshot->judge.mode,
         .policy = session->snapshot->id,
     };
     message->is_over = true;

@@ -39,6 +39,7 @@ struct policy_session *policy_session_begin(struct policy_engine *engine,
         return NULL;
     session->engine = engine;
     session->snapshot = policy_engine_snapshot(engine);
+    session->facts.id = incident_id_new(clock_wall_us(&engine->options.clock));
     session->cannot_hold = connect->cannot_hold;
     session->cannot_drop = connect->cannot_drop;
     counter_add(&connections, 1);
@@ -178,7 +179,8 @@ struct policy_answer policy_session_recipient(struct policy_session *session,
     if (index == MESSAGE_RECIPIENTS_MAX)
         return refuse_for_number();
     bool failed = false;
-    struct recipient recipient = {.verbatim = facts_text(message, given->path, &failed), .reason = ""};
+    struct recipient recipient = {
+        .verbatim = facts_text(message, given->path, &failed), .check = "", .reason = ""};
     if (given->mailer != NULL && strcmp(given->mailer, "error") == 0)
         recipient.action = RECIPIENT_IGNORED;
     if (failed || !mail_address_parse(message, slice_of(given->path), &recipient.address) ||
@@ -268,6 +270,7 @@ static void finish_scan(struct message *message)
         return;
     message->facts.attachments = content_scan_end(message->scan);
     message->facts.content_scan_failed = message->facts.attachments == NULL;
+    message->facts.part_count = content_scan_part_count(message->scan);
 }
 
 /* The recipients to take out, unless none would be left: then the mail goes to all (never to nobody). */

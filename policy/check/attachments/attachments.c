@@ -189,6 +189,17 @@ static bool judge_all(const struct check_context *context, struct judged *judged
     return true;
 }
 
+/* Most outcomes are called as their key. */
+static const char *deciding_key(const struct check_context *context, const struct attachment *attachment,
+                                enum attachment_outcome outcome)
+{
+    struct attachment_blocked_by by = {0};
+    if (outcome != ATTACHMENT_IS_BLOCKED)
+        return attachment_outcome_name(outcome);
+    attachment_name_blocked(context->settings, attachment, &by);
+    return by.pattern == NULL ? "blocked" : "blocked_names";
+}
+
 static void add_one(const struct check_context *context, const struct attachment *attachment,
                     enum attachment_outcome outcome, struct finding_list *findings)
 {
@@ -198,6 +209,7 @@ static void add_one(const struct check_context *context, const struct attachment
         check_finding(attachments_check.name, context, action == ACTION_ACCEPT ? FINDING_PASS : FINDING_FAIL,
                       attachment_outcome_name(outcome));
     finding.action = action;
+    finding.key = deciding_key(context, attachment, outcome);
     finding.detail = detail_text(context, attachment, outcome);
     if (action >= ACTION_DEFER)
         finding.reply =

@@ -1,5 +1,7 @@
 #include "check/dnsbl/dnsbl.h"
 
+#include "config/load.h"
+
 #include "check/dnsbl/dnsbl_service.h"
 
 #include <arpa/inet.h>
@@ -305,6 +307,10 @@ static void add_listing(const struct weighing *weighing, size_t i, bool refused,
     struct finding finding =
         check_finding(dnsbl_check.name, weighing->context, fails ? FINDING_FAIL : FINDING_PASS,
                       list->allow ? "allowed" : listing_reason(rule, refused));
+    const struct config_place place = config_array_place(&weighing->settings->lists, i);
+    finding.rule_file = place.file;
+    finding.rule_line = place.line;
+    finding_set_numbers(&finding, weighing->settings->threshold, weighing->weight.against);
     finding.detail = listing_detail(weighing, list, rule, codes);
     if (rule->action == DNSBL_ACTION_TAG && !list->allow)
         finding.tag = tag_text(weighing, finding.detail);

@@ -89,6 +89,8 @@ static void judge_recipient(const struct check_context *context, struct finding_
         outcome = FINDING_UNKNOWN;
     struct finding finding =
         check_finding(relay_check.name, context, outcome, reason == NULL ? "local_recipient" : reason);
+    if (outcome != FINDING_UNKNOWN)
+        finding.key = "local_domains";
     finding.detail = reason == NULL ? NULL : recipient->verbatim;
     if (outcome == FINDING_FAIL)
         finding.reply = (struct reply){550, "5.7.1", refusal_text(context, reason)};

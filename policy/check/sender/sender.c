@@ -142,6 +142,7 @@ static void judge_null_sender(const struct check_context *context, struct findin
     bool accepted = settings->null_sender == SENDER_NULL_ACCEPT;
     struct finding finding =
         check_finding(sender_check.name, context, accepted ? FINDING_PASS : FINDING_FAIL, "null_sender");
+    finding.key = "null_sender";
     if (!accepted)
         finding.reply = sender_refusal(context, "use the empty sender ", "<>");
     finding_add(findings, &finding);
@@ -168,6 +169,7 @@ static void judge_envelope(const struct check_context *context, struct finding_l
     bool belongs = answer == TABLE_FOUND;
     struct finding finding = check_finding(sender_check.name, context, belongs ? FINDING_PASS : FINDING_FAIL,
                                            belongs ? "sender_belongs_to_login" : "sender_not_of_login");
+    finding.key = "match";
     finding.detail = check_text(context, "login %s, sender %s", message->user, message->sender.text);
     if (!belongs)
         finding.reply = sender_refusal(context, "use the sender ", message->sender.text);

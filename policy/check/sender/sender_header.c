@@ -190,6 +190,7 @@ void sender_judge_header(const struct check_context *context, struct finding_lis
     struct finding finding = check_finding(sender_check.name, context, outcome,
                                            failure.reason == NULL ? "from_belongs_to_login" : failure.reason);
     finding.mode = mode;
+    finding.key = "header_from";
     finding.detail = failure.address;
     if (outcome == FINDING_FAIL)
         finding.reply = header_refusal(context, &failure);

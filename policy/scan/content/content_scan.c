@@ -113,3 +113,8 @@ const struct attachment_list *content_scan_end(struct content_scan *scan)
     scan->is_ended = true;
     return scan->failed ? NULL : &scan->list;
 }
+
+uint32_t content_scan_part_count(const struct content_scan *scan)
+{
+    return scan->limits.parts - scan->mime_budget.parts_left;
+}

@@ -68,4 +68,7 @@ bool content_scan_body(struct content_scan *scan, struct slice bytes);
  */
 const struct attachment_list *content_scan_end(struct content_scan *scan);
 
+/* How many entities of all kinds were looked into so far. */
+uint32_t content_scan_part_count(const struct content_scan *scan);
+
 #endif

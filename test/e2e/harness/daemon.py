@@ -1,15 +1,20 @@
 """closedrelay under test: started with a configuration, ready when it listens, its audit records as Python values."""
 
+import functools
 import json
 import os
 import re
 import signal
 import subprocess
 
+import jsonschema
+
 from .process import Process, wait_until
 
-RECORD_KEYS = ["time", "id", "queue_id", "role", "user", "client", "helo", "tls", "sender", "from", "message_id",
-               "recipients", "size", "attachments", "findings", "verdict", "reply", "duration_us"]
+# What every message's record has, in this order; docs/record.schema.json knows the rest.
+RECORD_KEYS = ["v", "type", "time", "id", "host", "session", "queue_id", "policy", "role", "role_reason", "user",
+               "customer", "service", "client", "helo", "auth", "tls", "sender", "from", "message_id", "recipients",
+               "size", "attachments", "findings", "verdict", "would", "reply", "duration_us"]
 
 
 def program():
@@ -74,9 +79,19 @@ class Daemon:
     # -- the audit file
 
     def records(self):
-        """Every record so far. A record is one line; while it is written, a reader may see it up to the end of a page."""
+        """The record of every message so far."""
+        return [line for line in self.lines() if line["type"] == "message"]
+
+    def events(self, kind):
+        """Every event of that kind so far."""
+        return [line for line in self.lines() if line["type"] == kind]
+
+    def lines(self):
+        """All there is. A record is one line; while it is written, a reader may see it up to the end of a page."""
         text = wait_until(self._whole_lines, "the last record is whole", seconds=5)
-        return [_checked(json.loads(line)) for line in text.splitlines() if line]
+        for line in text.splitlines():
+            _check(line)
+        return [json.loads(line) for line in text.splitlines() if line]
 
     def _whole_lines(self):
         """What the audit file holds, at least one newline; None: half a record."""
@@ -145,10 +160,26 @@ def incident_ids(text):
     return re.findall(r"\b[0-9A-Za-z]{12}\b", text)
 
 
-def _checked(record):
-    """Every record has every key, in the order of the contract."""
-    assert list(record) == RECORD_KEYS, f"keys of a record: {list(record)}"
-    return record
+def _schema():
+    path = os.path.join(os.path.dirname(__file__), "..", "..", "..", "docs", "record.schema.json")
+    with open(path, encoding="utf-8") as schema:
+        return json.load(schema)
+
+
+SCHEMA = jsonschema.Draft7Validator(_schema())
+ALL_KEYS = list(SCHEMA.schema["properties"])
+
+
+@functools.lru_cache(maxsize=100000)
+def _check(line):
+    """A line is what the schema says, its keys in the schema's order; a message has all it must have."""
+    if not line:
+        return
+    record = json.loads(line)
+    SCHEMA.validate(record)
+    assert list(record) == [key for key in ALL_KEYS if key in record], f"order of the keys: {line}"
+    if record["type"] == "message":
+        assert [key for key in record if key in RECORD_KEYS] == RECORD_KEYS, f"keys of a message: {line}"
 
 
 def _status_field(pid, name):

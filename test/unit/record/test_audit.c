@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "record/audit_file.h"
-#include "record/audit_line.h"
+#include "base/strbuf.h"
 #include "base/json_writer.h"
 
 /* ---- JSON ------------------------------------------------------------------------------------------- */
@@ -46,82 +46,6 @@ static void json_keeps_every_byte_readable(void **state)
     assert_json_string(slice_of("\xed\xa0\x80"), "\"\\u00ed\\u00a0\\u0080\"");
     assert_json_string(slice_of("\xf4\x90\x80\x80"), "\"\\u00f4\\u0090\\u0080\\u0080\"");
     assert_json_string(slice_of("\xe2\x82"), "\"\\u00e2\\u0082\"");
-}
-
-/* ---- line ------------------------------------------------------------------------------------------- */
-
-static void line_has_all_keys_in_their_order(void **state)
-{
-    (void)state;
-    struct slice names[] = {{"x.exe", 5}};
-    struct attachment attachment = {.path = "x.exe", .names = names, .name_count = 1};
-    struct attachment_list attachments = {.items = &attachment, .count = 1};
-    struct recipient recipients[] = {
-        {.address = {.text = "bob@example.org"}, .action = RECIPIENT_ACCEPTED},
-        {.address = {.text = "eve@example.net"}, .action = RECIPIENT_REJECTED},
-    };
-    struct header_field headers[] = {{"from", {" Ann <ann@example.com>", 22}}, {"message-id", {"<1@x>", 5}}};
-    struct session_facts session = {
-        .client_ip_known = true, .client_name = "pc.example", .client_port = 4711, .helo = "pc"};
-    assert_true(ip_address_parse(slice_of("192.0.2.7"), &session.client_ip));
-    struct message_facts message = {
-        .id = {"abcdefghjkmn"},
-        .queue_id = "4F2",
-        .role = ROLE_SUBMISSION,
-        .auth_type = "PLAIN",
-        .login = "Ann",
-        .user = "ann@example.com",
-        .tls = {"TLSv1.3", "AES", "", "", "", false, ""},
-        .sender = {.text = "ann@example.com"},
-        .recipients = recipients,
-        .recipient_count = 2,
-        .headers = headers,
-        .header_count = 2,
-        .header_bytes = 100,
-        .body_bytes = 23,
-        .attachments = &attachments,
-    };
-    struct finding findings[] = {
-        {.check = "relay", .outcome = FINDING_PASS, .reason = "authenticated", .mode = MODE_ENFORCE},
-        {.check = "attachments",
-         .outcome = FINDING_FAIL,
-         .reason = "blocked",
-         .detail = "x.exe",
-         .mode = MODE_ENFORCE},
-        {.check = "attachments",
-         .outcome = FINDING_FAIL,
-         .reason = "blocked",
-         .detail = "x.exe",
-         .mode = MODE_ENFORCE},
-    };
-    const char *words[] = {"blocked"};
-    struct finding_list list = {.items = findings, .count = 3, .attachment_outcomes = words};
-    struct verdict verdict = {
-        .action = ACTION_REJECT, .code = 552, .enhanced = "5.7.1", .text = "no (id abcdefghjkmn)"};
-    const struct outcome outcome = {.session = &session,
-                                    .message = &message,
-                                    .findings = &list,
-                                    .verdict = &verdict,
-                                    .would = &verdict,
-                                    .answer = &verdict,
-                                    .time_us = INT64_C(1795348800000042),
-                                    .duration_us = 7};
-    struct strbuf out;
-    strbuf_init(&out, 0);
-    audit_line_write(&outcome, &out);
-    assert_string_equal(
-        strbuf_text(&out),
-        "{\"time\":\"2026-11-22T12:00:00.000042Z\",\"id\":\"abcdefghjkmn\",\"queue_id\":\"4F2\",\"role\":\"submission\","
-        "\"user\":\"ann@example.com\",\"client\":{\"ip\":\"192.0.2.7\",\"name\":\"pc.example\",\"port\":4711},\"helo\":\"pc\","
-        "\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"AES\"},\"sender\":\"ann@example.com\","
-        "\"from\":\"Ann <ann@example.com>\",\"message_id\":\"<1@x>\","
-        "\"recipients\":[{\"address\":\"bob@example.org\",\"action\":\"accept\"},"
-        "{\"address\":\"eve@example.net\",\"action\":\"reject\"}],\"size\":123,"
-        "\"attachments\":[{\"path\":\"x.exe\",\"outcome\":\"blocked\"}],"
-        "\"findings\":[{\"check\":\"relay\",\"outcome\":\"pass\",\"reason\":\"authenticated\",\"detail\":null,\"mode\":\"enforce\"},"
-        "{\"check\":\"attachments\",\"outcome\":\"fail\",\"reason\":\"blocked\",\"detail\":\"x.exe\",\"mode\":\"enforce\"}],"
-        "\"verdict\":\"reject\",\"reply\":\"552 5.7.1 no (id abcdefghjkmn)\",\"mta_cannot\":null,\"duration_us\":7}");
-    strbuf_deinit(&out);
 }
 
 /* ---- file ------------------------------------------------------------------------------------------- */
@@ -282,7 +206,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_keeps_every_byte_readable),
-        cmocka_unit_test(line_has_all_keys_in_their_order),
         cmocka_unit_test_setup_teardown(a_moved_file_is_opened_anew_within_a_second, set_up_folder,
                                         tear_down_folder),
         cmocka_unit_test_setup_teardown(reopening_works_at_once, set_up_folder, tear_down_folder),

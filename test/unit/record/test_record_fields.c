@@ -85,12 +85,25 @@ static void the_schema_is_up_to_date(void **state)
     strbuf_deinit(&committed);
 }
 
+static void the_page_is_up_to_date(void **state)
+{
+    struct strbuf made, committed;
+    (void)state;
+    strbuf_init(&made, 0);
+    record_print_reference(&made);
+    read_whole("../../docs/record.md", &committed);
+    if (strstr(strbuf_text(&committed), strbuf_text(&made)) == NULL)
+        fail_msg("docs/record.md: put in what closedrelay check --record-reference prints");
+    strbuf_deinit(&made);
+    strbuf_deinit(&committed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_whole),        cmocka_unit_test(deeper_rows_stand_below_objects),
         cmocka_unit_test(no_object_has_a_key_twice), cmocka_unit_test(names_of_lines_are_found_again),
-        cmocka_unit_test(the_schema_is_up_to_date),
+        cmocka_unit_test(the_schema_is_up_to_date),  cmocka_unit_test(the_page_is_up_to_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,7 +135,8 @@ static void a_login_may_send_anywhere(void **state)
     assert_int_equal(mail(test, "<ann@example.com>", "ann@example.com").step, POLICY_CONTINUE);
     assert_int_equal(rcpt(test, "<bob@example.org>").step, POLICY_CONTINUE);
     assert_int_equal(send_text(test, "ann@example.com", "hello\r\n").answer.step, POLICY_CONTINUE);
-    assert_recorded(test, 1, "\"role\":\"submission\",\"user\":\"ann@example.com\"");
+    assert_recorded(test, 1,
+                    "\"role\":\"submission\",\"role_reason\":\"authenticated\",\"user\":\"ann@example.com\"");
     assert_recorded(test, 1, "\"verdict\":\"accept\"");
     end(test);
 }
@@ -147,7 +148,9 @@ static void a_stranger_may_not_relay_and_the_record_says_so(void **state)
     assert_int_equal(mail(test, "<ann@example.com>", NULL).step, POLICY_CONTINUE);
     assert_reply(rcpt(test, "<bob@example.org>"), POLICY_REJECT, 550, "5.7.1");
     policy_session_abort(test->session);
-    assert_recorded(test, 1, "\"verdict\":\"reject\",\"reply\":\"550 5.7.1 ");
+    assert_recorded(
+        test, 1,
+        "\"verdict\":\"reject\",\"abort_reason\":\"reset\",\"would\":\"reject\",\"reply\":\"550 5.7.1 ");
     end(test);
 }
 
@@ -159,9 +162,10 @@ static void own_domains_take_mail_from_outside(void **state)
     assert_int_equal(rcpt(test, "<ann@Example.COM>").step, POLICY_CONTINUE);
     assert_reply(rcpt(test, "<bob@example.org>"), POLICY_REJECT, 550, "5.7.1");
     assert_int_equal(send_text(test, "x@example.net", "hello\r\n").answer.step, POLICY_CONTINUE);
-    assert_recorded(test, 1,
-                    "\"recipients\":[{\"address\":\"ann@example.com\",\"action\":\"accept\"},"
-                    "{\"address\":\"bob@example.org\",\"action\":\"reject\"}]");
+    assert_recorded(
+        test, 1,
+        "\"recipients\":[{\"address\":\"ann@example.com\",\"action\":\"accept\"},"
+        "{\"address\":\"bob@example.org\",\"action\":\"reject\",\"reason\":\"not_local_domain\"}]");
     assert_recorded(test, 1, "\"verdict\":\"accept\"");
     end(test);
 }
@@ -194,7 +198,8 @@ static void too_many_to_drop_are_left_out(void **state)
     assert_int_equal(ending.answer.step, POLICY_CONTINUE);
     assert_int_equal(ending.edits.dropped_count, 1);
     assert_string_equal(ending.edits.dropped[0], "<b@example.org>");
-    assert_recorded(test, 1, "{\"address\":\"b@example.org\",\"action\":\"drop\"}");
+    assert_recorded(test, 1,
+                    "{\"address\":\"b@example.org\",\"action\":\"drop\",\"reason\":\"too_many_recipients\"}");
     end(test);
 }
 
@@ -246,7 +251,8 @@ static void a_program_is_refused_by_name(void **state)
     struct policy_ending ending = policy_session_end_of_message(test->session);
     assert_int_equal(ending.answer.step, POLICY_REJECT);
     assert_non_null(strstr(ending.answer.verdict->text, "scan.pdf.EXE"));
-    assert_recorded(test, 1, "\"attachments\":[{\"path\":\"scan.pdf.EXE\",\"outcome\":\"blocked\"}]");
+    assert_recorded(test, 1,
+                    "\"attachments\":[{\"path\":\"scan.pdf.EXE\",\"size\":7,\"outcome\":\"blocked\"}]");
     end(test);
 }
 
