@@ -73,9 +73,11 @@ struct policy_mta_needs {
     struct config_endpoint listen;
     /* the largest message that some role, or some override, allows; 0: no such limit */
     uint64_t size_limit_bytes;
-    uint64_t recipients_limit;                /* likewise; 0: none */
-    struct config_place size_from;            /* the override that allows so much; no file: it is none */
-    struct config_place recipients_from;      /* likewise */
+    uint64_t recipients_limit;           /* likewise; 0: none */
+    struct config_place size_from;       /* the override that allows so much; no file: it is none */
+    struct config_place recipients_from; /* likewise */
+    /* the smallest limit beyond which recipients of a login are refused (excess: refuse); 0: none */
+    uint64_t refused_recipients_from;
     uint64_t wait_ms;                         /* how long an answer may take */
     const char *block_list;                   /* one that is asked; or NULL */
     struct config_endpoint_list name_servers; /* none: those of resolv_conf */
@@ -94,12 +96,20 @@ struct policy_relay_needs {
     bool has_local_daemons; /* mail handed in on the machine comes over some service of the MTA's */
     bool has_recent_logins; /* clients are meant to be let in by a recent login: the files say for how long */
     bool is_enforced;       /* the check refuses what outside may not send; overrides are not asked */
+    bool compares_senders;  /* the check sender compares a login's domain or address with the sender */
+    const char *default_realm;  /* that logins without a domain get; or "" */
+    const char *tag_delimiters; /* the characters at which an address's tag is cut off */
 };
 
 void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs);
 
 /* Whether `domain`, in any form, is in relay.local_domains; true as well where a table cannot be asked. */
 bool policy_snapshot_has_domain(const struct policy_snapshot *snapshot, struct slice domain);
+
+/* Calls `visit` for each entry of relay.local_domains ("example.com", ".example.com") that the configuration
+ * or a file of it has; those of tables that are asked are not. False as soon as `visit` returns false. */
+bool policy_snapshot_each_domain(const struct policy_snapshot *snapshot,
+                                 bool (*visit)(void *context, const char *domain), void *context);
 
 /* Whether `name`, in any case, is in relay.local_daemons. */
 bool policy_snapshot_has_local_daemon(const struct policy_snapshot *snapshot, struct slice name);

@@ -26,7 +26,13 @@ struct doctor_options {
     bool json;
 };
 
-/* ---- Postfix ---------------------------------------------------------------------------------------- */
+/* What was read of the MTAs; zeroed: of none. */
+struct mta_settings {
+    struct postfix_settings postfix;
+    struct sendmail_cf sendmail;
+};
+
+/* ---- reading ---------------------------------------------------------------------------------------- */
 
 /* The three lists of settings, one behind the other. EX_OK, or said on stderr. */
 static int run_postconf(const char *directory, struct strbuf *output)
@@ -52,46 +58,33 @@ static int read_file(const char *path, struct strbuf *content)
     return EX_NOINPUT;
 }
 
-static int examine_postfix(const struct doctor_case *with, const struct doctor_options *options)
+static int read_postfix(const struct doctor_options *options, struct postfix_settings *settings)
 {
     struct strbuf output;
-    struct postfix_settings settings = {0};
     strbuf_init(&output, SETTINGS_BYTES_MAX);
     int status = options->postconf_output != NULL ? read_file(options->postconf_output, &output)
                                                   : run_postconf(options->postfix_directory, &output);
-    if (status == EX_OK && !postfix_settings_read(&settings, strbuf_slice(&output)))
+    if (status == EX_OK && !postfix_settings_read(settings, strbuf_slice(&output)))
         status = EX_OSERR;
-    if (status == EX_OK && postfix_setting(&settings, "mail_version") == NULL) {
+    if (status == EX_OK && postfix_setting(settings, "mail_version") == NULL) {
         complain("doctor", "that is not what `postconf -x` prints: there is no mail_version");
         status = EX_DATAERR;
     }
-    if (status == EX_OK) {
-        postfix_check_milters(with, &settings);
-        postfix_check_relay(with, &settings);
-        postfix_check_limits(with, &settings);
-    }
-    postfix_settings_deinit(&settings);
     strbuf_deinit(&output);
     return status;
 }
 
-/* ---- Sendmail --------------------------------------------------------------------------------------- */
-
-static int examine_sendmail(const struct doctor_case *with, const struct doctor_options *options)
+static int read_sendmail(const struct doctor_options *options, struct sendmail_cf *cf)
 {
     struct strbuf content;
-    struct sendmail_cf cf = {0};
     strbuf_init(&content, SETTINGS_BYTES_MAX);
     int status = read_file(options->sendmail_file, &content);
-    if (status == EX_OK && !sendmail_cf_read(&cf, strbuf_slice(&content)))
+    if (status == EX_OK && !sendmail_cf_read(cf, strbuf_slice(&content)))
         status = EX_OSERR;
-    if (status == EX_OK && cf.line_count == 0) {
+    if (status == EX_OK && cf->line_count == 0) {
         complain("doctor", "%s: that is no sendmail.cf", options->sendmail_file);
         status = EX_DATAERR;
     }
-    if (status == EX_OK)
-        sendmail_check(with, &cf);
-    sendmail_cf_deinit(&cf);
     strbuf_deinit(&content);
     return status;
 }
@@ -117,17 +110,28 @@ static int print_report(const struct doctor_report *report, bool json)
 static int examine(const struct doctor_options *options, const struct policy_snapshot *snapshot)
 {
     struct doctor_report report = {0};
-    struct doctor_case with = {.snapshot = snapshot, .report = &report};
-    policy_snapshot_mta_needs(snapshot, &with.needs);
+    struct mta_settings mta = {0};
+    struct doctor doctor = {.config_path = options->config_path,
+                            .snapshot = snapshot,
+                            .postfix_directory = options->postfix_directory,
+                            .report = &report};
+    policy_snapshot_mta_needs(snapshot, &doctor.needs);
+    policy_snapshot_relay_needs(snapshot, &doctor.relay);
     int status = EX_OK;
-    if (options->postfix_directory != NULL || options->postconf_output != NULL)
-        status = examine_postfix(&with, options);
-    if (status == EX_OK && options->sendmail_file != NULL)
-        status = examine_sendmail(&with, options);
+    if (options->postfix_directory != NULL || options->postconf_output != NULL) {
+        status = read_postfix(options, &mta.postfix);
+        doctor.postfix = &mta.postfix;
+    }
+    if (status == EX_OK && options->sendmail_file != NULL) {
+        status = read_sendmail(options, &mta.sendmail);
+        doctor.sendmail = &mta.sendmail;
+    }
     if (status == EX_OK) {
-        resolver_check(&with);
+        doctor_examine(&doctor);
         status = print_report(&report, options->json);
     }
+    postfix_settings_deinit(&mta.postfix);
+    sendmail_cf_deinit(&mta.sendmail);
     doctor_report_deinit(&report);
     return status;
 }

@@ -6,13 +6,13 @@
 /* ---- does Postfix itself keep it closed? ------------------------------------------------------------ */
 
 /* How a service that relays for everybody is kept shut, if it is. */
-static const char *why_open(enum postfix_lock lock, bool is_enforced)
+static const char *why_open(enum postfix_failure failure, bool is_enforced)
 {
-    if (lock == POSTFIX_NOT_ASKED)
+    if (failure == POSTFIX_NOT_ASKED)
         return "An open relay: Postfix relays for anybody, and does not ask closedrelay.";
     if (!is_enforced)
         return "An open relay: Postfix relays for anybody, and the policy only watches (mode, relay.mode).";
-    if (lock == POSTFIX_OPENS)
+    if (failure == POSTFIX_FAILS_OPEN)
         return "An open relay whenever closedrelay is stopped, restarted or overloaded: Postfix relays for anybody, and "
                "takes mail unseen while it has no answer (milter_default_action = accept).";
     return "Postfix alone would relay for anybody: closedrelay is then the only lock, and every gap in front of it "
@@ -21,15 +21,16 @@ static const char *why_open(enum postfix_lock lock, bool is_enforced)
 
 /* A port of its own for recent logins, of whom Postfix knows nothing, is meant to be so. */
 static bool is_meant(const struct policy_relay_needs *needs, const struct postfix_service *service,
-                     enum postfix_lock lock)
+                     enum postfix_failure failure)
 {
-    return service != NULL && needs->has_recent_logins && needs->is_enforced && lock == POSTFIX_STAYS_SHUT;
+    return service != NULL && needs->has_recent_logins && needs->is_enforced &&
+           failure == POSTFIX_FAILS_CLOSED;
 }
 
-static void report_only_lock(const struct doctor_case *with, const struct postfix_service *service)
+static void report_only_lock(const struct doctor *doctor, const struct postfix_service *service)
 {
     struct doctor_finding *finding = doctor_report_add(
-        with->report, DOCTOR_NOTE, "only_lock",
+        doctor->report, DOCTOR_NOTE, "only_lock",
         "Recent logins need that. It stays shut while closedrelay is away as long as milter_default_action is not "
         "accept.");
     postfix_place(&finding->where, service);
@@ -51,20 +52,17 @@ static void suggest_lists(const struct relay_answer *answer, const struct postfi
 }
 
 /* `service` is one that does so; `is_main`: because main.cf says so. */
-static void report_open(const struct doctor_case *with, const struct postfix_settings *settings,
-                        const struct postfix_service *service, bool is_main)
+static void report_open(const struct doctor *doctor, const struct postfix_service *service, bool is_main)
 {
-    struct policy_relay_needs needs;
-    policy_snapshot_relay_needs(with->snapshot, &needs);
-    enum postfix_lock lock = postfix_lock_of(with, settings, service);
-    struct relay_answer answer = postfix_relays(settings, service, RELAY_STRANGER);
+    enum postfix_failure failure = postfix_failure_of(doctor, service);
+    struct relay_answer answer = postfix_relays(doctor->postfix, service, RELAY_STRANGER);
     service = is_main ? NULL : service;
-    if (is_meant(&needs, service, lock)) {
-        report_only_lock(with, service);
+    if (is_meant(&doctor->relay, service, failure)) {
+        report_only_lock(doctor, service);
         return;
     }
-    struct doctor_finding *finding =
-        doctor_report_add(with->report, DOCTOR_PROBLEM, "open_relay", why_open(lock, needs.is_enforced));
+    struct doctor_finding *finding = doctor_report_add(doctor->report, DOCTOR_PROBLEM, "open_relay",
+                                                       why_open(failure, doctor->relay.is_enforced));
     postfix_place(&finding->where, service);
     if (answer.permitted_by.length == 0)
         strbuf_append_text(&finding->what, "smtpd_relay_restrictions has no reject_unauth_destination");
@@ -85,26 +83,26 @@ static bool has_own(const struct postfix_settings *settings, const struct postfi
 }
 
 /* What main.cf says is told once, however many services use it. */
-static void check_restrictions(const struct doctor_case *with, const struct postfix_settings *settings)
+static void check_restrictions(const struct doctor *doctor)
 {
     bool is_main_told = false;
-    for (size_t i = 0; i < settings->service_count; i++) {
-        const struct postfix_service *service = &settings->services[i];
-        bool is_main = !has_own(settings, service);
-        if (!postfix_service_is_smtpd(service) || !postfix_relays(settings, service, RELAY_STRANGER).relays ||
-            (is_main && is_main_told))
+    for (size_t i = 0; i < doctor->postfix->service_count; i++) {
+        const struct postfix_service *service = &doctor->postfix->services[i];
+        bool is_main = !has_own(doctor->postfix, service);
+        if (!postfix_service_is_smtpd(service) ||
+            !postfix_relays(doctor->postfix, service, RELAY_STRANGER).relays || (is_main && is_main_told))
             continue;
-        report_open(with, settings, service, is_main);
+        report_open(doctor, service, is_main);
         is_main_told = is_main_told || is_main;
     }
 }
 
 /* ---- networks --------------------------------------------------------------------------------------- */
 
-static void report_wider(const struct doctor_case *with, struct slice network)
+static void report_wider(const struct doctor *doctor, struct slice network)
 {
     struct doctor_finding *finding = doctor_report_add(
-        with->report, DOCTOR_WARNING, "networks",
+        doctor->report, DOCTOR_WARNING, "networks",
         "Postfix would relay for these clients, closedrelay takes them for strangers and refuses: "
         "one of the two lists is not what you mean.");
     postfix_place(&finding->where, NULL);
@@ -118,104 +116,45 @@ static void report_wider(const struct doctor_case *with, struct slice network)
     strbuf_append_text(&finding->change, "\"] }");
 }
 
-static void check_networks(const struct doctor_case *with, const struct postfix_settings *settings)
+static void check_networks(const struct doctor *doctor)
 {
-    const char *networks = postfix_setting(settings, "mynetworks");
+    const char *networks = postfix_setting(doctor->postfix, "mynetworks");
     struct slice rest = slice_of(networks == NULL ? "" : networks), word;
     while (setting_words_next(&rest, &word)) {
         struct ip_network network;
-        if (postfix_network_parse(word, &network) && !policy_snapshot_trusts(with->snapshot, &network))
-            report_wider(with, word);
+        if (postfix_network_parse(word, &network) && !policy_snapshot_trusts(doctor->snapshot, &network))
+            report_wider(doctor, word);
     }
-}
-
-/* ---- logins ----------------------------------------------------------------------------------------- */
-
-static bool offers_logins(const struct postfix_settings *settings, const struct postfix_service *service)
-{
-    const char *value = postfix_service_setting(settings, service, "smtpd_sasl_auth_enable", NULL);
-    return value != NULL && setting_is_yes(value);
-}
-
-static void check_submission(const struct doctor_case *with, const struct postfix_settings *settings,
-                             const struct postfix_service *service)
-{
-    if (!postfix_service_is_submission(service) || offers_logins(settings, service))
-        return;
-    struct doctor_finding *finding = doctor_report_add(
-        with->report, DOCTOR_WARNING, "no_logins",
-        "The port is there for logins, and there are none: everybody who sends by it is a stranger "
-        "to the policy.");
-    postfix_place(&finding->where, service);
-    strbuf_append_text(&finding->what, "this service offers no login (smtpd_sasl_auth_enable = no)");
-    strbuf_append_text(&finding->change, "  -o smtpd_sasl_auth_enable=yes");
-}
-
-static void check_logins_anywhere(const struct doctor_case *with, const struct postfix_settings *settings)
-{
-    for (size_t i = 0; i < settings->service_count; i++)
-        if (postfix_service_is_smtpd(&settings->services[i]) &&
-            offers_logins(settings, &settings->services[i]))
-            return;
-    struct doctor_finding *finding =
-        doctor_report_add(with->report, DOCTOR_NOTE, "no_logins_anywhere",
-                          "Only trusted networks and certificates may relay then. Fine if that is meant.");
-    postfix_place(&finding->where, NULL);
-    strbuf_append_text(&finding->what, "no service offers logins (smtpd_sasl_auth_enable)");
-    strbuf_append_text(&finding->change, "smtpd_sasl_auth_enable = yes");
-}
-
-static void check_anonymous(const struct doctor_case *with, const struct postfix_settings *settings,
-                            const struct postfix_service *service)
-{
-    const char *options = postfix_service_setting(settings, service, "smtpd_sasl_security_options", NULL);
-    if (!offers_logins(settings, service) || options == NULL || setting_words_contain(options, "noanonymous"))
-        return;
-    struct doctor_finding *finding = doctor_report_add(
-        with->report, DOCTOR_WARNING, "anonymous_logins",
-        "Postfix then takes SASL's ANONYMOUS for a login and relays for it; closedrelay does not "
-        "count it as one.");
-    postfix_place(&finding->where, service);
-    strbuf_append_text(&finding->what, "smtpd_sasl_security_options lacks noanonymous");
-    strbuf_append_text(&finding->change, "smtpd_sasl_security_options = noanonymous");
 }
 
 /* ---- who may say who it is -------------------------------------------------------------------------- */
 
-static void check_xclient(const struct doctor_case *with, const struct postfix_settings *settings,
-                          const struct postfix_service *service)
+void postfix_check_xclient(const struct doctor *doctor, const struct postfix_service *service)
 {
-    bool is_own;
-    const char *hosts = postfix_service_setting(settings, service, "smtpd_authorized_xclient_hosts", &is_own);
-    struct slice rest = slice_of(hosts == NULL ? "" : hosts), word;
-    bool found = false;
-    while (!found && setting_words_next(&rest, &word))
-        found = postfix_network_is_everybody(word);
-    if (!found || is_own != (service != NULL))
+    const char *hosts = postfix_said(doctor, service, "smtpd_authorized_xclient_hosts");
+    if (hosts == NULL || !postfix_networks_are_everybody(hosts))
         return;
-    struct doctor_finding *finding = doctor_report_add(
-        with->report, DOCTOR_PROBLEM, "xclient",
+    struct doctor_finding *finding = postfix_add(
+        doctor, DOCTOR_PROBLEM, "xclient", service,
         "With XCLIENT a client names the address it comes from and the login it has, and both are "
         "believed: anybody is anybody.");
-    postfix_place(&finding->where, service);
     strbuf_printf(&finding->what, "every client may use XCLIENT (smtpd_authorized_xclient_hosts = %s)",
                   hosts);
-    strbuf_append_text(&finding->change, service == NULL ? "smtpd_authorized_xclient_hosts ="
-                                                         : "  -o smtpd_authorized_xclient_hosts=");
+    postfix_suggest(finding, service, "smtpd_authorized_xclient_hosts", "");
 }
 
 /* ---- smuggling -------------------------------------------------------------------------------------- */
 
 /* CVE-2023-51764: a line end that only some servers take for one hides a second message in a first. The
  * milter cannot see that: it gets messages after Postfix has cut them. */
-static void check_bare_newlines(const struct doctor_case *with, const struct postfix_settings *settings)
+static void check_bare_newlines(const struct doctor *doctor)
 {
-    const char *forbid = postfix_setting(settings, "smtpd_forbid_bare_newline");
+    const char *forbid = postfix_setting(doctor->postfix, "smtpd_forbid_bare_newline");
     if (forbid != NULL && strcmp(forbid, "no") != 0)
         return;
-    bool can_normalize = postfix_setting(settings, "smtpd_forbid_bare_newline_reject_code") != NULL;
+    bool can_normalize = postfix_setting(doctor->postfix, "smtpd_forbid_bare_newline_reject_code") != NULL;
     struct doctor_finding *finding =
-        doctor_report_add(with->report, DOCTOR_WARNING, "bare_newlines",
+        doctor_report_add(doctor->report, DOCTOR_WARNING, "bare_newlines",
                           "SMTP smuggling (CVE-2023-51764): a login can hide a second message, with any "
                           "sender, inside its own. It "
                           "never reaches closedrelay as what it is, for Postfix cuts the messages.");
@@ -228,20 +167,9 @@ static void check_bare_newlines(const struct doctor_case *with, const struct pos
     strbuf_printf(&finding->change, "smtpd_forbid_bare_newline = %s", can_normalize ? "normalize" : "yes");
 }
 
-void postfix_check_relay(const struct doctor_case *with, const struct postfix_settings *settings)
+void postfix_check_relay(const struct doctor *doctor)
 {
-    check_restrictions(with, settings);
-    check_xclient(with, settings, NULL);
-    for (size_t i = 0; i < settings->service_count; i++) {
-        const struct postfix_service *service = &settings->services[i];
-        if (!postfix_service_is_smtpd(service))
-            continue;
-        check_submission(with, settings, service);
-        check_anonymous(with, settings, service);
-        check_xclient(with, settings, service);
-    }
-    check_networks(with, settings);
-    check_logins_anywhere(with, settings);
-    postfix_check_identities(with, settings);
-    check_bare_newlines(with, settings);
+    check_restrictions(doctor);
+    check_networks(doctor);
+    check_bare_newlines(doctor);
 }

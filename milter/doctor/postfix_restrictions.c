@@ -1,6 +1,8 @@
 #include "postfix_restrictions.h"
 #include "setting_words.h"
 
+enum { IP_V4_PREFIX_BITS = 96, WIDE_BITS = 12, COVERAGE_NETWORKS_MAX = 64 };
+
 bool postfix_network_parse(struct slice word, struct ip_network *network)
 {
     char text[64];
@@ -14,11 +16,47 @@ bool postfix_network_parse(struct slice word, struct ip_network *network)
     return ip_network_parse(slice_make(text, length), network, NULL);
 }
 
-bool postfix_network_is_everybody(struct slice network)
+/* Networks of both families, and how much of its address space each covers. */
+struct coverage {
+    struct ip_network seen[COVERAGE_NETWORKS_MAX];
+    size_t count;
+    double shares[2]; /* IPv6, IPv4 */
+};
+
+static bool is_within_seen(const struct coverage *coverage, const struct ip_network *network)
 {
-    struct ip_network parsed;
-    return slice_starts_nocase(network, slice_of("static:")) ||
-           (postfix_network_parse(network, &parsed) && (parsed.prefix_bits == 0 || parsed.prefix_bits == 96));
+    for (size_t i = 0; i < coverage->count; i++)
+        if (coverage->seen[i].prefix_bits <= network->prefix_bits &&
+            ip_network_contains(&coverage->seen[i], &network->address))
+            return true;
+    return false;
+}
+
+/* Only wide ones matter, and of those there are few. */
+static void cover(struct coverage *coverage, const struct ip_network *network)
+{
+    bool is_v4 = network->prefix_bits >= IP_V4_PREFIX_BITS && ip_address_is_ipv4(&network->address);
+    unsigned width = network->prefix_bits - (is_v4 ? (unsigned)IP_V4_PREFIX_BITS : 0);
+    if (width >= WIDE_BITS || coverage->count == COVERAGE_NETWORKS_MAX || is_within_seen(coverage, network))
+        return;
+    coverage->seen[coverage->count++] = *network;
+    coverage->shares[is_v4] += 1.0 / (double)(1u << width);
+}
+
+/* A sixteenth of all addresses is more than anybody has: 2000::/3 is the whole internet, and so are 0.0.0.0/1
+ * and 128.0.0.0/1 together. */
+bool postfix_networks_are_everybody(const char *networks)
+{
+    struct coverage coverage = {0};
+    struct slice rest = slice_of(networks), word;
+    while (setting_words_next(&rest, &word)) {
+        struct ip_network network;
+        if (slice_starts_nocase(word, slice_of("static:")))
+            return true;
+        if (postfix_network_parse(word, &network))
+            cover(&coverage, &network);
+    }
+    return coverage.shares[0] >= 1.0 / 16 || coverage.shares[1] >= 1.0 / 16;
 }
 
 static bool is_one_of(struct slice word, const char *const *words)
@@ -32,11 +70,7 @@ static bool is_one_of(struct slice word, const char *const *words)
 static bool trusts_everybody(const struct postfix_settings *settings, const struct postfix_service *service)
 {
     const char *networks = postfix_service_setting(settings, service, "mynetworks", NULL);
-    struct slice rest = slice_of(networks == NULL ? "" : networks), word;
-    while (setting_words_next(&rest, &word))
-        if (postfix_network_is_everybody(word))
-            return true;
-    return false;
+    return networks != NULL && postfix_networks_are_everybody(networks);
 }
 
 /* What a lookup finds: "static:OK" says the same of everybody. Tables of senders and recipients know no

@@ -25,8 +25,9 @@ struct relay_answer {
 struct relay_answer postfix_relays(const struct postfix_settings *settings,
                                    const struct postfix_service *service, enum relay_client client);
 
-/* Whether `network`, a word of mynetworks or of a list like it, is the whole world. */
-bool postfix_network_is_everybody(struct slice network);
+/* Whether `networks`, the value of mynetworks or of a list like it, has the whole world in it, in one word or
+ * in several. Tables and files are not read. */
+bool postfix_networks_are_everybody(const char *networks);
 
 /* "[2001:db8::]/32" as Postfix writes it, without the brackets. False: a table, a file, a name. */
 bool postfix_network_parse(struct slice word, struct ip_network *network);

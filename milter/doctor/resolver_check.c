@@ -22,21 +22,21 @@ static bool is_public_resolver(struct slice text)
     return false;
 }
 
-static void report_public(const struct doctor_case *with, const char *place, struct slice server)
+static void report_public(const struct doctor *doctor, const char *place, struct slice server)
 {
     struct doctor_finding *finding = doctor_report_add(
-        with->report, DOCTOR_WARNING, "public_resolver",
+        doctor->report, DOCTOR_WARNING, "public_resolver",
         "Spamhaus and others do not answer such resolvers, or with an error that looks like a "
         "listing: closedrelay then counts the list as unknown and nobody is found on it. Run a "
         "resolver of your own (unbound needs no configuration).");
     strbuf_append_text(&finding->where, place);
     strbuf_printf(&finding->what, "the block list %s is asked through the public resolver ",
-                  with->needs.block_list);
+                  doctor->needs.block_list);
     strbuf_append_slice(&finding->what, server);
     strbuf_append_text(&finding->change, "# closedrelay.yaml\ndns: { servers: [127.0.0.1:53] }");
 }
 
-static void check_resolv_conf(const struct doctor_case *with, struct slice content)
+static void check_resolv_conf(const struct doctor *doctor, struct slice content)
 {
     for (size_t end; content.length > 0; content = slice_part(content, end, content.length)) {
         end = slice_find(content, '\n');
@@ -44,25 +44,25 @@ static void check_resolv_conf(const struct doctor_case *with, struct slice conte
         end += end < content.length;
         if (setting_words_next(&line, &word) && slice_equal(word, slice_of("nameserver")) &&
             setting_words_next(&line, &word) && is_public_resolver(word)) {
-            report_public(with, with->needs.resolv_conf, word);
+            report_public(doctor, doctor->needs.resolv_conf, word);
             return;
         }
     }
 }
 
-void resolver_check(const struct doctor_case *with)
+void resolver_check(const struct doctor *doctor)
 {
-    const struct config_endpoint_list *servers = &with->needs.name_servers;
-    if (with->needs.block_list == NULL)
+    const struct config_endpoint_list *servers = &doctor->needs.name_servers;
+    if (doctor->needs.block_list == NULL)
         return;
     for (size_t i = 0; i < servers->count; i++)
         if (is_public_resolver(slice_of(servers->items[i].host))) {
-            report_public(with, "closedrelay.yaml, dns.servers", slice_of(servers->items[i].host));
+            report_public(doctor, "closedrelay.yaml, dns.servers", slice_of(servers->items[i].host));
             return;
         }
     struct strbuf content;
     strbuf_init(&content, RESOLV_CONF_BYTES_MAX);
-    if (servers->count == 0 && file_content(with->needs.resolv_conf, &content))
-        check_resolv_conf(with, strbuf_slice(&content));
+    if (servers->count == 0 && file_content(doctor->needs.resolv_conf, &content))
+        check_resolv_conf(doctor, strbuf_slice(&content));
     strbuf_deinit(&content);
 }

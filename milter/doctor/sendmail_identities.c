@@ -4,9 +4,9 @@
 
 /* ---- logins ----------------------------------------------------------------------------------------- */
 
-static void report_no_logins(const struct doctor_case *with)
+static void report_no_logins(const struct doctor *doctor)
 {
-    struct doctor_finding *finding = sendmail_add(with, DOCTOR_NOTE, "no_logins_anywhere",
+    struct doctor_finding *finding = sendmail_add(doctor, DOCTOR_NOTE, "no_logins_anywhere",
                                                   "Only trusted networks and certificates may relay then. "
                                                   "Fine if that is meant. (Sendmail hands logins over in "
                                                   "xtext, closedrelay decodes them; nothing to set.)");
@@ -15,10 +15,10 @@ static void report_no_logins(const struct doctor_case *with)
                                          "define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl");
 }
 
-static void report_anonymous(const struct doctor_case *with)
+static void report_anonymous(const struct doctor *doctor)
 {
     struct doctor_finding *finding = sendmail_add(
-        with, DOCTOR_WARNING, "anonymous_logins",
+        doctor, DOCTOR_WARNING, "anonymous_logins",
         "Sendmail then takes SASL's ANONYMOUS for a login; closedrelay does not count it as one.");
     strbuf_append_text(&finding->what, "AuthMechanisms has ANONYMOUS");
     strbuf_append_text(&finding->change, "define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl");
@@ -40,19 +40,19 @@ static bool some_are_trusted(const struct sendmail_cf *cf, const char *mechanism
     return false;
 }
 
-static void check_logins(const struct doctor_case *with, const struct sendmail_cf *cf)
+static void check_logins(const struct doctor *doctor)
 {
-    const char *mechanisms = sendmail_option(cf, "AuthMechanisms");
+    const char *mechanisms = sendmail_option(doctor->sendmail, "AuthMechanisms");
     if (mechanisms == NULL || mechanisms[0] == '\0') {
-        report_no_logins(with);
+        report_no_logins(doctor);
         return;
     }
     if (setting_words_contain(mechanisms, "ANONYMOUS"))
-        report_anonymous(with);
-    if (some_are_trusted(cf, mechanisms))
+        report_anonymous(doctor);
+    if (some_are_trusted(doctor->sendmail, mechanisms))
         return;
     struct doctor_finding *finding =
-        sendmail_add(with, DOCTOR_WARNING, "logins_not_trusted",
+        sendmail_add(doctor, DOCTOR_WARNING, "logins_not_trusted",
                      "Users log in, and then Sendmail itself refuses to relay for them.");
     strbuf_append_text(&finding->what, "no mechanism of AuthMechanisms lets relay (TRUST_AUTH_MECH)");
     strbuf_printf(&finding->change, "TRUST_AUTH_MECH(`%s')dnl", mechanisms);
@@ -81,24 +81,24 @@ static bool is_submission_port(struct slice port)
 }
 
 /* The modifier A takes AUTH away from a port. */
-static void check_port(const struct doctor_case *with, const char *daemon)
+static void check_port(const struct doctor *doctor, const char *daemon)
 {
     struct slice port, modifiers;
     if (!daemon_option(daemon, "Port", &port) || !is_submission_port(port) ||
         !daemon_option(daemon, "Modifiers", &modifiers) || slice_find(modifiers, 'A') == modifiers.length)
         return;
     struct doctor_finding *finding = sendmail_add(
-        with, DOCTOR_WARNING, "no_logins",
+        doctor, DOCTOR_WARNING, "no_logins",
         "The port is there for logins, and there are none: everybody who sends by it is a stranger to "
         "the policy.");
     strbuf_printf(&finding->what, "a port for users offers no login (modifier A): %s", daemon);
     strbuf_append_text(&finding->change, "dnl the same DAEMON_OPTIONS without A in M=");
 }
 
-static void report_unknown_daemons(const struct doctor_case *with)
+static void report_unknown_daemons(const struct doctor *doctor)
 {
     struct doctor_finding *finding = sendmail_add(
-        with, DOCTOR_WARNING, "local_daemons",
+        doctor, DOCTOR_WARNING, "local_daemons",
         "Mail of programs on this machine is then that of the network it comes from, without the user who "
         "sent it.");
     strbuf_append_text(&finding->what, "no daemon has a name (Name=) that is in relay.local_daemons");
@@ -107,19 +107,19 @@ static void report_unknown_daemons(const struct doctor_case *with)
                        "relay: { local_daemons: [MTA] }");
 }
 
-static void check_daemons(const struct doctor_case *with, const struct sendmail_cf *cf,
-                          const struct policy_relay_needs *needs)
+static void check_daemons(const struct doctor *doctor)
 {
     bool is_known = false;
     const char *daemon;
-    for (size_t next = 0; (daemon = sendmail_next_option(cf, "DaemonPortOptions", &next)) != NULL;) {
+    for (size_t next = 0;
+         (daemon = sendmail_next_option(doctor->sendmail, "DaemonPortOptions", &next)) != NULL;) {
         struct slice name;
-        check_port(with, daemon);
+        check_port(doctor, daemon);
         is_known = is_known || (daemon_option(daemon, "Name", &name) &&
-                                policy_snapshot_has_local_daemon(with->snapshot, name));
+                                policy_snapshot_has_local_daemon(doctor->snapshot, name));
     }
-    if (needs->has_local_daemons && !is_known)
-        report_unknown_daemons(with);
+    if (doctor->relay.has_local_daemons && !is_known)
+        report_unknown_daemons(doctor);
 }
 
 /* ---- certificates ----------------------------------------------------------------------------------- */
@@ -130,7 +130,7 @@ static bool is_unset(const struct sendmail_cf *cf, const char *option)
     return value == NULL || value[0] == '\0';
 }
 
-static void check_starttls(const struct doctor_case *with, const struct sendmail_cf *cf)
+static void check_starttls(const struct doctor *doctor)
 {
     static const struct {
         const char *option, *macro, *value;
@@ -142,10 +142,10 @@ static void check_starttls(const struct doctor_case *with, const struct sendmail
     };
     struct doctor_finding *finding = NULL;
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        if (!is_unset(cf, needed[i].option))
+        if (!is_unset(doctor->sendmail, needed[i].option))
             continue;
         if (finding == NULL) {
-            finding = sendmail_add(with, DOCTOR_WARNING, "no_starttls",
+            finding = sendmail_add(doctor, DOCTOR_WARNING, "no_starttls",
                                    "Sendmail offers no STARTTLS without all four, says nothing of it, and "
                                    "relay.trusted_certificates lets nobody in.");
             strbuf_append_text(&finding->what, "for certificates these are not set:");
@@ -157,40 +157,38 @@ static void check_starttls(const struct doctor_case *with, const struct sendmail
     }
 }
 
-static void check_verification(const struct doctor_case *with, const struct sendmail_cf *cf)
+static void check_verification(const struct doctor *doctor)
 {
-    const char *options = sendmail_option(cf, "TLSSrvOptions");
+    const char *options = sendmail_option(doctor->sendmail, "TLSSrvOptions");
     if (options == NULL || strchr(options, 'V') == NULL)
         return;
     struct doctor_finding *finding = sendmail_add(
-        with, DOCTOR_WARNING, "certificates_not_asked",
+        doctor, DOCTOR_WARNING, "certificates_not_asked",
         "Sendmail then asks no client for its certificate, and relay.trusted_certificates lets nobody in.");
     strbuf_append_text(&finding->what, "TLSSrvOptions has V");
     strbuf_append_text(&finding->change, "dnl define(`confTLS_SRV_OPTIONS', `V')dnl");
 }
 
-static void check_fingerprint(const struct doctor_case *with, const struct sendmail_cf *cf)
+static void check_fingerprint(const struct doctor *doctor)
 {
-    const char *algorithm = sendmail_option(cf, "CertFingerprintAlgorithm");
+    const char *algorithm = sendmail_option(doctor->sendmail, "CertFingerprintAlgorithm");
     if (algorithm != NULL && slice_equal_nocase(slice_trim(slice_of(algorithm)), slice_of("sha256")))
         return;
     struct doctor_finding *finding = sendmail_add(
-        with, DOCTOR_WARNING, "no_fingerprints",
+        doctor, DOCTOR_WARNING, "no_fingerprints",
         "Entries of relay.trusted_certificates with sha256: match nobody: Sendmail tells MD5 or nothing.");
     strbuf_append_text(&finding->what, "CertFingerprintAlgorithm is not sha256");
     strbuf_append_text(&finding->change, "define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl");
 }
 
-void sendmail_check_identities(const struct doctor_case *with, const struct sendmail_cf *cf)
+void sendmail_check_identities(const struct doctor *doctor)
 {
-    struct policy_relay_needs needs;
-    policy_snapshot_relay_needs(with->snapshot, &needs);
-    check_logins(with, cf);
-    check_daemons(with, cf, &needs);
-    if (needs.has_certificates) {
-        check_starttls(with, cf);
-        check_verification(with, cf);
+    check_logins(doctor);
+    check_daemons(doctor);
+    if (doctor->relay.has_certificates) {
+        check_starttls(doctor);
+        check_verification(doctor);
     }
-    if (needs.has_fingerprints)
-        check_fingerprint(with, cf);
+    if (doctor->relay.has_fingerprints)
+        check_fingerprint(doctor);
 }

@@ -11,7 +11,7 @@ enum { FILE_BYTES_MAX = 16 << 20 };
 
 /* ---- features --------------------------------------------------------------------------------------- */
 
-static void check_features(const struct doctor_case *with, const struct sendmail_cf *cf)
+static void check_features(const struct doctor *doctor)
 {
     static const struct {
         const char *name;
@@ -22,11 +22,11 @@ static void check_features(const struct doctor_case *with, const struct sendmail
         {"relay_based_on_MX", DOCTOR_PROBLEM}, {"relay_entire_domain", DOCTOR_WARNING},
     };
     for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
-        if (!sendmail_has_feature(cf, open[i].name))
+        if (!sendmail_has_feature(doctor->sendmail, open[i].name))
             continue;
         bool is_problem = open[i].level == DOCTOR_PROBLEM;
         struct doctor_finding *finding = sendmail_add(
-            with, open[i].level, is_problem ? "open_relay" : "relay_by_name",
+            doctor, open[i].level, is_problem ? "open_relay" : "relay_by_name",
             is_problem
                 ? "Sendmail alone would relay for strangers: closedrelay is then the only lock, and every "
                   "gap "
@@ -44,7 +44,7 @@ static void check_features(const struct doctor_case *with, const struct sendmail
 
 /* Where a line stands that lets relay; `line` 0: in sendmail.cf itself. */
 struct relay_line {
-    const struct doctor_case *with;
+    const struct doctor *doctor;
     const char *path;
     unsigned line;
     struct slice text; /* as it stands there */
@@ -54,8 +54,8 @@ static struct doctor_finding *add_at(const struct relay_line *at, enum doctor_le
                                      const char *why)
 {
     if (at->line == 0)
-        return sendmail_add(at->with, level, id, why);
-    struct doctor_finding *finding = doctor_report_add(at->with->report, level, id, why);
+        return sendmail_add(at->doctor, level, id, why);
+    struct doctor_finding *finding = doctor_report_add(at->doctor->report, level, id, why);
     strbuf_printf(&finding->where, "%s, line %u (then make it anew: make -C /etc/mail)", at->path, at->line);
     return finding;
 }
@@ -71,7 +71,7 @@ static void append_policy(struct doctor_finding *finding, const struct relay_lin
 static void check_network(const struct relay_line *at, const struct ip_network *network)
 {
     char text[IP_ADDRESS_TEXT_BYTES + 4];
-    if (policy_snapshot_trusts(at->with->snapshot, network))
+    if (policy_snapshot_trusts(at->doctor->snapshot, network))
         return;
     ip_network_print(network, text);
     struct doctor_finding *finding = add_at(at, DOCTOR_WARNING, "networks",
@@ -88,7 +88,7 @@ static void check_domain(const struct relay_line *at, struct slice domain)
     size_t mark = slice_find(domain, '@');
     if (mark < domain.length)
         domain = slice_part(domain, mark + 1, domain.length);
-    if (policy_snapshot_has_domain(at->with->snapshot, domain))
+    if (policy_snapshot_has_domain(at->doctor->snapshot, domain))
         return;
     struct strbuf name;
     strbuf_init(&name, 0);
@@ -129,13 +129,11 @@ static void report_certificates(const struct relay_line *at)
 
 static void check_entry(const struct relay_line *at, const struct access_entry *entry)
 {
-    struct policy_relay_needs needs;
     struct ip_network network;
     if (!slice_equal_nocase(entry->value, slice_of("RELAY")))
         return;
     if (slice_starts_nocase(entry->tag, slice_of("CERT"))) {
-        policy_snapshot_relay_needs(at->with->snapshot, &needs);
-        if (!needs.has_certificates)
+        if (!at->doctor->relay.has_certificates)
             report_certificates(at);
         return;
     }
@@ -148,42 +146,41 @@ static void check_entry(const struct relay_line *at, const struct access_entry *
         check_domain(at, entry->key);
 }
 
-static void report_unread(const struct doctor_case *with, const char *what, const char *path,
-                          const char *reason)
+static void report_unread(const struct doctor *doctor, const char *what, const char *path, const char *reason)
 {
-    struct doctor_finding *finding = doctor_report_add(with->report, DOCTOR_NOTE, "unread",
+    struct doctor_finding *finding = doctor_report_add(doctor->report, DOCTOR_NOTE, "unread",
                                                        "What it lets relay is not compared with the policy.");
     strbuf_append_text(&finding->where, path);
     strbuf_printf(&finding->what, "%s is not read here: %s", what, reason);
 }
 
 /* False: there is no file to read, and a note says so, unless it need not be there. */
-static bool read_text(const struct doctor_case *with, const char *what, const char *path, struct strbuf *text)
+static bool read_text(const struct doctor *doctor, const char *what, const char *path, struct strbuf *text)
 {
     strbuf_init(text, FILE_BYTES_MAX);
     if (file_content(path, text))
         return true;
     if (what != NULL)
-        report_unread(with, what, path, strerror(errno));
+        report_unread(doctor, what, path, strerror(errno));
     strbuf_deinit(text);
     return false;
 }
 
-static void check_access(const struct doctor_case *with, const struct sendmail_cf *cf)
+static void check_access(const struct doctor *doctor)
 {
     struct strbuf text;
-    char *path = sendmail_map_path(cf, "access");
+    char *path = sendmail_map_path(doctor->sendmail, "access");
     if (path == NULL)
         return;
     if (path[0] != '/') {
-        report_unread(with, "the access map", path, "it is in no file");
-    } else if (read_text(with, "the access map", path, &text)) {
+        report_unread(doctor, "the access map", path, "it is in no file");
+    } else if (read_text(doctor, "the access map", path, &text)) {
         struct slice rest = strbuf_slice(&text);
         struct access_entry entry;
         for (unsigned line = 0; access_next(&rest, &line, &entry);) {
             const char *start = entry.tag.length > 0 ? entry.tag.data : entry.key.data;
             struct relay_line at = {
-                with, path, entry.line,
+                doctor, path, entry.line,
                 slice_make(start, (size_t)(entry.value.data - start) + entry.value.length)};
             check_entry(&at, &entry);
         }
@@ -203,42 +200,42 @@ static void check_host(const struct relay_line *at, bool may_be_network)
         check_domain(at, at->text);
 }
 
-static void check_class_file(const struct doctor_case *with, const char *path, bool may_be_network)
+static void check_class_file(const struct doctor *doctor, const char *path, bool may_be_network)
 {
     struct strbuf text;
-    if (!read_text(with, NULL, path, &text))
+    if (!read_text(doctor, NULL, path, &text))
         return;
     struct slice rest = strbuf_slice(&text), host;
     for (unsigned line = 0; host_list_next(&rest, &line, &host);)
-        check_host(&(struct relay_line){with, path, line, host}, may_be_network);
+        check_host(&(struct relay_line){doctor, path, line, host}, may_be_network);
     strbuf_deinit(&text);
 }
 
 /* Class R is relay-domains, w the names that mail is delivered here for. */
-static void check_class(const struct doctor_case *with, const struct sendmail_cf *cf, const char *name)
+static void check_class(const struct doctor *doctor, const char *name)
 {
     bool may_be_network = name[0] == 'R';
     const char *value;
-    for (size_t next = 0; (value = sendmail_next_class(cf, 'C', name, &next)) != NULL;) {
+    for (size_t next = 0; (value = sendmail_next_class(doctor->sendmail, 'C', name, &next)) != NULL;) {
         struct slice rest = slice_of(value), host;
         while (setting_words_next(&rest, &host))
-            check_host(&(struct relay_line){with, "sendmail.mc", 0, host}, may_be_network);
+            check_host(&(struct relay_line){doctor, "sendmail.mc", 0, host}, may_be_network);
     }
-    for (size_t next = 0; (value = sendmail_next_class(cf, 'F', name, &next)) != NULL;) {
+    for (size_t next = 0; (value = sendmail_next_class(doctor->sendmail, 'F', name, &next)) != NULL;) {
         const char *slash = strchr(value, '/');
         char *path = slash == NULL || strcspn(value, "|@") < (size_t)(slash - value)
                          ? NULL
                          : strndup(slash, strcspn(slash, " \t"));
         if (path != NULL)
-            check_class_file(with, path, may_be_network);
+            check_class_file(doctor, path, may_be_network);
         free(path);
     }
 }
 
-void sendmail_check_relay(const struct doctor_case *with, const struct sendmail_cf *cf)
+void sendmail_check_relay(const struct doctor *doctor)
 {
-    check_features(with, cf);
-    check_access(with, cf);
-    check_class(with, cf, "R");
-    check_class(with, cf, "w");
+    check_features(doctor);
+    check_access(doctor);
+    check_class(doctor, "R");
+    check_class(doctor, "w");
 }

@@ -41,10 +41,10 @@ static bool has_right(const struct stat *file, const struct identity *identity, 
     return (file->st_mode & right) != 0;
 }
 
-static void report_missing(const struct doctor_case *with, const char *path)
+static void report_missing(const struct doctor *doctor, const char *path)
 {
     struct doctor_finding *finding = doctor_report_add(
-        with->report, DOCTOR_WARNING, "no_socket",
+        doctor->report, DOCTOR_WARNING, "no_socket",
         "closedrelay does not run, or listens elsewhere; the MTA does what it does when the milter "
         "is away.");
     strbuf_append_text(&finding->where, path);
@@ -52,13 +52,13 @@ static void report_missing(const struct doctor_case *with, const char *path)
     strbuf_append_text(&finding->change, "systemctl start closedrelay");
 }
 
-static void report_closed(const struct doctor_case *with, const char *path, const char *user,
+static void report_closed(const struct doctor *doctor, const char *path, const char *user,
                           const struct stat *file)
 {
     /* cppcheck-suppress getgrgidCalled ; one thread */
     const struct group *group = getgrgid(file->st_gid);
     struct doctor_finding *finding =
-        doctor_report_add(with->report, DOCTOR_PROBLEM, "socket_rights",
+        doctor_report_add(doctor->report, DOCTOR_PROBLEM, "socket_rights",
                           "The MTA cannot connect, and does what it does when the milter is away.");
     strbuf_append_text(&finding->where, path);
     strbuf_printf(&finding->what, "the user %s may not %s it (mode %04o, group %s)", user,
@@ -69,21 +69,21 @@ static void report_closed(const struct doctor_case *with, const char *path, cons
 }
 
 /* False: reported. */
-static bool check_step(const struct doctor_case *with, const char *path, const char *user,
+static bool check_step(const struct doctor *doctor, const char *path, const char *user,
                        const struct identity *identity)
 {
     struct stat file;
     if (stat(path, &file) != 0) {
-        report_missing(with, path);
+        report_missing(doctor, path);
         return false;
     }
     if (has_right(&file, identity, S_ISDIR(file.st_mode) ? 1 : 2))
         return true;
-    report_closed(with, path, user, &file);
+    report_closed(doctor, path, user, &file);
     return false;
 }
 
-void socket_check(const struct doctor_case *with, const char *path, const char *user)
+void socket_check(const struct doctor *doctor, const char *path, const char *user)
 {
     struct identity identity = {0};
     if (user != NULL && !find_identity(user, &identity))
@@ -91,10 +91,10 @@ void socket_check(const struct doctor_case *with, const char *path, const char *
     for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         char *directory = strndup(path, (size_t)(slash - path));
         bool is_fine =
-            directory == NULL || check_step(with, directory, user == NULL ? "root" : user, &identity);
+            directory == NULL || check_step(doctor, directory, user == NULL ? "root" : user, &identity);
         free(directory);
         if (!is_fine)
             return;
     }
-    check_step(with, path, user == NULL ? "root" : user, &identity);
+    check_step(doctor, path, user == NULL ? "root" : user, &identity);
 }

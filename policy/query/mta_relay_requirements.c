@@ -3,20 +3,35 @@
 #include "policy_query.h"
 
 #include "check/relay/relay.h"
+#include "check/sender/sender.h"
+#include "config/sets.h"
 #include "engine/engine.h"
 #include "facts/domain_name.h"
 
 #include <talloc.h>
 
+static const struct sender_settings *sender_settings_of_logins(const struct policy_snapshot *snapshot)
+{
+    size_t index = 0;
+    while (check_table[index] != &sender_check)
+        index++;
+    return snapshot_check_settings(snapshot, index, ROLE_SUBMISSION);
+}
+
 void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs)
 {
     const struct relay_settings *relay = snapshot_relay_settings(snapshot);
+    const struct sender_settings *sender = sender_settings_of_logins(snapshot);
     *needs = (struct policy_relay_needs){
         .has_certificates = relay->trusted_certificates.count > 0,
         .has_local_daemons = !text_set_is_empty(relay->local_daemons),
         .has_recent_logins = relay->recent_logins.remember_ms > 0 &&
                              snapshot_relay_is_written(snapshot, "recent_logins.remember"),
         .is_enforced = snapshot->root->mode == MODE_ENFORCE && relay->common.mode == MODE_ENFORCE,
+        .compares_senders = sender->common.mode != MODE_OFF &&
+                            (sender->match == SENDER_MATCH_DOMAIN || sender->match == SENDER_MATCH_ADDRESS),
+        .default_realm = relay->default_realm,
+        .tag_delimiters = "+",
     };
     for (size_t i = 0; i < relay->trusted_certificates.count; i++)
         if (slice_starts_nocase(slice_of(relay->trusted_certificates.items[i]), slice_of("sha256:")))
@@ -30,6 +45,12 @@ bool policy_snapshot_has_domain(const struct policy_snapshot *snapshot, struct s
                                                          slice_of(canonical)) != TABLE_MISSING;
     talloc_free((char *)canonical);
     return has_it;
+}
+
+bool policy_snapshot_each_domain(const struct policy_snapshot *snapshot,
+                                 bool (*visit)(void *context, const char *domain), void *context)
+{
+    return text_set_each(snapshot_relay_settings(snapshot)->local_domains, visit, context);
 }
 
 bool policy_snapshot_has_local_daemon(const struct policy_snapshot *snapshot, struct slice name)

@@ -50,6 +50,32 @@ static uint64_t largest_limit(const struct policy_snapshot *snapshot, const stru
     return largest;
 }
 
+/* The limit where what is beyond it is refused recipient by recipient, 0 elsewhere. */
+static uint64_t refusing_limit(const void *settings)
+{
+    const struct recipients_settings *recipients = settings;
+    return recipients->common.mode == MODE_ENFORCE && recipients->excess == RECIPIENTS_REFUSE
+               ? recipients->limit
+               : 0;
+}
+
+/* The smallest one that a login can meet. */
+static uint64_t smallest_refusing_limit(const struct policy_snapshot *snapshot)
+{
+    const size_t index = index_of(&recipients_check);
+    uint64_t smallest = refusing_limit(snapshot_check_settings(snapshot, index, ROLE_SUBMISSION));
+    const void *settings;
+    struct config_place place;
+    for (size_t i = 0; config_document_patch(snapshot->document, SECTION_FIRST_CHECK + index, i,
+                                             ROLE_SUBMISSION, &settings, &place);
+         i++) {
+        const uint64_t limit = settings == NULL ? 0 : refusing_limit(settings);
+        if (limit > 0 && (smallest == 0 || limit < smallest))
+            smallest = limit;
+    }
+    return snapshot->root->mode == MODE_ENFORCE ? smallest : 0;
+}
+
 static const char *first_block_list(const struct dnsbl_settings *settings)
 {
     for (size_t i = 0; i < settings->lists.count; i++)
@@ -69,6 +95,7 @@ void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct po
         .resolv_conf = dns->resolv_conf,
     };
     needs->size_limit_bytes = largest_limit(snapshot, &size_check, size_limit, &needs->size_from);
+    needs->refused_recipients_from = smallest_refusing_limit(snapshot);
     needs->recipients_limit =
         largest_limit(snapshot, &recipients_check, recipients_limit, &needs->recipients_from);
 }

@@ -26,16 +26,23 @@ mynetworks = 127.0.0.0/8 [::1]/128 192.0.2.0/25
 non_smtpd_milters = inet:127.0.0.1:10891
 queue_directory = /var/spool/postfix
 receive_override_options =
+recipient_delimiter = +
 smtpd_authorized_xclient_hosts =
+smtpd_client_message_rate_limit = 0
+smtpd_client_recipient_rate_limit = 0
 smtpd_forbid_bare_newline = normalize
 smtpd_forbid_bare_newline_reject_code = 550
+smtpd_hard_error_limit = 1000
 smtpd_milter_maps =
 smtpd_milters = inet:127.0.0.1:10891
+smtpd_proxy_filter =
 smtpd_recipient_limit = 1000
 smtpd_recipient_restrictions =
 smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
 smtpd_sasl_auth_enable = yes
+smtpd_sasl_local_domain =
 smtpd_sasl_security_options = noanonymous
+smtpd_sasl_type = dovecot
 smtp       inet  n       -       y       -       -       smtpd
 submission inet  n       -       y       -       -       smtpd
 submissions inet n       -       y       -       -       smtpd
@@ -90,6 +97,22 @@ SPOILED = [
     ("submission/inet/mynetworks = [::]/0", "open_relay", "problem", "  -o mynetworks=127.0.0.0/8,[::1]/128"),
     ("smtpd_authorized_xclient_hosts = static:all", "xclient", "problem", "smtpd_authorized_xclient_hosts ="),
     ("smtpd_authorized_xclient_hosts = 0.0.0.0/0", "xclient", "problem", "smtpd_authorized_xclient_hosts ="),
+    ("smtpd_authorized_xclient_hosts = 0.0.0.0/1, 128.0.0.0/1", "xclient", "problem", "smtpd_authorized_xclient_hosts ="),
+    ("submission/inet/mynetworks = 0.0.0.0/1 128.0.0.0/1", "open_relay", "problem", "  -o mynetworks=127.0.0.0/8,[::1]/128"),
+    ("submission/inet/mynetworks = 0.0.0.0/3 [2000::]/3", "open_relay", "problem", "  -o mynetworks=127.0.0.0/8,[::1]/128"),
+    ("smtp/inet/smtpd_proxy_filter = [127.0.0.1]:10024", "proxy_filter", "problem",
+     "  -o smtpd_proxy_filter=\n  -o content_filter=smtp:[127.0.0.1]:10024"),
+    ("smtpd_proxy_filter = :10024", "proxy_filter", "problem",
+     "smtpd_proxy_filter =\ncontent_filter = smtp:[127.0.0.1]:10024"),
+    ("submission/inet/smtpd_hard_error_limit = 20", "error_limit", "warning", "  -o smtpd_hard_error_limit=1000"),
+    ("smtpd_sasl_local_domain = mail.example.com", "foreign_realm", "warning",
+     "smtpd_sasl_local_domain =\n# closedrelay.yaml\nrelay: { default_realm: example.com }"),
+    ("recipient_delimiter = -", "delimiter", "warning", "recipient_delimiter = +"),
+    ("recipient_delimiter = +-", "delimiter", "warning", "recipient_delimiter = +"),
+    ("smtpd_client_recipient_rate_limit = 50", "client_limit", "warning", "smtpd_client_recipient_rate_limit = 0"),
+    ("smtpd_client_recipient_rate_limit = 500", "client_limit", "note", "smtpd_client_recipient_rate_limit = 0"),
+    ("submission/inet/smtpd_client_message_rate_limit = 100", "client_limit", "note",
+     "  -o smtpd_client_message_rate_limit=0"),
 ]
 
 HARMLESS = [
@@ -143,6 +166,57 @@ def test_one_spoiled_line(doctor, line, identity, level, change):
 @pytest.mark.parametrize("line", HARMLESS)
 def test_other_good_settings(doctor, line):
     assert [f["id"] for f in doctor.examine(spoil(GOOD, line))] == NOTES
+
+
+# ---- content filters that hand mail back -----------------------------------------------------------------------
+
+FILTERED = GOOD + "content_filter = smtp-amavis:[127.0.0.1]:10024\n127.0.0.1:10025/inet/content_filter =\n"
+
+
+def test_a_filter_that_makes_it_see_mail_twice(doctor):
+    finding, *rest = doctor.examine(FILTERED)
+    assert (finding["id"], finding["level"], finding["where"]) == ("asked_twice", "warning",
+                                                                    "master.cf, service 127.0.0.1:10025/inet")
+    assert (finding["change"], ids(rest)) == ("  -o smtpd_milters=", [])
+
+
+@pytest.mark.parametrize("line", [
+    "127.0.0.1:10025/inet/smtpd_milters =",
+    "127.0.0.1:10025/inet/receive_override_options = no_unknown_recipient_checks,no_header_body_checks,no_milters",
+])
+def test_a_filter_that_is_left_out_the_second_time(doctor, line):
+    assert [f["id"] for f in doctor.examine(spoil(FILTERED, line))] == NOTES
+
+
+def test_a_filter_of_one_service(doctor):
+    text = GOOD + "submission/inet/content_filter = smtp:[127.0.0.1]:10024\n"
+    assert ids(doctor.examine(text)) == ["asked_twice"]
+
+
+def test_no_milters_where_programs_hand_mail_in(doctor):
+    text = spoil(GOOD, "127.0.0.1:10025/inet/receive_override_options = no_milters")
+    assert ids(doctor.examine(text)) == ["local_service"]
+
+
+# ---- logins and their domain -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("policy, line, found", [
+    (POLICY.replace(", default_realm: example.com", ""), "smtpd_sasl_type = dovecot", ["no_realm"]),
+    (POLICY.replace(", default_realm: example.com", ""), "smtpd_sasl_type = cyrus", ["no_realm"]),
+    (POLICY.replace(", default_realm: example.com", "") + "sender: { match: off }\n", "smtpd_sasl_type = dovecot", []),
+    (POLICY + "recipients: { excess: reject }\n", "smtpd_hard_error_limit = 20", []),
+    (POLICY + "recipients: { limit: 995 }\n", "smtpd_hard_error_limit = 20", []),
+    (POLICY + "mode: monitor\n", "smtpd_hard_error_limit = 20", []),
+])
+def test_what_the_policy_makes_of_it(doctor, policy, line, found):
+    doctor.write("policy.yaml", policy)
+    assert ids(doctor.examine(spoil(GOOD, line))) == found
+
+
+def test_a_realm_of_ours_is_fine(doctor):
+    doctor.write("policy.yaml", POLICY.replace("relay: {", "relay: { local_domains: [example.com],"))
+    assert ids(doctor.examine(spoil(GOOD, "smtpd_sasl_local_domain = example.com"))) == []
 
 
 def test_an_old_postfix(doctor):
