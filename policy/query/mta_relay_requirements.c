@@ -10,18 +10,11 @@
 
 #include <talloc.h>
 
-static const struct sender_settings *sender_settings_of_logins(const struct policy_snapshot *snapshot)
-{
-    size_t index = 0;
-    while (check_table[index] != &sender_check)
-        index++;
-    return snapshot_check_settings(snapshot, index, ROLE_SUBMISSION);
-}
-
 void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs)
 {
     const struct relay_settings *relay = snapshot_relay_settings(snapshot);
-    const struct sender_settings *sender = sender_settings_of_logins(snapshot);
+    const struct sender_settings *sender =
+        snapshot_check_settings(snapshot, check_index(&sender_check), ROLE_SUBMISSION);
     *needs = (struct policy_relay_needs){
         .has_certificates = relay->trusted_certificates.count > 0,
         .has_local_daemons = !text_set_is_empty(relay->local_daemons),

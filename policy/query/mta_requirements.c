@@ -62,7 +62,7 @@ static uint64_t refusing_limit(const void *settings)
 /* The smallest one that a login can meet. */
 static uint64_t smallest_refusing_limit(const struct policy_snapshot *snapshot)
 {
-    const size_t index = index_of(&recipients_check);
+    const size_t index = check_index(&recipients_check);
     uint64_t smallest = refusing_limit(snapshot_check_settings(snapshot, index, ROLE_SUBMISSION));
     const void *settings;
     struct config_place place;
