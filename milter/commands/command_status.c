@@ -2,14 +2,14 @@
 #include "commands/command.h"
 
 #include "control/control_call.h"
-#include "daemon/session_registry.h"
+#include "libmilter/milter_server.h"
 #include "policy_query.h"
 
 #include <sysexits.h>
 
 static int serve(struct control_call *call)
 {
-    policy_query_status(call->target->engine, registry_session_count(), call->answer);
+    policy_query_status(call->target->engine, milter_server_session_count(), call->answer);
     return EX_OK;
 }
 

@@ -1,34 +1,26 @@
 #include "daemon.h"
 
-#include "libmilter/accept_gate.h"
-#include "libmilter/callbacks.h"
+#include "commands/problems.h"
 #include "control/control_call.h"
 #include "drain.h"
-#include "process_limits.h"
+#include "libmilter/milter_server.h"
 #include "listener.h"
 #include "log_output.h"
-#include "libmilter/packet_reader.h"
-#include "libmilter/pool_watch.h"
 #include "privileges.h"
-#include "commands/problems.h"
+#include "process_limits.h"
 #include "sd_notify.h"
-#include "libmilter/session_bind.h"
 #include "signals.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 enum {
-    /* Longer than any MTA keeps an idle connection (Sendmail: 1 h). */
-    MTA_IDLE_SECONDS_MAX = 7200,
     /* A callback that takes so long will not come back; the watchdog is told no more. */
     STUCK_MS = 60000,
-    MILTER_START_MS = 10000,
 };
 
 struct daemon {
@@ -38,10 +30,8 @@ struct daemon {
     struct control_server *control; /* NULL: there is no control socket */
     struct control_target control_target;
     pthread_mutex_t reload_lock; /* one reload at a time: a signal's or the control socket's */
-    struct limits limits;
     uint64_t drain_ms;
-    int signals;      /* descriptor of signals.h */
-    int milter_ended; /* eventfd: smfi_main has returned */
+    int signals; /* descriptor of signals.h */
 };
 
 /* ---- start ------------------------------------------------------------------------------------------ */
@@ -91,6 +81,12 @@ static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *sna
     return status;
 }
 
+static void take_limits(const struct policy_daemon_settings *settings)
+{
+    const struct limits limits = limits_raise_descriptors(settings->sessions_max);
+    milter_server_limit(&(struct milter_server_limits){limits.sessions_max, limits.descriptors_for_mta});
+}
+
 static int prepare_process(struct daemon *daemon, struct policy_snapshot *snapshot)
 {
     const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
@@ -98,9 +94,7 @@ static int prepare_process(struct daemon *daemon, struct policy_snapshot *snapsh
     strbuf_init(&problem, 0);
     log_output_open(settings->syslog, settings->syslog_facility);
     daemon->drain_ms = settings->drain_ms;
-    daemon->limits = limits_raise_descriptors(settings->sessions_max);
-    registry_set_limit(daemon->limits.sessions_max);
-    accept_gate_keep_below(daemon->limits.descriptors_for_mta);
+    take_limits(settings);
     limits_shrink_threads();
     int status = open_and_step_down(daemon, snapshot, &problem);
     if (status != EX_OK)
@@ -117,44 +111,18 @@ static int create_engine(struct daemon *daemon, struct policy_snapshot *snapshot
     daemon->engine = policy_engine_create(snapshot, &options, &problems);
     problems_log(&problems);
     strbuf_deinit(&problems);
-    session_bind_engine(daemon->engine);
     return daemon->engine == NULL ? EX_CANTCREAT : EX_OK;
-}
-
-static void *run_milter(void *context)
-{
-    const struct daemon *daemon = context;
-    uint64_t one = 1;
-    smfi_main();
-    if (write(daemon->milter_ended, &one, sizeof one) < 0)
-        abort(); /* an eventfd takes one addition in its life */
-    return NULL;
 }
 
 static int start_milter(struct daemon *daemon)
 {
-    if (!packet_reader_start()) {
-        log_error("libmilter: this build has no reader that can be replaced");
-        return EX_SOFTWARE;
-    }
-    daemon->milter_ended = eventfd(0, EFD_CLOEXEC);
-    if (daemon->milter_ended < 0 || smfi_register(callbacks_description()) != MI_SUCCESS ||
-        smfi_settimeout(MTA_IDLE_SECONDS_MAX) != MI_SUCCESS || !listener_give_to_milter(&daemon->listener) ||
-        !pool_watch_start(accept_gate_knock)) {
-        log_error("libmilter: it could not be set up");
-        return EX_SOFTWARE;
-    }
-    pthread_t thread;
-    int error = pthread_create(&thread, NULL, run_milter, daemon);
-    if (error != 0) {
-        log_error("threads: %s", strerrordesc_np(error));
-        return EX_OSERR;
-    }
-    pthread_detach(thread);
-    if (signals_wait_for_milter(MILTER_START_MS))
-        return EX_OK;
-    log_error("libmilter: it did not start");
-    return EX_SOFTWARE;
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    const bool is_started = milter_server_start(daemon->engine, daemon->listener.descriptor, &problem);
+    if (!is_started)
+        log_error("libmilter: %s", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+    return is_started ? EX_OK : EX_SOFTWARE;
 }
 
 static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
@@ -194,9 +162,7 @@ static void warn_of_listen(struct daemon *daemon, struct policy_snapshot *snapsh
 static void take_daemon_settings(struct daemon *daemon, const struct policy_daemon_settings *settings)
 {
     daemon->drain_ms = settings->drain_ms;
-    daemon->limits = limits_raise_descriptors(settings->sessions_max);
-    registry_set_limit(daemon->limits.sessions_max);
-    accept_gate_keep_below(daemon->limits.descriptors_for_mta);
+    take_limits(settings);
 }
 
 static bool use_policy(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problems)
@@ -246,7 +212,7 @@ static void start_control(struct daemon *daemon)
 
 static void tell_watchdog(void)
 {
-    uint64_t slowest_ms = registry_slowest_ms(clock_system_monotonic_us(NULL) / 1000U);
+    uint64_t slowest_ms = milter_server_slowest_ms(clock_system_monotonic_us(NULL) / 1000U);
     if (slowest_ms >= STUCK_MS) {
         log_error("serve: a callback has been running for %llu s", (unsigned long long)(slowest_ms / 1000));
         return;
@@ -254,7 +220,7 @@ static void tell_watchdog(void)
     struct strbuf state;
     strbuf_init(&state, 0);
     strbuf_printf(&state, "WATCHDOG=1\nSTATUS=Serving %llu sessions",
-                  (unsigned long long)registry_session_count());
+                  (unsigned long long)milter_server_session_count());
     sd_notify_send(strbuf_text(&state));
     strbuf_deinit(&state);
 }
@@ -279,7 +245,7 @@ static bool serve_until_stopped(struct daemon *daemon)
 {
     uint64_t watchdog_ms = sd_notify_watchdog_ms();
     struct pollfd events[] = {{.fd = daemon->signals, .events = POLLIN},
-                              {.fd = daemon->milter_ended, .events = POLLIN}};
+                              {.fd = milter_server_ended(), .events = POLLIN}};
     for (;;) {
         int timeout_ms = watchdog_ms == 0 ? -1 : watchdog_ms > INT32_MAX ? INT32_MAX : (int)watchdog_ms;
         if (poll(events, 2, timeout_ms) < 0 && errno != EINTR)
@@ -339,7 +305,7 @@ int daemon_run(const char *config_path)
     if (status == EX_OK)
         status = serve(&daemon);
     control_server_stop(daemon.control);
-    listener_deinit(&daemon.listener);
+    listener_remove_name(&daemon.listener);
     policy_engine_destroy(daemon.engine);
     return status;
 }

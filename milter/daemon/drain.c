@@ -1,6 +1,6 @@
 #include "drain.h"
 
-#include "session_registry.h"
+#include "libmilter/milter_server.h"
 #include "signals.h"
 
 #include <poll.h>
@@ -30,20 +30,17 @@ static bool is_hurried(int signals, int wait_ms)
 static void wait_for_sessions(const struct drain *drain)
 {
     uint64_t deadline_ms = now_ms() + drain->wait_ms;
-    while (registry_session_count() > 0 && now_ms() < deadline_ms)
+    while (milter_server_session_count() > 0 && now_ms() < deadline_ms)
         if (is_hurried(drain->signals, LOOK_EVERY_MS))
             break;
-    uint64_t left_count = registry_session_count();
+    uint64_t left_count = milter_server_session_count();
     if (left_count > 0)
         log_warning("serve: stopping with %llu sessions still open", (unsigned long long)left_count);
 }
 
 bool drain_run(const struct drain *drain)
 {
-    listener_stop(drain->listener);
+    milter_server_refuse_new(listener_remove_name(drain->listener));
     wait_for_sessions(drain);
-    if (!registry_shut(CALLBACKS_WAIT_MS))
-        return false;
-    registry_end_all();
-    return true;
+    return milter_server_end(CALLBACKS_WAIT_MS);
 }

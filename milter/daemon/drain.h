@@ -1,10 +1,4 @@
-/*
- * The end of the daemon: no new connections, those open served to their end, then the door shut.
- *
- * libmilter is never told to stop: smfi_stop waits for none of its threads, and destroys a lock that it may
- * still be asking for. Its threads are left where they are, with nothing behind the door that they could
- * touch.
- */
+/* The end of the daemon: no new connections, those open served to their end, then no more at all. */
 #ifndef CLOSEDRELAY_MILTER_DAEMON_DRAIN_H
 #define CLOSEDRELAY_MILTER_DAEMON_DRAIN_H
 

@@ -1,13 +1,9 @@
 #include "listener.h"
 
-#include "libmilter/accept_gate.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libmilter/mfapi.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -98,25 +94,11 @@ bool listener_open(struct listener *listener, const struct policy_daemon_setting
     return false;
 }
 
-bool listener_give_to_milter(const struct listener *listener)
-{
-    /* "fd:" is Debian's addition to libmilter. */
-    char connection[20];
-    snprintf(connection, sizeof connection, "fd:%d", listener->descriptor);
-    return smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(false) == MI_SUCCESS &&
-           accept_gate_open(listener->descriptor);
-}
-
 /* ---- closing ---------------------------------------------------------------------------------------- */
 
-void listener_stop(struct listener *listener)
+bool listener_remove_name(struct listener *listener)
 {
-    bool is_own_unix = listener->name.path != NULL;
+    const bool is_own_unix = listener->name.path != NULL;
     unix_socket_remove_name(&listener->name);
-    accept_gate_close(is_own_unix);
-}
-
-void listener_deinit(struct listener *listener)
-{
-    unix_socket_remove_name(&listener->name);
+    return is_own_unix;
 }

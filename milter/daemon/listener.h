@@ -1,5 +1,5 @@
 /*
- * The socket the MTA connects to: ours from bind to the end, libmilter only accepts on it.
+ * The socket the MTA connects to: ours from bind to the end, whoever accepts on it.
  *
  * libmilter would remove any socket in its way, a living daemon's too, and on exit whatever then has the
  * name.
@@ -23,14 +23,8 @@ struct listener {
 bool listener_open(struct listener *listener, const struct policy_daemon_settings *settings,
                    struct strbuf *problem);
 
-/* Hands the socket to libmilter. False: libmilter refused it. */
-bool listener_give_to_milter(const struct listener *listener);
-
-/* No new connections from now on, whatever libmilter does; those open go on. Removes the socket's name, if it
- * is still ours. */
-void listener_stop(struct listener *listener);
-
-/* Removes the name if it is still ours, and frees. The descriptor stays libmilter's. */
-void listener_deinit(struct listener *listener);
+/* Takes the name of a unix socket away, if it is still ours; the descriptor stays open, and is no longer of
+ * concern here. True: nobody can connect to it any more. */
+bool listener_remove_name(struct listener *listener);
 
 #endif

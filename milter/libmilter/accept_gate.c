@@ -2,6 +2,7 @@
 
 #include "packet_reader.h"
 #include "policy.h"
+#include "replaced.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +23,12 @@ enum {
 
 static struct {
     int polled; /* what libmilter polls: an epoll descriptor over the next two */
-    int knocks; /* eventfd */
+    int wanted; /* eventfd: connections with a closed end are wanted */
     atomic_int descriptor_limit;
     pthread_mutex_t lock;
     int listening; /* under lock; -1: closed */
 } gate = {.polled = -1,
-          .knocks = -1,
+          .wanted = -1,
           .descriptor_limit = INT32_MAX,
           .lock = PTHREAD_MUTEX_INITIALIZER,
           .listening = -1};
@@ -47,13 +48,18 @@ bool accept_gate_open(int listening)
 {
     int poller = epoll_create1(EPOLL_CLOEXEC);
     gate.listening = fcntl(listening, F_DUPFD_CLOEXEC, 0);
-    gate.knocks = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    gate.wanted = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     gate.polled = listening;
-    bool is_open = poller >= 0 && watch(poller, gate.listening) && watch(poller, gate.knocks) &&
+    bool is_open = poller >= 0 && gate.listening >= 0 && watch(poller, gate.wanted) &&
                    dup3(poller, listening, O_CLOEXEC) >= 0;
     if (poller >= 0)
         close(poller);
     return is_open;
+}
+
+bool accept_gate_let_in(void)
+{
+    return watch(gate.polled, gate.listening);
 }
 
 static void wait_for_queue(int listening)
@@ -74,11 +80,11 @@ void accept_gate_close(bool name_is_gone)
     pthread_mutex_unlock(&gate.lock);
 }
 
-void accept_gate_knock(void)
+void accept_gate_wake_pool(void)
 {
     uint64_t one = 1;
-    if (write(gate.knocks, &one, sizeof one) < 0)
-        return; /* nobody has answered the knocks before */
+    if (write(gate.wanted, &one, sizeof one) < 0)
+        return; /* as many are wanted as the eventfd can count */
 }
 
 /* ---- accept ----------------------------------------------------------------------------------------- */
@@ -99,12 +105,12 @@ static bool is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* One end of a connection whose other end is closed, if there was a knock; else -1. */
-static int let_in_visitor(struct sockaddr *address, socklen_t *length)
+/* One end of a connection whose other end is closed, if one is wanted; else -1. */
+static int accept_closed_one(struct sockaddr *address, socklen_t *length)
 {
     uint64_t count;
     int ends[2];
-    if (read(gate.knocks, &count, sizeof count) < 0 ||
+    if (read(gate.wanted, &count, sizeof count) < 0 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -1;
     close(ends[1]);
@@ -113,7 +119,7 @@ static int let_in_visitor(struct sockaddr *address, socklen_t *length)
     return ends[0];
 }
 
-static int let_in_mta(struct sockaddr *address, socklen_t *length)
+static int accept_mta(struct sockaddr *address, socklen_t *length)
 {
     int connection = -1;
     errno = EAGAIN;
@@ -143,9 +149,10 @@ int accept(int descriptor, __SOCKADDR_ARG address, socklen_t *restrict length)
 {
     if (descriptor != gate.polled)
         return accept4(descriptor, address, length, 0);
-    int connection = let_in_visitor(address.__sockaddr__, length);
+    replaced_is_called(REPLACED_ACCEPT);
+    int connection = accept_closed_one(address.__sockaddr__, length);
     if (connection < 0)
-        connection = let_in_mta(address.__sockaddr__, length);
+        connection = accept_mta(address.__sockaddr__, length);
     if (connection >= 0)
         packet_reader_set_timeout(connection);
     return connection;

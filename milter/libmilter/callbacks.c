@@ -180,9 +180,14 @@ static sfsistat on_end_of_headers(SMFICTX *ctx)
  */
 bool mi_sendok(SMFICTX *ctx, int flag) __attribute__((weak));
 
+bool callbacks_can_tell_the_last_chunk(void)
+{
+    return mi_sendok != NULL;
+}
+
 static bool is_last_chunk(SMFICTX *ctx)
 {
-    return mi_sendok != NULL && mi_sendok(ctx, 0);
+    return mi_sendok(ctx, 0);
 }
 
 /* SMFIS_SKIP is for this callback only: anywhere else it lets the rest of a session past the filter. */

@@ -5,8 +5,13 @@
 #define CLOSEDRELAY_MILTER_LIBMILTER_CALLBACKS_H
 
 #include <libmilter/mfapi.h>
+#include <stdbool.h>
 
 /* The table for smfi_register. */
 struct smfiDesc callbacks_description(void);
+
+/* Whether this libmilter has the function that tells the last chunk of a body; without it a callback's answer
+ * could be taken for the answer to the whole message. */
+bool callbacks_can_tell_the_last_chunk(void);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "pool_watch.h"
 #include "receive_all.h"
+#include "replaced.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -79,6 +80,7 @@ char *mi_rd_cmd(int socket, struct timeval *timeout, char *command, size_t *leng
 
 char *mi_rd_cmd(int socket, struct timeval *timeout, char *command, size_t *length, char *name)
 {
+    replaced_is_called(REPLACED_PACKET_READER);
     unsigned period = pool_watch_enter();
     char *packet = has_worker_pool ? read_packet(socket, command, length)
                                    : libmilter_reader(socket, timeout, command, length, name);

@@ -9,16 +9,16 @@
 enum { PERIOD_MS = 10 };
 
 /*
- * Threads inside are counted by the period they came in, of which there are two, this and the one before.
- * When nobody is left of the one before, a new one begins; who is left of it after that has been kept for a
- * period.
+ * Threads inside are counted by the period in which they came in: the present one, or the one before. A new
+ * period begins when nobody is left inside of the one before; as long as somebody is, that thread has been
+ * kept for a whole period.
  */
 static struct {
     atomic_uint period; /* 0 or 1 */
     atomic_uint inside_count[2];
-    atomic_bool is_asleep; /* nobody is inside; the next to come in wakes the watch */
+    atomic_bool is_asleep; /* no thread is inside; the next to come in wakes the watch */
     sem_t wake;
-    void (*knock)(void);
+    void (*wake_pool)(void);
 } pool;
 
 unsigned pool_watch_enter(void)
@@ -43,7 +43,7 @@ static bool is_empty(void)
 static void sleep_while_empty(void)
 {
     atomic_store(&pool.is_asleep, true);
-    /* Who came in before the flag was up is seen here; who came after it wakes us. */
+    /* A thread that came in before the flag was set is seen here; one that comes later wakes us. */
     if (!is_empty() && atomic_exchange(&pool.is_asleep, false))
         return;
     while (sem_wait(&pool.wake) != 0)
@@ -59,17 +59,17 @@ static void *watch(void *unused)
         nanosleep(&(struct timespec){.tv_nsec = PERIOD_MS * 1000 * 1000}, NULL);
         unsigned before = atomic_load(&pool.period) ^ 1U;
         if (atomic_load(&pool.inside_count[before]) > 0)
-            pool.knock();
+            pool.wake_pool();
         else
             atomic_store(&pool.period, before);
     }
     return NULL;
 }
 
-bool pool_watch_start(void (*knock)(void))
+bool pool_watch_start(void (*wake_pool)(void))
 {
     pthread_t thread;
-    pool.knock = knock;
+    pool.wake_pool = wake_pool;
     if (sem_init(&pool.wake, 0, 0) != 0 || pthread_create(&thread, NULL, watch, NULL) != 0)
         return false;
     pthread_detach(thread);

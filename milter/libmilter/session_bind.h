@@ -7,7 +7,7 @@
 #ifndef CLOSEDRELAY_MILTER_LIBMILTER_SESSION_BIND_H
 #define CLOSEDRELAY_MILTER_LIBMILTER_SESSION_BIND_H
 
-#include "daemon/session_registry.h"
+#include "session_registry.h"
 
 #include <libmilter/mfapi.h>
 

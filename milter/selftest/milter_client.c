@@ -1,6 +1,6 @@
 #include "milter_client.h"
 
-#include "libmilter/receive_all.h"
+#include "receive_all.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -5,8 +5,8 @@
  * the door before it takes the engine down, and ends the sessions that libmilter forgot. All functions may be
  * called from any thread. One registry a process.
  */
-#ifndef CLOSEDRELAY_MILTER_DAEMON_SESSION_REGISTRY_H
-#define CLOSEDRELAY_MILTER_DAEMON_SESSION_REGISTRY_H
+#ifndef CLOSEDRELAY_MILTER_LIBMILTER_SESSION_REGISTRY_H
+#define CLOSEDRELAY_MILTER_LIBMILTER_SESSION_REGISTRY_H
 
 #include "policy_session.h"
 

@@ -1,6 +1,6 @@
 /* Exactly so many bytes from a blocking socket. */
-#ifndef CLOSEDRELAY_MILTER_LIBMILTER_RECEIVE_ALL_H
-#define CLOSEDRELAY_MILTER_LIBMILTER_RECEIVE_ALL_H
+#ifndef CLOSEDRELAY_MILTER_RECEIVE_ALL_H
+#define CLOSEDRELAY_MILTER_RECEIVE_ALL_H
 
 #include <errno.h>
 #include <stdbool.h>
