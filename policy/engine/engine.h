@@ -38,7 +38,8 @@ struct policy_engine {
     struct record_context record_context; /* points at it */
     int64_t started_us;                   /* wall clock, to be told */
     uint64_t started_ms;                  /* monotonic, to be counted from */
-    struct ticker *ticker;                /* looks after changed files; NULL: offline */
+    size_t service_count;                 /* of service_table, made */
+    struct ticker *ticker;                /* the services' ticks; NULL: offline */
     struct recent_logins *recent_logins;
     char *recent_logins_path;            /* NULL: they are not kept over a restart */
     atomic_bool save_fails;              /* and that was said */

@@ -1,0 +1,6 @@
+/* The one list of services, in the order in which they are made. */
+#include "engine/service.h"
+
+const struct service *const service_table[] = {
+    &audit_service, &dns_service, &recent_logins_service, &tables_service, NULL,
+};
