@@ -89,16 +89,30 @@ const char *audit_recipient_action(const struct outcome *outcome, const struct r
     return names[recipient->action];
 }
 
-const char *audit_recipient_reason(const struct outcome *outcome, const struct recipient *recipient)
+struct audit_cause audit_recipient_cause(const struct outcome *outcome, const struct recipient *recipient)
 {
+    const struct verdict *verdict = outcome->verdict;
     const bool was_taken = recipient->action == RECIPIENT_ACCEPTED || recipient->action == RECIPIENT_DROPPED;
     if (recipient->action == RECIPIENT_IGNORED)
-        return "refused_by_mta";
+        return (struct audit_cause){NULL, "refused_by_mta"};
     if (was_taken && outcome->aborted != NULL)
-        return outcome->aborted;
-    if (was_taken && outcome->verdict->action != ACTION_ACCEPT && outcome->verdict->cause_reason != NULL)
-        return outcome->verdict->cause_reason;
-    return recipient->reason == NULL ? "" : recipient->reason;
+        return (struct audit_cause){NULL, outcome->aborted};
+    if (was_taken && verdict->action != ACTION_ACCEPT && verdict->cause_reason != NULL)
+        return (struct audit_cause){verdict->cause_check, verdict->cause_reason};
+    if (recipient->reason == NULL || recipient->reason[0] == '\0')
+        return (struct audit_cause){NULL, NULL};
+    return (struct audit_cause){recipient->check, recipient->reason};
+}
+
+/* "relay.not_local_domain"; names of checks and reasons are short and ours. */
+static void write_cause(struct record_writer *record, const struct audit_cause *cause)
+{
+    char text[128];
+    const bool has_check = cause->check != NULL && cause->check[0] != '\0';
+    if (cause->reason == NULL)
+        return;
+    snprintf(text, sizeof text, "%s%s%s", has_check ? cause->check : "", has_check ? "." : "", cause->reason);
+    record_put_text(record, RECORD_RECIPIENT_REASON, text);
 }
 
 static void write_recipients(struct record_writer *record, const struct outcome *outcome)
@@ -110,7 +124,8 @@ static void write_recipients(struct record_writer *record, const struct outcome 
         record_element_begin(record);
         record_put_text(record, RECORD_RECIPIENT_ADDRESS, recipient->address.text);
         record_put_text(record, RECORD_RECIPIENT_ACTION, audit_recipient_action(outcome, recipient));
-        record_put_some(record, RECORD_RECIPIENT_REASON, audit_recipient_reason(outcome, recipient));
+        const struct audit_cause cause = audit_recipient_cause(outcome, recipient);
+        write_cause(record, &cause);
         record_element_end(record);
     }
     record_close(record);

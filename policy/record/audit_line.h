@@ -13,8 +13,14 @@ void audit_line_write(const struct outcome *outcome, const struct record_context
                       struct strbuf *out);
 
 /* What became of a recipient once its message has ended: "accept", "hold", "defer", "reject", "drop",
- * "ignore" (the MTA refused it itself) or "aborted". The second: why, where it was not accepted; else "". */
+ * "ignore" (the MTA refused it itself) or "aborted". */
 const char *audit_recipient_action(const struct outcome *outcome, const struct recipient *recipient);
-const char *audit_recipient_reason(const struct outcome *outcome, const struct recipient *recipient);
+
+/* Why it was not accepted: `check` is NULL where no check decided, `reason` where it was accepted. */
+struct audit_cause {
+    const char *check, *reason;
+};
+
+struct audit_cause audit_recipient_cause(const struct outcome *outcome, const struct recipient *recipient);
 
 #endif

@@ -245,9 +245,11 @@ static void each_recipient_shows_what_became_of_it(void **state)
         const struct verdict decided = {.action = cases[i].verdict, .cause_reason = "cause"};
         const struct outcome outcome = {.verdict = &decided, .aborted = cases[i].aborted};
         const bool is_taken = cases[i].at_rcpt == RECIPIENT_ACCEPTED;
-        const struct recipient recipient = {.action = cases[i].at_rcpt, .reason = is_taken ? "" : "at_rcpt"};
+        const struct recipient recipient = {
+            .action = cases[i].at_rcpt, .check = "", .reason = is_taken ? "" : "at_rcpt"};
         assert_string_equal(audit_recipient_action(&outcome, &recipient), cases[i].action);
-        assert_string_equal(audit_recipient_reason(&outcome, &recipient), cases[i].reason);
+        const struct audit_cause cause = audit_recipient_cause(&outcome, &recipient);
+        assert_string_equal(cause.reason == NULL ? "" : cause.reason, cases[i].reason);
     }
 }
 

@@ -165,7 +165,7 @@ static void own_domains_take_mail_from_outside(void **state)
     assert_recorded(
         test, 1,
         "\"recipients\":[{\"address\":\"ann@example.com\",\"action\":\"accept\"},"
-        "{\"address\":\"bob@example.org\",\"action\":\"reject\",\"reason\":\"not_local_domain\"}]");
+        "{\"address\":\"bob@example.org\",\"action\":\"reject\",\"reason\":\"relay.not_local_domain\"}]");
     assert_recorded(test, 1, "\"verdict\":\"accept\"");
     end(test);
 }
@@ -198,8 +198,9 @@ static void too_many_to_drop_are_left_out(void **state)
     assert_int_equal(ending.answer.step, POLICY_CONTINUE);
     assert_int_equal(ending.edits.dropped_count, 1);
     assert_string_equal(ending.edits.dropped[0], "<b@example.org>");
-    assert_recorded(test, 1,
-                    "{\"address\":\"b@example.org\",\"action\":\"drop\",\"reason\":\"too_many_recipients\"}");
+    assert_recorded(
+        test, 1,
+        "{\"address\":\"b@example.org\",\"action\":\"drop\",\"reason\":\"recipients.too_many_recipients\"}");
     end(test);
 }
 
