@@ -49,6 +49,9 @@ void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf
  * is worked out as for a message. False: it cannot be read, and `out` says why. */
 bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *whom, struct strbuf *out);
 
+/* A short hash of the effective configuration, the same as in every record; lives as long as the snapshot. */
+const char *policy_snapshot_id(const struct policy_snapshot *snapshot);
+
 /* From the table of keys: docs/configuration.md, and the JSON Schema for editors. */
 void policy_print_reference(struct strbuf *out);
 void policy_print_json_schema(struct strbuf *out);

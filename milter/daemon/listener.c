@@ -1,5 +1,7 @@
 #include "listener.h"
 
+#include "port_holder.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +25,18 @@ static bool listen_at(int descriptor, const struct sockaddr *address, socklen_t 
     return bind(descriptor, address, length) == 0 && listen(descriptor, SOMAXCONN) == 0;
 }
 
+static void fail_to_listen(const struct config_endpoint *endpoint, int error, struct strbuf *problem)
+{
+    char name[PORT_HOLDER_NAME_BYTES];
+    strbuf_printf(problem, "port %u of %s: %s", (unsigned)endpoint->port,
+                  endpoint->host[0] == '\0' ? "any address" : endpoint->host, strerror(error));
+    if (error == EADDRINUSE) {
+        strbuf_append_text(problem, ", by ");
+        if (!port_holder_append(endpoint, name, problem))
+            strbuf_append_text(problem, "a process that is not seen from here");
+    }
+}
+
 static bool open_inet(struct listener *listener, const struct config_endpoint *endpoint,
                       struct strbuf *problem)
 {
@@ -40,8 +54,7 @@ static bool open_inet(struct listener *listener, const struct config_endpoint *e
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     const struct sockaddr *address = is_v6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4;
     if (!listen_at(descriptor, address, is_v6 ? sizeof v6 : sizeof v4)) {
-        strbuf_printf(problem, "port %u of %s: %s", (unsigned)endpoint->port,
-                      endpoint->host[0] == '\0' ? "any address" : endpoint->host, strerror(errno));
+        fail_to_listen(endpoint, errno, problem);
         close(descriptor);
         return false;
     }

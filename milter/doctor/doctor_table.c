@@ -27,8 +27,12 @@ static const struct doctor_check checks[] = {
     {"logins", POSTFIX_SETTINGS, postfix_check_logins, NULL},
     {"limits", POSTFIX_SETTINGS, NULL, postfix_check_limits},
     {"client limits", POSTFIX_SETTINGS, NULL, postfix_check_client_limits},
+    {"domains", POSTFIX_HERE, postfix_check_domains, NULL},
     {"socket", POSTFIX_SETTINGS, postfix_check_socket, NULL},
+    {"reach", POSTFIX_HERE, postfix_check_reach, NULL},
     {"sendmail", SENDMAIL, sendmail_check, NULL},
+    {"daemon", MACHINE, daemon_check, NULL},
+    {"panel", MACHINE, panel_check, NULL},
     {"resolver", POLICY, resolver_check, NULL},
 };
 

@@ -99,20 +99,22 @@ static void check_restrictions(const struct doctor *doctor)
 
 /* ---- networks --------------------------------------------------------------------------------------- */
 
-static void report_wider(const struct doctor *doctor, struct slice network)
+static void report_wider(const struct doctor *doctor, struct slice word, const struct ip_network *network)
 {
+    char text[IP_ADDRESS_TEXT_BYTES + 4];
+    ip_network_print(network, text);
     struct doctor_finding *finding = doctor_report_add(
         doctor->report, DOCTOR_WARNING, "networks",
         "Postfix would relay for these clients, closedrelay takes them for strangers and refuses: "
         "one of the two lists is not what you mean.");
     postfix_place(&finding->where, NULL);
     strbuf_append_text(&finding->what, "mynetworks has ");
-    strbuf_append_slice(&finding->what, network);
+    strbuf_append_slice(&finding->what, word);
     strbuf_append_text(&finding->what, ", which is not in relay.trusted_networks");
     strbuf_append_text(&finding->change,
                        "# closedrelay.yaml, if they may relay; else take it out of mynetworks\n"
                        "relay: { trusted_networks: [..., \"");
-    strbuf_append_slice(&finding->change, network);
+    strbuf_append_text(&finding->change, text);
     strbuf_append_text(&finding->change, "\"] }");
 }
 
@@ -123,7 +125,7 @@ static void check_networks(const struct doctor *doctor)
     while (setting_words_next(&rest, &word)) {
         struct ip_network network;
         if (postfix_network_parse(word, &network) && !policy_snapshot_trusts(doctor->snapshot, &network))
-            report_wider(doctor, word);
+            report_wider(doctor, word, &network);
     }
 }
 

@@ -93,7 +93,7 @@ static void check_domain(const struct relay_line *at, struct slice domain)
     struct strbuf name;
     strbuf_init(&name, 0);
     strbuf_append_slice(&name, domain);
-    struct doctor_finding *finding = add_at(at, DOCTOR_WARNING, "domains",
+    struct doctor_finding *finding = add_at(at, DOCTOR_PROBLEM, "domains",
                                             "Sendmail takes mail for it from everybody, closedrelay refuses "
                                             "strangers: mail that is meant for you "
                                             "comes back to its senders.");
@@ -238,4 +238,5 @@ void sendmail_check_relay(const struct doctor *doctor)
     check_access(doctor);
     check_class(doctor, "R");
     check_class(doctor, "w");
+    check_class(doctor, "VirtHost");
 }

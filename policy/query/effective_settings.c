@@ -213,6 +213,11 @@ bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const cha
     return is_read;
 }
 
+const char *policy_snapshot_id(const struct policy_snapshot *snapshot)
+{
+    return snapshot->id;
+}
+
 void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out)
 {
     config_document_print(snapshot->document, out);

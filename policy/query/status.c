@@ -45,6 +45,7 @@ static void tell_policy(struct policy_engine *engine, struct answer *answer)
     answer_words(answer, NULL, "policy", "%s, mode %s, in force since %s",
                  snapshot->path == NULL ? "built in (no configuration file)" : snapshot->path, mode, since);
     answer_text(answer, "config", NULL, snapshot->path == NULL ? "" : snapshot->path);
+    answer_text(answer, "policy", NULL, snapshot->id);
     answer_text(answer, "mode", NULL, mode);
     answer_time(answer, "in_force_since", NULL, since_us);
     policy_snapshot_unref(snapshot);

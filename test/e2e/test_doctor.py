@@ -432,6 +432,10 @@ def test_public_resolvers(doctor, nameserver, found):
 # ---- a real Postfix -----------------------------------------------------------------------------------------
 
 
+# What is said while no daemon answers.
+NOT_RUNNING = ("no_answer", "daemon_away")
+
+
 @pytest.mark.parametrize("meant", ["", "recent_logins: { remember: 30m }, trusted_certificates: [CN=relay.example],"],
                          ids=["plain", "recent logins and certificates"])
 def test_every_line_mends_what_it_is_for(doctor, workspace, meant):
@@ -441,12 +445,12 @@ def test_every_line_mends_what_it_is_for(doctor, workspace, meant):
     with tempfile.TemporaryDirectory(dir=workspace) as etc:
         with open(f"{etc}/main.cf", "w", encoding="utf-8") as main:
             main.write("compatibility_level = 3.6\nsmtpd_relay_restrictions = permit_mynetworks\n"
-                       "mynetworks = 127.0.0.0/8\nmilter_default_action = accept\n")
+                       "mynetworks = 127.0.0.0/8\nmilter_default_action = accept\nmydestination =\n")
         with open(f"{etc}/master.cf", "w", encoding="utf-8") as master:
             master.write("smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n"
                          "  -o smtpd_sasl_auth_enable=no\n  -o smtpd_recipient_limit=30\n")
         for _ in range(4):
-            found = doctor.findings("--postfix-config", etc)
+            found = [f for f in doctor.findings("--postfix-config", etc) if f["id"] not in NOT_RUNNING]
             if not [f for f in found if f["level"] != "note"]:
                 break
             for finding in found:

@@ -35,6 +35,7 @@ relay:
   trusted_certificates: [CN=relay.branch.example, "sha256:{'ab' * 32}"]
   local_daemons: [mta]
 dnsbl: {{ lists: [] }}
+control: ""
 """
 
 CLOSEDRELAY = "INPUT_MAIL_FILTER(`closedrelay', `S=inet:10891@127.0.0.1, F=T, T=C:30s;S:30s;R:30s;E:5m')dnl"
@@ -75,8 +76,9 @@ SPOILED = [
     ("O CertFinger", "", "no_fingerprints", "warning", "define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl"),
     ("O CertFinger", "O CertFingerprintAlgorithm=sha1", "no_fingerprints", "warning",
      "define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl"),
-    ("Cwlocalhost", "CRexample.net", "domains", "warning", 'relay: { local_domains: [..., "example.net"] }'),
-    ("Cwlocalhost", "C{w}mail.example.net", "domains", "warning", 'relay: { local_domains: [..., "mail.example.net"] }'),
+    ("Cwlocalhost", "CRexample.net", "domains", "problem", 'relay: { local_domains: [..., "example.net"] }'),
+    ("Cwlocalhost", "C{w}mail.example.net", "domains", "problem", 'relay: { local_domains: [..., "mail.example.net"] }'),
+    ("Cwlocalhost", "C{VirtHost}shop.example.net", "domains", "problem", 'relay: { local_domains: [..., "shop.example.net"] }'),
     *[("#####", f"#####  $Id: {feature}.m4,v 8.13 x $  #####", "open_relay", "problem", f"dnl FEATURE(`{feature}')dnl")
       for feature in ("promiscuous_relay", "relay_local_from", "relay_mail_from", "loose_relay_check", "relay_based_on_MX")],
     ("#####", "#####  $Id: relay_entire_domain.m4,v 8.13 x $  #####", "relay_by_name", "warning",
@@ -189,7 +191,7 @@ def test_an_access_map_that_fits(files):
 def test_one_line_of_the_access_map(files, line, identity, change):
     path = files.doctor.write("access", ACCESS_THAT_FITS + line + "\n")
     found = files.findings()
-    assert [(f["id"], f["level"]) for f in found] == [(identity, "warning")]
+    assert [(f["id"], f["level"]) for f in found] == [(identity, "problem" if identity == "domains" else "warning")]
     assert change in found[0]["change"]
     number = ACCESS_THAT_FITS.count("\n") + 1
     assert found[0]["where"] == f"{path}, line {number} (then make it anew: make -C /etc/mail)"
@@ -211,7 +213,7 @@ def test_without_certificates_tls_is_no_matter(doctor):
 def test_domains_that_only_sendmail_has(files, name):
     path = files.doctor.write(name, "# ours\nexample.com\nexample.net\n[192.0.2.1]\nlocalhost\n\n")
     found = files.findings()
-    assert [(f["id"], f["level"]) for f in found] == [("domains", "warning")]
+    assert [(f["id"], f["level"]) for f in found] == [("domains", "problem")]
     assert found[0]["where"].startswith(f"{path}, line 3 ")
     assert found[0]["change"].endswith('relay: { local_domains: [..., "example.net"] }')
 

@@ -150,6 +150,12 @@ void policy_snapshot_unref(struct policy_snapshot *snapshot)
         free(snapshot);
 }
 
+const char *policy_snapshot_id(const struct policy_snapshot *snapshot)
+{
+    (void)snapshot;
+    return "";
+}
+
 void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf *out)
 {
     strbuf_printf(out, "sessions: %llu\n", (unsigned long long)snapshot->settings.sessions_max);
@@ -253,6 +259,15 @@ void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct 
 {
     (void)snapshot;
     *needs = (struct policy_relay_needs){0};
+}
+
+bool policy_snapshot_each_domain(const struct policy_snapshot *snapshot,
+                                 bool (*visit)(void *context, const char *domain), void *context)
+{
+    (void)snapshot;
+    (void)visit;
+    (void)context;
+    return true;
 }
 
 bool policy_snapshot_has_domain(const struct policy_snapshot *snapshot, struct slice domain)

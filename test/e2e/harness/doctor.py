@@ -4,7 +4,7 @@ import json
 
 from . import daemon
 
-POLICY = 'relay: { trusted_networks: [127.0.0.0/8, "::1", 192.0.2.0/24], default_realm: example.com }\ndnsbl: { lists: [] }\n'
+POLICY = 'relay: { trusted_networks: [127.0.0.0/8, "::1", 192.0.2.0/24], default_realm: example.com }\ndnsbl: { lists: [] }\ncontrol: ""\n'
 
 
 class Doctor:

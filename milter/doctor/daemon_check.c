@@ -1,0 +1,126 @@
+/* The running daemon beside the configuration, and what it says of its block lists. */
+#include "command_output.h"
+#include "doctor_checks.h"
+
+#include <stdlib.h>
+
+enum { STATUS_BYTES_MAX = 1 << 20 };
+
+/* The text behind "key":" in JSON of ours, to its closing quote; escapes stay. Empty: there is none, or null.
+ */
+static struct slice json_text_of(struct slice json, const char *key)
+{
+    struct strbuf needle;
+    strbuf_init(&needle, 0);
+    strbuf_printf(&needle, "\"%s\":\"", key);
+    const char *at = memmem(json.data, json.length, strbuf_text(&needle), needle.length);
+    struct slice value = slice_make("", 0);
+    if (at != NULL) {
+        size_t start = (size_t)(at - json.data) + needle.length, end = start;
+        while (end < json.length && json.data[end] != '"')
+            end += json.data[end] == '\\' ? 2 : 1;
+        value = slice_part(json, start, end < json.length ? end : json.length);
+    }
+    strbuf_deinit(&needle);
+    return value;
+}
+
+/* ---- another policy --------------------------------------------------------------------------------------
+ */
+
+static bool is_same_file(struct slice a, const char *b)
+{
+    char *path = strndup(a.data, a.length);
+    char *first = path == NULL ? NULL : realpath(path, NULL), *second = b == NULL ? NULL : realpath(b, NULL);
+    bool is_same = (first == NULL) == (second == NULL) && (first == NULL || strcmp(first, second) == 0);
+    free(path);
+    free(first);
+    free(second);
+    return is_same;
+}
+
+static void check_policy(const struct doctor *doctor, struct slice status)
+{
+    struct slice config = json_text_of(status, "config"), id = json_text_of(status, "policy");
+    const char *ours = policy_snapshot_id(doctor->snapshot);
+    if (!is_same_file(config, doctor->config_path)) {
+        struct doctor_finding *finding =
+            doctor_report_add(doctor->report, DOCTOR_WARNING, "other_policy",
+                              "What is said here is of the one, mail is treated by the other.");
+        strbuf_append_text(&finding->where, doctor->config_path == NULL ? "-" : doctor->config_path);
+        strbuf_append_text(&finding->what, "the daemon runs with ");
+        strbuf_append_slice(&finding->what, config.length == 0 ? slice_of("no configuration file") : config);
+        strbuf_append_text(&finding->change, "closedrelay doctor -c ");
+        strbuf_append_slice(&finding->change, config);
+    } else if (id.length > 0 && !slice_equal(id, slice_of(ours))) {
+        struct doctor_finding *finding = doctor_report_add(
+            doctor->report, DOCTOR_WARNING, "not_reloaded",
+            "The file says something else than what is in force: it was changed and not loaded, or a reload was refused "
+            "and the log says why.");
+        strbuf_append_text(&finding->where, doctor->config_path == NULL ? "-" : doctor->config_path);
+        strbuf_append_text(&finding->what, "the daemon goes by an older policy, in force since ");
+        strbuf_append_slice(&finding->what, json_text_of(status, "in_force_since"));
+        strbuf_append_text(&finding->change, "closedrelay reload");
+    }
+}
+
+/* ---- its lists -------------------------------------------------------------------------------------------
+ */
+
+static void check_lists(const struct doctor *doctor, struct slice status)
+{
+    const char *lists = memmem(status.data, status.length, "\"lists\":[", 9);
+    struct slice rest = lists == NULL ? (struct slice){0}
+                                      : slice_part(status, (size_t)(lists - status.data) + 9, status.length);
+    while (rest.length > 0 && rest.data[0] != ']') {
+        size_t end = slice_find(rest, '}');
+        struct slice list = slice_part(rest, 0, end), state = json_text_of(list, "state");
+        rest = slice_part(rest, end + (end < rest.length), rest.length);
+        rest = slice_part(rest, rest.length > 0 && rest.data[0] == ',', rest.length);
+        if (!slice_equal(state, slice_of("suspended")) && !slice_equal(state, slice_of("unusable")))
+            continue;
+        struct doctor_finding *finding =
+            doctor_report_add(doctor->report, DOCTOR_WARNING, "list_suspended",
+                              "Nobody is found on it until it passes its tests again: `closedrelay status`.");
+        strbuf_append_text(&finding->where, "the running daemon");
+        strbuf_append_text(&finding->what, "the block list ");
+        strbuf_append_slice(&finding->what, json_text_of(list, "list"));
+        strbuf_append_text(&finding->what, " is not asked: ");
+        strbuf_append_slice(&finding->what, json_text_of(list, "why"));
+    }
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------
+ */
+
+/* Where Postfix asks, that no milter answers is said already; there the daemon may also run without a socket.
+ */
+static void report_away(const struct doctor *doctor, const char *path, struct slice said)
+{
+    struct doctor_finding *finding = doctor_report_add(
+        doctor->report, doctor->postfix == NULL ? DOCTOR_PROBLEM : DOCTOR_WARNING, "daemon_away",
+        "Without the daemon mail waits, or passes unseen, as the MTA's settings say.");
+    strbuf_append_text(&finding->where, path);
+    strbuf_append_text(&finding->what, "no running closedrelay answers at its control socket: ");
+    strbuf_append_slice(&finding->what, slice_part(said, 0, slice_find(said, '\n')));
+    strbuf_append_text(&finding->change, "systemctl restart closedrelay; journalctl -u closedrelay");
+}
+
+void daemon_check(const struct doctor *doctor)
+{
+    char *path = policy_control_path(doctor->config_path);
+    /* This program: `status` is what knows how to ask. */
+    const char *const argv[] = {"/proc/self/exe", "status", "--json", "--socket", path, NULL};
+    struct strbuf status;
+    strbuf_init(&status, STATUS_BYTES_MAX);
+    if (path != NULL && path[0] != '\0') {
+        if (command_filter(argv, (struct slice){0}, &status)) {
+            check_policy(doctor, strbuf_slice(&status));
+            check_lists(doctor, strbuf_slice(&status));
+        } else {
+            report_away(doctor, path, strbuf_slice(&status));
+        }
+    }
+    strbuf_deinit(&status);
+    free(path);
+}
