@@ -9,10 +9,9 @@
 #ifndef CLOSEDRELAY_DNS_DNS_LOOKUP_H
 #define CLOSEDRELAY_DNS_DNS_LOOKUP_H
 
+#include "base/pending.h"
 #include "base/slice.h"
 #include "dns/dns_answer.h"
-
-#include <stdatomic.h>
 
 struct dns_lookup;
 
@@ -24,8 +23,7 @@ struct dns_observer {
 };
 
 struct dns_lookup {
-    atomic_uint references;
-    atomic_uint progress; /* see dns_lookup.c */
+    struct pending pending; /* counted and waited for by it (base/pending.h) */
     enum dns_type type;
     uint64_t asked_ms;    /* set by whoever submits, before */
     uint64_t answered_ms; /* this and `answer`: to be read once dns_lookup_is_done() */
@@ -39,7 +37,7 @@ struct dns_lookup {
     char name[]; /* NUL-terminated */
 };
 
-/* With one reference. NULL: out of memory. `name` may be empty: a gate that only gets waited for. */
+/* With one reference. NULL: out of memory. */
 struct dns_lookup *dns_lookup_create(struct slice name, enum dns_type type);
 struct dns_lookup *dns_lookup_ref(struct dns_lookup *lookup);
 void dns_lookup_unref(struct dns_lookup *lookup); /* NULL allowed */

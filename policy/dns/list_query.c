@@ -15,8 +15,7 @@ struct item {
 struct list_query {
     struct list_set *set;
     struct in6_addr client;
-    uint64_t deadline_ms;
-    bool waiting; /* counted in set->waiting */
+    struct pending_waiter waiter; /* for all lists together */
     size_t count;
     struct item items[];
 };
@@ -82,7 +81,8 @@ struct list_query *list_query_begin(struct list_set *set, const struct list_quer
     query->set = set;
     query->client = request->client;
     query->count = request->count;
-    query->deadline_ms = now_ms + request->budget_ms;
+    query->waiter =
+        (struct pending_waiter){.bound = &set->waiting, .deadline_ms = now_ms + request->budget_ms};
     for (size_t i = 0; i < query->count; i++) {
         query->items[i].list = request->lists[i];
         ask(query, &query->items[i], now_ms);
@@ -104,34 +104,14 @@ void list_query_destroy(struct list_query *query)
 /* ---- collecting -------------------------------------------------------------------------------------- */
 
 /* Waits with what is left of the budget, if there may be one more to wait. */
-static bool wait_for(struct list_query *query, struct dns_lookup *lookup)
+static enum pending_result wait_for(struct list_query *query, struct pending *pending)
 {
-    if (dns_lookup_is_done(lookup))
-        return true;
-    struct list_set *set = query->set;
-    uint64_t now_ms = list_set_now_ms(set);
-    if (now_ms >= query->deadline_ms)
-        return false;
-    if (!query->waiting) {
-        if (atomic_fetch_add(&set->waiting, 1) >= atomic_load(&set->waiting_max)) {
-            atomic_fetch_sub(&set->waiting, 1);
-            return false;
-        }
-        query->waiting = true;
-    }
-    return dns_lookup_wait(lookup, query->deadline_ms - now_ms);
+    return pending_waiter_wait(&query->waiter, pending, list_set_now_ms(query->set));
 }
 
-static void stop_waiting(struct list_query *query)
-{
-    if (query->waiting)
-        atomic_fetch_sub(&query->set->waiting, 1);
-    query->waiting = false;
-}
-
-/* What the health says of an answer now; the gate to wait at where a test may still decide, else NULL. */
+/* What the health says of an answer now; what to wait for where a test may still decide, else NULL. */
 static enum list_state look_at_health(struct block_list *list, uint64_t obtained_ms, bool *proven,
-                                      struct dns_lookup **gate)
+                                      struct pending **change)
 {
     pthread_mutex_lock(&list->lock);
     struct list_health *health = &list->health;
@@ -140,7 +120,9 @@ static enum list_state look_at_health(struct block_list *list, uint64_t obtained
     bool may_change = !*proven && list_health_is_askable(health) && obtained_ms >= health->believed_from_ms;
     if (may_change && health->proof_wanted_ms < obtained_ms)
         health->proof_wanted_ms = obtained_ms;
-    *gate = may_change ? dns_lookup_ref(list->gate) : NULL;
+    *change = may_change ? list->changed : NULL;
+    if (may_change)
+        pending_ref(list->changed);
     pthread_mutex_unlock(&list->lock);
     return state;
 }
@@ -151,15 +133,15 @@ static bool wait_until_proven(struct list_query *query, struct item *item, enum 
     uint64_t obtained_ms = item->lookup->answered_ms;
     for (;;) {
         bool proven;
-        struct dns_lookup *gate;
-        *state = look_at_health(item->list, obtained_ms, &proven, &gate);
-        if (gate == NULL)
+        struct pending *change;
+        *state = look_at_health(item->list, obtained_ms, &proven, &change);
+        if (change == NULL)
             return proven;
         block_list_consider(item->list, list_set_now_ms(query->set));
         list_set_wake(query->set); /* a proof may have to keep its distance from the last one */
-        bool changed = wait_for(query, gate);
-        dns_lookup_unref(gate);
-        if (!changed)
+        bool has_changed = wait_for(query, change) == PENDING_DONE;
+        pending_drop(change);
+        if (!has_changed)
             return false;
     }
 }
@@ -169,11 +151,13 @@ static bool wait_until_tested(struct list_query *query, struct block_list *list)
 {
     while ((atomic_load(&list->flags) & BLOCK_LIST_TESTED) == 0) {
         pthread_mutex_lock(&list->lock);
-        struct dns_lookup *gate = list->health.state == LIST_UNTESTED ? dns_lookup_ref(list->gate) : NULL;
+        struct pending *change = list->health.state == LIST_UNTESTED ? list->changed : NULL;
+        if (change != NULL)
+            pending_ref(change);
         pthread_mutex_unlock(&list->lock);
-        bool changed = gate == NULL || wait_for(query, gate);
-        dns_lookup_unref(gate);
-        if (!changed)
+        bool has_changed = change == NULL || wait_for(query, change) == PENDING_DONE;
+        pending_drop(change);
+        if (!has_changed)
             return false;
     }
     return (atomic_load(&list->flags) & BLOCK_LIST_ASKABLE) != 0;
@@ -208,7 +192,7 @@ static void settle_listed(struct list_query *query, struct item *item)
         .not_before_ms = atomic_load(&item->list->believed_from_ms),
     };
     item->text = dns_client_ask(query->set->options.client, &question, list_set_now_ms(query->set));
-    if (item->text != NULL && wait_for(query, item->text))
+    if (item->text != NULL && wait_for(query, &item->text->pending) == PENDING_DONE)
         item->result.text = item->text->answer.text;
 }
 
@@ -237,13 +221,17 @@ static void settle_answer(struct list_query *query, struct item *item)
 
 static void settle_item(struct list_query *query, struct item *item)
 {
-    bool done = wait_for(query, item->lookup);
-    if (done)
+    switch (wait_for(query, &item->lookup->pending)) {
+    case PENDING_DONE:
         settle_answer(query, item);
-    else if (!query->waiting && list_set_now_ms(query->set) < query->deadline_ms)
+        break;
+    case PENDING_BUSY:
         settle(item, LIST_UNKNOWN, "busy", "too many sessions are waiting for answers");
-    else
+        break;
+    case PENDING_TIMEOUT:
         settle(item, LIST_UNKNOWN, "timeout", "no answer in time");
+        break;
+    }
 }
 
 /* Once settled an answer stays, so that a message's findings do not change under it; only what was not in
@@ -260,5 +248,5 @@ void list_query_collect(struct list_query *query, struct list_answer *answers)
             answers[i].age_ms = now_ms > item->lookup->answered_ms ? now_ms - item->lookup->answered_ms : 0;
         }
     }
-    stop_waiting(query);
+    pending_waiter_end(&query->waiter);
 }

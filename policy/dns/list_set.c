@@ -18,14 +18,14 @@ struct list_set *list_set_create(const struct list_set_options *options)
         return NULL;
     set->options = *options;
     atomic_init(&set->random, options->seed);
-    atomic_init(&set->waiting_max, options->waiting_max);
+    pending_bound_init(&set->waiting, options->waiting_max);
     pthread_mutex_init(&set->lock, NULL);
     return set;
 }
 
 static void free_list(struct block_list *list)
 {
-    dns_lookup_unref(list->gate);
+    pending_drop(list->changed);
     pthread_mutex_destroy(&list->lock);
     free(list);
 }
@@ -73,8 +73,8 @@ static struct block_list *new_list(struct list_set *set, const struct list_setti
         return NULL;
     pthread_mutex_init(&list->lock, NULL);
     list->set = set;
-    list->gate = dns_lookup_create(slice_of(""), DNS_TYPE_A);
-    if (list->gate == NULL || !dns_zone_parse(settings->zone, &list->zone)) {
+    list->changed = pending_create();
+    if (list->changed == NULL || !dns_zone_parse(settings->zone, &list->zone)) {
         free_list(list);
         return NULL;
     }
@@ -204,10 +204,10 @@ size_t list_set_get_status(struct list_set *set, struct list_status *statuses, s
 
 unsigned list_set_waiting_count(const struct list_set *set)
 {
-    return atomic_load(&set->waiting);
+    return atomic_load(&set->waiting.count);
 }
 
 void list_set_limit_waiting(struct list_set *set, unsigned waiting_max)
 {
-    atomic_store(&set->waiting_max, waiting_max);
+    pending_bound_set(&set->waiting, waiting_max);
 }

@@ -35,12 +35,12 @@ struct block_list {
     bool wants_text;
     bool retired;
     uint64_t suspended_count;
-    struct dns_lookup *gate; /* done when the health changes or a test ends; then replaced */
+    struct pending *changed; /* done when the health changes or a test ends; then replaced */
 };
 
 struct list_set {
     struct list_set_options options;
-    atomic_uint waiting, waiting_max;
+    struct pending_bound waiting;
     pthread_mutex_t lock; /* guards the table; taken before a list's own */
     struct block_list *lists;
     atomic_ullong random;

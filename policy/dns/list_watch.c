@@ -46,16 +46,16 @@ static void say_state(const struct list_status *status, uint64_t now_ms)
 /* After anything that may have changed the health; releases list->lock. */
 static void settle_and_unlock(struct block_list *list, bool changed, bool test_ended, uint64_t now_ms)
 {
-    struct dns_lookup *gate = NULL;
+    struct pending *changed_before = NULL;
     struct list_status status = {0};
     if (changed && !list_health_is_askable(&list->health))
         list->suspended_count++;
     block_list_publish_locked(list);
     if (changed || test_ended) {
-        struct dns_lookup *fresh = dns_lookup_create(slice_of(""), DNS_TYPE_A);
+        struct pending *fresh = pending_create();
         if (fresh != NULL) { /* without memory for another, those who wait only wake late */
-            gate = list->gate;
-            list->gate = fresh;
+            changed_before = list->changed;
+            list->changed = fresh;
         }
     }
     if (changed) {
@@ -69,9 +69,9 @@ static void settle_and_unlock(struct block_list *list, bool changed, bool test_e
     pthread_mutex_unlock(&list->lock);
     if (changed)
         say_state(&status, now_ms);
-    if (gate != NULL)
-        dns_lookup_complete(gate, &(struct dns_answer){.outcome = DNS_OUTCOME_NO_DATA}, now_ms);
-    dns_lookup_unref(gate);
+    if (changed_before != NULL)
+        pending_complete(changed_before);
+    pending_drop(changed_before);
 }
 
 /* ---- tests ------------------------------------------------------------------------------------------- */
