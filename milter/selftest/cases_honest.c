@@ -125,6 +125,39 @@ const struct selftest_case selftest_mail[] = {
      PART("Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64", "$[base64|$[tnef|<other=minutes.docx>MINUTE~1.DOC|text]]")},
     {"alternative-empty", "an empty alternative", "some newsletters", "bulk mailers", ANSWER_PASS,
      MIME "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n\n--b\nContent-Type: text/html\n\n<p>x</p>\n--b--\n"},
+    {"footer-behind-close", "a list's footer closed the multipart before the file", "what follows is a part to most",
+     "mailing lists, mailcow, Exchange disclaimers", ANSWER_PASS,
+     MIME "Content-Type: multipart/mixed; boundary=MIX\n\n--MIX\n" HELLO "--MIX--\n--MIX\n" FILE_PART("application/pdf", "a.pdf", PDF) "--MIX--\n"},
+    {"boundary-reused", "a multipart in another with the same boundary", "old gateways wrap without looking", "gateways", ANSWER_PASS,
+     MIME "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=b\n\n--b\n" HELLO "--b\n"
+          "Content-Type: text/html\n\n<p>x</p>\n--b--\n--b\n" FILE_PART("application/pdf", "a.pdf", PDF) "--b--\n"},
+    {"blank-line-in-header", "an empty line inside the header of a file", "a template with a line too many", "shops, reports", ANSWER_PASS,
+     PART("Content-Type: application/pdf; name=\"a.pdf\"\n\nContent-Transfer-Encoding: base64", "$[base64|" PDF "]")},
+    {"blank-line-in-mail", "an empty line inside the header of the mail", "a template with a line too many", "shops, reports", ANSWER_PASS,
+     "X-Shop: 1\n\n" MIME "Content-Type: multipart/alternative; boundary=z\n\n--z\n" HELLO "--z\nContent-Type: text/html\n\n<p>x</p>\n--z--\n"},
+    {"line-not-indented", "a long field whose second line is not indented", "Postfix ends the header there", "scripts", ANSWER_PASS,
+     PART("Content-Type: application/pdf; name=\"a.pdf\"\nX-Diagnostics: 1;abc\nP8FxVksOO2tm\nContent-Transfer-Encoding: base64", "$[base64|" PDF "]")},
+    {"fold-of-blanks", "a fold that is a line of one blank", "Coremail writes it where a type is long", "Coremail", ANSWER_PASS,
+     PART("Content-Type: application/vnd.openxmlformats-officedocument.presentationml.presentation;\n \n\tname=\"plan.pptx\"\n"
+          "Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=\"plan.pptx\"",
+          "$[base64|$[zip|$[x|5b]Content_Types$].xml|<Types/>|ppt/presentation.xml|<p/>]]")},
+    {"name-with-line-breaks", "line breaks inside a name", "written as they are", "Apple Mail 16", ANSWER_PASS,
+     PART("Content-Transfer-Encoding: base64\nContent-Disposition: inline;\n\tfilename*=us-ascii''Icon%0A%0ADescription.png\n"
+          "Content-Type: image/png;\n\tname=\"Icon\n\nDescription.png\"\nContent-Id: <i1>", "$[base64|$[x|89504e470d0a1a0a]rest]")},
+    {"multipart-base64", "a whole multipart in base64", "against RFC 2045, 6.4; one reading has no part", "SAP", ANSWER_PASS,
+     MIME "Content-Type: multipart/mixed; boundary=s\nContent-Transfer-Encoding: base64\n\n"
+          "$[base64|--s\r\nContent-Type: text/plain\r\n\r\nhello\r\n--s\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n" PDF "\r\n--s--\r\n]"},
+    {"two-types", "Content-Type twice, without any file", "a gateway added its own", "gateways", ANSWER_PASS,
+     "Content-Type: text/plain; charset=us-ascii\n" MIME "Content-Type: multipart/alternative; boundary=t\n\n--t\n" HELLO
+     "--t\nContent-Type: text/html\n\n<p>x</p>\n--t--\n"},
+    {"bounce-of-headers", "a bounce whose returned header says multipart", "nothing of the body came back", "Exchange, Sendmail", ANSWER_PASS,
+     MIME "Content-Type: multipart/report; boundary=r\n\n--r\n" HELLO "--r\nContent-Type: message/rfc822\n\n\n" INNER_MAIL
+          "Content-Type: multipart/mixed; boundary=q\n\n--r--\n"},
+    {"partial-without-number", "message/partial without parameters", "no piece of anything", "old gateways", ANSWER_PASS,
+     MIME "Content-Type: multipart/report; boundary=r\n\n--r\n" HELLO "--r\nContent-Type: message/partial\n\n" INNER_MAIL "\nHello.\n--r--\n"},
+    {"boundary-wrong", "delimiters that are not the boundary", "a bounce whose header was rewritten", "anonymizers, gateways", ANSWER_PASS,
+     MIME "Content-Type: multipart/mixed; boundary=abc.1\n\n--abc.2\n" HELLO "--abc.2\n" FILE_PART("application/pdf", "a.pdf", PDF)
+          "--abc.2\nContent-Type: application/zip; name=a.zip\nContent-Transfer-Encoding: base64\n\n$[base64|$[zip|a.txt|text]]\n--abc.2--\n"},
 };
 const size_t selftest_mail_count = sizeof selftest_mail / sizeof selftest_mail[0];
 

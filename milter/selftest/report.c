@@ -13,7 +13,7 @@ const char *selftest_answer_name(unsigned answer)
 
 unsigned selftest_answer_of(const char *word)
 {
-    if (strcmp(word, "clean") == 0)
+    if (strcmp(word, "clean") == 0 || strcmp(word, "ambiguous_clean") == 0)
         return ANSWER_PASS;
     for (unsigned i = 0; i < ANSWER_COUNT; i++)
         if (strcmp(word, answer_names[i]) == 0)

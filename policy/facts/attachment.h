@@ -15,12 +15,15 @@
 enum attachment_condition {
     ATTACHMENT_ENCRYPTED = 1 << 0,     /* content or index cannot be read without a password */
     ATTACHMENT_UNINSPECTABLE = 1 << 1, /* damaged, unsupported or contradictory container */
-    ATTACHMENT_AMBIGUOUS = 1 << 2,     /* mail clients or unpackers would disagree on what it is */
+    ATTACHMENT_AMBIGUOUS = 1 << 2,     /* clients or unpackers disagree on what it is, and not all was read */
     ATTACHMENT_OVER_BUDGET = 1 << 3,   /* a bound of the scan was reached: the rest was not read */
     ATTACHMENT_PARTIAL = 1 << 4,       /* message/partial: a piece of a message sent elsewhere */
+    /* mail clients disagree on what it is; all that they make of it was read and is told like anything else
+     */
+    ATTACHMENT_ALTERNATIVES = 1 << 5,
 };
 
-enum { ATTACHMENT_CONDITION_COUNT = 5 };
+enum { ATTACHMENT_CONDITION_COUNT = 6 };
 
 /* `executable` of a text that begins with "#!" and a path. */
 #define ATTACHMENT_SCRIPT "script"

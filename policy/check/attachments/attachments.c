@@ -23,6 +23,9 @@ static const struct {
                                      ATTACHMENT_UNINSPECTABLE},
     [ATTACHMENT_IS_ENCRYPTED] = {"encrypted", offsetof(struct attachments_settings, encrypted),
                                  ATTACHMENT_ENCRYPTED},
+    [ATTACHMENT_IS_AMBIGUOUS_CLEAN] = {"ambiguous_clean",
+                                       offsetof(struct attachments_settings, ambiguous_clean),
+                                       ATTACHMENT_ALTERNATIVES},
 };
 
 const char *attachment_outcome_name(enum attachment_outcome outcome)
@@ -127,6 +130,9 @@ static const char *const outcome_words[ATTACHMENT_OUTCOME_COUNT] = {
     [ATTACHMENT_IS_AMBIGUOUS] =
         "is written in a way that mail programs read differently, which can hide files. Attach "
         "the files to a new message, or pack them again.",
+    [ATTACHMENT_IS_AMBIGUOUS_CLEAN] =
+        "is written in a way that mail programs read differently, which is not accepted here. Attach the "
+        "files to a new message.",
     [ATTACHMENT_IS_OVER_BUDGET] =
         "holds more files, or files deeper within each other, than are looked into here. Send "
         "fewer files in a message, or a link.",

@@ -20,6 +20,7 @@ enum attachment_outcome {
     ATTACHMENT_IS_OVER_BUDGET,
     ATTACHMENT_IS_UNINSPECTABLE,
     ATTACHMENT_IS_ENCRYPTED,
+    ATTACHMENT_IS_AMBIGUOUS_CLEAN, /* read in several ways, and nothing is wrong with any */
     ATTACHMENT_OUTCOME_COUNT
 };
 
@@ -50,6 +51,7 @@ struct attachments_settings {
     enum action encrypted;
     enum action uninspectable;
     enum action ambiguous;
+    enum action ambiguous_clean;
     enum action over_budget;
     enum action partial;
     bool uuencode_in_text;
@@ -67,7 +69,8 @@ struct content_limits attachments_content_limits(const void *settings);
 enum attachment_outcome attachments_outcome(const struct attachments_settings *settings,
                                             const struct attachment *attachment);
 
-/* "pass", "blocked", "disguised", "ambiguous", "partial", "over_budget", "uninspectable", "encrypted". */
+/* "pass", "blocked", "disguised", "ambiguous", "partial", "over_budget", "uninspectable", "encrypted",
+ * "ambiguous_clean". */
 const char *attachment_outcome_name(enum attachment_outcome outcome);
 
 #endif

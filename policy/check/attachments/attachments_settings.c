@@ -80,8 +80,12 @@ static const struct config_key attachments_keys[] = {
                 "An archive or member that needs a password. Its names, where they can be read, are judged "
                 "all the same."),
     OUTCOME_KEY("uninspectable", uninspectable, "hold", "A damaged, unsupported or contradictory container."),
-    OUTCOME_KEY("ambiguous", ambiguous, "reject",
-                "What mail programs or unpackers would read in different ways."),
+    OUTCOME_KEY(
+        "ambiguous", ambiguous, "reject",
+        "What mail programs or unpackers would read in different ways, not all of which could be read "
+        "here."),
+    OUTCOME_KEY("ambiguous_clean", ambiguous_clean, "accept",
+                "What mail programs would read in different ways, all of which were read and found clean."),
     OUTCOME_KEY("over_budget", over_budget, "hold", "More than `limits` allows to look into."),
     OUTCOME_KEY("partial", partial, "reject",
                 "A piece of a message sent in several (message/partial): its attachments come together at "

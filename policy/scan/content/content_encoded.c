@@ -6,7 +6,6 @@
 #include <talloc.h>
 
 enum {
-    ENCODED_MAX = 8, /* open at one time: each reads all that is in it again */
     DECODED_PIECE_BYTES = 16384,
     READINGS_MAX = 2,
 };
@@ -54,7 +53,7 @@ static void add_reading(struct content_encoded *encoded, const char *path, struc
     struct content_scan *scan = encoded->scan;
     if ((entity->encodings & (unsigned)encoding) == 0)
         return;
-    if (scan->encoded_count == ENCODED_MAX) {
+    if (scan->encoded_count == CONTENT_READ_AGAIN_MAX) {
         content_add_message_condition(scan, ATTACHMENT_AMBIGUOUS, "encoded multiparts within each other");
         return;
     }

@@ -126,7 +126,7 @@ struct attachment *content_entry(struct content_subject *subject)
     *entry = (struct attachment){
         .path = path, .is_member = subject->is_member, .is_from_second_pass = scan->second_pass_count > 0};
     if (is_decoded_pass && scan->is_decoded_pass_ambiguous && !subject->is_member)
-        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "in a multipart that is encoded");
+        content_add_condition(subject, ATTACHMENT_ALTERNATIVES, "in a multipart that is encoded");
     return &scan->list.items[subject->entry];
 }
 

@@ -5,7 +5,10 @@
 
 #include <talloc.h>
 
-enum { ENCODINGS_MAX = 3 };
+enum {
+    ENCODINGS_MAX = 3,
+    READINGS_MAX = 2 * ENCODINGS_MAX, /* each with and without the lines that may be none of the content */
+};
 
 /* A multipart or message that is open. */
 struct level {
@@ -14,12 +17,15 @@ struct level {
     /* Both talloc children of the message, and NULL in nearly all honest mail. */
     struct content_encoded *encoded;
     struct content_uuencode *uuencode; /* the multipart as a text */
+    struct leaf *whole;                /* the multipart as the one file that it may be as well */
 };
 
 struct leaf {
     struct content_subject subject;
-    struct content_reading *readings[ENCODINGS_MAX]; /* one for each way to decode it */
+    struct content_reading *readings[READINGS_MAX]; /* one for each way to decode it */
     size_t reading_count;
+    size_t doubtful_count; /* so many of the first begin with lines of the header, as others read it */
+    bool is_plain_text;
 };
 
 struct content_message {
@@ -83,86 +89,18 @@ static bool is_plain_text(const struct mime_entity *entity)
 static void add_entity_conditions(struct content_subject *subject, const struct mime_entity *entity)
 {
     if (entity->ambiguous != NULL)
-        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, entity->ambiguous);
+        content_add_condition(subject, ATTACHMENT_ALTERNATIVES, entity->ambiguous);
+    if (entity->unreadable != NULL)
+        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, entity->unreadable);
     if (entity->has_conflicting_encodings &&
         (!is_plain_text(entity) || (entity->encodings & TRANSFER_BASE64) != 0))
-        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "conflicting transfer encodings");
+        content_add_condition(subject, ATTACHMENT_ALTERNATIVES, "conflicting transfer encodings");
     if (entity->has_unknown_encoding && !is_plain_text(entity))
-        content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "an unknown transfer encoding");
+        content_add_condition(subject, ATTACHMENT_ALTERNATIVES, "an unknown transfer encoding");
     if ((entity->kinds & MIME_KIND_PARTIAL) != 0)
         content_add_condition(subject, ATTACHMENT_PARTIAL, "a piece of a message sent in several");
     if ((entity->kinds & MIME_KIND_MULTIPART) != 0 && (entity->encodings & TRANSFER_UUENCODE) != 0)
         content_add_condition(subject, ATTACHMENT_AMBIGUOUS, "a multipart that is uuencoded");
-}
-
-/* ---- levels ---- */
-
-static bool push_level(struct content_message *message, struct level level)
-{
-    if (!array_reserve(message, message->levels, message->level_count)) {
-        content_fail(message->scan);
-        return false;
-    }
-    message->levels[message->level_count++] = level;
-    return true;
-}
-
-static bool level_begin(void *context, const struct mime_entity *entity)
-{
-    struct content_message *message = context;
-    bool is_message = (entity->kinds & MIME_KIND_MULTIPART) == 0;
-    struct content_subject subject = {.scan = message->scan, .entry = CONTENT_NO_ENTRY};
-    struct level level = {.path = current_path(message), .is_message = is_message};
-    message->part_number += is_message ? 1 : 0;
-    char *path = entity_path(message, message, entity);
-    subject.path = path;
-    /* A multipart without a name is the message's structure and no file. */
-    bool is_structure = !is_message && entity->parameters.names.count == 0;
-    if (is_structure) {
-        add_entity_conditions(&message->scan->message, entity);
-    } else if (path != NULL) {
-        add_entity_names(&subject, entity);
-        add_entity_conditions(&subject, entity);
-    }
-    if (is_message && path != NULL)
-        level.path = path;
-    struct content_depth depth = current_depth(message);
-    depth.parts = message->part_number;
-    if (!is_message)
-        level.encoded = content_encoded_create(message, message->scan, level.path, depth, entity);
-    /* Without MIME-Version all of the multipart is a text to some clients. */
-    if (!is_message && !entity->has_mime_version && is_message_body(message))
-        level.uuencode = content_uuencode_create(message, message->scan, level.path, depth);
-    return push_level(message, level) && (level.encoded != NULL || level.uuencode != NULL);
-}
-
-static void level_data(void *context, struct slice raw)
-{
-    struct content_message *message = context;
-    for (uint32_t i = 0; i < message->level_count; i++) {
-        if (message->levels[i].encoded != NULL)
-            content_encoded_push(message->levels[i].encoded, raw);
-        message->scan->second_pass_count++;
-        if (message->levels[i].uuencode != NULL)
-            content_uuencode_push(message->levels[i].uuencode, raw);
-        message->scan->second_pass_count--;
-    }
-}
-
-static void level_end(void *context)
-{
-    struct content_message *message = context;
-    if (message->level_count == 0)
-        return;
-    struct level *level = &message->levels[--message->level_count];
-    if (level->encoded != NULL)
-        content_encoded_end(level->encoded);
-    TALLOC_FREE(level->encoded);
-    message->scan->second_pass_count++;
-    if (level->uuencode != NULL)
-        content_uuencode_end(level->uuencode);
-    TALLOC_FREE(level->uuencode);
-    message->scan->second_pass_count--;
 }
 
 /* ---- leaves ---- */
@@ -202,16 +140,17 @@ static unsigned stream_flags(const struct content_message *message, const struct
     return flags;
 }
 
-static void add_reading(struct content_message *message, enum transfer_encoding encoding, unsigned flags)
+static void add_reading(struct content_message *message, struct leaf *leaf, enum transfer_encoding encoding,
+                        unsigned flags)
 {
-    struct leaf *leaf = message->leaf;
     struct content_reading *reading =
         content_reading_create(leaf, encoding, &leaf->subject, flags, current_depth(message));
     if (reading != NULL)
         leaf->readings[leaf->reading_count++] = reading;
 }
 
-static void add_readings(struct content_message *message, const struct mime_entity *entity)
+/* Adds a reading for each encoding. */
+static void add_readings(struct content_message *message, struct leaf *leaf, const struct mime_entity *entity)
 {
     unsigned flags = stream_flags(message, entity);
     unsigned encodings = entity->encodings;
@@ -227,7 +166,17 @@ static void add_readings(struct content_message *message, const struct mime_enti
                                                               TRANSFER_QUOTED_PRINTABLE};
     for (size_t i = 0; i < ENCODINGS_MAX; i++)
         if ((encodings & (unsigned)all[i]) != 0)
-            add_reading(message, all[i], flags);
+            add_reading(message, leaf, all[i], flags);
+}
+
+/* Adds the readings that begin with the lines which others take for a part of the header. */
+static void begin_with_doubtful(struct content_message *message, const struct mime_entity *entity)
+{
+    struct leaf *leaf = message->leaf;
+    add_readings(message, leaf, entity);
+    leaf->doubtful_count = leaf->reading_count;
+    for (size_t i = 0; i < leaf->doubtful_count; i++)
+        content_reading_push(leaf->readings[i], entity->doubtful_lines);
 }
 
 static bool leaf_begin(void *context, const struct mime_entity *entity)
@@ -244,33 +193,50 @@ static bool leaf_begin(void *context, const struct mime_entity *entity)
     subject->path = entity_path(message, message->leaf, entity);
     if (subject->path == NULL)
         return false;
-    if (!is_plain_text(entity))
+    message->leaf->is_plain_text = is_plain_text(entity);
+    if (!message->leaf->is_plain_text)
         content_entry(subject);
     add_entity_names(subject, entity);
     add_entity_conditions(subject, entity);
-    add_readings(message, entity);
+    if (entity->doubtful_lines.length > 0)
+        begin_with_doubtful(message, entity);
+    add_readings(message, message->leaf, entity);
     return !message->scan->failed && message->leaf->reading_count > 0;
+}
+
+/* Gives raw bytes to all readings; false once none wants more. */
+static bool push_to_leaf(struct leaf *leaf, struct slice raw)
+{
+    bool is_wanted = false;
+    for (size_t i = 0; i < leaf->reading_count; i++)
+        is_wanted = content_reading_push(leaf->readings[i], raw) || is_wanted;
+    return is_wanted;
 }
 
 static bool leaf_data(void *context, struct slice raw)
 {
     struct content_message *message = context;
-    struct leaf *leaf = message->leaf;
-    bool is_wanted = false;
-    for (size_t i = 0; i < leaf->reading_count; i++)
-        is_wanted = content_reading_push(leaf->readings[i], raw) || is_wanted;
-    return is_wanted && !message->scan->failed;
+    return push_to_leaf(message->leaf, raw) && !message->scan->failed;
 }
 
-static void end_reading(struct leaf *leaf, struct content_reading *reading)
+static void end_reading(struct leaf *leaf, size_t at)
 {
-    unsigned oddities = content_reading_end(reading);
-    if (leaf->subject.entry == CONTENT_NO_ENTRY)
+    unsigned oddities = content_reading_end(leaf->readings[at]);
+    /* Lines of a header are none of base64, and no news. */
+    if (leaf->subject.entry == CONTENT_NO_ENTRY || at < leaf->doubtful_count)
         return;
     if ((oddities & CONTENT_READING_GOES_ON) != 0)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 that goes on after its end");
-    if ((oddities & CONTENT_READING_HAS_JUNK) != 0 && leaf->reading_count == 1)
+    if ((oddities & CONTENT_READING_HAS_JUNK) != 0 && leaf->reading_count - leaf->doubtful_count == 1)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 with other bytes in it");
+}
+
+static void leaf_cut(void *context)
+{
+    struct content_message *message = context;
+    if (message->leaf != NULL && !message->leaf->is_plain_text)
+        content_add_condition(&message->leaf->subject, ATTACHMENT_AMBIGUOUS,
+                              "a file that some read beyond its end");
 }
 
 static void leaf_end(void *context, uint64_t raw_bytes)
@@ -278,7 +244,7 @@ static void leaf_end(void *context, uint64_t raw_bytes)
     struct content_message *message = context;
     struct leaf *leaf = message->leaf;
     for (size_t i = 0; leaf != NULL && i < leaf->reading_count; i++) {
-        end_reading(leaf, leaf->readings[i]);
+        end_reading(leaf, i);
         if (leaf->subject.entry == CONTENT_NO_ENTRY)
             continue;
         uint64_t size = content_reading_size(leaf->readings[i], raw_bytes);
@@ -286,6 +252,125 @@ static void leaf_end(void *context, uint64_t raw_bytes)
         entry->size_bytes = size > entry->size_bytes ? size : entry->size_bytes;
     }
     TALLOC_FREE(message->leaf);
+}
+
+/* ---- levels ---- */
+
+static int whole_destroy(struct leaf *whole)
+{
+    whole->subject.scan->encoded_count--;
+    return 0;
+}
+
+/* What is a multipart to some clients is one file to others, who see its delimiters in it. NULL: it is
+ * nothing but a multipart, or it is not read so (noted). */
+static struct leaf *whole_begin(struct content_message *message, const struct mime_entity *entity,
+                                const char *path)
+{
+    struct content_scan *scan = message->scan;
+    if ((entity->kinds & ~(unsigned)MIME_KIND_MULTIPART) == 0)
+        return NULL;
+    if (scan->encoded_count == CONTENT_READ_AGAIN_MAX) {
+        content_add_message_condition(scan, ATTACHMENT_AMBIGUOUS,
+                                      "multiparts that may be files within each other");
+        return NULL;
+    }
+    struct leaf *whole = talloc_zero(message, struct leaf);
+    if (whole == NULL) {
+        content_fail(scan);
+        return NULL;
+    }
+    whole->subject = (struct content_subject){.scan = scan, .entry = CONTENT_NO_ENTRY};
+    whole->subject.path = talloc_strdup(whole, path);
+    scan->encoded_count++;
+    talloc_set_destructor(whole, whole_destroy);
+    if (whole->subject.path == NULL)
+        content_fail(scan);
+    else
+        add_readings(message, whole, entity);
+    return whole;
+}
+
+static void whole_end(struct leaf *whole)
+{
+    for (size_t i = 0; i < whole->reading_count; i++)
+        content_reading_end(whole->readings[i]);
+}
+
+static bool push_level(struct content_message *message, struct level level)
+{
+    if (!array_reserve(message, message->levels, message->level_count)) {
+        content_fail(message->scan);
+        return false;
+    }
+    message->levels[message->level_count++] = level;
+    return true;
+}
+
+static bool level_begin(void *context, const struct mime_entity *entity)
+{
+    struct content_message *message = context;
+    bool is_message = (entity->kinds & MIME_KIND_MULTIPART) == 0;
+    struct content_subject subject = {.scan = message->scan, .entry = CONTENT_NO_ENTRY};
+    struct level level = {.path = current_path(message), .is_message = is_message};
+    message->part_number += is_message ? 1 : 0;
+    char *path = entity_path(message, message, entity);
+    subject.path = path;
+    /* A multipart without a name is the message's structure and no file. */
+    bool is_structure = !is_message && entity->parameters.names.count == 0;
+    if (is_structure) {
+        add_entity_conditions(&message->scan->message, entity);
+    } else if (path != NULL) {
+        add_entity_names(&subject, entity);
+        add_entity_conditions(&subject, entity);
+    }
+    if (is_message && path != NULL)
+        level.path = path;
+    struct content_depth depth = current_depth(message);
+    depth.parts = message->part_number;
+    if (!is_message)
+        level.encoded = content_encoded_create(message, message->scan, level.path, depth, entity);
+    /* Without MIME-Version all of the multipart is a text to some clients. */
+    if (!is_message && !entity->has_mime_version && is_message_body(message))
+        level.uuencode = content_uuencode_create(message, message->scan, level.path, depth);
+    if (!is_message && path != NULL)
+        level.whole = whole_begin(message, entity, path);
+    return push_level(message, level) &&
+           (level.encoded != NULL || level.uuencode != NULL || level.whole != NULL);
+}
+
+static void level_data(void *context, struct slice raw)
+{
+    struct content_message *message = context;
+    for (uint32_t i = 0; i < message->level_count; i++) {
+        if (message->levels[i].encoded != NULL)
+            content_encoded_push(message->levels[i].encoded, raw);
+        message->scan->second_pass_count++;
+        if (message->levels[i].uuencode != NULL)
+            content_uuencode_push(message->levels[i].uuencode, raw);
+        if (message->levels[i].whole != NULL && raw.length > 0)
+            push_to_leaf(message->levels[i].whole, raw);
+        message->scan->second_pass_count--;
+    }
+}
+
+static void level_end(void *context)
+{
+    struct content_message *message = context;
+    if (message->level_count == 0)
+        return;
+    struct level *level = &message->levels[--message->level_count];
+    if (level->encoded != NULL)
+        content_encoded_end(level->encoded);
+    TALLOC_FREE(level->encoded);
+    message->scan->second_pass_count++;
+    if (level->uuencode != NULL)
+        content_uuencode_end(level->uuencode);
+    TALLOC_FREE(level->uuencode);
+    if (level->whole != NULL)
+        whole_end(level->whole);
+    TALLOC_FREE(level->whole);
+    message->scan->second_pass_count--;
 }
 
 static void over_budget(void *context, const char *why)
@@ -315,6 +400,7 @@ struct content_message *content_message_create(void *owner, struct content_scan 
                                        .level_end = level_end,
                                        .leaf_begin = leaf_begin,
                                        .leaf_data = leaf_data,
+                                       .leaf_cut = leaf_cut,
                                        .leaf_end = leaf_end,
                                        .over_budget = over_budget};
     message->reader =

@@ -17,6 +17,8 @@
 
 #define CONTENT_NO_ENTRY SIZE_MAX
 
+enum { CONTENT_READ_AGAIN_MAX = 8 }; /* multiparts open at one time that are read in another way too */
+
 /* Where something stands: how much is around it. Passed by value. */
 struct content_depth {
     uint32_t levels; /* multiparts and messages */
@@ -43,7 +45,7 @@ struct content_scan {
     struct attachment_list list;
     struct content_subject message; /* for what concerns no single file */
     struct content_message *top;
-    uint32_t encoded_count;         /* decoded readings of multiparts that are open */
+    uint32_t encoded_count;         /* other readings of multiparts that are open */
     uint32_t decoded_pass_count;    /* so many of them are being read, within each other */
     uint32_t second_pass_count;     /* second looks that are open, within each other */
     bool is_decoded_pass_ambiguous; /* what the one that is read shows besides is seen by few clients */

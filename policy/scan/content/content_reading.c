@@ -92,25 +92,12 @@ bool content_reading_push(struct content_reading *reading, struct slice raw)
     return !reading->is_enough;
 }
 
-/* Whether base64 goes on after its end in a place where that changes what is read: in the head, or in content
- * that is read to its end. The answer may not depend on how much happened to be decoded beyond. */
-static bool is_concatenated(const struct content_reading *reading)
+/* Whether what is decoded from `at` on matters: it is in the head, or in content that is read to its end. The
+ * answer may not depend on how much happened to be decoded beyond. */
+static bool matters(const struct content_reading *reading, uint64_t at)
 {
-    if (!reading->decoder.is_concatenated || reading->is_resumed)
-        return false;
-    return reading->decoder.concatenated_at <= FILE_MAGIC_HEAD_BYTES ||
-           (!reading->is_enough && !content_stream_is_searching(reading->stream));
-}
-
-/* As is_concatenated, for bytes that are none of base64: clients skip them, stop, or decode something else.
- * Behind the last of it stands a footer. */
-static bool is_junk_between(const struct content_reading *reading)
-{
-    const struct transfer_decoder *decoder = &reading->decoder;
-    if (!decoder->has_junk || reading->is_resumed || decoder->decoded_bytes <= decoder->junk_at)
-        return false;
-    return decoder->junk_at <= FILE_MAGIC_HEAD_BYTES ||
-           (!reading->is_enough && !content_stream_is_searching(reading->stream));
+    return !reading->is_resumed && (at <= FILE_MAGIC_HEAD_BYTES ||
+                                    (!reading->is_enough && !content_stream_is_searching(reading->stream)));
 }
 
 unsigned content_reading_end(struct content_reading *reading)
@@ -119,8 +106,13 @@ unsigned content_reading_end(struct content_reading *reading)
     size_t made = reading->is_enough ? 0 : transfer_decode_end(&reading->decoder, rest);
     if (made > 0)
         content_stream_push(reading->stream, slice_make(rest, made));
-    unsigned oddities = (is_concatenated(reading) ? CONTENT_READING_GOES_ON : 0u) |
-                        (is_junk_between(reading) ? CONTENT_READING_HAS_JUNK : 0u);
+    const struct transfer_decoder *decoder = &reading->decoder;
+    /* Behind the last of the data stands a footer. */
+    bool is_junk_between = decoder->has_junk && decoder->decoded_bytes > decoder->junk_at;
+    unsigned oddities =
+        (decoder->is_concatenated && matters(reading, decoder->concatenated_at) ? CONTENT_READING_GOES_ON
+                                                                                : 0u) |
+        (is_junk_between && matters(reading, decoder->junk_at) ? CONTENT_READING_HAS_JUNK : 0u);
     content_stream_end(reading->stream);
     return oddities;
 }

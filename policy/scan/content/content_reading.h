@@ -13,7 +13,7 @@
 /* What clients make different things of. */
 enum content_reading_oddity {
     CONTENT_READING_GOES_ON = 1 << 0,  /* base64 behind its end */
-    CONTENT_READING_HAS_JUNK = 1 << 1, /* bytes that are none of base64 in it */
+    CONTENT_READING_HAS_JUNK = 1 << 1, /* "-" or "_" in base64, which only some decode */
 };
 
 struct content_reading;

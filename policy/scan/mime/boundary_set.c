@@ -129,9 +129,13 @@ struct boundary_match boundary_set_match(const struct boundary_set *set, struct 
         if (kind != BOUNDARY_PREFIX && best.kind > BOUNDARY_PREFIX &&
             (boundary->level != best.level || kind != best.kind))
             is_disputed = true;
+        bool is_end = best.is_end || (kind != BOUNDARY_PREFIX && boundary->is_primary &&
+                                      !boundary->is_stale && !is_rivalled(set, i));
+        best.is_end = is_end;
         if (!is_better)
             continue;
-        best = (struct boundary_match){kind, boundary->level, i, boundary->is_primary && !boundary->is_stale};
+        best = (struct boundary_match){kind, boundary->level, i, boundary->is_primary && !boundary->is_stale,
+                                       is_end};
         best_rank = rank(boundary, kind);
     }
     best.is_certain = best.is_certain && !is_disputed && !is_rivalled(set, best.index);

@@ -46,6 +46,7 @@ struct boundary_match {
     uint16_t level;
     uint32_t index;  /* in the set, until that changes */
     bool is_certain; /* every client sees the same here */
+    bool is_end;     /* a part ends here for every client, though they may differ on what begins */
 };
 
 enum boundary_add_result { BOUNDARY_ADDED, BOUNDARY_NO_ROOM, BOUNDARY_NO_MEMORY };

@@ -1,6 +1,6 @@
 #include "scan/mime/header_block.h"
 
-enum { SOFT_LINES_IN_PART = 16, FIELD_NAME_BYTES_MAX = 256, REPLAY_BYTES_MAX = 16384 };
+enum { SOFT_LINES_IN_PART = 16, SOFT_LINES_BEYOND = 3, FIELD_NAME_BYTES_MAX = 256, REPLAY_BYTES_MAX = 16384 };
 
 static void block_reset(struct header_block *block, struct mime_entity *entity)
 {
@@ -20,11 +20,19 @@ void header_block_begin(struct header_block *block, struct mime_entity *entity, 
     block->soft_lines_left = SOFT_LINES_IN_PART;
 }
 
-void header_block_begin_soft(struct header_block *block, struct mime_entity *entity, uint32_t soft_lines)
+void header_block_go_beyond(struct header_block *block)
 {
-    block_reset(block, entity);
     block->is_soft = true;
-    block->soft_lines_left = soft_lines;
+    block->is_beyond = true;
+    block->beyond_at = block->replay.length;
+    block->soft_lines_left = SOFT_LINES_BEYOND;
+}
+
+size_t header_block_doubtful_bytes(const struct header_block *block)
+{
+    if (block->has_late_field || (block->has_late_content && !block->is_beyond))
+        return block->replay.length;
+    return block->has_odd_end || block->has_late_content ? block->beyond_at : 0;
 }
 
 void header_block_deinit(struct header_block *block)
@@ -70,6 +78,18 @@ bool header_block_take_field(struct mime_entity *entity, struct slice name, stru
     return says_more;
 }
 
+/* To whom a bare CR ends a line, two of them end the header: what follows is content. */
+static void keep_behind_empty_line(struct header_block *block, struct slice field)
+{
+    const char *at = field.length == 0 ? NULL : memmem(field.data, field.length, "\r\r", 2);
+    if (at == NULL || block->is_soft)
+        return;
+    block->is_soft = true;
+    block->has_late_content = true;
+    strbuf_append_slice(&block->replay, slice_part(field, (size_t)(at + 2 - field.data), field.length));
+    strbuf_append_byte(&block->replay, '\n');
+}
+
 static void tell_field(struct header_block *block)
 {
     struct slice field = strbuf_slice(&block->field);
@@ -83,6 +103,10 @@ static void tell_field(struct header_block *block)
         bool is_late = block->is_soft && block->entity->content_header_count != before;
         block->has_late_content = block->has_late_content || says_more || is_late;
     }
+    block->has_late_field =
+        block->has_late_field || (block->is_beyond && colon < field.length &&
+                                  slice_starts_nocase(slice_trim(name), slice_of("content-")));
+    keep_behind_empty_line(block, field);
     strbuf_reset(&block->field);
 }
 
@@ -155,9 +179,11 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     if (is_empty(block) && text.length > 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
         text = slice_part(text, 3, text.length);
     if (text.length == 0) {
-        block->has_odd_end = block->has_odd_line;
+        block->has_odd_end = block->has_odd_end || (block->has_odd_line && !block->is_beyond);
         bool is_first = is_empty(block) && block->is_in_part && !block->is_soft;
         tell_field(block);
+        if (!is_first && block->is_soft)
+            keep_for_replay(block, line);
         if (!is_first)
             return HEADER_BLOCK_DONE;
         block->soft_lines_left = 0; /* only what follows at once */

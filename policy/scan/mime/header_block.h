@@ -19,11 +19,14 @@ struct header_block {
     struct strbuf replay;
     uint32_t soft_lines_left; /* how many lines that are no fields are still looked past */
     bool is_soft;
+    bool is_beyond;        /* it goes on behind the empty line that ends the header to most */
+    size_t beyond_at;      /* where in `replay` that is */
     bool is_in_part;       /* an entity of a multipart, as opposed to one of a message */
     bool is_over_limit;    /* a logical header was longer than allowed */
     bool has_odd_line;     /* a line that is no field came before the end */
     bool has_odd_end;      /* and an empty line after it: some clients end the header there, some before */
     bool has_late_content; /* a Content- field came after an end that some clients see */
+    bool has_late_field;   /* beyond: a field whose name begins so */
 };
 
 enum header_block_result {
@@ -34,14 +37,19 @@ enum header_block_result {
 /* Begins a block for `entity`; `is_in_part`: its first line follows a delimiter. */
 void header_block_begin(struct header_block *block, struct mime_entity *entity, bool is_in_part);
 
-/* Begins a block that is soft from its first line: content of a body that may be meant as header. */
-void header_block_begin_soft(struct header_block *block, struct mime_entity *entity, uint32_t soft_lines);
+/* Goes on with `block` behind the empty line that ended it, soft from its first line: content of a body that
+ * may be meant as header. */
+void header_block_go_beyond(struct header_block *block);
 
 /* Frees the buffers; the block may be begun again. */
 void header_block_deinit(struct header_block *block);
 
 /* The next line, without its LF but with a CR that stood before it. */
 enum header_block_result header_block_line(struct header_block *block, struct slice line);
+
+/* So many bytes of `replay` are a part of the header to some clients, and content to others; the rest is
+ * content to all. */
+size_t header_block_doubtful_bytes(const struct header_block *block);
 
 /* No more lines: tells the field that is being collected. */
 void header_block_end(struct header_block *block);

@@ -103,6 +103,9 @@ static unsigned add_type(struct mime_entity *entity, struct slice text)
         return 0;
     name_set_add(&entity->types, type);
     entity->is_digest = entity->is_digest || slice_equal(type, slice_of("multipart/digest"));
+    /* Sun's MailTool put lines of ten dashes between the parts; to most clients they are a text. */
+    if (slice_starts_nocase(type, slice_of("x-sun-attachment")))
+        name_set_add(&entity->parameters.boundaries, slice_of("--------"));
     return mime_type_kinds(type);
 }
 
@@ -122,6 +125,9 @@ static void take_type(struct mime_entity *entity, struct slice value)
         entity->is_untyped = entity->is_untyped || (mark < text.length && marked == 0);
         kinds |= marked;
     }
+    /* Without parameters nobody knows which piece it is, and of what (RFC 2046 5.2.2). */
+    if ((kinds & MIME_KIND_PARTIAL) != 0 && slice_find(value, '=') == value.length)
+        kinds = (kinds & ~(unsigned)MIME_KIND_PARTIAL) | MIME_KIND_MESSAGE | MIME_KIND_OTHER;
     entity->is_untyped = entity->is_untyped || kinds == 0;
     entity->types.failed = entity->types.failed || views.failed;
     header_views_deinit(&views);
@@ -351,17 +357,8 @@ static void add_name_of_type(struct mime_entity *entity)
     }
 }
 
-/* Sun's MailTool put lines of ten dashes between the parts; to most clients they are a text. */
-static void add_sun_boundary(struct mime_entity *entity)
-{
-    for (size_t i = 0; i < entity->types.count; i++)
-        if (slice_starts_nocase(entity->types.items[i], slice_of("x-sun-attachment")))
-            name_set_add(&entity->parameters.boundaries, slice_of("--------"));
-}
-
 void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
 {
-    add_sun_boundary(entity);
     add_description(entity);
     if (!has_extension(entity))
         add_name_of_type(entity);
@@ -371,6 +368,7 @@ void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
         entity->encodings = TRANSFER_IDENTITY;
     if (entity->parameters.ambiguous != NULL)
         entity->ambiguous = entity->parameters.ambiguous;
+    entity->unreadable = entity->parameters.unreadable;
 }
 
 bool mime_entity_failed(const struct mime_entity *entity)

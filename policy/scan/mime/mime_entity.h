@@ -25,9 +25,12 @@ struct mime_entity {
     bool has_unknown_encoding;      /* a transfer encoding no client knows: clients guess */
     bool has_conflicting_encodings; /* two that decode differently, or one written oddly */
     const char *ambiguous;          /* why clients would disagree, or NULL; from the parameters too */
-    struct name_set types;          /* each distinct "type/subtype", lower-case */
-    struct slice description;       /* Content-Description */
-    struct slice last_type_name;    /* file name in the last Content-Type, for comparing */
+    const char *unreadable;         /* what only some clients can read, and cannot be read here; or NULL */
+    /* Lines behind the header that others take for a part of it; valid while the entity is told. */
+    struct slice doubtful_lines;
+    struct name_set types;       /* each distinct "type/subtype", lower-case */
+    struct slice description;    /* Content-Description */
+    struct slice last_type_name; /* file name in the last Content-Type, for comparing */
     struct slice last_disposition_name;
     unsigned type_count;
     unsigned disposition_count;

@@ -47,7 +47,7 @@ static void note_no_memory(struct mime_parameters *parameters, bool failed)
 static void note_doubtful(struct mime_parameters *parameters, const struct name_set *set, bool is_doubtful)
 {
     if (is_doubtful && set == &parameters->names)
-        parameters->ambiguous = "a name in a charset that clients may read differently";
+        parameters->unreadable = "a name in a charset that clients may read differently";
 }
 
 /* Adds `value` with its words decoded, and decoded again where that gives words. */

@@ -24,6 +24,7 @@ struct mime_parameters {
     struct slice primary_boundary;
     struct slice primary_name; /* the first plain or only name of the last header; for comparing duplicates */
     const char *ambiguous;     /* why clients would disagree, or NULL */
+    const char *unreadable;    /* what only some clients can read, and is not read here; or NULL */
     unsigned result;           /* header_parameters_result bits of all headers */
 };
 

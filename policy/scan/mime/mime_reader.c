@@ -7,6 +7,7 @@ static int reader_destroy(struct mime_reader *reader)
 {
     header_block_deinit(&reader->block);
     strbuf_deinit(&reader->line);
+    strbuf_deinit(&reader->guess);
     return 0;
 }
 
@@ -22,6 +23,7 @@ struct mime_reader *mime_reader_create(void *owner, const struct mime_limits *li
     reader->sink = sink;
     reader->levels_above = levels_above;
     strbuf_init(&reader->line, (size_t)limits->header_bytes + 1); /* a CR at its end is none of the field's */
+    strbuf_init(&reader->guess, BOUNDARY_BYTES_MAX);
     boundary_set_init(&reader->boundaries, reader);
     talloc_set_destructor(reader, reader_destroy);
     reader_begin_entity(reader, true, NULL);
@@ -94,8 +96,8 @@ void mime_reader_end_of_headers(struct mime_reader *reader)
 {
     if (reader->state != READER_FIELDS)
         return;
-    if (reader->entity.content_header_count == 0)
-        reader_look_for_more_header(reader);
+    if (reader_may_go_beyond(reader))
+        reader_look_beyond(reader);
     else
         reader_finish_header(reader);
 }

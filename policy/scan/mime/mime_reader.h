@@ -27,6 +27,9 @@ struct mime_sink {
     bool (*leaf_begin)(void *context, const struct mime_entity *entity);
     /* Its content as it stands in the message, not decoded. Returns false to be spared the rest. */
     bool (*leaf_data)(void *context, struct slice raw);
+    /* The leaf, of which more was wanted, ends here for some clients and goes on for others: its end is told
+     * next. */
+    void (*leaf_cut)(void *context);
     /* `raw_bytes`: its length as it stands in the message, told or not. */
     void (*leaf_end)(void *context, uint64_t raw_bytes);
     /* A bound was reached; `why` is a constant sentence. */

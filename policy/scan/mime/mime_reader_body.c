@@ -108,10 +108,14 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
         reader_delimiter(reader, match, doubt);
         return true;
     }
-    if (match.kind == BOUNDARY_PREFIX)
+    strbuf_truncate(&reader->guess, 0);
+    if (match.kind == BOUNDARY_PREFIX) {
         reader_probe(reader, "a line that only begins like a delimiter");
-    else if (is_undelimited(reader))
+    } else if (is_undelimited(reader)) {
         reader_probe(reader, "a multipart whose delimiters are not its boundary");
+        if (line.length <= BOUNDARY_BYTES_MAX)
+            strbuf_append_slice(&reader->guess, slice_trim(slice_part(line, 2, line.length)));
+    }
     return false;
 }
 
@@ -140,7 +144,8 @@ static bool take_probed(struct mime_reader *reader, struct slice line)
     const char *doubt = reader->probe_doubt;
     reader->held_length = 0;
     reader->probe_lines_left = 0;
-    reader_end_leaf(reader);
+    reader_cut_leaf(reader);
+    reader_guess_boundary(reader);
     reader_begin_entity(reader, false, doubt);
     if (reader->state == READER_HEADERS)
         reader_keep_line(reader, line); /* its LF comes after it */

@@ -19,6 +19,14 @@ void reader_end_leaf(struct mime_reader *reader)
     reader->leaf_bytes = 0;
     reader->is_leaf_open = false;
     reader->is_leaf_wanted = false;
+    reader->is_leaf_whole = false;
+}
+
+void reader_cut_leaf(struct mime_reader *reader)
+{
+    if (reader->is_leaf_wanted && !reader->is_leaf_whole && reader->leaf_bytes > 0)
+        reader->sink->leaf_cut(reader->sink->context);
+    reader_end_leaf(reader);
 }
 
 void reader_leaf_data(struct mime_reader *reader, struct slice bytes)
@@ -67,6 +75,17 @@ void reader_begin_entity(struct mime_reader *reader, bool is_message, const char
     reader->state = READER_HEADERS;
 }
 
+bool reader_may_go_beyond(const struct mime_reader *reader)
+{
+    const struct mime_entity *entity = &reader->entity;
+    unsigned others = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_STATUS;
+    if ((entity->kinds & others) != 0 || entity->parameters.boundaries.count > 0 || entity->is_untyped)
+        return false;
+    bool is_text = entity->kinds == MIME_KIND_TEXT && entity->parameters.names.count == 0;
+    return reader->is_message_header ? entity->content_header_count == 0 || !is_text
+                                     : entity->kinds != 0 && !is_text;
+}
+
 static bool push_level(struct mime_reader *reader, bool is_multipart)
 {
     if (reader->levels_above + reader->level_count >= reader->limits->levels) {
@@ -100,16 +119,13 @@ static bool is_commented(struct slice text, struct slice plain)
     return at == plain.length;
 }
 
-static void add_boundary(struct mime_reader *reader, struct slice text)
+static void add_boundary(struct mime_reader *reader, struct slice text, uint32_t level, bool is_primary)
 {
-    struct slice primary = reader->entity.parameters.primary_boundary;
-    bool is_primary = (reader->has_no_header && reader->level_count == 1) || slice_equal(text, primary) ||
-                      is_commented(text, primary);
     if (text.length > BOUNDARY_BYTES_MAX) {
         reader_over_budget(reader, "a boundary is too long");
         return;
     }
-    switch (boundary_set_add(&reader->boundaries, text, (uint16_t)(reader->level_count - 1), is_primary)) {
+    switch (boundary_set_add(&reader->boundaries, text, (uint16_t)level, is_primary)) {
     case BOUNDARY_ADDED:
         break;
     case BOUNDARY_NO_ROOM:
@@ -121,11 +137,27 @@ static void add_boundary(struct mime_reader *reader, struct slice text)
     }
 }
 
+void reader_guess_boundary(struct mime_reader *reader)
+{
+    uint32_t level = reader->level_count;
+    struct slice guess = strbuf_slice(&reader->guess);
+    reader->failed = reader->failed || reader->guess.failed;
+    while (level > 0 && !reader->levels[level - 1].is_multipart)
+        level--;
+    if (level > 0 && guess.length > 0)
+        add_boundary(reader, guess, level - 1, true);
+    strbuf_truncate(&reader->guess, 0);
+}
+
 static void add_boundaries(struct mime_reader *reader)
 {
     const struct name_set *boundaries = &reader->entity.parameters.boundaries;
+    struct slice primary = reader->entity.parameters.primary_boundary;
+    bool is_told = reader->has_no_header && reader->level_count == 1;
     for (size_t i = 0; i < boundaries->count && reader->state != READER_STOPPED; i++)
-        add_boundary(reader, boundaries->items[i]);
+        add_boundary(reader, boundaries->items[i], reader->level_count - 1,
+                     is_told || slice_equal(boundaries->items[i], primary) ||
+                         is_commented(boundaries->items[i], primary));
 }
 
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
@@ -166,7 +198,8 @@ static void settle_doubt(struct mime_reader *reader)
     if (!holds_something(entity))
         return;
     bool is_leaf = (entity->kinds & (MIME_KIND_MULTIPART | MIME_KIND_MESSAGE)) == 0;
-    if (reader->block.has_late_content || (is_leaf && reader->block.has_odd_end))
+    if (reader->block.has_late_content ||
+        (is_leaf && (reader->block.has_odd_end || reader->block.has_late_field)))
         entity->ambiguous = "clients disagree on where the header ends";
     else if (reader->doubt != NULL)
         entity->ambiguous = reader->doubt;
@@ -187,6 +220,7 @@ static void begin_leaf_with_boundary(struct mime_reader *reader)
         add_boundaries(reader);
     if (reader->state != READER_STOPPED)
         begin_leaf(reader, true);
+    reader->is_leaf_whole = is_level;
 }
 
 void reader_finish_header(struct mime_reader *reader)
@@ -206,7 +240,8 @@ void reader_finish_header(struct mime_reader *reader)
     reader_body_begin(reader);
     if ((entity->kinds & MIME_KIND_MULTIPART) != 0)
         begin_multipart(reader);
-    else if ((entity->kinds & MIME_KIND_MESSAGE) != 0 && entity->encodings == TRANSFER_IDENTITY)
+    else if (entity->kinds == MIME_KIND_MESSAGE && entity->encodings == TRANSFER_IDENTITY &&
+             entity->parameters.boundaries.count == 0)
         begin_message(reader);
     else if (entity->parameters.boundaries.count > 0 || entity->is_untyped)
         begin_leaf_with_boundary(reader);
@@ -218,6 +253,8 @@ void reader_delimiter(struct mime_reader *reader, struct boundary_match match, c
 {
     assert(match.level < reader->level_count);
     boundary_set_use(&reader->boundaries, match);
+    if (!match.is_end || doubt != NULL)
+        reader_cut_leaf(reader);
     reader_end_levels(reader, match.level + 1u);
     struct mime_level *level = &reader->levels[match.level];
     if (!match.is_certain)

@@ -1,25 +1,28 @@
 /* The lines of a header, and where it ends. */
 #include "scan/mime/mime_reader_private.h"
 
-/* How far into a body a header is looked for that an odd line has cut off. */
-enum { SOFT_LINES_IN_BODY = 2 };
+/* A line that long is none of a header that goes on behind its end. */
+enum { BEYOND_LINE_BYTES = 2000 };
 
-void reader_look_for_more_header(struct mime_reader *reader)
+void reader_look_beyond(struct mime_reader *reader)
 {
-    bool is_over_limit = reader->block.is_over_limit;
-    header_block_begin_soft(&reader->block, &reader->entity, SOFT_LINES_IN_BODY);
-    reader->block.is_over_limit = is_over_limit;
+    header_block_go_beyond(&reader->block);
     reader->state = READER_HEADERS;
 }
 
-/* The header is over for some or all clients: what was kept of it is content for some. */
+/* The header is over for some or all clients: what was kept of it is content for all, or for those to whom it
+ * was over before. */
 static void finish_block(struct mime_reader *reader)
 {
     struct strbuf replay = reader->block.replay;
+    size_t doubtful = replay.failed ? 0 : header_block_doubtful_bytes(&reader->block);
     strbuf_init(&reader->block.replay, 0);
+    reader->entity.doubtful_lines = slice_part(strbuf_slice(&replay), 0, doubtful);
     reader_finish_header(reader);
-    if (!replay.failed && reader->is_leaf_open)
-        reader_body_push(reader, strbuf_slice(&replay));
+    reader->entity.doubtful_lines = slice_make("", 0);
+    struct slice rest = slice_part(strbuf_slice(&replay), doubtful, replay.length);
+    while (!replay.failed && rest.length > 0 && reader->is_leaf_open && reader->state == READER_BODY)
+        rest = reader_body_push(reader, rest);
     reader->failed = reader->failed || replay.failed;
     strbuf_deinit(&replay);
 }
@@ -42,12 +45,12 @@ static void header_line(struct mime_reader *reader, struct slice line)
             return;
         }
     }
-    bool was_soft = reader->block.is_soft;
+    bool was_beyond = reader->block.is_beyond;
     if (header_block_line(&reader->block, line) == HEADER_BLOCK_MORE)
         return;
     header_block_end(&reader->block);
-    if (reader->is_message_header && !was_soft && reader->entity.content_header_count == 0)
-        reader_look_for_more_header(reader);
+    if (!was_beyond && line.length <= 1 && reader_may_go_beyond(reader))
+        reader_look_beyond(reader);
     else
         finish_block(reader);
 }
@@ -65,16 +68,32 @@ void reader_keep_line(struct mime_reader *reader, struct slice piece)
         reader_fail(reader);
 }
 
+/* Beyond the end of a header a body without lines is not kept: gives it on. Returns what is left of `bytes`.
+ */
+static struct slice end_beyond(struct mime_reader *reader, struct slice bytes)
+{
+    struct strbuf line = reader->line;
+    strbuf_init(&reader->line, line.ceiling);
+    reader_header_end(reader);
+    if (reader->state == READER_BODY)
+        reader_body_push(reader, strbuf_slice(&line));
+    strbuf_deinit(&line);
+    return bytes;
+}
+
 struct slice reader_header_push(struct mime_reader *reader, struct slice bytes)
 {
     size_t end = slice_find(bytes, '\n');
     struct slice piece = slice_part(bytes, 0, end);
     bool is_whole = end < bytes.length;
     struct slice rest = slice_part(bytes, is_whole ? end + 1 : end, bytes.length);
-    if (is_whole && reader->line.length == 0 && piece.length <= reader->line.ceiling) {
+    if (is_whole && reader->line.length == 0 && piece.length <= reader->line.ceiling &&
+        !(reader->block.is_beyond && piece.length > BEYOND_LINE_BYTES)) {
         header_line(reader, piece);
         return rest;
     }
+    if (reader->block.is_beyond && reader->line.length + piece.length > BEYOND_LINE_BYTES)
+        return end_beyond(reader, bytes);
     reader_keep_line(reader, piece);
     if (is_whole && reader->state == READER_HEADERS) {
         struct strbuf line = reader->line; /* the line may begin a body that is pushed from here */

@@ -51,12 +51,15 @@ struct mime_reader {
 
     bool is_leaf_open;
     bool is_leaf_wanted;
+    bool is_leaf_whole;  /* it is given to the sink as a level too, beyond where it may end */
     uint64_t leaf_bytes; /* of the open leaf, wanted or not */
     bool is_line_start;
     char line_end[2]; /* the end of the last line: content only if no delimiter follows */
     uint32_t line_end_length;
     uint32_t probe_lines_left; /* so many next lines may begin a header that only some clients see */
     const char *probe_doubt;
+    struct strbuf
+        guess; /* a line of dashes whose multipart has shown no delimiter: its own boundary to some */
     bool is_line_skipped; /* the rest of a held line that was too long says nothing */
     uint32_t held_length;
     char held[HELD_LINE_BYTES];
@@ -80,11 +83,22 @@ void reader_begin_entity(struct mime_reader *reader, bool is_message, const char
 /* The header is complete: decides what the entity is and begins its body. */
 void reader_finish_header(struct mime_reader *reader);
 
+/* Whether a header that goes on behind its empty line would make a file of what it describes, or of another
+ * kind: for a text has lines like that of its own. */
+bool reader_may_go_beyond(const struct mime_reader *reader);
+
 /* A delimiter or close delimiter of the multipart at `match.level`. */
 void reader_delimiter(struct mime_reader *reader, struct boundary_match match, const char *doubt);
 
+/* Makes the line of dashes that some take for a delimiter one, where the innermost multipart has shown none
+ * of its own. */
+void reader_guess_boundary(struct mime_reader *reader);
+
 /* Ends the leaf that is open, if one is. */
 void reader_end_leaf(struct mime_reader *reader);
+
+/* Ends the leaf that is open, if one is, where only some clients see its end. */
+void reader_cut_leaf(struct mime_reader *reader);
 
 /* Gives content to the leaf that is open, if any wants it. */
 void reader_leaf_data(struct mime_reader *reader, struct slice bytes);
@@ -100,9 +114,9 @@ struct slice reader_header_push(struct mime_reader *reader, struct slice bytes);
 /* No more lines in state READER_HEADERS: what was read is the header. */
 void reader_header_end(struct mime_reader *reader);
 
-/* A header that says nothing of content may have been cut off by a line that is no field: what follows it
- * then arrives as body. */
-void reader_look_for_more_header(struct mime_reader *reader);
+/* A header may go on behind its empty line to some, or was cut off by an MTA at a line that is no field: its
+ * rest then arrives as body. */
+void reader_look_beyond(struct mime_reader *reader);
 
 /* Keeps bytes of a header line whose end was not seen yet. */
 void reader_keep_line(struct mime_reader *reader, struct slice piece);

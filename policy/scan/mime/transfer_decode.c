@@ -7,6 +7,9 @@
 /* So many base64 characters in a row after padding are more data, not a list's footer in words. */
 enum { CONCATENATED_RUN = 40 };
 
+/* So far in padding that completes no group changes what a file looks like. */
+enum { ODD_PADDING_BYTES = 256 };
+
 void transfer_decoder_init(struct transfer_decoder *decoder, enum transfer_encoding encoding)
 {
     *decoder = (struct transfer_decoder){.encoding = encoding};
@@ -32,7 +35,14 @@ static size_t base64_flush(struct transfer_decoder *decoder, char *out)
 
 static size_t base64_value(struct transfer_decoder *decoder, unsigned value, char *out)
 {
-    if (decoder->is_after_pad && !decoder->is_concatenated && ++decoder->run_after_pad >= CONCATENATED_RUN) {
+    /* Odd padding is skipped by some, who then decode other groups; further on it is of a footer in words. */
+    bool is_odd =
+        (decoder->pads_wanted > 0 && decoder->decoded_bytes < ODD_PADDING_BYTES) || decoder->odd_bytes > 0;
+    decoder->pads_wanted = 0;
+    decoder->odd_bytes += is_odd && decoder->odd_bytes < CONCATENATED_RUN ? 1 : 0;
+    bool goes_on = decoder->is_after_pad &&
+                   (++decoder->run_after_pad >= CONCATENATED_RUN || decoder->odd_bytes >= CONCATENATED_RUN);
+    if (goes_on && !decoder->is_concatenated) {
         decoder->is_concatenated = true;
         decoder->concatenated_at = decoder->decoded_bytes;
     }
@@ -53,13 +63,16 @@ static size_t base64_byte(struct transfer_decoder *decoder, unsigned char byte, 
     if (value < 64)
         return base64_value(decoder, value, out);
     if (value == BASE64_PAD) {
+        if (decoder->bit_groups > 0)
+            decoder->pads_wanted = 4 - decoder->bit_groups;
+        decoder->pads_wanted -= decoder->pads_wanted > 0 ? 1 : 0;
         decoder->is_after_pad = true;
         decoder->run_after_pad = 0;
         return base64_flush(decoder, out);
     }
     if (byte != '\r' && byte != '\n')
         decoder->run_after_pad = 0;
-    if (byte > ' ' && !decoder->is_after_pad && !decoder->has_junk) {
+    if ((byte == '-' || byte == '_') && !decoder->is_after_pad && !decoder->has_junk) {
         decoder->has_junk = true;
         decoder->junk_at = decoder->decoded_bytes;
     }

@@ -30,9 +30,11 @@ struct transfer_decoder {
     bool is_after_pad;        /* base64: padding was seen */
     uint64_t decoded_bytes;   /* base64: so many so far */
     uint64_t concatenated_at; /* base64: decoded_bytes when that was seen */
-    uint64_t junk_at;         /* base64: decoded_bytes when the first such byte was seen */
-    bool has_junk;            /* base64: bytes that are none of it, before its end */
-    bool is_concatenated;     /* base64: data goes on after padding; clients differ on whether to read it */
+    uint64_t junk_at;         /* base64: decoded_bytes when the first "-" or "_" was seen */
+    bool has_junk;            /* base64: "-" or "_" before its end: some skip them, others decode them */
+    unsigned pads_wanted;     /* base64: so many more complete the group that a padding has ended */
+    unsigned odd_bytes;       /* base64: alphabet bytes behind padding that completed no group */
+    bool is_concatenated;     /* base64: data goes on after padding; clients differ on how to read it */
     char escape[2];           /* quoted-printable: `=` and what follows, not yet decided */
     unsigned escape_length;
     bool escape_is_blank; /* quoted-printable: `=` and blanks: a soft break if a line end follows */

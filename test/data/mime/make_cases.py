@@ -6,6 +6,7 @@ The class is what the scan must find at least:
   blocked    a candidate name with the extension exe
   disguised  a program by its content, and no blocked name
   ambiguous  the condition "ambiguous" (a blocked name may be there too)
+  alternatives  the condition "alternatives" and no other, no blocked name, no program
   partial    the condition "partial"
   uninspectable  the condition "uninspectable"
   encrypted  the condition "encrypted"
@@ -208,8 +209,8 @@ def names():
     case("blocked-type-no-disposition", attached(None, kind='application/octet-stream; name="evil.exe"'), "Content-Type only")
     case("blocked-two-names", attached('attachment; filename="a.txt"', kind="text/plain; name=evil.exe"), "either may be shown")
     case("blocked-text-part", attached("attachment; filename=evil.exe", kind="text/plain", encoding="7bit"), "declared as text")
-    case("ambiguous-name-twice", attached('attachment; filename="a.txt"; filename="b.pdf"'), "first or last wins")
-    case("ambiguous-field-twice", attached(more="Content-Disposition: attachment; filename=a.txt\n"), "first or last wins")
+    case("alternatives-name-twice", attached('attachment; filename="a.txt"; filename="b.pdf"'), "first or last wins")
+    case("blocked-field-twice", attached(more="Content-Disposition: attachment; filename=a.txt\n"), "first or last wins")
     case("blocked-class-id-hta", attached('attachment; filename="evil.exe.txt::$DATA"; name="evil.exe"'), "name in the wrong field")
 
 
@@ -219,38 +220,38 @@ def structure():
     case("ambiguous-boundary-comment-both", HEAD + "Content-Type: multipart/mixed; boundary=a(b)\n\n--a\n" + part("attachment; filename=a.pdf") + "--a(b)\n" + part("attachment; filename=b.pdf") + "--a--\n", "both readings have parts")
     case("ambiguous-boundary-twice", HEAD + "Content-Type: multipart/mixed; boundary=A; boundary=B\n\n--A\n" + two + "--B--\n", "CVE-2024-28054")
     case("ambiguous-type-twice", HEAD + "Content-Type: multipart/mixed; boundary=A\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "field twice")
-    case("ambiguous-type-differs", HEAD + "Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "text or multipart")
-    case("ambiguous-boundary-missing", HEAD + "Content-Type: multipart/mixed\n\n--B\n" + two + "--B--\n", "clients guess")
-    case("ambiguous-boundary-empty", HEAD + 'Content-Type: multipart/mixed; boundary=""\n\n--\n' + TEXT + "--\n" + part() + "----\n", "CVE-2004-1098")
-    case("ambiguous-boundary-wrong", HEAD + "Content-Type: multipart/mixed; boundary=X\n\n--B\n" + two + "--B--\n", "not the one in use")
+    case("blocked-type-differs", HEAD + "Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "text or multipart")
+    case("blocked-boundary-missing", HEAD + "Content-Type: multipart/mixed\n\n--B\n" + two + "--B--\n", "clients guess")
+    case("blocked-boundary-empty", HEAD + 'Content-Type: multipart/mixed; boundary=""\n\n--\n' + TEXT + "--\n" + part() + "----\n", "CVE-2004-1098")
+    case("blocked-boundary-wrong", HEAD + "Content-Type: multipart/mixed; boundary=X\n\n--B\n" + two + "--B--\n", "not the one in use")
     case("ambiguous-boundary-rfc2231", HEAD + "Content-Type: multipart/mixed; boundary*0=A; boundary*1=B\n\n--AB\n" + TEXT + "--AB\n" + part() + "--AB--\n", "in pieces")
     case("ambiguous-boundary-extended", HEAD + "Content-Type: multipart/mixed; boundary*=us-ascii''%42\n\n--B\n" + two + "--B--\n", "percent-encoded")
     case("ambiguous-boundary-word", HEAD + 'Content-Type: multipart/mixed; boundary="=?us-ascii?Q?B?="\n\n--B\n' + two + "--B--\n", "encoded word")
     case("blocked-boundary-comment", HEAD + "Content-Type: multipart/mixed; boundary=B(x)\n\n--B\n" + two + "--B--\n", "comment inside")
-    case("ambiguous-boundary-blank", HEAD + 'Content-Type: multipart/mixed; boundary="B "\n\n--B\n' + two + "--B--\n", "blank at its end")
-    case("ambiguous-boundary-prefix", multipart([TEXT], close=False) + "--Bx\n" + part() + "--B--\n", "some compare only its length")
+    case("blocked-boundary-blank", HEAD + 'Content-Type: multipart/mixed; boundary="B "\n\n--B\n' + two + "--B--\n", "blank at its end")
+    case("blocked-boundary-prefix", multipart([TEXT], close=False) + "--Bx\n" + part() + "--B--\n", "some compare only its length")
     case("blocked-boundary-half", HEAD + 'Content-Type: multipart/mixed; boundary="B\n\n--B\n' + two + "--B--\n", "half quotes")
     case("blocked-boundary-fold", HEAD + 'Content-Type: multipart/mixed;\n boundary\n ="B"\n\n--B\n' + two + "--B--\n", "folded")
     case("blocked-boundary-spaces", HEAD + "Content-Type: multipart/mixed ; boundary = B\n\n--B  \n" + TEXT + "--B\t\n" + part() + "--B--\n", "blanks")
-    case("ambiguous-reused", multipart(['Content-Type: multipart/mixed; boundary="B"\n\n--B\n' + TEXT + "--B\n" + part() + "--B--\n"]), "inner as outer")
-    case("ambiguous-after-close", multipart([TEXT], after="--B\n" + part() + "--B--\n"), "part behind the end")
+    case("blocked-reused", multipart(['Content-Type: multipart/mixed; boundary="B"\n\n--B\n' + TEXT + "--B\n" + part() + "--B--\n"]), "inner as outer")
+    case("blocked-after-close", multipart([TEXT], after="--B\n" + part() + "--B--\n"), "part behind the end")
     case("blocked-type-comma", multipart([TEXT, "Content-Type: MESSAGE/rfc822, name=mail.dat (c)(d\nContent-Transfer-Encoding: quoted-printable\n\n" + INNER.replace("=", "=3D")]), "something else than a semicolon behind the type")
     case("blocked-type-colon", multipart([TEXT, "Content-Type: message/rfc822:name=mail.dat\nContent-Transfer-Encoding: base64\n\n" + b64(INNER.encode())]), "a colon behind the type")
     case("blocked-message-unknown", multipart([TEXT, "Content-Type: message/x-unknown\nContent-Transfer-Encoding: base64\n\n" + b64(EVIL)]), "RFC 2046 5.2.4: a file")
-    case("ambiguous-odd-line", multipart([TEXT, part("attachment; filename=a.pdf", more="no field\n", body=b64(PROGRAM))]), "a line that is no field ends the header, or does not")
-    case("ambiguous-base64-junk", attached("attachment; filename=a.txt", body="aGVs!bG8h\n" * 9), "bytes that are none of base64")
+    case("disguised-odd-line", multipart([TEXT, part("attachment; filename=a.pdf", more="no field\n", body=b64(PROGRAM))]), "a line that is no field ends the header, or does not")
+    case("honest-base64-junk", attached("attachment; filename=a.txt", body="aGVs!bG8h\n" * 9), "bytes that are none of base64")
     case("blocked-boundary-quotes", HEAD + 'Content-Type: multipart/mixed; boundary=""--=_B""\n\n----=_B\n' + TEXT + "----=_B\n" + part() + "----=_B--\n", "quotes around quotes")
     case("blocked-after-close-no-delimiter", multipart([TEXT], after=part()), "header fields right behind the end")
-    case("ambiguous-after-close-no-delimiter-2", multipart([TEXT], after="X-Other: y\n" + part("attachment; filename=a.txt")), "header fields right behind the end, others first")
+    case("alternatives-after-close-no-delimiter-2", multipart([TEXT], after="X-Other: y\n" + part("attachment; filename=a.txt")), "header fields right behind the end, others first")
     case("blocked-boundary-of-no-multipart", HEAD + "Content-Type: mixed; boundary=B\n\n--B\n" + two + "--B--\n", "a type nobody knows")
     case("blocked-boundary-of-leaf", HEAD + "Content-Type: application/x-foo; name=a.txt; boundary=B\n\n--B\n" + two + "--B--\n", "a leaf, or a multipart")
     case("disguised-boundary-of-leaf", HEAD + "Content-Type: application/x-foo; name=a.txt; boundary=B\nContent-Transfer-Encoding: base64\n\n" + b64(PROGRAM), "its content is looked at all the same")
-    case("ambiguous-type-differs-message", "Content-Type: message/rfc822\n" + HEAD + "Content-Type: text/plain, multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "message or multipart")
+    case("blocked-type-differs-message", "Content-Type: message/rfc822\n" + HEAD + "Content-Type: text/plain, multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "message or multipart")
     case("blocked-boundary-case", multipart([TEXT], close=False, boundary="Bb") + "--bB\n" + part() + "--Bb--\n", "other letter case")
     case("blocked-boundary-dashes", multipart([TEXT], close=False) + "---B\n" + part() + "--B--\n", "three dashes")
     case("blocked-boundary-prefix-other-field", multipart([TEXT], close=False) + "--Bx\nX-A: b\n c\n" + part() + "--B--\n", "another field first")
     case("blocked-unclosed-quote", multipart([TEXT, part('inline ";\n format=flowed filename*=utf-8\'\'evil.exe')]), "a quote that nothing closes")
-    case("ambiguous-preamble", multipart([TEXT], before=part() + "\n"), "entity before the first delimiter")
+    case("blocked-preamble", multipart([TEXT], before=part() + "\n"), "entity before the first delimiter")
     case("blocked-no-close", multipart([TEXT, part()], close=False), "no end")
     case("blocked-no-mime-version", "From: a\nSubject: x\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" + two + "--B--\n", "CVE-2003-0121")
     case("blocked-alternative", multipart([TEXT, part()], kind="alternative"), "any multipart")
@@ -370,12 +371,12 @@ def calendars():
 
 def headers():
     """Where headers end, and what is a field."""
-    case("ambiguous-garbage-line", "From: a\nSubject: x\ngarbage line\n" + part(), "MTAs end the header here")
-    case("ambiguous-blank-line", multipart([TEXT, "Content-Type: text/plain\n \nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "a line of blanks")
-    case("ambiguous-empty-first", multipart([TEXT, "\nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "empty line first")
-    case("ambiguous-no-header", multipart(["no header here\nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "text first")
-    case("ambiguous-bare-cr", multipart([TEXT, "Content-Type: text/plain\rContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "bare CR between fields")
-    case("ambiguous-crcrlf", multipart([TEXT, "Content-Type: text/plain\n\xb6CRLFContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "CR CR LF")
+    case("blocked-garbage-line", "From: a\nSubject: x\ngarbage line\n" + part(), "MTAs end the header here")
+    case("blocked-blank-line", multipart([TEXT, "Content-Type: text/plain\n \nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "a line of blanks")
+    case("blocked-empty-first", multipart([TEXT, "\nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "empty line first")
+    case("blocked-no-header", multipart(["no header here\nContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "text first")
+    case("blocked-bare-cr", multipart([TEXT, "Content-Type: text/plain\rContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "bare CR between fields")
+    case("blocked-crcrlf", multipart([TEXT, "Content-Type: text/plain\n\xb6CRLFContent-Disposition: attachment; filename=evil.exe\n\nx\n"]), "CR CR LF")
     case("blocked-bare-lf", multipart([TEXT, "Content-Type: text/plain\xb6LFContent-Disposition: attachment; filename=evil.exe\xb6LF\xb6LFx\xb6LF"]), "bare LF")
     case("blocked-field-blank", multipart([TEXT, "Content-Type : text/plain\nContent-Disposition\t: attachment; filename=evil.exe\n\nx\n"]), "blank before the colon")
     case("blocked-field-case", multipart([TEXT, "cOnTeNt-DiSpOsItIoN:attachment;filename=evil.exe\n\nx\n"]), "letter case, no blanks")
@@ -387,15 +388,15 @@ def headers():
 
 def content():
     """Transfer encodings and what is inside."""
-    case("ambiguous-encoding-twice", attached("attachment; filename=a.txt", more="Content-Transfer-Encoding: 7bit\n"), "field twice")
-    case("ambiguous-encoding-unknown", attached("attachment; filename=a.txt", encoding="base645"), "no such encoding")
-    case("ambiguous-encoding-comment", attached("attachment; filename=a.txt", encoding="base64 (x)"), "comment")
-    case("ambiguous-encoding-word", attached("attachment; filename=a.txt", encoding="=?us-ascii?Q?base64?="), "encoded word")
-    case("ambiguous-base64-concatenated", attached("attachment; filename=a.zip", body=b64(b"PK") + b64(EVIL)), "data behind the padding")
+    case("alternatives-encoding-twice", attached("attachment; filename=a.txt", more="Content-Transfer-Encoding: 7bit\n"), "field twice")
+    case("alternatives-encoding-unknown", attached("attachment; filename=a.txt", encoding="base645"), "no such encoding")
+    case("alternatives-encoding-comment", attached("attachment; filename=a.txt", encoding="base64 (x)"), "comment")
+    case("alternatives-encoding-word", attached("attachment; filename=a.txt", encoding="=?us-ascii?Q?base64?="), "encoded word")
+    case("blocked-base64-concatenated", attached("attachment; filename=a.zip", body=b64(b"PK") + b64(EVIL)), "data behind the padding")
     top = HEAD + "Content-Type: multipart/mixed; boundary=B\nContent-Transfer-Encoding: "
     body = "--B\n" + part() + "--B\n" + part("attachment; filename=a.pdf") + "--B--\n"
     safe = "--B\n" + TEXT + "--B\n" + part("attachment; filename=a.pdf") + "--B--\n"
-    case("ambiguous-multipart-base64", top + "base64\n\n" + b64(safe.encode()), "against RFC 2045 6.4")
+    case("alternatives-multipart-base64", top + "base64\n\n" + b64(safe.encode()), "against RFC 2045 6.4")
     case("ambiguous-multipart-uuencode", top + "x-uuencode\n\nbegin 644 x\n`\nend\n", "against RFC 2045 6.4")
     case("blocked-multipart-base64", top + "base64\n\n" + b64(body.encode()), "against RFC 2045 6.4")
     case("blocked-multipart-qp", top + "quoted-printable\n\n" + body.replace("=", "=3D").replace("-", "=2D"), "the delimiters are encoded")

@@ -66,6 +66,8 @@ static bool is_right(const char *name, const struct attachment_list *list)
         return scan_executable(list) != NULL && !is_blocked;
     if (has_class(name, "ambiguous-"))
         return (conditions & ATTACHMENT_AMBIGUOUS) != 0;
+    if (has_class(name, "alternatives-"))
+        return conditions == ATTACHMENT_ALTERNATIVES && !is_blocked && scan_executable(list) == NULL;
     if (has_class(name, "uninspectable-"))
         return (conditions & ATTACHMENT_UNINSPECTABLE) != 0;
     if (has_class(name, "encrypted-"))

@@ -159,7 +159,7 @@ static void failure_is_never_clean(void **state)
         "ambiguous-boundary-twice",
         "blocked-deep",
         "disguised-in-zip",
-        "ambiguous-preamble",
+        "blocked-preamble",
         "blocked-digest",
         "honest-dual",
         "blocked-zip-glued-0-76",

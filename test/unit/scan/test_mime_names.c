@@ -216,8 +216,8 @@ static void names_in_doubtful_charsets_are_ambiguous(void **state)
         struct mime_parameters parameters;
         mime_parameters_init(&parameters, owner, &limits);
         mime_parameters_add(&parameters, slice_of(rows[i].value));
-        if ((parameters.ambiguous != NULL) != rows[i].is_ambiguous)
-            fail_msg("%s: %s", rows[i].value, parameters.ambiguous);
+        if ((parameters.unreadable != NULL) != rows[i].is_ambiguous)
+            fail_msg("%s: %s", rows[i].value, parameters.unreadable);
         talloc_free(owner);
     }
 }

@@ -73,6 +73,9 @@ static void concatenation_is_noted(void **state)
         {"aGVsbG8=", false},
         {"aGVsbG8=\r\n_____\r\nlist mailing list\r\nhttp://x.example.com\r\n", false},
         {"aGVsbG8=\r\naGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8g\r\naGVsbG8gaGVsbG8g", true},
+        {"aGVsbA==\r\naGVsbG8gaG!VsbG8gaGVsbG8gaGVsbG8g!\r\naGVsbG8gaGVsbG8g", false},
+        {"aGVsbA=\r\naGVsbG8gaG!VsbG8gaGVsbG8gaGVsbG8g!\r\naGVsbG8gaGVsbG8g", true},
+        {"a=GVsbG8gaGVsb!G8gaGVsbG8gaGVsbG8g!\r\naGVsbG8gaGVsbG8g", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct transfer_decoder decoder;
