@@ -54,6 +54,10 @@ const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
                              struct strbuf *problems);
 
+/* Whether the process, as it is, could write what the daemon writes: the record and the folder of its state,
+ * where they are there already. What cannot be written is appended to `problems`. */
+bool policy_snapshot_check_writable(const struct policy_snapshot *snapshot, struct strbuf *problems);
+
 /* ---- engine ----------------------------------------------------------------------------------------- */
 
 struct policy_engine;

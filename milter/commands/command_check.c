@@ -1,17 +1,21 @@
 /* `closedrelay check`: is the configuration right, and what is in force? */
 #include "command.h"
 
+#include "daemon/privileges.h"
 #include "policy_query.h"
 #include "problems.h"
 
+#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 struct check_options {
     const char *config_path;
     bool print;
     const char *print_for;
+    const char *as_user;
     bool schema;
     bool reference;
     bool record_schema;
@@ -44,12 +48,52 @@ static int print_snapshot(const struct policy_snapshot *snapshot, const char *wh
     return is_written ? EX_OK : EX_IOERR;
 }
 
+/* Goes on as `user`, so that files can be read, or not, as the daemon will. */
+static int become(const char *user)
+{
+    struct privileges_identity identity = {.user = NULL};
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    const bool is_root = geteuid() == 0;
+    const struct passwd *entry = getpwnam(user);
+    bool good = true;
+    if (entry == NULL || (!is_root && entry->pw_uid != geteuid())) {
+        strbuf_printf(&problem, entry == NULL ? "there is no user %s" : "only root can read files as %s",
+                      user);
+        good = false;
+    }
+    good = good && (!is_root ||
+                    (privileges_find(user, "", &identity, &problem) && privileges_drop(&identity, &problem)));
+    if (!good)
+        fprintf(stderr, "closedrelay: --as: %s\n", strbuf_text(&problem));
+    privileges_deinit(&identity);
+    strbuf_deinit(&problem);
+    return good ? EX_OK : EX_USAGE;
+}
+
+/* Files that are written, for who is asking now. */
+static int check_writable(const struct policy_snapshot *snapshot)
+{
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    const bool good = policy_snapshot_check_writable(snapshot, &problems);
+    problems_print(&problems);
+    strbuf_deinit(&problems);
+    return good ? EX_OK : EX_CONFIG;
+}
+
 static int check_configuration(const struct check_options *options)
 {
+    int status = options->as_user == NULL ? EX_OK : become(options->as_user);
+    if (status != EX_OK)
+        return status;
     struct policy_snapshot *snapshot = problems_load_policy(options->config_path);
     if (snapshot == NULL)
         return EX_CONFIG;
-    int status = EX_OK;
+    if (options->as_user != NULL && (status = check_writable(snapshot)) != EX_OK) {
+        policy_snapshot_unref(snapshot);
+        return status;
+    }
     if (options->print || options->print_for != NULL)
         status = print_snapshot(snapshot, options->print_for);
     else
@@ -81,6 +125,8 @@ static const struct option options[] = {
      "print every value in force and where it comes from"},
     {"for", '\0', OPTION_TEXT, offsetof(struct check_options, print_for), "WHOM",
      "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME,sender=ADDRESS (any of them)"},
+    {"as", '\0', OPTION_TEXT, offsetof(struct check_options, as_user), "USER",
+     "read the files as USER, whom the daemon runs as, and look whether its own can be written"},
     {"schema", '\0', OPTION_FLAG, offsetof(struct check_options, schema), NULL,
      "print a JSON Schema of the configuration, for editors"},
     {"reference", '\0', OPTION_FLAG, offsetof(struct check_options, reference), NULL,

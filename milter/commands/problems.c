@@ -26,16 +26,21 @@ struct policy_snapshot *problems_load_policy(const char *config_path)
 /* "PLACE: error: WHAT" as "PLACE: WHAT": the log says itself how grave a line is. */
 static void log_line(struct slice line)
 {
-    static const char warning[] = ": warning: ", error[] = ": error: ";
-    const char *at = memmem(line.data, line.length, warning, sizeof warning - 1);
-    const bool is_warning = at != NULL;
-    const size_t word_bytes = is_warning ? sizeof warning - 1 : sizeof error - 1;
-    if (!is_warning)
-        at = memmem(line.data, line.length, error, sizeof error - 1);
-    const size_t place_bytes = at == NULL ? 0 : (size_t)(at - line.data);
-    const struct slice what = slice_part(line, at == NULL ? 0 : place_bytes + word_bytes, line.length);
-    (is_warning ? log_warning : log_error)("%.*s%s%.*s", (int)place_bytes, line.data, at == NULL ? "" : ": ",
-                                           (int)what.length, what.data);
+    static const struct {
+        const char *word;
+        void (*log)(const char *format, ...) __attribute__((format(printf, 1, 2)));
+    } kinds[] = {{": warning: ", log_warning}, {": notice: ", log_info}, {": error: ", log_error}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const size_t word_bytes = strlen(kinds[i].word);
+        const char *at = memmem(line.data, line.length, kinds[i].word, word_bytes);
+        if (at == NULL)
+            continue;
+        const size_t place_bytes = (size_t)(at - line.data);
+        const struct slice what = slice_part(line, place_bytes + word_bytes, line.length);
+        kinds[i].log("%.*s: %.*s", (int)place_bytes, line.data, (int)what.length, what.data);
+        return;
+    }
+    log_error("%.*s", (int)line.length, line.data);
 }
 
 void problems_log(const struct strbuf *problems)

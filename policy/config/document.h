@@ -230,6 +230,13 @@ extern const struct config_section config_when_section;
  */
 bool config_overrides_read(struct config_build *build, const struct config_node *node);
 
+/* ---- override_doubts.c ------------------------------------------------------------------------------- */
+
+/* Tells which conditions of one override can never match. */
+void config_override_doubt(const struct config_build *build, const struct config_override *override);
+/* Warns of patches that a later one leaves without effect. */
+void config_overrides_doubt_order(const struct config_build *build, const struct config_section_state *state);
+
 /* ---- override_match.c -------------------------------------------------------------------------------- */
 
 /* Roles that can match at all: who is outside has no login, hence no domain and no customer. */
@@ -237,6 +244,11 @@ unsigned config_when_roles(const struct config_override_when *when);
 bool config_when_matches(const struct config_override_when *when, const struct config_subject *subject);
 /* False only where no subject can match both. */
 bool config_when_can_meet(const struct config_override_when *a, const struct config_override_when *b);
+
+/* Whether whoever matches `narrow` surely matches `wide`. */
+bool config_when_covers(const struct config_override_when *wide, const struct config_override_when *narrow);
+/* Whether one of the users may have one of the domains; true where only a table could tell. */
+bool config_users_can_be_at(const struct text_set *users, const struct text_set *domains);
 
 /* Makes the indexes of a section once it has all its patches. False when memory ran out. */
 bool config_patches_index(void *owner, struct config_section_state *state);

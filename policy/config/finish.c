@@ -34,27 +34,49 @@ bool config_finish_is_special(const struct config_finish *context, const char *k
     return value != NULL && value->place.file != NULL && value->role != ROLE_COUNT;
 }
 
+bool config_finish_is_written(const struct config_finish *context, const char *key)
+{
+    const struct config_value *value = find_value(context->places, key);
+    return value != NULL && value->place.file != NULL;
+}
+
 struct config_place config_finish_place(const struct config_finish *context, const char *key)
 {
     const struct config_value *value = find_value(context->places, key);
     return value == NULL || value->place.file == NULL ? context->place : value->place;
 }
 
-void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
+static void tell(const struct config_finish *context, enum config_problem_kind kind, const char *key,
+                 const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
+
+static void tell(const struct config_finish *context, enum config_problem_kind kind, const char *key,
+                 const char *format, va_list arguments)
 {
     const struct config_problem_about about = {config_finish_place(context, key), NULL};
+    config_problem_add(context->problems, kind, &about, format, arguments);
+}
+
+void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    config_problem_add(context->problems, CONFIG_PROBLEM_ERROR, &about, format, arguments);
+    tell(context, CONFIG_PROBLEM_ERROR, key, format, arguments);
     va_end(arguments);
 }
 
 void config_finish_warning(const struct config_finish *context, const char *key, const char *format, ...)
 {
-    const struct config_problem_about about = {config_finish_place(context, key), NULL};
     va_list arguments;
     va_start(arguments, format);
-    config_problem_add(context->problems, CONFIG_PROBLEM_WARNING, &about, format, arguments);
+    tell(context, CONFIG_PROBLEM_WARNING, key, format, arguments);
+    va_end(arguments);
+}
+
+void config_finish_notice(const struct config_finish *context, const char *key, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    tell(context, CONFIG_PROBLEM_NOTICE, key, format, arguments);
     va_end(arguments);
 }
 

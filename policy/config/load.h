@@ -74,6 +74,14 @@ struct config_place config_document_place(const struct config_document *document
 /* Where the `index`-th entry of an array stands. */
 struct config_place config_array_place(const struct config_array *array, size_t index);
 
+/* The overrides, and for each what its `when:` says: roles (0: any), and the entries that are written there
+ * for another condition ("user"), sources left out. For what the owner of the sections knows of them. */
+size_t config_document_override_count(const struct config_document *document);
+unsigned config_override_roles(const struct config_document *document, size_t override);
+void config_override_each(const struct config_document *document, size_t override, const char *condition,
+                          void (*visit)(void *context, struct slice text, struct config_place place),
+                          void *context);
+
 /* The `patch`-th override that changes a per_role section: `*settings` for `role` with this override alone
  * over it (NULL: it cannot match the role), and where it stands. False: there are not so many. */
 bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch,

@@ -12,6 +12,7 @@ static const struct config_key when_keys[] = {
     {.name = "user",
      .type = &config_type_text_set,
      .offset = offsetof(struct config_override_when, users),
+     .flags = CONFIG_FREE_TEXT,
      .text = "Canonical logins, or other identities of the role."},
     {.name = "domain",
      .type = &config_type_domain_set,
@@ -24,6 +25,7 @@ static const struct config_key when_keys[] = {
     {.name = "customer",
      .type = &config_type_text_set,
      .offset = offsetof(struct config_override_when, customers),
+     .flags = CONFIG_FREE_TEXT,
      .text = "Customers whom the user belongs to."},
     {.name = "sender",
      .type = &config_type_text_set,
@@ -233,6 +235,8 @@ static bool read_patch(struct config_build *build, const struct config_override 
                                                .role = ROLE_COUNT,
                                                .refused = CONFIG_GLOBAL,
                                                .is_top_of_per_role = true};
+    if (child->first == NULL)
+        config_problem_warning(build->problems, child->place, "%s: this changes nothing", child->key);
     return config_layer_read(build, &source, &patch.layer) && push_patch(build, state, &patch);
 }
 
@@ -251,6 +255,7 @@ static bool read_override(struct config_build *build, const struct config_node *
         return false;
     if (override->when_struct.settings != NULL) {
         refuse_empty_conditions(build, override);
+        config_override_doubt(build, override);
         refuse_users_outside(build, override);
     }
     bool has_patch = false;
@@ -276,6 +281,7 @@ static bool make_all_patched(struct config_build *build)
                 return false;
         if (!config_patches_index(build->document, state))
             return out_of_memory(build);
+        config_overrides_doubt_order(build, state);
         if (state->leaves.has_finish && config_problems_error_count(build->problems) == 0 &&
             !check_pairs(build, state))
             return false;

@@ -34,6 +34,75 @@ static bool sender_matches(const struct text_set *wanted, const char *sender)
                            domain_set_lookup(wanted, slice_of(at + 1)) == TABLE_FOUND));
 }
 
+/* A set that is looked up in another. */
+struct other_set {
+    const struct text_set *set;
+    bool is_domains;
+};
+
+static bool is_covered(void *context, const char *text)
+{
+    const struct other_set *other = context;
+    if (!other->is_domains || text[0] == '.')
+        return text_set_contains(other->set, slice_of(text));
+    return domain_set_lookup(other->set, slice_of(text)) == TABLE_FOUND;
+}
+
+/* An empty set stands for all; what tables hold is not known. */
+static bool set_covers(const struct text_set *wide, const struct text_set *narrow, bool is_domains)
+{
+    struct other_set other = {wide, is_domains};
+    if (text_set_is_empty(wide))
+        return true;
+    return !text_set_is_empty(narrow) && !text_set_has_tables(narrow) && !text_set_has_tables(wide) &&
+           text_set_each(narrow, is_covered, &other);
+}
+
+/* Whether a user has a domain that is not in the other set. */
+static bool is_elsewhere(void *context, const char *user)
+{
+    const struct other_set *domains = context;
+    const char *at = strrchr(user, '@');
+    return at == NULL || domain_set_lookup(domains->set, slice_of(at + 1)) != TABLE_FOUND;
+}
+
+static bool is_user_at(void *context, const char *user)
+{
+    return !is_elsewhere(context, user);
+}
+
+bool config_users_can_be_at(const struct text_set *users, const struct text_set *domains)
+{
+    struct other_set other = {domains, true};
+    return text_set_has_tables(users) || text_set_has_tables(domains) ||
+           !text_set_each(users, is_elsewhere, &other);
+}
+
+/* The domain of users counts for a domain of the other override. */
+static bool domains_cover(const struct config_override_when *wide, const struct config_override_when *narrow)
+{
+    struct other_set other = {wide->domains, true};
+    if (set_covers(wide->domains, narrow->domains, true))
+        return true;
+    return !text_set_has_tables(wide->domains) && !text_set_is_empty(narrow->users) &&
+           !text_set_has_tables(narrow->users) && text_set_each(narrow->users, is_user_at, &other);
+}
+
+/* Roles that count for a comparison: users are above all those who log in. */
+static unsigned login_roles(const struct config_override_when *when)
+{
+    const bool has_users = !text_set_is_empty(when->users) && when->roles == 0;
+    return has_users ? 1U << ROLE_SUBMISSION : config_when_roles(when);
+}
+
+bool config_when_covers(const struct config_override_when *wide, const struct config_override_when *narrow)
+{
+    return (login_roles(narrow) & ~config_when_roles(wide)) == 0 && network_set_is_empty(wide->networks) &&
+           set_covers(wide->users, narrow->users, false) && domains_cover(wide, narrow) &&
+           set_covers(wide->customers, narrow->customers, false) &&
+           set_covers(wide->senders, narrow->senders, false);
+}
+
 /* Where a table cannot be asked, the override does not match. */
 static bool text_matches(const struct text_set *wanted, const char *text)
 {

@@ -56,11 +56,12 @@ static void keep_line(struct config_problems *problems, struct strbuf *line, boo
 void config_problem_add(struct config_problems *problems, enum config_problem_kind kind,
                         const struct config_problem_about *about, const char *format, va_list arguments)
 {
+    static const char *const kinds[] = {": error: ", ": warning: ", ": notice: "};
     const bool is_error = kind == CONFIG_PROBLEM_ERROR;
     struct strbuf line;
     strbuf_init(&line, 0);
     append_place(&line, about->place);
-    strbuf_append_text(&line, is_error ? ": error: " : ": warning: ");
+    strbuf_append_text(&line, kinds[kind]);
     if (about->subject != NULL)
         strbuf_printf(&line, "%s: ", about->subject);
     strbuf_vprintf(&line, format, arguments);

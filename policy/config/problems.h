@@ -27,7 +27,11 @@ void config_problem_warning(struct config_problems *problems, struct config_plac
                             ...) __attribute__((format(printf, 3, 4)));
 
 /* The same for callers with a format of their own. */
-enum config_problem_kind { CONFIG_PROBLEM_ERROR, CONFIG_PROBLEM_WARNING };
+enum config_problem_kind {
+    CONFIG_PROBLEM_ERROR,
+    CONFIG_PROBLEM_WARNING,
+    CONFIG_PROBLEM_NOTICE, /* right, and meant to be seen */
+};
 
 struct config_problem_about {
     struct config_place place;

@@ -100,6 +100,7 @@ enum config_key_flag {
     CONFIG_MAY_BE_EMPTY = 1 << 2,
     CONFIG_FILES_ONLY = 1 << 3,  /* sets: of the sources only `file:`, which always has an answer */
     CONFIG_ONE_VALUE = 1 << 4,   /* maps: a key has one value, no list */
+    CONFIG_FREE_TEXT = 1 << 6,   /* lists: blanks and commas may belong to an entry */
     CONFIG_NAMES_ENTRY = 1 << 5, /* texts in entries of arrays: `remove: [TEXT]` takes such an entry out */
 };
 
@@ -151,9 +152,14 @@ struct config_place config_finish_place(const struct config_finish *context, con
 /* Whether `key` of the struct being finished was written under `roles:`: `limit: 50` says nothing special of
  * outside, `roles: { outside: { limit: 50 } }` does. */
 bool config_finish_is_special(const struct config_finish *context, const char *key);
+/* Whether `key` of the struct being finished was written at all, for anybody. */
+bool config_finish_is_written(const struct config_finish *context, const char *key);
 void config_finish_error(const struct config_finish *context, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void config_finish_warning(const struct config_finish *context, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What is right and meant to be seen. */
+void config_finish_notice(const struct config_finish *context, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*

@@ -59,6 +59,10 @@ struct text_map *text_map_create(void *owner);
 /* Before it is shared. `key` is kept in lower case, with A-labels behind an "@". A key that is there already
  * keeps its value. False when memory ran out. */
 bool text_map_add(struct text_map *map, struct slice key, struct slice value);
+/* Calls `visit` for every pair of the configuration; false as soon as it returns false. */
+bool text_map_each(const struct text_map *map,
+                   bool (*visit)(void *context, const char *key, const char *value), void *context);
+bool text_map_has_tables(const struct text_map *map);
 void text_map_use_tables(struct text_map *map, struct config_table_list tables);
 
 #endif

@@ -83,6 +83,21 @@ enum table_answer text_map_lookup(const struct text_map *map, struct slice key, 
     return answer;
 }
 
+bool text_map_each(const struct text_map *map,
+                   bool (*visit)(void *context, const char *key, const char *value), void *context)
+{
+    for (const struct map_entry *entry = map == NULL ? NULL : map->entries; entry != NULL;
+         entry = entry->hh.next)
+        if (!visit(context, entry->key, entry->value))
+            return false;
+    return true;
+}
+
+bool text_map_has_tables(const struct text_map *map)
+{
+    return map != NULL && map->tables.count > 0;
+}
+
 bool text_map_is_empty(const struct text_map *map)
 {
     return map == NULL || (map->entries == NULL && map->tables.count == 0);

@@ -110,8 +110,11 @@ static bool take_file_content(const struct list_reading *reading, struct slice c
     bool good = true;
     struct slice entry;
     struct config_place place = {path, 0, 1};
-    while (text_file_next_entry(&content, &place.line, &entry))
-        good = reading->take(reading->context, reading->parse, entry, place) && good;
+    while (text_file_next_entry(&content, &place.line, &entry)) {
+        const struct config_entry line = {.text = entry, .place = place, .is_line = true};
+        good = config_entry_check(reading->parse, &line) &&
+               reading->take(reading->context, reading->parse, entry, place) && good;
+    }
     return good;
 }
 
@@ -162,7 +165,9 @@ static bool take_entry_node(const struct list_reading *reading, const struct con
         config_value_error(reading->parse, node->place, "an entry of a list may not be empty");
         return false;
     }
-    return reading->take(reading->context, reading->parse, text, node->place);
+    const struct config_entry entry = {.text = text, .place = node->place, .is_quoted = node->quoted};
+    return config_entry_check(reading->parse, &entry) &&
+           reading->take(reading->context, reading->parse, text, node->place);
 }
 
 static bool read_entries(const struct list_reading *reading, const struct config_node *node)

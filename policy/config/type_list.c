@@ -450,6 +450,8 @@ static bool take_role(const struct config_parse *parse, const struct config_node
             return true;
         }
     }
+    if (!config_entry_check(parse, &(struct config_entry){text, node->place, node->quoted, false}))
+        return false;
     const char *meant = config_nearest_word(text, names);
     config_value_error(parse, node->place, "'%s' is no role: submission, trusted, local or outside%s%s%s",
                        config_excerpt_of(text).text, meant == NULL ? "" : " (did you mean '",

@@ -39,6 +39,8 @@ static bool join_values(const struct map_reading *reading, const struct config_n
 static bool take_pair(const struct map_reading *reading, const struct config_node *child)
 {
     struct strbuf value;
+    if (!config_map_key_check(reading->parse, child))
+        return false;
     if ((reading->parse->key->flags & CONFIG_ONE_VALUE) != 0 && child->kind == CONFIG_NODE_SEQUENCE) {
         config_value_error(reading->parse, child->place, "'%s' has one value, no list",
                            config_excerpt_of(slice_of(child->key)).text);
@@ -58,11 +60,12 @@ static bool take_source(struct map_reading *reading, const struct config_node *n
     if (!config_scalar(reading->parse, node, &text))
         return false;
     if (!table_is_source(text)) {
+        const char *advice = config_foreign_table(text);
         config_value_error(
-            reading->parse, node->place,
-            "'%s' is no source: write keys with their values, or file:PATH, lmdb:, cdb:, socketmap:, "
-            "sqlite:",
-            config_excerpt_of(text).text);
+            reading->parse, node->place, advice == NULL ? "'%s' is no source: %s" : "'%s': %s",
+            config_excerpt_of(text).text,
+            advice == NULL ? "write keys with their values, or file:PATH, lmdb:, cdb:, socketmap:, sqlite:"
+                           : advice);
         return false;
     }
     struct table *table = config_source_open(reading->parse, text, node->place, TABLE_PAIRS);

@@ -106,6 +106,23 @@ struct config_set_reading {
 bool config_set_each(const struct config_parse *parse, const struct config_node *node,
                      struct config_set_reading *reading);
 
+/* An entry of a list on its way in. */
+struct config_entry {
+    struct slice text;
+    struct config_place place;
+    bool is_quoted;
+    bool is_line; /* of a file */
+};
+
+/* Whether an entry can mean what it says: tells of several in one text, tables of kinds that there are not,
+ * paths without file:, "yes" and the like. Of CONFIG_FREE_TEXT only a warning. */
+bool config_entry_check(const struct config_parse *parse, const struct config_entry *entry);
+/* The same of the key of a map's child. */
+bool config_map_key_check(const struct config_parse *parse, const struct config_node *child);
+/* What to write in place of a table that only other programs know ("mysql:…"); NULL: `text` is none. Static.
+ */
+const char *config_foreign_table(struct slice text);
+
 /* Whether `text` is "file:PATH"; then PATH as seen from the file it is written in (NULL: out of memory,
  * told). */
 bool config_file_reference(const struct config_parse *parse, struct slice text, struct config_place place,

@@ -54,6 +54,13 @@ static void root_finish(void *owner, void *settings, const struct config_finish 
     if (root->control.kind != ENDPOINT_UNIX && root->control.kind != ENDPOINT_NONE)
         config_finish_error(context, "control",
                             "the control socket is a unix socket: unix:/run/closedrelay/control.sock");
+    if (root->mode == MODE_MONITOR)
+        config_finish_notice(
+            context, "mode",
+            "everything is only watched: no message is refused, deferred or held until this is "
+            "enforce");
+    else if (root->mode == MODE_OFF)
+        config_finish_warning(context, "mode", "closedrelay does not look at any mail");
     if (root->listen.kind != ENDPOINT_UNIX && root->listen.host[0] == '\0')
         config_finish_warning(context, "listen",
                               "every address of this machine is listened on, and whoever reaches the port is "

@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "config/print.h"
+#include "engine/advice.h"
 #include "config/problems.h"
 #include "check/dnsbl/dnsbl.h"
 #include "check/relay/relay.h"
@@ -44,6 +45,8 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
             config_document_load(NULL, &(struct config_schema){sections, section_count}, path, found);
     else
         strbuf_append_text(problems, "out of memory\n");
+    if (snapshot != NULL && snapshot->document != NULL)
+        config_advise(snapshot->document, found);
     if (found != NULL)
         config_problems_render(found, problems);
     talloc_free(found);
@@ -136,6 +139,26 @@ static bool make_folder_of(const char *file, unsigned user_id, unsigned group_id
     bool usable = folder != NULL && make_folder(folder, user_id, group_id, problems);
     free(folder);
     return usable;
+}
+
+/* A file that is not there yet is made in its folder. */
+static bool can_be_written(const char *path, const char *key, struct strbuf *problems)
+{
+    if (path[0] == '\0' || access(path, W_OK) == 0 || errno == ENOENT)
+        return true;
+    strbuf_printf(problems, "%s: error: %s: this cannot be written: %s\n", path, key, strerror(errno));
+    return false;
+}
+
+bool policy_snapshot_check_writable(const struct policy_snapshot *snapshot, struct strbuf *problems)
+{
+    const char *file = snapshot->audit_settings->file, *slash = strrchr(file, '/');
+    bool good = can_be_written(file, "audit.file", problems);
+    char *folder = slash == NULL || slash == file ? NULL : strndup(file, (size_t)(slash - file));
+    if (folder != NULL)
+        good = can_be_written(folder, "audit.file", problems) && good;
+    free(folder);
+    return can_be_written(snapshot->root->state, "state", problems) && good;
 }
 
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,

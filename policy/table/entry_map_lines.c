@@ -121,6 +121,20 @@ static bool make_key(struct entry_map *map, struct slice *key, struct strbuf *pr
     return network_key(map, *key, key, problem);
 }
 
+/* A line of a set has one entry: commas and their like stand between several. */
+static bool has_several(const struct entry_map *map, struct slice key, struct slice value)
+{
+    static const char separators[] = ",;|";
+    if (map->shape == TABLE_PAIRS)
+        return key.length > 0 && strchr(separators, key.data[key.length - 1]) != NULL;
+    if (slice_starts_nocase(key, slice_of("script:")))
+        return false; /* a path may have any character */
+    for (size_t i = 0; i < key.length; i++)
+        if (strchr(separators, key.data[i]) != NULL)
+            return true;
+    return value.length > 0 && strchr(separators, value.data[0]) != NULL;
+}
+
 static bool add_line(struct entry_map *map, struct slice line, struct strbuf *problem)
 {
     struct slice key, value;
@@ -136,6 +150,11 @@ static bool add_line(struct entry_map *map, struct slice line, struct strbuf *pr
     split_line(line, &key, &value);
     if (key.length > TABLE_KEY_BYTES_MAX || value.length > TABLE_VALUE_BYTES_MAX) {
         strbuf_append_text(problem, "the line is too long");
+        return false;
+    }
+    if (has_several(map, key, value)) {
+        strbuf_printf(problem, "'%.*s' is not one entry: write one a line",
+                      (int)(line.length > 60 ? 60 : line.length), line.data);
         return false;
     }
     if (has_control_byte(line)) {

@@ -94,6 +94,7 @@ static const struct config_key relay_keys[] = {
     {.name = "lines",
      .type = &config_type_text_list,
      .offset = offsetof(struct test_relay, lines),
+     .flags = CONFIG_FREE_TEXT,
      .text = "Lines."},
     {.name = "servers",
      .type = &config_type_endpoint_list,

@@ -64,14 +64,14 @@ static const struct config_key attachments_keys[] = {
      .type = &config_type_text_list,
      .offset = offsetof(struct attachments_settings, blocked_names),
      .default_text = "[]",
-     .flags = CONFIG_MAY_BE_EMPTY,
+     .flags = CONFIG_MAY_BE_EMPTY | CONFIG_FREE_TEXT,
      .text = "Whole names that are not accepted. `*` stands for any characters, `?` for one; letter case "
              "does not count."},
     {.name = "allowed_names",
      .type = &config_type_text_list,
      .offset = offsetof(struct attachments_settings, allowed_names),
      .default_text = "[]",
-     .flags = CONFIG_MAY_BE_EMPTY,
+     .flags = CONFIG_MAY_BE_EMPTY | CONFIG_FREE_TEXT,
      .text = "Whole names that are accepted whatever `blocked` and `blocked_names` say, written as these."},
     OUTCOME_KEY("blocked_action", blocked_action, "reject", "A blocked extension or name."),
     OUTCOME_KEY("disguised", disguised, "reject",
@@ -130,6 +130,9 @@ static void attachments_finish(void *owner, void *settings, const struct config_
     (void)owner;
     look_at_extensions(context, "blocked", attachments->blocked);
     look_at_extensions(context, "allowed", attachments->allowed);
+    if (text_set_is_empty(attachments->blocked) && attachments->common.mode != MODE_OFF)
+        config_finish_notice(context, "blocked",
+                             "blocked: empty: programs are accepted under their own names");
 }
 
 const struct config_section attachments_section = {

@@ -236,6 +236,16 @@ static const char *shown_name(struct build *build, const char *plain, const stru
     return talloc_strdup(build->list, masked.text);
 }
 
+/* For who writes lists as Postfix and others do. */
+static const char *zone_advice(const char *zone)
+{
+    if (strpbrk(zone, ", ;|") != NULL)
+        return ": each list is an entry of its own: - { zone: … }";
+    if (strpbrk(zone, "=*[") != NULL)
+        return ": the answers that count are written codes: [127.0.0.2-127.0.0.11], and a factor weight: 2";
+    return "";
+}
+
 static bool name_list(struct build *build)
 {
     const struct dnsbl_list_settings *settings = build->settings;
@@ -247,7 +257,8 @@ static bool name_list(struct build *build)
                                           : talloc_asprintf(build->list, "%s.%s", settings->key, plain);
     if (text != NULL && (!dns_zone_parse(slice_of(text), &zone) || zone.length > DNS_NAME_BYTES_MAX - 64)) {
         config_finish_error(build->context, settings->key[0] == '\0' ? "zone" : "key",
-                            "%s: not the name of a zone that addresses can be asked under", plain);
+                            "%s: not the name of a zone that addresses can be asked under%s", plain,
+                            zone_advice(plain));
         return false;
     }
     const char *fate = dnsbl_zone_is_dead(slice_of(plain));

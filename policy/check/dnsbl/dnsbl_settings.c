@@ -144,6 +144,26 @@ static const struct config_key dnsbl_keys[] = {
     {0},
 };
 
+/* What all block lists together can add for the role, at most. */
+static void warn_of_threshold(const struct dnsbl_settings *dnsbl, const struct config_finish *context)
+{
+    const struct dnsbl_list_settings *entries = dnsbl->lists.items;
+    uint64_t most = 0;
+    for (size_t i = 0; i < dnsbl->lists.count; i++) {
+        const struct dnsbl_list *list = entries[i].list;
+        uint64_t heaviest = 0;
+        for (size_t j = 0; list != NULL && !list->allow && j < list->rule_count; j++)
+            if ((list->rules[j].roles & 1U << context->role) != 0 && list->rules[j].weight > heaviest)
+                heaviest = list->rules[j].weight;
+        most += heaviest;
+    }
+    if (most > 0 && dnsbl->common.mode != MODE_OFF && most < dnsbl->threshold)
+        config_finish_warning(
+            context, "threshold",
+            "threshold: %llu can never be reached: all lists together weigh %llu for role %s",
+            (unsigned long long)dnsbl->threshold, (unsigned long long)most, role_name(context->role));
+}
+
 /* Called for each role and override while the policy is loaded; entries are the same for all of them. Later
  * calls, for what several overrides make together, find everything set and write nothing. */
 static void dnsbl_finish(void *owner, void *settings, const struct config_finish *context)
@@ -151,7 +171,7 @@ static void dnsbl_finish(void *owner, void *settings, const struct config_finish
     const struct dnsbl_settings *dnsbl = settings;
     const struct dnsbl_list_settings *entries = dnsbl->lists.items;
     (void)owner;
-    (void)context;
+    warn_of_threshold(dnsbl, context);
     for (size_t i = 0; i < dnsbl->lists.count && dnsbl->common.mode != MODE_OFF; i++)
         if (entries[i].list != NULL && !entries[i].list->wanted)
             entries[i].list->wanted = true;

@@ -1,5 +1,7 @@
 /* The section `relay`. */
 #include "check/relay/relay.h"
+#include "config/sets.h"
+#include "facts/domain_name.h"
 
 static const struct config_key recent_logins_keys[] = {
     {.name = "remember",
@@ -42,7 +44,7 @@ static const struct config_key relay_keys[] = {
      .type = &config_type_text_list,
      .offset = offsetof(struct relay_settings, trusted_certificates),
      .default_text = "[]",
-     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_FREE_TEXT,
      .text = "Clients with one of these certificates, verified by the MTA, may relay without a login (role "
              "`trusted`): `sha256:` and the fingerprint where the MTA tells it, or `CN=` and the common "
              "name, which "
@@ -94,31 +96,88 @@ static void check_certificates(const struct relay_settings *relay, const struct 
     }
 }
 
-/* What opens the relay to everybody may be meant, for an hour; it is never left unsaid. */
+/* How many of `count` addresses that are spread over the Internet's are in the networks: so neither halves
+ * written apart nor networks in a file or in many pieces are missed. */
+enum { SAMPLE_COUNT = 56 };
+
+static size_t samples_within(const struct network_set *networks, bool is_ipv4)
+{
+    size_t found = 0;
+    for (unsigned i = 0; i < SAMPLE_COUNT; i++) {
+        struct ip_address address = {{0}};
+        if (is_ipv4) {
+            /* 1.… to 221.…: none of them private, one in each /6. */
+            const uint8_t bytes[] = {
+                0xff, 0xff, (uint8_t)(4 * i + 1), (uint8_t)(37 * i + 77), (uint8_t)(91 * i + 13), 201};
+            memcpy(address.bytes + 10, bytes, sizeof bytes);
+        } else {
+            /* In 2000::/3, the part that is given out. */
+            const uint8_t bytes[] = {(uint8_t)(0x20 + i / 2), (uint8_t)(128 * (i % 2) + i + 1),
+                                     (uint8_t)(53 * i)};
+            memcpy(address.bytes, bytes, sizeof bytes);
+        }
+        found += network_set_contains(networks, &address);
+    }
+    return found;
+}
+
+static void warn_of_wide_networks(const struct relay_settings *relay, const struct config_finish *context)
+{
+    for (int family = 4; family <= 6; family += 2) {
+        const size_t found = samples_within(relay->trusted_networks, family == 4);
+        if (found == SAMPLE_COUNT)
+            config_finish_warning(context, "trusted_networks",
+                                  "an open relay: everybody is in a trusted network (IPv%d)", family);
+        else if (found >= 2)
+            config_finish_warning(
+                context, "trusted_networks",
+                "an open relay: about %zu %% of all IPv%d addresses are in trusted networks",
+                100 * found / SAMPLE_COUNT, family);
+    }
+}
+
+/* What opens the relay to everybody may be wanted for an hour, but it is always said. */
 static void warn_of_open_relay(const struct relay_settings *relay, const struct config_finish *context)
 {
-    static const char *const anywhere[] = {"198.51.100.1", "2001:db8::1"};
     if (relay->common.mode != MODE_ENFORCE)
         config_finish_warning(context, "mode",
                               "an open relay: with this mode anybody outside may send anywhere");
-    for (size_t i = 0; i < sizeof anywhere / sizeof anywhere[0]; i++) {
-        struct ip_address address;
-        struct ip_network network;
-        bool found = ip_address_parse(slice_of(anywhere[i]), &address) &&
-                     network_set_find(relay->trusted_networks, &address, &network);
-        /* The whole of IPv4 has 96 bits, as mapped addresses. */
-        if (found && network.prefix_bits <= (ip_address_is_ipv4(&address) ? 96 : 0))
-            config_finish_warning(context, "trusted_networks",
-                                  "an open relay: everybody is in a trusted network");
-    }
+    warn_of_wide_networks(relay, context);
+}
+
+/* Words by which somebody meant to say how many domains, not which. */
+static void warn_of_words(const struct relay_settings *relay, const struct config_finish *context)
+{
+    static const char *const words[] = {"none", "all", "any", "every", "everything", "default"};
+    for (size_t i = 0; i < sizeof words / sizeof *words && !text_set_has_tables(relay->local_domains); i++)
+        if (text_set_contains(relay->local_domains, slice_of(words[i])))
+            config_finish_warning(
+                context, "local_domains",
+                "local_domains: '%s' is taken for a domain of that name; for no domain write []", words[i]);
+}
+
+static void check_default_realm(const struct relay_settings *relay, const struct config_finish *context)
+{
+    char name[DOMAIN_NAME_BYTES];
+    const struct slice realm = slice_of(relay->default_realm);
+    if (realm.length == 0)
+        return;
+    const char *fault =
+        realm.data[0] == '.' ? "write it without the dot before it" : domain_entry_canonical(realm, name);
+    if (fault != NULL)
+        config_finish_error(context, "default_realm", "default_realm: '%s' is no domain: %s",
+                            relay->default_realm, fault);
 }
 
 static void relay_finish(void *owner, void *settings, const struct config_finish *context)
 {
     (void)owner;
     check_certificates(settings, context);
-    if (context->role == ROLE_OUTSIDE)
-        warn_of_open_relay(settings, context);
+    check_default_realm(settings, context);
+    if (context->role != ROLE_OUTSIDE)
+        return;
+    warn_of_open_relay(settings, context);
+    warn_of_words(settings, context);
 }
 
 const struct config_section relay_section = {

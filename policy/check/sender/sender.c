@@ -1,4 +1,6 @@
 #include "check/sender/sender.h"
+#include "config/problems.h"
+#include "config/sets.h"
 
 /* ---- settings --------------------------------------------------------------------------------------- */
 
@@ -71,10 +73,33 @@ static const struct config_key sender_keys[] = {
     {0},
 };
 
+static bool warn_of_key(void *context, const char *key, const char *logins)
+{
+    (void)logins;
+    if (strchr(key, '@') == NULL)
+        config_finish_warning(
+            context, "login_maps",
+            "login_maps: '%s' is no address, so nobody asks for it: write @%s for all addresses of "
+            "a domain",
+            config_excerpt_of(slice_of(key)).text, config_excerpt_of(slice_of(key)).text);
+    return true;
+}
+
+static void warn_of_what_does_nothing(const struct sender_settings *sender,
+                                      const struct config_finish *context)
+{
+    if (config_finish_is_written(context, "header_from") && sender->header_from < sender->common.mode)
+        config_finish_warning(context, "header_from",
+                              "header_from: this is never stricter than 'mode', which is %s",
+                              sender->common.mode == MODE_OFF ? "off" : "monitor");
+    text_map_each(sender->login_maps, warn_of_key, (void *)(uintptr_t)context);
+}
+
 static void sender_finish(void *owner, void *settings, const struct config_finish *context)
 {
     const struct sender_settings *sender = settings;
     (void)owner;
+    warn_of_what_does_nothing(sender, context);
     bool has_tables = !text_map_is_empty(sender->table) || !text_map_is_empty(sender->login_maps);
     if (sender->match == SENDER_MATCH_TABLE && !has_tables)
         config_finish_error(context, "match", "match: table needs 'table' or 'login_maps'");
