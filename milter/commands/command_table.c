@@ -2,8 +2,10 @@
 #include "command.h"
 
 extern const struct command serve_command, check_command, try_command, selftest_command, status_command,
-    reload_command, lookup_command, allow_command, relaytest_command, doctor_command;
+    reload_command, lookup_command, allow_command, relaytest_command, doctor_command, report_command;
 
+/* A command a line. */
+/* clang-format off */
 const struct command *const command_table[] = {
     &serve_command,
     &check_command,
@@ -12,8 +14,10 @@ const struct command *const command_table[] = {
     &status_command,
     &reload_command,
     &lookup_command,
+    &report_command,
     &allow_command,
     &relaytest_command,
     &doctor_command,
     NULL,
 };
+/* clang-format on */

@@ -226,6 +226,29 @@ bool json_next(struct json_cursor *cursor, struct json_value *key, struct json_v
     return !cursor->is_broken;
 }
 
+bool json_next_named(struct json_cursor *cursor, const char *name, struct json_value *value)
+{
+    const char *at = cursor->at, *end = cursor->end;
+    if (cursor->is_over || cursor->is_broken || cursor->closing != '}')
+        return false;
+    if (!cursor->is_first && (at == end || *at++ != ','))
+        return false;
+    if (at == end || *at++ != '"')
+        return false;
+    for (; *name != '\0'; name++)
+        if (at == end || *at++ != *name)
+            return false;
+    if (end - at < 2 || at[0] != '"' || at[1] != ':')
+        return false;
+    const struct json_cursor before = *cursor;
+    cursor->at = at + 2;
+    cursor->is_first = false;
+    if (take_value(cursor, value))
+        return true;
+    *cursor = before;
+    return false;
+}
+
 bool json_is_whole(const struct json_cursor *cursor)
 {
     if (!cursor->is_over)

@@ -41,7 +41,14 @@ static void read_members(struct json_cursor *cursor, enum record_key first, stru
 {
     struct json_value name, value;
     enum record_key expected = first;
-    while (json_next(cursor, &name, &value)) {
+    for (;;) {
+        if (expected < RECORD_KEY_COUNT && json_next_named(cursor, record_fields[expected].name, &value)) {
+            record->values[expected] = value;
+            expected = next_sibling(expected);
+            continue;
+        }
+        if (!json_next(cursor, &name, &value))
+            return;
         enum record_key key = find_key(&name, first, &expected);
         if (key < RECORD_KEY_COUNT)
             record->values[key] = value;

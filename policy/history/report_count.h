@@ -1,0 +1,25 @@
+/* Counting records for the report: private to report.c. */
+#ifndef CLOSEDRELAY_HISTORY_REPORT_COUNT_H
+#define CLOSEDRELAY_HISTORY_REPORT_COUNT_H
+
+#include "history/report.h"
+
+struct report_counting {
+    struct report *report;
+    struct tally tallies[REPORT_BY_COUNT];
+    bool is_wanted[REPORT_BY_COUNT];
+    struct strbuf scratch, name;
+    void *owner;
+    /* of the quarter of an hour that the last record was in */
+    int64_t quarter;
+    unsigned hour_of_day;
+    char day_name[16], hour_name[40];
+};
+
+void report_counting_init(struct report_counting *counting, struct report *report, void *owner);
+void report_counting_deinit(struct report_counting *counting);
+
+/* A history_taker; `context` is a struct report_counting. */
+bool report_count(void *context, struct record *record, int64_t time_us);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * The record, read back: what the commands `report`, `explain` and `replay` ask.
+ *
+ * Nothing here needs the daemon. All read files, for as long as that takes: not for a thread that must not
+ * block.
+ */
+#ifndef CLOSEDRELAY_POLICY_HISTORY_H
+#define CLOSEDRELAY_POLICY_HISTORY_H
+
+#include "base/strbuf.h"
+
+/* Which files, and whom to tell what. */
+struct policy_history_source {
+    /* The files to read, of one server or of several; none: those of audit.file, and what was closed before
+     * it. */
+    const char *const *paths;
+    size_t path_count;
+    const char *config; /* of the daemon, to find audit.file; NULL: the founding policy's */
+    /* Something an admin should know of: a slow or a damaged file. One sentence without a newline. Or NULL.
+     */
+    void (*note)(void *context, const char *text);
+    /* How many bytes of how many were read. Or NULL. */
+    void (*progress)(void *context, uint64_t done, uint64_t total);
+    void *context;
+};
+
+enum policy_history_form { HISTORY_TEXT, HISTORY_JSON, HISTORY_CSV, HISTORY_HTML };
+
+/* How text is laid out. */
+struct policy_history_page {
+    enum policy_history_form form;
+    unsigned columns; /* of HISTORY_TEXT; 0: 80 */
+    bool has_colour;
+};
+
+/* ---- report ----------------------------------------------------------------------------------------- */
+
+struct policy_report_query {
+    /* "2026-11-30", "2026-11-30T08:00", "7d" (ago), "yesterday", "last-month", …; NULL: "7d" */
+    const char *since;
+    const char *until; /* likewise; NULL: now, or the end of what `since` names */
+    /* "user", "domain", "customer", "client", "check", "hour" or "day"; NULL: a page with the most of each */
+    const char *by;
+    unsigned top;   /* rows of a table; 0: all */
+    int64_t now_us; /* wall clock */
+};
+
+/* False: the query is none, or no file could be read (`out` says why). Local time is that of the process
+ * (TZ). */
+bool policy_report(const struct policy_history_source *source, const struct policy_report_query *query,
+                   const struct policy_history_page *page, struct strbuf *out);
+
+#endif
