@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "table/entry_map.h"
 #include "table/table.h"
@@ -552,6 +553,120 @@ static void sqlite_answers_by_a_query(void **state)
     assert_open_fails(name, TABLE_TEXT, expected);
 }
 
+/* Runs statements on a database of its own connection. */
+static void change_database(const char *path, const char *statements)
+{
+    sqlite3 *database;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, statements, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+}
+
+static const char owner_query[] = "SELECT address FROM owner WHERE login = ?";
+
+/* The table of test->path + ".db", with these rows. */
+static struct table *open_owners(const struct table_test *test, const char *rows)
+{
+    char path[80], name[200], statements[300];
+    snprintf(path, sizeof path, "%s.db", test->path);
+    snprintf(statements, sizeof statements, "CREATE TABLE owner(login, address); INSERT INTO owner VALUES %s",
+             rows);
+    change_database(path, statements);
+    snprintf(name, sizeof name, "%s:%s", path, owner_query);
+    return open_table("sqlite:", name, TABLE_TEXT);
+}
+
+static void all_rows_of_a_query_count(void **state)
+{
+    struct table *table =
+        open_owners(*state, "('ann', 'a@x'), ('ann', 'b@x'), ('ben', 'c@x'), ('ann', 'd@x')");
+    assert_answer(table, "ann", TABLE_FOUND, "a@x, b@x, d@x");
+    assert_answer(table, "ben", TABLE_FOUND, "c@x");
+    assert_int_equal(table_lookup(table, slice_of("ann"), NULL), TABLE_FOUND);
+    table_close(table);
+}
+
+static void too_many_rows_are_unknown(void **state)
+{
+    struct table_test *test = *state;
+    struct table *table = open_owners(test, "('ann', 'a@x')");
+    char path[80];
+    snprintf(path, sizeof path, "%s.db", test->path);
+    change_database(
+        path, "INSERT INTO owner WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+              "10000) SELECT 'ann', 'address-' || i || '@example.com' FROM n");
+    assert_answer(table, "ann", TABLE_UNKNOWN, "");
+    assert_int_equal(table_lookup(table, slice_of("ann"), NULL), TABLE_FOUND);
+    table_close(table);
+}
+
+static void a_database_replaced_by_mv_is_seen(void **state)
+{
+    struct table_test *test = *state;
+    struct table *table = open_owners(test, "('ann', 'a@x')");
+    char path[80], fresh[80];
+    snprintf(path, sizeof path, "%s.db", test->path);
+    snprintf(fresh, sizeof fresh, "%s.new", test->path);
+    change_database(fresh, "CREATE TABLE owner(login, address); INSERT INTO owner VALUES ('ben', 'b@x')");
+    assert_int_equal(rename(fresh, path), 0);
+    table_refresh(table);
+    assert_answer(table, "ann", TABLE_MISSING, "");
+    assert_answer(table, "ben", TABLE_FOUND, "b@x");
+    /* One that the query does not fit leaves the one in use, until it is put right. */
+    change_database(fresh, "CREATE TABLE other(login)");
+    assert_int_equal(rename(fresh, path), 0);
+    table_refresh(table);
+    table_refresh(table);
+    assert_answer(table, "ben", TABLE_FOUND, "b@x");
+    assert_int_equal(test->errors_logged, 1);
+    change_database(path, "CREATE TABLE owner(login, address); INSERT INTO owner VALUES ('carl', 'c@x')");
+    table_refresh(table);
+    assert_answer(table, "carl", TABLE_FOUND, "c@x");
+    table_close(table);
+}
+
+static void *ask_locked(void *table)
+{
+    struct strbuf value;
+    strbuf_init(&value, 0);
+    const enum table_answer answer = table_lookup(table, slice_of("ann"), &value);
+    strbuf_deinit(&value);
+    return answer == TABLE_UNKNOWN ? table : NULL;
+}
+
+/* The time that `count` lookups at once take, all of which find the database locked. */
+static uint64_t locked_time_us(struct table *table, size_t count)
+{
+    pthread_t threads[24];
+    const uint64_t from_us = clock_system_monotonic_us(NULL);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_locked, table), 0);
+    for (size_t i = 0; i < count; i++) {
+        void *result;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_ptr_equal(result, table);
+    }
+    return clock_system_monotonic_us(NULL) - from_us;
+}
+
+/* Each waits for its own while, not for those of all who came before: compared with the time of one. */
+static void a_locked_database_costs_each_waiter_its_own_time(void **state)
+{
+    struct table_test *test = *state;
+    struct table *table = open_owners(test, "('ann', 'a@x')");
+    char path[80];
+    sqlite3 *writer;
+    snprintf(path, sizeof path, "%s.db", test->path);
+    assert_int_equal(sqlite3_open(path, &writer), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(writer, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    const uint64_t alone_us = locked_time_us(table, 1);
+    assert_true(locked_time_us(table, 24) < 8 * alone_us);
+    assert_int_equal(sqlite3_exec(writer, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(writer);
+    assert_answer(table, "ann", TABLE_FOUND, "a@x");
+    table_close(table);
+}
+
 static void a_query_without_end_is_broken_off(void **state)
 {
     struct table_test *test = *state;
@@ -604,6 +719,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cdb_written_over_counts_when_it_is_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_lmdb_written_over_is_unknown_until_it_is_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sqlite_answers_by_a_query, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_rows_of_a_query_count, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(too_many_rows_are_unknown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_database_replaced_by_mv_is_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_locked_database_costs_each_waiter_its_own_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_query_without_end_is_broken_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_of_tables_are_checked, set_up, tear_down),
     };
