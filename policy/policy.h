@@ -77,10 +77,21 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
                                            const struct policy_engine_options *options,
                                            struct strbuf *problems);
 
-/* New sessions use `snapshot` from now on; running ones keep theirs. Never waits for a session. False: the
+/* New sessions use `snapshot` from now on; open ones keep theirs. Never waits for a session. False: the
  * audit file or the resolver could not be changed over (reason in `problems`) and the old policy stays. */
 bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,
                        struct strbuf *problems);
+
+/* Sessions that are open now take the policy in force as well, each with its next message. Any thread. */
+void policy_engine_apply_now(struct policy_engine *engine);
+
+/* The keys whose values are read at the start only and have changed since: "listen, daemon.user"; nothing is
+ * appended where a restart would change nothing. Any thread. */
+void policy_engine_restart_keys(struct policy_engine *engine, struct strbuf *keys);
+
+/* Remembers that a reload was refused, for `status`; the next one that is not makes it forgotten. `by`: who
+ * asked for it; `problems`: the errors, a line each. Any thread. */
+void policy_engine_refuse_reload(struct policy_engine *engine, const char *by, struct slice problems);
 
 /* The snapshot in force, with a reference for the caller. */
 struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine);

@@ -142,32 +142,25 @@ static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
 
 /* ---- reload ----------------------------------------------------------------------------------------- */
 
-static bool endpoint_equal(const struct config_endpoint *a, const struct config_endpoint *b)
+static void warn_of_restart(struct daemon *daemon)
 {
-    if (a->kind != b->kind)
-        return false;
-    if (a->kind == ENDPOINT_UNIX)
-        return strcmp(a->path, b->path) == 0;
-    return a->port == b->port && slice_equal(slice_of(a->host), slice_of(b->host));
-}
-
-static void warn_of_listen(struct daemon *daemon, struct policy_snapshot *snapshot)
-{
-    struct policy_snapshot *old = policy_engine_snapshot(daemon->engine);
-    if (!endpoint_equal(&policy_snapshot_daemon(snapshot)->listen, &policy_snapshot_daemon(old)->listen))
-        log_warning("reload: 'listen' has changed: it takes a restart to follow");
-    policy_snapshot_unref(old);
+    struct strbuf keys;
+    strbuf_init(&keys, 0);
+    policy_engine_restart_keys(daemon->engine, &keys);
+    if (keys.length > 0)
+        log_warning("reload: a restart is needed for: %s", strbuf_text(&keys));
+    strbuf_deinit(&keys);
 }
 
 static void take_daemon_settings(struct daemon *daemon, const struct policy_daemon_settings *settings)
 {
     daemon->drain_ms = settings->drain_ms;
     take_limits(settings);
+    log_output_change(settings->syslog, settings->syslog_facility);
 }
 
 static bool use_policy(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problems)
 {
-    warn_of_listen(daemon, snapshot);
     if (!policy_engine_use(daemon->engine, snapshot, problems))
         return false;
     take_daemon_settings(daemon, policy_snapshot_daemon(snapshot));
@@ -183,10 +176,13 @@ static bool reload(void *context, const char *by, struct strbuf *problems)
     struct policy_snapshot *snapshot = policy_load(daemon->config_path, problems);
     bool is_in_force = snapshot != NULL && use_policy(daemon, snapshot, problems);
     problems_log(problems);
-    if (is_in_force)
+    if (is_in_force) {
+        warn_of_restart(daemon);
         log_info("reload: the new policy is in force (asked for by %s)", by);
-    else
+    } else {
+        policy_engine_refuse_reload(daemon->engine, by, strbuf_slice(problems));
         log_error("reload: the old policy stays in force (%s asked for a new one)", by);
+    }
     policy_snapshot_unref(snapshot);
     sd_notify_send("READY=1");
     pthread_mutex_unlock(&daemon->reload_lock);

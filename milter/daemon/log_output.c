@@ -1,5 +1,6 @@
 #include "log_output.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -7,9 +8,9 @@
 #include <unistd.h>
 
 static struct {
-    bool to_stderr;
-    bool to_syslog;
-    bool to_journal; /* stderr is the journal's: lines carry their level (sd-daemon(3)) */
+    atomic_bool to_stderr;
+    atomic_bool to_syslog;
+    atomic_bool to_journal; /* stderr is the journal's: lines carry their level (sd-daemon(3)) */
 } output;
 
 /* $JOURNAL_STREAM names the device and inode of the journal's socket (systemd.exec(5)). */
@@ -40,12 +41,18 @@ static void write_line(enum log_level level, const char *line, void *context)
         fprintf(stderr, "closedrelay: %s%s\n", names[level], line);
 }
 
-void log_output_open(bool use_syslog, int facility)
+void log_output_change(bool use_syslog, int facility)
 {
-    output.to_journal = stderr_is_journal();
+    const bool to_journal = stderr_is_journal();
+    output.to_journal = to_journal;
     output.to_syslog = use_syslog;
-    output.to_stderr = !use_syslog || !output.to_journal;
+    output.to_stderr = !use_syslog || !to_journal;
     /* libmilter logs through syslog in any case, and so gets the name too. */
     openlog("closedrelay", LOG_PID | LOG_NDELAY, facility);
+}
+
+void log_output_open(bool use_syslog, int facility)
+{
+    log_output_change(use_syslog, facility);
     log_set_sink(write_line, NULL);
 }

@@ -11,4 +11,7 @@
  */
 void log_output_open(bool use_syslog, int facility);
 
+/* The same later, when the settings have changed. Any thread. */
+void log_output_change(bool use_syslog, int facility);
+
 #endif

@@ -12,6 +12,9 @@
 #include "config/tables.h"
 #include "config/types.h"
 
+/* Of a key with CONFIG_RESTART, for the reference. */
+#define CONFIG_RESTART_TEXT "A change takes a restart."
+
 struct config_leaf {
     const struct config_key *key;
     size_t offset;    /* in the whole section's struct */

@@ -119,6 +119,24 @@ void config_document_print_values(const struct config_document *document, struct
     print_document(document, &(struct config_printer){out, false});
 }
 
+void config_document_print_restart(const struct config_document *document, struct strbuf *out)
+{
+    for (size_t i = 0; i < document->schema.count; i++) {
+        const struct config_section_state *state = &document->sections[i];
+        const char *section = state->leaves.section->name;
+        for (size_t j = 0; j < state->leaves.count; j++) {
+            const struct config_leaf *leaf = &state->leaves.items[j];
+            const struct config_value *value = state->base.values[j];
+            if ((leaf->flags & CONFIG_RESTART) == 0)
+                continue;
+            strbuf_printf(out, "%s%s%s: ", section, section[0] == '\0' ? "" : ".", leaf->path);
+            if (value != NULL)
+                leaf->key->type->print(leaf->key, value->node, value->bytes, out);
+            strbuf_append_byte(out, '\n');
+        }
+    }
+}
+
 void config_document_print_example(const struct config_document *document, size_t section_index,
                                    struct strbuf *out)
 {

@@ -15,6 +15,10 @@ void config_document_print(const struct config_document *document, struct strbuf
  * same text. */
 void config_document_print_values(const struct config_document *document, struct strbuf *out);
 
+/* The values that are read at the start only (CONFIG_RESTART), a line each: "daemon.user: closedrelay". The
+ * lines of two documents of one schema are the same ones, in the same order. */
+void config_document_print_restart(const struct config_document *document, struct strbuf *out);
+
 /* The overrides that match a subject, from top to bottom, each with its place and the keys it sets; as
  * comments. */
 void config_document_print_matches(const struct config_document *document,

@@ -33,13 +33,21 @@ static void append_origin(const struct config_value *value, struct strbuf *out)
     }
 }
 
-static void end_line(const struct config_printer *printer, const struct config_value *value)
+/* With a `note` on the key behind the origin. */
+static void end_line_with(const struct config_printer *printer, const struct config_value *value,
+                          const char *note)
 {
     if (printer->with_origins) {
         strbuf_append_text(printer->out, "  # ");
         append_origin(value, printer->out);
+        strbuf_append_text(printer->out, note);
     }
     strbuf_append_byte(printer->out, '\n');
+}
+
+static void end_line(const struct config_printer *printer, const struct config_value *value)
+{
+    end_line_with(printer, value, "");
 }
 
 static void print_entries(const struct config_printer *printer, const struct config_entries *entries,
@@ -262,7 +270,8 @@ static void print_leaf(const struct config_printer *printer, struct walk *walk, 
     } else {
         strbuf_append_byte(printer->out, ' ');
         leaf->key->type->print(leaf->key, value->node, value->bytes, printer->out);
-        end_line(printer, value);
+        end_line_with(printer, value,
+                      (leaf->flags & CONFIG_RESTART) != 0 ? "; a change takes a restart" : "");
     }
 }
 

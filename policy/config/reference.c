@@ -130,6 +130,8 @@ static void append_leaf(const struct config_leaves *leaves, const struct config_
     append_default(leaves, leaf, out);
     strbuf_append_text(out, " | ");
     append_cell(out, key->text == NULL ? "" : key->text);
+    if ((leaf->flags & CONFIG_RESTART) != 0)
+        strbuf_append_text(out, " " CONFIG_RESTART_TEXT);
     if (leaves->section->per_role && (leaf->flags & CONFIG_GLOBAL) != 0)
         strbuf_append_text(out, " The same for everybody: not under `roles` or `overrides`.");
     append_choices(leaves, leaf, out);

@@ -127,6 +127,19 @@ static void append_array(struct json *json, const struct config_section *section
     end_object(json);
 }
 
+static void append_description(struct json *json, const struct config_key *key)
+{
+    struct strbuf text;
+    strbuf_init(&text, 0);
+    strbuf_append_text(&text, key->text == NULL ? "" : key->text);
+    if ((key->flags & CONFIG_RESTART) != 0)
+        strbuf_append_text(&text, " " CONFIG_RESTART_TEXT);
+    if (text.length > 0)
+        text_member(json, "description", strbuf_text(&text));
+    json->out->failed = json->out->failed || text.failed;
+    strbuf_deinit(&text);
+}
+
 static void append_key(struct json *json, const struct config_key *key, enum selection selection)
 {
     begin_member(json, key->name);
@@ -135,8 +148,7 @@ static void append_key(struct json *json, const struct config_key *key, enum sel
         return;
     }
     begin_object(json);
-    if (key->text != NULL)
-        text_member(json, "description", key->text);
+    append_description(json, key);
     append_default(json, key);
     if (key->type->shape == CONFIG_SHAPE_ARRAY) {
         append_array(json, key->section);

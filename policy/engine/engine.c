@@ -57,6 +57,10 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
     engine->started_ms = clock_monotonic_ms(&engine->options.clock);
     bool is_ready =
         create_services(engine, snapshot, problems) && policy_engine_use(engine, snapshot, problems);
+    if (is_ready && !engine_remember_start(engine, snapshot)) {
+        strbuf_append_text(problems, "out of memory\n");
+        is_ready = false;
+    }
     if (is_ready && !options->offline && (engine->ticker = ticker_start(TICK_MS, tick, engine)) == NULL) {
         strbuf_append_text(problems, "no thread can be started\n");
         is_ready = false;
@@ -78,6 +82,7 @@ bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *sna
     struct policy_snapshot *former = engine->snapshot;
     engine->snapshot = policy_snapshot_ref(snapshot);
     engine->in_force_since_us = clock_wall_us(&engine->options.clock);
+    engine_forget_refusal(engine);
     pthread_mutex_unlock(&engine->lock);
     policy_snapshot_unref(former);
     return true;
@@ -105,6 +110,8 @@ void policy_engine_destroy(struct policy_engine *engine)
     ticker_stop(engine->ticker);
     policy_snapshot_unref(engine->snapshot);
     destroy_services(engine);
+    engine_forget_refusal(engine);
+    free(engine->values_at_start);
     pthread_mutex_destroy(&engine->lock);
     free(engine);
 }

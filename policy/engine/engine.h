@@ -31,6 +31,13 @@ struct former_policy {
     struct former_policy *next;
 };
 
+/* The last reload, where it was refused; under the engine's lock. */
+struct refused_reload {
+    int64_t time_us; /* 0: it was not */
+    char *by;        /* who wanted it; either may be NULL where memory ran out */
+    char *problems;  /* the errors of the configuration, a line each */
+};
+
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
@@ -38,6 +45,8 @@ struct policy_engine {
     struct record_context record_context; /* points at it */
     int64_t started_us;                   /* wall clock, to be told */
     uint64_t started_ms;                  /* monotonic, to be counted from */
+    char *values_at_start;                /* of the keys that are read at the start only */
+    atomic_uint apply_now_count;          /* how often open sessions were to take the policy in force */
     size_t service_count;                 /* of service_table, made */
     struct ticker *ticker;                /* the services' ticks; NULL: offline */
     struct recent_logins *recent_logins;
@@ -49,7 +58,17 @@ struct policy_engine {
     struct former_policy *just_followed; /* for the ticker to take over */
     struct policy_snapshot *snapshot;
     int64_t in_force_since_us; /* wall clock */
+    struct refused_reload refused_reload;
 };
+
+/* ---- reloads (reload.c) ------------------------------------------------------------------------------- */
+
+/* Once, with the first policy. False: out of memory. */
+bool engine_remember_start(struct policy_engine *engine, const struct policy_snapshot *snapshot);
+/* Under the lock. */
+void engine_forget_refusal(struct policy_engine *engine);
+
+/* ---- snapshots ---------------------------------------------------------------------------------------- */
 
 /* The settings of check number `index` for `role`, before overrides. */
 const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role);

@@ -38,6 +38,7 @@ struct policy_session *policy_session_begin(struct policy_engine *engine,
     if (session == NULL)
         return NULL;
     session->engine = engine;
+    session->apply_now_count = atomic_load(&engine->apply_now_count);
     session->snapshot = policy_engine_snapshot(engine);
     session->facts.id = incident_id_new(clock_wall_us(&engine->options.clock));
     session->cannot_hold = connect->cannot_hold;
@@ -143,9 +144,26 @@ static struct message *open_message(const struct policy_session *session)
 
 /* ---- envelope --------------------------------------------------------------------------------------- */
 
+/* The policy in force, where an admin wants open sessions to have it: what checks have begun for the former
+ * one is given up, for its settings go with it. Between messages only. */
+static void follow_reload(struct policy_session *session)
+{
+    const unsigned count = atomic_load(&session->engine->apply_now_count);
+    if (session->apply_now_count == count)
+        return;
+    for (size_t i = 0; i < CHECK_COUNT_MAX; i++)
+        TALLOC_FREE(session->check_slots[i]);
+    policy_snapshot_unref(session->snapshot);
+    session->snapshot = policy_engine_snapshot(session->engine);
+    session->apply_now_count = count;
+    judge_session(&session->snapshot->judge, &session->facts);
+    session_begin_checks(session);
+}
+
 struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail)
 {
     close_message(session, OUTCOME_ABORTED_NEXT_MESSAGE);
+    follow_reload(session);
     session->message = message_begin(session, mail);
     if (session->message == NULL)
         return refuse_for_memory();

@@ -32,6 +32,7 @@ struct message {
 struct policy_session {
     struct policy_engine *engine;
     struct policy_snapshot *snapshot;
+    unsigned apply_now_count; /* the engine's, when the snapshot was taken */
     struct session_facts facts;
     void *check_slots[CHECK_COUNT_MAX];
     struct message *message;       /* NULL before the first MAIL */

@@ -1,10 +1,14 @@
 """A new configuration under live sessions: each keeps the one it began with."""
 
 import concurrent.futures
+import json
+import os
 import re
+import tempfile
 
 import pytest
 
+from harness import daemon as daemon_module
 from harness import mail
 
 STRICT = "relay: { local_domains: [example.com] }\nrecipients: { limit: 1 }"
@@ -28,6 +32,35 @@ def test_sessions_keep_their_policy(start_relay):
         with relay.submission() as new:
             assert second_recipient(new) == 250
         assert second_recipient(old) == 550
+
+
+@pytest.mark.threads
+def test_open_sessions_may_follow(start_relay, workspace):
+    """reload --now: from their next message on, and the answer says whom it reaches."""
+    control = os.path.join(tempfile.mkdtemp(prefix="control.", dir=workspace), "control.sock")
+    os.chmod(os.path.dirname(control), 0o755)
+    relay = start_relay(f"control: unix:{control}\n{STRICT}")
+    with relay.submission() as old:
+        assert second_recipient(old) == 550
+        relay.daemon.write_config(f"control: unix:{control}\n{WIDE}")
+        done = daemon_module.run("reload", "--socket", control)
+        assert "sessions that are open (1) keep the policy they began with" in done.stdout
+        assert second_recipient(old) == 550
+        done = daemon_module.run("reload", "--now", "--socket", control)
+        assert "sessions that are open (1) take it with their next message" in done.stdout
+        assert second_recipient(old) == 250
+
+
+def test_what_takes_a_restart_is_answered(start_relay, workspace):
+    control = os.path.join(tempfile.mkdtemp(prefix="control.", dir=workspace), "control.sock")
+    os.chmod(os.path.dirname(control), 0o755)
+    relay = start_relay(f"control: unix:{control}\n{STRICT}")
+    relay.daemon.write_config(f"control: unix:{control}.new\n{WIDE}\nstate: /tmp")
+    done = daemon_module.run("reload", "--socket", control)
+    assert done.returncode == 0 and done.stdout.endswith("a restart is needed for: control, state\n"), done.stdout
+    told = json.loads(daemon_module.run("reload", "--json", "--socket", control).stdout)
+    assert (told["in_force"], told["problems"], told["restart_needed_for"]) == (True, [], "control, state")
+    assert "restart is needed for: control, state" in relay.daemon.output
 
 
 def test_in_mid_message(start_relay):

@@ -218,6 +218,24 @@ bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *sna
     return true;
 }
 
+void policy_engine_apply_now(struct policy_engine *engine)
+{
+    (void)engine;
+    trace("apply now");
+}
+
+void policy_engine_restart_keys(struct policy_engine *engine, struct strbuf *keys)
+{
+    (void)engine;
+    (void)keys;
+}
+
+void policy_engine_refuse_reload(struct policy_engine *engine, const char *by, struct slice problems)
+{
+    (void)engine;
+    trace("refused, asked for by %s: %.*s", by, (int)problems.length, problems.data);
+}
+
 struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine)
 {
     return policy_snapshot_ref(engine->snapshot);

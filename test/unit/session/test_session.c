@@ -548,6 +548,49 @@ static void a_session_keeps_the_policy_it_began_with(void **state)
     end(test);
 }
 
+static void use_policy(struct session_test *test, const char *yaml)
+{
+    struct policy_snapshot *snapshot = policy_fixture_load(yaml);
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    assert_true(policy_engine_use(test->engine, snapshot, &problems));
+    policy_snapshot_unref(snapshot);
+    strbuf_deinit(&problems);
+}
+
+static void a_policy_may_apply_to_open_sessions_from_their_next_message(void **state)
+{
+    (void)state;
+    struct session_test *test = begin("", "192.0.2.7", 4711);
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<a@example.org>");
+    use_policy(test, "recipients: { limit: 1 }\n");
+    policy_engine_apply_now(test->engine);
+    assert_int_equal(rcpt(test, "<b@example.org>").step, POLICY_CONTINUE); /* the message keeps its own */
+    mail(test, "<ann@example.com>", "ann@example.com");
+    rcpt(test, "<a@example.org>");
+    assert_reply(rcpt(test, "<b@example.org>"), POLICY_REJECT, 550, "5.5.3");
+    use_policy(test, "recipients: { limit: 2 }\n");
+    mail(test, "<ann@example.com>", "ann@example.com"); /* that one was not to apply now */
+    rcpt(test, "<a@example.org>");
+    assert_reply(rcpt(test, "<b@example.org>"), POLICY_REJECT, 550, "5.5.3");
+    end(test);
+}
+
+/* Who is trusted was settled at connect, by the former policy. */
+static void who_is_trusted_follows_too(void **state)
+{
+    (void)state;
+    struct session_test *test = begin("", "192.0.2.7", 4711);
+    mail(test, "<a@example.org>", NULL);
+    assert_reply(rcpt(test, "<b@example.org>"), POLICY_REJECT, 550, "5.7.1");
+    use_policy(test, "relay: { trusted_networks: [192.0.2.0/24] }\n");
+    policy_engine_apply_now(test->engine);
+    mail(test, "<a@example.org>", NULL);
+    assert_int_equal(rcpt(test, "<b@example.org>").step, POLICY_CONTINUE);
+    end(test);
+}
+
 static void overrides_reach_the_message(void **state)
 {
     (void)state;
@@ -605,6 +648,8 @@ int main(void)
         cmocka_unit_test(recipients_without_end_are_deferred),
         cmocka_unit_test(what_the_mta_cannot_do_is_answered_and_recorded),
         cmocka_unit_test(a_session_keeps_the_policy_it_began_with),
+        cmocka_unit_test(a_policy_may_apply_to_open_sessions_from_their_next_message),
+        cmocka_unit_test(who_is_trusted_follows_too),
         cmocka_unit_test(overrides_reach_the_message),
         cmocka_unit_test(overrides_know_the_envelope_sender),
     };

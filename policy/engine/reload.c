@@ -1,0 +1,63 @@
+/* What is remembered of reloads: what a restart would change, and the last one that was refused. */
+#include "config/print.h"
+#include "engine/engine.h"
+
+#include <stdlib.h>
+
+bool engine_remember_start(struct policy_engine *engine, const struct policy_snapshot *snapshot)
+{
+    struct strbuf values;
+    strbuf_init(&values, 0);
+    config_document_print_restart(snapshot->document, &values);
+    engine->values_at_start = values.failed ? NULL : strdup(strbuf_text(&values));
+    strbuf_deinit(&values);
+    return engine->values_at_start != NULL;
+}
+
+/* The next line of `rest`, which is moved behind it. */
+static struct slice next_line(struct slice *rest)
+{
+    const size_t end = slice_find(*rest, '\n');
+    const struct slice line = slice_part(*rest, 0, end);
+    *rest = slice_part(*rest, end < rest->length ? end + 1 : end, rest->length);
+    return line;
+}
+
+void policy_engine_restart_keys(struct policy_engine *engine, struct strbuf *keys)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    struct strbuf values;
+    strbuf_init(&values, 0);
+    config_document_print_restart(snapshot->document, &values);
+    struct slice now = strbuf_slice(&values), then = slice_of(engine->values_at_start);
+    while (now.length > 0) {
+        const struct slice line = next_line(&now);
+        if (!slice_equal(line, next_line(&then)))
+            strbuf_printf(keys, "%s%.*s", keys->length == 0 ? "" : ", ", (int)slice_find(line, ':'),
+                          line.data);
+    }
+    strbuf_deinit(&values);
+    policy_snapshot_unref(snapshot);
+}
+
+void policy_engine_apply_now(struct policy_engine *engine)
+{
+    atomic_fetch_add(&engine->apply_now_count, 1);
+}
+
+void policy_engine_refuse_reload(struct policy_engine *engine, const char *by, struct slice problems)
+{
+    char *text = strndup(problems.length == 0 ? "" : problems.data, problems.length);
+    char *who = strdup(by);
+    pthread_mutex_lock(&engine->lock);
+    engine_forget_refusal(engine);
+    engine->refused_reload = (struct refused_reload){clock_wall_us(&engine->options.clock), who, text};
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_forget_refusal(struct policy_engine *engine)
+{
+    free(engine->refused_reload.by);
+    free(engine->refused_reload.problems);
+    engine->refused_reload = (struct refused_reload){0};
+}
