@@ -102,7 +102,7 @@ enum config_key_flag {
     CONFIG_ONE_VALUE = 1 << 4,   /* maps: a key has one value, no list */
     CONFIG_FREE_TEXT = 1 << 6,   /* lists: blanks and commas may belong to an entry */
     CONFIG_NAMES_ENTRY = 1 << 5, /* texts in entries of arrays: `remove: [TEXT]` takes such an entry out */
-    CONFIG_RESTART = 1 << 6,     /* scalars: read at the start only, a change takes a restart */
+    CONFIG_RESTART = 1 << 7,     /* scalars: read at the start only, a change takes a restart */
 };
 
 struct config_key {
