@@ -67,27 +67,44 @@ static void check_policy(const struct doctor *doctor, struct slice status)
 /* ---- its lists -------------------------------------------------------------------------------------------
  */
 
-static void check_lists(const struct doctor *doctor, struct slice status)
+static void report_list(const struct doctor *doctor, struct slice list, bool is_unknown)
 {
-    const char *lists = memmem(status.data, status.length, "\"lists\":[", 9);
-    struct slice rest = lists == NULL ? (struct slice){0}
-                                      : slice_part(status, (size_t)(lists - status.data) + 9, status.length);
-    while (rest.length > 0 && rest.data[0] != ']') {
-        size_t end = slice_find(rest, '}');
-        struct slice list = slice_part(rest, 0, end), state = json_text_of(list, "state");
-        rest = slice_part(rest, end + (end < rest.length), rest.length);
-        rest = slice_part(rest, rest.length > 0 && rest.data[0] == ',', rest.length);
-        if (!slice_equal(state, slice_of("suspended")) && !slice_equal(state, slice_of("unusable")))
-            continue;
-        struct doctor_finding *finding =
-            doctor_report_add(doctor->report, DOCTOR_WARNING, "list_suspended",
-                              "Nobody is found on it until it passes its tests again: `closedrelay status`.");
-        strbuf_append_text(&finding->where, "the running daemon");
-        strbuf_append_text(&finding->what, "the block list ");
-        strbuf_append_slice(&finding->what, json_text_of(list, "list"));
-        strbuf_append_text(&finding->what, " is not asked: ");
-        strbuf_append_slice(&finding->what, json_text_of(list, "why"));
+    struct doctor_finding *finding = doctor_report_add(
+        doctor->report, DOCTOR_WARNING, is_unknown ? "list_unanswered" : "list_dead",
+        is_unknown
+            ? "Nobody is found on it. The daemon asks through its resolver (dns.servers, else resolv.conf)."
+            : "Every list has that address (RFC 5782): one that does not is dead, or no list. Nobody is found on it.");
+    strbuf_append_text(&finding->where, "closedrelay.yaml, dnsbl.lists");
+    strbuf_append_text(&finding->what, "the block list ");
+    strbuf_append_slice(&finding->what, json_text_of(list, "list"));
+    if (!is_unknown) {
+        strbuf_append_text(&finding->what, " does not have its own test address 127.0.0.2");
+        return;
     }
+    strbuf_append_text(&finding->what, " gives no answer: ");
+    strbuf_append_slice(&finding->what, json_text_of(list, "why"));
+    struct slice trouble = json_text_of(list, "trouble");
+    strbuf_append_text(&finding->what, trouble.length == 0 ? "" : ", ");
+    strbuf_append_slice(&finding->what, trouble);
+}
+
+/* Through the running daemon: its resolver, its rights, its name servers. */
+static void check_lists(const struct doctor *doctor, const char *path)
+{
+    const char *const argv[] = {"/proc/self/exe", "lookup", "127.0.0.2", "--json", "--socket", path, NULL};
+    struct strbuf answer;
+    strbuf_init(&answer, STATUS_BYTES_MAX);
+    struct slice rest =
+        command_filter(argv, (struct slice){0}, &answer) ? strbuf_slice(&answer) : (struct slice){0};
+    while (rest.length > 0) { /* an object a list, cut off at the first closing brace within */
+        size_t end = slice_find(rest, '}');
+        struct slice list = slice_part(rest, 0, end), found = json_text_of(list, "answer");
+        rest = slice_part(rest, end + (end < rest.length), rest.length);
+        bool is_unknown = slice_equal(found, slice_of("unknown"));
+        if (is_unknown || slice_equal(found, slice_of("not_listed")))
+            report_list(doctor, list, is_unknown);
+    }
+    strbuf_deinit(&answer);
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------
@@ -116,7 +133,8 @@ void daemon_check(const struct doctor *doctor)
     if (path != NULL && path[0] != '\0') {
         if (command_filter(argv, (struct slice){0}, &status)) {
             check_policy(doctor, strbuf_slice(&status));
-            check_lists(doctor, strbuf_slice(&status));
+            if (doctor->needs.block_list != NULL)
+                check_lists(doctor, path);
         } else {
             report_away(doctor, path, strbuf_slice(&status));
         }

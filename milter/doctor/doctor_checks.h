@@ -59,6 +59,8 @@ void sendmail_check(const struct doctor *doctor);
 void daemon_check(const struct doctor *doctor);
 /* Is there a name server that answers for block lists, and not a public one? */
 void resolver_check(const struct doctor *doctor);
+/* Which scripts of web sites cannot be told apart. */
+void scripts_check(const struct doctor *doctor);
 /* Which hosting product set this machine up, and where closedrelay belongs in it. */
 void panel_check(const struct doctor *doctor);
 /* Can the MTA, running as `user` (NULL: root), connect to the unix socket at `path`? */

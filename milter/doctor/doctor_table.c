@@ -32,6 +32,7 @@ static const struct doctor_check checks[] = {
     {"reach", POSTFIX_HERE, postfix_check_reach, NULL},
     {"sendmail", SENDMAIL, sendmail_check, NULL},
     {"daemon", MACHINE, daemon_check, NULL},
+    {"scripts", MACHINE, scripts_check, NULL},
     {"panel", MACHINE, panel_check, NULL},
     {"resolver", POLICY, resolver_check, NULL},
 };

@@ -54,6 +54,9 @@ enum postfix_failure postfix_failure_of(const struct doctor *doctor, const struc
 /* Whether receive_override_options of the service has no_milters. */
 bool postfix_has_no_milters(const struct doctor *doctor, const struct postfix_service *service);
 
+/* Whether mail of this machine's programs comes in here, over a service of relay.local_daemons. */
+bool postfix_is_local_daemon(const struct doctor *doctor, const struct postfix_service *service);
+
 /* Whether a content filter hands mail back here that has been seen: a service of this machine's own address,
  * where some other one has a filter. */
 bool postfix_is_reentry(const struct doctor *doctor, const struct postfix_service *service);

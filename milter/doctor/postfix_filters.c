@@ -12,10 +12,16 @@ static bool has_content_filter(const struct doctor *doctor, const struct postfix
     return is_filled(postfix_service_setting(doctor->postfix, service, "content_filter", NULL));
 }
 
+bool postfix_is_local_daemon(const struct doctor *doctor, const struct postfix_service *service)
+{
+    const char *name = postfix_service_setting(doctor->postfix, service, "milter_macro_daemon_name", NULL);
+    return name != NULL && policy_snapshot_has_local_daemon(doctor->snapshot, slice_of(name));
+}
+
 bool postfix_is_reentry(const struct doctor *doctor, const struct postfix_service *service)
 {
     if (!postfix_service_is_loopback(doctor->postfix, service) || postfix_service_is_submission(service) ||
-        has_content_filter(doctor, service))
+        postfix_is_local_daemon(doctor, service) || has_content_filter(doctor, service))
         return false;
     if (has_content_filter(doctor, NULL))
         return true;

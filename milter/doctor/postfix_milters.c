@@ -186,17 +186,46 @@ static void check_timeout(const struct doctor *doctor, const char *name, uint64_
     postfix_suggest(finding, NULL, name, suggestion);
 }
 
+/* Whether a service of relay.local_daemons shows closedrelay the mail of programs. */
+static bool has_local_daemon(const struct doctor *doctor)
+{
+    for (size_t i = 0; i < doctor->postfix->service_count; i++) {
+        const struct postfix_service *service = &doctor->postfix->services[i];
+        if (postfix_service_is_smtpd(service) && postfix_is_local_daemon(doctor, service) &&
+            postfix_failure_of(doctor, service) != POSTFIX_NOT_ASKED)
+            return true;
+    }
+    return false;
+}
+
+static void report_local_twice(const struct doctor *doctor)
+{
+    struct doctor_finding *finding = postfix_add(
+        doctor, DOCTOR_WARNING, "asked_twice", NULL,
+        "It is judged when it is handed in, without its user, and again as it comes by the service: counted "
+        "twice, recorded twice.");
+    strbuf_append_text(&finding->what,
+                       "mail of the sendmail command is shown to closedrelay by non_smtpd_milters and by a "
+                       "service of relay.local_daemons");
+    postfix_suggest(finding, NULL, "non_smtpd_milters", "");
+}
+
 static void check_local_mail(const struct doctor *doctor)
 {
     struct slice entry;
     const char *list = postfix_setting(doctor->postfix, "non_smtpd_milters");
     bool is_asked = postfix_find_our_milter(doctor, NULL, list, &entry) != MILTER_OTHER;
+    if (has_local_daemon(doctor)) {
+        if (is_asked)
+            report_local_twice(doctor);
+        return;
+    }
     struct doctor_finding *finding = postfix_add(
         doctor, DOCTOR_NOTE, is_asked ? "local_mail_seen" : "local_mail_unseen", NULL,
         is_asked
-            ? "Such mail has the role local. A recipient of it is never refused, for Postfix would keep the whole "
-              "message in its queue; the message as a whole may be. Who sent it is known by user id alone: "
-              "scripts that all run as one user (mod_php) cannot be told apart (docs/hosting.md)."
+            ? "Such mail has the role local. Postfix does not tell a milter whose it is: scripts and users cannot be "
+              "told apart but by the header that PHP writes. Over a service of its own the user id is known "
+              "(docs/hosting.md, Scripts)."
             : "Scripts and users of this machine can send anything anywhere. To see their mail, name closedrelay "
               "there too; it then has the role local.");
     strbuf_printf(&finding->what,
