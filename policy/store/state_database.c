@@ -13,7 +13,7 @@ enum { BUSY_MS = 2000 };
 struct state_database {
     pthread_mutex_t lock; /* guards all below; held over a whole batch */
     sqlite3 *handle;
-    sqlite3_stmt *put, *remove, *each;
+    sqlite3_stmt *put, *remove, *each, *get;
     char error[200];
 };
 
@@ -61,7 +61,8 @@ static bool open_handle(struct state_database *database, const char *path)
                          "PRIMARY KEY (kind, key)) WITHOUT ROWID") &&
            prepare(database, &database->put, "INSERT OR REPLACE INTO state VALUES (?1, ?2, ?3)") &&
            prepare(database, &database->remove, "DELETE FROM state WHERE kind = ?1 AND key = ?2") &&
-           prepare(database, &database->each, "SELECT key, value FROM state WHERE kind = ?1");
+           prepare(database, &database->each, "SELECT key, value FROM state WHERE kind = ?1") &&
+           prepare(database, &database->get, "SELECT key, value FROM state WHERE kind = ?1 AND key = ?2");
 }
 
 static void close_handle(struct state_database *database)
@@ -69,8 +70,9 @@ static void close_handle(struct state_database *database)
     sqlite3_finalize(database->put);
     sqlite3_finalize(database->remove);
     sqlite3_finalize(database->each);
+    sqlite3_finalize(database->get);
     sqlite3_close(database->handle);
-    database->put = database->remove = database->each = NULL;
+    database->put = database->remove = database->each = database->get = NULL;
     database->handle = NULL;
 }
 
@@ -209,17 +211,36 @@ static struct slice column_bytes(sqlite3_stmt *statement, int column)
     return slice_make(bytes, (size_t)sqlite3_column_bytes(statement, column));
 }
 
+/* Shows each row of a statement whose parameters are bound, and makes it ready for the next time. */
+static bool show_rows(struct state_database *database, sqlite3_stmt *statement,
+                      void (*show)(void *context, struct slice key, struct slice value), void *context)
+{
+    int step;
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW)
+        show(context, column_bytes(statement, 0), column_bytes(statement, 1));
+    bool done = step == SQLITE_DONE || note_error(database);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return done;
+}
+
 bool state_database_each(struct state_database *database, const char *kind,
                          void (*show)(void *context, struct slice key, struct slice value), void *context)
 {
-    int step = SQLITE_ERROR;
     pthread_mutex_lock(&database->lock);
-    if (sqlite3_bind_text(database->each, 1, kind, -1, SQLITE_STATIC) == SQLITE_OK)
-        while ((step = sqlite3_step(database->each)) == SQLITE_ROW)
-            show(context, column_bytes(database->each, 0), column_bytes(database->each, 1));
-    bool done = step == SQLITE_DONE || note_error(database);
-    sqlite3_reset(database->each);
-    sqlite3_clear_bindings(database->each);
+    bool bound = sqlite3_bind_text(database->each, 1, kind, -1, SQLITE_STATIC) == SQLITE_OK;
+    bool done = bound ? show_rows(database, database->each, show, context) : note_error(database);
+    pthread_mutex_unlock(&database->lock);
+    return done;
+}
+
+bool state_database_get(struct state_database *database, const char *kind, struct slice key,
+                        void (*show)(void *context, struct slice key, struct slice value), void *context)
+{
+    pthread_mutex_lock(&database->lock);
+    bool bound = sqlite3_bind_text(database->get, 1, kind, -1, SQLITE_STATIC) == SQLITE_OK &&
+                 bind_bytes(database->get, 2, key) == SQLITE_OK;
+    bool done = bound ? show_rows(database, database->get, show, context) : note_error(database);
     pthread_mutex_unlock(&database->lock);
     return done;
 }

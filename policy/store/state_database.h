@@ -34,6 +34,10 @@ bool state_database_batch_end(struct state_database *database);
 bool state_database_each(struct state_database *database, const char *kind,
                          void (*show)(void *context, struct slice key, struct slice value), void *context);
 
+/* Shows the one entry, if there is one. False: it could not be read. */
+bool state_database_get(struct state_database *database, const char *kind, struct slice key,
+                        void (*show)(void *context, struct slice key, struct slice value), void *context);
+
 /* What the last call that failed met, for logs; "" where there was none. Points into the database. */
 const char *state_database_error(const struct state_database *database);
 
