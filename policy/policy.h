@@ -45,6 +45,7 @@ struct policy_daemon_settings {
     uint64_t drain_ms;         /* how long SIGTERM waits for open sessions */
     bool syslog;               /* short line per message, and the daemon's own messages, to syslog */
     int syslog_facility;       /* LOG_MAIL and its like, syslog(3) */
+    const char *timezone;      /* for the process's TZ; "": the system's */
 };
 
 const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot);

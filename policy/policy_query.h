@@ -39,6 +39,37 @@ bool policy_grant_remove(struct policy_engine *engine, const char *address, cons
 /* The grants in force. */
 void policy_query_grants(struct policy_engine *engine, struct answer *answer);
 
+/* `usage` and `top`: what limits have counted, as it stands now. */
+struct policy_usage_question {
+    const char *key;  /* of this key only ("ann@example.com", "192.0.2.7"); NULL or "": all */
+    const char *kind; /* of limits by this kind of key only ("user", "domain"); NULL: all */
+    bool by_amount;   /* the greatest amount first, else the greatest share of its limit */
+    size_t most;      /* rows */
+};
+
+/* False: refused. */
+bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_question *question,
+                        struct answer *answer);
+/* `reset`: all counters of `key` begin anew. False: there are none. `by`: who does, for the log. */
+bool policy_reset_usage(struct policy_engine *engine, const char *key, const char *by, struct answer *answer);
+
+/* `block`: somebody may not send, from the next MAIL on, also of connections that are open. */
+struct policy_block {
+    const char *whom;     /* a login, "@example.com", "customer:acme", an address or a network */
+    const char *duration; /* "2h"; NULL: until it is lifted */
+    const char *reason;   /* for the reply, the list and the log; NULL */
+    const char *by;       /* who blocks, for the list and the log */
+    bool is_external_only;
+};
+
+/* Kept over any end of the daemon once it returns true. False: refused, or not kept; the answer says why. */
+bool policy_block_add(struct policy_engine *engine, const struct policy_block *block, struct answer *answer);
+/* False: there is none. */
+bool policy_block_remove(struct policy_engine *engine, const char *whom, const char *by,
+                         struct answer *answer);
+/* The blocks in force, the newest first. */
+bool policy_query_blocks(struct policy_engine *engine, struct answer *answer);
+
 /* ---- of a configuration ----------------------------------------------------------------------------- */
 
 /* The effective configuration as YAML, the origin of every value behind it (`check --print`). */

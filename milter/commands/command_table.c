@@ -2,7 +2,8 @@
 #include "command.h"
 
 extern const struct command serve_command, check_command, try_command, selftest_command, status_command,
-    reload_command, lookup_command, allow_command, relaytest_command, doctor_command, report_command;
+    reload_command, lookup_command, allow_command, usage_command, top_command, reset_command, block_command,
+    unblock_command, blocks_command, relaytest_command, doctor_command, report_command;
 
 /* A command a line. */
 /* clang-format off */
@@ -16,6 +17,12 @@ const struct command *const command_table[] = {
     &lookup_command,
     &report_command,
     &allow_command,
+    &usage_command,
+    &top_command,
+    &reset_command,
+    &block_command,
+    &unblock_command,
+    &blocks_command,
     &relaytest_command,
     &doctor_command,
     NULL,

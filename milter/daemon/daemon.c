@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -92,6 +93,9 @@ static int prepare_process(struct daemon *daemon, struct policy_snapshot *snapsh
     const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
     struct strbuf problem;
     strbuf_init(&problem, 0);
+    if (settings->timezone[0] != '\0')
+        setenv("TZ", settings->timezone, 1); /* while there is one thread */
+    tzset();
     log_output_open(settings->syslog, settings->syslog_facility);
     daemon->drain_ms = settings->drain_ms;
     take_limits(settings);

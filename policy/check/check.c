@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <talloc.h>
+#include <time.h>
 
 const struct config_choice check_mode_choices[] = {
     {"enforce", MODE_ENFORCE, "acts on what it finds"},
@@ -64,4 +65,16 @@ const char *check_shorten(const struct check_context *context, const char *text,
     size_t head = most_bytes / 3;
     size_t tail = most_bytes - head - strlen("...");
     return check_text(context, "%.*s...%s", (int)head, text, text + (length - tail));
+}
+
+const char *check_moment_text(const struct check_context *context, int64_t at_us)
+{
+    enum { US_PER_SECOND = 1000000 };
+    char text[48];
+    struct tm at;
+    time_t seconds = (time_t)((at_us + US_PER_SECOND - 1) / US_PER_SECOND);
+    if (gmtime_r(&seconds, &at) == NULL || strftime(text, sizeof text, "%H:%M:%S UTC on %-d %B", &at) == 0)
+        return "later";
+    const char *copy = check_text(context, "%s", text);
+    return copy == NULL ? "later" : copy;
 }

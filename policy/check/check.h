@@ -27,17 +27,33 @@ enum check_stage {
 
 /* What a check needs of others for a message; bits of check.needs. */
 enum check_need {
-    CHECK_NEEDS_SCAN = 1 << 0,  /* message->attachments: the content is looked into */
-    CHECK_NEEDS_DNS = 1 << 1,   /* services->dnsbl */
-    CHECK_NEEDS_STORE = 1 << 2, /* counters that are kept beyond the message */
+    CHECK_NEEDS_SCAN = 1 << 0,         /* message->attachments: the content is looked into */
+    CHECK_NEEDS_DNS = 1 << 1,          /* services->dnsbl */
+    CHECK_NEEDS_STORE = 1 << 2,        /* counters that are kept beyond the message */
+    CHECK_NEEDS_DESTINATIONS = 1 << 3, /* recipient.is_internal */
+    CHECK_NEEDS_CONTACTS = 1 << 4,     /* recipient.is_new */
 };
 
 struct dnsbl_service; /* check/dnsbl_service.h: lists, cache and health; outlives snapshots */
+struct store;         /* store/store.h */
+struct blocks;        /* live/blocks.h */
+
+/* A limit was filled up to its mark by mail that was accepted: said once, until it has emptied again. */
+struct limit_warning {
+    const char *limit; /* "user recipients 500/1h" */
+    struct slice key;
+    uint64_t used, capacity;
+};
 
 /* What `begin` and `settle` may call upon. Lives as long as the engine. */
 struct check_services {
     const struct clock *clock;
     struct dnsbl_service *dnsbl; /* NULL: offline */
+    struct store *store;         /* NULL: nothing is counted */
+    struct blocks *blocks;       /* NULL: there are none */
+    /* Or NULL: nobody to tell. */
+    void (*warn_of_limit)(void *context, const struct limit_warning *warning);
+    void *warn_context;
 };
 
 struct check_context {
@@ -115,6 +131,9 @@ const char *check_text(const struct check_context *context, const char *format, 
 /* `text` in at most `most_bytes` (at least 16), the middle left out where it is longer; under context->owner,
  * or `text` itself. For replies, which have little room; NULL when memory ran out. */
 const char *check_shorten(const struct check_context *context, const char *text, size_t most_bytes);
+
+/* "11:20:00 UTC on 30 November", a wall clock's time as replies tell it, rounded up to a second. */
+const char *check_moment_text(const struct check_context *context, int64_t at_us);
 
 /* Choices of the keys that every check has. */
 extern const struct config_choice check_mode_choices[];

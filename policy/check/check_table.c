@@ -2,14 +2,17 @@
 #include "check/check.h"
 
 #include "check/attachments/attachments.h"
+#include "check/blocks.h"
 #include "check/dnsbl/dnsbl.h"
+#include "check/rates/rates.h"
 #include "check/recipients.h"
 #include "check/relay/relay.h"
 #include "check/sender/sender.h"
 #include "check/size.h"
 
 const struct check *const check_table[] = {
-    &relay_check, &sender_check, &recipients_check, &size_check, &attachments_check, &dnsbl_check, NULL,
+    &relay_check, &sender_check, &blocks_check, &recipients_check, &size_check, &attachments_check,
+    &dnsbl_check, &rates_check,  NULL,
 };
 
 _Static_assert(sizeof check_table / sizeof check_table[0] <= CHECK_COUNT_MAX + 1,

@@ -195,6 +195,19 @@ static void begin_line(const struct config_printer *printer, struct walk *walk, 
     walk->dash_first = false;
 }
 
+/* As a comment behind the entry. */
+static void print_meaning(const struct config_printer *printer, const struct config_section *section,
+                          const void *entry, unsigned depth)
+{
+    struct strbuf *out = printer->out;
+    if (section->describe == NULL || !printer->with_origins)
+        return;
+    indent(printer, depth);
+    strbuf_append_text(out, "# ");
+    section->describe(entry, out);
+    strbuf_append_byte(out, '\n');
+}
+
 static void print_array(const struct config_printer *printer, const struct config_value *value,
                         unsigned depth);
 
@@ -229,12 +242,14 @@ static void print_array(const struct config_printer *printer, const struct confi
         print_array_change(printer, value, depth);
         return;
     }
+    const struct config_section *section = origins == NULL ? NULL : origins->leaves->section;
     if (array->count == 0)
         strbuf_append_text(printer->out, " []");
     end_line(printer, value);
     for (size_t i = 0; i < array->count; i++) {
         struct walk walk = {origins->leaves, origins->entries[i].values, 0, true};
-        print_rows(printer, origins->leaves->section, &walk, depth + 2);
+        print_rows(printer, section, &walk, depth + 2);
+        print_meaning(printer, section, (const char *)array->items + i * section->struct_bytes, depth + 2);
     }
 }
 

@@ -138,6 +138,8 @@ struct config_section {
      * values under `owner`. Also called while mail passes, by several threads at a time, where several
      * overrides meet: it keeps no state and reads no files. Or NULL. */
     void (*finish)(void *owner, void *settings, const struct config_finish *context);
+    /* Entries of arrays: what one means, in words, for `check --print`; or NULL. */
+    void (*describe)(const void *settings, struct strbuf *out);
     const char *text; /* what the section is for */
 };
 

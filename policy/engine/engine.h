@@ -49,6 +49,10 @@ struct policy_engine {
     atomic_uint apply_now_count;          /* how often open sessions were to take the policy in force */
     size_t service_count;                 /* of service_table, made */
     struct ticker *ticker;                /* the services' ticks; NULL: offline */
+    struct state_database *state;         /* NULL: nothing is kept over a restart */
+    struct contacts *contacts;            /* NULL: offline */
+    struct ticker *checkpoints;           /* writes counters and contacts to `state`; NULL: there is none */
+    bool checkpoint_fails;                /* and that was said; the checkpoints' */
     struct recent_logins *recent_logins;
     char *recent_logins_path;            /* NULL: they are not kept over a restart */
     atomic_bool save_fails;              /* and that was said */

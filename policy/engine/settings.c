@@ -3,7 +3,9 @@
 #include "check/check.h"
 #include "check/dnsbl/dnsbl_service.h"
 
+#include <stdio.h>
 #include <syslog.h>
+#include <unistd.h>
 
 static const struct config_key root_keys[] = {
     {.name = "listen",
@@ -32,8 +34,8 @@ static const struct config_key root_keys[] = {
      .offset = offsetof(struct root_settings, state),
      .default_text = "/var/lib/closedrelay",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_RESTART,
-     .text =
-         "The folder for what is kept over a restart: who may relay by a recent login. Empty: nothing is kept."},
+     .text = "The folder for what is kept over a restart: who may relay by a recent login, who is blocked, "
+             "what limits have counted. Empty: nothing is kept."},
     {.name = "customers",
      .type = &config_type_map,
      .offset = offsetof(struct root_settings, customers),
@@ -41,13 +43,32 @@ static const struct config_key root_keys[] = {
      .text =
          "User -> customer, for `overrides` by customer: canonical logins and other identities (`uid:1000`); "
          "`@example.com` for all logins of a domain that have no entry of their own."},
+    {.name = "timezone",
+     .type = &config_type_text,
+     .offset = offsetof(struct root_settings, timezone),
+     .default_text = "",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_RESTART,
+     .text = "By which clock a day begins, for limits by day or month: Europe/Berlin. Empty: the system's."},
     {0},
 };
+
+/* Names of the time zone database, none of which leads out of its folder. */
+static bool is_timezone(const char *name)
+{
+    char path[128];
+    int length = snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
+    return length > 0 && (size_t)length < sizeof path && strstr(name, "..") == NULL &&
+           access(path, R_OK) == 0;
+}
 
 static void root_finish(void *owner, void *settings, const struct config_finish *context)
 {
     const struct root_settings *root = settings;
     (void)owner;
+    if (root->timezone[0] != '\0' && !is_timezone(root->timezone))
+        config_finish_error(context, "timezone",
+                            "'%s' is no time zone of /usr/share/zoneinfo: write Europe/Berlin or UTC",
+                            root->timezone);
     if (root->control.kind != ENDPOINT_UNIX && root->control.kind != ENDPOINT_NONE)
         config_finish_error(context, "control",
                             "the control socket is a unix socket: unix:/run/closedrelay/control.sock");

@@ -15,6 +15,7 @@ struct root_settings {
     enum check_mode mode;
     const char *state;                /* folder for what is kept over a restart; "": nothing is */
     const struct text_map *customers; /* user -> customer */
+    const char *timezone;             /* "Europe/Berlin"; "": the system's */
 };
 
 struct audit_settings {

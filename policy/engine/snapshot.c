@@ -61,6 +61,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     snapshot->daemon = *(const struct policy_daemon_settings *)global_settings(snapshot, SECTION_DAEMON);
     snapshot->daemon.listen = snapshot->root->listen;
     snapshot->daemon.control = snapshot->root->control;
+    snapshot->daemon.timezone = snapshot->root->timezone;
     judge_policy_init(&snapshot->judge, snapshot->document, SECTION_FIRST_CHECK);
     snapshot->judge.mode = snapshot->root->mode;
     snapshot->judge.customers = snapshot->root->customers;

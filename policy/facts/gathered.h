@@ -8,6 +8,7 @@
 #ifndef CLOSEDRELAY_FACTS_GATHERED_H
 #define CLOSEDRELAY_FACTS_GATHERED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,26 @@ struct list_answer {
     uint32_t ttl_seconds;
 };
 
+/* A block that is in force for the message (live/blocks.h). */
+struct gathered_block {
+    const char *target; /* "user", "domain", "customer", "client" */
+    const char *whom;
+    const char *reason;
+    int64_t until_us; /* wall clock; INT64_MAX: until it is lifted */
+    bool is_lock;
+    bool is_external_only;
+};
+
+/* How a limit stood when it was last asked for this message. */
+struct limit_level {
+    const char *limit; /* "user recipients 500/1h" */
+    const char *key;   /* "ann@example.com" */
+    uint64_t capacity, used, remaining;
+    int64_t clears_us; /* wall clock: when it would fit; INT64_MAX: never */
+    int64_t reset_us;  /* when all of it is free again */
+    bool is_exceeded;
+};
+
 struct gathered_facts {
     /* Who logged in to a mailbox from the client's address a moment ago: the login, or where nobody was named
      * the address; NULL: nobody, or it was not asked because it does not matter. */
@@ -40,7 +61,14 @@ struct gathered_facts {
     /* What the lists say, in the order of the configuration; NULL: none was asked, or `lists_missing`. */
     const struct list_answer *lists;
     size_t list_count;
-    const char *lists_missing; /* why there are no answers: "offline", "out_of_memory"; or NULL */
+    const char *lists_missing;          /* why there are no answers: "offline", "out_of_memory"; or NULL */
+    const struct gathered_block *block; /* NULL: none is in force */
+    bool blocks_missing;                /* there may be one: memory ran out */
+    /* The limits that concern the message, as they stood at the last recipient, or at the end. */
+    struct limit_level *limits;
+    size_t limit_count;
+    const char
+        *limits_missing; /* why they are not known: "offline", "store_away", "out_of_memory"; or NULL */
 };
 
 #endif

@@ -51,6 +51,9 @@ struct recipient {
     const char *check;     /* that refused, deferred or dropped it; else "" */
     const char *reason;    /* of its finding; else "" */
     bool repeated;         /* the same mailbox was accepted before in this message */
+    bool is_internal;      /* its domain is one's own; known where limits are asked */
+    bool is_new;           /* `user` has not written to it lately, nor heard from it; known likewise */
+    bool is_prepared;      /* the three above are known (judge/judge.h) */
     bool would_be_refused; /* here at RCPT, were everything in monitor mode enforced */
 };
 

@@ -1,5 +1,7 @@
 #include "judge/judge.h"
 
+#include "check/relay/relay.h"
+
 /* ---- asking the checks ------------------------------------------------------------------------------ */
 
 bool judge_answers_wait(const struct judgement *judgement)
@@ -201,13 +203,31 @@ static void decide_would(struct judgement *judgement, struct verdict_question qu
     judgement->would_have_refused = true;
 }
 
+/* Of a domain that cannot be looked up nobody knows that it is one's own. */
+static bool is_internal(const struct judgement *judgement, const struct mail_address *address)
+{
+    return domain_set_lookup(judgement->policy->relay->local_domains, slice_of(address->domain)) ==
+           TABLE_FOUND;
+}
+
+void judge_prepare_recipient(struct judgement *judgement, size_t index)
+{
+    struct recipient *recipient = &judgement->message->recipients[index];
+    const struct gathered_block *block = judgement->message->gathered.block;
+    recipient->is_prepared = true;
+    recipient->repeated = is_repeat(judgement->message, index);
+    if (judge_needs(judgement, CHECK_NEEDS_DESTINATIONS) || (block != NULL && block->is_external_only))
+        recipient->is_internal = is_internal(judgement, &recipient->address);
+}
+
 void judge_recipient(struct judgement *judgement, size_t index)
 {
     struct recipient *recipient = &judgement->message->recipients[index];
     const size_t from = judgement->findings.count;
     if (recipient->action == RECIPIENT_IGNORED)
         return;
-    recipient->repeated = is_repeat(judgement->message, index);
+    if (!recipient->is_prepared)
+        judge_prepare_recipient(judgement, index);
     ask(judgement, STAGE_RECIPIENT, recipient);
     const struct verdict_question question = question_from(judgement, from);
     judgement->findings.failed = judgement->findings.failed || judgement->out_of_memory;

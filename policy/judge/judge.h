@@ -7,6 +7,7 @@
  *   judge_session                 once a connection: what the policy makes of the client's address
  *   judge_begin                   the role, the user, the customer, and with them the settings
  *   judge_mail                    the checks at MAIL; a verdict of defer or reject ends the message
+ *   judge_prepare_recipient       for each recipient, where something is gathered for it
  *   judge_recipient               for each recipient, the checks at RCPT; its action is then in the facts
  *   judge_message                 the checks on the whole message
  *   judge_conclude                the verdict on everything, and what it would have been
@@ -69,6 +70,9 @@ bool judge_begin(struct judgement *judgement);
 /* The identity of a local message, from its headers, and its settings anew. */
 void judge_settle(struct judgement *judgement);
 void judge_mail(struct judgement *judgement);
+/* What the policy and earlier recipients make of message->recipients[index]: whether it is a repeat, and
+ * where it matters whether its domain is one's own. Before anything is gathered for it. */
+void judge_prepare_recipient(struct judgement *judgement, size_t index);
 /* Decides on message->recipients[index], which all before it precede; ignored ones stay ignored. */
 void judge_recipient(struct judgement *judgement, size_t index);
 void judge_message(struct judgement *judgement);

@@ -1,6 +1,8 @@
 /* What the checks ask of others before they decide, and how they learn of the end. */
 #include "session/session_state.h"
 
+#include "live/contacts.h"
+
 void session_begin_checks(struct policy_session *session)
 {
     const struct judge_policy *policy = &session->snapshot->judge;
@@ -31,6 +33,31 @@ void session_gather(struct policy_session *session, enum check_stage stage, cons
     }
 }
 
+void session_look_up_contact(struct policy_session *session, size_t index)
+{
+    struct message *message = session->message;
+    struct recipient *recipient = &message->facts.recipients[index];
+    struct contacts *contacts = session->engine->contacts;
+    if (contacts == NULL || message->facts.user[0] == '\0' ||
+        !judge_needs(&message->judgement, CHECK_NEEDS_CONTACTS))
+        return;
+    recipient->is_new = contacts_look(contacts, slice_of(message->facts.user),
+                                      slice_of(recipient->address.text)) == CONTACT_NEW;
+}
+
+/* Whoever was written to is known from now on. */
+static void meet_recipients(struct policy_session *session)
+{
+    const struct message_facts *facts = &session->message->facts;
+    struct contacts *contacts = session->engine->contacts;
+    if (contacts == NULL || facts->user[0] == '\0' || facts->role == ROLE_OUTSIDE ||
+        !judge_needs(&session->message->judgement, CHECK_NEEDS_CONTACTS))
+        return;
+    for (size_t i = 0; i < facts->recipient_count; i++)
+        if (facts->recipients[i].action == RECIPIENT_ACCEPTED)
+            contacts_meet(contacts, slice_of(facts->user), slice_of(facts->recipients[i].address.text));
+}
+
 void session_settle(struct policy_session *session, bool is_accepted)
 {
     struct judgement *judgement = &session->message->judgement;
@@ -43,6 +70,8 @@ void session_settle(struct policy_session *session, bool is_accepted)
         const struct check_context context = judge_context(judgement, i, STAGE_MESSAGE, NULL);
         check_table[i]->settle(&context, &session->engine->services, &ending);
     }
+    if (is_accepted)
+        meet_recipients(session);
 }
 
 /* The bounds are the settings of one check, whichever check needs the scan. */

@@ -183,6 +183,8 @@ static void judge_one_recipient(struct policy_session *session, size_t index)
     struct message *message = session->message;
     if (message->facts.recipients[index].action == RECIPIENT_IGNORED)
         return;
+    judge_prepare_recipient(&message->judgement, index);
+    session_look_up_contact(session, index);
     session_gather(session, STAGE_RECIPIENT, &message->facts.recipients[index]);
     judge_recipient(&message->judgement, index);
 }

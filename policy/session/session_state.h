@@ -46,6 +46,8 @@ void session_begin_checks(struct policy_session *session);
 /* Has the checks of `stage` gather what they need to decide. */
 void session_gather(struct policy_session *session, enum check_stage stage,
                     const struct recipient *recipient);
+/* Whether the user knows the recipient, where a check needs it. */
+void session_look_up_contact(struct policy_session *session, size_t index);
 /* Has all checks that were asked settle what they reserved. */
 void session_settle(struct policy_session *session, bool is_accepted);
 /* The scan that the checks need, if they do; it begins with the first header field. */

@@ -118,6 +118,7 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     snapshot->settings = (struct policy_daemon_settings){.listen = {ENDPOINT_INET, "127.0.0.1", 10891, NULL},
                                                          .socket_mode = 0660,
                                                          .socket_group = "",
+                                                         .timezone = "",
                                                          .user = snapshot->user,
                                                          .group = "",
                                                          .sessions_max = 10000,
@@ -327,6 +328,46 @@ bool policy_snapshot_check_writable(const struct policy_snapshot *snapshot, stru
 {
     (void)snapshot;
     (void)problems;
+    return true;
+}
+
+bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_question *question,
+                        struct answer *answer)
+{
+    (void)engine;
+    (void)question;
+    answer_become_list(answer);
+    return true;
+}
+
+bool policy_reset_usage(struct policy_engine *engine, const char *key, const char *by, struct answer *answer)
+{
+    (void)engine;
+    (void)by;
+    answer_text(answer, "key", NULL, key);
+    return true;
+}
+
+bool policy_block_add(struct policy_engine *engine, const struct policy_block *block, struct answer *answer)
+{
+    (void)engine;
+    answer_text(answer, "whom", NULL, block->whom);
+    return true;
+}
+
+bool policy_block_remove(struct policy_engine *engine, const char *whom, const char *by,
+                         struct answer *answer)
+{
+    (void)engine;
+    (void)by;
+    answer_text(answer, "whom", NULL, whom);
+    return true;
+}
+
+bool policy_query_blocks(struct policy_engine *engine, struct answer *answer)
+{
+    (void)engine;
+    answer_become_list(answer);
     return true;
 }
 

@@ -73,9 +73,10 @@ void check_fixture_end(struct check_fixture *fixture)
     talloc_free(fixture->owner);
 }
 
-static void ask(struct check_fixture *fixture, enum check_stage stage, const struct recipient *recipient)
+static struct check_context context_at(struct check_fixture *fixture, enum check_stage stage,
+                                       const struct recipient *recipient)
 {
-    const struct check_context context = {
+    return (struct check_context){
         .stage = stage,
         .session = &fixture->session,
         .message = &fixture->message,
@@ -86,6 +87,13 @@ static void ask(struct check_fixture *fixture, enum check_stage stage, const str
         .session_slot = &fixture->session_slot,
         .session_owner = fixture->owner,
     };
+}
+
+static void ask(struct check_fixture *fixture, enum check_stage stage, const struct recipient *recipient)
+{
+    const struct check_context context = context_at(fixture, stage, recipient);
+    if (fixture->services.store != NULL)
+        fixture->check->begin(&context, &fixture->services, &fixture->message.gathered);
     assert_true((fixture->check->stages & (unsigned)stage) != 0);
     fixture->check->decide(&context, &fixture->findings);
     assert_false(fixture->findings.failed);
@@ -94,6 +102,15 @@ static void ask(struct check_fixture *fixture, enum check_stage stage, const str
 void check_fixture_ask(struct check_fixture *fixture, enum check_stage stage)
 {
     ask(fixture, stage, NULL);
+}
+
+void check_fixture_settle(struct check_fixture *fixture, bool is_accepted)
+{
+    const struct check_context context = context_at(fixture, STAGE_MESSAGE, NULL);
+    const struct check_ending ending = {is_accepted};
+    fixture->check->settle(&context, &fixture->services, &ending);
+    TALLOC_FREE(fixture->message_slot);
+    fixture->message.recipient_count = fixture->message.distinct_recipient_count = 0;
 }
 
 static enum recipient_action action_of(const struct finding_list *findings, size_t from)
@@ -121,7 +138,8 @@ enum recipient_action check_fixture_recipient(struct check_fixture *fixture, con
         talloc_realloc_size(fixture->owner, message->recipients, (index + 1) * sizeof *message->recipients);
     assert_non_null(message->recipients);
     struct recipient *recipient = &message->recipients[index];
-    *recipient = (struct recipient){.verbatim = path, .reason = ""};
+    *recipient = (struct recipient){
+        .verbatim = path, .reason = "", .is_internal = strstr(path, "@example.com") != NULL};
     message->recipient_count++;
     assert_true(mail_address_parse(fixture->owner, slice_of(path), &recipient->address));
     for (size_t i = 0; i < index; i++) {

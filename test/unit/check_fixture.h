@@ -12,6 +12,8 @@ struct check_fixture {
     struct message_facts message;
     struct finding_list findings;
     void *message_slot, *session_slot;
+    struct check_services
+        services; /* what the check gathers from; no store by default, and then it gathers nothing */
 };
 
 /* The check with the settings that `yaml` (a whole configuration; "" for the defaults) gives for `role`; the
@@ -24,6 +26,9 @@ const char *check_fixture_problems(void *owner, const struct check *check, const
 
 /* Asks the check; at STAGE_RECIPIENT use the next one. */
 void check_fixture_ask(struct check_fixture *fixture, enum check_stage stage);
+
+/* The message has ended: the check settles, and its slot begins anew. */
+void check_fixture_settle(struct check_fixture *fixture, bool is_accepted);
 
 /* Gives RCPT, and does what the engine does: takes the recipient unless an enforced finding refuses it. */
 enum recipient_action check_fixture_recipient(struct check_fixture *fixture, const char *path);

@@ -109,7 +109,7 @@ static void ask(struct world *world, const char *yaml, enum role role, const cha
     world->fixture.session.client_ip_known =
         ip_address_parse(slice_of(client), &world->fixture.session.client_ip);
     assert_true(world->fixture.session.client_ip_known);
-    const struct check_services services = {&world->clock, world->service};
+    const struct check_services services = {.clock = &world->clock, .dnsbl = world->service};
     struct check_context context = context_of(world, STAGE_CONNECT);
     dnsbl_check.begin(&context, &services, NULL);
     context = context_of(world, STAGE_MAIL);
