@@ -78,6 +78,12 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
                                            const struct policy_engine_options *options,
                                            struct strbuf *problems);
 
+/* As policy_load, for a policy that is to follow the one in force: it shares what that has open, so that a
+ * list stands in memory once, is read again only where it changed, and is followed for the sessions of both.
+ */
+struct policy_snapshot *policy_engine_load(struct policy_engine *engine, const char *path,
+                                           struct strbuf *problems);
+
 /* New sessions use `snapshot` from now on; open ones keep theirs. Never waits for a session. False: the
  * audit file or the resolver could not be changed over (reason in `problems`) and the old policy stays. */
 bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,

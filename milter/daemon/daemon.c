@@ -177,7 +177,7 @@ static bool reload(void *context, const char *by, struct strbuf *problems)
     struct daemon *daemon = context;
     pthread_mutex_lock(&daemon->reload_lock);
     sd_notify_reloading();
-    struct policy_snapshot *snapshot = policy_load(daemon->config_path, problems);
+    struct policy_snapshot *snapshot = policy_engine_load(daemon->engine, daemon->config_path, problems);
     bool is_in_force = snapshot != NULL && use_policy(daemon, snapshot, problems);
     problems_log(problems);
     if (is_in_force) {

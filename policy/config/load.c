@@ -245,14 +245,18 @@ static bool begin(void *owner, const struct config_schema *schema, struct config
     *build =
         (struct config_build){.problems = problems, .document = talloc_zero(owner, struct config_document)};
     if (build->document != NULL)
-        build->document->tables = config_tables_create(build->document);
-    if (build->document == NULL || build->document->tables == NULL) {
-        TALLOC_FREE(build->document);
-        config_problem_out_of_memory(problems);
-        return false;
+        build->document->tables = config_tables_create(build->document, schema->tables);
+    if (build->document != NULL) {
+        build->document->schema = *schema;
+        build->document->schema.sections =
+            talloc_memdup(build->document, schema->sections, schema->count * sizeof *schema->sections);
     }
-    build->document->schema = *schema;
-    return true;
+    if (build->document != NULL && build->document->tables != NULL &&
+        build->document->schema.sections != NULL)
+        return true;
+    TALLOC_FREE(build->document);
+    config_problem_out_of_memory(problems);
+    return false;
 }
 
 struct config_document *config_document_load(void *owner, const struct config_schema *schema,
@@ -282,9 +286,9 @@ struct config_document *config_document_read(void *owner, const struct config_sc
     return complete(&build, root != NULL, root);
 }
 
-void config_document_refresh_tables(const struct config_document *document, bool is_quiet)
+struct table_registry *config_document_tables(const struct config_document *document)
 {
-    config_tables_refresh(document->tables, is_quiet);
+    return config_tables_registry(document->tables);
 }
 
 bool config_document_is_written(const struct config_document *document, size_t section_index,

@@ -23,6 +23,7 @@ struct config_document;
 struct config_schema {
     const struct config_section *const *sections;
     size_t count;
+    struct table_registry *tables; /* shared with another document; NULL: the document has its own */
 };
 
 /*
@@ -87,8 +88,8 @@ void config_override_each(const struct config_document *document, size_t overrid
 bool config_document_patch(const struct config_document *document, size_t section_index, size_t patch,
                            enum role role, const void **settings, struct config_place *place);
 
-/* Takes changed files behind lists and maps into use; called about once a second by one thread. With
- * `is_quiet` the log hears nothing of it: a newer document speaks for the same files. */
-void config_document_refresh_tables(const struct config_document *document, bool is_quiet);
+/* The registry in which its tables are open: for a document that is to share them, and to follow their files
+ * (table_registry_refresh). Belongs to the document. */
+struct table_registry *config_document_tables(const struct config_document *document);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "config/text_file.h"
 
-#include <stdlib.h>
 #include <talloc.h>
 
 struct opened_table {
@@ -11,6 +10,7 @@ struct opened_table {
 };
 
 struct config_tables {
+    struct table_registry *registry;
     struct opened_table *items;
     size_t count;
 };
@@ -18,22 +18,26 @@ struct config_tables {
 static int close_all(struct config_tables *tables)
 {
     for (size_t i = 0; i < tables->count; i++)
-        table_close(tables->items[i].table);
+        table_registry_close(tables->registry, tables->items[i].table);
+    table_registry_unref(tables->registry);
     return 0;
 }
 
-struct config_tables *config_tables_create(void *owner)
+struct config_tables *config_tables_create(void *owner, struct table_registry *shared)
 {
     struct config_tables *tables = talloc_zero(owner, struct config_tables);
-    if (tables != NULL)
-        talloc_set_destructor(tables, close_all);
+    if (tables == NULL)
+        return NULL;
+    talloc_set_destructor(tables, close_all);
+    tables->registry = shared != NULL ? table_registry_ref(shared) : table_registry_create();
+    if (tables->registry == NULL)
+        TALLOC_FREE(tables);
     return tables;
 }
 
-void config_tables_refresh(const struct config_tables *tables, bool is_quiet)
+struct table_registry *config_tables_registry(const struct config_tables *tables)
 {
-    for (size_t i = 0; i < tables->count; i++)
-        (is_quiet ? table_refresh_quietly : table_refresh)(tables->items[i].table);
+    return tables->registry;
 }
 
 static struct table *find_opened(const struct config_tables *tables, struct slice name,
@@ -60,7 +64,7 @@ static struct table *open_once(struct config_tables *tables, struct slice name, 
         return NULL;
     }
     tables->items = items;
-    table = table_open(name, shape, problem);
+    table = table_registry_open(tables->registry, name, shape, problem);
     if (table != NULL)
         tables->items[tables->count++] = (struct opened_table){table, shape};
     return table;

@@ -1,22 +1,24 @@
 /*
- * The tables that a configuration names, each opened once however often it is named.
+ * The tables that a configuration names.
  *
- * They belong to the document, so that a message that began with it can ask them to its end. Opening and
- * refreshing is for one thread at a time; lookups are for any.
+ * The document holds on to them, so that a message that began with it can ask them to its end; they are
+ * opened in a registry (table/table_registry.h), which other documents may share. Opening is for one thread
+ * at a time; lookups are for any.
  */
 #ifndef CLOSEDRELAY_CONFIG_TABLES_H
 #define CLOSEDRELAY_CONFIG_TABLES_H
 
 #include "config/types.h"
-#include "table/table.h"
+#include "table/table_registry.h"
 
 struct config_tables;
 
-/* A talloc child of `owner`, which closes the tables when it is freed; NULL when memory ran out. */
-struct config_tables *config_tables_create(void *owner);
+/* A talloc child of `owner`, which gives the tables back when it is freed; NULL when memory ran out.
+ * `shared`: the registry to open them in; NULL: one of its own. */
+struct config_tables *config_tables_create(void *owner, struct table_registry *shared);
 
-/* Takes the changed files among them into use (table_refresh, or table_refresh_quietly). */
-void config_tables_refresh(const struct config_tables *tables, bool is_quiet);
+/* Belongs to `tables`. */
+struct table_registry *config_tables_registry(const struct config_tables *tables);
 
 /*
  * The table that the entry `text` of a list or map names, its path seen from the file the entry stands in.

@@ -25,12 +25,6 @@ struct policy_snapshot {
     struct audit_file *audit; /* set when the engine takes the snapshot into use; NULL: no file */
 };
 
-/* A policy that a newer one has followed, while sessions may still use it. */
-struct former_policy {
-    struct policy_snapshot *snapshot;
-    struct former_policy *next;
-};
-
 /* The last reload, where it was refused; under the engine's lock. */
 struct refused_reload {
     int64_t time_us; /* 0: it was not */
@@ -54,12 +48,10 @@ struct policy_engine {
     struct ticker *checkpoints;           /* writes counters and contacts to `state`; NULL: there is none */
     bool checkpoint_fails;                /* and that was said; the checkpoints' */
     struct recent_logins *recent_logins;
-    char *recent_logins_path;            /* NULL: they are not kept over a restart */
-    atomic_bool save_fails;              /* and that was said */
-    uint64_t tick_count;                 /* the ticker's */
-    struct former_policy *former;        /* the ticker's, each policy once */
-    pthread_mutex_t lock;                /* guards all below */
-    struct former_policy *just_followed; /* for the ticker to take over */
+    char *recent_logins_path; /* NULL: they are not kept over a restart */
+    atomic_bool save_fails;   /* and that was said */
+    uint64_t tick_count;      /* the ticker's */
+    pthread_mutex_t lock;     /* guards all below */
     struct policy_snapshot *snapshot;
     int64_t in_force_since_us; /* wall clock */
     struct refused_reload refused_reload;

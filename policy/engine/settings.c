@@ -224,21 +224,14 @@ const struct config_section audit_section = {
     .text = "The record of every message.",
 };
 
-const struct config_section *const *config_sections(size_t *count)
+struct config_schema config_schema_fill(const struct config_section *sections[CONFIG_SECTIONS_MAX])
 {
-    static const struct config_section *sections[SECTION_FIRST_CHECK + CHECK_COUNT_MAX] = {
-        [SECTION_ROOT] = &root_section,
-        [SECTION_DAEMON] = &daemon_section,
-        [SECTION_AUDIT] = &audit_section,
-        [SECTION_DNS] = &dns_section,
-    };
-    static size_t section_count;
-    if (section_count == 0) {
-        size_t at = SECTION_FIRST_CHECK;
-        for (size_t i = 0; check_table[i] != NULL; i++)
-            sections[at++] = check_table[i]->section;
-        section_count = at;
-    }
-    *count = section_count;
-    return sections;
+    size_t count = SECTION_FIRST_CHECK;
+    sections[SECTION_ROOT] = &root_section;
+    sections[SECTION_DAEMON] = &daemon_section;
+    sections[SECTION_AUDIT] = &audit_section;
+    sections[SECTION_DNS] = &dns_section;
+    for (size_t i = 0; check_table[i] != NULL; i++)
+        sections[count++] = check_table[i]->section;
+    return (struct config_schema){sections, count, NULL};
 }

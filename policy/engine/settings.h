@@ -5,6 +5,8 @@
 #ifndef CLOSEDRELAY_ENGINE_SETTINGS_H
 #define CLOSEDRELAY_ENGINE_SETTINGS_H
 
+#include "check/check.h"
+#include "config/load.h"
 #include "config/schema.h"
 #include "check/finding.h"
 #include "policy.h"
@@ -28,10 +30,12 @@ extern const struct config_section
     daemon_section; /* struct policy_daemon_settings, `listen` and `control` set by the snapshot */
 extern const struct config_section audit_section;
 
-/* Places of the sections in config_sections(); those of the checks follow in the order of check_table. */
+/* Places of the sections in the schema; those of the checks follow in the order of check_table. */
 enum { SECTION_ROOT, SECTION_DAEMON, SECTION_AUDIT, SECTION_DNS, SECTION_FIRST_CHECK };
 
-/* All sections; `*count` of them. Any thread, after the first call. */
-const struct config_section *const *config_sections(size_t *count);
+enum { CONFIG_SECTIONS_MAX = SECTION_FIRST_CHECK + CHECK_COUNT_MAX };
+
+/* The schema of all sections, which `sections` gets and must outlive. */
+struct config_schema config_schema_fill(const struct config_section *sections[CONFIG_SECTIONS_MAX]);
 
 #endif

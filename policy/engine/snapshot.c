@@ -34,15 +34,15 @@ static void identify(struct policy_snapshot *snapshot)
     strbuf_deinit(&text);
 }
 
-struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
+static struct policy_snapshot *load(const char *path, struct table_registry *tables, struct strbuf *problems)
 {
-    size_t section_count;
-    const struct config_section *const *sections = config_sections(&section_count);
+    const struct config_section *sections[CONFIG_SECTIONS_MAX];
+    struct config_schema schema = config_schema_fill(sections);
     struct policy_snapshot *snapshot = calloc(1, sizeof *snapshot);
     struct config_problems *found = config_problems_create(NULL);
+    schema.tables = tables;
     if (snapshot != NULL && found != NULL)
-        snapshot->document =
-            config_document_load(NULL, &(struct config_schema){sections, section_count}, path, found);
+        snapshot->document = config_document_load(NULL, &schema, path, found);
     else
         strbuf_append_text(problems, "out of memory\n");
     if (snapshot != NULL && snapshot->document != NULL)
@@ -67,6 +67,20 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     snapshot->judge.customers = snapshot->root->customers;
     identify(snapshot);
     return snapshot;
+}
+
+struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
+{
+    return load(path, NULL, problems);
+}
+
+struct policy_snapshot *policy_engine_load(struct policy_engine *engine, const char *path,
+                                           struct strbuf *problems)
+{
+    struct policy_snapshot *current = policy_engine_snapshot(engine);
+    struct policy_snapshot *fresh = load(path, config_document_tables(current->document), problems);
+    policy_snapshot_unref(current);
+    return fresh;
 }
 
 struct policy_snapshot *policy_snapshot_ref(struct policy_snapshot *snapshot)

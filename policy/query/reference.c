@@ -4,21 +4,16 @@
 #include "engine/settings.h"
 #include "policy_query.h"
 
-static struct config_schema whole_schema(void)
-{
-    struct config_schema schema = {0};
-    schema.sections = config_sections(&schema.count);
-    return schema;
-}
-
 void policy_print_reference(struct strbuf *out)
 {
-    const struct config_schema schema = whole_schema();
+    const struct config_section *sections[CONFIG_SECTIONS_MAX];
+    const struct config_schema schema = config_schema_fill(sections);
     config_reference_print(&schema, out);
 }
 
 void policy_print_json_schema(struct strbuf *out)
 {
-    const struct config_schema schema = whole_schema();
+    const struct config_section *sections[CONFIG_SECTIONS_MAX];
+    const struct config_schema schema = config_schema_fill(sections);
     config_reference_print_json_schema(&schema, out);
 }

@@ -81,6 +81,15 @@ enum settled_file_state settled_file_look(struct settled_file *file, const char 
     return is_being_written ? STILL_FILE_SAME : STILL_FILE_CHANGED;
 }
 
+bool settled_file_is_taken(const struct settled_file *file, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return false;
+    const struct file_stamp now = stamp_of(&info);
+    return same_stamp(&now, &file->taken);
+}
+
 void settled_file_take(struct settled_file *file, const struct file_stamp *stamp)
 {
     file->taken = *stamp;

@@ -37,6 +37,9 @@ enum settled_file_state {
 enum settled_file_state settled_file_look(struct settled_file *file, const char *path,
                                           struct strbuf *problem);
 
+/* Whether the content in use is the one at `path` now. */
+bool settled_file_is_taken(const struct settled_file *file, const char *path);
+
 /* The bytes at `path`, `*stamp` telling which and how many: to be freed with free(). NULL: `problem` says
  * why. */
 char *settled_file_read(const char *path, struct file_stamp *stamp, struct strbuf *problem);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "table/table_source.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@ struct table {
     char *name;
     atomic_bool lookup_fails; /* and that was said */
     atomic_bool refresh_fails;
+    pthread_mutex_t refresh_lock; /* held by who takes a changed source into use */
 };
 
 static const struct table_source *const sources[] = {
@@ -63,6 +65,7 @@ struct table *table_open(struct slice name, enum table_shape shape, struct strbu
         free(table);
         return NULL;
     }
+    pthread_mutex_init(&table->refresh_lock, NULL);
     return table;
 }
 
@@ -71,6 +74,7 @@ void table_close(struct table *table)
     if (table == NULL)
         return;
     table->source->close(table->state);
+    pthread_mutex_destroy(&table->refresh_lock);
     free(table->name);
     free(table);
 }
@@ -118,25 +122,32 @@ enum table_answer table_lookup_network(struct table *table, const struct ip_addr
     return table->source->lookup_network(table->state, address, network);
 }
 
-static void refresh(struct table *table, bool is_quiet)
+void table_refresh(struct table *table)
 {
     struct strbuf problem;
     if (table->source->refresh == NULL)
         return;
     strbuf_init(&problem, 1024);
+    pthread_mutex_lock(&table->refresh_lock);
     bool ok = table->source->refresh(table->state, &problem);
-    if (!is_quiet)
-        say_change(table, &table->refresh_fails, &problem,
-                   ok ? NULL : "; the entries read before stay in force");
+    pthread_mutex_unlock(&table->refresh_lock);
+    say_change(table, &table->refresh_fails, &problem, ok ? NULL : "; the entries read before stay in force");
     strbuf_deinit(&problem);
 }
 
-void table_refresh(struct table *table)
+bool table_is_renewable(const struct table *table)
 {
-    refresh(table, false);
+    return table->source->renew != NULL || table->source->refresh != NULL;
 }
 
-void table_refresh_quietly(struct table *table)
+bool table_renew(struct table *table, struct strbuf *problem)
 {
-    refresh(table, true);
+    bool (*renew)(void *state, struct strbuf *problem) =
+        table->source->renew != NULL ? table->source->renew : table->source->refresh;
+    if (renew == NULL)
+        return true;
+    pthread_mutex_lock(&table->refresh_lock);
+    bool ok = renew(table->state, problem);
+    pthread_mutex_unlock(&table->refresh_lock);
+    return ok;
 }

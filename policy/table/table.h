@@ -63,12 +63,16 @@ enum table_answer table_lookup(struct table *table, struct slice key, struct str
 enum table_answer table_lookup_network(struct table *table, const struct ip_address *address,
                                        struct ip_network *network);
 
-/* Looks for changed files and takes them into use. Called about once a second by one thread (the engine's);
- * tests call it directly. */
+/* Looks for changed files and takes them into use. Called about once a second (by the engine); tests call it
+ * directly. Any thread: one at a time does it. */
 void table_refresh(struct table *table);
 
-/* The same without a word in the log: of a table that a newer policy has as well, and speaks for. */
-void table_refresh_quietly(struct table *table);
+/* The same at once, as table_open() would read it, for a configuration that names the table again. False:
+ * what is there now cannot be used, for the reason in `problem`, and the former content stays. */
+bool table_renew(struct table *table, struct strbuf *problem);
+
+/* Whether there is anything that table_renew() does. */
+bool table_is_renewable(const struct table *table);
 
 /* The name it was opened by. */
 const char *table_name(const struct table *table);

@@ -111,18 +111,13 @@ static enum table_answer file_lookup_network(void *state, const struct ip_addres
     return is_found ? TABLE_FOUND : TABLE_MISSING;
 }
 
-static bool file_refresh(void *state, struct strbuf *problem)
+/* Reads what is there now into the place of the former content. */
+static bool exchange(struct table_file *file, struct strbuf *problem)
 {
-    struct table_file *file = state;
     struct file_stamp stamp;
-    const enum settled_file_state look = settled_file_look(&file->file, file->path, problem);
-    if (look != STILL_FILE_CHANGED)
-        return look == STILL_FILE_SAME;
     struct counted_map *fresh = load_map(file, &stamp, problem);
-    if (fresh == NULL) {
-        settled_file_reject(&file->file);
+    if (fresh == NULL)
         return false;
-    }
     settled_file_take(&file->file, &stamp);
     pthread_mutex_lock(&file->lock);
     struct counted_map *old = file->current;
@@ -132,6 +127,24 @@ static bool file_refresh(void *state, struct strbuf *problem)
     return true;
 }
 
+static bool file_renew(void *state, struct strbuf *problem)
+{
+    struct table_file *file = state;
+    return settled_file_is_taken(&file->file, file->path) || exchange(file, problem);
+}
+
+static bool file_refresh(void *state, struct strbuf *problem)
+{
+    struct table_file *file = state;
+    const enum settled_file_state look = settled_file_look(&file->file, file->path, problem);
+    if (look != STILL_FILE_CHANGED)
+        return look == STILL_FILE_SAME;
+    if (exchange(file, problem))
+        return true;
+    settled_file_reject(&file->file);
+    return false;
+}
+
 const struct table_source table_source_file = {
     .prefix = "file:",
     .open = file_open,
@@ -139,4 +152,5 @@ const struct table_source table_source_file = {
     .lookup = file_lookup,
     .lookup_network = file_lookup_network,
     .refresh = file_refresh,
+    .renew = file_renew,
 };

@@ -1,4 +1,4 @@
-/* What a kind of source is to table.c: six functions. For policy/table/ only. */
+/* What a kind of source is to table.c: a few functions. For policy/table/ only. */
 #ifndef CLOSEDRELAY_TABLE_TABLE_SOURCE_H
 #define CLOSEDRELAY_TABLE_TABLE_SOURCE_H
 
@@ -18,8 +18,11 @@ struct table_source {
     enum table_answer (*lookup_network)(void *state, const struct ip_address *address,
                                         struct ip_network *network);
     /* Takes a changed source into use; false: `problem` says why it cannot be, and the old one stays. NULL
-     * where nothing can change. One thread. */
+     * where nothing can change. One thread at a time, for `renew` too. */
     bool (*refresh)(void *state, struct strbuf *problem);
+    /* The same without a wait for a file to keep still, and with a reason each time it fails; NULL: `refresh`
+     * is like that. */
+    bool (*renew)(void *state, struct strbuf *problem);
 };
 
 extern const struct table_source table_source_file;

@@ -209,6 +209,13 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
     return engine;
 }
 
+struct policy_snapshot *policy_engine_load(struct policy_engine *engine, const char *path,
+                                           struct strbuf *problems)
+{
+    (void)engine;
+    return policy_load(path, problems);
+}
+
 bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,
                        struct strbuf *problems)
 {

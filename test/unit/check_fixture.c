@@ -18,7 +18,7 @@ static struct config_document *read_settings(void *owner, const struct check *ch
                                              const char **problems_text)
 {
     const struct config_section *const sections[] = {&root_section, check->section};
-    const struct config_schema schema = {sections, 2};
+    const struct config_schema schema = {sections, 2, NULL};
     struct config_problems *problems = config_problems_create(owner);
     assert_non_null(problems);
     /* The schema must live as long as the document. */

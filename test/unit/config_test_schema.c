@@ -301,4 +301,4 @@ static const struct config_section lists_section = {.name = "dnsbl",
 static const struct config_section *const sections[TEST_SECTION_COUNT] = {
     &root_section, &relay_section, &recipients_section, &size_section, &lists_section};
 
-const struct config_schema test_schema = {sections, TEST_SECTION_COUNT};
+const struct config_schema test_schema = {sections, TEST_SECTION_COUNT, NULL};

@@ -36,7 +36,8 @@ static struct outcome outcome_of(const struct config_key *key, const char *writt
 {
     struct outcome outcome = {.owner = talloc_new(NULL)};
     struct config_problems *problems = config_problems_create(outcome.owner);
-    const struct config_parse parse = {outcome.owner, problems, key, config_tables_create(outcome.owner)};
+    const struct config_parse parse = {outcome.owner, problems, key,
+                                       config_tables_create(outcome.owner, NULL)};
     strbuf_init(&outcome.text, 0);
     strbuf_printf(&outcome.text, "v: %s\n", written);
     const struct config_node *root =

@@ -137,7 +137,7 @@ static struct policy_snapshot *load_again(const struct live_test *test)
     struct strbuf problems;
     snprintf(path, sizeof path, "%s/config", test->folder);
     strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(path, &problems);
+    struct policy_snapshot *snapshot = policy_engine_load(test->engine, path, &problems);
     assert_non_null(snapshot);
     strbuf_deinit(&problems);
     return snapshot;
