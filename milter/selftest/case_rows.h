@@ -13,6 +13,8 @@ extern const struct selftest_case selftest_archives[];
 extern const size_t selftest_archives_count;
 extern const struct selftest_case selftest_split[];
 extern const size_t selftest_split_count;
+extern const struct selftest_case selftest_documents[];
+extern const size_t selftest_documents_count;
 extern const struct selftest_case selftest_nesting[];
 extern const size_t selftest_nesting_count;
 extern const struct selftest_case selftest_encrypted[];

@@ -28,6 +28,7 @@ const struct selftest_class selftest_classes[] = {
     CLASS("partial", "Messages in pieces", selftest_partial),
     CLASS("zip", "Zip", selftest_zip),
     CLASS("archives", "Other archives", selftest_archives),
+    CLASS("documents", "Documents: files and macros in them, passwords", selftest_documents),
     CLASS("split", "Archives in pieces, names that few read", selftest_split),
     CLASS("nesting", "Archives in archives", selftest_nesting),
     CLASS("encrypted", "Encrypted archives", selftest_encrypted),

@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 static const char *const answer_names[ANSWER_COUNT] = {
-    "pass", "blocked", "disguised", "ambiguous", "partial", "over_budget", "uninspectable", "encrypted",
+    "pass",        "blocked",       "disguised", "ambiguous", "partial",
+    "over_budget", "uninspectable", "encrypted", "macros",
 };
 
 const char *selftest_answer_name(unsigned answer)

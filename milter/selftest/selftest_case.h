@@ -20,9 +20,10 @@ enum selftest_answer {
     ANSWER_OVER_BUDGET = 1 << 5,
     ANSWER_UNINSPECTABLE = 1 << 6,
     ANSWER_ENCRYPTED = 1 << 7,
+    ANSWER_MACROS = 1 << 8,
 };
 
-enum { ANSWER_COUNT = 8 };
+enum { ANSWER_COUNT = 9 };
 
 struct selftest_case {
     const char *id;        /* lower-case words joined by '-'; unique */

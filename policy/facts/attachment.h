@@ -21,9 +21,10 @@ enum attachment_condition {
     /* mail clients disagree on what it is; all that they make of it was read and is told like anything else
      */
     ATTACHMENT_ALTERNATIVES = 1 << 5,
+    ATTACHMENT_MACROS = 1 << 6, /* a document with programs of its own in it (VBA) */
 };
 
-enum { ATTACHMENT_CONDITION_COUNT = 6 };
+enum { ATTACHMENT_CONDITION_COUNT = 7 };
 
 /* `executable` of a text that begins with "#!" and a path. */
 #define ATTACHMENT_SCRIPT "script"
@@ -46,6 +47,8 @@ struct attachment {
     uint64_t size_bytes;
     /* A member of an archive: its bytes are part of the archive's own. */
     bool is_member;
+    /* Such a member of a document: no file to its reader. */
+    bool is_part_of_document;
     bool is_from_second_pass; /* found by a second look at what others were read from; they come last */
 };
 

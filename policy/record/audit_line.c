@@ -135,8 +135,8 @@ static void write_recipients(struct record_writer *record, const struct outcome 
 
 static void write_conditions(struct record_writer *record, const struct attachment *attachment)
 {
-    static const char *const names[ATTACHMENT_CONDITION_COUNT] = {"encrypted", "uninspectable", "ambiguous",
-                                                                  "over_budget", "partial"};
+    static const char *const names[ATTACHMENT_CONDITION_COUNT] = {
+        "encrypted", "uninspectable", "ambiguous", "over_budget", "partial", "alternatives", "macros"};
     if (attachment->conditions == 0)
         return;
     record_open_texts(record, RECORD_ATTACHMENT_CONDITIONS);

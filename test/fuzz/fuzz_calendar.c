@@ -45,7 +45,7 @@ static void on_over_budget(void *context)
 static uint64_t read_in_pieces(struct slice bytes, size_t piece)
 {
     struct told told = {0};
-    struct calendar_sink sink = {&told, on_begin, on_bytes, on_bytes, on_end, on_over_budget};
+    struct file_sink sink = {&told, on_begin, on_bytes, on_bytes, on_end, on_over_budget};
     struct calendar_reader reader;
     calendar_reader_init(&reader, &sink);
     for (size_t at = 0; at < bytes.length; at += piece)

@@ -81,8 +81,8 @@ static void record_end(void *context, bool complete)
 
 static void record_outcome(void *context, enum archive_outcome outcome, const char *why)
 {
-    static const char *const kinds[] = {"index_encrypted", "contradictory", "damaged", "unsupported",
-                                        "over_budget"};
+    static const char *const kinds[] = {"index_encrypted", "contradictory", "damaged",
+                                        "unsupported",     "over_budget",   "macros"};
     struct recorder *recorder = context;
     assert_true(strlen(why) > 0);
     strbuf_printf(recorder->events, "outcome %s\n", kinds[outcome]);

@@ -1,6 +1,7 @@
 #include "check/attachments/attachment_name.h"
 
 #include "check/attachments/attachments.h"
+#include "config/sets.h"
 
 #include <assert.h>
 
@@ -113,14 +114,43 @@ static bool name_is_blocked(const struct attachments_settings *settings, struct 
     return false;
 }
 
+/* Whether `only` is given and lacks some extension of the name; one without has none that could be listed. */
+static bool name_is_not_listed(const struct attachments_settings *settings, struct slice name)
+{
+    struct file_name_extensions extensions;
+    if (name_is_excepted(settings, name))
+        return false;
+    file_name_extension_candidates(name, &extensions);
+    for (size_t i = 0; i < extensions.count; i++)
+        if (!set_has_extension(settings->only, extensions.text[i]) &&
+            !set_has_extension(settings->allowed, extensions.text[i]))
+            return true;
+    return extensions.count == 0;
+}
+
+static bool attachment_is_not_listed(const struct attachments_settings *settings,
+                                     const struct attachment *attachment, struct attachment_blocked_by *by)
+{
+    if (text_set_is_empty(settings->only) || attachment->is_part_of_document)
+        return false;
+    for (size_t i = 0; i < attachment->name_count; i++) {
+        if (!name_is_not_listed(settings, attachment->names[i]))
+            continue;
+        *by = (struct attachment_blocked_by){.name = attachment->names[i], .is_not_listed = true};
+        return true;
+    }
+    return false;
+}
+
 bool attachment_name_blocked(const struct attachments_settings *settings, const struct attachment *attachment,
                              struct attachment_blocked_by *by)
 {
     struct attachment_blocked_by unwanted;
+    by = by == NULL ? &unwanted : by;
     for (size_t i = 0; i < attachment->name_count; i++)
-        if (name_is_blocked(settings, attachment->names[i], by == NULL ? &unwanted : by))
+        if (name_is_blocked(settings, attachment->names[i], by))
             return true;
-    return false;
+    return attachment_is_not_listed(settings, attachment, by);
 }
 
 /* ---- disguise --------------------------------------------------------------------------------------- */

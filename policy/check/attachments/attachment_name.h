@@ -20,7 +20,8 @@ struct attachments_settings;
 struct attachment_blocked_by {
     char extension[FILE_NAME_EXTENSION_BYTES];
     const char *pattern;
-    struct slice name; /* the one of the attachment's names that it blocks */
+    bool is_not_listed; /* `only` lacks it */
+    struct slice name;  /* the one of the attachment's names that it blocks */
 };
 
 /* Whether any name of the attachment is blocked; `by` may be NULL. */

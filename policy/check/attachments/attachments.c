@@ -23,6 +23,7 @@ static const struct {
                                      ATTACHMENT_UNINSPECTABLE},
     [ATTACHMENT_IS_ENCRYPTED] = {"encrypted", offsetof(struct attachments_settings, encrypted),
                                  ATTACHMENT_ENCRYPTED},
+    [ATTACHMENT_HAS_MACROS] = {"macros", offsetof(struct attachments_settings, macros), ATTACHMENT_MACROS},
     [ATTACHMENT_IS_AMBIGUOUS_CLEAN] = {"ambiguous_clean",
                                        offsetof(struct attachments_settings, ambiguous_clean),
                                        ATTACHMENT_ALTERNATIVES},
@@ -112,6 +113,12 @@ static const char *blocked_text(const struct check_context *context, const struc
         return check_text(context,
                           "%s has a name that is not accepted here (%s). Send a link to the file instead.",
                           subject, by.pattern);
+    if (by.is_not_listed)
+        return check_text(
+            context,
+            "%s is of a kind that is not among those accepted here. Send it in another format, or "
+            "send a link to it.",
+            subject);
     return check_text(
         context,
         "%s is of a kind (.%s) that is not accepted here, because it can run on the reader's computer. "
@@ -139,6 +146,9 @@ static const char *const outcome_words[ATTACHMENT_OUTCOME_COUNT] = {
     [ATTACHMENT_IS_PARTIAL] =
         "is one piece of a message sent in several (message/partial), which is not accepted here. "
         "Send the message whole, or a link to the file.",
+    [ATTACHMENT_HAS_MACROS] =
+        "is a document with macros, which are programs and not accepted here. Save it without "
+        "them, for example as .docx, .xlsx or .pdf.",
 };
 
 static const char *outcome_text(const struct check_context *context, const struct attachment *attachment,
@@ -203,7 +213,7 @@ static const char *deciding_key(const struct check_context *context, const struc
     if (outcome != ATTACHMENT_IS_BLOCKED)
         return attachment_outcome_name(outcome);
     attachment_name_blocked(context->settings, attachment, &by);
-    return by.pattern == NULL ? "blocked" : "blocked_names";
+    return by.pattern != NULL ? "blocked_names" : by.is_not_listed ? "only" : "blocked";
 }
 
 static void add_one(const struct check_context *context, const struct attachment *attachment,

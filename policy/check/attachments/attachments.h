@@ -20,6 +20,7 @@ enum attachment_outcome {
     ATTACHMENT_IS_OVER_BUDGET,
     ATTACHMENT_IS_UNINSPECTABLE,
     ATTACHMENT_IS_ENCRYPTED,
+    ATTACHMENT_HAS_MACROS,
     ATTACHMENT_IS_AMBIGUOUS_CLEAN, /* read in several ways, and nothing is wrong with any */
     ATTACHMENT_OUTCOME_COUNT
 };
@@ -44,11 +45,13 @@ struct attachments_settings {
     struct check_settings common;
     const struct text_set *blocked;        /* extensions without the dot */
     const struct text_set *allowed;        /* extensions taken out of `blocked` */
+    const struct text_set *only;           /* the extensions that may be sent; empty: any */
     struct config_text_list blocked_names; /* names and patterns with * and ? */
     struct config_text_list allowed_names;
     enum action blocked_action;
     enum action disguised;
     enum action encrypted;
+    enum action macros;
     enum action uninspectable;
     enum action ambiguous;
     enum action ambiguous_clean;
@@ -70,7 +73,7 @@ enum attachment_outcome attachments_outcome(const struct attachments_settings *s
                                             const struct attachment *attachment);
 
 /* "pass", "blocked", "disguised", "ambiguous", "partial", "over_budget", "uninspectable", "encrypted",
- * "ambiguous_clean". */
+ * "macros", "ambiguous_clean". */
 const char *attachment_outcome_name(enum attachment_outcome outcome);
 
 #endif

@@ -60,6 +60,14 @@ static const struct config_key attachments_keys[] = {
      .flags = CONFIG_MAY_BE_EMPTY | CONFIG_FILES_ONLY,
      .text = "Extensions that are accepted although they stand in `blocked`, and although the content is a "
              "program."},
+    {.name = "only",
+     .type = &config_type_text_set,
+     .offset = offsetof(struct attachments_settings, only),
+     .default_text = "[]",
+     .flags = CONFIG_MAY_BE_EMPTY | CONFIG_FILES_ONLY,
+     .text =
+         "The only extensions that are accepted, if any are given; what is in a document is not counted, and "
+         "what has no name at all neither. `blocked` applies all the same."},
     {.name = "blocked_names",
      .type = &config_type_text_list,
      .offset = offsetof(struct attachments_settings, blocked_names),
@@ -79,6 +87,7 @@ static const struct config_key attachments_keys[] = {
     OUTCOME_KEY("encrypted", encrypted, "accept",
                 "An archive or member that needs a password. Its names, where they can be read, are judged "
                 "all the same."),
+    OUTCOME_KEY("macros", macros, "accept", "A document with VBA macros, whatever it is called."),
     OUTCOME_KEY("uninspectable", uninspectable, "hold", "A damaged, unsupported or contradictory container."),
     OUTCOME_KEY(
         "ambiguous", ambiguous, "reject",
@@ -130,6 +139,7 @@ static void attachments_finish(void *owner, void *settings, const struct config_
     (void)owner;
     look_at_extensions(context, "blocked", attachments->blocked);
     look_at_extensions(context, "allowed", attachments->allowed);
+    look_at_extensions(context, "only", attachments->only);
     if (text_set_is_empty(attachments->blocked) && attachments->common.mode != MODE_OFF)
         config_finish_notice(context, "blocked",
                              "blocked: empty: programs are accepted under their own names");

@@ -36,6 +36,7 @@ enum archive_outcome {
     ARCHIVE_DAMAGED,       /* ends early, checks fail, sizes make no sense */
     ARCHIVE_UNSUPPORTED,   /* a method or variant whose names cannot be read here */
     ARCHIVE_OVER_BUDGET,   /* a bound was reached */
+    ARCHIVE_HAS_MACROS,    /* a document with VBA in it */
 };
 
 /* Reported to the caller of archive_reader_push, during the call. */
@@ -73,6 +74,8 @@ enum archive_trait {
     ARCHIVE_OPENS_FROM_END = 1 << 2,
     /* Unpackers go by the name, and pass over what makes no sense at the beginning (GNU tar). */
     ARCHIVE_OPENS_BY_NAME = 1 << 3,
+    /* A document to who opens it. Called an archive it is both, for unpackers find one behind it. */
+    ARCHIVE_IS_DOCUMENT = 1 << 4,
 };
 
 struct archive_format {

@@ -1,5 +1,5 @@
 /*
- * Files that are one compressed stream: gzip (RFC 1952), bzip2, xz and lzma.
+ * Files that are one compressed stream: gzip (RFC 1952), bzip2, xz, lzma, Zstandard (RFC 8878) and LZ4.
  *
  * Each is an archive of one member, whose name gzip may give. Several streams in a row are one content, as
  * for the tools of these names. What else follows the last stream is contradictory unless it is padding.
@@ -269,6 +269,18 @@ static void *lzma_create(void *owner, const struct archive_sink *sink, struct ar
     return compressed_create(owner, &kind, sink, budget);
 }
 
+static void *zstd_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
+{
+    static const struct compressed_kind kind = {UNPACK_ZSTD, &zstd_format, NULL, 0};
+    return compressed_create(owner, &kind, sink, budget);
+}
+
+static void *lz4_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
+{
+    static const struct compressed_kind kind = {UNPACK_LZ4, &lz4_format, NULL, 0};
+    return compressed_create(owner, &kind, sink, budget);
+}
+
 static bool gzip_recognise(struct slice probe)
 {
     return probe.length >= 3 && memcmp(probe.data, "\x1f\x8b\x08", 3) == 0;
@@ -303,6 +315,20 @@ static bool lzma_recognise(struct slice probe)
     bool is_dictionary = dictionary >= 4096 && (rest == 0 || (rest & (rest - 1)) == 0);
     return is_dictionary && (size == UINT64_MAX || size < UINT64_C(1) << 38) &&
            probe.data[LZMA_PROBE_BYTES - 1] == 0;
+}
+
+/* A frame, or one to skip (RFC 8878 3.1.2), which pzstd writes first. */
+static bool zstd_recognise(struct slice probe)
+{
+    if (probe.length < 4)
+        return false;
+    bool is_skipped = (probe.data[0] & 0xf0) == 0x50 && memcmp(probe.data + 1, "\x2a\x4d\x18", 3) == 0;
+    return is_skipped || memcmp(probe.data, "\x28\xb5\x2f\xfd", 4) == 0;
+}
+
+static bool lz4_recognise(struct slice probe)
+{
+    return probe.length >= 4 && memcmp(probe.data, "\x04\x22\x4d\x18", 4) == 0;
 }
 
 const struct archive_format gzip_format = {
@@ -342,6 +368,26 @@ const struct archive_format lzma_format = {
     .probe_bytes = 14,
     .recognise = lzma_recognise,
     .create = lzma_create,
+    .push = compressed_push,
+    .end = compressed_end,
+};
+const struct archive_format zstd_format = {
+    .name = "zstd",
+    .extensions = "zst tzst",
+    .traits = ARCHIVE_IS_ONE_FILE | ARCHIVE_NAME_BINDS,
+    .probe_bytes = 4,
+    .recognise = zstd_recognise,
+    .create = zstd_create,
+    .push = compressed_push,
+    .end = compressed_end,
+};
+const struct archive_format lz4_format = {
+    .name = "lz4",
+    .extensions = "lz4",
+    .traits = ARCHIVE_IS_ONE_FILE | ARCHIVE_NAME_BINDS,
+    .probe_bytes = 4,
+    .recognise = lz4_recognise,
+    .create = lz4_create,
     .push = compressed_push,
     .end = compressed_end,
 };

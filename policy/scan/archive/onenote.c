@@ -115,6 +115,7 @@ static void onenote_end(void *context)
 
 const struct archive_format onenote_format = {
     .name = "onenote",
+    .document_extensions = "one",
     .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = sizeof signature - 1,
     .recognise = onenote_recognise,

@@ -349,6 +349,7 @@ static void rtf_end(void *context)
 
 const struct archive_format rtf_format = {
     .name = "rtf",
+    .document_extensions = "rtf",
     .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = sizeof signature - 1,
     .recognise = rtf_recognise,

@@ -20,10 +20,7 @@ struct uninspectable_kind {
 
 static const struct uninspectable_kind kinds[] = {
     UNINSPECTABLE(0, "\x1f\x9d", "compress (.Z) data"),
-    UNINSPECTABLE(0, "\x28\xb5\x2f\xfd", "Zstandard data"),
-    UNINSPECTABLE(0, "\x04\x22\x4d\x18", "LZ4 data"),
-    UNINSPECTABLE(0, "\x02\x21\x4c\x18", "LZ4 data"),
-    UNINSPECTABLE(1, "\x2a\x4d\x18", "Zstandard or LZ4 data"), /* after 0x50 to 0x5f: a frame to skip */
+    UNINSPECTABLE(0, "\x02\x21\x4c\x18", "old LZ4 data"),
     UNINSPECTABLE(0, "LZIP\x01", "lzip data"),
     UNINSPECTABLE(0, "LRZI", "lrzip data"),
     UNINSPECTABLE(0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3", "a ZPAQ archive"),
@@ -113,8 +110,6 @@ static bool uninspectable_suits(const struct uninspectable_kind *kind, struct sl
             return true;
         return kind->bytes[0] == '\x1f' ? uninspectable_is_compress(probe)
                                         : uninspectable_is_binary_cpio(probe);
-    case 1: /* a frame to skip */
-        return (probe.data[0] & 0xf0) == 0x50;
     case 2:
         return uninspectable_is_lha(probe);
     case 3: /* a boot sector */
@@ -183,9 +178,8 @@ static void uninspectable_end(void *context)
 
 const struct archive_format uninspectable_format = {
     .name = "uninspectable",
-    .extensions =
-        "zst lz lz4 lzo br lrz zpaq zoo cpio sit sitx alz egg dmg sparseimage vhd vhdx avhdx vdi vmdk "
-        "qcow2 wim swm esd",
+    .extensions = "lz lzo br lrz zpaq zoo cpio sit sitx alz egg dmg sparseimage vhd vhdx avhdx vdi vmdk "
+                  "qcow2 wim swm esd",
     .traits = ARCHIVE_NAME_BINDS,
     .probe_bytes = UNINSPECTABLE_PROBE_BYTES,
     .recognise = uninspectable_recognise,

@@ -5,9 +5,12 @@
 
 #include <assert.h>
 #include <bzlib.h>
+#include <lz4frame.h>
 #include <lzma.h>
 #include <talloc.h>
 #include <zlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
 
 enum {
     UNPACK_OUTPUT_BYTES = 32 * 1024,
@@ -16,6 +19,7 @@ enum {
     UNPACK_HEAD_BYTES = 4 * 1024,
     ZIP_LZMA_HEADER_BYTES = 9,
     LZMA_PROPERTIES_BYTES = 5,
+    ZSTD_WINDOW_LOG_MOST = 27, /* what zstd itself unpacks when nothing is said */
     LZMA_HEADER_BYTES = LZMA_PROPERTIES_BYTES + 8,
 };
 
@@ -52,6 +56,8 @@ struct unpack {
         z_stream zlib;
         bz_stream bzip2;
         lzma_stream lzma;
+        ZSTD_DStream *zstd;
+        LZ4F_dctx *lz4;
     } state;
     char output[UNPACK_OUTPUT_BYTES];
 };
@@ -185,11 +191,65 @@ static void lzma_finish(struct unpack *unpack)
     lzma_end(&unpack->state.lzma);
 }
 
+static bool zstd_begin(struct unpack *unpack)
+{
+    unpack->state.zstd = ZSTD_createDStream();
+    if (unpack->state.zstd == NULL)
+        return false;
+    ZSTD_DCtx_setParameter(unpack->state.zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MOST);
+    return true;
+}
+
+static enum unpack_state zstd_turn(struct unpack *unpack, struct unpack_turn *turn)
+{
+    ZSTD_inBuffer in = {turn->in.data, turn->in.length, 0};
+    ZSTD_outBuffer out = {turn->out, turn->out_length, 0};
+    size_t status = ZSTD_decompressStream(unpack->state.zstd, &out, &in);
+    turn->in = slice_part(turn->in, in.pos, turn->in.length);
+    turn->out_length -= out.pos;
+    unpack->dictionary_bytes = ZSTD_sizeof_DStream(unpack->state.zstd);
+    if (ZSTD_isError(status))
+        return ZSTD_getErrorCode(status) == ZSTD_error_frameParameter_windowTooLarge ||
+                       ZSTD_getErrorCode(status) == ZSTD_error_memory_allocation
+                   ? UNPACK_STATE_TOO_LARGE
+                   : UNPACK_STATE_DAMAGED;
+    return status == 0 ? UNPACK_STATE_END : UNPACK_STATE_OK;
+}
+
+static void zstd_end(struct unpack *unpack)
+{
+    ZSTD_freeDStream(unpack->state.zstd);
+}
+
+static bool lz4_begin(struct unpack *unpack)
+{
+    return LZ4F_createDecompressionContext(&unpack->state.lz4, LZ4F_VERSION) == 0;
+}
+
+static enum unpack_state lz4_turn(struct unpack *unpack, struct unpack_turn *turn)
+{
+    size_t consumed = turn->in.length, produced = turn->out_length;
+    size_t status = LZ4F_decompress(unpack->state.lz4, turn->out, &produced, turn->in.data, &consumed, NULL);
+    if (LZ4F_isError(status))
+        return UNPACK_STATE_DAMAGED;
+    turn->in = slice_part(turn->in, consumed, turn->in.length);
+    turn->out_length -= produced;
+    return status == 0 ? UNPACK_STATE_END : UNPACK_STATE_OK;
+}
+
+static void lz4_end(struct unpack *unpack)
+{
+    LZ4F_freeDecompressionContext(unpack->state.lz4);
+}
+
 static const struct unpack_decoder decoders[] = {
     [UNPACK_DEFLATE] = {deflate_begin, deflate_turn, deflate_end, 48 * 1024, &archive_work_deflate},
     [UNPACK_BZIP2] = {bzip2_begin, bzip2_turn, bzip2_end, 3700 * 1024, &archive_work_bzip2},
     [UNPACK_XZ] = {xz_begin, lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
     [UNPACK_LZMA] = {lzma_begin, lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
+    [UNPACK_ZSTD] = {zstd_begin, zstd_turn, zstd_end, 160 * 1024, &archive_work_deflate},
+    /* Two blocks of the largest size that a frame may have, and their window. */
+    [UNPACK_LZ4] = {lz4_begin, lz4_turn, lz4_end, 4400 * 1024, &archive_work_deflate},
     [UNPACK_ZIP_LZMA] = {lzma_begin, zip_lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
 };
 

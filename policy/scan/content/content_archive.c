@@ -13,6 +13,7 @@ struct content_archive {
     struct archive_sink sink;
     void *reader;
     bool is_embedded;
+    bool is_document;              /* what is in it is no file to who opens it */
     bool is_cut;                   /* what follows was not to be had */
     struct content_subject member; /* begun last; its path is a talloc child of the archive */
     bool has_member;
@@ -48,6 +49,7 @@ static void name_member(struct content_archive *archive, struct slice name)
                                                .path = path,
                                                .entry = CONTENT_NO_ENTRY,
                                                .is_member = true,
+                                               .is_part_of_document = archive->is_document,
                                                .is_nameless = name.length == 0};
 }
 
@@ -80,6 +82,25 @@ static void add_outer_names(struct content_archive *archive)
     }
 }
 
+/* a.tgz holds a tar without saying so. */
+static unsigned member_flags(const struct content_archive *archive, struct slice name)
+{
+    const struct content_subject *member = &archive->member;
+    if (member->entry == CONTENT_NO_ENTRY || archive->format == NULL ||
+        (archive->format->traits & ARCHIVE_IS_ONE_FILE) == 0)
+        return content_flags_of_names(&name, 1);
+    const struct attachment *entry = &member->scan->list.items[member->entry];
+    const struct content_subject *outer = archive->subject;
+    unsigned flags = content_flags_of_names(entry->names, entry->name_count);
+    if (outer->entry == CONTENT_NO_ENTRY)
+        return flags;
+    entry = &member->scan->list.items[outer->entry];
+    for (size_t i = 0; i < entry->name_count; i++)
+        if (content_is_packed_tar_name(entry->names[i]))
+            flags |= CONTENT_OPENS_BY_NAME | CONTENT_NAMED_ARCHIVE;
+    return flags;
+}
+
 static bool on_member(void *context, const struct archive_member *member)
 {
     struct content_archive *archive = context;
@@ -98,7 +119,7 @@ static bool on_member(void *context, const struct archive_member *member)
         content_add_condition(&archive->member, ATTACHMENT_ENCRYPTED, "its content needs a password");
     if (archive->format != NULL && (archive->format->traits & ARCHIVE_IS_ONE_FILE) != 0)
         add_outer_names(archive);
-    archive->member_flags = content_flags_of_names(&member->name, 1);
+    archive->member_flags = member_flags(archive, member->name);
     archive->is_container = content_is_container_name(member->name);
     archive->is_wanted = !member->encrypted && !archive->subject->scan->failed;
     return archive->is_wanted;
@@ -153,7 +174,7 @@ static void on_outcome(void *context, enum archive_outcome outcome, const char *
     static const enum attachment_condition conditions[] = {
         [ARCHIVE_INDEX_ENCRYPTED] = ATTACHMENT_ENCRYPTED, [ARCHIVE_CONTRADICTORY] = ATTACHMENT_AMBIGUOUS,
         [ARCHIVE_DAMAGED] = ATTACHMENT_UNINSPECTABLE,     [ARCHIVE_UNSUPPORTED] = ATTACHMENT_UNINSPECTABLE,
-        [ARCHIVE_OVER_BUDGET] = ATTACHMENT_OVER_BUDGET,
+        [ARCHIVE_OVER_BUDGET] = ATTACHMENT_OVER_BUDGET,   [ARCHIVE_HAS_MACROS] = ATTACHMENT_MACROS,
     };
     struct content_archive *archive = context;
     if ((archive->is_embedded || archive->is_cut) && outcome != ARCHIVE_OVER_BUDGET)
@@ -176,6 +197,18 @@ static bool step_down(struct content_subject *subject, const struct archive_form
     return true;
 }
 
+/* Whether who opens it sees one document, and none of the files in it: by its name. */
+static bool is_document(const struct content_subject *subject)
+{
+    if (subject->is_part_of_document || subject->entry == CONTENT_NO_ENTRY)
+        return subject->is_part_of_document;
+    const struct attachment *entry = &subject->scan->list.items[subject->entry];
+    for (size_t i = 0; i < entry->name_count; i++)
+        if (content_is_document_name(entry->names[i]))
+            return true;
+    return false;
+}
+
 /* An archive without a reader; `format` is NULL for the end of a zip. NULL: out of memory or too deep
  * (noted). */
 static struct content_archive *make_archive(void *owner, struct content_subject *subject,
@@ -192,6 +225,7 @@ static struct content_archive *make_archive(void *owner, struct content_subject 
     content_entry(subject);
     archive->subject = subject;
     archive->format = format;
+    archive->is_document = is_document(subject);
     archive->depth = depth;
     archive->sink = (struct archive_sink){.context = archive,
                                           .member = on_member,

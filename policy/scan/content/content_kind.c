@@ -34,7 +34,8 @@ static unsigned flags_of_extension(const char *extension)
     return (is_one_of(extension, messages) ? CONTENT_IS_MESSAGE : 0u) |
            (is_one_of(extension, calendars) ? CONTENT_IS_CALENDAR : 0u) |
            (is_one_of(extension, uuencoded) ? CONTENT_HAS_UUENCODE : 0u) |
-           (format != NULL ? flags_of_format(format) : 0u) | (inner != NULL ? flags_of_format(inner) : 0u);
+           (format != NULL ? flags_of_format(format) : 0u) |
+           (inner != NULL && (inner->traits & ARCHIVE_OPENS_FROM_END) != 0 ? flags_of_format(inner) : 0u);
 }
 
 unsigned content_flags_of_names(const struct slice *names, size_t count)
@@ -114,6 +115,27 @@ struct slice content_volume_whole_name(struct slice name)
     struct slice whole = slice_part(name, 0, name.length - 4);
     bool is_host = slice_ends_nocase(whole, slice_of(".com")); /* the backup of a host is often called so */
     return is_host || last_extension(whole).length == 0 ? slice_make("", 0) : whole;
+}
+
+bool content_is_document_name(struct slice name)
+{
+    struct file_name_extensions extensions;
+    file_name_extension_candidates(name, &extensions);
+    for (size_t i = 0; i < extensions.count; i++)
+        if (archive_format_of_extension(extensions.text[i], true) != NULL)
+            return true;
+    return false;
+}
+
+bool content_is_packed_tar_name(struct slice name)
+{
+    static const char *const words[] = {"tgz", "tbz", "tbz2", "txz", "tzst", "taz", "tlz", NULL};
+    struct file_name_extensions extensions;
+    file_name_extension_candidates(name, &extensions);
+    for (size_t i = 0; i < extensions.count; i++)
+        if (is_one_of(extensions.text[i], words))
+            return true;
+    return false;
 }
 
 bool content_is_container_name(struct slice name)

@@ -123,8 +123,10 @@ struct attachment *content_entry(struct content_subject *subject)
     }
     subject->entry = scan->list.count++;
     struct attachment *entry = &scan->list.items[subject->entry];
-    *entry = (struct attachment){
-        .path = path, .is_member = subject->is_member, .is_from_second_pass = scan->second_pass_count > 0};
+    *entry = (struct attachment){.path = path,
+                                 .is_member = subject->is_member,
+                                 .is_part_of_document = subject->is_part_of_document,
+                                 .is_from_second_pass = scan->second_pass_count > 0};
     if (is_decoded_pass && scan->is_decoded_pass_ambiguous && !subject->is_member)
         content_add_condition(subject, ATTACHMENT_ALTERNATIVES, "in a multipart that is encoded");
     return &scan->list.items[subject->entry];

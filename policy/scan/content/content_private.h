@@ -32,9 +32,10 @@ struct content_subject {
     char *path;   /* as in struct attachment; talloc, of whoever owns the subject */
     size_t entry; /* index into the list, or CONTENT_NO_ENTRY until something is to be said */
     bool is_member;
-    bool is_nameless;       /* a member whose names are reported after its content, or never */
-    bool is_known_from_raw; /* the entry was there: the raw reading of a multipart knows better how the file
-                       is written */
+    bool is_part_of_document; /* a member of what is a document to its reader */
+    bool is_nameless;         /* a member whose names are reported after its content, or never */
+    bool is_known_from_raw;   /* the entry was there: the raw reading of a multipart knows better how the file
+                         is written */
 };
 
 struct content_scan {
@@ -118,6 +119,7 @@ extern const struct content_consumer content_cms_consumer;      /* struct conten
 extern const struct content_consumer content_mbox_consumer;     /* struct content_mbox */
 extern const struct content_consumer content_tail_consumer;     /* struct content_tail */
 extern const struct content_consumer content_uuencode_consumer; /* struct content_uuencode */
+extern const struct content_consumer content_xml_consumer;      /* struct content_xml */
 
 /* ---- content_message.c ---- */
 
@@ -225,6 +227,12 @@ enum content_volume content_subject_volume(struct content_subject *subject);
 /* What the pieces of `name` are called when they are put together (a.exe of a.exe.001); empty: not known. */
 struct slice content_volume_whole_name(struct slice name);
 
+/* Whether a name is that of a document which is an archive or the like inside. */
+bool content_is_document_name(struct slice name);
+
+/* Whether a name is that of a compressed tar, in one word (a.tgz). */
+bool content_is_packed_tar_name(struct slice name);
+
 /* Whether a name promises what nobody can judge unread: other files. Documents that are zips inside are not
  * among them: most archives that cannot be unpacked here hold some. */
 bool content_is_container_name(struct slice name);
@@ -261,6 +269,14 @@ struct content_calendar;
 /* A calendar or address card that is `subject`. NULL: out of memory (noted). */
 struct content_calendar *content_calendar_create(void *owner, struct content_subject *subject,
                                                  struct content_depth depth);
+
+/* ---- content_xml.c ---- */
+
+struct content_xml;
+
+/* A document in XML (xml_document.h) that is `subject`. NULL: out of memory, or too deep (noted). */
+struct content_xml *content_xml_create(void *owner, struct content_subject *subject,
+                                       struct content_depth depth);
 
 /* ---- content_cms.c ---- */
 

@@ -5,6 +5,7 @@
 #include "scan/content/content_watch.h"
 #include "scan/content/content_window.h"
 #include "scan/content/file_magic.h"
+#include "scan/content/xml_document.h"
 
 #include <talloc.h>
 
@@ -20,9 +21,10 @@ enum { MEMBER_PROSE_BYTES = 1024 };
 enum stream_role {
     ROLE_CALENDAR,
     ROLE_UUENCODE,
-    ROLE_TAIL,  /* of what is no zip by its beginning, but called one */
-    ROLE_NAMED, /* what is read as its name says, although it begins as something else */
-    ROLE_MAIN,  /* what the content is by its beginning, or by what a search found in it */
+    ROLE_TAIL,     /* of what is no zip by its beginning, but called one */
+    ROLE_DOCUMENT, /* what is a document by its beginning, and called an archive */
+    ROLE_NAMED,    /* what is read as its name says, although it begins as something else */
+    ROLE_MAIN,     /* what the content is by its beginning, or by what a search found in it */
     ROLE_COUNT
 };
 
@@ -244,14 +246,6 @@ static void look_for_calendar(struct content_stream *stream, struct slice head)
     feed(stream, ROLE_CALENDAR, head);
 }
 
-static bool is_message(const struct content_stream *stream, struct slice head)
-{
-    bool is_text = (stream->flags & CONTENT_IS_TEXT) != 0;
-    return (stream->flags & CONTENT_IS_MESSAGE) != 0 || (!is_text && content_looks_like_message(head)) ||
-           (is_text && slice_starts_nocase(head, slice_of("Content-Type:"))) ||
-           ((stream->flags & CONTENT_IS_SIGNED) != 0 && content_looks_like_entity(head));
-}
-
 /* What is called a tar is one to GNU tar, which looks for the next header. Of what plainly is something else
  * only that counts. */
 static void open_by_name(struct content_stream *stream, struct slice head, bool is_harmless)
@@ -266,6 +260,29 @@ static void open_by_name(struct content_stream *stream, struct slice head, bool 
     attach(stream, ROLE_NAMED, &content_archive_consumer,
            content_archive_create(stream, stream->subject, *format, stream->depth, is_harmless));
     feed(stream, ROLE_NAMED, head);
+}
+
+/* It begins as what a reader is there for. A document that is called an archive is both: unpackers find one
+ * in it. */
+static void read_as_format(struct content_stream *stream, const struct archive_format *format,
+                           struct slice head)
+{
+    if ((format->traits & ARCHIVE_IS_DOCUMENT) == 0 || (stream->flags & CONTENT_NAMED_ARCHIVE) == 0) {
+        become_archive(stream, format, head, false);
+        return;
+    }
+    open_by_name(stream, head, true);
+    attach(stream, ROLE_DOCUMENT, &content_archive_consumer,
+           content_archive_create(stream, stream->subject, format, stream->depth, false));
+    feed(stream, ROLE_DOCUMENT, head);
+}
+
+static bool is_message(const struct content_stream *stream, struct slice head)
+{
+    bool is_text = (stream->flags & CONTENT_IS_TEXT) != 0;
+    return (stream->flags & CONTENT_IS_MESSAGE) != 0 || (!is_text && content_looks_like_message(head)) ||
+           (is_text && slice_starts_nocase(head, slice_of("Content-Type:"))) ||
+           ((stream->flags & CONTENT_IS_SIGNED) != 0 && content_looks_like_entity(head));
 }
 
 /* The head is complete, or all there is. */
@@ -283,12 +300,16 @@ static void decide(struct content_stream *stream)
     if (executable != NULL) {
         note_executable(stream, executable, head);
     } else if (format != NULL) {
-        become_archive(stream, format, slice_part(head, (size_t)format->probe_offset, head.length), false);
+        read_as_format(stream, format, slice_part(head, (size_t)format->probe_offset, head.length));
         content_watch_begin(&stream->watch, head);
     } else if (is_message(stream, head)) {
         become_message(stream, content_behind_length(head));
     } else if (cms_recognise(head) != CMS_NONE) {
         become_cms(stream, cms_recognise(head), head);
+    } else if (xml_document_recognise(head)) {
+        attach(stream, ROLE_MAIN, &content_xml_consumer,
+               content_xml_create(stream, stream->subject, stream->depth));
+        feed(stream, ROLE_MAIN, head);
     } else if (content_is_pgp_message(head)) {
         content_add_condition(stream->subject, ATTACHMENT_ENCRYPTED, "an OpenPGP message");
     } else {
@@ -300,7 +321,7 @@ static void decide(struct content_stream *stream)
     /* Whoever opens what is called an archive finds one behind whatever stands first. */
     if (is_unknown || (!has_consumer(stream, ROLE_MAIN) && (stream->flags & CONTENT_NAMED_ARCHIVE) != 0))
         begin_search(stream, head);
-    stream->is_archive = format != NULL;
+    stream->is_archive = format != NULL && (format->traits & ARCHIVE_IS_DOCUMENT) == 0;
 }
 
 static void push_search(struct content_stream *stream, struct slice bytes)

@@ -4,7 +4,7 @@
 
 enum { SCHEME_BYTES = 32 };
 
-void calendar_reader_init(struct calendar_reader *reader, const struct calendar_sink *sink)
+void calendar_reader_init(struct calendar_reader *reader, const struct file_sink *sink)
 {
     *reader = (struct calendar_reader){.sink = sink};
     strbuf_init(&reader->head, 0);

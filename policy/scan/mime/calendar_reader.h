@@ -10,21 +10,10 @@
 #define CLOSEDRELAY_SCAN_MIME_CALENDAR_READER_H
 
 #include "base/strbuf.h"
+#include "scan/mime/file_sink.h"
 
 /* Of one line, what comes before the value. */
 enum { CALENDAR_HEAD_BYTES = 8192 };
-
-/* Told to the caller during the call: for each file begin, names, content, end. */
-struct calendar_sink {
-    void *context;
-    void (*file_begin)(void *context);
-    void (*file_name)(void *context, struct slice name);
-    /* In base64, as it stands there; line ends are left out. */
-    void (*file_data)(void *context, struct slice base64);
-    void (*file_end)(void *context);
-    /* A line whose value does not begin within CALENDAR_HEAD_BYTES was passed over. */
-    void (*over_budget)(void *context);
-};
 
 enum calendar_state {
     CALENDAR_HEAD,  /* up to the colon before the value */
@@ -34,7 +23,7 @@ enum calendar_state {
 };
 
 struct calendar_reader {
-    const struct calendar_sink *sink;
+    const struct file_sink *sink;
     enum calendar_state state;
     struct strbuf head;
     size_t value_at; /* where in `head` the value begins */
@@ -45,7 +34,7 @@ struct calendar_reader {
 };
 
 /* `sink` must outlive the reader. calendar_reader_deinit frees what it holds. */
-void calendar_reader_init(struct calendar_reader *reader, const struct calendar_sink *sink);
+void calendar_reader_init(struct calendar_reader *reader, const struct file_sink *sink);
 void calendar_reader_deinit(struct calendar_reader *reader);
 
 void calendar_reader_push(struct calendar_reader *reader, struct slice bytes);

@@ -384,7 +384,7 @@ static void on_over_budget(void *context)
 
 static void read_calendar(struct slice text, struct told_files *told)
 {
-    struct calendar_sink sink = {told, on_begin, on_name, on_data, on_end, on_over_budget};
+    struct file_sink sink = {told, on_begin, on_name, on_data, on_end, on_over_budget};
     struct calendar_reader reader;
     *told = (struct told_files){0};
     strbuf_init(&told->text, 0);

@@ -65,6 +65,44 @@ static void assert_grown(const char *fixture, size_t size, const char *expected)
     test_free((void *)(uintptr_t)file.data);
 }
 
+/* The file with its first stream called `name` (ASCII), grown to `size`. */
+static void assert_renamed(const char *name, size_t size, const char *expected)
+{
+    struct slice file = archive_events_fixture("document.ole");
+    struct strbuf renamed, events;
+    uint32_t directory = 0;
+    struct archive_events_options options = {.piece = 4999, .budget = archive_events_budget};
+    strbuf_init(&renamed, 0);
+    strbuf_init(&events, 0);
+    strbuf_append_slice(&renamed, file);
+    memcpy(&directory, file.data + 48, 4);
+    char *entry = renamed.data + ((size_t)directory + 1) * 512;
+    while (entry[66] != 2)
+        entry += 128;
+    memset(entry, 0, 64);
+    for (size_t i = 0; name[i] != '\0'; i++)
+        entry[2 * i] = name[i];
+    entry[64] = (char)(2 * strlen(name) + 2);
+    static const char nothing[4096];
+    while (renamed.length < size)
+        strbuf_append(&renamed, nothing, sizeof nothing);
+    archive_events_run(&ole_format, strbuf_slice(&renamed), &options, &events);
+    assert_string_equal(strbuf_text(&events), expected);
+    strbuf_deinit(&renamed);
+    strbuf_deinit(&events);
+    test_free((void *)(uintptr_t)file.data);
+}
+
+static void knows_passwords_and_macros_of_any_size(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size <= 2 * KEPT_MOST; size += KEPT_MOST) {
+        assert_renamed("EncryptedPackage", size, "outcome index_encrypted\n");
+        assert_renamed("_VBA_PROJECT", size, "outcome macros\n");
+        assert_renamed("EncryptedPackages", size, "");
+    }
+}
+
 static void keeps_no_more_than_allowed(void **state)
 {
     (void)state;
@@ -139,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_attachments_and_packages),
         cmocka_unit_test(sees_where_it_is_cut),
+        cmocka_unit_test(knows_passwords_and_macros_of_any_size),
         cmocka_unit_test(keeps_no_more_than_allowed),
         cmocka_unit_test(finds_a_directory_further_on),
         cmocka_unit_test(counts_members),

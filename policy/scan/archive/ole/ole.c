@@ -11,6 +11,7 @@
 #include "scan/archive/archive_formats.h"
 #include "scan/archive/archive_text.h"
 #include "scan/archive/archive_walk.h"
+#include "scan/archive/ole/ole_document.h"
 #include "scan/archive/ole/ole_file.h"
 #include "scan/archive/ole/ole_package.h"
 
@@ -45,6 +46,7 @@ struct ole_reader {
     size_t kept_bytes;
     size_t kept_most;
     bool is_large;
+    uint64_t directory_position; /* of a large file */
     struct ole_file file;
     uint32_t *pending; /* entries of the tree still to visit */
     bool *visited;
@@ -276,11 +278,20 @@ static void report_attachment(struct ole_reader *reader, const struct ole_entry 
     archive_walk_member_end(&reader->walk);
 }
 
+static void report_traits(struct ole_reader *reader, unsigned traits)
+{
+    if ((traits & OLE_IS_ENCRYPTED) != 0)
+        archive_walk_report(&reader->walk, ARCHIVE_INDEX_ENCRYPTED, "a document that needs a password");
+    if ((traits & OLE_HAS_MACROS) != 0)
+        archive_walk_report(&reader->walk, ARCHIVE_HAS_MACROS, "VBA macros");
+}
+
 static void report_members(struct ole_reader *reader)
 {
     for (uint32_t i = 0; i < reader->file.entry_count && !reader->walk.finished; i++) {
         struct ole_entry entry;
         ole_file_entry(&reader->file, i, &entry);
+        report_traits(reader, ole_document_traits(&reader->file, &entry));
         if (entry.type == OLE_STREAM && ole_name_is(&entry, "\001Ole10Native"))
             report_package(reader, &entry);
         else if (entry.type == OLE_STORAGE && ole_name_begins(&entry, "__attach_version1.0_"))
@@ -305,38 +316,39 @@ static void read_kept(struct ole_reader *reader)
         report_members(reader);
 }
 
-/* The first directory sector of a file that is too large to be kept. */
+/* A sector of a file that is too large to be kept: the file's directory begins at a known place, and what
+ * matters of any directory shows wherever it lies, for entries have a form of their own. */
 static void judge_large(void *context, struct slice sector)
 {
     struct ole_reader *reader = context;
     static const char *const marks[] = {"__substg1.0_", "__nameid_version1.0", "__properties_version1.0",
                                         "__attach_version1.0", "__recip_version1.0"};
+    bool is_directory = reader->walk.position == reader->directory_position + SECTOR_BYTES_LEAST;
     for (size_t at = 0; at + OLE_ENTRY_BYTES <= sector.length; at += OLE_ENTRY_BYTES) {
         struct ole_entry entry;
         ole_entry_parse(slice_part(sector, at, at + OLE_ENTRY_BYTES), &entry);
-        for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (entry.type != OLE_STREAM && entry.type != OLE_STORAGE)
+            continue;
+        report_traits(reader, ole_document_traits_of_name(&entry));
+        for (size_t i = 0; i < sizeof marks / sizeof marks[0] && is_directory; i++)
             if (ole_name_begins(&entry, marks[i]))
                 archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED,
                                     "an Outlook message too large to be read");
     }
-    archive_walk_finish(&reader->walk);
+    archive_walk_record(&reader->walk, SECTOR_BYTES_LEAST);
 }
 
-/* Gives up keeping: goes for the directory's first sector only. */
+/* Gives up keeping: goes for the directory only. */
 static void become_large(struct ole_reader *reader)
 {
     struct slice kept = slice_make(reader->kept.bytes == NULL ? "" : reader->kept.bytes, reader->kept_bytes);
-    uint64_t position;
     reader->is_large = true;
     if (kept.length < OLE_HEADER_BYTES) {
         archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "no memory for an OLE file");
-    } else if (!ole_directory_position(kept, &position)) {
+    } else if (!ole_directory_position(kept, &reader->directory_position)) {
         archive_walk_stop(&reader->walk, ARCHIVE_DAMAGED, "an OLE file is damaged");
-    } else if (position + SECTOR_BYTES_LEAST <= kept.length) {
-        judge_large(reader, slice_part(kept, (size_t)position, (size_t)position + SECTOR_BYTES_LEAST));
     } else {
-        /* What is kept comes first, so that a sector in two pieces is whole. */
-        archive_walk_skip(&reader->walk, position);
+        report_traits(reader, ole_document_traits_of_start(slice_part(kept, OLE_HEADER_BYTES, kept.length)));
         archive_walk_record(&reader->walk, SECTOR_BYTES_LEAST);
         archive_walk_push(&reader->walk, kept, judge_large, reader);
     }
@@ -366,12 +378,15 @@ static void ole_end(void *context)
     struct ole_reader *reader = context;
     if (!reader->is_large)
         read_kept(reader);
-    archive_walk_end(&reader->walk, !reader->is_large);
+    else if (reader->walk.position < reader->directory_position + SECTOR_BYTES_LEAST)
+        archive_walk_stop(&reader->walk, ARCHIVE_DAMAGED, "an OLE file is cut short");
+    archive_walk_finish(&reader->walk);
 }
 
 const struct archive_format ole_format = {
     .name = "ole",
     .extensions = "msg",
+    .document_extensions = "doc dot xls xlt xla ppt pps pot pub vsd mpp wps wiz",
     .depth = ARCHIVE_DEPTH_MESSAGE,
     .probe_bytes = sizeof signature,
     .recognise = ole_recognise,

@@ -47,6 +47,7 @@ enum zip_method {
     ZIP_DEFLATED = 8,
     ZIP_BZIP2 = 12,
     ZIP_LZMA = 14,
+    ZIP_ZSTD = 93,
     ZIP_XZ = 95,
 };
 

@@ -92,6 +92,9 @@ static bool zip_method_is_known(uint16_t stored, enum unpack_method *method)
     case ZIP_LZMA:
         *method = UNPACK_ZIP_LZMA;
         return true;
+    case ZIP_ZSTD:
+        *method = UNPACK_ZSTD;
+        return true;
     case ZIP_XZ:
         *method = UNPACK_XZ;
         return true;
