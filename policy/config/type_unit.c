@@ -158,17 +158,27 @@ static bool measure_parse(const struct config_parse *parse, const struct config_
     return true;
 }
 
-bool config_duration_read(struct slice text, uint64_t *ms)
+static bool measure_read(struct slice text, const struct measure *measure, uint64_t *value)
 {
     uint64_t number;
     size_t digits = 0;
     while (digits < text.length && ascii_is_digit(text.data[digits]))
         digits++;
-    const uint64_t factor = unit_factor(&duration_measure, slice_part(text, digits, text.length));
+    const uint64_t factor = unit_factor(measure, slice_part(text, digits, text.length));
     if (factor == 0 || !config_digits(slice_part(text, 0, digits), &number) || number > UINT64_MAX / factor)
         return false;
-    *ms = number * factor;
+    *value = number * factor;
     return true;
+}
+
+bool config_duration_read(struct slice text, uint64_t *ms)
+{
+    return measure_read(text, &duration_measure, ms);
+}
+
+bool config_size_read(struct slice text, uint64_t *bytes)
+{
+    return measure_read(text, &size_measure, bytes);
 }
 
 static void describe_measure(const struct config_key *key, const struct measure *measure, struct strbuf *out)

@@ -78,8 +78,9 @@ bool config_scalar(const struct config_parse *parse, const struct config_node *n
 bool config_plain_scalar(const struct config_parse *parse, const struct config_node *node,
                          struct slice *text);
 
-/* "30m", as config_type_duration takes it; false: it is none. */
+/* "30m", as config_type_duration takes it, and "500MB", as config_type_size does; false: it is none. */
 bool config_duration_read(struct slice text, uint64_t *ms);
+bool config_size_read(struct slice text, uint64_t *bytes);
 
 /* Digits only, without a leading zero; at most UINT64_MAX. */
 bool config_digits(struct slice text, uint64_t *number);

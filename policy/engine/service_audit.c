@@ -8,11 +8,31 @@ static bool create_audit(struct policy_engine *engine, const struct policy_snaps
                          struct strbuf *problems)
 {
     (void)first;
-    (void)problems;
+    if (!engine->options.offline && engine->options.record == NULL &&
+        (engine->record_keeper = record_keeper_create(&engine->options.clock)) == NULL) {
+        strbuf_append_text(problems, "no thread can be started\n");
+        return false;
+    }
     if (gethostname(engine->host, sizeof engine->host - 1) != 0)
         engine->host[0] = '\0';
     engine->record_context.host = engine->host;
     return true;
+}
+
+/* Of the policy in force: one that some service refused never comes so far. */
+static void tell_keeper(struct policy_engine *engine)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    const struct audit_settings *audit = snapshot->audit_settings;
+    const struct record_keeper_settings settings = {
+        .rotate_ms = audit->rotate_ms,
+        .rotate_bytes = audit->rotate_bytes,
+        .compress = audit->compress == AUDIT_COMPRESS_ZSTD,
+        .retain_ms = audit->retain_ms,
+        .disk_low_bytes = audit->disk_low_bytes,
+    };
+    record_keeper_use(engine->record_keeper, snapshot->audit, &settings);
+    policy_snapshot_unref(snapshot);
 }
 
 /* The file of the policy in force goes on being used where the name stays the same. */
@@ -32,6 +52,20 @@ static bool use_audit(struct policy_engine *engine, struct policy_snapshot *snap
     return snapshot->audit != NULL;
 }
 
+static void tick_audit(struct policy_engine *engine)
+{
+    struct record_watch watch;
+    if (engine->record_keeper == NULL)
+        return;
+    tell_keeper(engine);
+    record_keeper_watch(engine->record_keeper, &watch);
+}
+
+static void destroy_audit(struct policy_engine *engine)
+{
+    record_keeper_destroy(engine->record_keeper);
+}
+
 static void reopen_audit(struct policy_engine *engine)
 {
     struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
@@ -45,5 +79,7 @@ const struct service audit_service = {
     .is_offline_too = true,
     .create = create_audit,
     .use = use_audit,
+    .tick = tick_audit,
     .reopen = reopen_audit,
+    .destroy = destroy_audit,
 };

@@ -1,6 +1,7 @@
 #include "engine/settings.h"
 
 #include "check/check.h"
+#include "config/types.h"
 #include "check/dnsbl/dnsbl_service.h"
 
 #include <stdio.h>
@@ -198,6 +199,15 @@ static const struct config_choice audit_error_choices[] = {
     {0},
 };
 
+static const struct config_choice audit_compress_choices[] = {
+    {"none", AUDIT_COMPRESS_NONE, "they stay as they are"},
+    {"zstd", AUDIT_COMPRESS_ZSTD,
+     "they are packed, in frames that can be read one by one, with caches for `explain` and `report` beside them"},
+    {0},
+};
+
+enum { ROTATE_LEAST_MS = 60000, ROTATE_LEAST_BYTES = 64000 };
+
 static const struct config_key audit_keys[] = {
     {.name = "file",
      .type = &config_type_path,
@@ -214,13 +224,77 @@ static const struct config_key audit_keys[] = {
      .default_text = "accept",
      .flags = CONFIG_GLOBAL,
      .text = "What to do with a message whose record cannot be written."},
+    {.name = "rotate",
+     .type = &config_type_text_list,
+     .offset = offsetof(struct audit_settings, rotate),
+     .default_text = "1d",
+     .flags = CONFIG_GLOBAL,
+     .text =
+         "When the file is closed and a new one begun: a duration (`1d`: at midnight, local time; `1h`: at each full "
+         "hour), a size (`500MB`), both (`[1d, 500MB]`), or `never` where logrotate does it."},
+    {.name = "compress",
+     .type = &config_type_choice,
+     .offset = offsetof(struct audit_settings, compress),
+     .choices = audit_compress_choices,
+     .default_text = "zstd",
+     .flags = CONFIG_GLOBAL,
+     .text = "What becomes of closed files."},
+    {.name = "retain",
+     .type = &config_type_duration,
+     .offset = offsetof(struct audit_settings, retain_ms),
+     .default_text = "90d",
+     .flags = CONFIG_GLOBAL,
+     .text =
+         "How long closed files are kept; 0: for ever. Files that were moved away by others are never removed."},
+    {.name = "disk_low",
+     .type = &config_type_size,
+     .offset = offsetof(struct audit_settings, disk_low_bytes),
+     .default_text = "500MB",
+     .flags = CONFIG_GLOBAL,
+     .text =
+         "When less room than this is left on the file's disk, the log says so, before the first record is lost; 0: "
+         "never."},
     {0},
 };
+
+static void read_rotation(struct audit_settings *audit, const char *text, const struct config_finish *context)
+{
+    uint64_t *target = NULL;
+    uint64_t value;
+    if (strcmp(text, "never") == 0 && audit->rotate.count == 1)
+        return;
+    if (config_duration_read(slice_of(text), &value))
+        target = &audit->rotate_ms;
+    else if (config_size_read(slice_of(text), &value))
+        target = &audit->rotate_bytes;
+    if (target == NULL || value == 0)
+        config_finish_error(context, "rotate",
+                            "'%s' is neither a duration nor a size: write 1d, 500MB, [1d, 500MB], or never",
+                            text);
+    else if (*target != 0)
+        config_finish_error(context, "rotate", "'%s': one duration and one size are enough", text);
+    else if (target == &audit->rotate_ms && value < ROTATE_LEAST_MS)
+        config_finish_error(context, "rotate", "'%s' is too often: a minute or more", text);
+    else if (target == &audit->rotate_bytes && value < ROTATE_LEAST_BYTES)
+        config_finish_error(context, "rotate", "'%s' is too little: 64kB or more", text);
+    else
+        *target = value;
+}
+
+static void audit_finish(void *owner, void *settings, const struct config_finish *context)
+{
+    struct audit_settings *audit = settings;
+    (void)owner;
+    audit->rotate_ms = audit->rotate_bytes = 0;
+    for (size_t i = 0; i < audit->rotate.count; i++)
+        read_rotation(audit, audit->rotate.items[i], context);
+}
 
 const struct config_section audit_section = {
     .name = "audit",
     .struct_bytes = sizeof(struct audit_settings),
     .keys = audit_keys,
+    .finish = audit_finish,
     .text = "The record of every message.",
 };
 

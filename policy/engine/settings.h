@@ -20,9 +20,17 @@ struct root_settings {
     const char *timezone;             /* "Europe/Berlin"; "": the system's */
 };
 
+enum audit_compression { AUDIT_COMPRESS_NONE, AUDIT_COMPRESS_ZSTD };
+
 struct audit_settings {
     const char *file;
     enum action on_error; /* ACTION_ACCEPT or ACTION_DEFER */
+    struct config_text_list rotate;
+    enum audit_compression compress;
+    uint64_t retain_ms;
+    uint64_t disk_low_bytes;
+    /* of `rotate`, read; 0: not by it */
+    uint64_t rotate_ms, rotate_bytes;
 };
 
 extern const struct config_section root_section;

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -13,6 +15,7 @@
 enum { MOVED_CHECK_INTERVAL_US = 1000000 };
 
 struct audit_file {
+    pthread_rwlock_t swapping; /* held by whoever writes, so that nobody does while the file is exchanged */
     atomic_uint reference_count;
     char *path;
     const struct clock *clock;
@@ -23,13 +26,50 @@ struct audit_file {
     atomic_bool line_is_torn; /* the file ends in a piece of a line */
 };
 
-static int open_for_append(const char *path)
+static const char *kind_name(mode_t mode)
 {
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+    if (S_ISFIFO(mode))
+        return "a FIFO";
+    if (S_ISDIR(mode))
+        return "a folder";
+    return S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
+/* Never waits, whatever stands under the name, and opens nothing but a file. -1: there is none to write to
+ * (reason in `problem`). */
+static int open_for_append(const char *path, struct strbuf *problem)
+{
+    struct stat status;
+    int descriptor = -1;
+    bool is_other = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+    if (!is_other) {
+        descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+        if (descriptor < 0)
+            strbuf_append_text(problem, strerror(errno));
+        else
+            is_other = fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode);
+    }
+    if (is_other)
+        strbuf_printf(problem,
+                      "this is %s, and records are kept in a plain file only: name one in audit.file",
+                      kind_name(status.st_mode));
+    if (is_other && descriptor >= 0)
+        close(descriptor);
+    return is_other ? -1 : descriptor;
+}
+
+/* Whether the file ends within a line: an unclean end, or a disk that was full. */
+static bool ends_torn(int descriptor)
+{
+    struct stat status;
+    char last = '\n';
+    return fstat(descriptor, &status) == 0 && status.st_size > 0 &&
+           pread(descriptor, &last, 1, status.st_size - 1) == 1 && last != '\n';
 }
 
 struct audit_file *audit_file_open(const char *path, const struct clock *clock, struct strbuf *problem)
 {
+    const size_t before = problem->length;
     struct audit_file *file = calloc(1, sizeof *file);
     if (file == NULL || (file->path = strdup(path)) == NULL) {
         free(file);
@@ -37,13 +77,16 @@ struct audit_file *audit_file_open(const char *path, const struct clock *clock, 
         return NULL;
     }
     file->clock = clock;
-    file->descriptor = open_for_append(path);
+    strbuf_printf(problem, "audit file %s: ", path);
+    file->descriptor = open_for_append(path, problem);
     if (file->descriptor < 0) {
-        strbuf_printf(problem, "audit file %s: %s", path, strerror(errno));
         free(file->path);
         free(file);
         return NULL;
     }
+    strbuf_truncate(problem, before);
+    pthread_rwlock_init(&file->swapping, NULL);
+    atomic_init(&file->line_is_torn, ends_torn(file->descriptor));
     atomic_init(&file->reference_count, 1);
     return file;
 }
@@ -60,6 +103,7 @@ void audit_file_unref(struct audit_file *file)
     if (file == NULL || atomic_fetch_sub(&file->reference_count, 1) != 1)
         return;
     close(file->descriptor);
+    pthread_rwlock_destroy(&file->swapping);
     free(file->path);
     free(file);
 }
@@ -69,18 +113,29 @@ const char *audit_file_path(const struct audit_file *file)
     return file->path;
 }
 
+/* Takes the open file `fresh` into use: the number of the descriptor stays, and nobody writes meanwhile. */
+static bool swap_in(struct audit_file *file, int fresh)
+{
+    pthread_rwlock_wrlock(&file->swapping);
+    const bool swapped = dup3(fresh, file->descriptor, O_CLOEXEC) >= 0;
+    if (swapped)
+        atomic_store(&file->line_is_torn, ends_torn(file->descriptor));
+    pthread_rwlock_unlock(&file->swapping);
+    close(fresh);
+    return swapped;
+}
+
 static void reopen(struct audit_file *file)
 {
-    int fresh = open_for_append(file->path);
-    if (fresh >= 0 && dup3(fresh, file->descriptor, O_CLOEXEC) >= 0) {
-        atomic_store(&file->line_is_torn, false);
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    const int fresh = open_for_append(file->path, &problem);
+    if (fresh >= 0 && swap_in(file, fresh))
         atomic_store(&file->is_stranded, false);
-    } else if (!atomic_exchange(&file->is_stranded, true)) {
+    else if (!atomic_exchange(&file->is_stranded, true))
         log_error("audit file %s: cannot be reopened: %s; still writing to the old one (said once)",
-                  file->path, strerror(errno));
-    }
-    if (fresh >= 0)
-        close(fresh);
+                  file->path, fresh >= 0 ? strerror(errno) : strbuf_text(&problem));
+    strbuf_deinit(&problem);
 }
 
 void audit_file_reopen(struct audit_file *file)
@@ -113,9 +168,11 @@ static bool write_line(struct audit_file *file, struct slice line)
                               {(void *)(uintptr_t)line.data, line.length}};
     size_t wanted = pieces[0].iov_len + line.length;
     ssize_t written;
+    pthread_rwlock_rdlock(&file->swapping);
     do
         written = writev(file->descriptor, pieces, 2);
     while (written < 0 && errno == EINTR);
+    pthread_rwlock_unlock(&file->swapping);
     if (written == (ssize_t)wanted)
         return true;
     if (written >= 0)
@@ -135,4 +192,69 @@ bool audit_file_write(struct audit_file *file, struct slice line)
     if (written && atomic_load(&file->failing) && atomic_exchange(&file->failing, false))
         log_warning("audit file %s: can be written again; the records in between are lost", file->path);
     return written;
+}
+
+/* ---- rotation --------------------------------------------------------------------------------------- */
+
+/* The new file stands aside until the old one is moved: where it cannot be made nothing happens, and after an
+ * unclean end at any point the next start finds either file under its name, or makes it. */
+static bool exchange_names(const char *path, const char *aside, const char *closed_path)
+{
+    if (rename(path, closed_path) != 0)
+        return false;
+    if (rename(aside, path) == 0)
+        return true;
+    const int reason = errno;
+    rename(closed_path, path);
+    errno = reason;
+    return false;
+}
+
+bool audit_file_rotate(struct audit_file *file, const char *closed_path, struct strbuf *problem)
+{
+    char *aside;
+    struct stat status;
+    if (stat(closed_path, &status) == 0) {
+        strbuf_printf(problem, "%s is there already", closed_path);
+        return false;
+    }
+    if (asprintf(&aside, "%s.next", file->path) < 0) {
+        strbuf_append_text(problem, "out of memory");
+        return false;
+    }
+    const int fresh = open_for_append(aside, problem);
+    bool exchanged = fresh >= 0 && exchange_names(file->path, aside, closed_path);
+    if (fresh >= 0 && !exchanged) {
+        strbuf_append_text(problem, strerror(errno));
+        close(fresh);
+        unlink(aside);
+    }
+    if (exchanged)
+        exchanged = swap_in(file, fresh);
+    free(aside);
+    return exchanged;
+}
+
+bool audit_file_is(const struct audit_file *file, const struct stat *status)
+{
+    struct stat in_use;
+    return fstat(file->descriptor, &in_use) == 0 && in_use.st_dev == status->st_dev &&
+           in_use.st_ino == status->st_ino;
+}
+
+uint64_t audit_file_bytes(const struct audit_file *file)
+{
+    struct stat status;
+    return fstat(file->descriptor, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+size_t audit_file_head(const struct audit_file *file, char *bytes, size_t length)
+{
+    const ssize_t got = pread(file->descriptor, bytes, length, 0);
+    return got < 0 ? 0 : (size_t)got;
+}
+
+bool audit_file_is_failing(const struct audit_file *file)
+{
+    return atomic_load(&file->failing);
 }

@@ -3,13 +3,14 @@
 import datetime
 import os
 import re
+import resource
 import signal
 
 import pytest
 
 from harness import mail
-from harness.daemon import RECORD_KEYS
-from harness.process import wait_until
+from harness.daemon import RECORD_KEYS, run
+from harness.process import free_port, wait_until
 
 CONFIG = "relay: { local_domains: [example.com] }"
 
@@ -63,16 +64,48 @@ def test_refused_recipient_is_recorded_once(relay):
     assert record["reply"].startswith("550 5.7.1")
 
 
+def grow(path, size):
+    """Makes the record `size` bytes long, with a line that no reader takes for a record."""
+    with open(path, "a", encoding="utf-8") as record:
+        record.write("x" * (size - os.path.getsize(path) - 1) + "\n")
+
+
 @pytest.mark.parametrize("on_error, code", [(None, 250), ("accept", 250), ("defer", 451)])
 def test_full_disk(start_relay, on_error, code):
-    """By default mail goes on and the alarm is raised; said once, not for every message."""
+    """By default mail goes on and the alarm is raised; said once, not for every message. Afterwards the record says how
+    many are missing."""
     setting = f", on_error: {on_error}" if on_error else ""
-    relay = start_relay(CONFIG, audit=f"audit: {{ file: /dev/full{setting} }}")
+    relay = start_relay(CONFIG, audit=f"audit: {{ file: AUDIT{setting} }}")
+    daemon = relay.daemon
+    grow(daemon.audit_path, 1000000)
+    before = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (1000000, resource.RLIM_INFINITY))
     replies = [send(relay, mail.unique_subject("full")) for _ in range(4)]
     assert [r.code for r in replies] == [code] * 4
-    wait_until(lambda: "/dev/full" in relay.daemon.output, "the alarm")
-    alarms = [line for line in relay.daemon.output.splitlines() if "No space left" in line]
+    wait_until(lambda: "cannot be written" in daemon.output, "the alarm")
+    alarms = [line for line in daemon.output.splitlines() if "cannot be written" in line]
     assert len(alarms) == 1, alarms
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device"])
+def test_only_a_file_takes_records(start_relay, tmp_path, kind):
+    """Nothing waits for a reader: a start is refused in words, and under a running daemon the old file stays in use."""
+    path = str(tmp_path / "odd")
+    make = {"fifo": os.mkfifo, "folder": os.mkdir, "device": lambda path: os.symlink("/dev/null", path)}[kind]
+    make(path)
+    config = tmp_path / "closedrelay.yaml"
+    config.write_text(f"listen: inet:{free_port()}@127.0.0.1\ncontrol: ''\naudit: {{ file: {path} }}\nstate: ''\n"
+                      "dnsbl: { lists: [] }\ndaemon: { user: root, syslog: false }\n")
+    refused = run("serve", "-c", config)
+    assert refused.returncode != 0 and "records are kept in a plain file only" in refused.stderr
+    relay = start_relay(CONFIG)
+    os.rename(relay.daemon.audit_path, relay.daemon.audit_path + ".1")
+    make(relay.daemon.audit_path)
+    relay.daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "records are kept in a plain file only" in relay.daemon.output, "the alarm")
+    assert send(relay, mail.unique_subject("odd")).code == 250
+    with open(relay.daemon.audit_path + ".1", encoding="utf-8") as old:
+        assert len(old.readlines()) >= 1
 
 
 def test_rotation(start_relay):

@@ -40,7 +40,7 @@ class Daemon:
     """One `closedrelay serve`.
 
     `config` is the text of the file, without `listen`, `audit` and `daemon`; no block list is asked unless it has a
-    section `dnsbl`, for the default one is out on the Internet.
+    section `dnsbl`, for the default one is out on the Internet. AUDIT in `audit` stands for the file.
     """
 
     def __init__(self, directory, listen, address, config="", audit=None, process="user: root, syslog: false"):
@@ -49,7 +49,7 @@ class Daemon:
         self.listen = listen
         self.config_path = os.path.join(directory, "closedrelay.yaml")
         self.audit_path = os.path.join(directory, "audit.jsonl")
-        self.audit_config = audit or f"audit: {{ file: {self.audit_path} }}"
+        self.audit_config = (audit or "audit: { file: AUDIT }").replace("AUDIT", self.audit_path)
         self.process_config = f"daemon: {{ {process} }}"
         self.process = None
         self.write_config(config)
@@ -89,9 +89,10 @@ class Daemon:
     def lines(self):
         """All there is. A record is one line; while it is written, a reader may see it up to the end of a page."""
         text = wait_until(self._whole_lines, "the last record is whole", seconds=5)
-        for line in text.splitlines():
+        lines = [line for line in text.splitlines() if line.startswith("{")]
+        for line in lines:
             _check(line)
-        return [json.loads(line) for line in text.splitlines() if line]
+        return [json.loads(line) for line in lines]
 
     def _whole_lines(self):
         """What the audit file holds, at least one newline; None: half a record."""
@@ -173,8 +174,6 @@ ALL_KEYS = list(SCHEMA.schema["properties"])
 @functools.lru_cache(maxsize=100000)
 def _check(line):
     """A line is what the schema says, its keys in the schema's order; a message has all it must have."""
-    if not line:
-        return
     record = json.loads(line)
     SCHEMA.validate(record)
     assert list(record) == [key for key in ALL_KEYS if key in record], f"order of the keys: {line}"

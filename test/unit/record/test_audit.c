@@ -202,6 +202,57 @@ static void a_folder_that_is_missing_is_told(void **state)
     strbuf_deinit(&problem);
 }
 
+static void assert_refused(struct file_test *test, const char *path, const char *what)
+{
+    struct strbuf problem;
+    char expected[200];
+    strbuf_init(&problem, 0);
+    assert_null(audit_file_open(path, &test->clock, &problem));
+    snprintf(expected, sizeof expected,
+             "audit file %s: this is %s, and records are kept in a plain file only: name one in audit.file",
+             path, what);
+    assert_string_equal(strbuf_text(&problem), expected);
+    strbuf_deinit(&problem);
+}
+
+/* A FIFO nobody reads would hold up all mail. */
+static void only_a_plain_file_takes_records(void **state)
+{
+    struct file_test *test = *state;
+    assert_refused(test, "/dev/null", "a device");
+    assert_refused(test, test->folder, "a folder");
+    assert_int_equal(mkfifo(test->path, 0600), 0);
+    assert_refused(test, test->path, "a FIFO");
+}
+
+static void a_file_that_becomes_a_fifo_keeps_the_old_one_in_use(void **state)
+{
+    struct file_test *test = *state;
+    char moved[80];
+    snprintf(moved, sizeof moved, "%s.1", test->path);
+    struct audit_file *file = open_file(test);
+    assert_int_equal(rename(test->path, moved), 0);
+    assert_int_equal(mkfifo(test->path, 0600), 0);
+    test->now_us += 1000000;
+    assert_true(audit_file_write(file, slice_of("kept\n")));
+    assert_file_holds(moved, "kept\n");
+    assert_int_equal(test->log.error_count, 1);
+    audit_file_unref(file);
+}
+
+/* After an unclean end: the next line begins on a line of its own. */
+static void a_torn_end_is_closed_by_the_next_start(void **state)
+{
+    struct file_test *test = *state;
+    FILE *torn = fopen(test->path, "w");
+    fputs("whole\nto", torn);
+    fclose(torn);
+    struct audit_file *file = open_file(test);
+    assert_true(audit_file_write(file, slice_of("next\n")));
+    assert_file_holds(test->path, "whole\nto\nnext\n");
+    audit_file_unref(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +263,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_reopened_is_said_once, set_up_folder,
                                         tear_down_folder),
         cmocka_unit_test_setup_teardown(a_full_disk_is_said_once_and_tears_one_line_only, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(only_a_plain_file_takes_records, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_file_that_becomes_a_fifo_keeps_the_old_one_in_use, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_torn_end_is_closed_by_the_next_start, set_up_folder,
                                         tear_down_folder),
         cmocka_unit_test_setup_teardown(a_folder_that_is_missing_is_told, set_up_folder, tear_down_folder),
     };
