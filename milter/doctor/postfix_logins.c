@@ -140,7 +140,7 @@ static void check_delimiter(const struct doctor *doctor)
         "sends with it is refused.");
     strbuf_printf(&finding->what, "Postfix cuts tags at \"%s\" (recipient_delimiter), the policy at \"%s\"",
                   delimiter, doctor->relay.tag_delimiters);
-    postfix_suggest(finding, NULL, "recipient_delimiter", doctor->relay.tag_delimiters);
+    strbuf_printf(&finding->change, "# closedrelay.yaml\nsender: { recipient_delimiter: \"%s\" }", delimiter);
 }
 
 void postfix_check_logins(const struct doctor *doctor)

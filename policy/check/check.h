@@ -64,6 +64,7 @@ struct check_context {
     /* The check's settings struct, for this message. At STAGE_CONNECT nobody's: only keys that are the same
      * for everybody (CONFIG_GLOBAL) may be looked at. */
     const void *settings;
+    const struct text_set *local_domains; /* relay.local_domains: one's own; NULL at STAGE_CONNECT */
     /* talloc context for details and replies; lives until the outcome was published and settled. */
     void *owner;
     /* The check's own slots, NULL at first, one for the message and one for the session. What it puts there

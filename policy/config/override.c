@@ -209,6 +209,15 @@ static void tell_not_overridable(const struct config_build *build, const struct 
         config_tell_unknown_top_key(build, child);
 }
 
+/* The role, where the override is for one alone; else ROLE_COUNT. */
+static int only_role(unsigned roles)
+{
+    for (int role = 0; role < ROLE_COUNT; role++)
+        if (roles == 1U << role)
+            return role;
+    return ROLE_COUNT;
+}
+
 static bool read_patch(struct config_build *build, const struct config_override *override,
                        const struct config_node *child)
 {
@@ -232,7 +241,7 @@ static bool read_patch(struct config_build *build, const struct config_override 
     struct config_patch patch = {.override = override};
     const struct config_layer_source source = {.leaves = &state->leaves,
                                                .node = child,
-                                               .role = ROLE_COUNT,
+                                               .role = only_role(override->when.roles),
                                                .refused = CONFIG_GLOBAL,
                                                .is_top_of_per_role = true};
     if (child->first == NULL)

@@ -21,17 +21,10 @@ bool config_when_can_meet(const struct config_override_when *a, const struct con
            text_sets_can_meet(a->domains, b->domains) && text_sets_can_meet(a->customers, b->customers);
 }
 
-/* The address, "@" and its domain, or ".parent" of that. */
 static bool sender_matches(const struct text_set *wanted, const char *sender)
 {
-    const char *at = sender == NULL ? NULL : strrchr(sender, '@');
-    if (text_set_is_empty(wanted))
-        return true;
-    if (sender == NULL || sender[0] == '\0')
-        return false;
-    return text_set_contains(wanted, slice_of(sender)) ||
-           (at != NULL && (text_set_contains(wanted, slice_of(at)) ||
-                           domain_set_lookup(wanted, slice_of(at + 1)) == TABLE_FOUND));
+    return text_set_is_empty(wanted) ||
+           (sender != NULL && address_set_lookup(wanted, slice_of(sender)) == TABLE_FOUND);
 }
 
 /* A set that is looked up in another. */

@@ -181,6 +181,10 @@ bool text_set_contains(const struct text_set *set, struct slice text);
 /* Of a domain_set: `domain` (canonical) itself, or ".parent" for one of its parents. */
 enum table_answer domain_set_lookup(const struct text_set *set, struct slice domain);
 
+/* Of a set with addresses, "@domain" for all of a domain, ".domain" for all of those below it: `address` in
+ * lower case, or "<>". */
+enum table_answer address_set_lookup(const struct text_set *set, struct slice address);
+
 /* Entries in the configuration itself. */
 size_t text_set_count(const struct text_set *set);
 /* Neither entries nor tables. */
@@ -197,9 +201,9 @@ bool network_set_is_empty(const struct network_set *set);
 
 struct text_map;
 
-/* The value of `key` (in lower case) is appended to `value`; a list as its entries with ", " between. The
- * first that has the key counts: what the configuration says, then its sources in order; one that cannot be
- * asked makes TABLE_UNKNOWN. */
+/* The value of `key` (in lower case) is appended to `value`; a list as its entries with ", " between. What
+ * the configuration says and what all sources have counts, in that order; of CONFIG_ONE_VALUE maps the first
+ * that has the key. TABLE_UNKNOWN: a source cannot be asked; what others have is appended all the same. */
 enum table_answer text_map_lookup(const struct text_map *map, struct slice key, struct strbuf *value);
 bool text_map_is_empty(const struct text_map *map);
 

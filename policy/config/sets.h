@@ -54,10 +54,11 @@ bool network_set_meets(const struct network_set *set, const struct ip_network *n
 /* How many networks are left when those within others are taken out; of a change those that it is made of. */
 size_t network_set_count(const struct network_set *set);
 
-/* An empty map; a talloc child of `owner`, NULL when memory ran out. */
-struct text_map *text_map_create(void *owner);
-/* Before it is shared. `key` is kept in lower case, with A-labels behind an "@". A key that is there already
- * keeps its value. False when memory ran out. */
+/* An empty map; a talloc child of `owner`, NULL when memory ran out. `has_one_value`: of several values of a
+ * key the first counts, else all. */
+struct text_map *text_map_create(void *owner, bool has_one_value);
+/* Before it is shared. `key` is kept in lower case, with A-labels behind an "@". False when memory ran out.
+ */
 bool text_map_add(struct text_map *map, struct slice key, struct slice value);
 /* Calls `visit` for every pair of the configuration; false as soon as it returns false. */
 bool text_map_each(const struct text_map *map,

@@ -16,6 +16,7 @@ struct map_entry {
 };
 
 struct text_map {
+    bool has_one_value;
     struct map_entry *entries; /* uthash's head, NULL while empty */
     struct config_table_list tables;
 };
@@ -27,11 +28,13 @@ static int destroy_entries(struct text_map *map)
     return 0;
 }
 
-struct text_map *text_map_create(void *owner)
+struct text_map *text_map_create(void *owner, bool has_one_value)
 {
     struct text_map *map = talloc_zero(owner, struct text_map);
-    if (map != NULL)
-        talloc_set_destructor(map, destroy_entries);
+    if (map == NULL)
+        return NULL;
+    map->has_one_value = has_one_value;
+    talloc_set_destructor(map, destroy_entries);
     return map;
 }
 
@@ -59,8 +62,13 @@ bool text_map_add(struct text_map *map, struct slice key, struct slice value)
     entry->value = talloc_strndup(map, value.length == 0 ? "" : value.data, value.length);
     if (entry->value == NULL)
         return false;
-    if (find(map, slice_of(lower)) != NULL)
-        return true; /* the first counts, as among tables */
+    struct map_entry *earlier = find(map, slice_of(lower));
+    if (earlier != NULL && map->has_one_value)
+        return true;
+    if (earlier != NULL) {
+        earlier->value = talloc_asprintf(map, "%s, %s", earlier->value, entry->value);
+        return earlier->value != NULL;
+    }
     HASH_ADD_KEYPTR(hh, map->entries, entry->key, strlen(lower), entry);
     return entry->hh.tbl != NULL;
 }
@@ -70,16 +78,34 @@ void text_map_use_tables(struct text_map *map, struct config_table_list tables)
     map->tables = tables;
 }
 
+/* Appends what one source has behind what the others had. */
+static enum table_answer append_from(struct table *table, struct slice key, struct strbuf *value,
+                                     bool is_first)
+{
+    const size_t before = value->length;
+    if (!is_first)
+        strbuf_append_text(value, ", ");
+    const size_t from = value->length;
+    const enum table_answer answer = table_lookup(table, key, value);
+    if (answer != TABLE_FOUND || value->length == from)
+        strbuf_truncate(value, before);
+    return answer;
+}
+
 enum table_answer text_map_lookup(const struct text_map *map, struct slice key, struct strbuf *value)
 {
     const struct map_entry *entry = map == NULL || key.length == 0 ? NULL : find(map, key);
-    if (entry != NULL) {
+    const size_t from = value->length;
+    enum table_answer answer = entry == NULL ? TABLE_MISSING : TABLE_FOUND;
+    if (entry != NULL)
         strbuf_append_text(value, entry->value);
-        return TABLE_FOUND;
+    for (size_t i = 0; map != NULL && i < map->tables.count; i++) {
+        if (map->has_one_value && answer != TABLE_MISSING)
+            break;
+        const enum table_answer next = append_from(map->tables.items[i], key, value, value->length == from);
+        if (next == TABLE_UNKNOWN || (next == TABLE_FOUND && answer == TABLE_MISSING))
+            answer = next;
     }
-    enum table_answer answer = TABLE_MISSING;
-    for (size_t i = 0; map != NULL && i < map->tables.count && answer == TABLE_MISSING; i++)
-        answer = table_lookup(map->tables.items[i], key, value);
     return answer;
 }
 

@@ -195,6 +195,18 @@ enum table_answer domain_set_lookup(const struct text_set *set, struct slice dom
     return answer == TABLE_MISSING ? lookup_parents(set, domain) : answer;
 }
 
+enum table_answer address_set_lookup(const struct text_set *set, struct slice address)
+{
+    const size_t at = slice_find_last(address, '@');
+    enum table_answer answer = text_set_lookup(set, address);
+    if (at == address.length)
+        return answer;
+    if (answer == TABLE_MISSING)
+        answer = text_set_lookup(set, slice_part(address, at, address.length));
+    return answer == TABLE_MISSING ? domain_set_lookup(set, slice_part(address, at + 1, address.length))
+                                   : answer;
+}
+
 /* ---- all entries ------------------------------------------------------------------------------------ */
 
 /* Entries of a set that is part of a change. */

@@ -87,7 +87,8 @@ static bool take_part(struct map_reading *reading, const struct config_node *nod
 
 static bool map_parse(const struct config_parse *parse, const struct config_node *node, void *value)
 {
-    struct map_reading reading = {.parse = parse, .map = text_map_create(parse->owner)};
+    struct map_reading reading = {
+        .parse = parse, .map = text_map_create(parse->owner, (parse->key->flags & CONFIG_ONE_VALUE) != 0)};
     bool good = true;
     if (reading.map == NULL)
         return tell_out_of_memory(&reading);

@@ -2,6 +2,7 @@
 #include "engine/advice.h"
 
 #include "check/relay/relay.h"
+#include "check/sender/sender.h"
 #include "config/sets.h"
 #include "engine/settings.h"
 
@@ -128,4 +129,8 @@ void config_advise(const struct config_document *document, struct config_problem
         config_override_each(document, advice.override, "customer", advise_customer, &advice);
     }
     advise_login_map(&advice, SECTION_ROOT, "customers", advice.root->customers);
+    const size_t section = SECTION_FIRST_CHECK + check_index(&sender_check);
+    const struct sender_settings *sender = config_document_settings(document, section, ROLE_SUBMISSION);
+    advise_login_map(&advice, section, "table", sender->table);
+    advise_login_map(&advice, section, "groups", sender->groups);
 }

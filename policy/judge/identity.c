@@ -13,6 +13,7 @@ void judge_policy_init(struct judge_policy *policy, const struct config_document
     policy->first_section = first_section;
     policy->relay =
         config_document_settings(document, first_section + check_index(&relay_check), ROLE_OUTSIDE);
+    policy->local_domains = policy->relay->local_domains;
 }
 
 void judge_session(const struct judge_policy *policy, struct session_facts *session)

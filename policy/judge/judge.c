@@ -30,6 +30,7 @@ struct check_context judge_context(struct judgement *judgement, size_t index, en
         .message = judgement->message,
         .recipient = recipient,
         .settings = judgement->settings[index],
+        .local_domains = judgement->policy->local_domains,
         .owner = judgement->owner,
         .message_slot = &judgement->slots[index],
         .session_slot = &judgement->session_slots[index],

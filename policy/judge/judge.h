@@ -34,6 +34,7 @@ struct judge_policy {
     enum check_mode mode;               /* for everything; off: no check is asked */
     const struct text_map *customers;   /* user -> customer */
     const struct relay_settings *relay; /* the same for all roles */
+    const struct text_set *local_domains;
 };
 
 void judge_policy_init(struct judge_policy *policy, const struct config_document *document,

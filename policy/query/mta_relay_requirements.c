@@ -24,7 +24,7 @@ void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct 
         .compares_senders = sender->common.mode != MODE_OFF &&
                             (sender->match == SENDER_MATCH_DOMAIN || sender->match == SENDER_MATCH_ADDRESS),
         .default_realm = relay->default_realm,
-        .tag_delimiters = "+",
+        .tag_delimiters = sender->recipient_delimiter,
     };
     for (size_t i = 0; i < relay->trusted_certificates.count; i++)
         if (slice_starts_nocase(slice_of(relay->trusted_certificates.items[i]), slice_of("sha256:")))

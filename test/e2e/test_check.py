@@ -78,3 +78,71 @@ def test_nobody_else_can_be_become(folder):
     done = run("check", "-c", config, "--as", "no-such-user")
     assert done.returncode == 64
     assert done.stderr == "closedrelay: --as: there is no user no-such-user\n"
+
+
+def sent(folder, config, *arguments, sender="ann@example.com", from_="ann@example.com"):
+    """Whether `try` lets a message pass."""
+    path = write(folder / "c.yaml", "dnsbl: { lists: [] }\n" + config)
+    message = write(folder / "m.eml", f"From: {from_}\nSubject: x\n\nhi\n")
+    done = run("try", "-c", path, "-f", sender, *arguments, message)
+    assert done.returncode in (0, 1, 78), done.stderr
+    return done.returncode == 0
+
+
+OWN = "relay: { local_domains: [example.com], default_realm: example.com }\n"
+
+
+def test_overrides_that_can_never_match_are_told(folder):
+    config = write(folder / "c.yaml", OWN + """overrides:
+  - { when: { user: "ann@example.com, ben@example.com" }, recipients: { limit: 104 } }
+  - { when: { user: "@example.com" }, recipients: { limit: 101 } }
+  - { when: { user: "*@example.com" }, recipients: { limit: 102 } }
+  - { when: { user: ann }, recipients: { limit: 103 } }
+""")
+    done = run("check", "-c", config)
+    assert done.returncode == 78
+    for line, level, advice in ((3, "warning", "write [ann@example.com, ben@example.com]"),
+                                (4, "error", "write domain: example.com"), (5, "error", "write domain: example.com")):
+        assert any(f":{line}:" in told and f" {level}: " in told and advice in told for told in done.stderr.splitlines())
+    config.write_text(OWN + "overrides: [ { when: { user: ann }, recipients: { limit: 103 } } ]\n", encoding="utf-8")
+    assert "warning: user: 'ann' matches no login" in run("check", "-c", config).stderr
+
+
+def test_own_domains_from_outside_and_networks_with_senders(folder):
+    wrong = OWN + "sender: { roles: { outside: { match: domain }, trusted: { match: domain } } }\n"
+    done = run("check", "-c", write(folder / "wrong.yaml", wrong))
+    assert done.returncode == 78 and done.stderr.count(": error: match: ") == 2
+    config = OWN + """sender:
+  outside: { envelope: enforce, header_from: enforce }
+  identities: { 127.0.0.0/8: example.com }
+"""
+    outside = ("-r", "outside", "-t", "ben@example.com")
+    assert not sent(folder, config, *outside)
+    assert not sent(folder, config, *outside, sender="x@example.org")
+    assert sent(folder, config, *outside, sender="x@example.org", from_="x@example.org")
+    trusted = ("-r", "trusted", "-i", "127.0.0.1", "-t", "ben@example.net")
+    assert not sent(folder, config, *trusted, sender="ceo@bank.example")
+    assert sent(folder, config, *trusted)
+
+
+def test_the_second_source_of_a_map_counts_too(folder):
+    mailboxes = write(folder / "mailboxes", "ann@example.com ann@example.com\nben@example.com ben@example.com\n")
+    extra = write(folder / "extra", "ann@example.com ben@example.com\n")
+    config = OWN + f"sender: {{ match: table, login_maps: ['file:{mailboxes}', 'file:{extra}'] }}\n"
+    assert sent(folder, config, "-u", "ben@example.com", "-t", "bob@example.net")
+    assert not sent(folder, config, "-u", "zoe@example.com", "-t", "bob@example.net")
+
+
+def test_ones_own_address_beside_a_table(folder):
+    config = OWN + 'sender: { match: table, own: address, login_maps: { info@example.com: "ann@example.com" } }\n'
+    dora = ("-u", "dora@example.com", "-t", "bob@example.net")
+    assert sent(folder, config, *dora, sender="dora@example.com", from_="dora@example.com")
+    assert not sent(folder, config, *dora, sender="info@example.com", from_="dora@example.com")
+
+
+def test_other_delimiters_than_plus(folder):
+    ann = ("-u", "ann@example.com", "-t", "bob@example.net")
+    for delimiter in (".", "-", "+.-"):
+        config = OWN + f'sender: {{ match: address, recipient_delimiter: "{delimiter}" }}\n'
+        assert sent(folder, config, *ann, sender=f"ann{delimiter[-1]}shop@example.com")
+        assert not sent(folder, config, *ann, sender="anna@example.com")

@@ -82,6 +82,7 @@ static struct check_context context_at(struct check_fixture *fixture, enum check
         .message = &fixture->message,
         .recipient = recipient,
         .settings = fixture->settings,
+        .local_domains = fixture->local_domains,
         .owner = fixture->owner,
         .message_slot = &fixture->message_slot,
         .session_slot = &fixture->session_slot,

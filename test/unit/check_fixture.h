@@ -8,6 +8,7 @@ struct check_fixture {
     void *owner; /* of everything below */
     const struct check *check;
     const void *settings;
+    const struct text_set *local_domains; /* NULL: none */
     struct session_facts session;
     struct message_facts message;
     struct finding_list findings;

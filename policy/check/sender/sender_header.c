@@ -166,15 +166,35 @@ static struct reply header_refusal(const struct check_context *context, const st
     return (struct reply){553, "5.7.1", text};
 }
 
+/* How the record calls what was found of a network or a script, which is no login. */
+static const char *reason_for(const struct check_context *context, const char *reason)
+{
+    const bool is_login = context->message->role == ROLE_SUBMISSION;
+    if (reason == NULL)
+        return is_login ? "from_belongs_to_login" : "from_belongs_to_identity";
+    if (reason == not_in_from && !is_login)
+        return "from_not_of_identity";
+    return reason == not_in_sender_header && !is_login ? "sender_header_not_of_identity" : reason;
+}
+
+/* Whether the rule is for this message at all: for logins that are compared, for others that are listed. */
+static enum table_answer is_asked(const struct check_context *context)
+{
+    const struct sender_settings *settings = context->settings;
+    if (context->message->role == ROLE_SUBMISSION)
+        return settings->match == SENDER_MATCH_OFF ? TABLE_MISSING : TABLE_FOUND;
+    return sender_identity_is_listed(context);
+}
+
 void sender_judge_header(const struct check_context *context, struct finding_list *findings)
 {
     const struct sender_settings *settings = context->settings;
-    /* In the order of the enumeration a later mode is a weaker one. */
-    enum check_mode mode =
-        settings->header_from > settings->common.mode ? settings->header_from : settings->common.mode;
-    if (mode == MODE_OFF || settings->match == SENDER_MATCH_OFF)
+    const enum check_mode mode = sender_part_mode(context, settings->header_from);
+    const enum table_answer asked = mode == MODE_OFF ? TABLE_MISSING : is_asked(context);
+    if (asked == TABLE_MISSING)
         return;
-    const char *unknown_reason = sender_login_fault(context);
+    const char *unknown_reason =
+        asked == TABLE_UNKNOWN ? sender_table_unavailable : sender_login_fault(context);
     struct header_failure failure = no_failure;
     if (unknown_reason == NULL)
         failure = judge_headers(context);
@@ -187,8 +207,8 @@ void sender_judge_header(const struct check_context *context, struct finding_lis
     enum finding_outcome outcome = failure.reason == no_memory ? FINDING_UNKNOWN : FINDING_FAIL;
     if (failure.reason == NULL)
         outcome = FINDING_PASS;
-    struct finding finding = check_finding(sender_check.name, context, outcome,
-                                           failure.reason == NULL ? "from_belongs_to_login" : failure.reason);
+    struct finding finding =
+        check_finding(sender_check.name, context, outcome, reason_for(context, failure.reason));
     finding.mode = mode;
     finding.key = "header_from";
     finding.detail = failure.address;
