@@ -28,15 +28,15 @@ enum check_stage {
 /* What a check needs of others for a message; bits of check.needs. */
 enum check_need {
     CHECK_NEEDS_SCAN = 1 << 0,         /* message->attachments: the content is looked into */
-    CHECK_NEEDS_DNS = 1 << 1,          /* services->dnsbl */
+    CHECK_NEEDS_DNS = 1 << 1,          /* services->dns */
     CHECK_NEEDS_STORE = 1 << 2,        /* counters that are kept beyond the message */
     CHECK_NEEDS_DESTINATIONS = 1 << 3, /* recipient.is_internal */
     CHECK_NEEDS_CONTACTS = 1 << 4,     /* recipient.is_new */
 };
 
-struct dnsbl_service; /* check/dnsbl_service.h: lists, cache and health; outlives snapshots */
-struct store;         /* store/store.h */
-struct blocks;        /* live/blocks.h */
+struct dns_service; /* dns/dns_service.h */
+struct store;       /* store/store.h */
+struct blocks;      /* live/blocks.h */
 
 /* A limit was filled up to its mark by mail that was accepted: said once, until it has emptied again. */
 struct limit_warning {
@@ -48,9 +48,9 @@ struct limit_warning {
 /* What `begin` and `settle` may call upon. Lives as long as the engine. */
 struct check_services {
     const struct clock *clock;
-    struct dnsbl_service *dnsbl; /* NULL: offline */
-    struct store *store;         /* NULL: nothing is counted */
-    struct blocks *blocks;       /* NULL: there are none */
+    struct dns_service *dns; /* NULL: offline */
+    struct store *store;     /* NULL: nothing is counted */
+    struct blocks *blocks;   /* NULL: there are none */
     /* Or NULL: nobody to tell. */
     void (*warn_of_limit)(void *context, const struct limit_warning *warning);
     void *warn_context;
@@ -93,6 +93,9 @@ struct check {
     const char *name;                     /* also its section in the configuration */
     const struct config_section *section; /* settings, schema rows */
     unsigned stages;                      /* check_stage bits at which the check is asked */
+    /* A configuration comes into force: hands to services what they have to know of it. `settings` as at
+     * STAGE_CONNECT. False: it cannot be done (`problems` says why), and the former configuration stays. */
+    bool (*use)(const void *settings, const struct check_services *services, struct strbuf *problems);
     /* Which check_need bits it has with these settings. */
     unsigned (*needs)(const void *settings);
     /* Called before `decide` at each stage of `stages`, and at STAGE_CONNECT if that is among them: starts

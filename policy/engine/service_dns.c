@@ -1,5 +1,5 @@
-/* The resolver, its cache, and the lists that are asked through it. */
-#include "check/dnsbl/dnsbl_service.h"
+/* Looking names up. */
+#include "dns/dns_service.h"
 #include "engine/engine.h"
 #include "engine/service.h"
 
@@ -7,24 +7,25 @@ static bool create_dns(struct policy_engine *engine, const struct policy_snapsho
                        struct strbuf *problems)
 {
     (void)first;
-    engine->services.dnsbl = dnsbl_service_create(engine->services.clock);
-    if (engine->services.dnsbl == NULL)
+    engine->services.dns = dns_service_create(engine->services.clock);
+    if (engine->services.dns == NULL)
         strbuf_append_text(problems, "the DNS resolver cannot be started\n");
-    return engine->services.dnsbl != NULL;
+    return engine->services.dns != NULL;
 }
 
 static bool use_dns(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
 {
-    return dnsbl_service_use(engine->services.dnsbl, snapshot_dns_settings(snapshot),
-                             snapshot_dnsbl_settings(snapshot), problems);
+    (void)problems;
+    dns_service_use(engine->services.dns, snapshot_dns_settings(snapshot));
+    return true;
 }
 
 static void destroy_dns(struct policy_engine *engine)
 {
-    dnsbl_service_destroy(engine->services.dnsbl);
+    dns_service_destroy(engine->services.dns);
 }
 
-const struct service dns_service = {
+const struct service resolver_service = {
     .name = "dns",
     .create = create_dns,
     .use = use_dns,

@@ -2,7 +2,7 @@
 
 #include "check/check.h"
 #include "config/types.h"
-#include "check/dnsbl/dnsbl_service.h"
+#include "dns/dns_settings.h"
 
 #include <stdio.h>
 #include <syslog.h>

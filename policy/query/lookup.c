@@ -1,7 +1,7 @@
 /* `lookup`: what every block list says of an address, and what would follow from it. */
 #include "policy_query.h"
 
-#include "check/dnsbl/dnsbl_service.h"
+#include "check/dnsbl/dnsbl_lists.h"
 #include "check/relay/relay.h"
 #include "engine/engine.h"
 
@@ -178,7 +178,7 @@ static const char *why_never_asked(const struct policy_snapshot *snapshot, const
 static void ask_lists(struct policy_engine *engine, struct lookup *lookup, struct answer *answer)
 {
     const size_t count = lookup->settings->lists.count;
-    struct list_query *query = dnsbl_service_ask(engine->services.dnsbl, lookup->settings, &lookup->address);
+    struct list_query *query = dnsbl_ask(engine->services.dns, lookup->settings, &lookup->address);
     lookup->results = talloc_zero_array(NULL, struct list_answer, (unsigned)count + 1);
     if (lookup->results == NULL || query == NULL) {
         answer_refuse(answer, "out of memory");
@@ -197,7 +197,7 @@ bool policy_query_lookup(struct policy_engine *engine, const char *text, struct 
         answer_refuse(answer, "'%s' is no IP address", text);
         return false;
     }
-    if (engine->services.dnsbl == NULL) {
+    if (engine->services.dns == NULL) {
         answer_line(answer, "no name server is asked here");
         return true;
     }

@@ -2,7 +2,7 @@
 #include "policy_query.h"
 
 #include "check/dnsbl/dnsbl.h"
-#include "check/dnsbl/dnsbl_service.h"
+#include "dns/dns_settings.h"
 #include "check/recipients.h"
 #include "check/relay/relay.h"
 #include "check/size.h"

@@ -3,7 +3,7 @@
 
 #include "base/counter.h"
 #include "base/time_text.h"
-#include "check/dnsbl/dnsbl_service.h"
+#include "dns/dns_service.h"
 #include "engine/engine.h"
 
 #include <talloc.h>
@@ -104,13 +104,13 @@ static void tell_resolver_in_words(const struct resolver_status *resolver,
 }
 
 /* Zeros where no name server is asked. */
-static void tell_resolver(struct dnsbl_service *dnsbl, struct answer *answer)
+static void tell_resolver(struct dns_service *dns, struct answer *answer)
 {
     struct resolver_status resolver = {0};
     struct answer_cache_status cache = {0};
-    if (dnsbl != NULL) {
-        dnsbl_service_get_resolver(dnsbl, &resolver);
-        dnsbl_service_get_cache(dnsbl, &cache);
+    if (dns != NULL) {
+        dns_service_get_resolver(dns, &resolver);
+        dns_service_get_cache(dns, &cache);
         tell_resolver_in_words(&resolver, &cache, answer);
     }
     answer_open_object(answer, "dns", NULL);
@@ -178,8 +178,8 @@ static void tell_lists(struct policy_engine *engine, struct answer *answer)
     struct list_status *lists = talloc_array(NULL, struct list_status, LISTS_SHOWN_MAX);
     const uint64_t now_ms = clock_monotonic_ms(&engine->options.clock);
     size_t count = 0;
-    if (lists != NULL && engine->services.dnsbl != NULL)
-        count = dnsbl_service_get_lists(engine->services.dnsbl, lists, LISTS_SHOWN_MAX);
+    if (lists != NULL && engine->services.dns != NULL)
+        count = list_set_get_status(dns_service_lists(engine->services.dns), lists, LISTS_SHOWN_MAX);
     answer_open_list(answer, "lists", "lists");
     for (size_t i = 0; i < count && i < LISTS_SHOWN_MAX; i++)
         if (!lists[i].retired)
@@ -193,6 +193,6 @@ void policy_query_status(struct policy_engine *engine, uint64_t session_count, s
     tell_start(engine, answer);
     tell_policy(engine, answer);
     tell_counters(session_count, answer);
-    tell_resolver(engine->services.dnsbl, answer);
+    tell_resolver(engine->services.dns, answer);
     tell_lists(engine, answer);
 }

@@ -2,7 +2,7 @@
 
 #include "config/load.h"
 
-#include "check/dnsbl/dnsbl_service.h"
+#include "check/dnsbl/dnsbl_lists.h"
 
 #include <arpa/inet.h>
 #include <talloc.h>
@@ -49,12 +49,12 @@ static bool any_list_counts(const struct dnsbl_settings *settings, enum role rol
 static void start_asking(const struct check_context *context, const struct check_services *services)
 {
     const struct dnsbl_settings *settings = context->settings;
-    if (services->dnsbl == NULL || !any_list_is_wanted(settings) || !is_asked_for(context->session))
+    if (services->dns == NULL || !any_list_is_wanted(settings) || !is_asked_for(context->session))
         return;
     struct asked *asked = talloc_zero(context->session_owner, struct asked);
     if (asked == NULL)
         return;
-    asked->query = dnsbl_service_ask(services->dnsbl, settings, &context->session->client_ip);
+    asked->query = dnsbl_ask(services->dns, settings, &context->session->client_ip);
     talloc_set_destructor(asked, release_asked);
     *context->session_slot = asked;
 }
@@ -72,7 +72,7 @@ static void collect_answers(const struct check_context *context, const struct ch
     if (asked != NULL && asked->query != NULL)
         answers = talloc_zero_array(context->owner, struct list_answer, (unsigned)count);
     if (answers == NULL) {
-        gathered->lists_missing = services->dnsbl == NULL ? "offline" : "out_of_memory";
+        gathered->lists_missing = services->dns == NULL ? "offline" : "out_of_memory";
         return;
     }
     list_query_collect(asked->query, answers);
@@ -451,6 +451,7 @@ const struct check dnsbl_check = {
     .name = "dnsbl",
     .section = &dnsbl_section,
     .stages = STAGE_CONNECT | STAGE_MAIL,
+    .use = dnsbl_use,
     .needs = dnsbl_needs,
     .begin = dnsbl_begin,
     .decide = dnsbl_decide,

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include "check/dnsbl/dnsbl_codes.h"
-#include "check/dnsbl/dnsbl_service.h"
+#include "check/dnsbl/dnsbl_lists.h"
+#include "dns/dns_settings.h"
 #include "check_fixture.h"
 #include "stub_dns/stub_dns.h"
 
@@ -36,7 +37,7 @@ static const char rules[] =
 struct world {
     struct stub_dns *stub;
     struct clock clock;
-    struct dnsbl_service *service;
+    struct dns_service *service;
     struct check_fixture fixture;
 };
 
@@ -47,7 +48,7 @@ static int set_up(void **state)
     world->stub = stub_dns_start(rules, 0);
     assert_non_null(world->stub);
     world->clock = clock_system();
-    world->service = dnsbl_service_create(&world->clock);
+    world->service = dns_service_create(&world->clock);
     assert_non_null(world->service);
     *state = world;
     return 0;
@@ -56,7 +57,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
-    dnsbl_service_destroy(world->service);
+    dns_service_destroy(world->service);
     stub_dns_stop(world->stub);
     free(world);
     return 0;
@@ -66,7 +67,7 @@ static void wait_until_tested(struct world *world)
 {
     struct list_status statuses[LISTS_MAX];
     for (int waited_ms = 0;; waited_ms += 5) {
-        size_t count = dnsbl_service_get_lists(world->service, statuses, LISTS_MAX);
+        size_t count = list_set_get_status(dns_service_lists(world->service), statuses, LISTS_MAX);
         bool all = true;
         for (size_t i = 0; i < count; i++)
             all = all && statuses[i].state != LIST_UNTESTED;
@@ -83,7 +84,9 @@ static void use(struct world *world, const struct dnsbl_settings *settings)
     struct dns_settings dns = {{&server, 1}, "", 2000, 2, true};
     struct strbuf problems;
     strbuf_init(&problems, 0);
-    assert_true(dnsbl_service_use(world->service, &dns, settings, &problems));
+    const struct check_services services = {.clock = &world->clock, .dns = world->service};
+    dns_service_use(world->service, &dns);
+    assert_true(dnsbl_use(settings, &services, &problems));
     strbuf_deinit(&problems);
     wait_until_tested(world);
 }
@@ -109,7 +112,7 @@ static void ask(struct world *world, const char *yaml, enum role role, const cha
     world->fixture.session.client_ip_known =
         ip_address_parse(slice_of(client), &world->fixture.session.client_ip);
     assert_true(world->fixture.session.client_ip_known);
-    const struct check_services services = {.clock = &world->clock, .dnsbl = world->service};
+    const struct check_services services = {.clock = &world->clock, .dns = world->service};
     struct check_context context = context_of(world, STAGE_CONNECT);
     dnsbl_check.begin(&context, &services, NULL);
     context = context_of(world, STAGE_MAIL);
@@ -265,7 +268,7 @@ static void a_key_is_shown_nowhere(void **state)
     assert_string_equal(finding_at(world, 0)->detail, "bl.test: 127.0.0.4");
     assert_null(strcasestr(finding_at(world, 0)->reply.text, "secretkey"));
     struct list_status statuses[LISTS_MAX];
-    assert_int_equal(dnsbl_service_get_lists(world->service, statuses, LISTS_MAX), 1);
+    assert_int_equal(list_set_get_status(dns_service_lists(world->service), statuses, LISTS_MAX), 1);
     assert_string_equal(statuses[0].shown, "bl.test");
     assert_int_equal(stub_dns_count(world->stub, "4.2.0.192.secretkey.bl.test"), 2); /* A and TXT */
     check_fixture_end(&world->fixture);
