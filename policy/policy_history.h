@@ -50,4 +50,27 @@ struct policy_report_query {
 bool policy_report(const struct policy_history_source *source, const struct policy_report_query *query,
                    const struct policy_history_page *page, struct strbuf *out);
 
+/* ---- explain ---------------------------------------------------------------------------------------- */
+
+struct policy_explain_query {
+    /* an incident id in whatever form, or a text that holds one; else a queue id, address, login, client,
+     * Message-ID */
+    const char *what;
+    const char *since, *until; /* as in a report; NULL: all there is */
+    bool is_masked;            /* the addresses of others than the user are hidden */
+    unsigned top;              /* lines of a list */
+    int64_t now_us;            /* wall clock */
+};
+
+enum policy_explain_result {
+    EXPLAIN_TOLD,
+    EXPLAIN_NOT_FOUND, /* `out` has what comes nearest */
+    EXPLAIN_FAILED,    /* `out` says why, in words without a newline */
+};
+
+/* The story of one message, or a list where there are several, the newest first. No HISTORY_CSV. */
+enum policy_explain_result policy_explain(const struct policy_history_source *source,
+                                          const struct policy_explain_query *query,
+                                          const struct policy_history_page *page, struct strbuf *out);
+
 #endif

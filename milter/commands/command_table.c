@@ -3,7 +3,7 @@
 
 extern const struct command serve_command, check_command, try_command, selftest_command, status_command,
     reload_command, lookup_command, allow_command, usage_command, top_command, reset_command, block_command,
-    unblock_command, blocks_command, relaytest_command, doctor_command, report_command;
+    unblock_command, blocks_command, relaytest_command, doctor_command, report_command, explain_command;
 
 /* A command a line. */
 /* clang-format off */
@@ -15,6 +15,7 @@ const struct command *const command_table[] = {
     &status_command,
     &reload_command,
     &lookup_command,
+    &explain_command,
     &report_command,
     &allow_command,
     &usage_command,

@@ -8,6 +8,8 @@
 #ifndef CLOSEDRELAY_BASE_INCIDENT_ID_H
 #define CLOSEDRELAY_BASE_INCIDENT_ID_H
 
+#include "base/slice.h"
+
 #include <stdint.h>
 
 enum { INCIDENT_ID_LENGTH = 12 };
@@ -18,5 +20,16 @@ struct incident_id {
 
 /* A new id; unique within the process for the first 33 million ids of any second. Any thread. */
 struct incident_id incident_id_new(int64_t wall_us);
+
+/*
+ * The first id in a text that people paste: alone, in any case, with dashes or blanks within, or in a whole
+ * bounce
+ * ("… (id 06vxk3m0a1b2)"). Letters that the alphabet leaves out are taken for the digits they look like.
+ * False: there is none.
+ */
+bool incident_id_find(struct slice text, struct incident_id *id);
+
+/* The time that an id begins with, in seconds since 1970; -1: it is none. */
+int64_t incident_id_seconds(const struct incident_id *id);
 
 #endif

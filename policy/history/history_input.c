@@ -3,6 +3,7 @@
 #include "config/files.h"
 #include "record/record_files.h"
 #include "record/record_stream.h"
+#include "record/sidecar.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -223,6 +224,74 @@ bool history_scan(struct history_input *input, int64_t since_us, int64_t until_u
             continue;
         }
         goes_on = scan_lane(&scan, &lane);
+        lane_close(input, &lane);
+    }
+    return !all_failed(input, failed_count, problem);
+}
+
+/* ---- by what they say ------------------------------------------------------------------------------- */
+
+struct find {
+    const struct history_wanted *wanted;
+    history_taker take;
+    void *context;
+    bool has_term; /* of the present record */
+};
+
+static void compare_term(void *context, uint64_t term)
+{
+    struct find *find = context;
+    find->has_term = find->has_term || term == find->wanted->term;
+}
+
+static bool take_if_found(void *context, struct record *record, int64_t time_us)
+{
+    struct find *find = context;
+    find->has_term = false;
+    sidecar_visit_terms(record, compare_term, find);
+    return !find->has_term || find->take(find->context, record, time_us);
+}
+
+/* The frames from the last to the first; false: the taker has enough. */
+static bool find_in_frames(const struct scan *scan, struct lane *lane, struct find *find,
+                           const struct sidecar *sidecar)
+{
+    for (size_t i = sidecar->count; i-- > 0;) {
+        const struct sidecar_frame *frame = &sidecar->frames[i];
+        if (frame->last_us < scan->since_us || frame->first_us >= scan->until_us ||
+            !sidecar_may_hold(frame, find->wanted->term) || !record_stream_select_frame(lane->stream, i))
+            continue;
+        if (!scan_lane(scan, lane) || find->wanted->enough(find->context))
+            return false;
+    }
+    return true;
+}
+
+static bool find_in_file(const struct scan *scan, struct lane *lane, struct find *find)
+{
+    struct sidecar sidecar;
+    const struct seekable_table *table = record_stream_table(lane->stream);
+    if (table != NULL && sidecar_read(scan->input->owner, lane->file->path, table, &sidecar))
+        return find_in_frames(scan, lane, find, &sidecar);
+    return scan_lane(scan, lane) && !find->wanted->enough(find->context);
+}
+
+bool history_find(struct history_input *input, const struct history_wanted *wanted, history_taker take,
+                  void *context, struct strbuf *problem)
+{
+    struct find find = {.wanted = wanted, .take = take, .context = context};
+    const struct scan scan = {input, wanted->since_us, wanted->until_us, take_if_found, &find};
+    size_t failed_count = 0;
+    bool goes_on = true;
+    for (size_t i = input->file_count; i-- > 0 && goes_on;) {
+        struct lane lane = {.file = &input->files[i]};
+        if (lane.file->closed_us < wanted->since_us)
+            continue;
+        if (!lane_open(input, &lane, wanted->since_us)) {
+            failed_count++;
+            continue;
+        }
+        goes_on = find_in_file(&scan, &lane, &find);
         lane_close(input, &lane);
     }
     return !all_failed(input, failed_count, problem);

@@ -35,6 +35,12 @@ bool history_input_open(struct history_input *input, void *owner, const struct p
 /* One record, valid during the call. False: that is enough. */
 typedef bool (*history_taker)(void *context, struct record *record, int64_t time_us);
 
+struct history_wanted {
+    int64_t since_us, until_us;
+    uint64_t term;
+    bool (*enough)(void *context);
+};
+
 /* Those of [since, until); a file that cannot be read is noted and left out. False: none could be read
  * (`problem`). */
 bool history_scan(struct history_input *input, int64_t since_us, int64_t until_us, history_taker take,
@@ -43,6 +49,14 @@ bool history_scan(struct history_input *input, int64_t since_us, int64_t until_u
 /* The same in the order of time. */
 bool history_merge(struct history_input *input, int64_t since_us, int64_t until_us, history_taker take,
                    void *context, struct strbuf *problem);
+
+/*
+ * The records of [since, until) that have `term` (record/sidecar.h), the newest files and frames first;
+ * within one of them in the order of time. Where a file has a sidecar only the frames that may hold the term
+ * are read. `enough`, asked behind each frame and file, ends it.
+ */
+bool history_find(struct history_input *input, const struct history_wanted *wanted, history_taker take,
+                  void *context, struct strbuf *problem);
 
 /* Notes what was left out or took long; once, at the end. */
 void history_input_finish(const struct history_input *input);

@@ -34,7 +34,7 @@ const char page_html_style[] =
     "th{color:var(--dim);font-weight:500;border-bottom-width:2px}"
     "th:first-child,td:first-child,.left th,.left td{text-align:left}"
     "td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:11rem}"
-    ".left td{white-space:normal;overflow-wrap:anywhere}"
+    ".left td{white-space:normal;overflow-wrap:anywhere}.lines td:nth-child(-n+2){white-space:nowrap}"
     "svg{display:block;width:100%;height:auto;margin:.5rem 0}"
     "svg .bar{fill:var(--bar)}svg .part{fill:var(--part)}svg .axis{stroke:var(--line)}"
     "svg text{fill:var(--dim);font-size:11px}"
@@ -55,7 +55,7 @@ const char page_html_style[] =
     "main{max-width:none;padding:0}h2{break-after:avoid}tr,svg,.card{break-inside:avoid}.scroll{overflow:visible}}";
 /* clang-format on */
 
-const char page_html_style_hash[] = "sha256-n+ESR3L/BmA7PyehmzIA5FoS+RV7EUa44qMd/2i2tk4=";
+const char page_html_style_hash[] = "sha256-poXxV+eDORylzVnF+73kvydVIXR1Z5XXzF5j1ydlszA=";
 
 /* ---- text ------------------------------------------------------------------------------------------- */
 

@@ -250,6 +250,11 @@ void record_stream_seek(struct record_stream *stream, int64_t time_us)
         seek_plain(stream, time_us - RECORD_DISORDER_US);
 }
 
+const struct seekable_table *record_stream_table(const struct record_stream *stream)
+{
+    return stream->frames == NULL ? NULL : &stream->table;
+}
+
 bool record_stream_select_frame(struct record_stream *stream, size_t frame)
 {
     if (stream->frames == NULL || frame >= stream->table.count)

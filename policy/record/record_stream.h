@@ -32,6 +32,11 @@ void record_stream_seek(struct record_stream *stream, int64_t time_us);
 /* The time of the first line that has one; stands at the beginning afterwards. False: there is none. */
 bool record_stream_first_time(struct record_stream *stream, int64_t *time_us);
 
+struct seekable_table;
+
+/* The table of the file's frames; NULL: it has none. Belongs to the stream. */
+const struct seekable_table *record_stream_table(const struct record_stream *stream);
+
 /* The lines of one frame only, if the file is seekable (seekable.h); false: it is not, or it has fewer
  * frames. */
 bool record_stream_select_frame(struct record_stream *stream, size_t frame);

@@ -1,0 +1,26 @@
+/* The answer to `explain`: one story, or a list. What explain_text.c, explain_html.c and explain_json.c show.
+ */
+#ifndef CLOSEDRELAY_HISTORY_EXPLAIN_H
+#define CLOSEDRELAY_HISTORY_EXPLAIN_H
+
+#include "history/story.h"
+#include "policy_history.h"
+
+struct explanation {
+    const char *what;
+    struct story *story;      /* or NULL, and then: */
+    struct story_line *lines; /* the newest first */
+    size_t line_count;
+    bool has_more;   /* older ones than those */
+    bool is_nearest; /* nothing was found: the lines are what comes nearest */
+};
+
+void explain_print_text(const struct explanation *explanation, const struct policy_history_page *page,
+                        struct strbuf *out);
+void explain_print_json(const struct explanation *explanation, struct strbuf *out);
+void explain_print_html(const struct explanation *explanation, struct strbuf *out);
+
+/* "refused" for "reject", … */
+const char *explain_verdict_word(const char *verdict);
+
+#endif
