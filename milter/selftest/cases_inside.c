@@ -80,6 +80,12 @@ const size_t selftest_messages_count = sizeof selftest_messages / sizeof selftes
 #define BINARY "ATTACH;FMTTYPE=application/octet-stream;ENCODING=BASE64;VALUE=BINARY;"
 
 const struct selftest_case selftest_calendars[] = {
+    {"fmttype", "a program's type and no name", "saved under an extension made of it", "Outlook", ANSWER_BLOCKED,
+     CALENDAR(BINARY "FMTTYPE=application/x-msdownload:QUJD")},
+    {"fmttype-hta", "the type of an HTML application, in quotes", "saved under an extension made of it", "Outlook", ANSWER_BLOCKED,
+     CALENDAR(BINARY "FMTTYPE=\"application/hta\":QUJD")},
+    {"data-type", "a data: link with a program's type", "RFC 2397", "Thunderbird", ANSWER_BLOCKED,
+     CALENDAR("ATTACH:data:application/x-msdownload;base64,QUJD")},
     {"filename", "ATTACH with FILENAME", "RFC 5545 and RFC 8607: the file is the value", "Outlook, Thunderbird", ANSWER_BLOCKED,
      CALENDAR(BINARY "FILENAME=evil.exe:QUJD")},
     {"x-filename", "X-FILENAME", "from before RFC 8607", "Outlook, Evolution", ANSWER_BLOCKED, CALENDAR(BINARY "X-FILENAME=evil.exe:QUJD")},

@@ -37,7 +37,8 @@
     X(tar) \
     X(mac_binary) \
     X(binhex) \
-    X(pdf)
+    X(pdf) \
+    X(openpgp)
 /* clang-format on */
 
 #define ARCHIVE_FORMAT_DECLARED(name) extern const struct archive_format name##_format;

@@ -117,6 +117,7 @@ extern const struct content_consumer content_archive_consumer;  /* struct conten
 extern const struct content_consumer content_calendar_consumer; /* struct content_calendar */
 extern const struct content_consumer content_cms_consumer;      /* struct content_cms */
 extern const struct content_consumer content_mbox_consumer;     /* struct content_mbox */
+extern const struct content_consumer content_pgp_consumer;      /* struct content_pgp */
 extern const struct content_consumer content_tail_consumer;     /* struct content_tail */
 extern const struct content_consumer content_uuencode_consumer; /* struct content_uuencode */
 extern const struct content_consumer content_xml_consumer;      /* struct content_xml */
@@ -269,6 +270,14 @@ struct content_calendar;
 /* A calendar or address card that is `subject`. NULL: out of memory (noted). */
 struct content_calendar *content_calendar_create(void *owner, struct content_subject *subject,
                                                  struct content_depth depth);
+
+/* ---- content_pgp.c ---- */
+
+struct content_pgp;
+
+/* An OpenPGP message in its text form that is `subject`. NULL: out of memory (noted). */
+struct content_pgp *content_pgp_create(void *owner, struct content_subject *subject,
+                                       struct content_depth depth);
 
 /* ---- content_xml.c ---- */
 

@@ -311,7 +311,9 @@ static void decide(struct content_stream *stream)
                content_xml_create(stream, stream->subject, stream->depth));
         feed(stream, ROLE_MAIN, head);
     } else if (content_is_pgp_message(head)) {
-        content_add_condition(stream->subject, ATTACHMENT_ENCRYPTED, "an OpenPGP message");
+        attach(stream, ROLE_MAIN, &content_pgp_consumer,
+               content_pgp_create(stream, stream->subject, stream->depth));
+        feed(stream, ROLE_MAIN, head);
     } else {
         bool is_harmless = file_magic_harmless(head);
         is_unknown = (stream->flags & CONTENT_IS_TEXT) == 0 && !is_harmless;

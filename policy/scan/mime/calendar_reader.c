@@ -91,18 +91,6 @@ static struct slice split_parameter(struct slice piece, struct slice *value)
     return slice_trim(slice_part(piece, 0, equals));
 }
 
-static void tell_names(struct calendar_reader *reader, struct slice parameters)
-{
-    while (parameters.length > 0) {
-        struct slice value;
-        struct slice name = split_parameter(take_piece(&parameters), &value);
-        if (is_name_parameter(name) && value.length > 0)
-            tell_name(reader, value);
-    }
-}
-
-/* ---- lines ------------------------------------------------------------------------------------------- */
-
 static bool is_word(struct slice value, const char *word)
 {
     value = slice_trim(value);
@@ -110,6 +98,60 @@ static bool is_word(struct slice value, const char *word)
         value = slice_part(value, 1, value.length - 1);
     return slice_equal_nocase(value, slice_of(word));
 }
+
+/* Without a name the file is called by its type when it is saved. */
+static void tell_type(struct calendar_reader *reader, struct slice type)
+{
+    static const struct {
+        const char *type;
+        const char *name;
+    } types[] = {
+        {"application/x-msdownload", "attachment.exe"},
+        {"application/x-msdos-program", "attachment.exe"},
+        {"application/x-dosexec", "attachment.exe"},
+        {"application/vnd.microsoft.portable-executable", "attachment.exe"},
+        {"application/exe", "attachment.exe"},
+        {"application/x-exe", "attachment.exe"},
+        {"application/hta", "attachment.hta"},
+        {"application/x-hta", "attachment.hta"},
+        {"application/javascript", "attachment.js"},
+        {"application/x-javascript", "attachment.js"},
+        {"text/javascript", "attachment.js"},
+        {"application/vbscript", "attachment.vbs"},
+        {"text/vbscript", "attachment.vbs"},
+        {"text/vbs", "attachment.vbs"},
+        {"application/x-ms-shortcut", "attachment.lnk"},
+        {"application/x-msi", "attachment.msi"},
+        {"application/x-ms-installer", "attachment.msi"},
+        {"application/java-archive", "attachment.jar"},
+        {"application/x-java-archive", "attachment.jar"},
+        {"application/x-bat", "attachment.bat"},
+        {"application/bat", "attachment.bat"},
+        {"application/x-msdos-batch", "attachment.bat"},
+        {"text/scriptlet", "attachment.sct"},
+        {"application/x-java-jnlp-file", "attachment.jnlp"},
+    };
+    type = slice_trim(type);
+    if (type.length >= 2 && type.data[0] == '"' && type.data[type.length - 1] == '"')
+        type = slice_trim(slice_part(type, 1, type.length - 1));
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (slice_equal_nocase(type, slice_of(types[i].type)))
+            reader->sink->file_name(reader->sink->context, slice_of(types[i].name));
+}
+
+static void tell_names(struct calendar_reader *reader, struct slice parameters)
+{
+    while (parameters.length > 0) {
+        struct slice value;
+        struct slice name = split_parameter(take_piece(&parameters), &value);
+        if (is_name_parameter(name) && value.length > 0)
+            tell_name(reader, value);
+        else if (is_word(name, "fmttype") || is_word(name, "mediatype"))
+            tell_type(reader, value);
+    }
+}
+
+/* ---- lines ------------------------------------------------------------------------------------------- */
 
 static bool is_base64_word(struct slice value)
 {
@@ -179,7 +221,9 @@ static void decide_value(struct calendar_reader *reader)
     tell_names(reader, parameters);
     if (scheme > 0 && slice_starts_nocase(slice_trim(value), slice_of("data:"))) { /* RFC 2397 */
         size_t comma = slice_find(value, ',');
-        tell_names(reader, slice_part(value, 0, comma));
+        struct slice before = slice_trim(slice_part(value, 0, comma));
+        tell_type(reader, slice_part(before, strlen("data:"), slice_find(before, ';')));
+        tell_names(reader, before);
         value = slice_part(value, comma < value.length ? comma + 1 : comma, value.length);
     } else if (scheme > 0) {
         return;
