@@ -183,11 +183,12 @@ static const char script_disguises[] = "[pdf, doc, docx, docm, dot, dotx, rtf, o
                                        "wav, avi, mov, mpg, mpeg, mkv, webm, eml, "
                                        "msg, ics, vcf, zip, rar, 7z, gz, tgz, tar]";
 
-/* What is built from source or for systems is a program by its content, and called so. */
+/* What is built from source or for systems is a program by its content, and called so; a launcher of Linux
+ * has to be marked as trusted first. */
 static const char own_names[] =
     "[o, obj, so, a, ko, mod, dylib, bundle, tbd, class, dex, oat, odex, node, pyd, sys, drv, "
     "ocx, ax, acm, tsp, mui, rll, efi, elf, axf, core, out, "
-    "debug]";
+    "debug, desktop]";
 
 /* Whether a name with this extension ("" for none) hides that the file is a program. An extension that
  * everybody knows for a program's hides nothing: whether it is accepted is decided by name. */

@@ -10,11 +10,25 @@
 
 struct attachments_settings;
 
-/* The default of `blocked`, as in YAML. */
+/* The default of `blocked`, as in YAML; why each: docs/checks/attachments.md. */
 #define ATTACHMENT_DEFAULT_BLOCKED                                                                           \
-    "[ade, adp, app, asp, bas, bat, chm, cmd, com, cpl, crt, csh, dll, exe, fxp, hlp, hta, inf, ins, isp, "  \
-    "jar, js, jse, ksh, lnk, mda, mdb, mde, mdt, mdw, mdz, msc, msi, msp, mst, ops, pcd, pif, prf, prg, "    \
-    "ps1, pst, reg, scf, scr, sct, shb, shs, url, vb, vbe, vbs, vxd, wsc, wsf, wsh, xnk]"
+    "[accda, accde, accdr, ade, adp, apk, app, appcontent-ms, appinstaller, application, "                   \
+    "appref-ms, appx, appxbundle, asp, bas, bat, chm, cmd, com, command, cpl, csh, "                         \
+    "deskthemepack, diagcab, diagcfg, diagpkg, dll, exe, fileloc, fxp, gadget, hlp, hta, "                   \
+    "inetloc, inf, ins, iqy, isp, jar, jnlp, js, jse, ksh, library-ms, lnk, mda, mdb, mde, "                 \
+    "mdt, mdw, mdz, msc, msi, msix, msixbundle, msp, mst, msu, ops, pcd, pif, ppa, ppam, "                   \
+    "prf, prg, ps1, psc1, pst, pyw, pyz, pyzw, rdp, reg, scf, scr, sct, search-ms, "                         \
+    "searchconnector-ms, settingcontent-ms, shb, shs, slk, terminal, theme, themepack, vb, "                 \
+    "vbe, vbs, vxd, webpnp, website, wll, ws, wsb, wsc, wsf, wsh, xbap, xla, xlam, xll, xnk]"
+
+/* What it has that it had not in version 0.1.0, and the other way round. */
+#define ATTACHMENT_BLOCKED_SINCE_0_1                                                                         \
+    "[accda, accde, accdr, apk, appcontent-ms, appinstaller, application, appref-ms, appx, "                 \
+    "appxbundle, command, deskthemepack, diagcab, diagcfg, diagpkg, fileloc, gadget, "                       \
+    "inetloc, iqy, jnlp, library-ms, msix, msixbundle, msu, ppa, ppam, psc1, pyw, pyz, pyzw, "               \
+    "rdp, search-ms, searchconnector-ms, settingcontent-ms, slk, terminal, theme, themepack, "               \
+    "webpnp, website, wll, ws, wsb, xbap, xla, xlam, xll]"
+#define ATTACHMENT_BLOCKED_UNTIL_0_1 "[crt, url]"
 
 /* What in the configuration blocks a name: an extension, or a pattern (then not NULL). */
 struct attachment_blocked_by {

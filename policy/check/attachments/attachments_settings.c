@@ -133,6 +133,49 @@ static void look_at_extensions(const struct config_finish *context, const char *
                             key, config_excerpt_of(slice_of(wrong)).text, key);
 }
 
+/* Counts the words of a list in brackets that `set` has. */
+static unsigned count_words(const struct text_set *set, const char *list, unsigned *all)
+{
+    unsigned count = 0;
+    *all = 0;
+    for (const char *word = list + 1; *word != '\0';) {
+        size_t length = strcspn(word, ",]");
+        count += text_set_contains(set, slice_make(word, length)) ? 1 : 0;
+        (*all)++;
+        word += length;
+        word += strspn(word, ", ]");
+    }
+    return count;
+}
+
+/* What the default has become matters to who goes by it, and to who wrote it down as it was. */
+static void look_at_default(const struct attachments_settings *attachments,
+                            const struct config_finish *context)
+{
+    static const char added[] = ATTACHMENT_BLOCKED_SINCE_0_1, removed[] = ATTACHMENT_BLOCKED_UNTIL_0_1;
+    unsigned all_added, all_removed, all;
+    unsigned has_added = count_words(attachments->blocked, added, &all_added);
+    unsigned has_removed = count_words(attachments->blocked, removed, &all_removed);
+    unsigned has = count_words(attachments->blocked, ATTACHMENT_DEFAULT_BLOCKED, &all);
+    bool is_section_written = false;
+    for (const struct config_key *key = attachments_keys; key->name != NULL; key++)
+        is_section_written = is_section_written || config_finish_is_written(context, key->name);
+    if (!is_section_written || attachments->common.mode == MODE_OFF)
+        return;
+    if (!config_finish_is_written(context, "blocked"))
+        config_finish_notice(
+            context, "blocked",
+            "blocked: the default has changed since 0.1.0: it has %.*s too, and no longer %.*s. "
+            "What you need is taken out by blocked: { remove: [rdp] }, put in by add",
+            (int)sizeof added - 3, added + 1, (int)sizeof removed - 3, removed + 1);
+    else if (has_added == 0 && has_removed == all_removed && has + all_added == all)
+        config_finish_notice(
+            context, "blocked",
+            "blocked: this is the default of 0.1.0 written out; the one of today has %.*s too, and "
+            "no longer %.*s. Leave the key out to follow the default, or write { add: …, remove: … }",
+            (int)sizeof added - 3, added + 1, (int)sizeof removed - 3, removed + 1);
+}
+
 static void attachments_finish(void *owner, void *settings, const struct config_finish *context)
 {
     const struct attachments_settings *attachments = settings;
@@ -140,6 +183,7 @@ static void attachments_finish(void *owner, void *settings, const struct config_
     look_at_extensions(context, "blocked", attachments->blocked);
     look_at_extensions(context, "allowed", attachments->allowed);
     look_at_extensions(context, "only", attachments->only);
+    look_at_default(attachments, context);
     if (text_set_is_empty(attachments->blocked) && attachments->common.mode != MODE_OFF)
         config_finish_notice(context, "blocked",
                              "blocked: empty: programs are accepted under their own names");

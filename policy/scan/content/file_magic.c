@@ -239,12 +239,38 @@ static const char *magic_markup_program(struct slice text)
     return NULL;
 }
 
+/* Whether a shortcut leads to a web page, and its icon is on no other machine: what browsers write. */
+static bool magic_is_web_link(struct slice text)
+{
+    static const char *const targets[] = {"http://", "https://", "mailto:"};
+    bool is_web = false;
+    while (text.length > 0) {
+        size_t end = slice_find(text, '\n');
+        struct slice line = slice_trim(slice_part(text, 0, end));
+        size_t equals = slice_find(line, '=');
+        struct slice key = slice_trim(slice_part(line, 0, equals));
+        struct slice value =
+            slice_trim(slice_part(line, equals < line.length ? equals + 1 : equals, line.length));
+        bool is_target = slice_equal_nocase(key, slice_of("URL")), is_link = false;
+        for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
+            is_link = is_link || slice_starts_nocase(value, slice_of(targets[i]));
+        if ((is_target && !is_link) || slice_equal_nocase(key, slice_of("WorkingDirectory")))
+            return false;
+        if (slice_equal_nocase(key, slice_of("IconFile")) && !is_link &&
+            (slice_starts_nocase(value, slice_of("\\\\")) || slice_starts_nocase(value, slice_of("//")) ||
+             slice_starts_nocase(value, slice_of("file:"))))
+            return false;
+        is_web = is_web || is_target;
+        text = slice_part(text, end < text.length ? end + 1 : end, text.length);
+    }
+    return is_web;
+}
+
 static const char *magic_text_program(struct slice head)
 {
     static const struct file_magic_signature openings[] = {
         SIGNATURE("Windows Registry Editor Version ", "registry file"),
         SIGNATURE("REGEDIT4", "registry file"),
-        SIGNATURE("[InternetShortcut]", "Internet shortcut"),
         SIGNATURE("[{000214A0-0000-0000-C000-000000000046}]", "Internet shortcut"),
         SIGNATURE("[Desktop Entry]", "desktop launcher"),
     };
@@ -254,6 +280,8 @@ static const char *magic_text_program(struct slice head)
     for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++)
         if (slice_starts_nocase(text, slice_make(openings[i].bytes, openings[i].length)))
             return openings[i].kind;
+    if (slice_starts_nocase(text, slice_of("[InternetShortcut]")) && !magic_is_web_link(text))
+        return "Internet shortcut";
     if (slice_starts_nocase(text, slice_of("[Shell]")) &&
         (magic_text_contains(text, slice_of("Command=")) || magic_text_contains(text, slice_of("IconFile="))))
         return "Explorer command file";

@@ -46,6 +46,8 @@ static const char exe_allowed[] = "attachments: { allowed: exe }";
 static const char names_listed[] = "attachments: { blocked_names: [\"invoice*.xls\", \"?.doc\"], "
                                    "allowed_names: [\"Setup-*.exe\"] }";
 
+static const char only_these[] = "attachments: { only: [pdf, .Zip, exe], allowed_names: [\"setup-*\"] }";
+
 static const struct outcome_case outcome_cases[] = {
     /* By name. */
     {"", {"report.pdf"}, NULL, 0, ATTACHMENT_IS_CLEAN},
@@ -79,7 +81,10 @@ static const struct outcome_case outcome_cases[] = {
     {"", {"report"}, "Windows program", 0, ATTACHMENT_IS_DISGUISED},
     {"", {NULL}, "Windows program", 0, ATTACHMENT_IS_DISGUISED},
     {"", {"setup.exe"}, "Windows program", 0, ATTACHMENT_IS_BLOCKED},
-    {"", {"addin.xll"}, "Windows program", 0, ATTACHMENT_IS_DISGUISED},
+    {"", {"addin.xll"}, "Windows program", 0, ATTACHMENT_IS_BLOCKED},
+    {"", {"addin.dat"}, "Windows program", 0, ATTACHMENT_IS_DISGUISED},
+    {"", {"server.crt"}, NULL, 0, ATTACHMENT_IS_CLEAN},
+    {"", {"server.crt"}, "Windows program", 0, ATTACHMENT_IS_DISGUISED},
     {exe_allowed, {"setup.exe"}, "Windows program", 0, ATTACHMENT_IS_CLEAN},
     {exe_allowed, {"setup.exe", "report.pdf"}, "Windows program", 0, ATTACHMENT_IS_DISGUISED},
     {"attachments: { blocked: [foo] }", {"setup.exe"}, "Windows program", 0, ATTACHMENT_IS_CLEAN},
@@ -107,12 +112,27 @@ static const struct outcome_case outcome_cases[] = {
     {"", {"configure"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_CLEAN},
     {"", {"pre-commit.sample"}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_CLEAN},
     {"", {NULL}, ATTACHMENT_SCRIPT, 0, ATTACHMENT_IS_CLEAN},
+    /* By the list of what may be sent. */
+    {only_these, {"a.pdf"}, NULL, 0, ATTACHMENT_IS_CLEAN},
+    {only_these, {"A.PDF"}, NULL, 0, ATTACHMENT_IS_CLEAN},
+    {only_these, {"a.odt"}, NULL, 0, ATTACHMENT_IS_BLOCKED},
+    {only_these, {"README"}, NULL, 0, ATTACHMENT_IS_BLOCKED},
+    {only_these, {"a.pdf", "a.odt"}, NULL, 0, ATTACHMENT_IS_BLOCKED},
+    {only_these, {NULL}, NULL, 0, ATTACHMENT_IS_CLEAN},
+    {only_these, {"a.exe"}, NULL, 0, ATTACHMENT_IS_BLOCKED},
+    {only_these, {"setup-1.txt"}, NULL, 0, ATTACHMENT_IS_CLEAN},
     /* Conditions; the strictest action wins, then the first of the enumeration. */
     {"", {"a.zip"}, NULL, ATTACHMENT_ENCRYPTED, ATTACHMENT_IS_ENCRYPTED},
     {"", {"a.zip"}, NULL, ATTACHMENT_UNINSPECTABLE, ATTACHMENT_IS_UNINSPECTABLE},
     {"", {"a.zip"}, NULL, ATTACHMENT_AMBIGUOUS, ATTACHMENT_IS_AMBIGUOUS},
     {"", {"a.zip"}, NULL, ATTACHMENT_OVER_BUDGET, ATTACHMENT_IS_OVER_BUDGET},
     {"", {NULL}, NULL, ATTACHMENT_PARTIAL, ATTACHMENT_IS_PARTIAL},
+    {"", {"a.docm"}, NULL, ATTACHMENT_MACROS, ATTACHMENT_HAS_MACROS},
+    {"attachments: { macros: reject }",
+     {"a.doc"},
+     NULL,
+     ATTACHMENT_MACROS | ATTACHMENT_ENCRYPTED,
+     ATTACHMENT_HAS_MACROS},
     {"", {"a.zip"}, NULL, ATTACHMENT_ENCRYPTED | ATTACHMENT_UNINSPECTABLE, ATTACHMENT_IS_UNINSPECTABLE},
     {"", {"a.zip"}, NULL, ATTACHMENT_AMBIGUOUS | ATTACHMENT_UNINSPECTABLE, ATTACHMENT_IS_AMBIGUOUS},
     {"", {"a.exe"}, NULL, ATTACHMENT_AMBIGUOUS | ATTACHMENT_ENCRYPTED, ATTACHMENT_IS_BLOCKED},
@@ -144,6 +164,19 @@ static void outcomes_follow_names_content_and_conditions(void **state)
 }
 
 /* A script sent as text is one where its own extension is blocked. */
+/* What stands in a document is no file to who opens it. */
+static void parts_of_documents_need_no_place_in_only(void **state)
+{
+    (void)state;
+    static const char *const names[3] = {"word/document.xml"};
+    struct check_fixture fixture = check_fixture_begin(&attachments_check, only_these, ROLE_OUTSIDE);
+    struct attachment attachment = attachment_of(names, NULL, 0);
+    assert_int_equal(attachments_outcome(fixture.settings, &attachment), ATTACHMENT_IS_BLOCKED);
+    attachment.is_part_of_document = true;
+    assert_int_equal(attachments_outcome(fixture.settings, &attachment), ATTACHMENT_IS_CLEAN);
+    check_fixture_end(&fixture);
+}
+
 static void a_script_called_text_follows_its_extension(void **state)
 {
     (void)state;
@@ -174,7 +207,7 @@ static void every_default_extension_is_blocked(void **state)
     (void)state;
     struct check_fixture fixture = check_fixture_begin(&attachments_check, "", ROLE_OUTSIDE);
     const struct attachments_settings *settings = fixture.settings;
-    assert_int_equal(text_set_count(settings->blocked), 57);
+    assert_int_equal(text_set_count(settings->blocked), 102);
     /* Without the brackets around the list. */
     struct slice rest = slice_of(ATTACHMENT_DEFAULT_BLOCKED);
     rest = slice_part(rest, 1, rest.length - 1);
@@ -188,7 +221,7 @@ static void every_default_extension_is_blocked(void **state)
         assert_int_equal(attachments_outcome(settings, &attachment), ATTACHMENT_IS_BLOCKED);
         rest = slice_part(rest, end < rest.length ? end + 1 : end, rest.length);
     }
-    assert_int_equal(count, 57);
+    assert_int_equal(count, 102);
     check_fixture_end(&fixture);
 }
 
@@ -466,12 +499,39 @@ static void limits_are_configurable(void **state)
     check_fixture_end(&fixture);
 }
 
+static void a_changed_default_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml;
+        const char *said; /* NULL: nothing */
+    } cases[] = {
+        {"", NULL},
+        {"attachments: { encrypted: reject }", "the default has changed since 0.1.0"},
+        {"attachments: { mode: off }", NULL},
+        {"attachments: { blocked: [exe, scr] }", NULL},
+        {"attachments: { blocked: { remove: [rdp] } }", NULL},
+        {"attachments: { blocked: [ade, adp, app, asp, bas, bat, chm, cmd, com, cpl, crt, csh, dll, exe, fxp, hlp, hta, inf, ins, isp, jar, js, jse, ksh, lnk, mda, mdb, mde, mdt, mdw, m"
+         "dz, msc, msi, msp, mst, ops, pcd, pif, prf, prg, ps1, pst, reg, scf, scr, sct, shb, shs, url, vb, vbe, vbs, vxd, wsc, wsf, wsh, xnk] }",
+         "this is the default of 0.1.0 written out"},
+    };
+    void *owner = talloc_new(NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *problems = check_fixture_problems(owner, &attachments_check, cases[i].yaml);
+        if (cases[i].said == NULL ? problems[0] != '\0' : strstr(problems, cases[i].said) == NULL)
+            fail_msg("%s: %s", cases[i].yaml, problems);
+    }
+    talloc_free(owner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outcomes_follow_names_content_and_conditions),
+        cmocka_unit_test(parts_of_documents_need_no_place_in_only),
         cmocka_unit_test(a_script_called_text_follows_its_extension),
         cmocka_unit_test(every_default_extension_is_blocked),
+        cmocka_unit_test(a_changed_default_is_said),
         cmocka_unit_test(scripts_are_known_by_the_same_word_as_in_the_scan),
         cmocka_unit_test(patterns_match_whole_names),
         cmocka_unit_test(findings_say_what_is_wrong),
