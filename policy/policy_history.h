@@ -7,6 +7,7 @@
 #ifndef CLOSEDRELAY_POLICY_HISTORY_H
 #define CLOSEDRELAY_POLICY_HISTORY_H
 
+#include "answer/answer.h"
 #include "base/strbuf.h"
 
 /* Which files, and whom to tell what. */
@@ -72,5 +73,18 @@ enum policy_explain_result {
 enum policy_explain_result policy_explain(const struct policy_history_source *source,
                                           const struct policy_explain_query *query,
                                           const struct policy_history_page *page, struct strbuf *out);
+
+/* ---- held ------------------------------------------------------------------------------------------- */
+
+struct policy_held_query {
+    struct slice queue; /* what `postqueue -j` prints: the messages that are in the MTA's queue now */
+    bool has_queue;     /* false: there is no such program, and all that was held within a week is told */
+    int64_t now_us;     /* wall clock */
+};
+
+/* What is in the hold queue, with what the record says of it: whose it is, why, since when. False: no file
+ * could be read where only they can tell, and the answer is a refusal. */
+bool policy_held(const struct policy_history_source *source, const struct policy_held_query *query,
+                 struct answer *answer);
 
 #endif

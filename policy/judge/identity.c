@@ -32,12 +32,25 @@ enum table_answer judge_find_customer(const struct judge_policy *policy, const c
     return answer;
 }
 
+/* A script is its user's where nothing is said of it itself. */
+static enum table_answer find_customer_of_uid(const struct judgement *judgement, struct strbuf *name)
+{
+    struct strbuf user;
+    strbuf_init(&user, 0);
+    strbuf_printf(&user, "uid:%s", judgement->message->local_uid);
+    enum table_answer answer = judge_find_customer(judgement->policy, strbuf_text(&user), name);
+    strbuf_deinit(&user);
+    return answer;
+}
+
 /* "" where there is none or it cannot be looked up. */
 static void find_customer(struct judgement *judgement)
 {
     struct strbuf name;
     strbuf_init(&name, 0);
     enum table_answer answer = judge_find_customer(judgement->policy, judgement->message->user, &name);
+    if (answer == TABLE_MISSING && judgement->message->local_uid[0] != '\0')
+        answer = find_customer_of_uid(judgement, &name);
     char *customer = talloc_strdup(judgement->owner, answer == TABLE_FOUND ? strbuf_text(&name) : "");
     for (char *c = customer; c != NULL && *c != '\0'; c++)
         *c = ascii_lower(*c);

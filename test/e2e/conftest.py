@@ -11,6 +11,7 @@ from harness.daemon import Daemon
 from harness.doctor import Doctor
 from harness.dovecot import Dovecot
 from harness.milter_client import MilterClient
+from harness import provider as hosting
 from harness.postfix import Postfix
 from harness.process import free_port
 from harness.rbldnsd import Rbldnsd
@@ -77,6 +78,14 @@ def postfix(workspace, sink, dovecot):
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def provider(workspace, sink, rbldnsd, postfix):
+    """The hosting provider of docs/hosting.md. A test that changes it puts it back."""
+    made, stop = hosting.start(workspace, sink, rbldnsd, postfix)
+    yield made
+    stop()
 
 
 @pytest.fixture(scope="session")

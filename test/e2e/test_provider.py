@@ -12,73 +12,14 @@ import pytest
 
 from harness import mail, namespaces
 from harness.daemon import program
-from harness.dovecot import Dovecot
 from harness.process import free_port
 from harness.rbldnsd import ZONES
 from harness.smtp_client import SmtpClient
 from harness.socketmap import SocketmapServer
-from harness.stranger import PostfixStranger, make_directory
+from harness.provider import USERS
+from harness.stranger import make_directory
 
 needs_namespaces = pytest.mark.skipif(bool(namespaces.missing()), reason=namespaces.missing() or "-")
-USERS = {"ann@example.com": "secret", "news@example.net": "secret"}
-
-
-class Provider(PostfixStranger):
-    page = "hosting.md"
-
-    def __init__(self, directory, sink, dovecot, rbldnsd, postfix):
-        self.listed = f"dnsbl: {{ lists: [{{ zone: {ZONES[0]} }}] }}\ndns: {{ servers: ['127.0.0.1:{rbldnsd.port}'] }}\n"
-        super().__init__(directory, sink, dovecot.sasl_path, f"{postfix.directory}/tls",
-                         postfix.make_client_certificate("provider", "/CN=relay.branch.example", signed=True))
-        del self.replacements["127.0.0.0/8"]
-        self.replacements["10027"] = str(free_port())
-        self.local_port = self.replacements["10027"]
-
-    def read_conf(self, text):
-        self.write("domains", text)
-
-    def words(self, words):
-        return ["postmap", "-c", self.etc, *words[1:]] if words[0] == "postmap" else super().words(words)
-
-    def make_daemon(self):
-        if "control:" not in self.config:
-            self.config = f"control: unix:{self.directory}/control.sock\n{self.listed}{self.config}"
-        super().make_daemon()
-
-    def doctor(self, etc=None, config=None):
-        """(exit status, findings)"""
-        done = subprocess.run([program(), "doctor", "--json", "-c", config or self.daemon.config_path, "--postfix-config",
-                               etc or self.etc], capture_output=True, text=True, check=False, timeout=120)
-        return done.returncode, json.loads(done.stdout)["findings"]
-
-    def submit(self, uid, subject):
-        """What the sendmail command hands in for a user of the machine."""
-        content = mail.plain(subject).replace(b"\r", b"")
-        words = ["unshare", "--mount", "sh", "-c", f"mount --bind {self.etc} /etc/postfix && exec \"$@\"", "sh", "setpriv",
-                 f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "sendmail", "-f", "web@example.com", "--",
-                 "bob@example.net"]
-        subprocess.run(words, input=content, check=True, capture_output=True)
-        return self.daemon.record_of(subject)
-
-
-@pytest.fixture(scope="module")
-def provider(workspace, sink, rbldnsd, postfix):
-    os.makedirs("/etc/postfix", exist_ok=True)
-    dovecot = Dovecot(make_directory(workspace), USERS)
-    dovecot.start()
-    stranger = Provider(make_directory(workspace), sink, dovecot, rbldnsd, postfix)
-    stranger.postfix("start")
-    try:
-        # The relay's own domain is Postfix' virtual one here, so its mailboxes are the sink's.
-        subprocess.run(["postconf", "-c", stranger.etc, "-e", f"virtual_transport = smtp:[127.0.0.1]:{sink.port}"], check=True)
-        stranger.follow("The policy")
-        stranger.follow("Postfix")
-        yield stranger
-    finally:
-        stranger.postfix("stop")
-        stranger.stop_daemon()
-        dovecot.stop()
-
 
 def login(provider, name):
     client = SmtpClient(provider.ports["submission"])
