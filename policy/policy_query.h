@@ -17,6 +17,10 @@
  * `session_count`: the connections open now. */
 void policy_query_status(struct policy_engine *engine, uint64_t session_count, struct answer *answer);
 
+/* What an admin should look at, as the list "ill": block lists, name servers, tables, what is kept on disk,
+ * the last reload. `title`: of the list, as everywhere in answers. True: nothing is. */
+bool policy_query_health(struct policy_engine *engine, const char *title, struct answer *answer);
+
 /* `lookup`: what every list says of an address, how old the answer is and whom it would count for; waits for
  * the DNS budget at most. False: `address` is none, and the answer is a refusal. */
 bool policy_query_lookup(struct policy_engine *engine, const char *address, struct answer *answer);

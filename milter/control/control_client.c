@@ -110,6 +110,11 @@ static int read_status(struct reply *reply, const char *path)
     return status;
 }
 
+static bool is_answer(int status)
+{
+    return status == EX_OK || status == CONTROL_STATUS_ILL;
+}
+
 /* What goes with EX_CONFIG are the lines that `check` prints. */
 static int print_answer(struct reply *reply, const char *path)
 {
@@ -117,8 +122,8 @@ static int print_answer(struct reply *reply, const char *path)
     ssize_t count = 1;
     if (status < 0)
         return EX_PROTOCOL;
-    FILE *out = status == EX_OK ? stdout : stderr;
-    if (status != EX_OK && status != EX_CONFIG)
+    FILE *out = is_answer(status) ? stdout : stderr;
+    if (!is_answer(status) && status != EX_CONFIG)
         fprintf(stderr, "closedrelay: %s: ", reply->command->name);
     do {
         fwrite(reply->bytes, 1, reply->length, out);

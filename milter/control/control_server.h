@@ -25,6 +25,9 @@ enum {
 
 #define CONTROL_PROTOCOL "closedrelay/1"
 
+/* The status of an answer that tells of something wrong; beside those of sysexits(3). */
+enum { CONTROL_STATUS_ILL = 1 };
+
 /* Who is at the other end. */
 struct control_caller {
     uid_t user_id;

@@ -291,6 +291,13 @@ struct table_registry *config_document_tables(const struct config_document *docu
     return config_tables_registry(document->tables);
 }
 
+void config_document_examine_tables(const struct config_document *document,
+                                    void (*tell)(void *context, const char *name, const char *trouble),
+                                    void *context)
+{
+    config_tables_examine(document->tables, tell, context);
+}
+
 bool config_document_is_written(const struct config_document *document, size_t section_index,
                                 const char *path)
 {

@@ -92,4 +92,9 @@ bool config_document_patch(const struct config_document *document, size_t sectio
  * (table_registry_refresh). Belongs to the document. */
 struct table_registry *config_document_tables(const struct config_document *document);
 
+/* Calls `tell` for each table behind lists and maps that something is wrong with. Any thread. */
+void config_document_examine_tables(const struct config_document *document,
+                                    void (*tell)(void *context, const char *name, const char *trouble),
+                                    void *context);
+
 #endif

@@ -40,6 +40,17 @@ struct table_registry *config_tables_registry(const struct config_tables *tables
     return tables->registry;
 }
 
+void config_tables_examine(const struct config_tables *tables,
+                           void (*tell)(void *context, const char *name, const char *trouble), void *context)
+{
+    for (size_t i = 0; i < tables->count; i++) {
+        const struct table *table = tables->items[i].table;
+        const char *trouble = table_trouble(table);
+        if (trouble != NULL)
+            tell(context, table_name(table), trouble);
+    }
+}
+
 static struct table *find_opened(const struct config_tables *tables, struct slice name,
                                  enum table_shape shape)
 {

@@ -20,6 +20,10 @@ struct config_tables *config_tables_create(void *owner, struct table_registry *s
 /* Belongs to `tables`. */
 struct table_registry *config_tables_registry(const struct config_tables *tables);
 
+/* Calls `tell` with the name and the trouble (table_trouble) of each table that has one. Any thread. */
+void config_tables_examine(const struct config_tables *tables,
+                           void (*tell)(void *context, const char *name, const char *trouble), void *context);
+
 /*
  * The table that the entry `text` of a list or map names, its path seen from the file the entry stands in.
  * NULL: it cannot be opened, and what is wrong was told, in the file's own lines where it has such.

@@ -150,6 +150,10 @@ void list_health_configure(struct list_health *health, const struct list_health_
 {
     if (health->options.has_test_points != options->has_test_points)
         health->next_test_ms = now_ms;
+    if (!list_health_is_askable(health)) { /* a name server that works now may be what has changed */
+        health->next_test_ms = now_ms;
+        health->attempts = 0;
+    }
     if (health->next_test_ms > now_ms + options->test_every_ms)
         health->next_test_ms = now_ms + options->test_every_ms;
     health->options = *options;

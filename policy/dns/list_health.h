@@ -145,7 +145,7 @@ struct list_health {
 void list_health_init(struct list_health *health, const struct list_health_options *options, uint64_t seed,
                       uint64_t now_ms);
 
-/* Other options for the same list, after a reload. */
+/* Other options for the same list, after a reload; one that is suspended is tested at once. */
 void list_health_configure(struct list_health *health, const struct list_health_options *options,
                            uint64_t now_ms);
 

@@ -96,6 +96,14 @@ struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine)
     return snapshot;
 }
 
+void engine_examine(struct policy_engine *engine, const struct health_report *report)
+{
+    engine_examine_reload(engine, report);
+    for (size_t i = 0; service_table[i] != NULL; i++)
+        if (service_table[i]->examine != NULL && is_run(engine, service_table[i]))
+            service_table[i]->examine(engine, report);
+}
+
 void policy_engine_reopen(struct policy_engine *engine)
 {
     for (size_t i = 0; service_table[i] != NULL; i++)

@@ -63,6 +63,9 @@ struct policy_engine {
 
 /* Once, with the first policy. False: out of memory. */
 bool engine_remember_start(struct policy_engine *engine, const struct policy_snapshot *snapshot);
+struct health_report;
+/* Tells `report` of a reload that was refused. */
+void engine_examine_reload(struct policy_engine *engine, const struct health_report *report);
 /* Under the lock. */
 void engine_forget_refusal(struct policy_engine *engine);
 

@@ -1,6 +1,8 @@
 /* What is remembered of reloads: what a restart would change, and the last one that was refused. */
+#include "base/time_text.h"
 #include "config/print.h"
 #include "engine/engine.h"
+#include "engine/service.h"
 
 #include <stdlib.h>
 
@@ -60,4 +62,24 @@ void engine_forget_refusal(struct policy_engine *engine)
     free(engine->refused_reload.by);
     free(engine->refused_reload.problems);
     engine->refused_reload = (struct refused_reload){0};
+}
+
+void engine_examine_reload(struct policy_engine *engine, const struct health_report *report)
+{
+    struct strbuf how;
+    strbuf_init(&how, 0);
+    pthread_mutex_lock(&engine->lock);
+    const struct refused_reload *refused = &engine->refused_reload;
+    if (refused->time_us != 0) {
+        char time[TIME_TEXT_BYTES];
+        const struct slice problems = slice_of(refused->problems);
+        time_text_utc(refused->time_us, time);
+        strbuf_printf(&how, "the one that %s asked for at %s was refused: %.*s",
+                      refused->by == NULL ? "somebody" : refused->by, time, (int)slice_find(problems, '\n'),
+                      problems.data);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    if (how.length > 0)
+        report->tell(report->context, "reload", strbuf_text(&how));
+    strbuf_deinit(&how);
 }

@@ -11,6 +11,15 @@
 #include "base/strbuf.h"
 #include "policy.h"
 
+/* Takes what is wrong: `what` it is ("list bl.example"), and how. Both are copied. */
+struct health_report {
+    void (*tell)(void *context, const char *what, const char *how);
+    void *context;
+};
+
+/* Tells `report` what is wrong with any service, or with the last reload. Any thread. */
+void engine_examine(struct policy_engine *engine, const struct health_report *report);
+
 /* Every hook may be NULL. */
 struct service {
     const char *name;
@@ -25,6 +34,8 @@ struct service {
     bool (*use)(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems);
     /* About once a second, on a thread that all services share: nothing here waits for long. */
     void (*tick)(struct policy_engine *engine);
+    /* Tells `report` what is wrong with it now, if anything: what an admin should look at. Any thread. */
+    void (*examine)(struct policy_engine *engine, const struct health_report *report);
     /* Files were moved away (log rotation). Any thread. */
     void (*reopen)(struct policy_engine *engine);
     /* After the last session and the last tick; also of one that `create` could not make whole. */

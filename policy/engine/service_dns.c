@@ -3,6 +3,9 @@
 #include "engine/engine.h"
 #include "engine/service.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static bool create_dns(struct policy_engine *engine, const struct policy_snapshot *first,
                        struct strbuf *problems)
 {
@@ -20,6 +23,43 @@ static bool use_dns(struct policy_engine *engine, struct policy_snapshot *snapsh
     return true;
 }
 
+static void examine_resolver(struct policy_engine *engine, const struct health_report *report)
+{
+    struct resolver_status resolver;
+    char how[128];
+    dns_service_get_resolver(engine->services.dns, &resolver);
+    if (!resolver.usable)
+        report->tell(report->context, "dns", "no name server can be used: every list is unknown");
+    if (resolver.public_service == NULL)
+        return;
+    snprintf(how, sizeof how, "the name server is %s's public one, which block lists refuse",
+             resolver.public_service);
+    report->tell(report->context, "dns", how);
+}
+
+static void examine_list(const struct list_status *list, const struct health_report *report)
+{
+    char what[sizeof list->shown + 8], how[256];
+    if (list->retired || list->state == LIST_HEALTHY || list->state == LIST_UNTESTED)
+        return;
+    snprintf(what, sizeof what, "list %s", list->shown);
+    snprintf(how, sizeof how, "%s: %s", list_state_name(list->state), list_trouble_text(list->trouble));
+    report->tell(report->context, what, how);
+}
+
+static void examine_dns(struct policy_engine *engine, const struct health_report *report)
+{
+    const size_t room = list_set_get_status(dns_service_lists(engine->services.dns), NULL, 0);
+    struct list_status *lists = calloc(room + 1, sizeof *lists);
+    examine_resolver(engine, report);
+    if (lists == NULL)
+        return;
+    const size_t count = list_set_get_status(dns_service_lists(engine->services.dns), lists, room);
+    for (size_t i = 0; i < count && i < room; i++)
+        examine_list(&lists[i], report);
+    free(lists);
+}
+
 static void destroy_dns(struct policy_engine *engine)
 {
     dns_service_destroy(engine->services.dns);
@@ -29,5 +69,6 @@ const struct service resolver_service = {
     .name = "dns",
     .create = create_dns,
     .use = use_dns,
+    .examine = examine_dns,
     .destroy = destroy_dns,
 };

@@ -57,6 +57,13 @@ static void tick_recent_logins(struct policy_engine *engine)
     save(engine);
 }
 
+static void examine_recent_logins(struct policy_engine *engine, const struct health_report *report)
+{
+    if (atomic_load(&engine->save_fails))
+        report->tell(report->context, "recent logins",
+                     "they cannot be written, and would not survive a restart");
+}
+
 static void destroy_recent_logins(struct policy_engine *engine)
 {
     if (engine->recent_logins != NULL)
@@ -70,5 +77,6 @@ const struct service recent_logins_service = {
     .is_offline_too = true,
     .create = create_recent_logins,
     .tick = tick_recent_logins,
+    .examine = examine_recent_logins,
     .destroy = destroy_recent_logins,
 };

@@ -188,11 +188,24 @@ static void tell_lists(struct policy_engine *engine, struct answer *answer)
     talloc_free(lists);
 }
 
+static void tell_restart(struct policy_engine *engine, struct answer *answer)
+{
+    struct strbuf keys;
+    strbuf_init(&keys, 0);
+    policy_engine_restart_keys(engine, &keys);
+    answer_text(answer, "restart_needed_for", NULL, keys.length == 0 ? NULL : strbuf_text(&keys));
+    if (keys.length > 0)
+        answer_words(answer, NULL, "restart", "needed for %s", strbuf_text(&keys));
+    strbuf_deinit(&keys);
+}
+
 void policy_query_status(struct policy_engine *engine, uint64_t session_count, struct answer *answer)
 {
     tell_start(engine, answer);
     tell_policy(engine, answer);
+    tell_restart(engine, answer);
     tell_counters(session_count, answer);
     tell_resolver(engine->services.dns, answer);
     tell_lists(engine, answer);
+    policy_query_health(engine, "ill", answer);
 }

@@ -96,6 +96,15 @@ static void say_change(const struct table *table, atomic_bool *fails, const stru
         log_info("table %s: works again", table->name);
 }
 
+const char *table_trouble(const struct table *table)
+{
+    if (atomic_load(&table->lookup_fails))
+        return "it cannot be asked, and what depends on it is unknown";
+    if (atomic_load(&table->refresh_fails))
+        return "its new content cannot be used, and the entries read before stay in force";
+    return NULL;
+}
+
 enum table_answer table_lookup(struct table *table, struct slice key, struct strbuf *value)
 {
     char lower[TABLE_KEY_BYTES_MAX];

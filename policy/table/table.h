@@ -74,6 +74,9 @@ bool table_renew(struct table *table, struct strbuf *problem);
 /* Whether there is anything that table_renew() does. */
 bool table_is_renewable(const struct table *table);
 
+/* What is wrong with it now, for people; NULL: nothing that is known. Any thread. */
+const char *table_trouble(const struct table *table);
+
 /* The name it was opened by. */
 const char *table_name(const struct table *table);
 

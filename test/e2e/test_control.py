@@ -94,6 +94,44 @@ def test_status(controlled, stub):
     assert "suspended" in line and "tested again in" in line
 
 
+def check_status(relay):
+    done = command(relay, "status", "--check")
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def test_what_is_ill(controlled, stub, workspace):
+    """For monitoring: a line each, and the exit status."""
+    folder = tempfile.mkdtemp(prefix="tables.", dir=workspace)
+    os.chmod(folder, 0o755)
+    table = f"{folder}/domains"
+    with open(table, "w", encoding="utf-8") as domains:
+        domains.write("example.net\n")
+    config = lists(stub.port, ["{ zone: bl.test }"]).replace("[example.com]", f"[example.com, 'file:{table}']")
+    relay = controlled(config)
+    wait_for_state(relay, "bl.test", "healthy")
+    assert check_status(relay) == (0, "nothing is wrong\n")
+    assert json.loads(command(relay, "status", "--check", "--json").stdout) == {"ill": [], "well": True}
+
+    relay.daemon.write_config(with_control(os.path.dirname(relay.control), "recipients: { limit: many }"))
+    assert command(relay, "reload").returncode == 78
+    code, told = check_status(relay)
+    assert code == 1 and told.startswith("reload: the one that root asked for at ") and "many" in told
+
+    with_dead = config.replace("{ zone: bl.test }", "{ zone: bl.test }, { zone: dead.test }")
+    relay.daemon.write_config(with_control(os.path.dirname(relay.control), with_dead))
+    assert command(relay, "reload").returncode == 0
+    wait_for_state(relay, "dead.test", "suspended")
+    code, told = check_status(relay)
+    assert code == 1 and told.startswith("list dead.test: suspended: "), told
+
+    with open(table, "w", encoding="utf-8") as domains:
+        domains.write("no domain at all: \x01\n")
+    wait_until(lambda: "table file:" in check_status(relay)[1], "the table is ill")
+    assert len(check_status(relay)[1].splitlines()) == 2
+    assert "\n  table file:" in command(relay, "status").stdout
+
+
 def test_status_by_the_configuration(controlled, stub):
     relay = controlled(lists(stub.port, ["{ zone: bl.test }"]))
     done = daemon_module.run("status", "-c", relay.daemon.config_path)

@@ -173,6 +173,29 @@ static void pauses_grow_and_end(void **state)
     assert_true(test_with(&health, passed, list_health_next_ms(&health)));
 }
 
+/* Fifteen minutes are long for an admin who has just mended the name server. */
+static void a_reload_tests_a_suspended_list_at_once(void **state)
+{
+    (void)state;
+    const struct list_test_result failed = {.kind = LIST_TEST_FULL, .trouble = LIST_TROUBLE_TIMEOUT};
+    const struct list_health_options options = list_health_options_default();
+    struct list_health health = new_health(0);
+    enum list_test_kind kind;
+    uint64_t now_ms = 0;
+    for (int i = 0; i < 8; i++) {
+        test_with(&health, failed, now_ms);
+        now_ms = health.next_test_ms;
+    }
+    test_with(&health, failed, now_ms);
+    assert_false(list_health_wants_test(&health, now_ms + MINUTE, &kind));
+    list_health_configure(&health, &options, now_ms + MINUTE);
+    assert_true(list_health_wants_test(&health, now_ms + MINUTE, &kind));
+    assert_true(test_with(&health, passed, now_ms + MINUTE));
+    list_health_configure(&health, &options, now_ms + 2 * MINUTE);
+    assert_false(
+        list_health_wants_test(&health, now_ms + 2 * MINUTE, &kind)); /* a healthy one has its time */
+}
+
 static void a_flapping_list_keeps_its_long_pauses(void **state)
 {
     (void)state;
@@ -397,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_failed_proof_suspends_and_lies_are_not_remembered),
         cmocka_unit_test(healthy_lists_are_tested_hourly),
         cmocka_unit_test(pauses_grow_and_end),
+        cmocka_unit_test(a_reload_tests_a_suspended_list_at_once),
         cmocka_unit_test(a_flapping_list_keeps_its_long_pauses),
         cmocka_unit_test(after_a_day_a_person_should_look),
         cmocka_unit_test(three_failures_in_a_row_suspend),

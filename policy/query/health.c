@@ -1,0 +1,30 @@
+/* What is wrong with the running daemon: a part of `status`, and all of `status --check`. */
+#include "policy_query.h"
+
+#include "engine/engine.h"
+#include "engine/service.h"
+
+struct telling {
+    struct answer *answer;
+    bool is_well;
+};
+
+static void tell_one(void *context, const char *what, const char *how)
+{
+    struct telling *telling = context;
+    telling->is_well = false;
+    answer_open_object(telling->answer, NULL, NULL);
+    answer_text(telling->answer, "what", NULL, what);
+    answer_text(telling->answer, "how", NULL, how);
+    answer_words(telling->answer, NULL, "", "%s: %s", what, how);
+    answer_close(telling->answer);
+}
+
+bool policy_query_health(struct policy_engine *engine, const char *title, struct answer *answer)
+{
+    struct telling telling = {answer, true};
+    answer_open_list(answer, "ill", title);
+    engine_examine(engine, &(struct health_report){tell_one, &telling});
+    answer_close(answer);
+    return telling.is_well;
+}
