@@ -50,8 +50,8 @@ static const char *const lines[] = {
     "{\"v\":1,\"type\":\"message\",\"time\":\"2026-11-29T11:00:01Z\",\"id\":\"e\",\"host\":\"mx1\",\"role\":\"local\","
     "\"user\":\"=<script>\\u001b[31m\\u202e\",\"customer\":\"\",\"client\":{\"ip\":\"127.0.0.1\"},\"recipients\":[],"
     "\"size\":0,\"findings\":[],\"verdict\":\"aborted\",\"would\":\"accept\"}",
-    "{\"v\":1,\"type\":\"list\",\"time\":\"2026-11-29T12:00:00Z\",\"id\":\"f\",\"host\":\"mx1\",\"zone\":\"bl.test\","
-    "\"state\":\"suspended\"}",
+    ("{\"v\":1,\"type\":\"list\",\"time\":\"2026-11-29T12:00:00Z\",\"id\":\"f\",\"host\":\"mx1\",\"zone\":\"bl.test\","
+     "\"state\":\"suspended\"}"),
     "{\"v\":1,\"type\":\"record_lost\",\"time\":\"2026-11-29T12:00:01Z\",\"id\":\"g\",\"host\":\"mx1\",\"count\":7}",
     "{\"v\":1,\"type\":\"message\",\"time\":\"2026-11-29T12:0",
     /* the day after */
