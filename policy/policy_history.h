@@ -87,4 +87,12 @@ struct policy_held_query {
 bool policy_held(const struct policy_history_source *source, const struct policy_held_query *query,
                  struct answer *answer);
 
+/* ---- doctor ----------------------------------------------------------------------------------------- */
+
+/* Appends the domains, one a line and each once, of recipients that strangers were refused within that time
+ * for not being in relay.local_domains (wall clock). An MTA that looks first asks only about those it would
+ * have taken. False: no file could be read. */
+bool policy_refused_domains(const struct policy_history_source *source, int64_t since_us, int64_t until_us,
+                            struct strbuf *out);
+
 #endif

@@ -148,6 +148,8 @@ static bool find_mta(struct doctor_options *options)
         options->sendmail_file = SENDMAIL_FILE;
     if (options->postfix_directory != NULL || options->sendmail_file != NULL)
         return true;
+    if (panel_is_here()) /* its MTA is in a container */
+        return true;
     complain("doctor", "there is neither " POSTFIX_DIRECTORY "/main.cf nor " SENDMAIL_FILE
                        ": use --postfix-config DIR or --sendmail-cf FILE");
     return false;

@@ -63,6 +63,7 @@ void resolver_check(const struct doctor *doctor);
 void scripts_check(const struct doctor *doctor);
 /* Which hosting product set this machine up, and where closedrelay belongs in it. */
 void panel_check(const struct doctor *doctor);
+bool panel_is_here(void);
 /* Can the MTA, running as `user` (NULL: root), connect to the unix socket at `path`? */
 void socket_check(const struct doctor *doctor, const char *path, const char *user);
 

@@ -93,3 +93,11 @@ void panel_check(const struct doctor *doctor)
         if (access(panels[i].sign, F_OK) == 0)
             report(doctor, &panels[i]);
 }
+
+bool panel_is_here(void)
+{
+    for (size_t i = 0; i < sizeof panels / sizeof panels[0]; i++)
+        if (access(panels[i].sign, F_OK) == 0)
+            return true;
+    return false;
+}

@@ -1,4 +1,5 @@
 /* Whom does Postfix take mail for, and whom the policy? */
+#include "policy_history.h"
 #include "postfix_checks.h"
 #include "postfix_tables.h"
 #include "setting_words.h"
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 
 enum { SHOWN_MAX = 8 };
+#define REFUSED_WITHIN_US (INT64_C(7) * 86400 * 1000000)
 
 static const char *const settings_with_domains[] = {"mydestination", "relay_domains",
                                                     "virtual_mailbox_domains", "virtual_alias_domains"};
@@ -148,9 +150,30 @@ static bool add_policy_domain(void *context, const char *domain)
     return true;
 }
 
+/* What was refused in a week, and that table has. */
+static void check_refused(const struct doctor *doctor, const struct domain_table *table, struct slice refused)
+{
+    struct domain_sample sample = {0};
+    struct strbuf known;
+    strbuf_init(&sample.shown, 0);
+    strbuf_init(&known, 0);
+    if (refused.length > 0 && domain_table_ask(table, doctor->postfix_directory, refused, &known))
+        for (char *domain = known.data, *end; domain != NULL && (end = strchr(domain, '\n')) != NULL;
+             domain = end + 1) {
+            *end = '\0';
+            if (!policy_has(doctor, domain))
+                sample_add(&sample, domain);
+        }
+    if (sample.count > 0)
+        report_refused(doctor, table->setting, &sample);
+    strbuf_deinit(&known);
+    strbuf_deinit(&sample.shown);
+}
+
 /* Adds to what Postfix serves the domains of the policy that its other tables know. False: one did not
  * answer. */
-static bool ask_tables(const struct doctor *doctor, struct served_domains *served, struct slice keys)
+static bool ask_tables(const struct doctor *doctor, struct served_domains *served, struct slice keys,
+                       struct slice refused)
 {
     bool are_answered = true;
     for (size_t i = 0; i < served->table_count; i++) {
@@ -165,6 +188,7 @@ static bool ask_tables(const struct doctor *doctor, struct served_domains *serve
         strbuf_init(&unread, 0);
         bool is_answered = domain_table_ask(table, doctor->postfix_directory, keys, &known);
         report_asked(doctor, table, is_answered);
+        check_refused(doctor, table, refused);
         served_domains_add(served, table->setting, strbuf_text(&known), doctor->postfix_directory, &unread);
         are_answered = are_answered && is_answered;
         strbuf_deinit(&known);
@@ -213,6 +237,15 @@ static void report_not_served(const struct doctor *doctor, const struct served_d
     strbuf_deinit(&missing.shown);
 }
 
+/* Of a table that cannot be listed, what it has and the policy does not shows in the record: Postfix asks
+ * closedrelay only about what it would take itself. */
+static void read_refused(const struct doctor *doctor, struct strbuf *refused)
+{
+    const struct policy_history_source source = {.config = doctor->config_path};
+    const int64_t now_us = clock_system_wall_us(NULL);
+    policy_refused_domains(&source, now_us - REFUSED_WITHIN_US, now_us, refused);
+}
+
 /* ---- all of it -------------------------------------------------------------------------------------------
  */
 
@@ -246,17 +279,21 @@ static bool read_setting(const struct doctor *doctor, const char *setting, struc
 void postfix_check_domains(const struct doctor *doctor)
 {
     struct served_domains served = {0};
-    struct strbuf keys;
+    struct strbuf keys, refused;
     bool is_whole = true;
     strbuf_init(&keys, 0);
+    strbuf_init(&refused, 0);
     strbuf_init(&served.text, 0);
     for (size_t i = 0; i < SETTING_COUNT; i++)
         is_whole = read_setting(doctor, settings_with_domains[i], &served) && is_whole;
     policy_snapshot_each_domain(doctor->snapshot, add_policy_domain, &keys);
-    is_whole = ask_tables(doctor, &served, strbuf_slice(&keys)) && is_whole;
+    if (served.table_count > 0)
+        read_refused(doctor, &refused);
+    is_whole = ask_tables(doctor, &served, strbuf_slice(&keys), strbuf_slice(&refused)) && is_whole;
     served_domains_sort(&served);
     if (is_whole && !served.failed)
         report_not_served(doctor, &served, strbuf_slice(&keys));
     served_domains_deinit(&served);
     strbuf_deinit(&keys);
+    strbuf_deinit(&refused);
 }

@@ -12,7 +12,8 @@ import pytest
 
 from harness import mail, namespaces
 from harness.daemon import program
-from harness.process import free_port
+from harness.milter_client import MilterClient
+from harness.process import free_port, wait_until
 from harness.rbldnsd import ZONES
 from harness.smtp_client import SmtpClient
 from harness.socketmap import SocketmapServer
@@ -192,6 +193,25 @@ def test_a_filter_that_hands_mail_back(provider, copy):
     assert serious(provider.doctor(copy)[1]) == [("asked_twice", "warning")]
     subprocess.run(["postconf", "-c", copy, "-P", f"{service}/inet/receive_override_options=no_milters"], check=True)
     assert provider.doctor(copy) == (0, [])
+
+
+def test_a_domain_that_only_an_unlistable_table_has(provider, copy):
+    """What was refused to strangers, and the table knows, was meant for a customer."""
+    server = SocketmapServer({"domains": {name: "x" for name in ("example.com", "example.net", "example.org", "new.example")}})
+    table = f"virtual_mailbox_domains = socketmap:inet:127.0.0.1:{server.port}:domains"
+    try:
+        subprocess.run(["postconf", "-c", copy, "-e", table], check=True)
+        with MilterClient(provider.daemon.address) as client:
+            client.connect("203.0.113.9")
+            client.helo()
+            client.mail("x@else.example")
+            assert client.rcpt("ann@new.example").code == 550
+            client.abort()
+        wait_until(lambda: any("new.example" in str(r["recipients"]) for r in provider.daemon.records()), "the record")
+        found = [(f["id"], f["level"]) for f in provider.doctor(copy)[1]]
+        assert ("domains", "problem") in found
+    finally:
+        server.stop()
 
 
 POLICIES = [
