@@ -32,6 +32,7 @@
     X(lzma) \
     X(zstd) \
     X(lz4) \
+    X(lzip) \
     X(uninspectable) \
     X(arc) \
     X(tar) \

@@ -1,5 +1,5 @@
 /*
- * Files that are one compressed stream: gzip (RFC 1952), bzip2, xz, lzma, Zstandard (RFC 8878) and LZ4.
+ * Files that are one compressed stream: gzip (RFC 1952), bzip2, xz, lzma, Zstandard (RFC 8878), LZ4 and lzip.
  *
  * Each is an archive of one member, whose name gzip may give. Several streams in a row are one content, as
  * for the tools of these names. What else follows the last stream is contradictory unless it is padding.
@@ -275,6 +275,12 @@ static void *zstd_create(void *owner, const struct archive_sink *sink, struct ar
     return compressed_create(owner, &kind, sink, budget);
 }
 
+static void *lzip_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
+{
+    static const struct compressed_kind kind = {UNPACK_LZIP, &lzip_format, NULL, 0};
+    return compressed_create(owner, &kind, sink, budget);
+}
+
 static void *lz4_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
     static const struct compressed_kind kind = {UNPACK_LZ4, &lz4_format, NULL, 0};
@@ -324,6 +330,11 @@ static bool zstd_recognise(struct slice probe)
         return false;
     bool is_skipped = (probe.data[0] & 0xf0) == 0x50 && memcmp(probe.data + 1, "\x2a\x4d\x18", 3) == 0;
     return is_skipped || memcmp(probe.data, "\x28\xb5\x2f\xfd", 4) == 0;
+}
+
+static bool lzip_recognise(struct slice probe)
+{
+    return probe.length >= 5 && memcmp(probe.data, "LZIP\1", 5) == 0;
 }
 
 static bool lz4_recognise(struct slice probe)
@@ -388,6 +399,16 @@ const struct archive_format lz4_format = {
     .probe_bytes = 4,
     .recognise = lz4_recognise,
     .create = lz4_create,
+    .push = compressed_push,
+    .end = compressed_end,
+};
+const struct archive_format lzip_format = {
+    .name = "lzip",
+    .extensions = "lz tlz",
+    .traits = ARCHIVE_IS_ONE_FILE | ARCHIVE_NAME_BINDS,
+    .probe_bytes = 5,
+    .recognise = lzip_recognise,
+    .create = lzip_create,
     .push = compressed_push,
     .end = compressed_end,
 };

@@ -21,7 +21,6 @@ struct uninspectable_kind {
 static const struct uninspectable_kind kinds[] = {
     UNINSPECTABLE(0, "\x1f\x9d", "compress (.Z) data"),
     UNINSPECTABLE(0, "\x02\x21\x4c\x18", "old LZ4 data"),
-    UNINSPECTABLE(0, "LZIP\x01", "lzip data"),
     UNINSPECTABLE(0, "LRZI", "lrzip data"),
     UNINSPECTABLE(0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3", "a ZPAQ archive"),
     UNINSPECTABLE(0, "\x89LZO\0\r\n\x1a\n", "lzop data"),
@@ -178,7 +177,7 @@ static void uninspectable_end(void *context)
 
 const struct archive_format uninspectable_format = {
     .name = "uninspectable",
-    .extensions = "lz lzo br lrz zpaq zoo cpio sit sitx alz egg dmg sparseimage vhd vhdx avhdx vdi vmdk "
+    .extensions = "lzo br lrz zpaq zoo cpio sit sitx alz egg dmg sparseimage vhd vhdx avhdx vdi vmdk "
                   "qcow2 wim swm esd",
     .traits = ARCHIVE_NAME_BINDS,
     .probe_bytes = UNINSPECTABLE_PROBE_BYTES,

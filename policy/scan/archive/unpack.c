@@ -122,6 +122,12 @@ static bool xz_begin(struct unpack *unpack)
     return lzma_stream_decoder(&unpack->state.lzma, UNPACK_MEMORY_LIMIT, LZMA_IGNORE_CHECK) == LZMA_OK;
 }
 
+static bool lzip_begin(struct unpack *unpack)
+{
+    unpack->state.lzma = (lzma_stream)LZMA_STREAM_INIT;
+    return lzma_lzip_decoder(&unpack->state.lzma, UNPACK_MEMORY_LIMIT, LZMA_IGNORE_CHECK) == LZMA_OK;
+}
+
 static bool lzma_begin(struct unpack *unpack)
 {
     unpack->state.lzma = (lzma_stream)LZMA_STREAM_INIT;
@@ -246,6 +252,7 @@ static const struct unpack_decoder decoders[] = {
     [UNPACK_DEFLATE] = {deflate_begin, deflate_turn, deflate_end, 48 * 1024, &archive_work_deflate},
     [UNPACK_BZIP2] = {bzip2_begin, bzip2_turn, bzip2_end, 3700 * 1024, &archive_work_bzip2},
     [UNPACK_XZ] = {xz_begin, lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
+    [UNPACK_LZIP] = {lzip_begin, lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
     [UNPACK_LZMA] = {lzma_begin, lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
     [UNPACK_ZSTD] = {zstd_begin, zstd_turn, zstd_end, 160 * 1024, &archive_work_deflate},
     /* Two blocks of the largest size that a frame may have, and their window. */

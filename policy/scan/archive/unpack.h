@@ -17,6 +17,7 @@ enum unpack_method {
     UNPACK_DEFLATE, /* raw, RFC 1951 */
     UNPACK_BZIP2,
     UNPACK_XZ,
+    UNPACK_LZIP,     /* one member of a .lz file */
     UNPACK_LZMA,     /* the .lzma format of old: 13 bytes of header, then LZMA */
     UNPACK_ZSTD,     /* one frame, RFC 8878; frames to skip are empty ones */
     UNPACK_LZ4,      /* one frame, likewise */

@@ -26,6 +26,7 @@ static const struct compressed_fixture fixtures[] = {
     {"readme.txt.lzma", &lzma_format, "member \n"},
     {"readme.txt.zst", &zstd_format, "member \n"},
     {"readme.txt.lz4", &lz4_format, "member \n"},
+    {"readme.txt.lz", &lzip_format, "member \n"},
 };
 
 /* As archive_events_fixture, which unpacks. */

@@ -20,7 +20,8 @@ static const char end_mark[] = "endstream";
 enum {
     PROBE_BYTES = 1024, /* readers look for the header so far */
     END_MARK_BYTES = sizeof end_mark - 1,
-    NAMES_MAX = 16,       /* of one object's file specifications */
+    NAMES_MAX = 16, /* of one object's file specifications */
+    FILE_KEYS = 5,
     REFERENCES_MAX = 256, /* of the whole document */
 };
 
@@ -30,10 +31,13 @@ struct pdf_object {
     bool is_file;        /* the dictionary of a stream that is an attached file */
     bool is_container;   /* of one with objects in it */
     bool has_files;      /* it refers to attached files */
+    bool is_file_list;   /* it is nothing but the value of /EF, an object of its own */
     bool has_other_type; /* a stream of some other use */
     struct pdf_filters filters;
     struct strbuf names; /* each behind its length, as two bytes */
     unsigned name_count;
+    uint64_t listed[FILE_KEYS]; /* what a list of files refers to */
+    unsigned listed_count;
 };
 
 /* Reads tokens, of the file or of an object stream. */
@@ -42,7 +46,6 @@ struct pdf_parser {
     struct pdf_object object;
     uint32_t depth;                    /* of dictionaries */
     uint32_t files_depth;              /* of the one that refers to attached files, behind /EF; 0: none */
-    bool awaits_files;                 /* /EF was the last name, and its dictionary comes */
     bool in_filters;                   /* in the value of /Filter */
     char name[PDF_WORD_BYTES_MAX + 1]; /* the last token, where it was a name; else empty */
     uint64_t numbers[2];               /* the last two */
@@ -108,7 +111,7 @@ static void object_reset(struct pdf_object *object, uint64_t number)
 {
     struct strbuf names = object->names;
     strbuf_reset(&names);
-    *object = (struct pdf_object){.number = number, .names = names};
+    *object = (struct pdf_object){.number = number, .is_file_list = true, .names = names};
 }
 
 /* A text string: UTF-16 behind its mark, else bytes. */
@@ -134,6 +137,17 @@ static bool report_name(struct pdf_reader *reader, struct slice name)
     return is_begun;
 }
 
+static void keep_number(struct pdf_reader *reader, uint64_t *numbers, size_t *count, uint64_t number)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (numbers[i] == number)
+            return;
+    if (*count < REFERENCES_MAX)
+        numbers[(*count)++] = number;
+    else
+        reader->is_unsupported = true;
+}
+
 /* The object is complete: file specifications without files are links. */
 static void end_object(struct pdf_reader *reader, struct pdf_parser *parser)
 {
@@ -145,6 +159,8 @@ static void end_object(struct pdf_reader *reader, struct pdf_parser *parser)
             break;
         names = slice_part(names, 2 + length, names.length);
     }
+    for (unsigned i = 0; i < object->listed_count && object->is_file_list; i++)
+        keep_number(reader, reader->referred, &reader->referred_count, object->listed[i]);
     object_reset(object, 0);
 }
 
@@ -163,15 +179,14 @@ static void keep_name(struct pdf_reader *reader, struct pdf_object *object, stru
         archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "no memory for a name in a PDF");
 }
 
-static void keep_number(struct pdf_reader *reader, uint64_t *numbers, size_t *count, uint64_t number)
+/* The keys of a file specification under which its names stand, and in the value of /EF its files. */
+static bool is_file_key(const char *name)
 {
-    for (size_t i = 0; i < *count; i++)
-        if (numbers[i] == number)
-            return;
-    if (*count < REFERENCES_MAX)
-        numbers[(*count)++] = number;
-    else
-        reader->is_unsupported = true;
+    static const char *const keys[] = {"F", "UF", "DOS", "Mac", "Unix"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(name, keys[i]) == 0)
+            return true;
+    return false;
 }
 
 static void take_name(struct pdf_reader *reader, struct pdf_parser *parser, const char *name)
@@ -192,11 +207,12 @@ static void take_name(struct pdf_reader *reader, struct pdf_parser *parser, cons
     } else if (strcmp(name, "EF") == 0) {
         object->has_files = true;
     }
-    parser->awaits_files = strcmp(name, "EF") == 0;
+    object->is_file_list = object->is_file_list && is_file_key(name);
 }
 
 static void take_word(struct pdf_reader *reader, struct pdf_parser *parser, struct slice word)
 {
+    struct pdf_object *object = &parser->object;
     uint64_t number = 0;
     bool is_number = word.length > 0 && word.length < 19;
     for (size_t i = 0; i < word.length && is_number; i++) {
@@ -206,22 +222,28 @@ static void take_word(struct pdf_reader *reader, struct pdf_parser *parser, stru
     if (is_number) {
         parser->numbers[0] = parser->numbers[1];
         parser->numbers[1] = number;
-    } else if (slice_equal(word, slice_of("R")) && parser->files_depth > 0) {
-        keep_number(reader, reader->referred, &reader->referred_count, parser->numbers[0]);
+    } else if (slice_equal(word, slice_of("R"))) {
+        if (parser->files_depth > 0)
+            keep_number(reader, reader->referred, &reader->referred_count, parser->numbers[0]);
+        else if (object->is_file_list && object->listed_count < FILE_KEYS)
+            object->listed[object->listed_count++] = parser->numbers[0];
     } else if (slice_equal(word, slice_of("obj"))) {
         end_object(reader, parser);
         parser->object.number = parser->numbers[0];
         parser->depth = parser->files_depth = 0;
     } else if (slice_equal(word, slice_of("endobj"))) {
         end_object(reader, parser);
+    } else {
+        object->is_file_list = false;
     }
 }
 
 static void take_bracket(struct pdf_parser *parser, enum pdf_token token, char bracket)
 {
+    parser->object.is_file_list = parser->object.is_file_list && token != PDF_BRACKET && parser->depth <= 1;
     if (token == PDF_OPEN) {
         parser->depth++;
-        if (parser->awaits_files && parser->files_depth == 0)
+        if (strcmp(parser->name, "EF") == 0 && parser->files_depth == 0)
             parser->files_depth = parser->depth;
     } else if (token == PDF_CLOSE) {
         if (parser->depth == parser->files_depth)
@@ -242,9 +264,8 @@ static bool take_token(struct pdf_reader *reader, struct pdf_parser *parser, enu
         name[text.length] = '\0';
         take_name(reader, parser, name);
     } else if (token == PDF_STRING) {
-        if (strcmp(parser->name, "F") == 0 || strcmp(parser->name, "UF") == 0 ||
-            strcmp(parser->name, "DOS") == 0 || strcmp(parser->name, "Unix") == 0 ||
-            strcmp(parser->name, "Mac") == 0)
+        parser->object.is_file_list = false;
+        if (is_file_key(parser->name))
             keep_name(reader, &parser->object, text);
     } else if (token == PDF_WORD) {
         if (slice_equal(text, slice_of("stream")) && parser == &reader->file)
