@@ -328,7 +328,7 @@ def in_a_namespace(provider, script, overlaid):
 
 @needs_namespaces
 def test_scripts_that_share_a_user(provider):
-    pools = "printf '[northwind]\\nuser = www-data\\n[southwind]\\nuser=www-data\\n[other]\\nuser = web1\\n'"
+    pools = "printf '[northwind]\\nuser = shared\\n[southwind]\\nuser=shared\\n[other]\\nuser = web1\\n'"
     found = in_a_namespace(provider, f"mkdir -p /etc/php/9/fpm/pool.d /etc/apache2/mods-enabled; "
                                      f"{pools} >/etc/php/9/fpm/pool.d/sites.conf; touch /etc/apache2/mods-enabled/php9.load",
                            "/etc")
