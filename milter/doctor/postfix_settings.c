@@ -14,7 +14,7 @@ static bool add_setting(struct postfix_settings *settings, const char *name, con
     if (grown == NULL)
         return false;
     settings->settings = grown;
-    grown[settings->setting_count++] = (struct postfix_setting){name, value};
+    grown[settings->setting_count++] = (struct postfix_setting){name, value, NULL};
     return true;
 }
 
@@ -77,6 +77,8 @@ bool postfix_settings_read(struct postfix_settings *settings, struct slice outpu
 
 void postfix_settings_deinit(struct postfix_settings *settings)
 {
+    for (size_t i = 0; i < settings->setting_count; i++)
+        free(settings->settings[i].own);
     free(settings->settings);
     free(settings->services);
     free(settings->text);
