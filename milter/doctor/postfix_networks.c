@@ -1,7 +1,7 @@
 /* Lists of networks that stand in files: what they say takes the place of their names. */
 #include "command_output.h"
 #include "postfix_settings.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <stdlib.h>
 
@@ -27,7 +27,7 @@ static void append_lines(struct strbuf *value, struct slice rest, bool is_table)
         if (is_table && line.length > 0 &&
             (line.data[0] == ' ' || line.data[0] == '\t' || line.data[0] == '!'))
             continue;
-        while (setting_words_next(&line, &word)) {
+        while (setting_next_word(&line, &word)) {
             strbuf_append_byte(value, ' ');
             strbuf_append_slice(value, word);
             if (is_table)
@@ -79,7 +79,7 @@ bool postfix_settings_read_networks(struct postfix_settings *settings)
         struct strbuf value;
         struct slice rest = slice_of(setting->value), word;
         strbuf_init(&value, 0);
-        while (setting_words_next(&rest, &word))
+        while (setting_next_word(&rest, &word))
             append_word(&value, word);
         setting->own = strdup(strbuf_text(&value) + strspn(strbuf_text(&value), " "));
         bool is_whole = !value.failed && setting->own != NULL;

@@ -1,6 +1,6 @@
 #include "postfix_settings.h"
 
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static bool read_service(struct postfix_settings *settings, const char *line)
 {
     struct slice rest = slice_of(line), columns[MASTER_COLUMNS];
     for (size_t i = 0; i < MASTER_COLUMNS; i++)
-        if (!setting_words_next(&rest, &columns[i]))
+        if (!setting_next_word(&rest, &columns[i]))
             return true;
     return add_service(settings, columns);
 }
@@ -138,7 +138,7 @@ bool postfix_service_is_loopback(const struct postfix_settings *settings,
     const char *interfaces = postfix_service_setting(settings, service, "inet_interfaces", NULL);
     struct slice rest = slice_of(interfaces == NULL ? "all" : interfaces), word;
     bool is_loopback = false;
-    while (setting_words_next(&rest, &word)) {
+    while (setting_next_word(&rest, &word)) {
         if (!is_loopback_name(word) && !slice_equal(word, slice_of("loopback-only")))
             return false;
         is_loopback = true;
