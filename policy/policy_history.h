@@ -95,4 +95,24 @@ bool policy_held(const struct policy_history_source *source, const struct policy
 bool policy_refused_domains(const struct policy_history_source *source, int64_t since_us, int64_t until_us,
                             struct strbuf *out);
 
+/* ---- replay ----------------------------------------------------------------------------------------- */
+
+struct policy_replay_query {
+    const char *new_config;    /* the configuration to judge by */
+    const char *since, *until; /* as in a report; NULL: all there is */
+    unsigned examples;         /* of each reason */
+    int64_t now_us;            /* wall clock */
+};
+
+enum policy_replay_result {
+    REPLAY_TOLD,
+    REPLAY_BAD_CONFIG, /* its errors are in `out`, a line each, as those of policy_load */
+    REPLAY_FAILED,     /* `out` says why, in words without a newline */
+};
+
+/* What the configuration would have done to the recorded messages. Text or JSON. */
+enum policy_replay_result policy_replay(const struct policy_history_source *source,
+                                        const struct policy_replay_query *query,
+                                        const struct policy_history_page *page, struct strbuf *out);
+
 #endif
