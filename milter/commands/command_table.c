@@ -5,7 +5,8 @@ extern const struct command serve_command, check_command, try_command, selftest_
     reload_command, lookup_command, allow_command, usage_command, top_command, reset_command, block_command,
     unblock_command, blocks_command, relaytest_command, doctor_command, report_command, explain_command,
     held_command,
-    replay_command;
+    replay_command,
+    replay_command, watch_command;
 
 /* A command a line. */
 /* clang-format off */
@@ -21,6 +22,7 @@ const struct command *const command_table[] = {
     &report_command,
     &held_command,
     &replay_command,
+    &watch_command,
     &allow_command,
     &usage_command,
     &top_command,

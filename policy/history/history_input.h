@@ -20,8 +20,9 @@ struct history_file {
 struct history_input {
     void *owner;
     const struct policy_history_source *source;
-    struct history_file *files; /* oldest first, where they are one server's */
+    struct history_file *files;
     size_t file_count;
+    bool is_sequence; /* they are one server's, the oldest first: each begins where the one before it ends */
     uint64_t bytes_total, bytes_done;
     uint64_t broken_count; /* lines that were left out */
     size_t slow_count;     /* files without an order to go by */
