@@ -218,6 +218,12 @@ static int64_t place_to_seek(const struct history_input *input, size_t i, int64_
     return begins_later || since_us <= 0 ? INT64_MIN : since_us;
 }
 
+static bool is_taken_whole(const struct history_input *input, const struct lane *lane, void *context)
+{
+    const struct seekable_table *table = record_stream_table(lane->stream);
+    return input->take_whole != NULL && table != NULL && input->take_whole(context, lane->file->path, table);
+}
+
 bool history_scan(struct history_input *input, int64_t since_us, int64_t until_us, history_taker take,
                   void *context, struct strbuf *problem)
 {
@@ -232,6 +238,10 @@ bool history_scan(struct history_input *input, int64_t since_us, int64_t until_u
         }
         if (!lane_open(input, &lane, place_to_seek(input, i, since_us))) {
             failed_count++;
+            continue;
+        }
+        if (is_taken_whole(input, &lane, context)) {
+            lane_close(input, &lane);
             continue;
         }
         goes_on = scan_lane(&scan, &lane) && !(lane.is_past && input->is_sequence);
