@@ -42,21 +42,16 @@ struct control_connection {
 
 /* ---- waiting ---------------------------------------------------------------------------------------- */
 
-static uint64_t now_ms(void)
-{
-    return clock_system_monotonic_us(NULL) / 1000;
-}
-
 static void begin_step(struct control_connection *connection)
 {
-    connection->deadline_ms = now_ms() + connection->server->client_wait_ms;
+    connection->deadline_ms = clock_now_ms() + connection->server->client_wait_ms;
 }
 
 static bool wait_for(const struct control_connection *connection, short events)
 {
     struct pollfd waiting[] = {{connection->descriptor, events, 0},
                                {connection->server->stop_event, POLLIN, 0}};
-    uint64_t now = now_ms();
+    uint64_t now = clock_now_ms();
     if (now >= connection->deadline_ms)
         return false;
     return poll(waiting, 2, (int)(connection->deadline_ms - now)) > 0 && waiting[1].revents == 0;
