@@ -226,6 +226,7 @@ POLICIES = [
     ("example.org, backup.example", "example.org, backup.example, unserved.example", "not_served", "note"),
     ("  default_realm: example.com", "  default_realm: ''", "no_realm", None),
     ("  local_daemons: [local-pickup]", "  local_daemons: []", "local_mail_unseen", "note"),
+    ("daemon: {", "daemon: { control_group: postfix,", "mta_is_admin", "problem"),
     ("dnsbl: ", "mode: enforce\ndnsbl: ", "other_policy", "warning"),
 ]
 
