@@ -23,7 +23,6 @@
 #define HEADER_BYTES(n) PART("X-Long: $[times|" n "|x]", "Hello.")
 #define PARAMETERS(n) PART("Content-Type: text/plain$[times|" n "|; x$#=1]", "Hello.")
 #define COMMENTS(n) PART("Content-Type: text/plain; $[wrap|" n "|(|c|)] name=a.txt", "Hello.")
-#define INDEX(n) PART("Content-Type: text/plain; name*" n "=a.txt", "Hello.")
 #define ENTRIES(n) ATTACH("a.tar", "$[tar-many|" n "|a.txt]")
 #define ZEROS(n) ATTACH("a.gz", "$[gz-zeros||" n "]")
 
@@ -35,8 +34,6 @@ const struct selftest_case selftest_bounds[] = {
     BOUND_ROWS("header-bytes", "a header field of 65,536 bytes", HEADER_BYTES, "65527", "65528", "65529"),
     BOUND_ROWS("parameters", "64 parameters in a field", PARAMETERS, "63", "64", "65"),
     BOUND_ROWS("comments", "8 comments within each other", COMMENTS, "7", "8", "9"),
-    BOUND("index", "most", "the number 99 of a piece (RFC 2231)", ANSWER_PASS | ANSWER_AMBIGUOUS, INDEX("99")),
-    BOUND("index", "more", "the number 100 of a piece", ANSWER_OVER_BUDGET | ANSWER_AMBIGUOUS, INDEX("100")),
     BOUND_ROWS("entries", "10,000 members of archives", ENTRIES, "9999", "10000", "10001"),
     BOUND("unpacked", "most", "256 MiB unpacked, less 129 bytes, and no check sums at the end", ANSWER_UNINSPECTABLE, ZEROS("1040447")),
     BOUND("unpacked", "more", "256 MiB unpacked, and 129 bytes", ANSWER_OVER_BUDGET, ZEROS("1040448")),

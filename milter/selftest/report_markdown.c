@@ -30,7 +30,6 @@ static const struct {
     {"`header_bytes`: one header field", "65,536", "selftest `header-bytes`: 65,535, 65,536, 65,537"},
     {"`parameters_per_header`", "64", "selftest `parameters`: 63, 64, 65"},
     {"`comment_levels`", "8", "selftest `comments`: 7, 8, 9"},
-    {"number of an RFC 2231 piece", "99", "selftest `index`: 99, 100; test_content_limits"},
     {"`names_per_part`", "100", "test_content_limits: N-1, N, N+1"},
     {"`archive_entries`", "10,000", "selftest `entries`: 9,999, 10,000, 10,001"},
     {"`archive_levels`", "3", "selftest `nesting/zip-zip`, `zip-zip-zip`, `too-deep`: 2, 3, 4"},

@@ -29,12 +29,16 @@ enum { ATTACHMENT_CONDITION_COUNT = 7 };
 /* `executable` of a text that begins with "#!" and a path. */
 #define ATTACHMENT_SCRIPT "script"
 
+struct name_superset;
+
 struct attachment {
     /* Where it is, for people: "invoice.zip > scan.pdf.exe", or "(part 2)" where it has no name. UTF-8. */
     const char *path;
     /* Every name under which some client would show it: raw and decoded, without duplicates. */
     struct slice *names;
     size_t name_count;
+    /* Of fields outside their strict form: all names that they may spell; else NULL. */
+    struct name_superset *superset;
     /* What its content is if that runs when opened ("Windows program"; ATTACHMENT_SCRIPT), else NULL. */
     const char *executable;
     /* Of a script: the extension that files of its interpreter have ("pl"), or NULL where that is not known.

@@ -138,9 +138,24 @@ char *scan_describe(void *owner, const struct attachment_list *list)
     return text;
 }
 
+static bool is_another(void *context, struct slice extension)
+{
+    const struct slice *wanted = context;
+    return !slice_equal(extension, *wanted);
+}
+
+bool scan_spells(const struct name_superset *superset, const char *extension)
+{
+    struct slice wanted = slice_of(extension);
+    return !name_superset_visit(superset, is_another, &wanted) ||
+           name_superset_pieces_spell(superset, wanted);
+}
+
 bool scan_has_extension(const struct attachment_list *list, const char *extension)
 {
     for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].superset != NULL && scan_spells(list->items[i].superset, extension))
+            return true;
         for (size_t n = 0; n < list->items[i].name_count; n++) {
             struct file_name_extensions extensions;
             file_name_extension_candidates(list->items[i].names[n], &extensions);

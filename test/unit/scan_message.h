@@ -5,6 +5,7 @@
 #define CLOSEDRELAY_TEST_SCAN_MESSAGE_H
 
 #include "scan/content/content_scan.h"
+#include "scan/mime/name_superset.h"
 
 struct scan_cuts {
     size_t piece_bytes; /* the body in pieces of so many bytes; 0: in one */
@@ -29,6 +30,9 @@ char *scan_describe(void *owner, const struct attachment_list *list);
 
 /* Whether some attachment has an extension candidate `extension`. */
 bool scan_has_extension(const struct attachment_list *list, const char *extension);
+
+/* Whether a damaged field can spell a name that ends in it. */
+bool scan_spells(const struct name_superset *superset, const char *extension);
 
 /* The conditions of all entries together. */
 unsigned scan_conditions(const struct attachment_list *list);

@@ -2,6 +2,7 @@
 
 #include "check/attachments/attachments.h"
 #include "config/sets.h"
+#include "scan/mime/name_superset.h"
 
 #include <assert.h>
 
@@ -142,6 +143,50 @@ static bool attachment_is_not_listed(const struct attachments_settings *settings
     return false;
 }
 
+/* ---- damaged fields --------------------------------------------------------------------------------- */
+
+struct superset_match {
+    const struct attachments_settings *settings;
+    const struct name_superset *superset;
+    struct attachment_blocked_by *by;
+};
+
+/* A class id, whose braces may be anything here. */
+static bool is_bare_class_id(struct slice extension)
+{
+    enum { CLASS_ID_BYTES = 36 };
+    return extension.length == CLASS_ID_BYTES && extension.data[8] == '-' && extension.data[13] == '-' &&
+           extension.data[18] == '-' && extension.data[23] == '-';
+}
+
+/* Whether to look further. */
+static bool match_spelled(void *context, struct slice extension)
+{
+    const struct superset_match *match = context;
+    struct attachment_blocked_by *by = match->by;
+    if (extension.length >= sizeof by->extension)
+        return true;
+    memcpy(by->extension, extension.data, extension.length);
+    by->extension[extension.length] = '\0';
+    return !is_bare_class_id(extension) && !extension_is_blocked(match->settings, by->extension);
+}
+
+static bool match_entry(void *context, const char *entry)
+{
+    const struct superset_match *match = context;
+    struct slice extension = slice_of(entry[0] == '.' ? entry + 1 : entry);
+    return !name_superset_pieces_spell(match->superset, extension) || match_spelled(context, extension);
+}
+
+static bool superset_is_blocked(const struct attachments_settings *settings,
+                                const struct name_superset *superset, struct attachment_blocked_by *by)
+{
+    struct superset_match match = {settings, superset, by};
+    *by = (struct attachment_blocked_by){.is_spelled = true, .name = slice_make("", 0)};
+    return superset != NULL && (!name_superset_visit(superset, match_spelled, &match) ||
+                                !text_set_each(settings->blocked, match_entry, &match));
+}
+
 bool attachment_name_blocked(const struct attachments_settings *settings, const struct attachment *attachment,
                              struct attachment_blocked_by *by)
 {
@@ -150,7 +195,8 @@ bool attachment_name_blocked(const struct attachments_settings *settings, const 
     for (size_t i = 0; i < attachment->name_count; i++)
         if (name_is_blocked(settings, attachment->names[i], by))
             return true;
-    return attachment_is_not_listed(settings, attachment, by);
+    return attachment_is_not_listed(settings, attachment, by) ||
+           superset_is_blocked(settings, attachment->superset, by);
 }
 
 /* ---- disguise --------------------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ struct attachment_blocked_by {
     const char *pattern;
     bool is_not_listed; /* `only` lacks it */
     struct slice name;  /* the one of the attachment's names that it blocks */
+    bool is_spelled;    /* no name of its own: a damaged field may be read so */
 };
 
 /* Whether any name of the attachment is blocked; `by` may be NULL. */

@@ -119,6 +119,12 @@ static const char *blocked_text(const struct check_context *context, const struc
             "%s is of a kind that is not among those accepted here. Send it in another format, or "
             "send a link to it.",
             subject);
+    if (by.is_spelled)
+        return check_text(
+            context,
+            "%s is written in a way that some mail programs read as a name ending in .%s, which is not "
+            "accepted here. Attach the file to a new message under a plain name.",
+            subject, by.extension);
     return check_text(
         context,
         "%s is of a kind (.%s) that is not accepted here, because it can run on the reader's computer. "

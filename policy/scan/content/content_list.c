@@ -190,6 +190,39 @@ enum content_volume content_subject_volume(struct content_subject *subject)
     return volume;
 }
 
+/* Copies what `from` holds to the end of `to`. */
+static void add_all(struct content_scan *scan, struct name_set *to, const struct name_set *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        if (keep_bytes(scan, sizeof(struct slice) + from->items[i].length))
+            name_set_add(to, from->items[i]);
+    if (to->failed)
+        content_fail(scan);
+}
+
+void content_add_superset(struct content_subject *subject, const struct name_superset *superset)
+{
+    struct content_scan *scan = subject->scan;
+    struct attachment *entry = name_superset_is_empty(superset) ? NULL : content_entry(subject);
+    if (entry == NULL)
+        return;
+    struct name_superset *own = entry->superset;
+    if (own == NULL) {
+        own = talloc(scan, struct name_superset);
+        if (own == NULL) {
+            content_fail(scan);
+            return;
+        }
+        name_superset_init(own, own);
+        entry->superset = own;
+    }
+    add_all(scan, &own->texts, &superset->texts);
+    add_all(scan, &own->pieces, &superset->pieces);
+    content_add_condition(subject, ATTACHMENT_ALTERNATIVES, "a field that mail programs read differently");
+    if (name_superset_is_over_limit(own))
+        content_add_condition(subject, ATTACHMENT_OVER_BUDGET, "a field is too large");
+}
+
 void content_add_executable(struct content_subject *subject, const char *executable)
 {
     struct attachment *entry = content_entry(subject);

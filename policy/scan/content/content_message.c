@@ -77,12 +77,13 @@ static void add_entity_names(struct content_subject *subject, const struct mime_
     const struct name_set *names = &entity->parameters.names;
     for (size_t i = 0; i < names->count; i++)
         content_add_name(subject, names->items[i]);
+    content_add_superset(subject, &entity->parameters.superset);
 }
 
 static bool is_plain_text(const struct mime_entity *entity)
 {
     return (entity->kinds & ~(unsigned)(MIME_KIND_TEXT | MIME_KIND_STATUS)) == 0 &&
-           entity->parameters.names.count == 0;
+           !mime_parameters_has_name(&entity->parameters);
 }
 
 /* What clients would make different things of. */
@@ -95,8 +96,6 @@ static void add_entity_conditions(struct content_subject *subject, const struct 
     if (entity->has_conflicting_encodings &&
         (!is_plain_text(entity) || (entity->encodings & TRANSFER_BASE64) != 0))
         content_add_condition(subject, ATTACHMENT_ALTERNATIVES, "conflicting transfer encodings");
-    if (entity->has_unknown_encoding && !is_plain_text(entity))
-        content_add_condition(subject, ATTACHMENT_ALTERNATIVES, "an unknown transfer encoding");
     if ((entity->kinds & MIME_KIND_PARTIAL) != 0)
         content_add_condition(subject, ATTACHMENT_PARTIAL, "a piece of a message sent in several");
     if ((entity->kinds & MIME_KIND_MULTIPART) != 0 && (entity->encodings & TRANSFER_UUENCODE) != 0)
@@ -223,7 +222,8 @@ static void end_reading(struct leaf *leaf, size_t at)
 {
     unsigned oddities = content_reading_end(leaf->readings[at]);
     /* Lines of a header are none of base64, and no news. */
-    if (leaf->subject.entry == CONTENT_NO_ENTRY || at < leaf->doubtful_count)
+    bool is_of_text = leaf->is_plain_text && leaf->reading_count - leaf->doubtful_count > 1;
+    if (leaf->subject.entry == CONTENT_NO_ENTRY || at < leaf->doubtful_count || is_of_text)
         return;
     if ((oddities & CONTENT_READING_GOES_ON) != 0)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 that goes on after its end");
@@ -268,9 +268,15 @@ static struct leaf *whole_begin(struct content_message *message, const struct mi
                                 const char *path)
 {
     struct content_scan *scan = message->scan;
-    if ((entity->kinds & ~(unsigned)MIME_KIND_MULTIPART) == 0)
+    /* Whoever finds no parts in a multipart decodes it as a file. */
+    bool may_have_no_parts =
+        entity->encodings != TRANSFER_IDENTITY || entity->parameters.primary_boundary.length == 0;
+    unsigned kinds = entity->kinds & ~(unsigned)MIME_KIND_MULTIPART;
+    bool is_text = kinds == MIME_KIND_TEXT && !mime_parameters_has_name(&entity->parameters);
+    if ((is_text && entity->encodings == TRANSFER_IDENTITY) || (kinds == 0 && !may_have_no_parts))
         return NULL;
-    if (scan->encoded_count == CONTENT_READ_AGAIN_MAX) {
+    /* Only what may hold others is counted. */
+    if (kinds != 0 && scan->encoded_count == CONTENT_READ_AGAIN_MAX) {
         content_add_message_condition(scan, ATTACHMENT_AMBIGUOUS,
                                       "multiparts that may be files within each other");
         return NULL;
@@ -282,8 +288,10 @@ static struct leaf *whole_begin(struct content_message *message, const struct mi
     }
     whole->subject = (struct content_subject){.scan = scan, .entry = CONTENT_NO_ENTRY};
     whole->subject.path = talloc_strdup(whole, path);
-    scan->encoded_count++;
-    talloc_set_destructor(whole, whole_destroy);
+    if (kinds != 0) {
+        scan->encoded_count++;
+        talloc_set_destructor(whole, whole_destroy);
+    }
     if (whole->subject.path == NULL)
         content_fail(scan);
     else
@@ -312,12 +320,14 @@ static bool level_begin(void *context, const struct mime_entity *entity)
     struct content_message *message = context;
     bool is_message = (entity->kinds & MIME_KIND_MULTIPART) == 0;
     struct content_subject subject = {.scan = message->scan, .entry = CONTENT_NO_ENTRY};
-    struct level level = {.path = current_path(message), .is_message = is_message};
+    struct level level = {.path = current_path(message)};
+    /* A text that may have parts is still that of its message. */
+    level.is_message = is_message || (!entity->has_content_type && is_message_body(message));
     message->part_number += is_message ? 1 : 0;
     char *path = entity_path(message, message, entity);
     subject.path = path;
     /* A multipart without a name is the message's structure and no file. */
-    bool is_structure = !is_message && entity->parameters.names.count == 0;
+    bool is_structure = !is_message && !mime_parameters_has_name(&entity->parameters);
     if (is_structure) {
         add_entity_conditions(&message->scan->message, entity);
     } else if (path != NULL) {
@@ -330,8 +340,10 @@ static bool level_begin(void *context, const struct mime_entity *entity)
     depth.parts = message->part_number;
     if (!is_message)
         level.encoded = content_encoded_create(message, message->scan, level.path, depth, entity);
-    /* Without MIME-Version all of the multipart is a text to some clients. */
-    if (!is_message && !entity->has_mime_version && is_message_body(message))
+    /* Without MIME-Version all of the multipart is a text to some clients; one that only may have parts is
+     * read so. */
+    bool is_text = (entity->kinds & MIME_KIND_TEXT) != 0 && !entity->has_content_type;
+    if (!is_message && !is_text && !entity->has_mime_version && is_message_body(message))
         level.uuencode = content_uuencode_create(message, message->scan, level.path, depth);
     if (!is_message && path != NULL)
         level.whole = whole_begin(message, entity, path);

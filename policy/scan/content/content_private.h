@@ -77,6 +77,9 @@ void content_list_order(struct content_scan *scan);
  * several encodings are kept once. */
 void content_add_name(struct content_subject *subject, struct slice name);
 
+/* Adds the names that a field outside the strict form may spell. */
+void content_add_superset(struct content_subject *subject, const struct name_superset *superset);
+
 /* Says what kind of program the subject is; the first kind given stays. `executable` is a constant. */
 void content_add_executable(struct content_subject *subject, const char *executable);
 

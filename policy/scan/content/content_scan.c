@@ -9,7 +9,6 @@ const struct content_limits content_limits_default = {
     .header_bytes = 65536,
     .parameters_per_header = 64,
     .comment_levels = 8,
-    .parameter_index = 99,
     .names_per_part = 100,
     .archive_entries = 10000,
     .archive_levels = 3,
@@ -29,7 +28,6 @@ static void set_limits(struct content_scan *scan, const struct content_limits *l
         .header_bytes = limits->header_bytes,
         .parameters_per_header = limits->parameters_per_header,
         .comment_levels = limits->comment_levels,
-        .parameter_index = limits->parameter_index,
         .names_per_part = limits->names_per_part,
     };
     scan->mime_budget = (struct mime_budget){.parts_left = limits->parts, .work_left = limits->work_units};

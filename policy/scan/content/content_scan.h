@@ -33,7 +33,6 @@ struct content_limits {
     uint32_t header_bytes;          /* one logical header: name and unfolded value (65,536) */
     uint32_t parameters_per_header; /* `name=value` pieces in one header (64) */
     uint32_t comment_levels;        /* parentheses within each other in one header (8) */
-    uint32_t parameter_index;       /* highest N of RFC 2231 `name*N` (99) */
     uint32_t names_per_part;        /* distinct candidate names of one part (100) */
     uint32_t archive_entries;       /* members of all archives together (10,000) */
     uint32_t archive_levels;        /* archives within each other (3) */

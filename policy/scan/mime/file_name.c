@@ -1,16 +1,21 @@
 #include "scan/mime/file_name_form.h"
 
+#include "scan/mime/name_text.h"
+
 #include <assert.h>
 
-struct form_set {
-    struct file_name_form forms[FILE_NAME_EXTENSIONS_MAX];
-    size_t count;
+/* Who is told the readings of a name. */
+struct readings {
+    bool (*visit)(void *context, struct slice form);
+    void *context;
+    bool is_over; /* enough was told */
+    bool has_bidi_control;
 };
 
 /* What systems and clients drop from the end of a name, or never let into one. */
 static bool is_trimmed_at_end(char c)
 {
-    return file_name_is_control(c) || (c != '\0' && strchr(" .\"'`;,<>|*?%=+", c) != NULL);
+    return name_text_is_control(c) || (c != '\0' && strchr(" .\"'`;,<>|*?%=+", c) != NULL);
 }
 
 static struct slice trimmed_end(struct slice s)
@@ -28,23 +33,15 @@ static struct slice last_bytes(struct slice s, size_t limit)
 static struct slice before_control(struct slice s)
 {
     for (size_t i = 0; i < s.length; i++)
-        if (file_name_is_control(s.data[i]))
+        if (name_text_is_control(s.data[i]))
             return slice_part(s, 0, i);
     return s;
 }
 
-static void form_set_add(struct form_set *set, struct slice s)
+static void tell(struct readings *readings, struct slice s)
 {
     s = trimmed_end(s);
-    if (s.length == 0)
-        return;
-    for (size_t i = 0; i < set->count; i++)
-        if (slice_equal(s, slice_make(set->forms[i].data, set->forms[i].length)))
-            return;
-    assert(set->count < FILE_NAME_EXTENSIONS_MAX);
-    struct file_name_form *form = &set->forms[set->count++];
-    memcpy(form->data, s.data, s.length);
-    form->length = s.length;
+    readings->is_over = readings->is_over || (s.length > 0 && !readings->visit(readings->context, s));
 }
 
 static struct slice last_path_component(struct slice s)
@@ -76,7 +73,7 @@ static bool is_illegal(char c)
 }
 
 /* Outlook drops the characters that Windows has in no name ([MS-OXCMAIL] 2.2.3.4.1.1). */
-static void add_without_illegal(struct form_set *set, struct slice s)
+static void tell_without_illegal(struct readings *readings, struct slice s)
 {
     struct file_name_form form;
     form.length = 0;
@@ -84,34 +81,37 @@ static void add_without_illegal(struct form_set *set, struct slice s)
         if (!is_illegal(s.data[i]))
             form.data[form.length++] = s.data[i];
     if (form.length < s.length)
-        form_set_add(set, slice_make(form.data, form.length));
+        tell(readings, slice_make(form.data, form.length));
 }
 
-static void add_components(struct form_set *set, struct slice s)
+static void tell_components(struct readings *readings, struct slice s)
 {
     struct slice component = last_path_component(trimmed_end(s));
-    form_set_add(set, component);
+    tell(readings, component);
     for (size_t i = 0; i < component.length; i++) {
         if (component.data[i] == ':' && is_stream_colon(component, i)) {
-            form_set_add(set, slice_part(component, 0, i));
+            tell(readings, slice_part(component, 0, i));
             break;
         }
     }
-    add_without_illegal(set, s);
+    tell_without_illegal(readings, s);
 }
 
-/* Adds what `form` can be read as: cut at its first control character, without all of them, and without what
- * web mailers drop in converting it. */
-static void add_readings(struct form_set *set, struct file_name_form *form)
+/* Tells what `form` can be read as: cut at its first control character, without all of them, and with what is
+ * no UTF-8 decoded or left out. */
+static void tell_form(struct readings *readings, struct file_name_form *form)
 {
     struct slice whole = slice_make(form->data, form->length);
     struct slice before = before_control(whole);
     if (before.length < whole.length)
-        add_components(set, before);
+        tell_components(readings, before);
     file_name_form_drop_controls(form);
-    add_components(set, slice_make(form->data, form->length));
+    tell_components(readings, slice_make(form->data, form->length));
+    struct file_name_form decoded = *form;
+    if (file_name_form_decode_overlong(&decoded))
+        tell_components(readings, slice_make(decoded.data, decoded.length));
     if (file_name_form_drop_undecodable(form))
-        add_components(set, slice_make(form->data, form->length));
+        tell_components(readings, slice_make(form->data, form->length));
 }
 
 /* Whether nothing in a name is encoded or no character of ASCII. */
@@ -123,48 +123,48 @@ static bool is_plain(struct slice name)
     return true;
 }
 
-static void form_set_fill_plain(struct form_set *set, struct slice name)
+static void tell_plain(struct readings *readings, struct slice name)
 {
     struct file_name_form form;
-    bool has_bidi_control = false;
-    file_name_form_fill(&form, last_bytes(trimmed_end(name), FILE_NAME_BYTES_MAX), &has_bidi_control);
-    add_components(set, slice_make(form.data, form.length));
+    file_name_form_fill(&form, last_bytes(trimmed_end(name), FILE_NAME_BYTES_MAX),
+                        &readings->has_bidi_control);
+    tell_components(readings, slice_make(form.data, form.length));
 }
 
-static void form_set_fill(struct form_set *set, struct slice name, bool *has_bidi_control)
+static void tell_encoded(struct readings *readings, struct slice start)
 {
-    set->count = 0;
-    *has_bidi_control = false;
+    struct file_name_form form;
+    struct file_name_form decoded;
+    file_name_form_fill(&form, last_bytes(trimmed_end(start), FILE_NAME_BYTES_MAX),
+                        &readings->has_bidi_control);
+    /* Twice: some clients and web mailers decode what a gateway has encoded again. */
+    for (int round = 0; round < 2; round++) {
+        decoded = form;
+        tell_form(readings, &form);
+        bool is_encoded = file_name_form_decode_percent(&decoded);
+        if (!file_name_form_decode_references(&decoded) && !is_encoded)
+            return;
+        file_name_form_fill(&form, slice_make(decoded.data, decoded.length), &readings->has_bidi_control);
+    }
+    tell_form(readings, &form);
+}
+
+static void tell_all(struct readings *readings, struct slice name)
+{
+    struct slice before = before_control(name);
     if (is_plain(name)) {
-        form_set_fill_plain(set, name);
+        tell_plain(readings, name);
         return;
     }
-    const struct slice starts[] = {trimmed_end(name), before_control(name)};
-    for (size_t i = 0; i < 2; i++) {
-        struct file_name_form form;
-        struct file_name_form decoded;
-        file_name_form_fill(&form, last_bytes(trimmed_end(starts[i]), FILE_NAME_BYTES_MAX), has_bidi_control);
-        /* Twice: some clients and web mailers decode what a gateway has encoded again. */
-        for (int round = 0; round < 2; round++) {
-            decoded = form;
-            add_readings(set, &form);
-            bool is_encoded = file_name_form_decode_percent(&decoded);
-            if (!file_name_form_decode_references(&decoded) && !is_encoded)
-                break;
-            file_name_form_fill(&form, slice_make(decoded.data, decoded.length), has_bidi_control);
-        }
-        add_readings(set, &form);
-    }
+    tell_encoded(readings, name);
+    if (before.length < name.length && !readings->is_over)
+        tell_encoded(readings, before);
 }
 
 void file_name_forms(struct slice name, bool (*visit)(void *context, struct slice form), void *context)
 {
-    struct form_set set;
-    bool has_bidi_control;
-    form_set_fill(&set, name, &has_bidi_control);
-    for (size_t i = 0; i < set.count; i++)
-        if (!visit(context, slice_make(set.forms[i].data, set.forms[i].length)))
-            return;
+    struct readings readings = {.visit = visit, .context = context};
+    tell_all(&readings, name);
 }
 
 /* Class ids under which Windows runs a file, with the extension that does the same. */
@@ -185,12 +185,8 @@ static struct slice class_id_extension(struct slice class_id)
     return class_id;
 }
 
-static void extensions_add(struct file_name_extensions *extensions, struct slice extension)
+static void add_extension(struct file_name_extensions *extensions, struct slice extension)
 {
-    if (extension.length > 1 && extension.data[0] == '{' && extension.data[extension.length - 1] == '}') {
-        extensions->has_class_id = true;
-        extension = class_id_extension(extension);
-    }
     if (extension.length == 0 || extension.length >= FILE_NAME_EXTENSION_BYTES)
         return;
     for (size_t i = 0; i < extensions->count; i++)
@@ -202,16 +198,49 @@ static void extensions_add(struct file_name_extensions *extensions, struct slice
     text[extension.length] = '\0';
 }
 
+/* The extension as those write it who have ASCII only: best fits, and base letters of what has accents. */
+static void add_in_ascii(struct file_name_extensions *extensions, struct slice extension)
+{
+    char text[FILE_NAME_EXTENSION_BYTES];
+    size_t length = 0;
+    bool is_changed = false;
+    for (struct slice rest = extension; rest.length > 0 && length < sizeof text;) {
+        uint32_t code;
+        enum name_text_kind kind;
+        size_t taken = name_text_decode(rest, &code, &kind);
+        char look = kind == NAME_TEXT_CHARACTER ? name_text_look(code) : '\0';
+        is_changed = is_changed || code >= 0x80;
+        if (look != '\0')
+            text[length++] = look;
+        else if (kind != NAME_TEXT_CHARACTER || !name_text_is_invisible(code))
+            return;
+        rest = slice_part(rest, taken, rest.length);
+    }
+    if (is_changed)
+        add_extension(extensions, slice_make(text, length));
+}
+
+static bool take_form(void *context, struct slice form)
+{
+    struct file_name_extensions *extensions = context;
+    size_t dot = slice_find_last(form, '.');
+    if (dot == form.length || memchr(form.data + dot, '\0', form.length - dot) != NULL)
+        return true;
+    struct slice extension = slice_part(form, dot + 1, form.length);
+    if (extension.length > 1 && extension.data[0] == '{' && extension.data[extension.length - 1] == '}') {
+        extensions->has_class_id = true;
+        extension = class_id_extension(extension);
+    }
+    add_extension(extensions, extension);
+    add_in_ascii(extensions, extension);
+    return true;
+}
+
 void file_name_extension_candidates(struct slice name, struct file_name_extensions *extensions)
 {
-    struct form_set set;
+    struct readings readings = {.visit = take_form, .context = extensions};
     extensions->count = 0;
     extensions->has_class_id = false;
-    form_set_fill(&set, name, &extensions->has_bidi_control);
-    for (size_t i = 0; i < set.count; i++) {
-        struct slice form = slice_make(set.forms[i].data, set.forms[i].length);
-        size_t dot = slice_find_last(form, '.');
-        if (dot < form.length && memchr(form.data + dot, '\0', form.length - dot) == NULL)
-            extensions_add(extensions, slice_part(form, dot + 1, form.length));
-    }
+    tell_all(&readings, name);
+    extensions->has_bidi_control = readings.has_bidi_control;
 }

@@ -16,7 +16,7 @@
 
 enum {
     FILE_NAME_EXTENSION_BYTES = 40, /* longer ones run nothing and are left out */
-    FILE_NAME_EXTENSIONS_MAX = 54,  /* distinct readings of one name: there are no more */
+    FILE_NAME_EXTENSIONS_MAX = 144, /* readings of one name: there are no more */
     FILE_NAME_BYTES_MAX = 1024,     /* of a longer name the last so many bytes are read */
 };
 
@@ -35,8 +35,7 @@ void file_name_extension_candidates(struct slice name, struct file_name_extensio
 
 /*
  * The cleaned forms the extensions were taken from, for matching whole names and patterns: calls `visit` for
- * each distinct one (lower-case ASCII, valid during the call), until it returns false. At most
- * FILE_NAME_EXTENSIONS_MAX.
+ * each (lower-case ASCII, valid during the call; some may be equal), until it returns false.
  */
 void file_name_forms(struct slice name, bool (*visit)(void *context, struct slice form), void *context);
 

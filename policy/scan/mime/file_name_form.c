@@ -1,47 +1,8 @@
 #include "scan/mime/file_name_form.h"
 
+#include "scan/mime/name_text.h"
+
 #include <assert.h>
-#include <stdint.h>
-
-bool file_name_is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-/* Decodes one UTF-8 sequence at the start of `s`; returns its length, 0 if it is not one. */
-static size_t utf8_decode(struct slice s, uint32_t *code)
-{
-    unsigned char first = (unsigned char)s.data[0];
-    size_t length = first < 0x80         ? 1
-                    : (first >> 5) == 6  ? 2
-                    : (first >> 4) == 14 ? 3
-                    : (first >> 3) == 30 ? 4
-                                         : 0;
-    if (length == 0 || length > s.length)
-        return 0;
-    *code = length == 1 ? first : first & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if (((unsigned char)s.data[i] & 0xc0) != 0x80)
-            return 0;
-        *code = *code << 6 | ((unsigned char)s.data[i] & 0x3fu);
-    }
-    return length;
-}
-
-static bool is_bidi_control(uint32_t code)
-{
-    return code == 0x61c || code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
-           (code >= 0x2066 && code <= 0x2069);
-}
-
-static bool is_invisible(uint32_t code)
-{
-    return is_bidi_control(code) || code == 0xad || code == 0x34f || code == 0x180e ||
-           (code >= 0x200b && code <= 0x200d) || (code >= 0x2060 && code <= 0x206f) ||
-           (code >= 0xfe00 && code <= 0xfe0f) || code == 0xfeff || (code >= 0xe0000 && code <= 0xe0fff) ||
-           (code >= 0xfff9 && code <= 0xfffc) || code == 0x115f || code == 0x1160 || code == 0x3164 ||
-           code == 0xffa0 || code == 0x2800 || (code >= 0x80 && code <= 0x9f);
-}
 
 static bool is_wide_space(uint32_t code)
 {
@@ -49,43 +10,39 @@ static bool is_wide_space(uint32_t code)
            code == 0x202f || code == 0x205f || code == 0x3000;
 }
 
-/* The ASCII character that `code` is or is shown as (full-width forms, one dot leader), or 0. */
-static char ascii_look(uint32_t code)
+/* What `code` is shown as in ASCII, or '\0'; letters with accents stay what they are. */
+static char ascii_shown(uint32_t code)
 {
-    if (code < 0x80)
-        return ascii_lower((char)code);
-    if (code >= 0xff01 && code <= 0xff5e)
-        return ascii_lower((char)(code - 0xff01 + 0x21));
-    if (code == 0x2024 || code == 0xfe52)
-        return '.';
-    if (code == 0x212a ||
-        code == 0x17f) /* Kelvin sign and long s: k and s once the letter case is left aside */
-        return code == 0x212a ? 'k' : 's';
+    if (code < 0x80 || (code >= 0xff01 && code <= 0xff5e) || (code >= 0x2100 && code < 0x2190) ||
+        code == 0x2024 || code == 0xfe52 || code == 0x17f || (code >= 0x1d400 && code < 0x1d800))
+        return name_text_look(code);
     return is_wide_space(code) ? ' ' : '\0';
 }
 
-/* Lower case, without invisible characters, look-alikes of ASCII as ASCII. `s` is FILE_NAME_BYTES_MAX at
- * most. */
+static void form_append(struct file_name_form *form, const char *data, size_t length)
+{
+    memmove(form->data + form->length, data, length);
+    form->length += length;
+}
+
 void file_name_form_fill(struct file_name_form *form, struct slice s, bool *has_bidi_control)
 {
     assert(s.length <= sizeof form->data);
     form->length = 0;
     for (size_t i = 0; i < s.length;) {
-        uint32_t code = 0;
-        size_t length = utf8_decode(slice_part(s, i, s.length), &code);
-        if (length == 0) {
-            form->data[form->length++] = s.data[i] == (char)0xa0 ? (char)' ' : s.data[i];
-            i++;
-            continue;
-        }
-        *has_bidi_control = *has_bidi_control || is_bidi_control(code);
-        char look = ascii_look(code);
-        if (code == 0 || look != '\0') {
-            form->data[form->length++] = look;
-        } else if (!is_invisible(code)) {
-            memcpy(form->data + form->length, s.data + i, length);
-            form->length += length;
-        }
+        uint32_t code;
+        enum name_text_kind kind;
+        size_t length = name_text_decode(slice_part(s, i, s.length), &code, &kind);
+        char look = kind != NAME_TEXT_CHARACTER ? '\0' : ascii_shown(code);
+        if (kind == NAME_TEXT_INVALID && code == 0xa0)
+            look = ' ';
+        if (look != '\0' || (code == 0 && kind == NAME_TEXT_CHARACTER))
+            form_append(form, &look, 1);
+        else if (kind != NAME_TEXT_CHARACTER || !name_text_is_invisible(code) ||
+                 (code >= 0x300 && code < 0x370))
+            form_append(form, s.data + i, length);
+        *has_bidi_control =
+            *has_bidi_control || (kind == NAME_TEXT_CHARACTER && name_text_is_bidi_control(code));
         i += length;
     }
 }
@@ -94,12 +51,11 @@ void file_name_form_drop_controls(struct file_name_form *form)
 {
     size_t kept = 0;
     for (size_t i = 0; i < form->length; i++)
-        if (!file_name_is_control(form->data[i]))
+        if (!name_text_is_control(form->data[i]))
             form->data[kept++] = form->data[i];
     form->length = kept;
 }
 
-/* Replaces each %XX by its byte; returns false if there was none. */
 bool file_name_form_decode_percent(struct file_name_form *form)
 {
     size_t kept = 0;
@@ -119,58 +75,50 @@ bool file_name_form_decode_percent(struct file_name_form *form)
     return found;
 }
 
-/* The ASCII character that "&#NN" or "&#xHH" stands for, of which 16 bits count; 0 where it is none. */
-static unsigned reference_code(struct slice s)
-{
-    enum { DIGITS_MAX = 8 };
-    bool is_hex = s.length > 2 && s.data[2] == 'x';
-    size_t at = is_hex ? 3 : 2;
-    if (s.length <= at || s.length > at + DIGITS_MAX || s.data[0] != '&' || s.data[1] != '#')
-        return 0;
-    unsigned code = 0;
-    for (; at < s.length; at++) {
-        int digit = is_hex || ascii_is_digit(s.data[at]) ? ascii_hex_value(s.data[at]) : -1;
-        if (digit < 0)
-            return 0;
-        code = code * (is_hex ? 16 : 10) + (unsigned)digit;
-    }
-    code &= 0xffff;
-    return code < 0x80 ? code : 0;
-}
-
-/* Replaces each &#NN; and &#xHH; that stands for an ASCII character, which some web mailers expand in names.
- * Returns false if there was none. */
 bool file_name_form_decode_references(struct file_name_form *form)
 {
     size_t kept = 0;
     bool found = false;
-    for (size_t i = 0; i < form->length; i++) {
-        struct slice rest = slice_make(form->data + i, form->length - i);
-        /* The last one has lost its semicolon to trimming. */
-        size_t end = form->data[i] == '&' ? slice_find(rest, ';') : 0;
-        unsigned code = reference_code(slice_part(rest, 0, end));
-        found = found || code != 0;
-        form->data[kept++] = code != 0 ? ascii_lower((char)code) : form->data[i];
-        if (code != 0)
-            i += end < rest.length ? end : end - 1;
+    for (size_t i = 0; i < form->length;) {
+        char character = '\0';
+        size_t length = 0;
+        if (form->data[i] == '&')
+            length = name_text_reference(slice_make(form->data + i, form->length - i), &character);
+        found = found || length > 0;
+        form->data[kept++] = length > 0 ? character : form->data[i];
+        i += length > 0 ? length : 1;
     }
     form->length = kept;
     return found;
 }
 
-/* Drops bytes that are no UTF-8, and what stands for such; returns false if there were none. */
+bool file_name_form_decode_overlong(struct file_name_form *form)
+{
+    size_t from = 0, before = form->length;
+    form->length = 0;
+    while (from < before) {
+        uint32_t code;
+        enum name_text_kind kind;
+        size_t length = name_text_decode(slice_make(form->data + from, before - from), &code, &kind);
+        char character = code < 0x80 ? ascii_lower((char)code) : '\0';
+        bool is_overlong = kind == NAME_TEXT_LOOSE && code < 0x80;
+        form_append(form, is_overlong ? &character : form->data + from, is_overlong ? 1 : length);
+        from += length;
+    }
+    return form->length < before;
+}
+
 bool file_name_form_drop_undecodable(struct file_name_form *form)
 {
-    size_t kept = 0, before = form->length;
-    for (size_t i = 0; i < form->length;) {
-        uint32_t code = 0;
-        size_t length = utf8_decode(slice_make(form->data + i, form->length - i), &code);
-        if (length > 0 && code != 0xfffd) {
-            memmove(form->data + kept, form->data + i, length);
-            kept += length;
-        }
-        i += length == 0 ? 1 : length;
+    size_t from = 0, before = form->length;
+    form->length = 0;
+    while (from < before) {
+        uint32_t code;
+        enum name_text_kind kind;
+        size_t length = name_text_decode(slice_make(form->data + from, before - from), &code, &kind);
+        if (kind == NAME_TEXT_CHARACTER && code != 0xfffd)
+            form_append(form, form->data + from, length);
+        from += length;
     }
-    form->length = kept;
-    return kept < before;
+    return form->length < before;
 }

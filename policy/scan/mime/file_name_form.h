@@ -12,10 +12,9 @@ struct file_name_form {
     size_t length;
 };
 
-bool file_name_is_control(char c);
-
 /* Fills the form with `s`, of FILE_NAME_BYTES_MAX at most: lower case, without invisible characters,
- * look-alikes of ASCII as ASCII. Sets `*has_bidi_control` where there is one, and else leaves it as it is. */
+ * look-alikes of a dot and full-width forms as ASCII. Sets `*has_bidi_control` where there is one, and else
+ * leaves it as it is. */
 void file_name_form_fill(struct file_name_form *form, struct slice s, bool *has_bidi_control);
 
 void file_name_form_drop_controls(struct file_name_form *form);
@@ -23,9 +22,12 @@ void file_name_form_drop_controls(struct file_name_form *form);
 /* Each %XX as its byte. False: there was none. */
 bool file_name_form_decode_percent(struct file_name_form *form);
 
-/* Each &#NN; and &#xHH; that stands for an ASCII character as that, which some web mailers expand in names.
- * False: there was none. */
+/* Each character reference of HTML that stands for an ASCII character as that, which some web mailers expand
+ * in names. False: there was none. */
 bool file_name_form_decode_references(struct file_name_form *form);
+
+/* Each overlong form of an ASCII character as that. False: there was none. */
+bool file_name_form_decode_overlong(struct file_name_form *form);
 
 /* Drops bytes that are no UTF-8, and what stands for such. False: there were none. */
 bool file_name_form_drop_undecodable(struct file_name_form *form);

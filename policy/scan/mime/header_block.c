@@ -30,9 +30,10 @@ void header_block_go_beyond(struct header_block *block)
 
 size_t header_block_doubtful_bytes(const struct header_block *block)
 {
-    if (block->has_late_field || (block->has_late_content && !block->is_beyond))
+    bool is_doubtful = block->has_odd_end || block->has_late_content;
+    if (block->has_late_field || (is_doubtful && !block->is_beyond))
         return block->replay.length;
-    return block->has_odd_end || block->has_late_content ? block->beyond_at : 0;
+    return is_doubtful ? block->beyond_at : 0;
 }
 
 void header_block_deinit(struct header_block *block)
@@ -151,6 +152,13 @@ static enum header_block_result odd_line(struct header_block *block, struct slic
     if (is_mbox_line)
         return HEADER_BLOCK_MORE;
     block->has_odd_line = true;
+    /* It may hold fields behind a bare CR. */
+    if (slice_find(line, '\r') + 1 < line.length &&
+        header_block_take_field(block->entity, slice_make("", 0), line))
+        block->has_late_content = true;
+    /* The rest of a field whose fold has lost its blank, to some. */
+    if (!block->is_beyond && slice_find(line, '=') < line.length)
+        name_superset_add(&block->entity->parameters.superset, line);
     tell_field(block);
     /* It may be a field name whose colon comes folded. */
     append_to_field(block, line);

@@ -1,6 +1,7 @@
 #include "scan/mime/mime_entity.h"
 
-#include "scan/mime/header_views.h"
+#include "base/strbuf.h"
+#include "scan/mime/mime_word.h"
 
 #include <talloc.h>
 
@@ -25,7 +26,8 @@ void mime_entity_init(struct mime_entity *entity, void *owner, const struct mime
     name_set_init(&entity->types, owner, TYPES_MAX);
 }
 
-/* The field a name stands for, with blanks, control characters and letter case left aside. */
+/* The field a name stands for, with letter case left aside, and comments and whatever is in no field's name:
+ * blanks, controls, ">" before it. */
 static enum field field_of(struct slice name)
 {
     static const struct {
@@ -45,9 +47,16 @@ static enum field field_of(struct slice name)
     };
     char plain[FIELD_NAME_BYTES];
     size_t length = 0;
-    for (size_t i = 0; i < name.length && length < sizeof plain; i++)
-        if ((unsigned char)name.data[i] > ' ' && name.data[i] != 0x7f)
-            plain[length++] = name.data[i];
+    size_t cr = slice_find_last(name, '\r');
+    if (cr + 1 < name.length && name.data[cr + 1] != '\n') /* a line ends there to some */
+        name = slice_part(name, cr + 1, name.length);
+    for (size_t i = 0; i < name.length && length < sizeof plain; i++) {
+        char c = name.data[i];
+        if (c == '(')
+            i += slice_find(slice_part(name, i, name.length), ')');
+        else if (ascii_is_alpha(c) || ascii_is_digit(c) || c == '-')
+            plain[length++] = c;
+    }
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (slice_equal_nocase(slice_make(plain, length), slice_of(fields[i].name)))
             return fields[i].field;
@@ -109,30 +118,54 @@ static unsigned add_type(struct mime_entity *entity, struct slice text)
     return mime_type_kinds(type);
 }
 
+/* The kinds that a value outside the strict form may name anywhere. */
+static unsigned kinds_spelled(struct mime_entity *entity, struct slice value)
+{
+    static const struct {
+        const char *word;
+        unsigned kinds;
+    } words[] = {{"multipart", MIME_KIND_MULTIPART},
+                 {"boundary", MIME_KIND_MULTIPART},
+                 {"message", MIME_KIND_MESSAGE},
+                 {"rfc822", MIME_KIND_MESSAGE}};
+    unsigned kinds = 0;
+    struct strbuf decoded, plain;
+    strbuf_init(&decoded, 0);
+    strbuf_init(&plain, 0);
+    mime_word_decode(value, MIME_WORD_BLANKS_DROPPED, &decoded);
+    strbuf_append_slice(&decoded, value);
+    for (size_t i = 0; i < decoded.length; i++)
+        if (ascii_is_alpha(decoded.data[i]) || ascii_is_digit(decoded.data[i]))
+            strbuf_append_byte(&plain, ascii_lower(decoded.data[i]));
+    for (size_t i = 0; plain.length > 0 && i < sizeof words / sizeof words[0]; i++)
+        if (memmem(plain.data, plain.length, words[i].word, strlen(words[i].word)) != NULL)
+            kinds |= words[i].kinds;
+    entity->types.failed = entity->types.failed || decoded.failed || plain.failed;
+    strbuf_deinit(&decoded);
+    strbuf_deinit(&plain);
+    return kinds;
+}
+
 static void take_type(struct mime_entity *entity, struct slice value)
 {
-    struct header_views views;
+    bool is_strict;
     struct slice boundary_before = entity->parameters.primary_boundary;
-    unsigned kinds = 0;
-    header_views_init(&views, value, entity->parameters.limits->comment_levels);
-    for (size_t i = 0; i < views.count; i++) {
-        struct slice text = strbuf_slice(&views.items[i].text);
-        kinds |= add_type(entity, text);
-        /* Thunderbird takes what follows a question mark (its bug 659355). */
-        text = slice_part(text, 0, slice_find(text, ';'));
-        size_t mark = slice_find_last(text, '?');
-        unsigned marked = mark == text.length ? 0 : add_type(entity, slice_part(text, mark + 1, text.length));
-        entity->is_untyped = entity->is_untyped || (mark < text.length && marked == 0);
-        kinds |= marked;
-    }
+    entity->parameters.primary_boundary = slice_make("", 0);
+    struct slice lead = mime_parameters_add(&entity->parameters, value, &is_strict);
+    entity->has_loose_type = entity->has_loose_type || !is_strict;
+    unsigned kinds = add_type(entity, lead);
+    if (!is_strict)
+        kinds |= kinds_spelled(entity, value);
+    struct slice behind =
+        slice_make(lead.data + lead.length, (size_t)(value.data + value.length - lead.data) - lead.length);
+    bool has_type =
+        kinds != 0 && (is_strict || behind.length == 0 || strchr(" \t\r\n;(", behind.data[0]) != NULL);
+    if (!has_type)
+        kinds |= add_type(entity, value) | MIME_KIND_OTHER;
     /* Without parameters nobody knows which piece it is, and of what (RFC 2046 5.2.2). */
     if ((kinds & MIME_KIND_PARTIAL) != 0 && slice_find(value, '=') == value.length)
         kinds = (kinds & ~(unsigned)MIME_KIND_PARTIAL) | MIME_KIND_MESSAGE | MIME_KIND_OTHER;
-    entity->is_untyped = entity->is_untyped || kinds == 0;
-    entity->types.failed = entity->types.failed || views.failed;
-    header_views_deinit(&views);
-    entity->parameters.primary_boundary = slice_make("", 0);
-    mime_parameters_add(&entity->parameters, value);
+    entity->is_untyped = entity->is_untyped || !has_type;
     struct slice boundary = entity->parameters.primary_boundary;
     if (boundary_before.length > 0)
         entity->parameters.primary_boundary = boundary_before;
@@ -152,7 +185,8 @@ static void add_names(struct mime_entity *entity, struct slice value)
 {
     struct mime_parameters *parameters = &entity->parameters;
     struct slice boundary = parameters->primary_boundary;
-    mime_parameters_add(parameters, value);
+    bool is_strict;
+    mime_parameters_add(parameters, value, &is_strict);
     parameters->primary_boundary = boundary; /* a boundary belongs into Content-Type */
 }
 
@@ -202,66 +236,46 @@ static unsigned encoding_of(struct slice word)
     return 0;
 }
 
-static bool ends_encoding_word(char c)
+static bool is_encoding_byte(char c)
 {
-    return (unsigned char)c <= ' ' || strchr(";,()\"'<>", c) != NULL;
+    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-';
 }
 
-/* Encodings that some reading of one view gives: of all of it, and of any word in it. */
-static unsigned encodings_of_view(struct slice text)
-{
-    text = slice_trim(text);
-    unsigned found = encoding_of(text);
-    if (found != 0)
-        return found;
-    for (size_t at = 0; at < text.length;) {
-        size_t end = at;
-        while (end < text.length && !ends_encoding_word(text.data[end]))
-            end++;
-        found |= encoding_of(slice_part(text, at, end));
-        at = end + 1;
-    }
-    /* A client that compares the whole value knows no such encoding and takes the bytes as they are. */
-    return found == 0 ? 0 : found | TRANSFER_IDENTITY;
-}
-
+/* One known word is that encoding. With more around it some know none; where there is no known word, it may
+ * be each of them to some. */
 static void take_encoding(struct mime_entity *entity, struct slice value)
 {
-    struct header_views views;
-    unsigned encodings = 0;
-    bool some_view_unknown = false;
-    header_views_init(&views, value, entity->parameters.limits->comment_levels);
-    entity->types.failed = entity->types.failed || views.failed;
-    for (size_t i = 0; i < views.count; i++) {
-        unsigned found = encodings_of_view(strbuf_slice(&views.items[i].text));
-        some_view_unknown = some_view_unknown || found == 0;
-        encodings |= found;
-    }
-    header_views_deinit(&views);
-    if (slice_trim(value).length == 0)
+    struct slice all = slice_trim(value);
+    unsigned encodings = encoding_of(all);
+    bool is_exact = encodings != 0;
+    if (all.length == 0)
         return;
-    if (encodings == 0) {
-        entity->has_unknown_encoding = true;
-        encodings = TRANSFER_IDENTITY | TRANSFER_BASE64 | TRANSFER_QUOTED_PRINTABLE;
-    } else if (some_view_unknown) {
-        encodings |= TRANSFER_IDENTITY;
+    for (size_t at = 0; at < all.length && !is_exact;) {
+        size_t end = at;
+        while (end < all.length && is_encoding_byte(all.data[end]))
+            end++;
+        encodings |= encoding_of(slice_part(all, at, end));
+        at = end + 1;
     }
-    bool is_odd = (encodings & (encodings - 1)) != 0;
-    if (!entity->has_unknown_encoding &&
-        (is_odd || (entity->encodings != 0 && entity->encodings != encodings)))
-        entity->has_conflicting_encodings = true;
+    if (encodings == 0)
+        encodings = TRANSFER_BASE64 | TRANSFER_QUOTED_PRINTABLE;
+    if (!is_exact)
+        encodings |= TRANSFER_IDENTITY;
+    entity->has_conflicting_encodings = entity->has_conflicting_encodings ||
+                                        (encodings & (encodings - 1)) != 0 ||
+                                        (entity->encodings != 0 && entity->encodings != encodings);
     entity->encodings |= encodings;
 }
 
-/* All of the value is the name. */
+/* All of the value is the name, or it is written as a parameter's value is. */
 static void take_name(struct mime_entity *entity, struct slice value)
 {
     struct strbuf parameter;
     strbuf_init(&parameter, 0);
-    strbuf_append_text(&parameter, "; filename=");
+    strbuf_append_text(&parameter, "name=");
     strbuf_append_slice(&parameter, value);
-    add_names(entity, strbuf_slice(&parameter));
     mime_parameters_add_name(&entity->parameters, slice_trim(value));
+    name_superset_add(&entity->parameters.superset, strbuf_slice(&parameter));
     entity->types.failed = entity->types.failed || parameter.failed;
     strbuf_deinit(&parameter);
 }
@@ -366,8 +380,6 @@ void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
         entity->kinds = is_in_digest && !entity->has_content_type ? MIME_KIND_MESSAGE : MIME_KIND_TEXT;
     if (entity->encodings == 0)
         entity->encodings = TRANSFER_IDENTITY;
-    if (entity->parameters.ambiguous != NULL)
-        entity->ambiguous = entity->parameters.ambiguous;
     entity->unreadable = entity->parameters.unreadable;
 }
 
@@ -380,5 +392,6 @@ bool mime_entity_is_over_limit(const struct mime_entity *entity)
 {
     const struct mime_parameters *parameters = &entity->parameters;
     return entity->header_count > parameters->limits->headers_per_part || parameters->result != 0 ||
-           parameters->names.is_over_limit || parameters->boundaries.is_over_limit;
+           parameters->names.is_over_limit || parameters->boundaries.is_over_limit ||
+           name_superset_is_over_limit(&parameters->superset);
 }

@@ -19,12 +19,12 @@ struct mime_entity {
     uint64_t content_bytes;        /* length of the values that were read in all ways */
     uint32_t content_header_count; /* those named Content-… that say something here */
     bool has_content_type;
-    bool is_untyped; /* a Content-Type that names no type: some clients guess by the content */
+    bool has_loose_type; /* a Content-Type outside the strict form: any line of dashes may be a delimiter */
+    bool is_untyped;     /* a Content-Type that names no type: some clients guess by the content */
     bool has_mime_version;
     bool is_digest;                 /* multipart/digest: its parts are messages unless they say otherwise */
-    bool has_unknown_encoding;      /* a transfer encoding no client knows: clients guess */
     bool has_conflicting_encodings; /* two that decode differently, or one written oddly */
-    const char *ambiguous;          /* why clients would disagree, or NULL; from the parameters too */
+    const char *ambiguous;          /* why clients would disagree, or NULL */
     const char *unreadable;         /* what only some clients can read, and cannot be read here; or NULL */
     /* Lines behind the header that others take for a part of it; valid while the entity is told. */
     struct slice doubtful_lines;

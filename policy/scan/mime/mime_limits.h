@@ -11,7 +11,6 @@ struct mime_limits {
     uint32_t header_bytes;
     uint32_t parameters_per_header;
     uint32_t comment_levels;
-    uint32_t parameter_index;
     uint32_t names_per_part;
 };
 

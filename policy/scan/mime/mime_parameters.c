@@ -3,43 +3,33 @@
 #include "base/array.h"
 #include "base/strbuf.h"
 #include "scan/mime/mime_charset.h"
+#include "scan/mime/mime_field.h"
 #include "scan/mime/mime_word.h"
-
-#include <talloc.h>
-
-/* One parameter found, its plainest reading kept for joining and comparing. */
-struct piece {
-    enum parameter_kind kind;
-    int index;
-    bool is_starred;
-    bool is_strict;
-    struct slice value;
-};
-
-struct collector {
-    struct mime_parameters *parameters;
-    struct piece *pieces; /* talloc array, in order of appearance */
-    size_t count;
-    bool failed;
-};
 
 void mime_parameters_init(struct mime_parameters *parameters, void *owner, const struct mime_limits *limits)
 {
     *parameters = (struct mime_parameters){.limits = limits};
     name_set_init(&parameters->names, owner, limits->names_per_part);
     name_set_init(&parameters->boundaries, owner, MIME_BOUNDARIES_MAX);
+    name_superset_init(&parameters->superset, owner);
 }
 
 bool mime_parameters_failed(const struct mime_parameters *parameters)
 {
     return parameters->names.failed || parameters->boundaries.failed ||
-           (parameters->result & HEADER_PARAMETERS_NO_MEMORY) != 0;
+           name_superset_failed(&parameters->superset) ||
+           (parameters->result & MIME_PARAMETERS_NO_MEMORY) != 0;
+}
+
+bool mime_parameters_has_name(const struct mime_parameters *parameters)
+{
+    return parameters->names.count > 0 || !name_superset_is_empty(&parameters->superset);
 }
 
 static void note_no_memory(struct mime_parameters *parameters, bool failed)
 {
     if (failed)
-        parameters->result |= HEADER_PARAMETERS_NO_MEMORY;
+        parameters->result |= MIME_PARAMETERS_NO_MEMORY;
 }
 
 /* A name, that is, not a boundary, in a charset that is unknown or read differently: EBCDIC, or a made-up
@@ -91,12 +81,6 @@ static void add_value(struct mime_parameters *parameters, struct name_set *set, 
         return;
     add_decoded_words(parameters, set, value, MIME_WORD_BLANKS_DROPPED);
     add_decoded_words(parameters, set, value, MIME_WORD_BLANKS_KEPT);
-    /* A word may begin inside another that never ends. */
-    size_t last = value.length - 2;
-    while (last > 0 && (value.data[last] != '=' || value.data[last + 1] != '?'))
-        last--;
-    if (last > 0)
-        add_decoded_words(parameters, set, slice_part(value, last, value.length), MIME_WORD_BLANKS_KEPT);
 }
 
 void mime_parameters_add_name(struct mime_parameters *parameters, struct slice name)
@@ -162,194 +146,145 @@ static void add_extended(struct mime_parameters *parameters, struct name_set *se
     add_value(parameters, set, value);
 }
 
-static struct name_set *set_for(struct mime_parameters *parameters, enum parameter_kind kind)
-{
-    return kind == PARAMETER_BOUNDARY ? &parameters->boundaries : &parameters->names;
-}
+/* ---- the strict form ---- */
 
-/* Remembers the first boundary and name, and a duplicate that says something else. */
-static void compare_strict(struct collector *collector, const struct piece *piece)
+/* Adds the value of a parameter that begins at `first` and may go on in pieces. Returns the offset of the
+ * next. */
+static uint32_t add_parameter(struct mime_parameters *parameters, struct name_set *set,
+                              const struct mime_field *field, uint32_t first)
 {
-    struct mime_parameters *parameters = collector->parameters;
-    for (size_t i = 0; i < collector->count; i++) {
-        const struct piece *other = &collector->pieces[i];
-        if (other->is_strict && other->kind == piece->kind && other->index == piece->index &&
-            other->is_starred == piece->is_starred && !slice_equal(other->value, piece->value))
-            parameters->ambiguous = piece->kind == PARAMETER_BOUNDARY
-                                        ? "two different boundary parameters"
-                                        : "one parameter twice, with different names";
-    }
-}
-
-static bool is_known(const struct collector *collector, const struct piece *piece)
-{
-    for (size_t i = 0; i < collector->count; i++) {
-        const struct piece *other = &collector->pieces[i];
-        if (other->kind == piece->kind && other->index == piece->index &&
-            other->is_starred == piece->is_starred && slice_equal(other->value, piece->value))
-            return true;
-    }
-    return false;
-}
-
-static void keep_piece(struct collector *collector, struct piece piece)
-{
-    if (is_known(collector, &piece))
-        return;
-    bool has_room = array_reserve(collector->parameters->names.owner, collector->pieces, collector->count);
-    char *copy = has_room ? talloc_memdup(collector->pieces, piece.value.data, piece.value.length) : NULL;
-    if (copy == NULL) {
-        collector->failed = true;
-        return;
-    }
-    piece.value.data = copy;
-    collector->pieces[collector->count++] = piece;
-}
-
-static void take_parameter(void *context, const struct header_parameter *parameter)
-{
-    struct collector *collector = context;
-    struct mime_parameters *parameters = collector->parameters;
-    struct name_set *set = set_for(parameters, parameter->kind);
-    if (parameter->reading_count == 0)
-        return;
-    for (size_t i = 0; parameter->index < 0 && i < parameter->reading_count; i++) {
-        if (parameter->is_starred)
-            add_extended(parameters, set, parameter->readings[i]);
+    const struct mime_field_parameter *parameter = &field->parameters[first];
+    if (parameter->index < 0) {
+        if (parameter->is_extended)
+            add_extended(parameters, set, parameter->value);
         else
-            add_value(parameters, set, parameter->readings[i]);
+            add_value(parameters, set, parameter->value);
+        return first + 1;
     }
-    /* A piece that has quotes in it swallowed others, as those read it who look for semicolons only. */
-    for (size_t i = 1; parameter->index >= 0 && i < parameter->reading_count; i++)
-        if (slice_find(parameter->readings[i], '"') < parameter->readings[i].length)
-            add_value(parameters, set, parameter->readings[i]);
-    struct piece piece = {parameter->kind, parameter->index, parameter->is_starred, parameter->is_strict,
-                          parameter->readings[0]};
-    if (piece.is_strict)
-        compare_strict(collector, &piece);
-    keep_piece(collector, piece);
-}
-
-enum join_order { JOIN_FIRST_UNTIL_GAP, JOIN_FIRST, JOIN_LAST, JOIN_AS_WRITTEN };
-
-struct join {
-    struct strbuf raw;     /* values as they stand */
-    struct strbuf decoded; /* starred ones percent-decoded, the charset taken off */
-    struct slice charset;
-    bool is_begun;
-};
-
-static void join_append(struct join *join, const struct piece *piece)
-{
-    struct slice text = piece->value;
-    strbuf_append_slice(&join->raw, text);
-    if (!join->is_begun && piece->is_starred)
-        text = split_charset(text, &join->charset);
-    join->is_begun = true;
-    if (piece->is_starred)
-        append_percent_decoded(text, &join->decoded);
-    else
-        strbuf_append_slice(&join->decoded, text);
-}
-
-/* The first or last piece numbered `index`; an unnumbered one serves as number 0 where there is none. */
-static const struct piece *find_piece(const struct collector *collector, enum parameter_kind kind, int index,
-                                      bool last)
-{
-    const struct piece *found = NULL;
-    for (size_t i = 0; i < collector->count; i++) {
-        const struct piece *piece = &collector->pieces[i];
-        if (piece->kind == kind && piece->index == index && (found == NULL || last))
-            found = piece;
+    struct strbuf joined;
+    struct slice charset = slice_make("", 0);
+    uint32_t at = first;
+    strbuf_init(&joined, 0);
+    for (; at < field->count && field->parameters[at].index == (int)(at - first); at++) {
+        struct slice text = field->parameters[at].value;
+        if (at == first && field->parameters[at].is_extended)
+            text = split_charset(text, &charset);
+        if (field->parameters[at].is_extended)
+            append_percent_decoded(text, &joined);
+        else
+            strbuf_append_slice(&joined, text);
     }
-    return found == NULL && index == 0 ? find_piece(collector, kind, -1, last) : found;
+    add_in_charset(parameters, set, charset, strbuf_slice(&joined));
+    note_no_memory(parameters, joined.failed);
+    strbuf_deinit(&joined);
+    return at;
 }
 
-static void join_numbered(const struct collector *collector, enum parameter_kind kind, enum join_order order,
-                          struct join *join)
+static void take_strict(struct mime_parameters *parameters, const struct mime_field *field)
 {
-    for (int index = 0; index <= (int)collector->parameters->limits->parameter_index; index++) {
-        const struct piece *piece = find_piece(collector, kind, index, order == JOIN_LAST);
-        if (piece != NULL)
-            join_append(join, piece);
-        else if (order == JOIN_FIRST_UNTIL_GAP && index > 0)
-            return;
+    size_t names_before = parameters->names.count;
+    for (uint32_t at = 0; at < field->count;) {
+        struct slice key = field->parameters[at].key;
+        if (mime_field_is_name(key)) {
+            at = add_parameter(parameters, &parameters->names, field, at);
+        } else if (slice_equal_nocase(key, slice_of("boundary"))) {
+            struct name_set one;
+            name_set_init(&one, parameters->names.owner, 1);
+            at = add_parameter(parameters, &one, field, at);
+            note_no_memory(parameters, one.failed);
+            if (one.count > 0 && name_set_add(&parameters->boundaries, one.items[0]) &&
+                parameters->primary_boundary.length == 0)
+                parameters->primary_boundary = one.items[0];
+        } else {
+            at++;
+        }
     }
+    if (parameters->names.count > names_before)
+        parameters->primary_name = parameters->names.items[names_before];
 }
 
-static void join_as_written(const struct collector *collector, enum parameter_kind kind, struct join *join)
+/* ---- outside of it ---- */
+
+/* What is most likely meant by the first parameter `key` in `*value`: up to a quote, a semicolon or,
+ * unquoted, a blank.
+ * `*value` becomes what is behind its `=`. */
+static struct slice likely_value(struct slice *value, const char *key)
 {
-    for (size_t i = 0; i < collector->count; i++)
-        if (collector->pieces[i].kind == kind && collector->pieces[i].index >= 0)
-            join_append(join, &collector->pieces[i]);
+    struct slice name = slice_of(key);
+    size_t at = 0;
+    while (at + name.length < value->length &&
+           !slice_starts_nocase(slice_part(*value, at, value->length), name))
+        at++;
+    bool is_found = at + name.length < value->length;
+    at += is_found ? slice_find(slice_part(*value, at, value->length), '=') + 1 : value->length;
+    *value = slice_part(*value, at < value->length ? at : value->length, value->length);
+    struct slice rest = slice_trim(*value);
+    bool is_quoted = rest.length > 0 && rest.data[0] == '"';
+    rest = slice_part(rest, is_quoted ? 1 : 0, rest.length);
+    size_t end = 0;
+    while (end < rest.length && rest.data[end] != '"' && rest.data[end] != '\n' &&
+           (is_quoted || strchr("; \t\r(", rest.data[end]) == NULL))
+        end++;
+    return slice_trim(slice_part(rest, 0, end));
 }
 
-static void add_joined(struct collector *collector, enum parameter_kind kind, enum join_order order)
+/* Words in a charset that cannot be read may hold anything. */
+static void note_words(struct mime_parameters *parameters, struct slice value)
 {
-    struct join join = {.is_begun = false, .charset = slice_make("", 0)};
-    struct mime_parameters *parameters = collector->parameters;
-    struct name_set *set = set_for(parameters, kind);
-    strbuf_init(&join.raw, 0);
-    strbuf_init(&join.decoded, 0);
-    if (order == JOIN_AS_WRITTEN)
-        join_as_written(collector, kind, &join);
-    else
-        join_numbered(collector, kind, order, &join);
-    add_in_charset(parameters, set, join.charset, strbuf_slice(&join.decoded));
-    add_value(parameters, set, strbuf_slice(&join.raw));
-    note_no_memory(parameters, join.raw.failed || join.decoded.failed);
-    strbuf_deinit(&join.raw);
-    strbuf_deinit(&join.decoded);
-}
-
-static bool has_numbered(const struct collector *collector, enum parameter_kind kind)
-{
-    for (size_t i = 0; i < collector->count; i++)
-        if (collector->pieces[i].kind == kind && collector->pieces[i].index >= 0)
-            return true;
-    return false;
-}
-
-static void remember_primary(struct collector *collector)
-{
-    struct mime_parameters *parameters = collector->parameters;
-    parameters->primary_name = slice_make("", 0);
-    for (size_t i = 0; i < collector->count; i++) {
-        const struct piece *piece = &collector->pieces[i];
-        if (!piece->is_strict || piece->index >= 0 || piece->is_starred)
-            continue;
-        struct slice *primary =
-            piece->kind == PARAMETER_BOUNDARY ? &parameters->primary_boundary : &parameters->primary_name;
-        struct name_set *set = set_for(parameters, piece->kind);
-        for (size_t n = 0; primary->length == 0 && n < set->count; n++)
-            if (slice_equal(set->items[n], piece->value))
-                *primary = set->items[n];
-    }
-}
-
-/* All of the value may be words, and the parameters in them. */
-static void note_hidden_words(struct mime_parameters *parameters, struct slice value)
-{
-    if (!slice_starts_nocase(slice_trim(value), slice_of("=?")))
-        return;
     struct strbuf decoded;
     strbuf_init(&decoded, 0);
-    unsigned result = mime_word_decode(slice_trim(value), MIME_WORD_BLANKS_DROPPED, &decoded);
+    unsigned result = mime_word_decode(value, MIME_WORD_BLANKS_DROPPED, &decoded);
     note_doubtful(parameters, &parameters->names, (result & MIME_WORD_DOUBTFUL) != 0);
     note_no_memory(parameters, decoded.failed);
     strbuf_deinit(&decoded);
 }
 
-void mime_parameters_add(struct mime_parameters *parameters, struct slice value)
+static void take_loose(struct mime_parameters *parameters, struct slice value)
 {
-    struct collector collector = {.parameters = parameters};
-    note_hidden_words(parameters, value);
-    parameters->result |= header_parameters_visit(value, parameters->limits, take_parameter, &collector);
-    for (enum parameter_kind kind = PARAMETER_FILENAME; kind <= PARAMETER_BOUNDARY; kind++)
-        for (enum join_order order = JOIN_FIRST_UNTIL_GAP;
-             has_numbered(&collector, kind) && order <= JOIN_AS_WRITTEN; order++)
-            add_joined(&collector, kind, order);
-    remember_primary(&collector);
-    note_no_memory(parameters, collector.failed);
-    talloc_free(collector.pieces);
+    struct slice rest = value;
+    struct slice name = likely_value(&rest, "name");
+    size_t names_before = parameters->names.count;
+    name_superset_add(&parameters->superset, value);
+    if (!name_superset_is_empty(&parameters->superset) ||
+        slice_starts_nocase(slice_trim(value), slice_of("=?")))
+        note_words(parameters, value);
+    add_extended(parameters, &parameters->names, name);
+    if (parameters->names.count > names_before)
+        parameters->primary_name = parameters->names.items[names_before];
+    for (rest = value; rest.length > 0 && parameters->boundaries.count < MIME_BOUNDARIES_MAX;)
+        if (name_set_add(&parameters->boundaries, likely_value(&rest, "boundary")) &&
+            parameters->primary_boundary.length == 0)
+            parameters->primary_boundary = parameters->boundaries.items[parameters->boundaries.count - 1];
+}
+
+/* Semicolons outside quotes with something behind, and parentheses within each other. */
+static void note_bounds(struct mime_parameters *parameters, struct slice value)
+{
+    uint32_t count = 0, level = 0;
+    bool in_quotes = false;
+    for (size_t i = 0; i < value.length; i++) {
+        char c = value.data[i];
+        i += c == '\\' ? 1 : 0;
+        in_quotes = in_quotes != (c == '"');
+        count += c == ';' && !in_quotes && i + 1 < value.length ? 1 : 0;
+        level += c == '(' && !in_quotes ? 1 : 0;
+        if (level > parameters->limits->comment_levels)
+            parameters->result |= MIME_PARAMETERS_TOO_DEEP;
+        level -= c == ')' && !in_quotes && level > 0 ? 1 : 0;
+    }
+    if (count > parameters->limits->parameters_per_header)
+        parameters->result |= MIME_PARAMETERS_TOO_MANY;
+}
+
+struct slice mime_parameters_add(struct mime_parameters *parameters, struct slice value, bool *is_strict)
+{
+    struct mime_field field;
+    parameters->primary_name = slice_make("", 0);
+    note_bounds(parameters, value);
+    *is_strict = mime_field_parse(&field, value);
+    if (*is_strict)
+        take_strict(parameters, &field);
+    else
+        take_loose(parameters, value);
+    return field.lead;
 }

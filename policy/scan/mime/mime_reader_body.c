@@ -62,7 +62,7 @@ static bool is_undelimited(const struct mime_reader *reader)
 {
     for (uint32_t i = reader->level_count; i > 0; i--)
         if (reader->levels[i - 1].is_multipart)
-            return !reader->levels[i - 1].is_delimited;
+            return reader->levels[i - 1].is_guessed || !reader->levels[i - 1].is_delimited;
     return false;
 }
 
@@ -214,6 +214,17 @@ static struct slice hold_line(struct mime_reader *reader, struct slice bytes)
     return slice_part(bytes, length, bytes.length);
 }
 
+/* The offset of the first line inside `bytes` that begins with a dash or a letter C, or their length. */
+static size_t find_held_line(struct slice bytes)
+{
+    for (size_t at = 0; at + 1 < bytes.length; at++) {
+        at += slice_find(slice_part(bytes, at, bytes.length), '\n');
+        if (at + 1 < bytes.length && (bytes.data[at + 1] == '-' || ascii_lower(bytes.data[at + 1]) == 'c'))
+            return at + 1;
+    }
+    return bytes.length;
+}
+
 /* The offset of the first dash that begins a line inside `bytes`, or their length. */
 static size_t find_dash_at_line_start(struct slice bytes)
 {
@@ -231,11 +242,18 @@ struct slice reader_body_push(struct mime_reader *reader, struct slice bytes)
 {
     while (bytes.length > 0 && reader->state == READER_BODY && !reader->is_line_skipped) {
         bool can_end = reader->boundaries.count > 0 || is_undelimited(reader);
+        if (reader->is_leaf_typeless && reader->is_line_start && reader->held_length == 0 &&
+            reader->probe_lines_left == 0 && ascii_lower(bytes.data[0]) == 'c') {
+            reader_probe(reader, "a header in a text");
+            reader->probe_lines_left = 1;
+        }
         if (reader->held_length > 0 || (reader->is_line_start && reader->probe_lines_left > 0) ||
             (reader->is_line_start && can_end && bytes.data[0] == '-')) {
             bytes = hold_line(reader, bytes);
         } else {
-            size_t length = can_end ? find_dash_at_line_start(bytes) : bytes.length;
+            size_t length = reader->is_leaf_typeless ? find_held_line(bytes)
+                            : can_end                ? find_dash_at_line_start(bytes)
+                                                     : bytes.length;
             pass_content(reader, slice_part(bytes, 0, length));
             bytes = slice_part(bytes, length, bytes.length);
         }

@@ -20,6 +20,7 @@ void reader_end_leaf(struct mime_reader *reader)
     reader->is_leaf_open = false;
     reader->is_leaf_wanted = false;
     reader->is_leaf_whole = false;
+    reader->is_leaf_typeless = false;
 }
 
 void reader_cut_leaf(struct mime_reader *reader)
@@ -81,7 +82,7 @@ bool reader_may_go_beyond(const struct mime_reader *reader)
     unsigned others = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_STATUS;
     if ((entity->kinds & others) != 0 || entity->parameters.boundaries.count > 0 || entity->is_untyped)
         return false;
-    bool is_text = entity->kinds == MIME_KIND_TEXT && entity->parameters.names.count == 0;
+    bool is_text = entity->kinds == MIME_KIND_TEXT && !mime_parameters_has_name(&entity->parameters);
     return reader->is_message_header ? entity->content_header_count == 0 || !is_text
                                      : entity->kinds != 0 && !is_text;
 }
@@ -96,8 +97,9 @@ static bool push_level(struct mime_reader *reader, bool is_multipart)
         reader_fail(reader);
         return false;
     }
-    reader->levels[reader->level_count++] =
-        (struct mime_level){.is_multipart = is_multipart, .is_digest = reader->entity.is_digest};
+    reader->levels[reader->level_count++] = (struct mime_level){.is_multipart = is_multipart,
+                                                                .is_digest = reader->entity.is_digest,
+                                                                .is_guessed = reader->entity.has_loose_type};
     struct mime_level *level = &reader->levels[reader->level_count - 1];
     level->is_told = reader->sink->level_begin(reader->sink->context, &reader->entity);
     reader->told_count += level->is_told ? 1 : 0;
@@ -160,9 +162,17 @@ static void add_boundaries(struct mime_reader *reader)
                          is_commented(boundaries->items[i], primary));
 }
 
+/* Whether the entity is more than a text without a name. */
+static bool holds_something(const struct mime_entity *entity)
+{
+    return entity->kinds != MIME_KIND_TEXT || mime_parameters_has_name(&entity->parameters);
+}
+
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
 {
     reader->is_leaf_open = true;
+    for (uint32_t i = 0; i < reader->level_count && !holds_something(&reader->entity); i++)
+        reader->is_leaf_typeless = reader->is_leaf_typeless || reader->levels[i].is_typeless;
     reader->is_leaf_wanted =
         reader->sink->leaf_begin(reader->sink->context, &reader->entity) && is_looked_into;
 }
@@ -186,12 +196,6 @@ static void begin_message(struct mime_reader *reader)
         begin_leaf(reader, false);
 }
 
-/* Whether the entity is more than a text without a name. */
-static bool holds_something(const struct mime_entity *entity)
-{
-    return entity->kinds != MIME_KIND_TEXT || entity->parameters.names.count > 0;
-}
-
 static void settle_doubt(struct mime_reader *reader)
 {
     struct mime_entity *entity = &reader->entity;
@@ -205,6 +209,14 @@ static void settle_doubt(struct mime_reader *reader)
         entity->ambiguous = reader->doubt;
 }
 
+/* Without Content-Type some look for parts in the text; not where there is no room for another level. */
+static bool is_typeless(const struct mime_reader *reader)
+{
+    return (!reader->entity.has_content_type || reader->block.has_late_content) &&
+           !holds_something(&reader->entity) &&
+           reader->levels_above + reader->level_count < reader->limits->levels;
+}
+
 /*
  * A leaf with a boundary may be a multipart whose type some clients can read and others cannot: it is read as
  * both. Its boundaries are live, and what stands before the first delimiter is its content.
@@ -216,6 +228,9 @@ static void begin_leaf_with_boundary(struct mime_reader *reader)
     reader->entity.parameters.primary_boundary = slice_make("", 0);
     bool is_level = push_level(reader, true);
     reader->entity.kinds = kinds;
+    if (is_level)
+        reader->levels[reader->level_count - 1].is_typeless =
+            reader->entity.is_untyped || is_typeless(reader);
     if (is_level)
         add_boundaries(reader);
     if (reader->state != READER_STOPPED)
@@ -243,7 +258,7 @@ void reader_finish_header(struct mime_reader *reader)
     else if (entity->kinds == MIME_KIND_MESSAGE && entity->encodings == TRANSFER_IDENTITY &&
              entity->parameters.boundaries.count == 0)
         begin_message(reader);
-    else if (entity->parameters.boundaries.count > 0 || entity->is_untyped)
+    else if (entity->parameters.boundaries.count > 0 || entity->is_untyped || is_typeless(reader))
         begin_leaf_with_boundary(reader);
     else
         begin_leaf(reader, true);

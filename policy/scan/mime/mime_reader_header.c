@@ -33,19 +33,50 @@ void reader_header_end(struct mime_reader *reader)
     finish_block(reader);
 }
 
+/* A delimiter where an empty line should be. MIME-tools reads on in the same header: what it said of
+ * encodings may count for what follows. */
+static void delimiter_in_header(struct mime_reader *reader, struct slice line)
+{
+    reader_header_end(reader);
+    unsigned encodings = reader->entity.content_header_count > 0 ? reader->entity.encodings : 0;
+    if (reader->state == READER_STOPPED)
+        return;
+    struct boundary_match match = boundary_set_match(&reader->boundaries, line);
+    reader_delimiter(reader, match, NULL);
+    if (match.kind == BOUNDARY_CLOSE && encodings != 0 && encodings != TRANSFER_IDENTITY) {
+        reader_begin_entity(reader, false, "a delimiter inside a header");
+        header_block_go_beyond(&reader->block);
+    }
+    if (encodings != TRANSFER_IDENTITY && reader->state == READER_HEADERS)
+        reader->entity.encodings |= encodings | (encodings != 0 ? (unsigned)TRANSFER_IDENTITY : 0u);
+}
+
+/* A line that was taken for one of the header is one of the body. */
+static void push_line(struct mime_reader *reader, struct slice line)
+{
+    for (int i = 0; i < 2; i++) {
+        struct slice rest = i == 0 ? line : slice_make("\n", 1);
+        while (rest.length > 0 && reader->state == READER_BODY)
+            rest = reader_body_push(reader, rest);
+    }
+}
+
 /* One whole line of a header. */
 static void header_line(struct mime_reader *reader, struct slice line)
 {
     if (line.length >= 2 && line.data[0] == '-' && line.data[1] == '-') {
         struct boundary_match match = boundary_set_match(&reader->boundaries, line);
         if (match.kind >= BOUNDARY_DELIMITER) {
-            reader_header_end(reader);
-            if (reader->state != READER_STOPPED)
-                reader_delimiter(reader, boundary_set_match(&reader->boundaries, line), NULL);
+            delimiter_in_header(reader, line);
             return;
         }
     }
     bool was_beyond = reader->block.is_beyond;
+    if (was_beyond && line.length >= 2 && line.data[0] == '-' && line.data[1] == '-') {
+        reader_header_end(reader);
+        push_line(reader, line);
+        return;
+    }
     if (header_block_line(&reader->block, line) == HEADER_BLOCK_MORE)
         return;
     header_block_end(&reader->block);

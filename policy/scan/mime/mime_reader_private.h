@@ -20,6 +20,8 @@ enum reader_state {
 struct mime_level {
     bool is_multipart; /* else a message */
     bool is_digest;
+    bool is_guessed;   /* any line of dashes may be a delimiter of it */
+    bool is_typeless;  /* some look for headers in its texts */
     bool is_delimited; /* a delimiter of it was seen */
     bool is_closed;    /* its close delimiter was seen */
     bool is_told;      /* all of it is given to the sink */
@@ -51,8 +53,9 @@ struct mime_reader {
 
     bool is_leaf_open;
     bool is_leaf_wanted;
-    bool is_leaf_whole;  /* it is given to the sink as a level too, beyond where it may end */
-    uint64_t leaf_bytes; /* of the open leaf, wanted or not */
+    bool is_leaf_whole;    /* it is given to the sink as a level too, beyond where it may end */
+    bool is_leaf_typeless; /* a text in which some take a line that begins with Content- for a header's */
+    uint64_t leaf_bytes;   /* of the open leaf, wanted or not */
     bool is_line_start;
     char line_end[2]; /* the end of the last line: content only if no delimiter follows */
     uint32_t line_end_length;

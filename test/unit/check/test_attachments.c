@@ -474,7 +474,6 @@ static void default_limits_are_the_scans_own(void **state)
     assert_int_equal(limits.header_bytes, wanted->header_bytes);
     assert_int_equal(limits.parameters_per_header, wanted->parameters_per_header);
     assert_int_equal(limits.comment_levels, wanted->comment_levels);
-    assert_int_equal(limits.parameter_index, wanted->parameter_index);
     assert_int_equal(limits.names_per_part, wanted->names_per_part);
     assert_int_equal(limits.archive_entries, wanted->archive_entries);
     assert_int_equal(limits.archive_levels, wanted->archive_levels);

@@ -74,7 +74,8 @@ static bool is_right(const char *name, const struct attachment_list *list)
         return conditions == ATTACHMENT_ENCRYPTED && !is_blocked;
     if (has_class(name, "partial-"))
         return (conditions & ATTACHMENT_PARTIAL) != 0;
-    return has_class(name, "honest-") && !is_blocked && conditions == 0 && scan_executable(list) == NULL;
+    return has_class(name, "honest-") && !is_blocked &&
+           (conditions & ~(unsigned)ATTACHMENT_ALTERNATIVES) == 0 && scan_executable(list) == NULL;
 }
 
 static unsigned wrong_count;

@@ -180,17 +180,6 @@ static void comment_levels(void **state)
     assert_bound(build_comments, 8, NULL);
 }
 
-static void build_index(struct strbuf *out, unsigned count)
-{
-    strbuf_printf(out, "Content-Type: text/plain; name*%u=x\r\n\r\nhello\r\n", count);
-}
-
-static void parameter_index(void **state)
-{
-    (void)state;
-    assert_bound(build_index, 99, NULL);
-}
-
 static void build_names(struct strbuf *out, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
@@ -228,19 +217,6 @@ static void boundary_bytes(void **state)
 {
     (void)state;
     assert_bound(build_long_boundary, 900, NULL);
-}
-
-static void build_long_name(struct strbuf *out, unsigned count)
-{
-    strbuf_append_text(out, "Content-Disposition: attachment; filename=");
-    append_fill(out, count);
-    strbuf_append_text(out, "; size=1\r\n\r\nhello\r\n");
-}
-
-static void parameter_bytes(void **state)
-{
-    (void)state;
-    assert_bound(build_long_name, 4095, NULL); /* with the separator that ends it */
 }
 
 static void build_named_parts(struct strbuf *out, unsigned count)
@@ -389,11 +365,9 @@ int main(void)
         cmocka_unit_test(header_bytes),
         cmocka_unit_test(parameters_per_header),
         cmocka_unit_test(comment_levels),
-        cmocka_unit_test(parameter_index),
         cmocka_unit_test(names_per_part),
         cmocka_unit_test(boundaries_per_part),
         cmocka_unit_test(boundary_bytes),
-        cmocka_unit_test(parameter_bytes),
         cmocka_unit_test(work_units),
         cmocka_unit_test(work_of_lines),
         cmocka_unit_test(archive_entries),

@@ -22,7 +22,7 @@ static const struct {
     bool is_blocked;
 } cases[] = {
     {DISPOSITION("filename=\"evil.exe;.txt\""), true},
-    {DISPOSITION("filename=\"about evil.exe; part two.txt\""), false},
+    {DISPOSITION("filename=\"about evil.exe; part two.txt\""), true},
     {DISPOSITION("\xa0"
                  "filename=evil.exe"),
      true},
