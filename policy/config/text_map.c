@@ -56,7 +56,8 @@ bool text_map_add(struct text_map *map, struct slice key, struct slice value)
                       : talloc_strndup(map, key.data, key.length);
     if (entry == NULL || lower == NULL)
         return false;
-    ascii_lower_text(lower);
+    for (char *c = lower; *c != '\0'; c++)
+        *c = ascii_lower(*c);
     entry->key = lower;
     entry->value = talloc_strndup(map, value.length == 0 ? "" : value.data, value.length);
     if (entry->value == NULL)

@@ -8,7 +8,6 @@
 #include "config/load.h"
 #include "record/audit_file.h"
 #include "record/record_keeper.h"
-#include "record/record_ring.h"
 #include "record/record_writer.h"
 #include "engine/settings.h"
 
@@ -39,7 +38,6 @@ struct policy_engine {
     struct check_services services;
     char host[256];                       /* this machine's name, for the record */
     struct record_context record_context; /* points at it */
-    struct record_ring *record_ring;      /* for who watches */
     struct record_keeper *record_keeper;  /* NULL: there are no files to look after */
     int64_t started_us;                   /* wall clock, to be told */
     uint64_t started_ms;                  /* monotonic, to be counted from */
@@ -50,6 +48,7 @@ struct policy_engine {
     struct state_database *state;         /* NULL: nothing is kept over a restart */
     struct contacts *contacts;            /* NULL: offline */
     struct ticker *checkpoints;           /* writes counters and contacts to `state`; NULL: there is none */
+    bool has_local_counters;              /* the store is this process's memory */
     bool checkpoint_fails;                /* and that was said; the checkpoints' */
     struct recent_logins *recent_logins;
     char *recent_logins_path; /* NULL: they are not kept over a restart */

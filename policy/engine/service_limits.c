@@ -6,7 +6,9 @@
 #include "live/contacts.h"
 #include "store/store_checkpoint.h"
 
+#include <stdio.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 enum { CHECKPOINT_MS = 10000 };
 
@@ -20,18 +22,40 @@ static void tell_warning(void *context, const struct limit_warning *warning)
                 warning->key.data, (unsigned long long)warning->used, (unsigned long long)warning->capacity);
 }
 
-static bool create_store(struct policy_engine *engine)
+static struct store *create_memory(struct policy_engine *engine, const uint64_t seed[2])
 {
-    struct store_memory_options options = {
+    const struct store_memory_options options = {
         .clock = engine->options.clock,
+        .seed = {seed[0], seed[1]},
         .keys_max = {LOGIN_KEYS_MAX, STRANGER_KEYS_MAX},
     };
-    if (getrandom(options.seed, sizeof options.seed, 0) != (ssize_t)sizeof options.seed)
-        return false;
-    engine->services.store = store_memory_create(&options);
-    engine->services.warn_of_limit = tell_warning;
-    engine->contacts = contacts_create(&engine->options.clock, engine->state);
-    return engine->services.store != NULL && engine->contacts != NULL;
+    return store_memory_create(&options);
+}
+
+static struct store *create_shared(struct policy_engine *engine, const char *url, const uint64_t seed[2],
+                                   struct strbuf *problems)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.32s:%d:%08x", engine->host, (int)getpid(), (unsigned)seed[0]);
+    const struct store_redis_options options = {
+        .clock = engine->options.clock, .seed = {seed[0], seed[1]}, .url = url, .name = name};
+    return store_redis_create(&options, problems);
+}
+
+static bool create_store(struct policy_engine *engine, const char *where, struct strbuf *problems)
+{
+    uint64_t seed[2];
+    const size_t said = problems->length;
+    if (getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed) {
+        engine->services.store = strcmp(where, "memory") == 0 ? create_memory(engine, seed)
+                                                              : create_shared(engine, where, seed, problems);
+        engine->services.warn_of_limit = tell_warning;
+        engine->contacts = contacts_create(&engine->options.clock, engine->state);
+    }
+    if (engine->services.store != NULL && engine->contacts != NULL)
+        return true;
+    strbuf_append_text(problems, problems->length == said ? "out of memory\n" : "\n");
+    return false;
 }
 
 /* What could not be written is said once, until it can again. */
@@ -40,7 +64,8 @@ static void checkpoint(void *context)
     struct policy_engine *engine = context;
     struct strbuf problem;
     strbuf_init(&problem, 0);
-    bool is_saved = store_checkpoint_save(engine->services.store, engine->state, &problem);
+    bool is_saved =
+        !engine->has_local_counters || store_checkpoint_save(engine->services.store, engine->state, &problem);
     is_saved = contacts_save(engine->contacts, &problem) && is_saved;
     if (!is_saved && !engine->checkpoint_fails)
         log_error("what limits have counted is not kept over a restart: %s (said once)",
@@ -52,18 +77,33 @@ static void checkpoint(void *context)
 static bool create_limits(struct policy_engine *engine, const struct policy_snapshot *first,
                           struct strbuf *problems)
 {
-    (void)first;
-    if (!create_store(engine)) {
-        strbuf_append_text(problems, "out of memory\n");
+    engine->has_local_counters = strcmp(first->root->store, "memory") == 0;
+    if (!create_store(engine, first->root->store, problems))
         return false;
-    }
     if (engine->state == NULL)
         return true;
-    store_checkpoint_load(engine->services.store, engine->state);
+    if (engine->has_local_counters)
+        store_checkpoint_load(engine->services.store, engine->state);
     engine->checkpoints = ticker_start(CHECKPOINT_MS, checkpoint, engine);
     if (engine->checkpoints == NULL)
         strbuf_append_text(problems, "no thread can be started\n");
     return engine->checkpoints != NULL;
+}
+
+static void tick_limits(struct policy_engine *engine)
+{
+    store_tick(engine->services.store);
+}
+
+static void examine_limits(struct policy_engine *engine, const struct health_report *report)
+{
+    struct strbuf how;
+    strbuf_init(&how, 0);
+    if (engine->services.store != NULL && !store_describe(engine->services.store, &how))
+        report->tell(report->context, "store", strbuf_text(&how));
+    if (engine->checkpoint_fails)
+        report->tell(report->context, "state", "what limits have counted cannot be written");
+    strbuf_deinit(&how);
 }
 
 static void destroy_limits(struct policy_engine *engine)
@@ -78,5 +118,7 @@ static void destroy_limits(struct policy_engine *engine)
 const struct service limits_service = {
     .name = "limits",
     .create = create_limits,
+    .tick = tick_limits,
+    .examine = examine_limits,
     .destroy = destroy_limits,
 };

@@ -1,6 +1,7 @@
 #include "engine/settings.h"
 
 #include "check/check.h"
+#include "store/redis_connection.h"
 #include "config/types.h"
 #include "dns/dns_settings.h"
 
@@ -44,6 +45,15 @@ static const struct config_key root_keys[] = {
      .text =
          "User -> customer, for `overrides` by customer: canonical logins and other identities (`uid:1000`); "
          "`@example.com` for all logins of a domain that have no entry of their own."},
+    {.name = "store",
+     .type = &config_type_text,
+     .offset = offsetof(struct root_settings, store),
+     .default_text = "memory",
+     .flags = CONFIG_GLOBAL | CONFIG_RESTART,
+     .text =
+         "Where the counters of `rates` are: memory, kept over a restart in `state`; or shared by several mail servers "
+         "through Redis 6 or later, or Valkey: redis://127.0.0.1:6379/0, rediss://HOST (TLS), "
+         "redis+unix:///run/redis/redis.sock, with ?password_file=PATH and ?ca_file=PATH."},
     {.name = "timezone",
      .type = &config_type_text,
      .offset = offsetof(struct root_settings, timezone),
@@ -62,10 +72,22 @@ static bool is_timezone(const char *name)
            access(path, R_OK) == 0;
 }
 
+static void check_store(void *owner, const char *store, const struct config_finish *context)
+{
+    struct redis_address address;
+    struct strbuf problem;
+    if (strcmp(store, "memory") == 0)
+        return;
+    strbuf_init(&problem, 0);
+    if (!redis_address_read(owner, store, &address, &problem))
+        config_finish_error(context, "store", "%s", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+}
+
 static void root_finish(void *owner, void *settings, const struct config_finish *context)
 {
     const struct root_settings *root = settings;
-    (void)owner;
+    check_store(owner, root->store, context);
     if (root->timezone[0] != '\0' && !is_timezone(root->timezone))
         config_finish_error(context, "timezone",
                             "'%s' is no time zone of /usr/share/zoneinfo: write Europe/Berlin or UTC",
@@ -135,7 +157,7 @@ static const struct config_key daemon_keys[] = {
      .offset = offsetof(struct policy_daemon_settings, socket_group),
      .default_text = "",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_RESTART,
-     .text = "Group of the milter's unix socket, such as `postfix`; empty: the daemon's own."},
+     .text = "Group of the unix socket, such as `postfix`; empty: the daemon's own."},
     {.name = "control_mode",
      .type = &config_type_octal,
      .offset = offsetof(struct policy_daemon_settings, control_mode),
@@ -148,9 +170,8 @@ static const struct config_key daemon_keys[] = {
      .default_text = "",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_RESTART,
      .text =
-         "Group whose members may use the control socket, as root and the daemon's user may. Empty: the group "
-         "`closedrelay-admin` where there is one, else nobody's. Not the group by which the MTA reaches the milter: "
-         "its members could let anybody relay."},
+         "Group of the control socket: its members may use it, as root and the daemon's user may; empty: the "
+         "daemon's own."},
     {.name = "sessions",
      .type = &config_type_count,
      .offset = offsetof(struct policy_daemon_settings, sessions_max),

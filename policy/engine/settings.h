@@ -17,6 +17,7 @@ struct root_settings {
     enum check_mode mode;
     const char *state;                /* folder for what is kept over a restart; "": nothing is */
     const struct text_map *customers; /* user -> customer */
+    const char *store;                /* "memory", or the URL of a Redis */
     const char *timezone;             /* "Europe/Berlin"; "": the system's */
 };
 

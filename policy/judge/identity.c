@@ -52,7 +52,8 @@ static void find_customer(struct judgement *judgement)
     if (answer == TABLE_MISSING && judgement->message->local_uid[0] != '\0')
         answer = find_customer_of_uid(judgement, &name);
     char *customer = talloc_strdup(judgement->owner, answer == TABLE_FOUND ? strbuf_text(&name) : "");
-    ascii_lower_text(customer);
+    for (char *c = customer; c != NULL && *c != '\0'; c++)
+        *c = ascii_lower(*c);
     if (customer == NULL || name.failed)
         judgement->out_of_memory = true;
     strbuf_deinit(&name);
@@ -64,7 +65,8 @@ static const char *sender_of(struct judgement *judgement)
 {
     const struct mail_address *sender = &judgement->message->sender;
     char *text = talloc_strdup(judgement->owner, sender->is_null ? "<>" : sender->text);
-    ascii_lower_text(text);
+    for (char *c = text; c != NULL && *c != '\0'; c++)
+        *c = ascii_lower(*c);
     judgement->out_of_memory = judgement->out_of_memory || text == NULL;
     return text == NULL ? "" : text;
 }

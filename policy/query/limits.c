@@ -17,6 +17,7 @@ struct usage {
     struct rate_limit parsed;
     char per[RATE_PER_BYTES];
     struct window_level level;
+    bool is_elsewhere; /* its level is still to be asked for */
 };
 
 struct collecting {
@@ -70,7 +71,9 @@ static void collect_one(void *context, const struct store_counter *counter)
         return;
     }
     const struct window window = rate_window(&usage->parsed, collecting->now_us);
-    usage->level = window_look(&window, counter->state, collecting->now_us, 1);
+    usage->is_elsewhere = counter->state == NULL;
+    if (!usage->is_elsewhere)
+        usage->level = window_look(&window, counter->state, collecting->now_us, 1);
     keep(collecting, counter, usage);
 }
 
@@ -119,6 +122,22 @@ static void tell_one(struct answer *answer, const struct usage *usage, int64_t n
     strbuf_deinit(&words);
 }
 
+/* Of counters that live on another server. */
+static void ask_for_levels(struct store *store, struct collecting *collecting)
+{
+    for (size_t i = 0; i < collecting->count; i++) {
+        struct usage *usage = collecting->items[i];
+        struct store_charge charge = {
+            .limit = slice_of(usage->limit),
+            .key = slice_of(usage->key),
+            .window = rate_window(&usage->parsed, collecting->now_us),
+            .amount = 1,
+        };
+        if (usage->is_elsewhere && store_look(store, &charge, 1))
+            usage->level = charge.level;
+    }
+}
+
 static bool has_store(struct policy_engine *engine, struct answer *answer)
 {
     if (engine->services.store != NULL)
@@ -139,6 +158,7 @@ bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_
         .now_us = store_now_us(engine->services.store),
     };
     store_each(engine->services.store, collect_one, &collecting);
+    ask_for_levels(engine->services.store, &collecting);
     if (collecting.failed || collecting.owner == NULL) {
         answer_refuse(answer, "out of memory");
         talloc_free(collecting.owner);

@@ -5,6 +5,7 @@
 #include "base/time_text.h"
 #include "dns/dns_service.h"
 #include "engine/engine.h"
+#include "store/store.h"
 
 #include <talloc.h>
 
@@ -179,13 +180,24 @@ static void tell_lists(struct policy_engine *engine, struct answer *answer)
     const uint64_t now_ms = clock_monotonic_ms(&engine->options.clock);
     size_t count = 0;
     if (lists != NULL && engine->services.dns != NULL)
-        count = block_lists_get_status(dns_service_lists(engine->services.dns), lists, LISTS_SHOWN_MAX);
+        count = list_set_get_status(dns_service_lists(engine->services.dns), lists, LISTS_SHOWN_MAX);
     answer_open_list(answer, "lists", "lists");
     for (size_t i = 0; i < count && i < LISTS_SHOWN_MAX; i++)
         if (!lists[i].retired)
             tell_list(&lists[i], now_ms, answer);
     answer_close(answer);
     talloc_free(lists);
+}
+
+static void tell_store(struct policy_engine *engine, struct answer *answer)
+{
+    struct strbuf words;
+    if (engine->services.store == NULL)
+        return;
+    strbuf_init(&words, 0);
+    store_describe(engine->services.store, &words);
+    answer_text(answer, "store", "store", strbuf_text(&words));
+    strbuf_deinit(&words);
 }
 
 static void tell_restart(struct policy_engine *engine, struct answer *answer)
@@ -205,6 +217,7 @@ void policy_query_status(struct policy_engine *engine, uint64_t session_count, s
     tell_policy(engine, answer);
     tell_restart(engine, answer);
     tell_counters(session_count, answer);
+    tell_store(engine, answer);
     tell_resolver(engine->services.dns, answer);
     tell_lists(engine, answer);
     policy_query_health(engine, "ill", answer);

@@ -13,6 +13,8 @@ void store_init(struct store *store, const struct store_kind *kind, const struct
 
 int64_t store_now_us(const struct store *store)
 {
+    if (store->kind->now_us != NULL)
+        return store->kind->now_us(store);
     return store->started_us + (int64_t)(clock_monotonic_us(&store->clock) - store->started_tick_us);
 }
 
@@ -63,6 +65,17 @@ void store_each(struct store *store, void (*show)(void *context, const struct st
                 void *context)
 {
     store->kind->each(store, show, context);
+}
+
+void store_tick(struct store *store)
+{
+    if (store->kind->tick != NULL)
+        store->kind->tick(store);
+}
+
+bool store_describe(struct store *store, struct strbuf *out)
+{
+    return store->kind->describe(store, out);
 }
 
 void store_destroy(struct store *store)

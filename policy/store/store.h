@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/slice.h"
+#include "base/strbuf.h"
 #include "store/window.h"
 
 enum {
@@ -31,6 +32,9 @@ struct store_charge {
     enum store_population population;
     struct window window;
     uint64_t amount;
+    /* How much more may follow for the same message: a shared store reserves it at once where there is
+     * plenty, so that a message of thirty recipients asks the server twice, not thirty times. */
+    uint64_t extra;
     uint64_t warn_at; /* a warning is due when `used` gets this far, once, until it falls below warn_until; 0:
                          none */
     uint64_t warn_until;
@@ -55,7 +59,7 @@ struct store_counter {
     struct slice limit;
     struct slice key;
     enum store_population population;
-    const struct window_state *state;
+    const struct window_state *state; /* NULL: it is not here; store_look() asks for its level */
 };
 
 /* The current time of the store, for window_look(): it does not step with the wall clock. */
@@ -86,6 +90,13 @@ size_t store_reset(struct store *store, struct slice limit, struct slice key);
 void store_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
                 void *context);
 
+/* About once a second, on any thread. */
+void store_tick(struct store *store);
+
+/* What `status` says of it: "memory", "redis://127.0.0.1:6379/0, shared by 2 servers", "…, away since …:
+ * shares of 1/2". False: something is wrong with it. */
+bool store_describe(struct store *store, struct strbuf *out);
+
 void store_destroy(struct store *store); /* after the last hold; NULL is allowed */
 
 /* ---- kinds ------------------------------------------------------------------------------------------------
@@ -111,5 +122,21 @@ size_t store_memory_take_changed(struct store *store, size_t part,
 
 /* Puts a counter back as it was; what is reserved stays. False: no memory, or no place. */
 bool store_memory_put(struct store *store, const struct store_counter *counter);
+
+/*
+ * Shared by several servers through Redis (6 or later) or Valkey at `url` (redis_connection.h). Each decision
+ * is one script on the server, all or nothing, by the server's clock. While the server is away each daemon
+ * goes on with its share of what was left, and charges what it let pass once the server is back. NULL: the
+ * URL cannot be used, or no memory (reason in `problem`); a server that is away is no reason.
+ */
+struct store_redis_options {
+    struct clock clock;
+    uint64_t seed[2];
+    const char *url;
+    const char *name;    /* of this daemon, unlike all others': keeps reservations apart */
+    uint64_t command_ms; /* how long a decision may take before it is made here; 0: 20 */
+};
+
+struct store *store_redis_create(const struct store_redis_options *options, struct strbuf *problem);
 
 #endif

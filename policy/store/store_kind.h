@@ -14,6 +14,9 @@ struct store_kind {
     size_t (*reset)(struct store *store, struct slice limit, struct slice key);
     void (*each)(struct store *store, void (*show)(void *context, const struct store_counter *counter),
                  void *context);
+    void (*tick)(struct store *store);            /* or NULL */
+    int64_t (*now_us)(const struct store *store); /* or NULL: store.c's own */
+    bool (*describe)(struct store *store, struct strbuf *out);
     void (*destroy)(struct store *store);
 };
 

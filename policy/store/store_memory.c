@@ -376,6 +376,13 @@ bool store_memory_put(struct store *base, const struct store_counter *counter)
     return entry != NULL;
 }
 
+static bool describe(struct store *base, struct strbuf *out)
+{
+    (void)base;
+    strbuf_append_text(out, "memory");
+    return true;
+}
+
 static void destroy(struct store *base)
 {
     struct store_memory *memory = (struct store_memory *)base;
@@ -395,6 +402,7 @@ static const struct store_kind memory_kind = {
     .look = look,
     .reset = reset,
     .each = each,
+    .describe = describe,
     .destroy = destroy,
 };
 

@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 import tempfile
 
 import pytest
 
 from harness import daemon as daemon_module
 from harness import mail
+from harness.process import Process, free_port, wait_until
 
 LIMITS = """
 rates:
@@ -188,3 +191,46 @@ def test_what_cannot_be_meant_is_said(limited):
         done = command(relay, *words)
         if says is not None:
             assert done.returncode != 0 and says in done.stderr, done
+
+
+@pytest.fixture
+def redis(workspace):
+    """A Redis of the test's own; its URL."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("no redis-server")
+    port = free_port()
+    process = Process(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+                       "--dir", tempfile.mkdtemp(prefix="redis.", dir=workspace)],
+                      os.path.join(tempfile.mkdtemp(prefix="redis-log.", dir=workspace), "output"))
+    process.wait_for_listener(("127.0.0.1", port))
+    yield f"redis://127.0.0.1:{port}/0"
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+
+
+def store_of(relay):
+    return asked(relay, "status")["store"]
+
+
+def test_two_servers_share_a_limit(limited, redis):
+    relays = [limited(f"store: {redis}\n{LIMITS}") for _ in range(2)]
+    for relay in relays:
+        wait_until(lambda relay=relay: "shared by 2" in store_of(relay), "both servers are seen")
+    taken = 0
+    for relay in relays:
+        with relay.submission() as client:
+            taken += send(client, 25)[0]
+    assert taken == 40
+    assert [row["used"] for row in asked(relays[0], "usage", "ann@example.com") if row["count"] == "recipients"] == [40]
+
+
+def test_a_store_that_dies_stops_no_mail(limited, redis):
+    relay = limited(f"store: {redis}\n{LIMITS}")
+    wait_until(lambda: "shared by" in store_of(relay), "the store is there")
+    port = redis.split(":")[2].split("/")[0]
+    subprocess.run(["redis-cli", "-p", port, "shutdown", "nosave"], check=False, capture_output=True)
+    wait_until(lambda: "away" in store_of(relay), "the loss is noticed")
+    with relay.submission() as client:
+        assert send(client, 30) == (30, None)
+    ill = command(relay, "status", "--check")
+    assert ill.returncode != 0 and "away" in ill.stdout + ill.stderr

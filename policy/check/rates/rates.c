@@ -8,6 +8,9 @@
 
 enum { BYTES_PER_KB = 1000 };
 
+/* Most messages have no more; a shared store reserves as many at once where there is plenty. */
+enum { RECIPIENTS_AHEAD = 29 };
+
 /* The message's slot. */
 struct rates_of_message {
     struct store_hold *hold;
@@ -48,7 +51,8 @@ static const char *sender_key(const struct check_context *context)
 {
     const struct mail_address *sender = &context->message->sender;
     char *key = sender->is_null ? NULL : talloc_strdup(context->owner, sender->text);
-    ascii_lower_text(key);
+    for (char *c = key; c != NULL && *c != '\0'; c++)
+        *c = ascii_lower(*c);
     return key;
 }
 
@@ -220,6 +224,11 @@ static bool is_watched(const struct rate_limit *limit, const struct check_contex
            is_out_of_scope(limit, context);
 }
 
+static bool counts_recipients(enum rate_count count)
+{
+    return count != RATE_OF_MESSAGES && count != RATE_OF_BYTES && count != RATE_OF_REFUSED_RECIPIENTS;
+}
+
 static void add_charge(struct charge_list *list, const struct rate_limit *limit,
                        const struct check_context *context, uint64_t amount, int64_t now_us)
 {
@@ -233,6 +242,7 @@ static void add_charge(struct charge_list *list, const struct rate_limit *limit,
         .population = population_of(limit, context->message),
         .window = rate_window(limit, now_us),
         .amount = amount < WINDOW_AMOUNT_MAX ? amount : WINDOW_AMOUNT_MAX,
+        .extra = counts_recipients(limit->count) ? RECIPIENTS_AHEAD : 0,
         .warn_at = limit->warn_at,
         .warn_until = limit->warn_until,
         .is_watched = is_watched(limit, context),

@@ -1,0 +1,172 @@
+-- One decision on counters that several servers share: all of it, or nothing (store_redis.c).
+--
+-- KEYS     a counter each, a hash: "z" its state; "w" that its warning was given; "r:OWNER" what a message has reserved,
+--          "AMOUNT UNTIL"; last, for settle, the key that remembers that this owner has settled.
+-- ARGV     operation ("reserve", "settle", "release", "look", "reset"), owner, how long a reservation lasts in us, then for
+--          each counter: kind (0 refill, 1 sliding, 2 calendar), limit, burst, period_us, starts_us, ends_us, amount,
+--          is_watched, warn_at, warn_until, extra (reserved as well where a tenth of the limit stays free).
+-- Answer   {"fits" or "exceeded", the server's time in us, and for each counter: is_exceeded, used, clears_us, reset_us,
+--          warns, what was reserved}, times in us since EPOCH; -1: never.
+--
+-- Time is the server's, in us since EPOCH, so that doubles keep a hundredth of one. The arithmetic is window.c's.
+local EPOCH = 1735689600
+local SLOTS = 13
+local FIELDS = 11
+local now_parts = redis.call('TIME')
+local now = (now_parts[1] - EPOCH) * 1000000 + now_parts[2]
+local operation, owner, lasts = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local count = math.floor((#ARGV - 3) / FIELDS)
+
+local function read(i)
+    local at = 3 + (i - 1) * FIELDS
+    local c = {
+        kind = tonumber(ARGV[at + 1]), limit = tonumber(ARGV[at + 2]), burst = tonumber(ARGV[at + 3]),
+        period = tonumber(ARGV[at + 4]), starts = tonumber(ARGV[at + 5]), ends = tonumber(ARGV[at + 6]),
+        amount = tonumber(ARGV[at + 7]), watched = ARGV[at + 8] == '1', warn_at = tonumber(ARGV[at + 9]),
+        warn_until = tonumber(ARGV[at + 10]), extra = tonumber(ARGV[at + 11]), granted = 0, key = KEYS[i], reserved = 0, own = 0, until_us = 0, stamp = 0, empty_at = 0,
+        used = {}
+    }
+    c.capacity = c.kind == 0 and c.burst or c.limit
+    c.interval = math.ceil(c.period * 1000 / c.limit) / 1000
+    c.step = math.max(1, math.ceil(c.period / (SLOTS - 1)))
+    local fields = redis.call('HGETALL', c.key)
+    for f = 1, #fields, 2 do
+        local name, value = fields[f], fields[f + 1]
+        if name == 'z' then
+            local state = cmsgpack.unpack(value)
+            c.stamp, c.empty_at, c.used = state[1], state[2], state[3]
+        elseif name == 'w' then
+            c.warned = true
+        else
+            local amount, ends = string.match(value, '^(%d+) (%d+)$')
+            amount, ends = tonumber(amount), tonumber(ends)
+            if ends == nil or ends <= now then
+                redis.call('HDEL', c.key, name)
+            else
+                c.reserved = c.reserved + amount
+                c.until_us = math.max(c.until_us, ends)
+                if name == 'r:' .. owner then c.own = amount end
+            end
+        end
+    end
+    return c
+end
+
+local function slot(c, number)
+    if number < 0 or number > c.stamp or number <= c.stamp - SLOTS then return 0 end
+    return c.used[number % SLOTS + 1] or 0
+end
+
+local function charged(c)
+    if c.kind == 0 then return math.ceil(math.max(c.stamp - now, 0) / c.interval - 0.000001) end
+    if c.kind == 2 then return c.stamp == c.starts and (c.used[1] or 0) or 0 end
+    local current, sum = math.floor(now / c.step), 0
+    for number = current - SLOTS + 1, current do sum = sum + slot(c, number) end
+    return sum
+end
+
+-- When `amount` more fits; -1: never.
+local function ready(c, amount)
+    if amount > c.capacity then return -1 end
+    if c.kind == 0 then
+        return math.max(now, math.ceil(math.max(c.stamp, now) + (amount + c.reserved - c.burst) * c.interval))
+    end
+    if c.kind == 2 then return c.ends end
+    local current, wanted = math.floor(now / c.step), charged(c) + c.reserved + amount
+    for number = current - SLOTS + 1, current do
+        local lapsing = slot(c, number)
+        wanted = wanted - lapsing
+        if lapsing > 0 and wanted <= c.limit then return (number + SLOTS) * c.step end
+    end
+    return now
+end
+
+local function fits(c, amount)
+    if c.kind == 0 then
+        return amount + c.reserved <= c.burst and
+            math.max(c.stamp, now) + (amount + c.reserved - c.burst) * c.interval <= now + 0.5
+    end
+    return charged(c) + c.reserved + amount <= c.limit
+end
+
+local function charge(c, amount)
+    if c.kind == 0 then
+        c.stamp = math.min(math.max(c.stamp, now) + amount * c.interval, now + 2 * c.burst * c.interval)
+        c.empty_at = math.ceil(c.stamp)
+    elseif c.kind == 1 then
+        local current = math.floor(now / c.step)
+        if current - c.stamp >= SLOTS then c.used = {} end
+        for number = math.max(c.stamp + 1, current - SLOTS + 1), current do c.used[number % SLOTS + 1] = 0 end
+        c.stamp = math.max(c.stamp, current)
+        for i = 1, SLOTS do c.used[i] = c.used[i] or 0 end
+        c.used[c.stamp % SLOTS + 1] = c.used[c.stamp % SLOTS + 1] + amount
+        c.empty_at = (c.stamp + SLOTS) * c.step
+    else
+        if c.stamp ~= c.starts then c.used = {0} end
+        c.stamp = c.starts
+        c.used[1] = (c.used[1] or 0) + amount
+        c.empty_at = c.ends
+    end
+end
+
+local function write(c)
+    redis.call('HSET', c.key, 'z', cmsgpack.pack({c.stamp, c.empty_at, c.used}))
+end
+
+-- A key is forgotten once nothing in it counts any more.
+local function expire(c)
+    local ends = math.max(c.empty_at, c.until_us, now)
+    redis.call('PEXPIREAT', c.key, math.ceil(ends / 1000) + EPOCH * 1000 + 60000)
+end
+
+local counters, answer = {}, {'fits', tostring(now)}
+for i = 1, count do counters[i] = read(i) end
+
+if operation == 'settle' then
+    local is_new = redis.call('SET', KEYS[count + 1], '1', 'NX', 'PX', 3600000)
+    for _, c in ipairs(counters) do
+        redis.call('HDEL', c.key, 'r:' .. owner)
+        c.reserved = c.reserved - c.own
+        if is_new and c.amount > 0 then
+            if c.warned and charged(c) < c.warn_until then c.warned = false; redis.call('HDEL', c.key, 'w') end
+            charge(c, c.amount)
+            write(c)
+            if c.warn_at > 0 and not c.warned and charged(c) >= c.warn_at then
+                c.warns = true
+                redis.call('HSET', c.key, 'w', '1')
+            end
+        end
+        c.amount = 0
+        expire(c)
+    end
+elseif operation == 'release' then
+    for _, c in ipairs(counters) do redis.call('HDEL', c.key, 'r:' .. owner) end
+elseif operation == 'reset' then
+    for _, c in ipairs(counters) do redis.call('HDEL', c.key, 'z', 'w') end
+else
+    for _, c in ipairs(counters) do
+        c.exceeded = not fits(c, c.amount)
+        if c.exceeded and not c.watched then answer[1] = 'exceeded' end
+    end
+    if operation == 'reserve' and answer[1] == 'fits' then
+        for _, c in ipairs(counters) do
+            local room = math.floor(c.capacity * 0.9) - charged(c) - c.reserved - c.amount
+            c.granted = c.amount + math.max(0, math.min(c.extra, room))
+            if c.granted > 0 then
+                redis.call('HSET', c.key, 'r:' .. owner, string.format('%d %d', c.own + c.granted, now + lasts))
+                c.until_us = math.max(c.until_us, now + lasts)
+                expire(c)
+            end
+        end
+    end
+end
+for _, c in ipairs(counters) do
+    local used = charged(c) + c.reserved
+    answer[#answer + 1] = c.exceeded and 1 or 0
+    answer[#answer + 1] = used
+    answer[#answer + 1] = string.format('%d', c.exceeded and ready(c, c.amount) or now)
+    answer[#answer + 1] = string.format('%d', used > 0 and c.empty_at > now and c.empty_at or now)
+    answer[#answer + 1] = c.warns and 1 or 0
+    answer[#answer + 1] = c.granted
+end
+return answer

@@ -1,0 +1,403 @@
+/*
+ * Counters shared through a real Redis: exact between two daemons, and never later than a time-out when it is
+ * away. Skipped, and said so, where there is no redis-server.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <talloc.h>
+#include <unistd.h>
+
+#include "store/redis_connection.h"
+#include "store/store.h"
+
+static const int64_t HOUR_US = 3600LL * 1000000;
+enum { MS = 1000, WAIT_MS = 10000 };
+
+/* ---- the server
+ * --------------------------------------------------------------------------------------------- */
+
+struct server {
+    pid_t pid;
+    unsigned port;
+    char folder[64];
+};
+
+static unsigned free_port(void)
+{
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof where;
+    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(socket_fd, (struct sockaddr *)&where, sizeof where), 0);
+    assert_int_equal(getsockname(socket_fd, (struct sockaddr *)&where, &length), 0);
+    close(socket_fd);
+    return ntohs(where.sin_port);
+}
+
+static void start_server(struct server *server)
+{
+    char port[16];
+    snprintf(port, sizeof port, "%u", server->port);
+    server->pid = fork();
+    assert_true(server->pid >= 0);
+    if (server->pid == 0) {
+        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+               "--appendonly", "no", "--dir", server->folder, "--logfile", "/dev/null", (char *)NULL);
+        _exit(127);
+    }
+}
+
+static void stop_server(struct server *server)
+{
+    if (server->pid <= 0)
+        return;
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+    server->pid = 0;
+}
+
+static bool is_installed(void)
+{
+    return access("/usr/bin/redis-server", X_OK) == 0;
+}
+
+static int begin(void **state)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return -1;
+    *state = server;
+    snprintf(server->folder, sizeof server->folder, "/tmp/closedrelay-redis.XXXXXX");
+    if (!is_installed() || mkdtemp(server->folder) == NULL)
+        return 0;
+    server->port = free_port();
+    start_server(server);
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct server *server = *state;
+    stop_server(server);
+    rmdir(server->folder);
+    free(server);
+    return 0;
+}
+
+static struct server *server_of(void **state)
+{
+    struct server *server = *state;
+    if (server->port == 0)
+        skip();
+    return server;
+}
+
+/* ---- the daemons
+ * -------------------------------------------------------------------------------------------- */
+
+/* A busy machine may take its time, unless the time is what is tested. */
+static struct store *open_patient_store(const struct server *server, const char *name, uint64_t command_ms)
+{
+    char url[64];
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    snprintf(url, sizeof url, "redis://127.0.0.1:%u/1", server->port);
+    const struct store_redis_options options = {
+        .clock = clock_system(), .seed = {1, 2}, .url = url, .name = name, .command_ms = command_ms};
+    struct store *store = store_redis_create(&options, &problem);
+    if (store == NULL)
+        fail_msg("%s", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+    return store;
+}
+
+static struct store *open_store(const struct server *server, const char *name)
+{
+    return open_patient_store(server, name, 5000);
+}
+
+static bool is_there(struct store *store)
+{
+    struct strbuf text;
+    strbuf_init(&text, 0);
+    const bool there = store_describe(store, &text);
+    strbuf_deinit(&text);
+    return there;
+}
+
+static void wait_until_there(struct store *store, bool wanted)
+{
+    for (unsigned waited = 0; is_there(store) != wanted; waited++) {
+        if (waited == WAIT_MS)
+            fail_msg("the store is %s for ten seconds", wanted ? "away" : "there");
+        usleep(MS);
+    }
+}
+
+static struct store_charge charge_of(const char *key, uint64_t limit, uint64_t amount)
+{
+    return (struct store_charge){
+        .limit = slice_of("user recipients"),
+        .key = slice_of(key),
+        .window = {.kind = WINDOW_REFILL, .limit = limit, .burst = limit, .period_us = 24 * HOUR_US},
+        .amount = amount,
+    };
+}
+
+static uint64_t used(struct store *store, const char *key, uint64_t limit)
+{
+    struct store_charge charge = charge_of(key, limit, 0);
+    assert_true(store_look(store, &charge, 1));
+    return charge.level.used;
+}
+
+static bool pass_one(struct store *store, const char *key, uint64_t limit)
+{
+    struct store_hold *hold = store_hold_create(store, NULL);
+    struct store_charge charge = charge_of(key, limit, 1);
+    bool passes = store_reserve(hold, &charge, 1) == STORE_FITS;
+    if (passes)
+        store_settle(hold, &charge, 1);
+    talloc_free(hold);
+    return passes;
+}
+
+/* ---- tests
+ * --------------------------------------------------------------------------------------------------- */
+
+static void two_daemons_share_one_counter(void **state)
+{
+    struct server *server = server_of(state);
+    struct store *a = open_store(server, "a"), *b = open_store(server, "b");
+    wait_until_there(a, true);
+    wait_until_there(b, true);
+    struct store_hold *hold = store_hold_create(a, NULL);
+    struct store_charge charge = charge_of("ann", 10, 6);
+    assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
+    assert_int_equal(used(b, "ann", 10), 6);
+    struct store_hold *other = store_hold_create(b, NULL);
+    assert_int_equal(store_reserve(other, &charge, 1), STORE_EXCEEDED);
+    assert_true(charge.level.clears_us > store_now_us(b));
+    charge.amount = 2;
+    store_settle(hold, &charge, 1);
+    assert_int_equal(used(b, "ann", 10), 2);
+    charge.amount = 8;
+    assert_int_equal(store_reserve(other, &charge, 1), STORE_FITS);
+    talloc_free(other); /* gone without a word */
+    for (unsigned waited = 0; used(a, "ann", 10) != 2; waited++) {
+        assert_true(waited < WAIT_MS);
+        usleep(MS);
+    }
+    talloc_free(hold);
+    store_destroy(a);
+    store_destroy(b);
+}
+
+struct crowd {
+    struct store *stores[2];
+    atomic_uint passed, turn;
+    unsigned limit;
+};
+
+static void *send_mail(void *context)
+{
+    struct crowd *crowd = context;
+    const unsigned self = atomic_fetch_add(&crowd->turn, 1);
+    for (unsigned i = 0; i < 40; i++) {
+        struct store *store = crowd->stores[(self + i) % 2];
+        struct store_hold *hold = store_hold_create(store, NULL);
+        struct store_charge charge = charge_of("ann", crowd->limit, 1);
+        bool passes = store_reserve(hold, &charge, 1) == STORE_FITS;
+        if (passes && i % 4 != 0) { /* one in four is given up */
+            store_settle(hold, &charge, 1);
+            atomic_fetch_add(&crowd->passed, 1);
+        }
+        talloc_free(hold);
+    }
+    return NULL;
+}
+
+static void a_crowd_on_two_daemons_passes_no_more_than_the_limit(void **state)
+{
+    enum { THREADS = 16, LIMIT = 100 };
+    struct server *server = server_of(state);
+    struct crowd crowd = {.stores = {open_store(server, "a"), open_store(server, "b")}, .limit = LIMIT};
+    pthread_t threads[THREADS];
+    wait_until_there(crowd.stores[0], true);
+    wait_until_there(crowd.stores[1], true);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, send_mail, &crowd), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_true(is_there(crowd.stores[0]) && is_there(crowd.stores[1]));
+    assert_true(crowd.passed <= LIMIT);
+    /* What was given up is free again: all that is left can be had, and not one more. */
+    for (unsigned waited = 0; used(crowd.stores[0], "ann", LIMIT) != crowd.passed; waited++) {
+        assert_true(waited < WAIT_MS);
+        usleep(MS);
+    }
+    store_destroy(crowd.stores[1]);
+    crowd.stores[1] = open_store(server, "c"); /* it remembers nothing of who is over the limit */
+    wait_until_there(crowd.stores[1], true);
+    while (crowd.passed < LIMIT) {
+        assert_true(pass_one(crowd.stores[1], "ann", LIMIT));
+        crowd.passed++;
+    }
+    assert_false(pass_one(crowd.stores[1], "ann", LIMIT));
+    store_destroy(crowd.stores[0]);
+    store_destroy(crowd.stores[1]);
+}
+
+static void ask_server(const struct server *server, const char *command)
+{
+    char line[160];
+    snprintf(line, sizeof line, "redis-cli -h 127.0.0.1 -p %u -n 1 %s >/dev/null", server->port, command);
+    assert_int_equal(system(line), 0); /* NOLINT(cert-env33-c) */
+}
+
+static void a_server_that_forgets_its_scripts_is_told_again(void **state)
+{
+    struct server *server = server_of(state);
+    struct store *store = open_store(server, "a");
+    wait_until_there(store, true);
+    assert_true(pass_one(store, "ann", 10));
+    ask_server(server, "script flush");
+    assert_true(pass_one(store, "ann", 10));
+    assert_int_equal(used(store, "ann", 10), 2);
+    ask_server(server, "flushall");
+    assert_true(pass_one(store, "ann", 10));
+    assert_int_equal(used(store, "ann", 10), 1);
+    store_destroy(store);
+}
+
+/* Two daemons were seen, 4 of 10 are left: each may give 2 of them while the server is gone. */
+static void without_the_server_each_has_its_share(void **state)
+{
+    struct server *server = server_of(state);
+    struct store *a = open_store(server, "a"), *b = open_store(server, "b");
+    wait_until_there(a, true);
+    wait_until_there(b, true);
+    for (int i = 0; i < 3; i++)
+        assert_true(pass_one(a, "ann", 10) && pass_one(b, "ann", 10));
+    for (unsigned waited = 0; waited < 100; waited++) { /* until each has seen the other's heartbeat */
+        store_tick(a);
+        store_tick(b);
+        usleep(5 * MS);
+    }
+    assert_int_equal(used(a, "ann", 10), 6);
+    assert_int_equal(used(b, "ann", 10), 6);
+    stop_server(server);
+    wait_until_there(a, false);
+    wait_until_there(b, false);
+    unsigned passed_a = 0, passed_b = 0;
+    for (int i = 0; i < 10; i++) {
+        passed_a += pass_one(a, "ann", 10);
+        passed_b += pass_one(b, "ann", 10);
+    }
+    assert_int_equal(passed_a, 2);
+    assert_int_equal(passed_b, 2);
+    assert_true(pass_one(a, "somebody never seen", 10));
+    start_server(server); /* empty: what was let pass meanwhile is charged once */
+    wait_until_there(a, true);
+    wait_until_there(b, true);
+    store_tick(a);
+    store_tick(b);
+    store_tick(a);
+    assert_int_equal(used(a, "ann", 10), 4);
+    assert_int_equal(used(b, "somebody never seen", 10), 1);
+    store_destroy(a);
+    store_destroy(b);
+}
+
+/* A server that is stopped takes connections and never answers. */
+static void a_paused_server_holds_nobody_up(void **state)
+{
+    struct server *server = server_of(state);
+    struct store *store = open_patient_store(server, "a", 50);
+    wait_until_there(store, true);
+    assert_true(pass_one(store, "ann", 1000));
+    kill(server->pid, SIGSTOP);
+    for (int i = 0; i < 100; i++)
+        assert_true(pass_one(store, "ann", 1000));
+    assert_false(is_there(store));
+    kill(server->pid, SIGCONT);
+    wait_until_there(store, true);
+    store_tick(store);
+    /* What was sent before the pause may have been taken too: each message is charged once all the same. */
+    for (unsigned waited = 0; used(store, "ann", 1000) != 101; waited++) {
+        if (waited == WAIT_MS)
+            fail_msg("%u were charged", (unsigned)used(store, "ann", 1000));
+        store_tick(store);
+        usleep(MS);
+    }
+    store_destroy(store);
+}
+
+static void addresses_are_read(void **state)
+{
+    static const struct {
+        const char *url, *printed;
+    } cases[] = {
+        {"redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"},
+        {"redis://store.example", "redis://store.example:6379/0"},
+        {"rediss://ann:s%40cret@store.example:7000/3", "rediss://store.example:7000/3"},
+        {"redis://[::1]:7000", "redis://::1:7000/0"},
+        {"redis+unix:///run/redis/redis.sock?db=2", "redis+unix:///run/redis/redis.sock"},
+        {"unix:/run/redis.sock", "redis+unix:///run/redis.sock"},
+    };
+    static const char *const wrong[] = {"mysql://x", "redis://h/zero", "redis://h?colour=red",
+                                        "redis://h?password_file=/nonexistent"};
+    void *owner = talloc_new(NULL);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct redis_address address;
+        struct strbuf problem, printed;
+        strbuf_init(&problem, 0);
+        strbuf_init(&printed, 0);
+        if (!redis_address_read(owner, cases[i].url, &address, &problem))
+            fail_msg("%s: %s", cases[i].url, strbuf_text(&problem));
+        redis_address_print(&address, &printed);
+        assert_string_equal(strbuf_text(&printed), cases[i].printed);
+        if (address.user != NULL)
+            assert_string_equal(address.password, "s@cret");
+        strbuf_deinit(&problem);
+        strbuf_deinit(&printed);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct redis_address address;
+        struct strbuf problem;
+        strbuf_init(&problem, 0);
+        assert_false(redis_address_read(owner, wrong[i], &address, &problem));
+        assert_true(problem.length > 0);
+        strbuf_deinit(&problem);
+    }
+    talloc_free(owner);
+}
+
+#define SERVER_TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_are_read),
+        SERVER_TEST(two_daemons_share_one_counter),
+        SERVER_TEST(a_crowd_on_two_daemons_passes_no_more_than_the_limit),
+        SERVER_TEST(a_server_that_forgets_its_scripts_is_told_again),
+        SERVER_TEST(without_the_server_each_has_its_share),
+        SERVER_TEST(a_paused_server_holds_nobody_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
