@@ -156,7 +156,7 @@ bool record_stream_next(struct record_stream *stream, struct slice *line)
     size_t searched = 0;
     for (;;) {
         size_t length = stream->to - stream->from;
-        const char *from = stream->buffer + stream->from;
+        const char *from = stream->buffer == NULL ? "" : stream->buffer + stream->from;
         const char *end = length > searched ? memchr(from + searched, '\n', length - searched) : NULL;
         if (end == NULL && !stream->is_at_end) {
             searched = length;
