@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/nearest_word.h"
 #include "base/slice.h"
 #include "base/strbuf.h"
 #include "config/values.h"

@@ -95,4 +95,47 @@ bool policy_held(const struct policy_history_source *source, const struct policy
 bool policy_refused_domains(const struct policy_history_source *source, int64_t since_us, int64_t until_us,
                             struct strbuf *out);
 
+/* ---- replay ----------------------------------------------------------------------------------------- */
+
+struct policy_replay_query {
+    const char *new_config;    /* the configuration to judge by */
+    const char *since, *until; /* as in a report; NULL: all there is */
+    unsigned examples;         /* of each reason */
+    int64_t now_us;            /* wall clock */
+};
+
+enum policy_replay_result {
+    REPLAY_TOLD,
+    REPLAY_BAD_CONFIG, /* its errors are in `out`, a line each, as those of policy_load */
+    REPLAY_FAILED,     /* `out` says why, in words without a newline */
+};
+
+/* What the configuration would have done to the recorded messages. Text or JSON. */
+enum policy_replay_result policy_replay(const struct policy_history_source *source,
+                                        const struct policy_replay_query *query,
+                                        const struct policy_history_page *page, struct strbuf *out);
+
+/* ---- watch ------------------------------------------------------------------------------------------ */
+
+struct policy_engine; /* policy.h */
+
+/* All that are not NULL must fit. */
+struct policy_watch_filter {
+    const char *user;    /* a login, or "@example.com" for all of a domain */
+    const char *client;  /* an address or a network */
+    const char *check;   /* that had something to say, monitored or not */
+    const char *verdict; /* as in the record */
+};
+
+struct policy_watch;
+
+/* What the running daemon records from now on. The engine must outlive it. NULL: `problem` says why. */
+struct policy_watch *policy_watch_begin(struct policy_engine *engine,
+                                        const struct policy_watch_filter *filter, const char **problem);
+/* Waits up to `wait_ms`, and appends what came and fits, a line each: text, or with HISTORY_JSON the records.
+ * What came faster than it was taken is told as so many lines lost. One thread for each watch. */
+void policy_watch_next(struct policy_watch *watch, unsigned wait_ms, const struct policy_history_page *page,
+                       struct strbuf *out);
+void policy_watch_end(struct policy_watch *watch);
+
 #endif

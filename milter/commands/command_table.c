@@ -4,7 +4,7 @@
 extern const struct command serve_command, check_command, try_command, selftest_command, status_command,
     reload_command, lookup_command, allow_command, usage_command, top_command, reset_command, block_command,
     unblock_command, blocks_command, relaytest_command, doctor_command, report_command, explain_command,
-    held_command;
+    held_command, replay_command, watch_command;
 
 /* A command a line. */
 /* clang-format off */
@@ -19,6 +19,8 @@ const struct command *const command_table[] = {
     &explain_command,
     &report_command,
     &held_command,
+    &replay_command,
+    &watch_command,
     &allow_command,
     &usage_command,
     &top_command,

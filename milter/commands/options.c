@@ -30,45 +30,9 @@ const char *options_config(const char *named)
 
 /* ---- suggestions ------------------------------------------------------------------------------------ */
 
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-    unsigned ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-/* Levenshtein's: the fewest insertions, deletions and changes from one to the other. */
-static unsigned edit_distance(const char *from, const char *to)
-{
-    size_t length = strlen(to);
-    unsigned row[WORD_BYTES_MAX + 1];
-    if (length > WORD_BYTES_MAX || strlen(from) > WORD_BYTES_MAX)
-        return WORD_BYTES_MAX;
-    for (unsigned j = 0; j <= length; j++)
-        row[j] = j;
-    for (unsigned i = 1; from[i - 1] != '\0'; i++) {
-        unsigned diagonal = row[0];
-        row[0] = i;
-        for (unsigned j = 1; j <= length; j++) {
-            unsigned above = row[j];
-            row[j] = least(above + 1, row[j - 1] + 1, diagonal + (from[i - 1] != to[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[length];
-}
-
 const char *options_suggest(const char *typed, const char *const *words)
 {
-    const char *best = NULL;
-    unsigned best_distance = 3;
-    for (; *words != NULL; words++) {
-        unsigned distance = edit_distance(typed, *words);
-        if (distance < best_distance && distance < strlen(*words)) {
-            best = *words;
-            best_distance = distance;
-        }
-    }
-    return best;
+    return nearest_word(slice_of(typed), words);
 }
 
 static const char *suggest_option(const struct option_values *into, const char *typed)

@@ -22,7 +22,7 @@ static const char *why_not(int error)
     if (error == ECONNREFUSED)
         return "nobody answers there: the daemon is not running";
     if (error == EACCES)
-        return "only root, the daemon's user and the socket's group may talk to the daemon";
+        return "only root, the daemon's user and the members of daemon.control_group may talk to the daemon";
     return strerror(error);
 }
 

@@ -47,7 +47,9 @@ bool control_peer_read(int descriptor, gid_t group, struct control_caller *calle
         return false;
     caller->user_id = peer.uid;
     caller->is_root = peer.uid == 0 || peer.uid == geteuid();
-    if (!caller->is_root && peer.gid != group && !in_further_groups(descriptor, group))
+    const bool is_member =
+        group != CONTROL_NO_GROUP && (peer.gid == group || in_further_groups(descriptor, group));
+    if (!caller->is_root && !is_member)
         return false;
     find_name(peer.uid, caller->name);
     return true;

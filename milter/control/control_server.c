@@ -18,7 +18,7 @@ enum { CLIENT_WAIT_MS = 3000, SHORTAGE_PAUSE_MS = 100 };
 
 struct control_server {
     struct unix_socket socket;
-    gid_t group; /* of the socket; its members may connect */
+    gid_t group; /* whose members may connect; CONTROL_NO_GROUP: nobody's */
     unsigned client_wait_ms;
     control_handler handler;
     void *context;
@@ -42,21 +42,16 @@ struct control_connection {
 
 /* ---- waiting ---------------------------------------------------------------------------------------- */
 
-static uint64_t now_ms(void)
-{
-    return clock_system_monotonic_us(NULL) / 1000;
-}
-
 static void begin_step(struct control_connection *connection)
 {
-    connection->deadline_ms = now_ms() + connection->server->client_wait_ms;
+    connection->deadline_ms = clock_now_ms() + connection->server->client_wait_ms;
 }
 
 static bool wait_for(const struct control_connection *connection, short events)
 {
     struct pollfd waiting[] = {{connection->descriptor, events, 0},
                                {connection->server->stop_event, POLLIN, 0}};
-    uint64_t now = now_ms();
+    uint64_t now = clock_now_ms();
     if (now >= connection->deadline_ms)
         return false;
     return poll(waiting, 2, (int)(connection->deadline_ms - now)) > 0 && waiting[1].revents == 0;
@@ -130,7 +125,8 @@ static int carry_out(struct control_connection *connection, struct strbuf *text)
 {
     char line[CONTROL_LINE_BYTES_MAX];
     if (!control_peer_read(connection->descriptor, connection->server->group, &connection->caller)) {
-        strbuf_append_text(text, "only root, the daemon's user and the socket's group may do that\n");
+        strbuf_append_text(
+            text, "only root, the daemon's user and the members of daemon.control_group may do that\n");
         return EX_NOPERM;
     }
     begin_step(connection);
@@ -255,17 +251,14 @@ static void *take_clients(void *context)
 
 /* ---- the server ------------------------------------------------------------------------------------- */
 
-/* Opened by root before it steps down, the socket is still to be the daemon user's. */
-static bool settle_owner(struct control_server *server, const struct control_server_options *options)
+/* Opened by root before it steps down, the socket is still to be the daemon user's. Its mode comes last, when
+ * its group is right. */
+static bool settle_owner(const struct control_server_options *options)
 {
-    struct stat info;
-    gid_t group = options->group[0] == '\0' ? options->group_id : (gid_t)-1;
-    if (geteuid() == 0 && lchown(options->path, options->user_id, group) != 0)
-        return false;
-    if (lstat(options->path, &info) != 0)
-        return false;
-    server->group = info.st_gid;
-    return true;
+    const uid_t owner = geteuid() == 0 ? options->user_id : (uid_t)-1;
+    const bool has_group = options->group_id != CONTROL_NO_GROUP;
+    return lchown(options->path, owner, options->group_id) == 0 &&
+           chmod(options->path, (mode_t)(has_group ? options->mode : options->mode & ~0070U)) == 0;
 }
 
 static void release(struct control_server *server)
@@ -282,7 +275,7 @@ struct control_server *control_server_open(const struct control_server_options *
                                            struct strbuf *problem)
 {
     struct control_server *server = calloc(1, sizeof *server);
-    const struct unix_socket_access access = {options->mode, options->group};
+    const struct unix_socket_access access = {0600, ""};
     if (server == NULL || !unix_socket_open(&server->socket, options->path, &access, problem)) {
         free(server);
         return NULL;
@@ -293,7 +286,8 @@ struct control_server *control_server_open(const struct control_server_options *
     server->handler = options->handler;
     server->context = options->context;
     server->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (server->stop_event >= 0 && settle_owner(server, options))
+    server->group = options->group_id;
+    if (server->stop_event >= 0 && settle_owner(options))
         return server;
     strbuf_printf(problem, "%s: %s", options->path, strerror(errno));
     release(server);

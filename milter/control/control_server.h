@@ -6,7 +6,8 @@
  * of the connection. Every client has a thread of its own, a bounded line, and a few seconds for each step,
  * so that none holds up another; of clients at a time there are CONTROL_CLIENTS_MAX, the next one waits. Who
  * may connect is a matter of the socket's mode and group, and is checked once more by the peer's credentials:
- * root, the daemon's user, members of the socket's group. docs/control.md has the protocol.
+ * root, the daemon's user, members of one group, which is not the one that MTAs reach the milter by.
+ * docs/control.md has the protocol.
  */
 #ifndef CLOSEDRELAY_MILTER_CONTROL_CONTROL_SERVER_H
 #define CLOSEDRELAY_MILTER_CONTROL_CONTROL_SERVER_H
@@ -24,6 +25,9 @@ enum {
 };
 
 #define CONTROL_PROTOCOL "closedrelay/1"
+
+/* Then root and the daemon's user alone may connect. */
+#define CONTROL_NO_GROUP ((gid_t)-1)
 
 /* The status of an answer that tells of something wrong; beside those of sysexits(3). */
 enum { CONTROL_STATUS_ILL = 1 };
@@ -58,10 +62,9 @@ struct control_server;
 
 struct control_server_options {
     const char *path;
-    unsigned mode;
-    const char *group; /* "" for group_id */
-    uid_t user_id;     /* the daemon's own, to be the socket's where root opens it */
-    gid_t group_id;
+    unsigned mode;           /* without a group, its bits for the group do not count */
+    uid_t user_id;           /* the daemon's own, to be the socket's where root opens it */
+    gid_t group_id;          /* whose members may connect, or CONTROL_NO_GROUP */
     unsigned client_wait_ms; /* for a client's line, and for it to take the answer; 0: 3 s */
     control_handler handler;
     void *context;

@@ -42,19 +42,21 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
                          const struct privileges_identity *identity)
 {
     struct strbuf problem;
+    gid_t admins = CONTROL_NO_GROUP;
     if (settings->control.kind != ENDPOINT_UNIX)
         return;
-    const struct control_server_options options = {
-        .path = settings->control.path,
-        .mode = settings->control_mode,
-        .group = settings->control_group,
-        .user_id = identity->user_id,
-        .group_id = identity->group_id,
-        .handler = control_call_handle,
-        .context = &daemon->control_target,
-    };
     strbuf_init(&problem, 0);
-    daemon->control = control_server_open(&options, &problem);
+    if (privileges_find_admins(settings->control_group, &admins, &problem)) {
+        const struct control_server_options options = {
+            .path = settings->control.path,
+            .mode = settings->control_mode,
+            .user_id = identity->user_id,
+            .group_id = admins,
+            .handler = control_call_handle,
+            .context = &daemon->control_target,
+        };
+        daemon->control = control_server_open(&options, &problem);
+    }
     if (daemon->control == NULL)
         log_warning("control socket: %s; `closedrelay status` and its like will not work",
                     strbuf_text(&problem));

@@ -10,11 +10,6 @@ enum {
     CALLBACKS_WAIT_MS = 10000, /* longer than any callback may take */
 };
 
-static uint64_t now_ms(void)
-{
-    return clock_system_monotonic_us(NULL) / 1000U;
-}
-
 static bool is_hurried(int signals, int wait_ms)
 {
     struct pollfd waiting = {.fd = signals, .events = POLLIN};
@@ -29,8 +24,8 @@ static bool is_hurried(int signals, int wait_ms)
 
 static void wait_for_sessions(const struct drain *drain)
 {
-    uint64_t deadline_ms = now_ms() + drain->wait_ms;
-    while (milter_server_session_count() > 0 && now_ms() < deadline_ms)
+    uint64_t deadline_ms = clock_now_ms() + drain->wait_ms;
+    while (milter_server_session_count() > 0 && clock_now_ms() < deadline_ms)
         if (is_hurried(drain->signals, LOOK_EVERY_MS))
             break;
     uint64_t left_count = milter_server_session_count();

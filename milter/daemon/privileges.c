@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 static const char USUAL_USER[] = "closedrelay";
+static const char USUAL_ADMINS[] = "closedrelay-admin";
 
 static bool become(const char *user, uid_t uid, gid_t gid, struct strbuf *problem)
 {
@@ -24,14 +25,35 @@ static bool become(const char *user, uid_t uid, gid_t gid, struct strbuf *proble
 
 static bool find_group(const char *name, gid_t *gid, struct strbuf *problem)
 {
-    if (name[0] == '\0')
-        return true;
     const struct group *group = getgrnam(name);
     if (group == NULL) {
         strbuf_printf(problem, "there is no group %s", name);
         return false;
     }
     *gid = group->gr_gid;
+    return true;
+}
+
+/* Whether files may be given to the group: root may to any, others to those they are in. */
+static bool may_give_to(gid_t gid)
+{
+    const int count = geteuid() == 0 ? 0 : getgroups(0, NULL);
+    gid_t *groups = count <= 0 ? NULL : calloc((size_t)count, sizeof *groups);
+    bool may = geteuid() == 0 || getegid() == gid;
+    const int known_count = groups == NULL ? 0 : getgroups(count, groups);
+    for (int i = 0; i < known_count && !may; i++)
+        may = groups[i] == gid;
+    free(groups);
+    return may;
+}
+
+bool privileges_find_admins(const char *group, gid_t *gid, struct strbuf *problem)
+{
+    if (group[0] != '\0')
+        return find_group(group, gid, problem);
+    const struct group *usual = getgrnam(USUAL_ADMINS);
+    if (usual != NULL && may_give_to(usual->gr_gid))
+        *gid = usual->gr_gid;
     return true;
 }
 
@@ -52,7 +74,7 @@ bool privileges_find(const char *user, const char *group, struct privileges_iden
     identity->user = strdup(entry->pw_name);
     if (identity->user == NULL)
         strbuf_append_text(problem, "out of memory");
-    return identity->user != NULL && find_group(group, &identity->group_id, problem);
+    return identity->user != NULL && (group[0] == '\0' || find_group(group, &identity->group_id, problem));
 }
 
 void privileges_deinit(struct privileges_identity *identity)

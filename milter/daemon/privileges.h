@@ -22,6 +22,11 @@ bool privileges_find(const char *user, const char *group, struct privileges_iden
                      struct strbuf *problem);
 void privileges_deinit(struct privileges_identity *identity);
 
+/* The group whose members may use the control socket: `group`; with an empty one `closedrelay-admin`, where
+ * there is such a group and the socket can be given to it, else `*gid` stays as it is. False: there is no
+ * such group. */
+bool privileges_find_admins(const char *group, gid_t *gid, struct strbuf *problem);
+
 /* Becomes that identity and gives up ever gaining privileges again. Before any thread. False: the reason is
  * in `problem`. */
 bool privileges_drop(const struct privileges_identity *identity, struct strbuf *problem);

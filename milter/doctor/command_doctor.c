@@ -66,6 +66,8 @@ static int read_postfix(const struct doctor_options *options, struct postfix_set
                                                   : run_postconf(options->postfix_directory, &output);
     if (status == EX_OK && !postfix_settings_read(settings, strbuf_slice(&output)))
         status = EX_OSERR;
+    if (status == EX_OK && options->postconf_output == NULL && !postfix_settings_read_networks(settings))
+        status = EX_OSERR;
     if (status == EX_OK && postfix_setting(settings, "mail_version") == NULL) {
         complain("doctor", "that is not what `postconf -x` prints: there is no mail_version");
         status = EX_DATAERR;

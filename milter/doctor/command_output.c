@@ -36,13 +36,6 @@ static int start(const char *const *argv, enum errors errors, int input, int out
     return error;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Reads to the end, also past the ceiling: whoever writes must not wait for ever. `end_ms` < 0: however long
  * it takes. */
 static bool read_all(int descriptor, int64_t end_ms, struct strbuf *out)
@@ -51,7 +44,7 @@ static bool read_all(int descriptor, int64_t end_ms, struct strbuf *out)
     ssize_t count;
     struct pollfd waiting = {descriptor, POLLIN, 0};
     do {
-        int64_t left_ms = end_ms < 0 ? -1 : end_ms - now_ms();
+        int64_t left_ms = end_ms < 0 ? -1 : end_ms - (int64_t)clock_now_ms();
         if (end_ms >= 0 && (left_ms <= 0 || poll(&waiting, 1, (int)left_ms) == 0)) {
             errno = ETIMEDOUT;
             return false;
@@ -77,7 +70,7 @@ static bool run(const char *const *argv, enum errors errors, int input, struct s
         errno = saved;
         return false;
     }
-    bool is_whole = read_all(ends[0], now_ms() + COMMAND_WAIT_MS, out);
+    bool is_whole = read_all(ends[0], (int64_t)clock_now_ms() + COMMAND_WAIT_MS, out);
     bool is_late = !is_whole && !out->failed && errno == ETIMEDOUT;
     close(ends[0]);
     if (is_late)

@@ -64,6 +64,44 @@ static void check_policy(const struct doctor *doctor, struct slice status)
     }
 }
 
+/* ---- what it says of itself ------------------------------------------------------------------------------
+ */
+
+/* The rows of "ill": [{"what": …, "how": …}]. */
+static struct slice ills_of(struct slice status)
+{
+    static const char begin[] = "\"ill\":[";
+    const char *at = memmem(status.data, status.length, begin, sizeof begin - 1);
+    struct slice rest =
+        at == NULL ? (struct slice){0}
+                   : slice_part(status, (size_t)(at - status.data) + sizeof begin - 1, status.length);
+    return slice_part(rest, 0, slice_find(rest, ']'));
+}
+
+static void check_health(const struct doctor *doctor, struct slice ills)
+{
+    while (ills.length > 0) {
+        size_t end = slice_find(ills, '}');
+        struct slice row = slice_part(ills, 0, end), what = json_text_of(row, "what");
+        ills = slice_part(ills, end + (end < ills.length), ills.length);
+        if (what.length == 0)
+            continue;
+        struct doctor_finding *finding =
+            doctor_report_add(doctor->report, DOCTOR_WARNING, "daemon_ill",
+                              "`closedrelay status --check` tells it too, for monitoring every few minutes.");
+        strbuf_append_text(&finding->where, "the running daemon");
+        strbuf_append_slice(&finding->what, what);
+        strbuf_append_text(&finding->what, ": ");
+        strbuf_append_slice(&finding->what, json_text_of(row, "how"));
+    }
+}
+
+static bool names(struct slice text, struct slice name)
+{
+    return name.length > 0 && text.length >= name.length &&
+           memmem(text.data, text.length, name.data, name.length) != NULL;
+}
+
 /* ---- its lists -------------------------------------------------------------------------------------------
  */
 
@@ -88,8 +126,9 @@ static void report_list(const struct doctor *doctor, struct slice list, bool is_
     strbuf_append_slice(&finding->what, trouble);
 }
 
-/* Through the running daemon: its resolver, its rights, its name servers. */
-static void check_lists(const struct doctor *doctor, const char *path)
+/* Through the running daemon: its resolver, its rights, its name servers. Not those that it has told
+ * (`ills`). */
+static void check_lists(const struct doctor *doctor, const char *path, struct slice ills)
 {
     const char *const argv[] = {"/proc/self/exe", "lookup", "127.0.0.2", "--json", "--socket", path, NULL};
     struct strbuf answer;
@@ -101,7 +140,8 @@ static void check_lists(const struct doctor *doctor, const char *path)
         struct slice list = slice_part(rest, 0, end), found = json_text_of(list, "answer");
         rest = slice_part(rest, end + (end < rest.length), rest.length);
         bool is_unknown = slice_equal(found, slice_of("unknown"));
-        if (is_unknown || slice_equal(found, slice_of("not_listed")))
+        if ((is_unknown || slice_equal(found, slice_of("not_listed"))) &&
+            !names(ills, json_text_of(list, "list")))
             report_list(doctor, list, is_unknown);
     }
     strbuf_deinit(&answer);
@@ -133,8 +173,10 @@ void daemon_check(const struct doctor *doctor)
     if (path != NULL && path[0] != '\0') {
         if (command_filter(argv, (struct slice){0}, &status)) {
             check_policy(doctor, strbuf_slice(&status));
+            struct slice ills = ills_of(strbuf_slice(&status));
+            check_health(doctor, ills);
             if (doctor->needs.block_list != NULL)
-                check_lists(doctor, path);
+                check_lists(doctor, path, ills);
         } else {
             report_away(doctor, path, strbuf_slice(&status));
         }

@@ -42,6 +42,8 @@ void postfix_check_logins(const struct doctor *doctor);
 void postfix_check_service_logins(const struct doctor *doctor, const struct postfix_service *service);
 /* May Postfix's user get to the unix socket? */
 void postfix_check_socket(const struct doctor *doctor);
+/* Is it kept from the control socket? */
+void postfix_check_rights(const struct doctor *doctor);
 /* Do its limits leave room for ours? */
 void postfix_check_limits(const struct doctor *doctor, const struct postfix_service *service);
 void postfix_check_client_limits(const struct doctor *doctor, const struct postfix_service *service);

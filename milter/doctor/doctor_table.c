@@ -29,6 +29,7 @@ static const struct doctor_check checks[] = {
     {"client limits", POSTFIX_SETTINGS, NULL, postfix_check_client_limits},
     {"domains", POSTFIX_HERE, postfix_check_domains, NULL},
     {"socket", POSTFIX_SETTINGS, postfix_check_socket, NULL},
+    {"rights", POSTFIX_HERE, postfix_check_rights, NULL},
     {"reach", POSTFIX_HERE, postfix_check_reach, NULL},
     {"sendmail", SENDMAIL, sendmail_check, NULL},
     {"daemon", MACHINE, daemon_check, NULL},

@@ -1,6 +1,6 @@
 #include "postfix_checks.h"
 
-#include "setting_words.h"
+#include "setting_value.h"
 
 struct doctor_finding *postfix_add(const struct doctor *doctor, enum doctor_level level, const char *id,
                                    const struct postfix_service *service, const char *why)
@@ -21,7 +21,7 @@ void postfix_suggest(struct doctor_finding *finding, const struct postfix_servic
     }
     strbuf_printf(change, "  -o %s=", name);
     struct slice rest = slice_of(value), word;
-    for (const char *separator = ""; setting_words_next(&rest, &word); separator = ",") {
+    for (const char *separator = ""; setting_next_word(&rest, &word); separator = ",") {
         strbuf_append_text(change, separator);
         strbuf_append_slice(change, word);
     }

@@ -2,7 +2,7 @@
 #include "policy_history.h"
 #include "postfix_checks.h"
 #include "postfix_tables.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <stdlib.h>
 
@@ -205,7 +205,7 @@ static bool is_below_relay_domain(const struct doctor *doctor, const char *domai
 {
     const char *relay = postfix_setting(doctor->postfix, "relay_domains");
     for (const char *dot = strchr(domain, '.'); relay != NULL && dot != NULL; dot = strchr(dot + 1, '.'))
-        if (setting_words_contain(relay, dot + 1))
+        if (setting_has_word(relay, dot + 1))
             return true;
     return false;
 }

@@ -2,7 +2,7 @@
  * logins? */
 #include "postfix_checks.h"
 #include "postfix_restrictions.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 static bool is_filled(const char *value)
 {
@@ -51,7 +51,7 @@ static void report_not_verified(const struct doctor *doctor)
 static void append_words(struct strbuf *change, const char *separator, const char *list)
 {
     struct slice rest = slice_of(list), word;
-    while (setting_words_next(&rest, &word)) {
+    while (setting_next_word(&rest, &word)) {
         strbuf_append_text(change, separator);
         strbuf_append_slice(change, word);
     }

@@ -1,6 +1,6 @@
 /* Postfix's limits beside the policy's: sizes, recipients, errors, and what a client may do in a minute. */
 #include "postfix_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <inttypes.h>
 #include <stdio.h>

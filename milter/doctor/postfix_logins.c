@@ -1,7 +1,7 @@
 /* Logins: where they are offered, and whether the policy understands their names. */
 #include "command_output.h"
 #include "postfix_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 enum { DOVECONF_BYTES_MAX = 1 << 20 };
 
@@ -28,7 +28,7 @@ static void check_anonymous(const struct doctor *doctor, const struct postfix_se
 {
     const char *options =
         postfix_service_setting(doctor->postfix, service, "smtpd_sasl_security_options", NULL);
-    if (!offers_logins(doctor, service) || options == NULL || setting_words_contain(options, "noanonymous"))
+    if (!offers_logins(doctor, service) || options == NULL || setting_has_word(options, "noanonymous"))
         return;
     struct doctor_finding *finding = postfix_add(
         doctor, DOCTOR_WARNING, "anonymous_logins", service,

@@ -1,6 +1,6 @@
 /* Does Postfix ask this milter everywhere, and what does it do while the milter is away? */
 #include "postfix_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 enum { MILTER_PROTOCOL_LEAST = 6 };
 
@@ -23,8 +23,8 @@ static void check_default_action(const struct doctor *doctor, const struct postf
 {
     const char *action = postfix_said(doctor, service, "milter_default_action");
     struct slice word, option;
-    while (setting_words_next(&entry, &word))
-        if (setting_word_option(word, "default_action", &option)) {
+    while (setting_next_word(&entry, &word))
+        if (setting_option(word, "default_action", &option)) {
             if (slice_equal_nocase(option, slice_of("accept")))
                 report_open_default(doctor, service, "default_action in smtpd_milters");
             return;

@@ -1,6 +1,6 @@
 /* Which of Postfix's milters is this one? */
 #include "postfix_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 static bool is_any_host(const char *host)
 {
@@ -78,7 +78,7 @@ static enum milter_match match_milter(const struct doctor *doctor, const struct 
 {
     const struct config_endpoint *listen = &doctor->needs.listen;
     struct slice options = word, address;
-    if (!setting_words_next(&options, &address))
+    if (!setting_next_word(&options, &address))
         return MILTER_OTHER;
     if (slice_starts_nocase(address, slice_of("unix:")) && listen->kind == ENDPOINT_UNIX) {
         struct slice path = slice_part(address, 5, address.length);
@@ -96,7 +96,7 @@ enum milter_match postfix_find_our_milter(const struct doctor *doctor, const str
 {
     struct slice rest = slice_of(list == NULL ? "" : list);
     enum milter_match found = MILTER_OTHER;
-    while (found == MILTER_OTHER && setting_words_next(&rest, entry))
+    while (found == MILTER_OTHER && setting_next_word(&rest, entry))
         found = match_milter(doctor, service, *entry);
     return found;
 }
@@ -104,7 +104,7 @@ enum milter_match postfix_find_our_milter(const struct doctor *doctor, const str
 bool postfix_has_no_milters(const struct doctor *doctor, const struct postfix_service *service)
 {
     const char *options = postfix_service_setting(doctor->postfix, service, "receive_override_options", NULL);
-    return options != NULL && setting_words_contain(options, "no_milters");
+    return options != NULL && setting_has_word(options, "no_milters");
 }
 
 /* An option of the entry itself comes first; Postfix's default is tempfail. */
@@ -112,8 +112,8 @@ static bool fails_open(const struct doctor *doctor, const struct postfix_service
 {
     const char *action = postfix_service_setting(doctor->postfix, service, "milter_default_action", NULL);
     struct slice word, option, in_force = slice_of(action == NULL ? "tempfail" : action);
-    while (setting_words_next(&entry, &word))
-        if (setting_word_option(word, "default_action", &option))
+    while (setting_next_word(&entry, &word))
+        if (setting_option(word, "default_action", &option))
             in_force = option;
     return slice_equal_nocase(in_force, slice_of("accept"));
 }

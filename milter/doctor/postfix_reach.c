@@ -2,7 +2,7 @@
 #include "daemon/port_holder.h"
 #include "milter_probe.h"
 #include "postfix_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -118,7 +118,7 @@ void postfix_check_reach(const struct doctor *doctor)
         struct slice entry, address;
         if (!postfix_service_is_smtpd(service) ||
             postfix_find_our_milter(doctor, service, list, &entry) != MILTER_OURS ||
-            !setting_words_next(&entry, &address))
+            !setting_next_word(&entry, &address))
             continue;
         bool is_chrooted = postfix_is_chrooted(doctor, service);
         char *text = strndup(address.data, address.length);

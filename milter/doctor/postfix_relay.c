@@ -1,7 +1,7 @@
 /* Does Postfix itself keep the relay closed: restrictions, networks, logins? */
 #include "postfix_checks.h"
 #include "postfix_restrictions.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 /* ---- does Postfix itself keep it closed? ------------------------------------------------------------ */
 
@@ -122,7 +122,7 @@ static void check_networks(const struct doctor *doctor)
 {
     const char *networks = postfix_setting(doctor->postfix, "mynetworks");
     struct slice rest = slice_of(networks == NULL ? "" : networks), word;
-    while (setting_words_next(&rest, &word)) {
+    while (setting_next_word(&rest, &word)) {
         struct ip_network network;
         if (postfix_network_parse(word, &network) && !policy_snapshot_trusts(doctor->snapshot, &network))
             report_wider(doctor, word, &network);

@@ -1,5 +1,5 @@
 #include "postfix_restrictions.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 enum { IP_V4_PREFIX_BITS = 96, WIDE_BITS = 12, COVERAGE_NETWORKS_MAX = 64 };
 
@@ -49,7 +49,7 @@ bool postfix_networks_are_everybody(const char *networks)
 {
     struct coverage coverage = {0};
     struct slice rest = slice_of(networks), word;
-    while (setting_words_next(&rest, &word)) {
+    while (setting_next_word(&rest, &word)) {
         struct ip_network network;
         if (slice_starts_nocase(word, slice_of("static:")))
             return true;
@@ -116,10 +116,10 @@ static enum list_answer ask_list(const struct question *question, const char *li
     static const char *const refusing[] = {
         "reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit", NULL};
     struct slice rest = slice_of(list == NULL ? "" : list);
-    while (setting_words_next(&rest, decider)) {
+    while (setting_next_word(&rest, decider)) {
         struct slice argument = {0};
         if (is_table_lookup(*decider) || slice_equal_nocase(*decider, slice_of("warn_if_reject")))
-            setting_words_next(&rest, &argument);
+            setting_next_word(&rest, &argument);
         if (word_permits(question, *decider, argument))
             return LIST_PERMITS;
         if (is_one_of(*decider, refusing))

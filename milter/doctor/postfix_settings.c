@@ -1,6 +1,6 @@
 #include "postfix_settings.h"
 
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static bool add_setting(struct postfix_settings *settings, const char *name, con
     if (grown == NULL)
         return false;
     settings->settings = grown;
-    grown[settings->setting_count++] = (struct postfix_setting){name, value};
+    grown[settings->setting_count++] = (struct postfix_setting){name, value, NULL};
     return true;
 }
 
@@ -34,7 +34,7 @@ static bool read_service(struct postfix_settings *settings, const char *line)
 {
     struct slice rest = slice_of(line), columns[MASTER_COLUMNS];
     for (size_t i = 0; i < MASTER_COLUMNS; i++)
-        if (!setting_words_next(&rest, &columns[i]))
+        if (!setting_next_word(&rest, &columns[i]))
             return true;
     return add_service(settings, columns);
 }
@@ -77,6 +77,8 @@ bool postfix_settings_read(struct postfix_settings *settings, struct slice outpu
 
 void postfix_settings_deinit(struct postfix_settings *settings)
 {
+    for (size_t i = 0; i < settings->setting_count; i++)
+        free(settings->settings[i].own);
     free(settings->settings);
     free(settings->services);
     free(settings->text);
@@ -136,7 +138,7 @@ bool postfix_service_is_loopback(const struct postfix_settings *settings,
     const char *interfaces = postfix_service_setting(settings, service, "inet_interfaces", NULL);
     struct slice rest = slice_of(interfaces == NULL ? "all" : interfaces), word;
     bool is_loopback = false;
-    while (setting_words_next(&rest, &word)) {
+    while (setting_next_word(&rest, &word)) {
         if (!is_loopback_name(word) && !slice_equal(word, slice_of("loopback-only")))
             return false;
         is_loopback = true;

@@ -21,6 +21,7 @@ struct postfix_service {
 struct postfix_setting {
     const char *name;
     const char *value;
+    char *own; /* the value, where it is not in the text; or NULL */
 };
 
 struct postfix_settings {
@@ -34,6 +35,11 @@ struct postfix_settings {
 /* False: out of memory. `output` may have any bytes. */
 bool postfix_settings_read(struct postfix_settings *settings, struct slice output);
 void postfix_settings_deinit(struct postfix_settings *settings);
+
+/* Puts what the files of lists of networks say (mynetworks = /etc/postfix/networks,
+ * cidr:/etc/postfix/networks) in the place of their names; those that cannot be read stay. Reads files of
+ * this machine. False: out of memory. */
+bool postfix_settings_read_networks(struct postfix_settings *settings);
 
 /* The value in main.cf or Postfix's own default; NULL: this Postfix does not know the name. */
 const char *postfix_setting(const struct postfix_settings *settings, const char *name);

@@ -1,7 +1,7 @@
 #include "postfix_tables.h"
 
 #include "command_output.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -168,7 +168,7 @@ static void add_file(const struct reading *reading, struct slice word, unsigned 
 static void add_words(const struct reading *reading, struct slice words, unsigned depth)
 {
     struct slice word;
-    while (setting_words_next(&words, &word)) {
+    while (setting_next_word(&words, &word)) {
         if (word.data[0] == '!')
             continue;
         if (word.data[0] == '/' && depth < FILE_DEPTH_MAX)

@@ -1,7 +1,7 @@
 /* The name servers that block lists are asked through. */
 #include "command_output.h"
 #include "doctor_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 enum { RESOLV_CONF_BYTES_MAX = 65536 };
 
@@ -42,8 +42,8 @@ static void check_resolv_conf(const struct doctor *doctor, struct slice content)
         end = slice_find(content, '\n');
         struct slice line = slice_part(content, 0, end), word;
         end += end < content.length;
-        if (setting_words_next(&line, &word) && slice_equal(word, slice_of("nameserver")) &&
-            setting_words_next(&line, &word) && is_public_resolver(word)) {
+        if (setting_next_word(&line, &word) && slice_equal(word, slice_of("nameserver")) &&
+            setting_next_word(&line, &word) && is_public_resolver(word)) {
             report_public(doctor, doctor->needs.resolv_conf, word);
             return;
         }

@@ -1,7 +1,7 @@
 /* Which scripts of web sites cannot be told apart: those that run as one user. */
 #include "command_output.h"
 #include "doctor_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <glob.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static void read_line(struct pools *pools, struct slice line)
         struct pool *pool = &pools->items[pools->count++];
         keep(pool->name, slice_part(line, 1, slice_find(line, ']')));
         pool->user[0] = '\0';
-    } else if (pools->count > 0 && setting_word_option(line, "user", &value)) {
+    } else if (pools->count > 0 && setting_option(line, "user", &value)) {
         keep(pools->items[pools->count - 1].user, value);
     }
 }

@@ -1,5 +1,5 @@
 #include "sendmail_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <inttypes.h>
 
@@ -58,7 +58,7 @@ static bool filter_option(const char *line, char letter, struct slice *value)
     struct slice rest = slice_of(line);
     while (rest.length > 0) {
         size_t comma = slice_find(rest, ',');
-        if (setting_word_option(slice_part(rest, 0, comma), name, value))
+        if (setting_option(slice_part(rest, 0, comma), name, value))
             return true;
         rest = slice_part(rest, comma + (comma < rest.length), rest.length);
     }
@@ -69,7 +69,7 @@ static bool filter_option(const char *line, char letter, struct slice *value)
 static const char *find_our_filter(const struct doctor *doctor, const char *names)
 {
     struct slice rest = slice_of(names == NULL ? "" : names), name, socket;
-    while (setting_words_next(&rest, &name)) {
+    while (setting_next_word(&rest, &name)) {
         const char *line = sendmail_filter(doctor->sendmail, name);
         if (line != NULL && filter_option(line, 'S', &socket) && is_our_socket(doctor, socket))
             return line;
@@ -167,9 +167,8 @@ static void check_daemons(const struct doctor *doctor)
     for (size_t next = 0;
          (daemon = sendmail_next_option(doctor->sendmail, "DaemonPortOptions", &next)) != NULL;) {
         struct slice rest = slice_of(daemon), word, filters;
-        while (setting_words_next(&rest, &word)) {
-            if (!setting_word_option(word, "InputMailFilters", &filters) &&
-                !setting_word_option(word, "I", &filters))
+        while (setting_next_word(&rest, &word)) {
+            if (!setting_option(word, "InputMailFilters", &filters) && !setting_option(word, "I", &filters))
                 continue;
             if (has_our_filter(doctor, filters))
                 continue;

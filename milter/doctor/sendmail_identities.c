@@ -1,6 +1,6 @@
 /* Whom Sendmail takes somebody for: logins, ports, certificates. */
 #include "sendmail_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 /* ---- logins ----------------------------------------------------------------------------------------- */
 
@@ -30,9 +30,9 @@ static bool some_are_trusted(const struct sendmail_cf *cf, const char *mechanism
     const char *trusted;
     for (size_t next = 0; (trusted = sendmail_next_class(cf, 'C', "TrustAuthMech", &next)) != NULL;) {
         struct slice rest = slice_of(trusted), word;
-        while (setting_words_next(&rest, &word)) {
+        while (setting_next_word(&rest, &word)) {
             struct slice offered = slice_of(mechanisms), one;
-            while (setting_words_next(&offered, &one))
+            while (setting_next_word(&offered, &one))
                 if (slice_equal_nocase(one, word))
                     return true;
         }
@@ -47,7 +47,7 @@ static void check_logins(const struct doctor *doctor)
         report_no_logins(doctor);
         return;
     }
-    if (setting_words_contain(mechanisms, "ANONYMOUS"))
+    if (setting_has_word(mechanisms, "ANONYMOUS"))
         report_anonymous(doctor);
     if (some_are_trusted(doctor->sendmail, mechanisms))
         return;
@@ -65,8 +65,8 @@ static bool daemon_option(const char *daemon, const char *name, struct slice *va
 {
     const char letter[] = {name[0], '\0'};
     struct slice rest = slice_of(daemon), word;
-    while (setting_words_next(&rest, &word))
-        if (setting_word_option(word, name, value) || setting_word_option(word, letter, value))
+    while (setting_next_word(&rest, &word))
+        if (setting_option(word, name, value) || setting_option(word, letter, value))
             return true;
     return false;
 }

@@ -2,7 +2,7 @@
 #include "command_output.h"
 #include "sendmail_access.h"
 #include "sendmail_checks.h"
-#include "setting_words.h"
+#include "setting_value.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -218,7 +218,7 @@ static void check_class(const struct doctor *doctor, const char *name)
     const char *value;
     for (size_t next = 0; (value = sendmail_next_class(doctor->sendmail, 'C', name, &next)) != NULL;) {
         struct slice rest = slice_of(value), host;
-        while (setting_words_next(&rest, &host))
+        while (setting_next_word(&rest, &host))
             check_host(&(struct relay_line){doctor, "sendmail.mc", 0, host}, may_be_network);
     }
     for (size_t next = 0; (value = sendmail_next_class(doctor->sendmail, 'F', name, &next)) != NULL;) {

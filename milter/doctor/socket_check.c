@@ -98,3 +98,29 @@ void socket_check(const struct doctor *doctor, const char *path, const char *use
     }
     check_step(doctor, path, user == NULL ? "root" : user, &identity);
 }
+
+/* Postfix's user speaks for everybody who talks SMTP to it: what it may, a hole in Postfix may. */
+void postfix_check_rights(const struct doctor *doctor)
+{
+    const char *group_name = policy_snapshot_daemon(doctor->snapshot)->control_group;
+    const char *owner = postfix_setting(doctor->postfix, "mail_owner");
+    struct identity identity = {0};
+    /* cppcheck-suppress getgrnamCalled ; one thread */
+    const struct group *group = group_name[0] == '\0' ? NULL : getgrnam(group_name);
+    owner = owner == NULL ? "postfix" : owner;
+    if (group == NULL || !find_identity(owner, &identity))
+        return;
+    for (int i = 0; i < identity.group_count; i++) {
+        if (identity.groups[i] != group->gr_gid)
+            continue;
+        struct doctor_finding *finding = doctor_report_add(
+            doctor->report, DOCTOR_PROBLEM, "mta_is_admin",
+            "Its members may let anybody relay (`closedrelay allow`). The socket that the milter listens at "
+            "has a group of its own (daemon.socket_group).");
+        strbuf_append_text(&finding->where, "/etc/group");
+        strbuf_printf(&finding->what, "the user %s is in the group %s, which the control socket is for",
+                      owner, group_name);
+        strbuf_printf(&finding->change, "gpasswd -d %s %s    # then restart the MTA", owner, group_name);
+        return;
+    }
+}

@@ -75,7 +75,7 @@ static const struct option options[] = {
      "from when on: 2026-11-30, 2026-11-30T08:00, 7d (ago; m, h and w too), yesterday, last-week, last-month; "
      "7d if nothing is said"},
     {"until", 'u', OPTION_TEXT, offsetof(struct report_options, until), "TIME",
-     "to when; the end of the day, week or month that --since names, else now"},
+     "to when; now, or the end of yesterday, last-week or last-month where --since says so"},
     {"by", 'b', OPTION_TEXT, offsetof(struct report_options, by), "WHAT",
      "one table by user, domain, customer, client, check, hour or day, instead of a page with the most of each"},
     {"top", 'n', OPTION_TEXT, offsetof(struct report_options, top), "N",

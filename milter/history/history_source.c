@@ -10,11 +10,6 @@
 
 enum { PROGRESS_INTERVAL_MS = 200, COLUMNS_MIN = 40, COLUMNS_MAX = 400 };
 
-static int64_t now_ms(void)
-{
-    return (int64_t)(clock_system_monotonic_us(NULL) / 1000);
-}
-
 void history_source_finish(struct history_terminal *terminal)
 {
     if (terminal->has_progress)
@@ -31,7 +26,7 @@ static void tell_note(void *context, const char *text)
 static void tell_progress(void *context, uint64_t done, uint64_t total)
 {
     struct history_terminal *terminal = context;
-    const int64_t now = now_ms();
+    const int64_t now = (int64_t)clock_now_ms();
     if (now < terminal->due_ms || total == 0)
         return;
     terminal->due_ms = now + PROGRESS_INTERVAL_MS;
@@ -45,7 +40,7 @@ struct policy_history_source history_source(const struct option_list *paths, con
                                             struct history_terminal *terminal)
 {
     /* What is over at once needs no progress line. */
-    *terminal = (struct history_terminal){.due_ms = now_ms() + 2 * PROGRESS_INTERVAL_MS};
+    *terminal = (struct history_terminal){.due_ms = (int64_t)clock_now_ms() + 2 * PROGRESS_INTERVAL_MS};
     return (struct policy_history_source){
         .paths = paths->items,
         .path_count = paths->count,

@@ -38,11 +38,6 @@ void session_destroy(SMFICTX *ctx)
     free(session);
 }
 
-static uint64_t now_ms(void)
-{
-    return clock_system_monotonic_us(NULL) / 1000U;
-}
-
 struct milter_session *session_enter(SMFICTX *ctx)
 {
     if (!registry_enter())
@@ -52,7 +47,7 @@ struct milter_session *session_enter(SMFICTX *ctx)
         registry_leave();
         return NULL;
     }
-    atomic_store_explicit(&session->busy_since_ms, now_ms(), memory_order_relaxed);
+    atomic_store_explicit(&session->busy_since_ms, clock_now_ms(), memory_order_relaxed);
     session->watch_period = pool_watch_enter();
     return session;
 }

@@ -63,17 +63,12 @@ void registry_leave(void)
     atomic_fetch_sub(&registry.inside, 1);
 }
 
-static uint64_t now_ms(void)
-{
-    return clock_system_monotonic_us(NULL) / 1000U;
-}
-
 bool registry_shut(uint64_t wait_ms)
 {
-    uint64_t deadline_ms = now_ms() + wait_ms;
+    uint64_t deadline_ms = clock_now_ms() + wait_ms;
     atomic_fetch_or(&registry.inside, DOOR_SHUT);
     while (atomic_load(&registry.inside) != DOOR_SHUT) {
-        if (now_ms() >= deadline_ms)
+        if (clock_now_ms() >= deadline_ms)
             return false;
         nanosleep(&(struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
     }

@@ -30,16 +30,9 @@ struct smtp_client {
     char peer[PEER_TEXT_BYTES];
 };
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void begin_step(struct smtp_client *client)
 {
-    client->deadline_ms = now_ms() + client->wait_ms;
+    client->deadline_ms = clock_now_ms() + client->wait_ms;
 }
 
 static bool wait_for(const struct smtp_client *client, short events)
@@ -47,7 +40,7 @@ static bool wait_for(const struct smtp_client *client, short events)
     struct pollfd ready = {client->descriptor, events, 0};
     int count;
     do {
-        uint64_t now = now_ms();
+        uint64_t now = clock_now_ms();
         count = now >= client->deadline_ms ? 0 : poll(&ready, 1, (int)(client->deadline_ms - now));
     } while (count < 0 && errno == EINTR);
     if (count == 0)

@@ -32,6 +32,12 @@ static inline int64_t clock_system_wall_us(void *context)
     return (int64_t)now.tv_sec * 1000000 + (int64_t)now.tv_nsec / 1000;
 }
 
+/* The machine's monotonic clock, for what has no other. */
+static inline uint64_t clock_now_ms(void)
+{
+    return clock_system_monotonic_us(NULL) / 1000U;
+}
+
 /* The machine's own clocks. */
 static inline struct clock clock_system(void)
 {

@@ -39,6 +39,13 @@ static inline char ascii_lower(char c)
     return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
+/* All letters of `text` in lower case; NULL is allowed. */
+static inline void ascii_lower_text(char *text)
+{
+    for (; text != NULL && *text != '\0'; text++)
+        *text = ascii_lower(*text);
+}
+
 static inline bool ascii_is_digit(char c)
 {
     return c >= '0' && c <= '9';

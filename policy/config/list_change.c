@@ -1,5 +1,6 @@
 /* Lists written as a change of what holds below: { add: [docm], remove: [url] }. */
 #include "config/document.h"
+#include "base/nearest_word.h"
 
 #include <talloc.h>
 
@@ -84,7 +85,7 @@ bool config_list_change_check(const struct config_build *build, const struct con
     for (const struct config_node *child = node->first; child != NULL; child = child->next) {
         if (child == add || child == remove)
             continue;
-        const char *meant = config_nearest_word(slice_of(child->key), words);
+        const char *meant = nearest_word(slice_of(child->key), words);
         error_at(build, child->key_place, "%s: a list is changed by add and remove; '%s' is neither%s%s%s",
                  key->name, config_excerpt_of(slice_of(child->key)).text,
                  meant == NULL ? "" : " (did you mean '", meant == NULL ? "" : meant,

@@ -1,5 +1,6 @@
 #include "config/document.h"
 #include "config/files.h"
+#include "base/nearest_word.h"
 
 #include <assert.h>
 #include <talloc.h>
@@ -96,7 +97,7 @@ static void tell_unknown_role(struct config_build *build, const struct config_no
     const char *names[ROLE_COUNT + 1] = {NULL};
     for (int role = 0; role < ROLE_COUNT; role++)
         names[role] = role_name((enum role)role);
-    const char *meant = config_nearest_word(slice_of(child->key), names);
+    const char *meant = nearest_word(slice_of(child->key), names);
     config_problem_error(
         build->problems, child->key_place, "'%s' is no role: submission, trusted, local or outside%s%s%s",
         config_excerpt_of(slice_of(child->key)).text, meant == NULL ? "" : " (did you mean '",

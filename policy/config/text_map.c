@@ -56,8 +56,7 @@ bool text_map_add(struct text_map *map, struct slice key, struct slice value)
                       : talloc_strndup(map, key.data, key.length);
     if (entry == NULL || lower == NULL)
         return false;
-    for (char *c = lower; *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(lower);
     entry->key = lower;
     entry->value = talloc_strndup(map, value.length == 0 ? "" : value.data, value.length);
     if (entry->value == NULL)

@@ -1,5 +1,6 @@
 /* Lists: in order, or as sets. */
 #include "config/sets.h"
+#include "base/nearest_word.h"
 #include "config/types.h"
 #include "facts/domain_name.h"
 
@@ -452,7 +453,7 @@ static bool take_role(const struct config_parse *parse, const struct config_node
     }
     if (!config_entry_check(parse, &(struct config_entry){text, node->place, node->quoted, false}))
         return false;
-    const char *meant = config_nearest_word(text, names);
+    const char *meant = nearest_word(text, names);
     config_value_error(parse, node->place, "'%s' is no role: submission, trusted, local or outside%s%s%s",
                        config_excerpt_of(text).text, meant == NULL ? "" : " (did you mean '",
                        meant == NULL ? "" : meant, meant == NULL ? "" : "'?)");

@@ -1,5 +1,6 @@
 /* bool, count, choice, octal: values that are no texts. */
 #include "config/types.h"
+#include "base/nearest_word.h"
 
 /* ---- bool ------------------------------------------------------------------------------------------- */
 
@@ -159,7 +160,7 @@ static const char *choice_suggestion(const struct config_choice *choices, struct
         words[count++] = choices->name;
     }
     words[count] = NULL;
-    return config_nearest_word(text, words);
+    return nearest_word(text, words);
 }
 
 static void tell_bad_choice(const struct config_parse *parse, const struct config_node *node,

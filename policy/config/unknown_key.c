@@ -1,5 +1,6 @@
 /* Says of a key that there is none, which was meant, or where it belongs. */
 #include "config/document.h"
+#include "base/nearest_word.h"
 
 enum { CANDIDATES_MAX = 128 };
 
@@ -61,7 +62,7 @@ static void tell(const struct config_build *build, const struct config_node *chi
                              config_excerpt_of(key).text);
         return;
     }
-    const char *meant = config_nearest_word(key, candidates->names);
+    const char *meant = nearest_word(key, candidates->names);
     struct strbuf words;
     strbuf_init(&words, 0);
     append_where_it_belongs(&build->document->schema, child->key, where[0] == '\0', &words);

@@ -11,7 +11,7 @@ struct dns_service {
     struct clock clock;
     struct resolver *resolver;
     struct dns_client *client;
-    struct list_set *lists;
+    struct block_lists *lists;
     atomic_ullong budget_ms;     /* dns.timeout */
     atomic_bool look_for_public; /* the servers of resolv_conf are known only once its channel is open */
 };
@@ -35,7 +35,7 @@ static uint64_t tick(void *context, uint64_t now_ms)
                         "your own",
                         status.public_service);
     }
-    return list_set_tick(service->lists, now_ms);
+    return block_lists_tick(service->lists, now_ms);
 }
 
 static uint64_t random_number(void)
@@ -58,13 +58,13 @@ static bool start_parts(struct dns_service *service)
     service->client = dns_client_create(&cache, resolver_transport(service->resolver));
     if (service->client == NULL)
         return false;
-    struct list_set_options lists = {.client = service->client,
-                                     .clock = service->clock,
-                                     .seed = random_number(),
-                                     .waiting_max = 500,
-                                     .wake = wake,
-                                     .wake_context = service->resolver};
-    service->lists = list_set_create(&lists);
+    struct block_lists_options lists = {.client = service->client,
+                                        .clock = service->clock,
+                                        .seed = random_number(),
+                                        .waiting_max = 500,
+                                        .wake = wake,
+                                        .wake_context = service->resolver};
+    service->lists = block_lists_create(&lists);
     if (service->lists == NULL)
         return false;
     resolver_set_tick(service->resolver, tick, service);
@@ -89,7 +89,7 @@ void dns_service_destroy(struct dns_service *service)
     if (service == NULL)
         return;
     resolver_destroy(service->resolver);
-    list_set_destroy(service->lists);
+    block_lists_destroy(service->lists);
     dns_client_destroy(service->client);
     free(service);
 }
@@ -118,7 +118,7 @@ void dns_service_use(struct dns_service *service, const struct dns_settings *dns
 
 /* ---- parts ------------------------------------------------------------------------------------------- */
 
-struct list_set *dns_service_lists(struct dns_service *service)
+struct block_lists *dns_service_lists(struct dns_service *service)
 {
     return service->lists;
 }

@@ -8,7 +8,7 @@
 #define CLOSEDRELAY_DNS_DNS_SERVICE_H
 
 #include "dns/dns_client.h"
-#include "dns/list_set.h"
+#include "dns/block_lists.h"
 #include "dns/resolver.h"
 
 struct dns_settings; /* dns/dns_settings.h */
@@ -21,8 +21,8 @@ void dns_service_destroy(struct dns_service *service); /* NULL allowed */
 /* The name servers of a new policy. */
 void dns_service_use(struct dns_service *service, const struct dns_settings *dns);
 
-/* The lists: whoever asks them says which there are (list_set_configure). As long as the service. */
-struct list_set *dns_service_lists(struct dns_service *service);
+/* The lists: whoever asks them says which there are (block_lists_configure). As long as the service. */
+struct block_lists *dns_service_lists(struct dns_service *service);
 
 /* How long a message waits for look-ups at most: dns.timeout. */
 uint64_t dns_service_budget_ms(const struct dns_service *service);

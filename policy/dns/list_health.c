@@ -83,21 +83,21 @@ static enum list_trouble trouble_of_code(uint32_t code, const struct list_code_r
     return LIST_TROUBLE_NONE;
 }
 
-struct list_said list_said_by(const struct dns_answer *answer, const struct list_code_ranges *errors)
+struct list_reply list_reply_read(const struct dns_answer *answer, const struct list_code_ranges *errors)
 {
     if (!dns_outcome_is_decided(answer->outcome))
-        return (struct list_said){.word = LIST_WORD_FAILED,
-                                  .trouble = trouble_of_outcome(answer->outcome),
-                                  .cancelled = answer->outcome == DNS_OUTCOME_CANCELLED};
+        return (struct list_reply){.kind = LIST_REPLY_FAILED,
+                                   .trouble = trouble_of_outcome(answer->outcome),
+                                   .cancelled = answer->outcome == DNS_OUTCOME_CANCELLED};
     if (answer->address_count == 0)
-        return (struct list_said){.word = LIST_WORD_NOT_LISTED};
+        return (struct list_reply){.kind = LIST_REPLY_NOT_LISTED};
     for (unsigned i = 0; i < answer->address_count; i++) {
         enum list_trouble trouble = trouble_of_code(answer->addresses[i], errors);
         if (trouble != LIST_TROUBLE_NONE)
-            return (struct list_said){
-                .word = LIST_WORD_LIE, .trouble = trouble, .code = answer->addresses[i]};
+            return (struct list_reply){
+                .kind = LIST_REPLY_INVALID, .trouble = trouble, .code = answer->addresses[i]};
     }
-    return (struct list_said){.word = LIST_WORD_LISTED, .code = answer->addresses[0]};
+    return (struct list_reply){.kind = LIST_REPLY_LISTED, .code = answer->addresses[0]};
 }
 
 /* ---- times ------------------------------------------------------------------------------------------- */
@@ -321,21 +321,21 @@ static bool note_latency(struct list_health *health, uint64_t latency_ms)
     return health->latency_count >= SLOW_SAMPLES_LEAST && health->latency_ms > health->options.slow_ms;
 }
 
-static bool note_failure(struct list_health *health, const struct list_said *said, uint64_t now_ms)
+static bool note_failure(struct list_health *health, const struct list_reply *reply, uint64_t now_ms)
 {
-    if (said->cancelled)
+    if (reply->cancelled)
         return false;
     health->failures++;
     if (health->failures < health->options.failures_to_suspend)
         return false;
-    return suspend(health, said->trouble, 0, now_ms);
+    return suspend(health, reply->trouble, 0, now_ms);
 }
 
 /* In an attack, too, nearly everybody is listed: addresses that were not listed before tell the two apart,
  * and where there are none the ratio has to do. */
 static bool note_decided(struct list_health *health, const struct list_live_answer *answer, uint64_t now_ms)
 {
-    bool listed = answer->said.word == LIST_WORD_LISTED;
+    bool listed = answer->reply.kind == LIST_REPLY_LISTED;
     health->failures = 0;
     note_hit(health, listed);
     if (listed)
@@ -356,11 +356,11 @@ bool list_health_answered(struct list_health *health, const struct list_live_ans
 {
     if (!list_health_is_askable(health))
         return false; /* asked before it was suspended */
-    switch (answer->said.word) {
-    case LIST_WORD_LIE:
-        return suspend(health, answer->said.trouble, answer->said.code, now_ms);
-    case LIST_WORD_FAILED:
-        return note_failure(health, &answer->said, now_ms);
+    switch (answer->reply.kind) {
+    case LIST_REPLY_INVALID:
+        return suspend(health, answer->reply.trouble, answer->reply.code, now_ms);
+    case LIST_REPLY_FAILED:
+        return note_failure(health, &answer->reply, now_ms);
     default:
         return note_decided(health, answer, now_ms);
     }

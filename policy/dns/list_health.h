@@ -14,7 +14,7 @@
  * So a list that turns into a liar between two tests refuses nobody: its first lie asks for a proof and fails
  * it. Answers from before the test that heals a list are not believed afterwards (`believed_from_ms`).
  *
- * Pure: no locks, no clock, no randomness but the seed; the caller holds a lock (list_set.c). Times are
+ * Pure: no locks, no clock, no randomness but the seed; the caller holds a lock (block_lists.c). Times are
  * monotonic milliseconds.
  */
 #ifndef CLOSEDRELAY_DNS_LIST_HEALTH_H
@@ -50,11 +50,11 @@ const char *list_state_name(enum list_state state);
 const char *list_trouble_text(enum list_trouble trouble);
 
 /* What one answer says. */
-enum list_word {
-    LIST_WORD_LISTED,
-    LIST_WORD_NOT_LISTED,
-    LIST_WORD_LIE,    /* an error code or an answer outside 127/8: `trouble` says which */
-    LIST_WORD_FAILED, /* no decided answer */
+enum list_reply_kind {
+    LIST_REPLY_LISTED,
+    LIST_REPLY_NOT_LISTED,
+    LIST_REPLY_INVALID, /* an error code or an answer outside 127/8: `trouble` says which */
+    LIST_REPLY_FAILED,  /* no decided answer */
 };
 
 struct list_code_range {
@@ -68,16 +68,16 @@ struct list_code_ranges {
 
 bool list_code_in(const struct list_code_ranges *ranges, uint32_t code);
 
-struct list_said {
-    enum list_word word;
-    enum list_trouble trouble; /* for LIE and FAILED */
-    uint32_t code;             /* the first address, or the one that lies; 0: none */
+struct list_reply {
+    enum list_reply_kind kind;
+    enum list_trouble trouble; /* for INVALID and FAILED */
+    uint32_t code;             /* the first address, or the invalid one; 0: none */
     bool cancelled;            /* FAILED by our own doing: says nothing about the list */
 };
 
-/* `errors`: codes that this list uses to refuse, besides 127.255.255.0/24; may be NULL. One lie taints all.
- */
-struct list_said list_said_by(const struct dns_answer *answer, const struct list_code_ranges *errors);
+/* `errors`: codes that this list uses to refuse, besides 127.255.255.0/24; may be NULL. One
+ * invalid address makes the whole reply invalid. */
+struct list_reply list_reply_read(const struct dns_answer *answer, const struct list_code_ranges *errors);
 
 struct list_health_options {
     bool has_test_points;         /* false: a private list without 127.0.0.2; the other tests still hold */
@@ -106,7 +106,7 @@ struct list_test_result {
 };
 
 struct list_live_answer {
-    struct list_said said;
+    struct list_reply reply;
     uint64_t latency_ms;
     const struct in6_addr *client;
 };

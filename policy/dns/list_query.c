@@ -1,6 +1,6 @@
 #include "dns/list_query.h"
 
-#include "dns/list_set_private.h"
+#include "dns/block_lists_private.h"
 
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@ struct item {
 };
 
 struct list_query {
-    struct list_set *set;
+    struct block_lists *set;
     struct in6_addr client;
     struct pending_waiter waiter; /* for all lists together */
     size_t count;
@@ -72,12 +72,12 @@ static void ask(struct list_query *query, struct item *item, uint64_t now_ms)
         settle(item, LIST_UNKNOWN, "busy", "too many questions are on their way");
 }
 
-struct list_query *list_query_begin(struct list_set *set, const struct list_query_request *request)
+struct list_query *list_query_begin(struct block_lists *set, const struct list_query_request *request)
 {
     struct list_query *query = calloc(1, sizeof *query + request->count * sizeof query->items[0]);
     if (query == NULL)
         return NULL;
-    uint64_t now_ms = list_set_now_ms(set);
+    uint64_t now_ms = block_lists_now_ms(set);
     query->set = set;
     query->client = request->client;
     query->count = request->count;
@@ -106,7 +106,7 @@ void list_query_destroy(struct list_query *query)
 /* Waits with what is left of the budget, if there may be one more to wait. */
 static enum pending_result wait_for(struct list_query *query, struct pending *pending)
 {
-    return pending_waiter_wait(&query->waiter, pending, list_set_now_ms(query->set));
+    return pending_waiter_wait(&query->waiter, pending, block_lists_now_ms(query->set));
 }
 
 /* What the health says of an answer now; what to wait for where a test may still decide, else NULL. */
@@ -137,8 +137,8 @@ static bool wait_until_proven(struct list_query *query, struct item *item, enum 
         *state = look_at_health(item->list, obtained_ms, &proven, &change);
         if (change == NULL)
             return proven;
-        block_list_consider(item->list, list_set_now_ms(query->set));
-        list_set_wake(query->set); /* a proof may have to keep its distance from the last one */
+        block_list_consider(item->list, block_lists_now_ms(query->set));
+        block_lists_wake(query->set); /* a proof may have to keep its distance from the last one */
         bool has_changed = wait_for(query, change) == PENDING_DONE;
         pending_drop(change);
         if (!has_changed)
@@ -191,7 +191,7 @@ static void settle_listed(struct list_query *query, struct item *item)
         .type = DNS_TYPE_TXT,
         .not_before_ms = atomic_load(&item->list->believed_from_ms),
     };
-    item->text = dns_client_ask(query->set->options.client, &question, list_set_now_ms(query->set));
+    item->text = dns_client_ask(query->set->options.client, &question, block_lists_now_ms(query->set));
     if (item->text != NULL && wait_for(query, &item->text->pending) == PENDING_DONE)
         item->result.text = item->text->answer.text;
 }
@@ -209,11 +209,11 @@ static void settle_answer(struct list_query *query, struct item *item)
                                       : LIST_SUSPENDED);
         return;
     }
-    struct list_said said = block_list_said(item->list, &lookup->answer);
-    if (said.word == LIST_WORD_LISTED)
+    struct list_reply reply = block_list_reply(item->list, &lookup->answer);
+    if (reply.kind == LIST_REPLY_LISTED)
         settle_listed(query, item);
-    else if (said.word == LIST_WORD_LIE)
-        settle(item, LIST_UNKNOWN, "error_code", list_trouble_text(said.trouble));
+    else if (reply.kind == LIST_REPLY_INVALID)
+        settle(item, LIST_UNKNOWN, "error_code", list_trouble_text(reply.trouble));
     else
         settle(item, LIST_UNKNOWN, lookup->answer.outcome == DNS_OUTCOME_TIMEOUT ? "timeout" : "failed",
                dns_outcome_text(lookup->answer.outcome));
@@ -244,7 +244,7 @@ void list_query_collect(struct list_query *query, struct list_answer *answers)
             settle_item(query, item);
         answers[i] = item->result;
         if (item->lookup != NULL && dns_lookup_is_done(item->lookup)) {
-            uint64_t now_ms = list_set_now_ms(query->set);
+            uint64_t now_ms = block_lists_now_ms(query->set);
             answers[i].age_ms = now_ms > item->lookup->answered_ms ? now_ms - item->lookup->answered_ms : 0;
         }
     }

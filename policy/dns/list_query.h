@@ -11,7 +11,7 @@
 #define CLOSEDRELAY_DNS_LIST_QUERY_H
 
 #include "dns/dns_name.h"
-#include "dns/list_set.h"
+#include "dns/block_lists.h"
 #include "facts/gathered.h"
 
 struct list_query;
@@ -24,7 +24,7 @@ struct list_query_request {
 };
 
 /* Asks; never waits. NULL: no memory. */
-struct list_query *list_query_begin(struct list_set *set, const struct list_query_request *request);
+struct list_query *list_query_begin(struct block_lists *set, const struct list_query_request *request);
 void list_query_destroy(struct list_query *query); /* NULL allowed; at any time */
 
 /* Fills `answers` (as many as lists, same order), but for their name; what they point to lives as long as the

@@ -110,7 +110,7 @@ struct tally {
     bool zone_missing;
     unsigned controls, controls_listed;
     uint64_t slowest_ms;
-    struct list_said lie, failure; /* the first of each; trouble NONE: none */
+    struct list_reply lie, failure; /* the first of each; trouble NONE: none */
     bool cancelled;
 };
 
@@ -119,20 +119,20 @@ static void count_failure(struct tally *tally, const struct list_probe_answer *a
     /* IPv6, the zone and controls are extras: that they do not answer condemns nobody. */
     bool matters = answer->kind == LIST_PROBE_RANDOM || answer->kind == LIST_PROBE_NEVER4 ||
                    answer->kind == LIST_PROBE_ALWAYS4;
-    if (answer->said.cancelled)
+    if (answer->reply.cancelled)
         tally->cancelled = tally->cancelled || matters;
     else if (matters && tally->failure.trouble == LIST_TROUBLE_NONE)
-        tally->failure = answer->said;
+        tally->failure = answer->reply;
 }
 
 static void count_decided(struct tally *tally, const struct list_probe_answer *answer)
 {
-    bool listed = answer->said.word == LIST_WORD_LISTED;
+    bool listed = answer->reply.kind == LIST_REPLY_LISTED;
     switch (answer->kind) {
     case LIST_PROBE_RANDOM:
     case LIST_PROBE_NEVER4:
         if (listed)
-            tally->never_code = answer->said.code;
+            tally->never_code = answer->reply.code;
         tally->lists_never = tally->lists_never || listed;
         break;
     case LIST_PROBE_NEVER6:
@@ -162,15 +162,15 @@ static struct tally count_answers(const struct list_probe_answer *answers, unsig
     struct tally tally = {0};
     for (unsigned i = 0; i < count; i++) {
         const struct list_probe_answer *answer = &answers[i];
-        if (answer->said.word == LIST_WORD_FAILED) {
+        if (answer->reply.kind == LIST_REPLY_FAILED) {
             count_failure(&tally, answer);
             continue;
         }
         if (answer->latency_ms > tally.slowest_ms && answer->kind != LIST_PROBE_ZONE)
             tally.slowest_ms = answer->latency_ms;
-        if (answer->said.word == LIST_WORD_LIE) {
+        if (answer->reply.kind == LIST_REPLY_INVALID) {
             if (tally.lie.trouble == LIST_TROUBLE_NONE)
-                tally.lie = answer->said;
+                tally.lie = answer->reply;
             continue;
         }
         count_decided(&tally, answer);

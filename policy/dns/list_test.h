@@ -6,7 +6,7 @@
  * before. A full test asks besides for what must be listed, 127.0.0.2 and ::FFFF:7F00:2, and for the zone
  * itself.
  *
- * Pure: names go out, answers come in; list_set.c carries them.
+ * Pure: names go out, answers come in; block_lists.c carries them.
  */
 #ifndef CLOSEDRELAY_DNS_LIST_TEST_H
 #define CLOSEDRELAY_DNS_LIST_TEST_H
@@ -38,7 +38,7 @@ unsigned list_test_plan(struct list_probe probes[LIST_PROBES_MAX], struct slice 
 
 struct list_probe_answer {
     enum list_probe_kind kind;
-    struct list_said said;
+    struct list_reply reply;
     bool name_exists; /* not NXDOMAIN; for ZONE */
     uint64_t latency_ms;
 };

@@ -1,5 +1,5 @@
 /* The tests of a list and its live answers on their way into its health. */
-#include "dns/list_set_private.h"
+#include "dns/block_lists_private.h"
 
 #include "base/log.h"
 #include "dns/list_test.h"
@@ -76,13 +76,13 @@ static void settle_and_unlock(struct block_list *list, bool changed, bool test_e
 
 /* ---- tests ------------------------------------------------------------------------------------------- */
 
-struct list_said block_list_said(struct block_list *list, const struct dns_answer *answer)
+struct list_reply block_list_reply(struct block_list *list, const struct dns_answer *answer)
 {
     pthread_mutex_lock(&list->lock);
     struct list_code_ranges errors = {list->errors, list->error_count};
-    struct list_said said = list_said_by(answer, &errors);
+    struct list_reply reply = list_reply_read(answer, &errors);
     pthread_mutex_unlock(&list->lock);
-    return said;
+    return reply;
 }
 
 static struct list_probe_answer probe_answer(const struct test_run *run, unsigned i)
@@ -92,7 +92,7 @@ static struct list_probe_answer probe_answer(const struct test_run *run, unsigne
     const struct dns_answer *answer = lookup == NULL ? &not_asked : &lookup->answer;
     return (struct list_probe_answer){
         .kind = run->kinds[i],
-        .said = block_list_said(run->list, answer),
+        .reply = block_list_reply(run->list, answer),
         .name_exists = answer->outcome != DNS_OUTCOME_NO_NAME,
         .latency_ms = lookup == NULL ? 0 : lookup->answered_ms - lookup->asked_ms,
     };
@@ -102,7 +102,7 @@ static void finish_run(struct test_run *run)
 {
     struct block_list *list = run->list;
     struct list_probe_answer answers[LIST_PROBES_MAX];
-    uint64_t now_ms = list_set_now_ms(list->set);
+    uint64_t now_ms = block_lists_now_ms(list->set);
     for (unsigned i = 0; i < run->count; i++) {
         answers[i] = probe_answer(run, i);
         dns_lookup_unref(run->lookups[i]);
@@ -114,7 +114,7 @@ static void finish_run(struct test_run *run)
     settle_and_unlock(list, changed, true, now_ms);
     free(run);
     block_list_consider(list, now_ms);
-    list_set_wake(list->set);
+    block_lists_wake(list->set);
 }
 
 static void leave_run(struct test_run *run)
@@ -183,11 +183,11 @@ static void fetch_text(struct block_list *list, const struct dns_lookup *lookup)
     dns_lookup_unref(dns_client_ask(list->set->options.client, &question, lookup->answered_ms));
 }
 
-static void count_word(struct block_list *list, enum list_word word)
+static void count_reply(struct block_list *list, enum list_reply_kind kind)
 {
-    if (word == LIST_WORD_LISTED)
+    if (kind == LIST_REPLY_LISTED)
         atomic_fetch_add(&list->listed_count, 1);
-    else if (word == LIST_WORD_NOT_LISTED)
+    else if (kind == LIST_REPLY_NOT_LISTED)
         atomic_fetch_add(&list->not_listed_count, 1);
     else
         atomic_fetch_add(&list->failed_count, 1);
@@ -208,22 +208,22 @@ void block_list_answered(void *context, struct dns_lookup *lookup)
     struct in6_addr client;
     memcpy(&client, lookup->subject, sizeof client);
     struct list_live_answer answer = {
-        .said = block_list_said(list, &lookup->answer),
+        .reply = block_list_reply(list, &lookup->answer),
         .latency_ms = lookup->answered_ms - lookup->asked_ms,
         .client = &client,
     };
-    count_word(list, answer.said.word);
+    count_reply(list, answer.reply.kind);
     pthread_mutex_lock(&list->lock);
     date_after_test_locked(list, lookup);
     uint64_t now_ms = lookup->answered_ms;
     bool changed = list_health_answered(&list->health, &answer, now_ms);
     settle_and_unlock(list, changed, false, now_ms);
     if (changed)
-        list_set_wake(list->set); /* its next test has another time now */
-    if (answer.said.word != LIST_WORD_LISTED)
+        block_lists_wake(list->set); /* its next test has another time now */
+    if (answer.reply.kind != LIST_REPLY_LISTED)
         return;
     if ((atomic_load(&list->flags) & BLOCK_LIST_TEXT) != 0)
         fetch_text(list, lookup);
     block_list_consider(list, now_ms);
-    list_set_wake(list->set);
+    block_lists_wake(list->set);
 }

@@ -8,6 +8,7 @@
 #include "config/load.h"
 #include "record/audit_file.h"
 #include "record/record_keeper.h"
+#include "record/record_ring.h"
 #include "record/record_writer.h"
 #include "engine/settings.h"
 
@@ -38,6 +39,7 @@ struct policy_engine {
     struct check_services services;
     char host[256];                       /* this machine's name, for the record */
     struct record_context record_context; /* points at it */
+    struct record_ring *record_ring;      /* for who watches */
     struct record_keeper *record_keeper;  /* NULL: there are no files to look after */
     int64_t started_us;                   /* wall clock, to be told */
     uint64_t started_ms;                  /* monotonic, to be counted from */

@@ -13,6 +13,11 @@ static bool create_audit(struct policy_engine *engine, const struct policy_snaps
         strbuf_append_text(problems, "no thread can be started\n");
         return false;
     }
+    engine->record_ring = record_ring_create();
+    if (engine->record_ring == NULL) {
+        strbuf_append_text(problems, "out of memory\n");
+        return false;
+    }
     if (gethostname(engine->host, sizeof engine->host - 1) != 0)
         engine->host[0] = '\0';
     engine->record_context.host = engine->host;
@@ -64,6 +69,7 @@ static void tick_audit(struct policy_engine *engine)
 static void destroy_audit(struct policy_engine *engine)
 {
     record_keeper_destroy(engine->record_keeper);
+    record_ring_destroy(engine->record_ring);
 }
 
 static void reopen_audit(struct policy_engine *engine)

@@ -49,12 +49,12 @@ static void examine_list(const struct list_status *list, const struct health_rep
 
 static void examine_dns(struct policy_engine *engine, const struct health_report *report)
 {
-    const size_t room = list_set_get_status(dns_service_lists(engine->services.dns), NULL, 0);
+    const size_t room = block_lists_get_status(dns_service_lists(engine->services.dns), NULL, 0);
     struct list_status *lists = calloc(room + 1, sizeof *lists);
     examine_resolver(engine, report);
     if (lists == NULL)
         return;
-    const size_t count = list_set_get_status(dns_service_lists(engine->services.dns), lists, room);
+    const size_t count = block_lists_get_status(dns_service_lists(engine->services.dns), lists, room);
     for (size_t i = 0; i < count && i < room; i++)
         examine_list(&lists[i], report);
     free(lists);

@@ -157,7 +157,7 @@ static const struct config_key daemon_keys[] = {
      .offset = offsetof(struct policy_daemon_settings, socket_group),
      .default_text = "",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_RESTART,
-     .text = "Group of the unix socket, such as `postfix`; empty: the daemon's own."},
+     .text = "Group of the milter's unix socket, such as `postfix`; empty: the daemon's own."},
     {.name = "control_mode",
      .type = &config_type_octal,
      .offset = offsetof(struct policy_daemon_settings, control_mode),
@@ -170,8 +170,9 @@ static const struct config_key daemon_keys[] = {
      .default_text = "",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_RESTART,
      .text =
-         "Group of the control socket: its members may use it, as root and the daemon's user may; empty: the "
-         "daemon's own."},
+         "Group whose members may use the control socket, as root and the daemon's user may. Empty: the group "
+         "`closedrelay-admin` where there is one, else nobody's. Not the group by which the MTA reaches the milter: "
+         "its members could let anybody relay."},
     {.name = "sessions",
      .type = &config_type_count,
      .offset = offsetof(struct policy_daemon_settings, sessions_max),

@@ -170,8 +170,7 @@ static enum part_status set_route(void *owner, struct slice *path, struct mail_a
     char *route = talloc_strndup(owner, path->data, end);
     if (route == NULL)
         return PART_NO_MEMORY;
-    for (char *c = route; *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(route);
     address->route = route;
     *path = slice_part(*path, end + 1, path->length);
     return PART_OK;
@@ -267,7 +266,6 @@ const char *login_canonical(void *owner, struct slice login, const char *default
     char *text = talloc_strndup(owner, name.length == 0 ? "" : name.data, name.length);
     if (text == NULL)
         return NULL;
-    for (char *c = text; *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(text);
     return domain[0] == '\0' ? text : talloc_asprintf(owner, "%s@%s", text, domain);
 }

@@ -73,6 +73,7 @@ static bool find_configured(struct history_input *input, struct strbuf *problem)
         strbuf_printf(problem, "%s: %s", path, strerror(errno));
         return false;
     }
+    input->is_sequence = true;
     for (size_t i = 0; i < list.count; i++) {
         const struct record_file *found = &list.items[i];
         const int64_t closed_us = found->kind == RECORD_FILE_CURRENT ? INT64_MAX : found->closed_us;
@@ -123,6 +124,7 @@ struct lane {
     struct slice line;
     int64_t time_us;
     int64_t first_us; /* history_merge only */
+    bool is_past;     /* it has come to what is younger than was asked for */
     uint64_t lines;
     uint64_t consumed; /* bytes that bytes_done knows of */
 };
@@ -190,7 +192,8 @@ static bool scan_lane(const struct scan *scan, struct lane *lane)
             scan->input->broken_count += line.length > 0;
             continue;
         }
-        if (lane->time_us >= scan->until_us + RECORD_DISORDER_US)
+        lane->is_past = lane->time_us >= scan->until_us + RECORD_DISORDER_US;
+        if (lane->is_past)
             break;
         if (lane->time_us >= scan->since_us && lane->time_us < scan->until_us &&
             !scan->take(scan->context, &record, lane->time_us))
@@ -207,6 +210,20 @@ static bool all_failed(const struct history_input *input, size_t failed_count, s
     return true;
 }
 
+/* Where the first record that is asked for has to be looked for: in the first file of a sequence that is not
+ * too old. */
+static int64_t place_to_seek(const struct history_input *input, size_t i, int64_t since_us)
+{
+    const bool begins_later = input->is_sequence && i > 0 && input->files[i - 1].closed_us >= since_us;
+    return begins_later || since_us <= 0 ? INT64_MIN : since_us;
+}
+
+static bool is_taken_whole(const struct history_input *input, const struct lane *lane, void *context)
+{
+    const struct seekable_table *table = record_stream_table(lane->stream);
+    return input->take_whole != NULL && table != NULL && input->take_whole(context, lane->file->path, table);
+}
+
 bool history_scan(struct history_input *input, int64_t since_us, int64_t until_us, history_taker take,
                   void *context, struct strbuf *problem)
 {
@@ -219,11 +236,15 @@ bool history_scan(struct history_input *input, int64_t since_us, int64_t until_u
             input->bytes_done += lane.file->bytes;
             continue;
         }
-        if (!lane_open(input, &lane, since_us)) {
+        if (!lane_open(input, &lane, place_to_seek(input, i, since_us))) {
             failed_count++;
             continue;
         }
-        goes_on = scan_lane(&scan, &lane);
+        if (is_taken_whole(input, &lane, context)) {
+            lane_close(input, &lane);
+            continue;
+        }
+        goes_on = scan_lane(&scan, &lane) && !(lane.is_past && input->is_sequence);
         lane_close(input, &lane);
     }
     return !all_failed(input, failed_count, problem);
@@ -273,6 +294,8 @@ static bool find_in_file(const struct scan *scan, struct lane *lane, struct find
     const struct seekable_table *table = record_stream_table(lane->stream);
     if (table != NULL && sidecar_read(scan->input->owner, lane->file->path, table, &sidecar))
         return find_in_frames(scan, lane, find, &sidecar);
+    if (find->wanted->since_us > 0)
+        record_stream_seek(lane->stream, find->wanted->since_us);
     return scan_lane(scan, lane) && !find->wanted->enough(find->context);
 }
 
@@ -287,7 +310,7 @@ bool history_find(struct history_input *input, const struct history_wanted *want
         struct lane lane = {.file = &input->files[i]};
         if (lane.file->closed_us < wanted->since_us)
             continue;
-        if (!lane_open(input, &lane, wanted->since_us)) {
+        if (!lane_open(input, &lane, INT64_MIN)) {
             failed_count++;
             continue;
         }

@@ -10,6 +10,7 @@
 
 #include "policy_history.h"
 #include "record/record_reader.h"
+#include "record/seekable.h"
 
 struct history_file {
     const char *path;
@@ -20,9 +21,13 @@ struct history_file {
 struct history_input {
     void *owner;
     const struct policy_history_source *source;
-    struct history_file *files; /* oldest first, where they are one server's */
+    struct history_file *files;
     size_t file_count;
+    bool is_sequence; /* they are one server's, the oldest first: each begins where the one before it ends */
     uint64_t bytes_total, bytes_done;
+    /* Asked by history_scan about each file with a table (record/seekable.h) before it is read, with the
+     * taker's context: true, and the file is done with. Or NULL. */
+    bool (*take_whole)(void *context, const char *path, const struct seekable_table *table);
     uint64_t broken_count; /* lines that were left out */
     size_t slow_count;     /* files without an order to go by */
     uint64_t slow_bytes;

@@ -104,7 +104,7 @@ static bool read_date(const char *text, struct span *span)
         const char *end = strptime(text, formats[i], &day);
         if (end == NULL || *end != '\0')
             continue;
-        *span = i == 0 ? unit_span(day, UNIT_DAY, 0) : (struct span){to_us(day), 0, UNIT_NONE};
+        *span = (struct span){to_us(day), 0, UNIT_NONE};
         return true;
     }
     return false;

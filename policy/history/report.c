@@ -117,8 +117,10 @@ static bool count_all(void *owner, const struct policy_history_source *source, c
                       struct report_counting *counting, struct strbuf *problem)
 {
     struct history_input input;
-    if (!history_input_open(&input, owner, source, problem) ||
-        !history_scan(&input, report->period.before_us, report->period.until_us, report_count, counting,
+    if (!history_input_open(&input, owner, source, problem))
+        return false;
+    input.take_whole = report_count_whole;
+    if (!history_scan(&input, report->period.before_us, report->period.until_us, report_count, counting,
                       problem))
         return false;
     history_input_finish(&input);

@@ -235,7 +235,7 @@ static void count_checks(struct counted *message)
 
 /* ---- lists ------------------------------------------------------------------------------------------ */
 
-static struct report_list *find_list(struct report_counting *counting, struct slice zone)
+struct report_list *report_find_list(struct report_counting *counting, struct slice zone)
 {
     struct report *report = counting->report;
     for (size_t i = 0; i < report->list_count; i++)
@@ -256,7 +256,7 @@ static void count_lists(struct counted *message)
     struct record *record = message->record;
     struct json_cursor cursor = record_begin(record, RECORD_LISTS);
     while (record_next(record, RECORD_LISTS, &cursor)) {
-        struct report_list *list = find_list(message->counting, record->values[RECORD_LIST_ZONE].text);
+        struct report_list *list = report_find_list(message->counting, record->values[RECORD_LIST_ZONE].text);
         if (list == NULL)
             continue;
         list->asked++;
@@ -283,17 +283,19 @@ static void name_hours(struct report_counting *counting, int64_t time_us)
     strftime(counting->hour_name, sizeof counting->hour_name, "%Y-%m-%d %H:00 %Z", &local);
 }
 
-static void count_times(struct counted *message, int64_t time_us)
+void report_count_quarter(struct report_counting *counting, int64_t time_us,
+                          const struct tally_counts *counts)
 {
-    struct report_counting *counting = message->counting;
-    if (message->period != PERIOD_NOW)
-        return;
+    static const enum report_by series[] = {REPORT_BY_DAY, REPORT_BY_HOUR};
     name_hours(counting, time_us);
-    tally_counts_add(&counting->report->hours_of_day[counting->hour_of_day], &message->counts);
-    if (counting->is_wanted[REPORT_BY_DAY])
-        add(message, REPORT_BY_DAY, slice_of(counting->day_name));
-    if (counting->is_wanted[REPORT_BY_HOUR])
-        add(message, REPORT_BY_HOUR, slice_of(counting->hour_name));
+    tally_counts_add(&counting->report->hours_of_day[counting->hour_of_day], counts);
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = series[i] == REPORT_BY_DAY ? counting->day_name : counting->hour_name;
+        struct tally_entry *entry =
+            counting->is_wanted[series[i]] ? tally_find(&counting->tallies[series[i]], slice_of(name)) : NULL;
+        if (entry != NULL)
+            tally_counts_add(&entry->counts[PERIOD_NOW], counts);
+    }
 }
 
 static enum role role_of(const struct record *record)
@@ -317,7 +319,8 @@ static void count_message(struct report_counting *counting, struct record *recor
     if (counting->is_wanted[REPORT_BY_CLIENT] && client.length > 0)
         add(&message, REPORT_BY_CLIENT, client);
     count_identities(&message);
-    count_times(&message, time_us);
+    if (period == PERIOD_NOW)
+        report_count_quarter(counting, time_us, &message.counts);
     if (counting->is_wanted[REPORT_BY_CHECK])
         count_checks(&message);
     if (period == PERIOD_NOW && record_has(record, RECORD_LISTS))
@@ -330,17 +333,16 @@ static void count_event(struct report_counting *counting, const struct record *r
     if (line == RECORD_LINE_LOST)
         counting->report->lost_count += record_u64(record, RECORD_COUNT);
     struct report_list *list =
-        line == RECORD_LINE_LIST ? find_list(counting, record->values[RECORD_ZONE].text) : NULL;
+        line == RECORD_LINE_LIST ? report_find_list(counting, record->values[RECORD_ZONE].text) : NULL;
     if (list == NULL)
         return;
     list->is_suspended = record_is(record, RECORD_STATE, "suspended");
     list->suspensions += list->is_suspended;
 }
 
-static void note_host(struct report *report, const struct record *record)
+void report_note_host(struct report *report, struct slice host)
 {
-    struct slice host = record->values[RECORD_HOST].text;
-    if (slice_equal(host, slice_of(report->host)) || host.length >= sizeof report->host)
+    if (host.length == 0 || slice_equal(host, slice_of(report->host)) || host.length >= sizeof report->host)
         return;
     report->host_count++;
     memcpy(report->host, host.data, host.length);
@@ -352,8 +354,7 @@ bool report_count(void *context, struct record *record, int64_t time_us)
     struct report_counting *counting = context;
     const unsigned period = time_us >= counting->report->period.since_us ? PERIOD_NOW : PERIOD_BEFORE;
     const enum record_line line = record_line_of(record);
-    if (record_has(record, RECORD_HOST))
-        note_host(counting->report, record);
+    report_note_host(counting->report, record->values[RECORD_HOST].text);
     if (line == RECORD_LINE_MESSAGE)
         count_message(counting, record, period, time_us);
     else if (line < RECORD_LINE_COUNT && period == PERIOD_NOW)

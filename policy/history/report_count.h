@@ -22,4 +22,14 @@ void report_counting_deinit(struct report_counting *counting);
 /* A history_taker; `context` is a struct report_counting. */
 bool report_count(void *context, struct record *record, int64_t time_us);
 
+/* The same from the roll-up of a closed file, where it has one and all of it is in one of the periods: a
+ * history_input.take_whole. */
+bool report_count_whole(void *context, const char *path, const struct seekable_table *table);
+
+/* Private to the two that count. */
+void report_count_quarter(struct report_counting *counting, int64_t time_us,
+                          const struct tally_counts *counts);
+struct report_list *report_find_list(struct report_counting *counting, struct slice zone);
+void report_note_host(struct report *report, struct slice host);
+
 #endif

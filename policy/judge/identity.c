@@ -52,8 +52,7 @@ static void find_customer(struct judgement *judgement)
     if (answer == TABLE_MISSING && judgement->message->local_uid[0] != '\0')
         answer = find_customer_of_uid(judgement, &name);
     char *customer = talloc_strdup(judgement->owner, answer == TABLE_FOUND ? strbuf_text(&name) : "");
-    for (char *c = customer; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(customer);
     if (customer == NULL || name.failed)
         judgement->out_of_memory = true;
     strbuf_deinit(&name);
@@ -65,8 +64,7 @@ static const char *sender_of(struct judgement *judgement)
 {
     const struct mail_address *sender = &judgement->message->sender;
     char *text = talloc_strdup(judgement->owner, sender->is_null ? "<>" : sender->text);
-    for (char *c = text; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(text);
     judgement->out_of_memory = judgement->out_of_memory || text == NULL;
     return text == NULL ? "" : text;
 }

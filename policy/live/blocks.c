@@ -75,8 +75,7 @@ static enum block_target guess_target(const char *text)
 static const char *lower_copy(void *owner, const char *text)
 {
     char *copy = talloc_strndup(owner, text, BLOCK_TEXT_BYTES_MAX);
-    for (char *c = copy; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(copy);
     return copy;
 }
 

@@ -42,8 +42,7 @@ static bool set_client(struct whom *whom, struct slice value, struct strbuf *pro
 static const char *lower_copy(void *owner, struct slice value)
 {
     char *copy = talloc_strndup(owner, value.length == 0 ? "" : value.data, value.length);
-    for (char *c = copy; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(copy);
     return copy == NULL ? "" : copy;
 }
 

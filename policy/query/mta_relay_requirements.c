@@ -49,8 +49,7 @@ bool policy_snapshot_each_domain(const struct policy_snapshot *snapshot,
 bool policy_snapshot_has_local_daemon(const struct policy_snapshot *snapshot, struct slice name)
 {
     char *folded = talloc_strndup(NULL, name.length == 0 ? "" : name.data, name.length);
-    for (char *c = folded; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(folded);
     bool has_it = folded != NULL &&
                   text_set_contains(snapshot_relay_settings(snapshot)->local_daemons, slice_of(folded));
     talloc_free(folded);

@@ -180,7 +180,7 @@ static void tell_lists(struct policy_engine *engine, struct answer *answer)
     const uint64_t now_ms = clock_monotonic_ms(&engine->options.clock);
     size_t count = 0;
     if (lists != NULL && engine->services.dns != NULL)
-        count = list_set_get_status(dns_service_lists(engine->services.dns), lists, LISTS_SHOWN_MAX);
+        count = block_lists_get_status(dns_service_lists(engine->services.dns), lists, LISTS_SHOWN_MAX);
     answer_open_list(answer, "lists", "lists");
     for (size_t i = 0; i < count && i < LISTS_SHOWN_MAX; i++)
         if (!lists[i].retired)

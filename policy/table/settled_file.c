@@ -69,16 +69,16 @@ enum settled_file_state settled_file_look(struct settled_file *file, const char 
     struct stat info;
     if (stat(path, &info) != 0) {
         strbuf_printf(problem, "%s: %s", path, strerror(errno));
-        return STILL_FILE_BROKEN;
+        return SETTLED_FILE_BROKEN;
     }
     const struct file_stamp now = stamp_of(&info), former = file->seen;
     file->seen = now;
     if (same_stamp(&now, &file->taken))
-        return STILL_FILE_SAME;
+        return SETTLED_FILE_SAME;
     if (same_stamp(&now, &file->broken))
-        return STILL_FILE_BROKEN;
+        return SETTLED_FILE_BROKEN;
     const bool is_being_written = same_file(&now, &file->taken) && !same_stamp(&now, &former);
-    return is_being_written ? STILL_FILE_SAME : STILL_FILE_CHANGED;
+    return is_being_written ? SETTLED_FILE_SAME : SETTLED_FILE_CHANGED;
 }
 
 bool settled_file_is_taken(const struct settled_file *file, const char *path)

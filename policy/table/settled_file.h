@@ -29,9 +29,9 @@ struct settled_file {
 };
 
 enum settled_file_state {
-    STILL_FILE_SAME,    /* nothing to do, or not yet */
-    STILL_FILE_CHANGED, /* to be read */
-    STILL_FILE_BROKEN,  /* gone (`problem` says why), or the broken content still */
+    SETTLED_FILE_SAME,    /* nothing to do, or not yet */
+    SETTLED_FILE_CHANGED, /* to be read */
+    SETTLED_FILE_BROKEN,  /* gone (`problem` says why), or the broken content still */
 };
 
 enum settled_file_state settled_file_look(struct settled_file *file, const char *path,

@@ -127,8 +127,8 @@ static bool cdb_source_refresh(void *state, struct strbuf *problem)
     struct file_stamp stamp;
     struct cdb fresh;
     const enum settled_file_state look = settled_file_look(&table->file, table->path, problem);
-    if (look != STILL_FILE_CHANGED)
-        return look == STILL_FILE_SAME;
+    if (look != SETTLED_FILE_CHANGED)
+        return look == SETTLED_FILE_SAME;
     if (!database_open(table->path, &fresh, &stamp, problem)) {
         settled_file_reject(&table->file);
         return false;

@@ -137,8 +137,8 @@ static bool file_refresh(void *state, struct strbuf *problem)
 {
     struct table_file *file = state;
     const enum settled_file_state look = settled_file_look(&file->file, file->path, problem);
-    if (look != STILL_FILE_CHANGED)
-        return look == STILL_FILE_SAME;
+    if (look != SETTLED_FILE_CHANGED)
+        return look == SETTLED_FILE_SAME;
     if (exchange(file, problem))
         return true;
     settled_file_reject(&file->file);

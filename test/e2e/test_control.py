@@ -245,13 +245,43 @@ def test_mode_and_group_of_the_socket(start_relay, workspace):
     assert relay.daemon.process.is_running()
 
 
+def run_as(groups, *words):
+    """As nobody with these groups. Through root's descriptor: the program may stand where only root gets to."""
+    with open(daemon_module.program(), "rb") as binary:
+        return subprocess.run([f"/proc/self/fd/{binary.fileno()}", *words], user="nobody", group="nogroup",
+                              extra_groups=groups, pass_fds=[binary.fileno()], capture_output=True, text=True,
+                              timeout=60, check=False)
+
+
+@pytest.mark.parametrize("control_group", ["adm", ""])
+def test_who_reaches_the_milter_may_not_grant(workspace, control_group):
+    """Postfix' user is in the milter's group; the admins are in another, or there are none beside root."""
+    directory = tempfile.mkdtemp(prefix="control.", dir=workspace)
+    os.chmod(directory, 0o755)
+    control = f"{directory}/control.sock"
+    daemon = daemon_module.Daemon(directory, f"unix:{directory}/milter.sock", f"{directory}/milter.sock",
+                                  with_control(directory, ""),
+                                  process="user: root, syslog: false, socket_group: mail"
+                                          + (f", control_group: {control_group}" if control_group else ""))
+    daemon.start()
+    try:
+        grant = ("allow", "203.0.113.9", "--user", "ann@example.com", "--socket", control)
+        assert os.stat(f"{directory}/milter.sock").st_gid == grp.getgrnam("mail").gr_gid
+        for groups in ["mail"], ["root"], ["mail", "root"]:
+            done = run_as(groups, *grant)
+            assert done.returncode == 77 and "may talk to the daemon" in done.stderr, done
+        done = run_as(["adm"], *grant)
+        assert done.returncode == (0 if control_group else 77), done
+        assert daemon_module.run(*grant).returncode == 0
+        assert "granted by root" in daemon.output
+        assert ("granted by nobody" in daemon.output) == bool(control_group)
+    finally:
+        daemon.stop()
+
+
 def test_others_are_told_that_they_may_not(controlled, stub):
     relay = controlled(lists(stub.port, ["{ zone: bl.test }"]))
-    # Through root's descriptor: the program may stand where only root gets to.
-    with open(daemon_module.program(), "rb") as binary:
-        done = subprocess.run([f"/proc/self/fd/{binary.fileno()}", "status", "--socket", relay.control],
-                              user="nobody", group="nogroup", extra_groups=[], pass_fds=[binary.fileno()],
-                              capture_output=True, text=True, timeout=60, check=False)
+    done = run_as([], "status", "--socket", relay.control)
     assert done.returncode == 77 and "only root" in done.stderr, done
 
 

@@ -409,7 +409,7 @@ def test_the_readmes_commands(start_relay, postfix, tmp_path):
     for command in found:
         words = [README_NAMES.get(word, word).format(**names) for word in command.split()]
         options = ["-c", relay.daemon.config_path] if words[0] != "relaytest" else []
-        options += ["--postfix-config", postfix.etc] if words[0] == "doctor" else []
+        options += ["--postfix-config", postfix.etc] if words[0] in ("doctor", "held") else []
         done = subprocess.run([program(), words[0], *options, *words[1:]], capture_output=True, text=True, check=False,
                               timeout=120)
         assert done.returncode == README_STATUS.get(words[0], 0), f"{command}\n{done.stdout}{done.stderr}"
@@ -425,7 +425,7 @@ def test_the_manual_page_has_every_command_and_option():
     commands = re.findall(r"^  ([a-z]+) ", asked.partition("Commands:")[2], re.MULTILINE)
     assert "serve" in commands and "doctor" in commands
     for command in commands:
-        assert re.search(rf"^\.(B|BR) .*\b{command}\b", manual, re.MULTILINE), command
+        assert re.search(rf'^\.SS "closedrelay {command}\b', manual, re.MULTILINE), command
         asked = subprocess.run([program(), command, "--help"], capture_output=True, text=True, check=True).stdout
         for option in re.findall(r"^  .*?(--[a-z-]+)", asked, re.MULTILINE):
             written = "-c" if option == "--config" else option

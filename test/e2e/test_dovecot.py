@@ -101,7 +101,7 @@ def test_a_daemon_that_hangs_holds_up_nobody(relay, imap, folder):
 
 @pytest.mark.parametrize("relay, status, said", [
     ("dovecot", 0, ""),
-    ("mail", 77, "only root, the daemon's user and the socket's group"),
+    ("mail", 77, "only root, the daemon's user and the members of daemon.control_group"),
 ], indirect=["relay"])
 def test_dovecots_user_is_in_the_group_of_the_socket(relay, imap, folder, status, said):
     user = pwd.getpwnam("dovecot")

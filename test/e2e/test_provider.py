@@ -100,6 +100,8 @@ MAIN = [
     ("smtpd_relay_restrictions = permit_mynetworks, permit", "open_relay", "problem"),
     ("mynetworks = 0.0.0.0/1 128.0.0.0/1", "open_relay", "problem"),
     ("mynetworks = 192.0.2.0/24", "networks", "warning"),
+    ("mynetworks = 192.0.2.0/28 {etc}/networks", "networks", "warning"),
+    ("mynetworks = cidr:{etc}/networks.cidr", "open_relay", "problem"),
     ("smtpd_authorized_xclient_hosts = static:all", "xclient", "problem"),
     ("smtpd_sasl_local_domain = $myhostname", "foreign_realm", "warning"),
     ("recipient_delimiter = -", "delimiter", "warning"),
@@ -133,6 +135,7 @@ SERVICES = [
 
 # Another finding that comes with it.
 BESIDE = {"smtpd_sasl_auth_enable=no": {"no_logins_anywhere"}, "mynetworks = 0.0.0.0/1 128.0.0.0/1": {"networks"},
+          "mynetworks = cidr:": {"networks"},
           "= inline:": {"not_served"}}
 
 
@@ -150,6 +153,10 @@ def copy(provider, tmp_path):
     subprocess.run(["postconf", "-c", etc, "-e", "inet_interfaces = all"], check=True)
     with open(f"{etc}/more", "w", encoding="utf-8") as more:
         more.write("example.com x\nexample.net x\nexample.org x\nshop.example x\n")
+    with open(f"{etc}/networks", "w", encoding="utf-8") as networks:
+        networks.write("# the office\n192.0.2.0/29, 198.51.100.7\n")
+    with open(f"{etc}/networks.cidr", "w", encoding="utf-8") as networks:
+        networks.write("192.0.2.0/28 OK\n!192.0.2.1 OK\n0.0.0.0/1 OK\n128.0.0.0/1 OK\n")
     return etc
 
 
@@ -219,6 +226,7 @@ POLICIES = [
     ("example.org, backup.example", "example.org, backup.example, unserved.example", "not_served", "note"),
     ("  default_realm: example.com", "  default_realm: ''", "no_realm", None),
     ("  local_daemons: [local-pickup]", "  local_daemons: []", "local_mail_unseen", "note"),
+    ("daemon: {", "daemon: { control_group: postfix,", "mta_is_admin", "problem"),
     ("dnsbl: ", "mode: enforce\ndnsbl: ", "other_policy", "warning"),
 ]
 
@@ -257,7 +265,8 @@ def test_a_list_that_does_not_answer(provider):
     try:
         provider.daemon.reload(dead)
         found = provider.doctor()[1]
-        assert [f["level"] for f in found] == ["warning"] and found[0]["id"] in ("list_unanswered", "list_dead")
+        assert [f["level"] for f in found] == ["warning"]
+        assert found[0]["id"] in ("list_unanswered", "list_dead", "daemon_ill")
         assert "dead.test.example" in found[0]["what"]
     finally:
         provider.daemon.reload(provider.config)
@@ -328,7 +337,7 @@ def in_a_namespace(provider, script, overlaid):
 
 @needs_namespaces
 def test_scripts_that_share_a_user(provider):
-    pools = "printf '[northwind]\\nuser = www-data\\n[southwind]\\nuser=www-data\\n[other]\\nuser = web1\\n'"
+    pools = "printf '[northwind]\\nuser = shared\\n[southwind]\\nuser=shared\\n[other]\\nuser = web1\\n'"
     found = in_a_namespace(provider, f"mkdir -p /etc/php/9/fpm/pool.d /etc/apache2/mods-enabled; "
                                      f"{pools} >/etc/php/9/fpm/pool.d/sites.conf; touch /etc/apache2/mods-enabled/php9.load",
                            "/etc")

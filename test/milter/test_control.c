@@ -72,7 +72,6 @@ static void open_server(struct world *world, unsigned mode, gid_t group, unsigne
     const struct control_server_options options = {
         .path = world->path,
         .mode = mode,
-        .group = "",
         .user_id = geteuid(),
         .group_id = group,
         .client_wait_ms = client_wait_ms,
@@ -472,6 +471,21 @@ static void members_of_the_group_may(void **state)
     assert_int_equal(status_for(world, NOBODY, many, 199), -1);
 }
 
+/* Not even those of the daemon's own group: the MTA's user is in there, to reach the milter's socket. */
+static void without_a_group_nobody_else_may(void **state)
+{
+    struct world *world = *state;
+    struct stat info;
+    if (geteuid() != 0)
+        skip();
+    open_server(world, 0666, CONTROL_NO_GROUP, 0);
+    assert_int_equal(stat(world->path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0606);
+    assert_int_equal(status_for(world, getegid(), NULL, 0), -1);
+    assert_int_equal(status_for(world, NOBODY, NULL, 0), EX_NOPERM);
+    expect_answer(world, "closedrelay/1 two\n", "closedrelay/1 0\ntwo\n");
+}
+
 static void the_mode_keeps_others_out(void **state)
 {
     struct world *world = *state;
@@ -490,7 +504,7 @@ static void the_mode_keeps_others_out(void **state)
 static const char *cannot_open(struct world *world, struct strbuf *problem)
 {
     const struct control_server_options options = {
-        .path = world->path, .mode = 0600, .group = "", .handler = say_words};
+        .path = world->path, .mode = 0600, .group_id = CONTROL_NO_GROUP, .handler = say_words};
     strbuf_init(problem, 0);
     assert_null(control_server_open(&options, problem));
     return strbuf_text(problem);
@@ -548,6 +562,7 @@ int main(void)
         WITH_WORLD(stopping_waits_for_no_client),
         WITH_WORLD(others_may_not_whatever_the_mode),
         WITH_WORLD(members_of_the_group_may),
+        WITH_WORLD(without_a_group_nobody_else_may),
         WITH_WORLD(the_mode_keeps_others_out),
         WITH_WORLD(a_socket_left_behind_is_replaced),
         WITH_WORLD(another_daemon_and_other_files_are_left_alone),

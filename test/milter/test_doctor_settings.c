@@ -7,16 +7,17 @@
 
 #include <cmocka.h>
 
+#include "doctor/postfix_restrictions.h"
 #include "doctor/postfix_settings.h"
 #include "doctor/sendmail_cf.h"
-#include "doctor/setting_words.h"
+#include "doctor/setting_value.h"
 
 #include <stdlib.h>
 
 static void expect_word(struct slice *rest, const char *text)
 {
     struct slice word;
-    assert_true(setting_words_next(rest, &word));
+    assert_true(setting_next_word(rest, &word));
     assert_true(slice_equal(word, slice_of(text)));
 }
 
@@ -29,10 +30,10 @@ static void cuts_words(void **state)
     expect_word(&rest, "c d={ e f }");
     expect_word(&rest, "{}x");
     expect_word(&rest, "{open y");
-    assert_false(setting_words_next(&rest, &word));
-    assert_true(setting_words_contain("permit_mynetworks, Reject", "reject"));
-    assert_false(setting_words_contain("reject_unauth_destination", "reject"));
-    assert_false(setting_words_contain("", "reject"));
+    assert_false(setting_next_word(&rest, &word));
+    assert_true(setting_has_word("permit_mynetworks, Reject", "reject"));
+    assert_false(setting_has_word("reject_unauth_destination", "reject"));
+    assert_false(setting_has_word("", "reject"));
 }
 
 static void reads_values(void **state)
@@ -49,11 +50,39 @@ static void reads_values(void **state)
     assert_true(setting_time_ms(slice_of("5m"), 1000, &number) && number == 300000);
     assert_false(setting_time_ms(slice_of("m"), 1000, &number));
     assert_false(setting_time_ms(slice_of("5w2"), 1000, &number));
-    assert_true(setting_word_option(slice_of("S = inet:10891@::1 "), "s", &value));
+    assert_true(setting_option(slice_of("S = inet:10891@::1 "), "s", &value));
     assert_true(slice_equal(value, slice_of("inet:10891@::1")));
-    assert_false(setting_word_option(slice_of("SS=1"), "s", &value));
+    assert_false(setting_option(slice_of("SS=1"), "s", &value));
     assert_true(setting_is_yes("yes") && setting_is_yes("True") && setting_is_yes("on"));
     assert_false(setting_is_yes("no") || setting_is_yes("off") || setting_is_yes(""));
+}
+
+static void knows_the_whole_world(void **state)
+{
+    (void)state;
+    static const char *const everybody[] = {
+        "0.0.0.0/0",
+        "[::]/0",
+        "static:all",
+        "0.0.0.0/1 128.0.0.0/1",
+        "127.0.0.0/8, 0.0.0.0/2, 64.0.0.0/2",
+        "[2000::]/3",
+        "[::ffff:0:0]/96",
+        "0.0.0.0/4",
+    };
+    static const char *const some[] = {
+        "",
+        "127.0.0.0/8 [::1]/128",
+        "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16",
+        "cidr:/etc/postfix/networks",
+        "10.0.0.0/8 10.0.0.0/8 10.1.0.0/9 10.2.0.0/10",
+        "[fd00::]/8",
+        "not a network",
+    };
+    for (size_t i = 0; i < sizeof everybody / sizeof everybody[0]; i++)
+        assert_true(postfix_networks_are_everybody(everybody[i]));
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+        assert_false(postfix_networks_are_everybody(some[i]));
 }
 
 static const char postconf[] = "mail_version = 3.7.11\n"
@@ -177,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_words),
         cmocka_unit_test(reads_values),
+        cmocka_unit_test(knows_the_whole_world),
         cmocka_unit_test(asks_services_before_main),
         cmocka_unit_test(knows_what_services_are_for),
         cmocka_unit_test(reads_any_bytes),

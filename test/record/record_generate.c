@@ -1,13 +1,16 @@
 /*
  * Writes the record of a year of mail that never was, and as an option the Postfix log of the same messages.
  *
- *   record_generate [--records N] [--users N] [--days N] [--seed N] [--postfix-log FILE] [--by-day DIRECTORY]
+ *   record_generate [--records N] [--users N] [--days N] [--seed N] [--postfix-log FILE]
+ *                  [--by-day DIRECTORY [--pack]]
  *
  * 10,000 records of 1,000 users in 365 days from 2025-12-01 on to standard output where nothing else is said;
  * with
- * --by-day into a file audit.jsonl-YYYYMMDD for each day. The same seed gives the same bytes.
+ * --by-day into a file for each day, named as our own rotation does, and with --pack compressed as it does.
+ * The same seed gives the same bytes.
  */
 #include "base/json_writer.h"
+#include "record/record_upkeep.h"
 #include "traffic.h"
 
 #include <getopt.h>
@@ -20,7 +23,9 @@ struct output {
     FILE *records;
     FILE *postfix_log; /* or NULL */
     const char *directory;
+    bool is_packed;
     int64_t day;
+    char path[4096]; /* of the day's file */
     struct strbuf line;
 };
 
@@ -301,6 +306,8 @@ static void write_record(struct output *output, const struct traffic_message *me
     json_text(&json, "message_id", traffic_is_refused_at_rcpt(message) ? "" : time_text);
     write_recipients(&json, message);
     json_u64(&json, "size", message->size_bytes);
+    if (!traffic_is_refused_at_rcpt(message))
+        json_u64(&json, "parts", 1);
     json_open_array(&json, "attachments");
     json_close_array(&json);
     write_findings(&json, message);
@@ -376,18 +383,37 @@ static FILE *open_or_exit(const char *path)
     return file;
 }
 
+static bool never(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void end_day(struct output *output)
+{
+    const struct record_upkeep_stop stop = {never, NULL};
+    struct strbuf problem;
+    if (output->records == NULL || fclose(output->records) != 0 || !output->is_packed)
+        return;
+    strbuf_init(&problem, 0);
+    if (record_pack(output->path, &stop, &problem) != UPKEEP_DONE) {
+        fprintf(stderr, "%s: %s\n", output->path, strbuf_text(&problem));
+        exit(EX_IOERR);
+    }
+    strbuf_deinit(&problem);
+}
+
+/* A file is named by when it was closed. */
 static void begin_day(struct output *output, const struct traffic_message *message)
 {
-    char path[4096], date[16];
-    struct tm utc = utc_of(message->time_us);
-    int64_t day = message->time_us / INT64_C(86400000000);
+    char stamp[RECORD_STAMP_LENGTH + 1];
+    const int64_t day = message->time_us / INT64_C(86400000000);
     if (day == output->day)
         return;
-    if (output->records != NULL)
-        fclose(output->records);
-    strftime(date, sizeof date, "%Y%m%d", &utc);
-    snprintf(path, sizeof path, "%s/audit.jsonl-%s", output->directory, date);
-    output->records = open_or_exit(path);
+    end_day(output);
+    record_stamp_write((day + 1) * INT64_C(86400000000), stamp);
+    snprintf(output->path, sizeof output->path, "%s/audit.jsonl-%s", output->directory, stamp);
+    output->records = open_or_exit(output->path);
     output->day = day;
 }
 
@@ -410,6 +436,7 @@ int main(int argc, char **argv)
         {"seed", required_argument, NULL, 's'},
         {"postfix-log", required_argument, NULL, 'p'},
         {"by-day", required_argument, NULL, 'b'},
+        {"pack", no_argument, NULL, 'k'},
         {0},
     };
     struct traffic_plan plan = {10000, 1000, 365, 1, 1764547200};
@@ -419,7 +446,12 @@ int main(int argc, char **argv)
         if (letter == 'p')
             output.postfix_log = open_or_exit(optarg);
         else if (letter == 'b')
-            output = (struct output){.directory = optarg, .postfix_log = output.postfix_log, .day = -1};
+            output = (struct output){.directory = optarg,
+                                     .postfix_log = output.postfix_log,
+                                     .is_packed = output.is_packed,
+                                     .day = -1};
+        else if (letter == 'k')
+            output.is_packed = true;
         else if (letter == '?')
             return EX_USAGE;
         else
@@ -430,8 +462,10 @@ int main(int argc, char **argv)
     }
     strbuf_init(&output.line, 0);
     traffic_run(&plan, take, &output);
-    bool is_written = !output.line.failed && fclose(output.records) == 0 &&
+    fflush(output.records);
+    bool is_written = !output.line.failed && !ferror(output.records) &&
                       (output.postfix_log == NULL || fclose(output.postfix_log) == 0);
+    end_day(&output);
     strbuf_deinit(&output.line);
     return is_written ? EX_OK : EX_IOERR;
 }

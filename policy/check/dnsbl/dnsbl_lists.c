@@ -37,14 +37,14 @@ bool dnsbl_use(const void *given, const struct check_services *services, struct 
         strbuf_append_text(problems, "out of memory\n");
         return false;
     }
-    struct list_set *set = dns_service_lists(services->dns);
+    struct block_lists *set = dns_service_lists(services->dns);
     const uint64_t budget_ms = budget_of(services->dns, settings);
     size_t used = 0;
     for (size_t i = 0; i < count; i++)
         if (dnsbl_list_at(settings, i)->wanted)
             lists[used++] = list_settings_of(dnsbl_list_at(settings, i), settings, budget_ms);
-    list_set_limit_waiting(set, (unsigned)settings->waiting_max);
-    bool complete = list_set_configure(set, lists, used);
+    block_lists_limit_waiting(set, (unsigned)settings->waiting_max);
+    bool complete = block_lists_configure(set, lists, used);
     free(lists);
     if (!complete)
         strbuf_append_text(problems, "out of memory\n");
@@ -56,13 +56,13 @@ struct list_query *dnsbl_ask(struct dns_service *dns, const struct dnsbl_setting
 {
     enum { ON_STACK = 32 };
     struct block_list *few[ON_STACK];
-    struct list_set *set = dns_service_lists(dns);
+    struct block_lists *set = dns_service_lists(dns);
     size_t count = settings->lists.count;
     struct block_list **lists = count <= ON_STACK ? few : calloc(count, sizeof(struct block_list *));
     if (lists == NULL)
         return NULL;
     for (size_t i = 0; i < count; i++)
-        lists[i] = list_set_find(set, slice_of(dnsbl_list_at(settings, i)->zone));
+        lists[i] = block_lists_find(set, slice_of(dnsbl_list_at(settings, i)->zone));
     struct list_query_request request = {
         .lists = lists, .count = count, .budget_ms = budget_of(dns, settings)};
     memcpy(request.client.s6_addr, client->bytes, sizeof request.client.s6_addr);

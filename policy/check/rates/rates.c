@@ -51,8 +51,7 @@ static const char *sender_key(const struct check_context *context)
 {
     const struct mail_address *sender = &context->message->sender;
     char *key = sender->is_null ? NULL : talloc_strdup(context->owner, sender->text);
-    for (char *c = key; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(key);
     return key;
 }
 

@@ -4,7 +4,7 @@
 
 bool role_is_authenticated(const struct message_facts *message)
 {
-    struct slice mechanism = slice_of(message->auth_type);
+    struct slice mechanism = slice_trim(slice_of(message->auth_type));
     return slice_trim(slice_of(message->login)).length > 0 && mechanism.length > 0 &&
            !slice_equal_nocase(mechanism, slice_of("ANONYMOUS"));
 }

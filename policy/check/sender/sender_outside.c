@@ -26,8 +26,7 @@ static enum table_answer is_list(const struct check_context *context)
     const struct sender_settings *settings = context->settings;
     const struct mail_address *sender = &context->message->sender;
     char *text = talloc_strdup(context->owner, sender->is_null ? "<>" : sender->text);
-    for (char *c = text; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(text);
     return text == NULL ? TABLE_UNKNOWN : address_set_lookup(settings->outside.lists, slice_of(text));
 }
 

@@ -175,8 +175,7 @@ static bool find_group_entries(struct ownership *ownership)
     while (next_word(&rest, &word)) {
         char *key =
             (char *)(uintptr_t)check_text(ownership->context, "group:%.*s", (int)word.length, word.data);
-        for (char *c = key; c != NULL && *c != '\0'; c++)
-            *c = ascii_lower(*c);
+        ascii_lower_text(key);
         found = look_up(ownership, ownership->settings->table, key) == TABLE_FOUND || found;
     }
     return found;
@@ -218,8 +217,7 @@ static const char *address_key(const struct ownership *ownership, struct slice l
 {
     char *key = (char *)(uintptr_t)check_text(ownership->context, "%.*s@%s", (int)local_part.length,
                                               local_part.data, ownership->address->domain);
-    for (char *c = key; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    ascii_lower_text(key);
     return key;
 }
 

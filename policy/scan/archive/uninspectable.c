@@ -24,9 +24,6 @@ static const struct uninspectable_kind kinds[] = {
     UNINSPECTABLE(0, "LRZI", "lrzip data"),
     UNINSPECTABLE(0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3", "a ZPAQ archive"),
     UNINSPECTABLE(0, "\x89LZO\0\r\n\x1a\n", "lzop data"),
-    UNINSPECTABLE(2, "-lh", "an LHA archive"),
-    UNINSPECTABLE(2, "-lz", "an LHA archive"),
-    UNINSPECTABLE(7, "**ACE**", "an ACE archive"),
     UNINSPECTABLE(20, "\xdc\xa7\xc4\xfd", "a zoo archive"),
     UNINSPECTABLE(0, "MSWIM\0\0\0", "a Windows image"),
     UNINSPECTABLE(0, "WLPWM\0\0\0", "a Windows image"),
@@ -61,23 +58,6 @@ static const struct uninspectable_kind kinds[] = {
 
 enum { UNINSPECTABLE_PROBE_BYTES = 1028 };
 
-/* LHA methods are -lh0- to -lh7-, -lhd- (a folder), -lhx-, -lz4-, -lz5-, -lzs-. */
-static bool uninspectable_is_lha(struct slice probe)
-{
-    return probe.length > 6 && probe.data[6] == '-' && strchr("01234567dxs", probe.data[5]) != NULL &&
-           probe.data[5] != '\0';
-}
-
-/* ARJ: the size of its first header, which is short and begins with its own fixed part and the archive
- * type 2. */
-static bool uninspectable_is_arj(struct slice probe)
-{
-    if (probe.length < 11 || memcmp(probe.data, "\x60\xea", 2) != 0)
-        return false;
-    unsigned length = (unsigned char)probe.data[2] | (unsigned)(unsigned char)probe.data[3] << 8;
-    return length >= 30 && length <= 2600 && probe.data[10] == 2;
-}
-
 /* compress: the third byte has the width of codes, 9 to 16 bits, and two bits that are not in use. */
 static bool uninspectable_is_compress(struct slice probe)
 {
@@ -109,8 +89,6 @@ static bool uninspectable_suits(const struct uninspectable_kind *kind, struct sl
             return true;
         return kind->bytes[0] == '\x1f' ? uninspectable_is_compress(probe)
                                         : uninspectable_is_binary_cpio(probe);
-    case 2:
-        return uninspectable_is_lha(probe);
     case 3: /* a boot sector */
     case 54:
     case 82:
@@ -130,7 +108,7 @@ static const char *uninspectable_find(struct slice probe)
         if (uninspectable_suits(kind, probe))
             return kind->why;
     }
-    return uninspectable_is_arj(probe) ? "an ARJ archive cannot be looked into" : NULL;
+    return NULL;
 }
 
 static bool uninspectable_recognise(struct slice probe)

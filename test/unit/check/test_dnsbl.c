@@ -67,7 +67,7 @@ static void wait_until_tested(struct world *world)
 {
     struct list_status statuses[LISTS_MAX];
     for (int waited_ms = 0;; waited_ms += 5) {
-        size_t count = list_set_get_status(dns_service_lists(world->service), statuses, LISTS_MAX);
+        size_t count = block_lists_get_status(dns_service_lists(world->service), statuses, LISTS_MAX);
         bool all = true;
         for (size_t i = 0; i < count; i++)
             all = all && statuses[i].state != LIST_UNTESTED;
@@ -268,7 +268,7 @@ static void a_key_is_shown_nowhere(void **state)
     assert_string_equal(finding_at(world, 0)->detail, "bl.test: 127.0.0.4");
     assert_null(strcasestr(finding_at(world, 0)->reply.text, "secretkey"));
     struct list_status statuses[LISTS_MAX];
-    assert_int_equal(list_set_get_status(dns_service_lists(world->service), statuses, LISTS_MAX), 1);
+    assert_int_equal(block_lists_get_status(dns_service_lists(world->service), statuses, LISTS_MAX), 1);
     assert_string_equal(statuses[0].shown, "bl.test");
     assert_int_equal(stub_dns_count(world->stub, "4.2.0.192.secretkey.bl.test"), 2); /* A and TXT */
     check_fixture_end(&world->fixture);

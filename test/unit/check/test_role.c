@@ -46,6 +46,8 @@ static const struct role_case role_cases[] = {
     {"198.51.100.7", 4000, "x", postfix, "PLAIN", " ", "", "", false, ROLE_OUTSIDE, ""},
     {"198.51.100.7", 4000, "x", postfix, "anonymous", "guest", "", "", false, ROLE_OUTSIDE, ""},
     {"198.51.100.7", 4000, "x", postfix, "ANONYMOUS", "guest", "", "", false, ROLE_OUTSIDE, ""},
+    {"198.51.100.7", 4000, "x", postfix, " ANONYMOUS ", "guest", "", "", false, ROLE_OUTSIDE, ""},
+    {"198.51.100.7", 4000, "x", postfix, "  ", "ann", "", "", false, ROLE_OUTSIDE, ""},
     {"192.0.2.7", 4000, "x", postfix, "PLAIN", "ann", "", "", false, ROLE_SUBMISSION, "ann@example.com"},
     /* Networks. */
     {"192.0.2.7", 4000, "x", postfix, "", "", "", "", false, ROLE_TRUSTED, "192.0.2.0/24"},

@@ -9,6 +9,7 @@
 #include <talloc.h>
 
 #include "config/yaml_reader.h"
+#include "base/nearest_word.h"
 
 /* One reading and what was told. */
 struct reading {
@@ -274,15 +275,15 @@ static void finds_the_nearest_word(void **state)
         {"accept", NULL},           {"exces", "excess"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const char *nearest = config_nearest_word(slice_of(cases[i].word), words);
+        const char *nearest = nearest_word(slice_of(cases[i].word), words);
         if (cases[i].nearest == NULL)
             assert_null(nearest);
         else
             assert_string_equal(nearest == NULL ? "(none)" : nearest, cases[i].nearest);
     }
-    assert_int_equal(config_word_distance(slice_of("kitten"), slice_of("sitting"), 9), 3);
-    assert_int_equal(config_word_distance(slice_of("kitten"), slice_of("sitting"), 2), 3);
-    assert_int_equal(config_word_distance(slice_of("ab"), slice_of("ba"), 9), 1);
+    assert_int_equal(word_distance(slice_of("kitten"), slice_of("sitting"), 9), 3);
+    assert_int_equal(word_distance(slice_of("kitten"), slice_of("sitting"), 2), 3);
+    assert_int_equal(word_distance(slice_of("ab"), slice_of("ba"), 9), 1);
 }
 
 static void excerpts_end_at_a_character(void **state)

@@ -41,23 +41,24 @@ static struct list_health healthy_health(uint64_t now_ms)
     return health;
 }
 
-static bool live(struct list_health *health, enum list_word word, enum list_trouble trouble, uint64_t now_ms)
+static bool live(struct list_health *health, enum list_reply_kind kind, enum list_trouble trouble,
+                 uint64_t now_ms)
 {
     static uint32_t client;
     struct in6_addr address = dns_address_ipv4(0xc0000200 + client++ % 256);
     struct list_live_answer answer = {
-        .said = {.word = word, .trouble = trouble}, .latency_ms = 10, .client = &address};
+        .reply = {.kind = kind, .trouble = trouble}, .latency_ms = 10, .client = &address};
     return list_health_answered(health, &answer, now_ms);
 }
 
 static bool not_listed(struct list_health *health, uint64_t now_ms)
 {
-    return live(health, LIST_WORD_NOT_LISTED, LIST_TROUBLE_NONE, now_ms);
+    return live(health, LIST_REPLY_NOT_LISTED, LIST_TROUBLE_NONE, now_ms);
 }
 
 static bool listed(struct list_health *health, uint64_t now_ms)
 {
-    return live(health, LIST_WORD_LISTED, LIST_TROUBLE_NONE, now_ms);
+    return live(health, LIST_REPLY_LISTED, LIST_TROUBLE_NONE, now_ms);
 }
 
 static void answers_are_classified(void **state)
@@ -66,18 +67,22 @@ static void answers_are_classified(void **state)
         enum dns_outcome outcome;
         uint32_t addresses[2];
         uint8_t count;
-        enum list_word word;
+        enum list_reply_kind kind;
         enum list_trouble trouble;
     } cases[] = {
-        {DNS_OUTCOME_RECORDS, {0x7f000002}, 1, LIST_WORD_LISTED, LIST_TROUBLE_NONE},
-        {DNS_OUTCOME_NO_NAME, {0}, 0, LIST_WORD_NOT_LISTED, LIST_TROUBLE_NONE},
-        {DNS_OUTCOME_NO_DATA, {0}, 0, LIST_WORD_NOT_LISTED, LIST_TROUBLE_NONE},
-        {DNS_OUTCOME_RECORDS, {0x7ffffffe}, 1, LIST_WORD_LIE, LIST_TROUBLE_ERROR_CODE},
-        {DNS_OUTCOME_RECORDS, {0x7f000002, 0x7fffff01}, 2, LIST_WORD_LIE, LIST_TROUBLE_ERROR_CODE},
-        {DNS_OUTCOME_RECORDS, {0x7f0000ff}, 1, LIST_WORD_LIE, LIST_TROUBLE_ERROR_CODE}, /* this list's own */
-        {DNS_OUTCOME_RECORDS, {0xcb007150}, 1, LIST_WORD_LIE, LIST_TROUBLE_OUTSIDE},
-        {DNS_OUTCOME_TIMEOUT, {0}, 0, LIST_WORD_FAILED, LIST_TROUBLE_TIMEOUT},
-        {DNS_OUTCOME_REFUSED, {0}, 0, LIST_WORD_FAILED, LIST_TROUBLE_REFUSED},
+        {DNS_OUTCOME_RECORDS, {0x7f000002}, 1, LIST_REPLY_LISTED, LIST_TROUBLE_NONE},
+        {DNS_OUTCOME_NO_NAME, {0}, 0, LIST_REPLY_NOT_LISTED, LIST_TROUBLE_NONE},
+        {DNS_OUTCOME_NO_DATA, {0}, 0, LIST_REPLY_NOT_LISTED, LIST_TROUBLE_NONE},
+        {DNS_OUTCOME_RECORDS, {0x7ffffffe}, 1, LIST_REPLY_INVALID, LIST_TROUBLE_ERROR_CODE},
+        {DNS_OUTCOME_RECORDS, {0x7f000002, 0x7fffff01}, 2, LIST_REPLY_INVALID, LIST_TROUBLE_ERROR_CODE},
+        {DNS_OUTCOME_RECORDS,
+         {0x7f0000ff},
+         1,
+         LIST_REPLY_INVALID,
+         LIST_TROUBLE_ERROR_CODE}, /* this list's own */
+        {DNS_OUTCOME_RECORDS, {0xcb007150}, 1, LIST_REPLY_INVALID, LIST_TROUBLE_OUTSIDE},
+        {DNS_OUTCOME_TIMEOUT, {0}, 0, LIST_REPLY_FAILED, LIST_TROUBLE_TIMEOUT},
+        {DNS_OUTCOME_REFUSED, {0}, 0, LIST_REPLY_FAILED, LIST_TROUBLE_REFUSED},
     };
     static const struct list_code_range own_error = {0x7f0000ff, 0x7f0000ff};
     const struct list_code_ranges errors = {&own_error, 1};
@@ -85,9 +90,9 @@ static void answers_are_classified(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct dns_answer answer = {.outcome = cases[i].outcome, .address_count = cases[i].count};
         memcpy(answer.addresses, cases[i].addresses, sizeof cases[i].addresses);
-        struct list_said said = list_said_by(&answer, &errors);
-        assert_int_equal(said.word, cases[i].word);
-        assert_int_equal(said.trouble, cases[i].trouble);
+        struct list_reply reply = list_reply_read(&answer, &errors);
+        assert_int_equal(reply.kind, cases[i].kind);
+        assert_int_equal(reply.trouble, cases[i].trouble);
     }
 }
 
@@ -207,7 +212,7 @@ static void a_flapping_list_keeps_its_long_pauses(void **state)
         test_with(&health, dead, list_health_next_ms(&health));
     now_ms = list_health_next_ms(&health);
     test_with(&health, passed, now_ms);
-    live(&health, LIST_WORD_LIE, LIST_TROUBLE_ERROR_CODE, now_ms + MINUTE);
+    live(&health, LIST_REPLY_INVALID, LIST_TROUBLE_ERROR_CODE, now_ms + MINUTE);
     assert_true(list_health_next_ms(&health) - now_ms > 10 * MINUTE);
 }
 
@@ -232,13 +237,13 @@ static void three_failures_in_a_row_suspend(void **state)
     (void)state;
     struct list_health health = healthy_health(0);
     for (int i = 0; i < 20; i++) {
-        assert_false(live(&health, LIST_WORD_FAILED, LIST_TROUBLE_TIMEOUT, 100));
-        assert_false(live(&health, LIST_WORD_FAILED, LIST_TROUBLE_TIMEOUT, 100));
+        assert_false(live(&health, LIST_REPLY_FAILED, LIST_TROUBLE_TIMEOUT, 100));
+        assert_false(live(&health, LIST_REPLY_FAILED, LIST_TROUBLE_TIMEOUT, 100));
         assert_false(not_listed(&health, 100));
     }
-    live(&health, LIST_WORD_FAILED, LIST_TROUBLE_REFUSED, 100);
-    live(&health, LIST_WORD_FAILED, LIST_TROUBLE_REFUSED, 100);
-    assert_true(live(&health, LIST_WORD_FAILED, LIST_TROUBLE_REFUSED, 100));
+    live(&health, LIST_REPLY_FAILED, LIST_TROUBLE_REFUSED, 100);
+    live(&health, LIST_REPLY_FAILED, LIST_TROUBLE_REFUSED, 100);
+    assert_true(live(&health, LIST_REPLY_FAILED, LIST_TROUBLE_REFUSED, 100));
     assert_int_equal(health.trouble, LIST_TROUBLE_REFUSED);
 }
 
@@ -246,9 +251,9 @@ static void an_error_code_suspends_at_once(void **state)
 {
     (void)state;
     struct list_health health = healthy_health(0);
-    assert_true(live(&health, LIST_WORD_LIE, LIST_TROUBLE_ERROR_CODE, 100));
+    assert_true(live(&health, LIST_REPLY_INVALID, LIST_TROUBLE_ERROR_CODE, 100));
     assert_false(list_health_is_askable(&health));
-    assert_false(live(&health, LIST_WORD_LIE, LIST_TROUBLE_ERROR_CODE, 101));
+    assert_false(live(&health, LIST_REPLY_INVALID, LIST_TROUBLE_ERROR_CODE, 101));
 }
 
 static void slow_lists_are_suspended(void **state)
@@ -257,7 +262,7 @@ static void slow_lists_are_suspended(void **state)
     struct list_health health = healthy_health(0);
     struct in6_addr client = dns_address_ipv4(0xc0000201);
     struct list_live_answer slow = {
-        .said = {.word = LIST_WORD_NOT_LISTED}, .latency_ms = 1900, .client = &client};
+        .reply = {.kind = LIST_REPLY_NOT_LISTED}, .latency_ms = 1900, .client = &client};
     bool changed = false;
     for (int i = 0; i < 10 && !changed; i++)
         changed = list_health_answered(&health, &slow, 100);
@@ -356,20 +361,20 @@ static void a_full_test_asks_for_the_test_points(void **state)
     assert_int_equal(list_test_plan(probes, slice_of("bl.test"), LIST_TEST_FULL, &health, 12345), 2);
 }
 
-static struct list_probe_answer answer_of(enum list_probe_kind kind, enum list_word word)
+static struct list_probe_answer answer_of(enum list_probe_kind kind, enum list_reply_kind reply)
 {
     return (struct list_probe_answer){
         .kind = kind,
-        .said = {.word = word,
-                 .trouble = word == LIST_WORD_FAILED ? LIST_TROUBLE_TIMEOUT : LIST_TROUBLE_NONE},
-        .name_exists = word == LIST_WORD_LISTED,
+        .reply = {.kind = reply,
+                  .trouble = reply == LIST_REPLY_FAILED ? LIST_TROUBLE_TIMEOUT : LIST_TROUBLE_NONE},
+        .name_exists = reply == LIST_REPLY_LISTED,
         .latency_ms = 10};
 }
 
 /* 'L'isted, 'N'ot listed, 'F'ailed. */
-static enum list_word word_of(char letter)
+static enum list_reply_kind word_of(char letter)
 {
-    return letter == 'L' ? LIST_WORD_LISTED : letter == 'N' ? LIST_WORD_NOT_LISTED : LIST_WORD_FAILED;
+    return letter == 'L' ? LIST_REPLY_LISTED : letter == 'N' ? LIST_REPLY_NOT_LISTED : LIST_REPLY_FAILED;
 }
 
 static void test_answers_are_judged(void **state)
@@ -401,13 +406,13 @@ static void test_answers_are_judged(void **state)
         if (result.ipv6_known)
             assert_int_equal(result.ipv6_works, cases[i].ipv6);
     }
-    struct list_probe_answer slow[2] = {answer_of(LIST_PROBE_NEVER4, LIST_WORD_NOT_LISTED),
-                                        answer_of(LIST_PROBE_ALWAYS4, LIST_WORD_LISTED)};
+    struct list_probe_answer slow[2] = {answer_of(LIST_PROBE_NEVER4, LIST_REPLY_NOT_LISTED),
+                                        answer_of(LIST_PROBE_ALWAYS4, LIST_REPLY_LISTED)};
     slow[0].latency_ms = 5000;
     assert_int_equal(list_test_judge(LIST_TEST_FULL, slow, 2, &options).trouble, LIST_TROUBLE_SLOW);
-    slow[0].said = (struct list_said){.word = LIST_WORD_FAILED, .cancelled = true};
+    slow[0].reply = (struct list_reply){.kind = LIST_REPLY_FAILED, .cancelled = true};
     assert_true(list_test_judge(LIST_TEST_FULL, slow, 2, &options).inconclusive);
-    struct list_probe_answer wild6 = answer_of(LIST_PROBE_NEVER6, LIST_WORD_LISTED);
+    struct list_probe_answer wild6 = answer_of(LIST_PROBE_NEVER6, LIST_REPLY_LISTED);
     assert_int_equal(list_test_judge(LIST_TEST_PROOF, &wild6, 1, &options).trouble, LIST_TROUBLE_LISTS_ALL);
 }
 

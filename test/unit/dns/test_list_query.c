@@ -29,7 +29,7 @@ struct world {
     struct stub_dns *stub;
     struct resolver *resolver;
     struct dns_client *client;
-    struct list_set *set;
+    struct block_lists *set;
     struct block_list *lists[LISTS_MAX];
     unsigned list_count;
 };
@@ -82,9 +82,9 @@ static void configure(struct world *world, unsigned list_count, bool wants_text)
         settings[i].health.retry_most_ms = 200;
         settings[i].health.slow_ms = PATIENCE_MS; /* the machine may be */
     }
-    assert_true(list_set_configure(world->set, settings, list_count));
+    assert_true(block_lists_configure(world->set, settings, list_count));
     for (unsigned i = 0; i < list_count; i++) {
-        world->lists[i] = list_set_find(world->set, settings[i].zone);
+        world->lists[i] = block_lists_find(world->set, settings[i].zone);
         assert_non_null(world->lists[i]);
     }
     world->list_count = list_count;
@@ -117,15 +117,15 @@ static int set_up(void **state)
     assert_non_null(world->resolver);
     struct answer_cache_options cache = answer_cache_options_default();
     world->client = dns_client_create(&cache, resolver_transport(world->resolver));
-    struct list_set_options set = {.client = world->client,
-                                   .clock = clock_system(),
-                                   .seed = 42,
-                                   .waiting_max = 100,
-                                   .wake = wake,
-                                   .wake_context = world->resolver};
-    world->set = list_set_create(&set);
+    struct block_lists_options set = {.client = world->client,
+                                      .clock = clock_system(),
+                                      .seed = 42,
+                                      .waiting_max = 100,
+                                      .wake = wake,
+                                      .wake_context = world->resolver};
+    world->set = block_lists_create(&set);
     assert_non_null(world->set);
-    resolver_set_tick(world->resolver, list_set_tick, world->set);
+    resolver_set_tick(world->resolver, block_lists_tick, world->set);
     atomic_store(&said_count, 0);
     *state = world;
     return 0;
@@ -135,7 +135,7 @@ static int tear_down(void **state)
 {
     struct world *world = *state;
     resolver_destroy(world->resolver);
-    list_set_destroy(world->set);
+    block_lists_destroy(world->set);
     dns_client_destroy(world->client);
     stub_dns_stop(world->stub);
     free(world);
@@ -145,14 +145,14 @@ static int tear_down(void **state)
 static enum list_state state_of(struct world *world, unsigned i)
 {
     struct list_status statuses[LISTS_MAX];
-    assert_true(list_set_get_status(world->set, statuses, LISTS_MAX) > i);
+    assert_true(block_lists_get_status(world->set, statuses, LISTS_MAX) > i);
     return statuses[i].state;
 }
 
 static enum list_trouble trouble_of(struct world *world, unsigned i)
 {
     struct list_status statuses[LISTS_MAX];
-    assert_true(list_set_get_status(world->set, statuses, LISTS_MAX) > i);
+    assert_true(block_lists_get_status(world->set, statuses, LISTS_MAX) > i);
     return statuses[i].trouble;
 }
 
@@ -438,7 +438,7 @@ static void a_reload_keeps_what_is_known(void **state)
     assert_int_equal(stub_dns_count(world->stub, "*.list0.test"), 0);
     configure(world, 1, false);
     struct list_status statuses[LISTS_MAX];
-    assert_int_equal(list_set_get_status(world->set, statuses, LISTS_MAX), 3);
+    assert_int_equal(block_lists_get_status(world->set, statuses, LISTS_MAX), 3);
     assert_true(statuses[1].retired);
     assert_false(statuses[0].retired);
 }

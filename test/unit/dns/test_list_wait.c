@@ -39,7 +39,7 @@ struct world {
     struct server server;
     atomic_ullong now_us;
     struct dns_client *client;
-    struct list_set *set;
+    struct block_lists *set;
     struct block_list *lists[LISTS_MAX];
     unsigned list_count;
 };
@@ -153,7 +153,7 @@ static void *serve(void *context)
     while (take(&world->server, &lookup)) {
         if (lookup != NULL)
             answer(world, lookup);
-        list_set_tick(world->set, now_ms(world));
+        block_lists_tick(world->set, now_ms(world));
     }
     return NULL;
 }
@@ -200,13 +200,13 @@ static int set_up(void **state)
     pthread_cond_init(&world->server.came, NULL);
     struct answer_cache_options cache = answer_cache_options_default();
     world->client = dns_client_create(&cache, (struct dns_transport){submit, has_room, &world->server});
-    struct list_set_options options = {.client = world->client,
-                                       .clock = {read_hands, read_wall, world},
-                                       .seed = 42,
-                                       .waiting_max = WAITING_MAX,
-                                       .wake = wake,
-                                       .wake_context = &world->server};
-    world->set = list_set_create(&options);
+    struct block_lists_options options = {.client = world->client,
+                                          .clock = {read_hands, read_wall, world},
+                                          .seed = 42,
+                                          .waiting_max = WAITING_MAX,
+                                          .wake = wake,
+                                          .wake_context = &world->server};
+    world->set = block_lists_create(&options);
     assert_non_null(world->set);
     log_set_sink(drop_line, NULL);
     assert_int_equal(pthread_create(&world->server.thread, NULL, serve, world), 0);
@@ -223,7 +223,7 @@ static int tear_down(void **state)
     pthread_cond_signal(&world->server.came);
     pthread_mutex_unlock(&world->server.lock);
     pthread_join(world->server.thread, NULL);
-    list_set_destroy(world->set);
+    block_lists_destroy(world->set);
     dns_client_destroy(world->client);
     free(world);
     return 0;
@@ -235,7 +235,7 @@ static void wait_for_state(struct world *world, enum list_state wanted)
     for (unsigned i = 0; i < world->list_count; i++)
         do {
             usleep(1000);
-            assert_int_equal(list_set_get_status(world->set, statuses, LISTS_MAX), world->list_count);
+            assert_int_equal(block_lists_get_status(world->set, statuses, LISTS_MAX), world->list_count);
         } while (statuses[i].state != wanted);
 }
 
@@ -249,9 +249,9 @@ static void use_lists(struct world *world, unsigned list_count)
         settings[i].zone = slice_of(zones[i]);
         settings[i].health = list_health_options_default();
     }
-    assert_true(list_set_configure(world->set, settings, list_count));
+    assert_true(block_lists_configure(world->set, settings, list_count));
     for (unsigned i = 0; i < list_count; i++)
-        world->lists[i] = list_set_find(world->set, settings[i].zone);
+        world->lists[i] = block_lists_find(world->set, settings[i].zone);
     world->list_count = list_count;
     wait_for_state(world, LIST_HEALTHY);
     turn_hands(world, 1000);
@@ -324,7 +324,7 @@ static void after_the_budget_nothing_is_waited_for(void **state)
         assert_string_equal(results[i].why, "timeout");
     }
     list_query_destroy(query);
-    assert_int_equal(list_set_waiting_count(world->set), 0);
+    assert_int_equal(block_lists_waiting_count(world->set), 0);
 }
 
 static void what_came_late_counts_for_the_next_message(void **state)
@@ -354,20 +354,20 @@ static void no_more_sessions_wait_than_allowed(void **state)
     set_holding(world, true);
     for (unsigned i = 0; i < WAITING_MAX; i++)
         start_session(&waiting[i], world, 1 + i);
-    while (list_set_waiting_count(world->set) < WAITING_MAX)
+    while (block_lists_waiting_count(world->set) < WAITING_MAX)
         usleep(1000);
     for (unsigned i = 0; i < 1000; i++) {
         struct list_answer result = ask_one(world, 100 + i % 100);
         assert_int_equal(result.verdict, LIST_UNKNOWN);
         assert_string_equal(result.why, "busy");
     }
-    assert_int_equal(list_set_waiting_count(world->set), WAITING_MAX);
+    assert_int_equal(block_lists_waiting_count(world->set), WAITING_MAX);
     set_holding(world, false);
     for (unsigned i = 0; i < WAITING_MAX; i++) {
         pthread_join(waiting[i].thread, NULL);
         assert_int_equal(waiting[i].results[0].verdict, LIST_NOT_LISTED);
     }
-    assert_int_equal(list_set_waiting_count(world->set), 0);
+    assert_int_equal(block_lists_waiting_count(world->set), 0);
     assert_int_equal(ask_one(world, 1).verdict, LIST_NOT_LISTED);
 }
 
@@ -377,9 +377,9 @@ static void the_limit_may_change(void **state)
     struct session waiting = {0};
     use_lists(world, 1);
     set_holding(world, true);
-    list_set_limit_waiting(world->set, 1);
+    block_lists_limit_waiting(world->set, 1);
     start_session(&waiting, world, 1);
-    while (list_set_waiting_count(world->set) < 1)
+    while (block_lists_waiting_count(world->set) < 1)
         usleep(1000);
     assert_string_equal(ask_one(world, 2).why, "busy");
     set_holding(world, false);
@@ -412,12 +412,12 @@ static void a_listing_waits_for_one_proof_and_a_kept_one_for_none(void **state)
     struct world *world = *state;
     struct session sessions[8] = {0};
     use_lists(world, 1);
-    list_set_limit_waiting(world->set, 100);
+    block_lists_limit_waiting(world->set, 100);
     unsigned before = questions(world, false);
     set_holding(world, true);
     for (unsigned i = 0; i < 8; i++)
         start_session(&sessions[i], world, 66);
-    while (list_set_waiting_count(world->set) < 8)
+    while (block_lists_waiting_count(world->set) < 8)
         usleep(1000);
     set_holding(world, false);
     for (unsigned i = 0; i < 8; i++) {

@@ -41,8 +41,7 @@ static void words_name_whole_units(void **state)
     assert_period("last-week", NULL, "2026-11-16 00:00", "2026-11-23 00:00", "2026-11-30 00:00");
     assert_period("last-month", NULL, "2026-09-01 00:00", "2026-10-01 00:00", "2026-11-01 00:00");
     assert_period("last-year", NULL, "2024-01-01 00:00", "2025-01-01 00:00", "2026-01-01 00:00");
-    assert_period("2026-10-25", NULL, "2026-10-24 00:00", "2026-10-25 00:00",
-                  "2026-10-26 00:00"); /* 25 hours */
+    assert_period("2026-11-29", NULL, "2026-11-27 16:00", "2026-11-29 00:00", "2026-11-30 08:00");
 }
 
 static void what_is_not_over_ends_now(void **state)

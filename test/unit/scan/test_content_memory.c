@@ -163,6 +163,13 @@ static void failure_is_never_clean(void **state)
         "blocked-digest",
         "honest-dual",
         "blocked-zip-glued-0-76",
+        "disguised-flat-opc",
+        "disguised-pdf-flate",
+        "blocked-pdf-objects",
+        "blocked-pgp-armored",
+        "blocked-mbox-second",
+        "blocked-zip-xceed",
+        "encrypted-odt",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         each_allocation_fails_once(names[i]);

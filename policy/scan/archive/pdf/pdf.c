@@ -328,12 +328,15 @@ static void begin_stream(struct pdf_reader *reader)
         return;
     if (is_file ? !archive_walk_member(&reader->walk, &member) : !prepare_inner(reader))
         return;
-    const struct archive_sink sink = {.context = reader, .member_data = is_file ? on_file : on_inner};
-    reader->decode = pdf_decode_create(reader, &object->filters, &sink, reader->walk.budget);
-    if (reader->decode == NULL) {
+    if (!pdf_filters_are_known(&object->filters)) {
         reader->is_unsupported = true;
         archive_walk_content_missing(&reader->walk);
+        return;
     }
+    const struct archive_sink sink = {.context = reader, .member_data = is_file ? on_file : on_inner};
+    reader->decode = pdf_decode_create(reader, &object->filters, &sink, reader->walk.budget);
+    if (reader->decode == NULL)
+        archive_walk_stop(&reader->walk, ARCHIVE_OVER_BUDGET, "no memory left to unpack");
 }
 
 static void end_stream(struct pdf_reader *reader)

@@ -41,32 +41,41 @@ void pdf_filters_add(struct pdf_filters *filters, const char *name)
     filters->count++;
 }
 
+static bool is_digits(enum pdf_filter filter)
+{
+    return filter == PDF_FILTER_HEX || filter == PDF_FILTER_85;
+}
+
+bool pdf_filters_are_known(const struct pdf_filters *filters)
+{
+    if (filters->count > PDF_FILTERS_MAX)
+        return false;
+    for (unsigned i = 0; i < filters->count; i++)
+        if (!is_digits(filters->items[i]) &&
+            (filters->items[i] != PDF_FILTER_FLATE || i + 1 < filters->count))
+            return false;
+    return true;
+}
+
 struct pdf_decode *pdf_decode_create(void *owner, const struct pdf_filters *filters,
                                      const struct archive_sink *sink, struct archive_budget *budget)
 {
     struct pdf_decode *decode = talloc_zero(owner, struct pdf_decode);
-    if (decode == NULL || filters->count > PDF_FILTERS_MAX) {
-        talloc_free(decode);
+    if (decode == NULL)
         return NULL;
-    }
     decode->sink = *sink;
     decode->result = UNPACK_MORE;
-    for (unsigned i = 0; i < filters->count; i++) {
-        bool is_digits = filters->items[i] == PDF_FILTER_HEX || filters->items[i] == PDF_FILTER_85;
-        if (decode->is_flate || (!is_digits && filters->items[i] != PDF_FILTER_FLATE)) {
-            talloc_free(decode);
-            return NULL;
-        }
-        if (is_digits)
+    for (unsigned i = 0; i < filters->count; i++)
+        if (is_digits(filters->items[i]))
             decode->digits[decode->digits_count++].filter = filters->items[i];
-        decode->is_flate = !is_digits;
-    }
-    if (decode->is_flate) {
-        decode->header_left = ZLIB_HEADER_BYTES;
-        decode->unpack = unpack_create(decode, UNPACK_DEFLATE, budget);
-        if (decode->unpack == NULL)
-            decode->result = UNPACK_OVER_BUDGET;
-    }
+        else
+            decode->is_flate = true;
+    if (!decode->is_flate)
+        return decode;
+    decode->header_left = ZLIB_HEADER_BYTES;
+    decode->unpack = unpack_create(decode, UNPACK_DEFLATE, budget);
+    if (decode->unpack == NULL)
+        TALLOC_FREE(decode);
     return decode;
 }
 

@@ -19,10 +19,12 @@ struct pdf_filters {
 
 void pdf_filters_add(struct pdf_filters *filters, const char *name);
 
+/* Whether all are those that are undone here: digits, then Flate at most. */
+bool pdf_filters_are_known(const struct pdf_filters *filters);
+
 struct pdf_decode;
 
-/* What comes out goes to the member_data of `sink`, which is copied. NULL: some filter is none of these, or
- * no memory.
+/* What comes out goes to the member_data of `sink`, which is copied. The filters are known. NULL: no memory.
  */
 struct pdf_decode *pdf_decode_create(void *owner, const struct pdf_filters *filters,
                                      const struct archive_sink *sink, struct archive_budget *budget);

@@ -1,4 +1,4 @@
-#include "setting_words.h"
+#include "setting_value.h"
 
 static bool is_separator(char c)
 {
@@ -18,7 +18,7 @@ static size_t word_length(struct slice text)
     return i;
 }
 
-bool setting_words_next(struct slice *rest, struct slice *word)
+bool setting_next_word(struct slice *rest, struct slice *word)
 {
     size_t start = 0;
     while (start < rest->length && is_separator(rest->data[start]))
@@ -32,16 +32,16 @@ bool setting_words_next(struct slice *rest, struct slice *word)
     return length > 0;
 }
 
-bool setting_words_contain(const char *value, const char *word)
+bool setting_has_word(const char *value, const char *word)
 {
     struct slice rest = slice_of(value), next;
-    while (setting_words_next(&rest, &next))
+    while (setting_next_word(&rest, &next))
         if (slice_equal_nocase(next, slice_of(word)))
             return true;
     return false;
 }
 
-bool setting_word_option(struct slice word, const char *name, struct slice *value)
+bool setting_option(struct slice word, const char *name, struct slice *value)
 {
     size_t equals = slice_find(word, '=');
     if (equals == word.length || !slice_equal_nocase(slice_trim(slice_part(word, 0, equals)), slice_of(name)))

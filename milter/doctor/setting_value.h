@@ -1,20 +1,20 @@
 /*
  * The values of MTA settings, word by word. Pure.
  */
-#ifndef CLOSEDRELAY_MILTER_SETTING_WORDS_H
-#define CLOSEDRELAY_MILTER_SETTING_WORDS_H
+#ifndef CLOSEDRELAY_MILTER_SETTING_VALUE_H
+#define CLOSEDRELAY_MILTER_SETTING_VALUE_H
 
 #include "policy.h"
 
 /* Cuts the next word off `rest`: words stand between commas and white space; what is in braces is one word,
  * without its outer braces. False: there is none left. */
-bool setting_words_next(struct slice *rest, struct slice *word);
+bool setting_next_word(struct slice *rest, struct slice *word);
 
 /* Whether `value` has this word, without regard to case. */
-bool setting_words_contain(const char *value, const char *word);
+bool setting_has_word(const char *value, const char *word);
 
 /* "name=value" within `word`; `value` becomes what stands behind. */
-bool setting_word_option(struct slice word, const char *name, struct slice *value);
+bool setting_option(struct slice word, const char *name, struct slice *value);
 
 /* A number without sign, all of `text`. */
 bool setting_number(struct slice text, uint64_t *number);

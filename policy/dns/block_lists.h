@@ -3,20 +3,20 @@
  *
  * A list is known by its zone and lives as long as the set, so that sessions may hold on to it while the
  * configuration changes; one that no configuration names any more is no longer tested. Tests run on the
- * transport's thread, driven by list_set_tick() and by the answers themselves; changes of state are logged
+ * transport's thread, driven by block_lists_tick() and by the answers themselves; changes of state are logged
  * once, with the zone masked. Any thread may call everything here.
  */
-#ifndef CLOSEDRELAY_DNS_LIST_SET_H
-#define CLOSEDRELAY_DNS_LIST_SET_H
+#ifndef CLOSEDRELAY_DNS_BLOCK_LISTS_H
+#define CLOSEDRELAY_DNS_BLOCK_LISTS_H
 
 #include "base/clock.h"
 #include "dns/dns_client.h"
 #include "dns/list_health.h"
 
-struct list_set;
+struct block_lists;
 struct block_list;
 
-struct list_set_options {
+struct block_lists_options {
     struct dns_client *client;
     struct clock clock;
     uint64_t seed;        /* random */
@@ -26,8 +26,8 @@ struct list_set_options {
     void *wake_context;
 };
 
-struct list_set *list_set_create(const struct list_set_options *options); /* NULL: no memory */
-void list_set_destroy(struct list_set *set); /* after the transport, before the client */
+struct block_lists *block_lists_create(const struct block_lists_options *options); /* NULL: no memory */
+void block_lists_destroy(struct block_lists *set); /* after the transport, before the client */
 
 enum { LIST_ERROR_RANGES_MAX = 8, LIST_SHOWN_BYTES = 254 };
 
@@ -41,16 +41,16 @@ struct list_settings {
 
 /* The lists of a new configuration; new ones are tested at once, those not named are left alone from now on.
  * False: out of memory, some may be missing. */
-bool list_set_configure(struct list_set *set, const struct list_settings *settings, size_t count);
+bool block_lists_configure(struct block_lists *set, const struct list_settings *settings, size_t count);
 
 /* Another limit for threads that wait; options.waiting_max until then. */
-void list_set_limit_waiting(struct list_set *set, unsigned waiting_max);
+void block_lists_limit_waiting(struct block_lists *set, unsigned waiting_max);
 
 /* The list of that zone, or NULL. Valid as long as the set. */
-struct block_list *list_set_find(struct list_set *set, struct slice zone);
+struct block_list *block_lists_find(struct block_lists *set, struct slice zone);
 
 /* For resolver_set_tick(): begins the tests that are due; returns when to be called again. */
-uint64_t list_set_tick(void *set, uint64_t now_ms);
+uint64_t block_lists_tick(void *set, uint64_t now_ms);
 
 struct list_status {
     char shown[LIST_SHOWN_BYTES];
@@ -65,9 +65,9 @@ struct list_status {
 };
 
 /* Fills up to `capacity`, in the order they were first configured; returns how many there are. */
-size_t list_set_get_status(struct list_set *set, struct list_status *statuses, size_t capacity);
+size_t block_lists_get_status(struct block_lists *set, struct list_status *statuses, size_t capacity);
 
 /* Threads that wait for answers right now. */
-unsigned list_set_waiting_count(const struct list_set *set);
+unsigned block_lists_waiting_count(const struct block_lists *set);
 
 #endif

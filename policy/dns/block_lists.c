@@ -1,4 +1,4 @@
-#include "dns/list_set_private.h"
+#include "dns/block_lists_private.h"
 
 #include "base/log.h"
 
@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-uint64_t list_set_now_ms(const struct list_set *set)
+uint64_t block_lists_now_ms(const struct block_lists *set)
 {
     return clock_monotonic_ms(&set->options.clock);
 }
 
-struct list_set *list_set_create(const struct list_set_options *options)
+struct block_lists *block_lists_create(const struct block_lists_options *options)
 {
-    struct list_set *set = calloc(1, sizeof *set);
+    struct block_lists *set = calloc(1, sizeof *set);
     if (set == NULL)
         return NULL;
     set->options = *options;
@@ -30,7 +30,7 @@ static void free_list(struct block_list *list)
     free(list);
 }
 
-void list_set_destroy(struct list_set *set)
+void block_lists_destroy(struct block_lists *set)
 {
     if (set == NULL)
         return;
@@ -65,7 +65,7 @@ void block_list_publish_locked(struct block_list *list)
     atomic_store(&list->flags, flags);
 }
 
-static struct block_list *new_list(struct list_set *set, const struct list_settings *settings,
+static struct block_list *new_list(struct block_lists *set, const struct list_settings *settings,
                                    uint64_t now_ms)
 {
     struct block_list *list = calloc(1, sizeof *list);
@@ -87,7 +87,7 @@ static struct block_list *new_list(struct list_set *set, const struct list_setti
     return list;
 }
 
-static struct block_list *find_locked(struct list_set *set, struct slice zone)
+static struct block_list *find_locked(struct block_lists *set, struct slice zone)
 {
     struct block_list *list;
     HASH_FIND(hh, set->lists, zone.data, zone.length, list);
@@ -109,7 +109,7 @@ static void apply_settings(struct block_list *list, const struct list_settings *
     pthread_mutex_unlock(&list->lock);
 }
 
-static void retire_all_locked(struct list_set *set)
+static void retire_all_locked(struct block_lists *set)
 {
     for (struct block_list *list = set->lists; list != NULL; list = list->hh.next) {
         pthread_mutex_lock(&list->lock);
@@ -118,15 +118,15 @@ static void retire_all_locked(struct list_set *set)
     }
 }
 
-void list_set_wake(struct list_set *set)
+void block_lists_wake(struct block_lists *set)
 {
     if (set->options.wake != NULL)
         set->options.wake(set->options.wake_context);
 }
 
-bool list_set_configure(struct list_set *set, const struct list_settings *settings, size_t count)
+bool block_lists_configure(struct block_lists *set, const struct list_settings *settings, size_t count)
 {
-    uint64_t now_ms = list_set_now_ms(set);
+    uint64_t now_ms = block_lists_now_ms(set);
     bool complete = true;
     pthread_mutex_lock(&set->lock);
     retire_all_locked(set);
@@ -139,11 +139,11 @@ bool list_set_configure(struct list_set *set, const struct list_settings *settin
         complete = complete && list != NULL;
     }
     pthread_mutex_unlock(&set->lock);
-    list_set_wake(set);
+    block_lists_wake(set);
     return complete;
 }
 
-struct block_list *list_set_find(struct list_set *set, struct slice zone)
+struct block_list *block_lists_find(struct block_lists *set, struct slice zone)
 {
     pthread_mutex_lock(&set->lock);
     struct block_list *list = find_locked(set, zone);
@@ -151,9 +151,9 @@ struct block_list *list_set_find(struct list_set *set, struct slice zone)
     return list;
 }
 
-uint64_t list_set_tick(void *context, uint64_t now_ms)
+uint64_t block_lists_tick(void *context, uint64_t now_ms)
 {
-    struct list_set *set = context;
+    struct block_lists *set = context;
     uint64_t next_ms = now_ms + 3600 * 1000;
     pthread_mutex_lock(&set->lock);
     for (struct block_list *list = set->lists; list != NULL; list = list->hh.next) {
@@ -191,7 +191,7 @@ static void fill_status(struct block_list *list, struct list_status *status)
     status->failed_count = atomic_load(&list->failed_count);
 }
 
-size_t list_set_get_status(struct list_set *set, struct list_status *statuses, size_t capacity)
+size_t block_lists_get_status(struct block_lists *set, struct list_status *statuses, size_t capacity)
 {
     size_t count = 0;
     pthread_mutex_lock(&set->lock);
@@ -202,12 +202,12 @@ size_t list_set_get_status(struct list_set *set, struct list_status *statuses, s
     return count;
 }
 
-unsigned list_set_waiting_count(const struct list_set *set)
+unsigned block_lists_waiting_count(const struct block_lists *set)
 {
     return atomic_load(&set->waiting.count);
 }
 
-void list_set_limit_waiting(struct list_set *set, unsigned waiting_max)
+void block_lists_limit_waiting(struct block_lists *set, unsigned waiting_max)
 {
     pending_bound_set(&set->waiting, waiting_max);
 }

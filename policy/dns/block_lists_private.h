@@ -1,10 +1,10 @@
-/* What list_set.c (lists, tests) and list_query.c (asking them) share. */
-#ifndef CLOSEDRELAY_DNS_LIST_SET_PRIVATE_H
-#define CLOSEDRELAY_DNS_LIST_SET_PRIVATE_H
+/* What block_lists.c (lists, tests) and list_query.c (asking them) share. */
+#ifndef CLOSEDRELAY_DNS_BLOCK_LISTS_PRIVATE_H
+#define CLOSEDRELAY_DNS_BLOCK_LISTS_PRIVATE_H
 
 #include "dns/dns_name.h"
 #include "dns/list_query.h"
-#include "dns/list_set.h"
+#include "dns/block_lists.h"
 
 #include <pthread.h>
 #include <uthash.h>
@@ -19,7 +19,7 @@ enum block_list_flag {
 
 struct block_list {
     UT_hash_handle hh; /* in set->lists, by zone */
-    struct list_set *set;
+    struct block_lists *set;
     struct dns_name zone;
     char shown[LIST_SHOWN_BYTES];
     atomic_uint flags;
@@ -38,16 +38,16 @@ struct block_list {
     struct pending *changed; /* done when the health changes or a test ends; then replaced */
 };
 
-struct list_set {
-    struct list_set_options options;
+struct block_lists {
+    struct block_lists_options options;
     struct pending_bound waiting;
     pthread_mutex_t lock; /* guards the table; taken before a list's own */
     struct block_list *lists;
     atomic_ullong random;
 };
 
-uint64_t list_set_now_ms(const struct list_set *set);
-void list_set_wake(struct list_set *set); /* asks for an early tick */
+uint64_t block_lists_now_ms(const struct block_lists *set);
+void block_lists_wake(struct block_lists *set); /* asks for an early tick */
 
 /* Begins a test if one is wanted. Not under list->lock. */
 void block_list_consider(struct block_list *list, uint64_t now_ms);
@@ -55,7 +55,7 @@ void block_list_consider(struct block_list *list, uint64_t now_ms);
 /* Receives every answer of the list that comes over the network; `context` is the list. */
 void block_list_answered(void *context, struct dns_lookup *lookup);
 
-struct list_said block_list_said(struct block_list *list, const struct dns_answer *answer);
+struct list_reply block_list_reply(struct block_list *list, const struct dns_answer *answer);
 
 /* Under list->lock: the flags by the health. */
 void block_list_publish_locked(struct block_list *list);

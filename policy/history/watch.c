@@ -1,0 +1,176 @@
+/* `watch`: the record as it is written, filtered, a line each. */
+#include "policy_history.h"
+
+#include "engine/engine.h"
+#include "facts/ip_address.h"
+#include "history/explain.h"
+#include "history/page_text.h"
+
+#include <stdlib.h>
+#include <talloc.h>
+#include <time.h>
+
+struct policy_watch {
+    struct policy_watch_filter filter;
+    struct ip_network client; /* where filter.client is set */
+    struct record_watcher watcher;
+    struct strbuf line;
+};
+
+static int release(struct policy_watch *watch)
+{
+    if (watch->watcher.ring != NULL)
+        record_watcher_end(&watch->watcher);
+    strbuf_deinit(&watch->line);
+    return 0;
+}
+
+static const char *copy(struct policy_watch *watch, const char *text)
+{
+    return text == NULL ? NULL : talloc_strdup(watch, text);
+}
+
+struct policy_watch *policy_watch_begin(struct policy_engine *engine,
+                                        const struct policy_watch_filter *filter, const char **problem)
+{
+    struct policy_watch *watch = engine->record_ring == NULL ? NULL : talloc_zero(NULL, struct policy_watch);
+    *problem = "out of memory";
+    if (watch == NULL)
+        return NULL;
+    strbuf_init(&watch->line, 0);
+    talloc_set_destructor(watch, release);
+    if (filter->client != NULL && !ip_network_parse(slice_of(filter->client), &watch->client, NULL)) {
+        *problem = "the client is no address or network";
+        talloc_free(watch);
+        return NULL;
+    }
+    watch->filter = (struct policy_watch_filter){copy(watch, filter->user), copy(watch, filter->client),
+                                                 copy(watch, filter->check), copy(watch, filter->verdict)};
+    record_watcher_begin(&watch->watcher, engine->record_ring);
+    return watch;
+}
+
+void policy_watch_end(struct policy_watch *watch)
+{
+    talloc_free(watch);
+}
+
+/* ---- filter ----------------------------------------------------------------------------------------- */
+
+/* "ann@example.com", or "@example.com" for all of a domain. */
+static bool is_user(const struct policy_watch *watch, const struct record *record)
+{
+    struct strbuf scratch;
+    strbuf_init(&scratch, 0);
+    const struct slice user = record_text(record, RECORD_USER, &scratch),
+                       wanted = slice_of(watch->filter.user);
+    const bool is_wanted = wanted.length > 0 && wanted.data[0] == '@' ? slice_ends_nocase(user, wanted)
+                                                                      : slice_equal_nocase(user, wanted);
+    strbuf_deinit(&scratch);
+    return is_wanted;
+}
+
+static bool is_client(const struct policy_watch *watch, struct record *record)
+{
+    struct ip_address address;
+    record_enter(record, RECORD_CLIENT);
+    return ip_address_parse(record->values[RECORD_CLIENT_ADDRESS].text, &address) &&
+           ip_network_contains(&watch->client, &address);
+}
+
+/* It had something to say, monitored or not. */
+static bool has_check(const struct policy_watch *watch, struct record *record)
+{
+    struct json_cursor cursor = record_begin(record, RECORD_FINDINGS);
+    while (record_next(record, RECORD_FINDINGS, &cursor))
+        if (!record_is(record, RECORD_FINDING_OUTCOME, "pass") &&
+            record_is(record, RECORD_FINDING_CHECK, watch->filter.check))
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct policy_watch *watch, struct record *record)
+{
+    const struct policy_watch_filter *filter = &watch->filter;
+    return (filter->user == NULL || is_user(watch, record)) &&
+           (filter->client == NULL || is_client(watch, record)) &&
+           (filter->check == NULL || has_check(watch, record)) &&
+           (filter->verdict == NULL || record_is(record, RECORD_VERDICT, filter->verdict));
+}
+
+/* ---- lines ------------------------------------------------------------------------------------------ */
+
+static enum page_style style_of(const char *verdict)
+{
+    return strcmp(verdict, "accept") == 0   ? PAGE_GOOD
+           : strcmp(verdict, "reject") == 0 ? PAGE_BAD
+                                            : PAGE_WARNING;
+}
+
+/* "10:41:03 refused  id  ann@example.com [192.0.2.7] to bob@example.net +2: attachments blocked" */
+static void print_line(struct page_text *page, const struct story_line *line)
+{
+    char moment[16];
+    const time_t seconds = (time_t)(line->time_us / 1000000);
+    const bool is_message = strcmp(line->kind, "message") == 0;
+    struct strbuf rest;
+    struct tm local;
+    localtime_r(&seconds, &local);
+    strftime(moment, sizeof moment, "%H:%M:%S ", &local);
+    page_text_append(page, moment);
+    page_text_style(page, style_of(line->verdict));
+    page_text_cell(page, slice_of(is_message ? explain_verdict_word(line->verdict) : line->kind), 9);
+    page_text_style(page, PAGE_PLAIN);
+    page_text_cell(page, slice_of(line->id), 13);
+    strbuf_init(&rest, 0);
+    if (line->user[0] != '\0')
+        strbuf_printf(&rest, "%s ", line->user);
+    strbuf_printf(&rest, "[%s]", line->client);
+    if (is_message)
+        strbuf_printf(&rest, " from <%s> to %s", line->sender,
+                      line->recipient_count == 0 ? "nobody" : line->recipient);
+    if (line->recipient_count > 1)
+        strbuf_printf(&rest, " +%zu", line->recipient_count - 1);
+    if (line->why[0] != '\0')
+        strbuf_printf(&rest, ": %s", line->why);
+    page_text_append(page, strbuf_text(&rest));
+    strbuf_deinit(&rest);
+    page_text_end_line(page);
+}
+
+static void print(struct policy_watch *watch, struct record *record, const struct policy_history_page *form,
+                  struct strbuf *out)
+{
+    struct story_line line;
+    struct page_text page;
+    if (form->form == HISTORY_JSON) {
+        strbuf_append_slice(out, strbuf_slice(&watch->line));
+        strbuf_append_byte(out, '\n');
+        return;
+    }
+    void *owner = talloc_new(watch);
+    page_text_init(&page, out, form->columns, form->has_colour);
+    if (owner != NULL && story_line_make(owner, record, false, &line))
+        print_line(&page, &line);
+    talloc_free(owner);
+}
+
+static void tell_lost(uint64_t lost, const struct policy_history_page *form, struct strbuf *out)
+{
+    if (lost > 0 && form->form == HISTORY_JSON)
+        strbuf_printf(out, "{\"type\":\"watch_lost\",\"count\":%llu}\n", (unsigned long long)lost);
+    else if (lost > 0)
+        strbuf_printf(out, "-- %llu lines were lost here: they came faster than they could be shown\n",
+                      (unsigned long long)lost);
+}
+
+void policy_watch_next(struct policy_watch *watch, unsigned wait_ms, const struct policy_history_page *form,
+                       struct strbuf *out)
+{
+    struct record record;
+    uint64_t lost = 0;
+    const bool has_line = record_watcher_next(&watch->watcher, wait_ms, &watch->line, &lost);
+    tell_lost(lost, form, out);
+    if (has_line && record_read(strbuf_slice(&watch->line), &record) && is_wanted(watch, &record))
+        print(watch, &record, form, out);
+}
