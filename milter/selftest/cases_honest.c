@@ -202,6 +202,14 @@ const struct selftest_case selftest_honest_names[] = {
      "X-Note: see https://www.example.com/setup.exe\nContent-Description: setup.exe\n" MIME TEXT_TYPE "Get https://www.example.com/setup.exe\n"},
     {"message-id", "Message-ID and Content-ID ending in .com", "no file", ALL, ANSWER_PASS,
      PART("Content-Type: image/png\nContent-ID: <image001.png@mail.example.com>\nContent-Transfer-Encoding: base64", "$[base64|$[x|89504e470d0a1a0a]]")},
+    {"charset-alias", "a charset by one of its other names", "WHATWG and IANA list dozens", "web mailers, Israeli senders", ANSWER_PASS,
+     DISPOSITION("attachment; filename=\"=?hebrew?Q?Rechnung_0815.pdf?=\"")},
+    {"charset-made-up", "plain ASCII in a charset that nobody knows", "it is the same in all", "scripts", ANSWER_PASS,
+     DISPOSITION("attachment; filename=\"=?x-whatever?Q?Rechnung_0815.pdf?=\"")},
+    {"unquoted-domain", "a host name in a name without quotes", "not the end of it", "scripts", ANSWER_PASS,
+     DISPOSITION("attachment; filename=Report of example.com Ltd.pdf")},
+    {"name-in-pieces", "a long name in pieces with percent signs", "RFC 2231", "Thunderbird, Roundcube", ANSWER_PASS,
+     DISPOSITION("attachment;\n filename*0*=utf-8''%C3%9Cbersicht%20example.com%20und%20;\n filename*1*=Fa.%20Bas%20Meyer.pdf")},
 };
 const size_t selftest_honest_names_count = sizeof selftest_honest_names / sizeof selftest_honest_names[0];
 

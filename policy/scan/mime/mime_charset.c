@@ -1,10 +1,12 @@
 #include "scan/mime/mime_charset.h"
 
+#include "scan/mime/mime_charset_aliases.h"
+
 #include <errno.h>
 #include <iconv.h>
 #include <stdio.h>
 
-enum { LABEL_BYTES = 32 };
+enum { LABEL_BYTES = 48 };
 
 enum charset_kind {
     CHARSET_PLAIN,    /* ASCII or UTF-8, or a label that says nothing: bytes are taken as they are */
@@ -82,6 +84,9 @@ static const struct charset charsets[] = {
     {"hzgb2312", NULL, CHARSET_SHIFTED, "~"},
     {"utf7", "UTF-7", CHARSET_SHIFTED, "+"},
     {"unicode11utf7", "UTF-7", CHARSET_SHIFTED, "+"},
+    {"utf7imap", NULL, CHARSET_SHIFTED, "&"},
+    {"ebcdic", "IBM037", CHARSET_STATEFUL, NULL},
+    {"ebcdickana", NULL, CHARSET_STATEFUL, NULL},
     {"utf16le", "UTF-16LE", CHARSET_STATEFUL, NULL},
     {"utf16be", "UTF-16BE", CHARSET_STATEFUL, NULL},
     {"utf32le", "UTF-32LE", CHARSET_STATEFUL, NULL},
@@ -168,18 +173,37 @@ static bool find_in_family(struct slice label, struct found_charset *found)
     return false;
 }
 
-/* Finds a charset by its name, or by an alias of it: x-gbk, csBig5. */
+static bool find_known(struct slice label, struct found_charset *found)
+{
+    return find_single(label, found) || find_in_family(label, found);
+}
+
+static bool find_alias(struct slice label, struct found_charset *found)
+{
+    char word[LABEL_BYTES + 2] = " ";
+    if (label.length == 0)
+        return false;
+    memcpy(word + 1, label.data, label.length);
+    word[label.length + 1] = ' ';
+    for (size_t i = 0; i < sizeof charset_aliases / sizeof charset_aliases[0]; i++)
+        if (memmem(charset_aliases[i].aliases, strlen(charset_aliases[i].aliases), word, label.length + 2) !=
+            NULL)
+            return find_known(slice_of(charset_aliases[i].charset), found);
+    return false;
+}
+
+/* Finds a charset by its name, or by an alias of it: x-gbk, csBig5, hebrew. */
 static bool charset_find(struct slice name, struct found_charset *found)
 {
     char text[LABEL_BYTES];
     struct slice label = slice_make(text, label_of(name, text));
-    if (find_single(label, found) || find_in_family(label, found))
+    if (find_known(label, found) || find_alias(label, found))
         return true;
     size_t prefix = slice_starts_nocase(label, slice_of("cs"))  ? 2
                     : slice_starts_nocase(label, slice_of("x")) ? 1
                                                                 : 0;
     label = slice_part(label, prefix, label.length);
-    return prefix > 0 && (find_single(label, found) || find_in_family(label, found));
+    return prefix > 0 && (find_known(label, found) || find_alias(label, found));
 }
 
 static bool is_ascii(struct slice bytes)
@@ -246,8 +270,10 @@ enum mime_charset_result mime_charset_to_utf8(struct slice name, struct slice by
 {
     struct found_charset found;
     enum mime_charset_result result = MIME_CHARSET_SURE;
+    /* Where a label is unknown, plain ASCII is itself in any charset that could be meant: those in which it
+     * is not (EBCDIC, UTF-16) spell no letter with it, or shift. */
     if (!charset_find(name, &found))
-        return MIME_CHARSET_UNKNOWN;
+        found.charset = (struct charset){"", NULL, CHARSET_SHIFTED, iso_2022_shifts};
     if (is_as_it_stands(&found.charset, bytes)) {
         strbuf_append_slice(out, bytes);
         return MIME_CHARSET_SURE;

@@ -12,7 +12,8 @@
 enum { MIME_CHARSET_BYTES_MAX = 4096 }; /* of longer text only the last so many bytes are converted */
 
 enum mime_charset_result {
-    MIME_CHARSET_UNKNOWN, /* not on the list, or not to be decoded here: nothing was appended */
+    MIME_CHARSET_UNKNOWN, /* not on the list and no plain ASCII, or not to be decoded here: nothing was
+                             appended */
     MIME_CHARSET_SURE,
     MIME_CHARSET_DOUBTFUL, /* clients may read it differently: UTF-16 without a byte order mark, cut text */
 };

@@ -292,10 +292,10 @@ def charsets():
         return f'attachment; filename="=?{label}?B?{base64.b64encode(data).decode()}?="'
 
     ebcdic = "evil.exe".encode("cp037")
-    case("ambiguous-charset-ebcdic", attached(word("ibm037", ebcdic)), "Outlook knows it")
-    case("ambiguous-charset-ebcdic-2231", attached("attachment; filename*=cp1140''" + "".join("%%%02x" % c for c in ebcdic)), "RFC 2231")
-    case("ambiguous-charset-made-up", attached(word("x-made-up", b"a.txt")), "nobody knows it")
-    case("ambiguous-charset-whole", attached(f"=?ibm037?B?{base64.b64encode('attachment; filename=evil.exe'.encode('cp037')).decode()}?="), "all of the value")
+    case("blocked-charset-ebcdic", attached(word("ibm037", ebcdic)), "Outlook knows it")
+    case("blocked-charset-ebcdic-2231", attached("attachment; filename*=cp1140''" + "".join("%%%02x" % c for c in ebcdic)), "RFC 2231")
+    case("honest-charset-made-up", attached(word("x-made-up", b"a.txt")), "nobody knows it")
+    case("blocked-charset-whole", attached(f"=?ibm037?B?{base64.b64encode('attachment; filename=evil.exe'.encode('cp037')).decode()}?="), "all of the value")
     case("ambiguous-charset-hz", attached(word("hz-gb-2312", b"evil.e~\nxe")), "a shift that says nothing")
     case("ambiguous-charset-utf16-unmarked", attached(word("utf-16", "evil.exe".encode("utf-16be"))), "which byte is first?")
     case("ambiguous-charset-many", attached('attachment; filename="' + " ".join(f"=?{('latin1', 'latin2')[n % 2]}?Q?=e{n % 10}?=" for n in range(40)) + '"'), "more words than are converted")
