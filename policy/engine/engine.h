@@ -76,6 +76,8 @@ void engine_forget_refusal(struct policy_engine *engine);
 
 /* The settings of check number `index` for `role`, before overrides. */
 const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size_t index, enum role role);
+/* Whether the settings of some check for some role have one of these check_need bits, before overrides. */
+bool snapshot_needs(const struct policy_snapshot *snapshot, unsigned needs);
 
 struct relay_settings;
 

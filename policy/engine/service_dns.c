@@ -23,6 +23,15 @@ static bool use_dns(struct policy_engine *engine, struct policy_snapshot *snapsh
     return true;
 }
 
+/* Where no check asks a list, nothing is wrong with a machine that has no name server. */
+static bool is_needed(struct policy_engine *engine)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    const bool needed = snapshot_needs(snapshot, CHECK_NEEDS_DNS);
+    policy_snapshot_unref(snapshot);
+    return needed;
+}
+
 static void examine_resolver(struct policy_engine *engine, const struct health_report *report)
 {
     struct resolver_status resolver;
@@ -51,7 +60,8 @@ static void examine_dns(struct policy_engine *engine, const struct health_report
 {
     const size_t room = block_lists_get_status(dns_service_lists(engine->services.dns), NULL, 0);
     struct list_status *lists = calloc(room + 1, sizeof *lists);
-    examine_resolver(engine, report);
+    if (is_needed(engine))
+        examine_resolver(engine, report);
     if (lists == NULL)
         return;
     const size_t count = block_lists_get_status(dns_service_lists(engine->services.dns), lists, room);

@@ -109,6 +109,15 @@ const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size
     return config_document_settings(snapshot->document, SECTION_FIRST_CHECK + index, role);
 }
 
+bool snapshot_needs(const struct policy_snapshot *snapshot, unsigned needs)
+{
+    for (size_t i = 0; check_table[i] != NULL; i++)
+        for (enum role role = 0; role < ROLE_COUNT && check_table[i]->needs != NULL; role++)
+            if ((check_table[i]->needs(snapshot_check_settings(snapshot, i, role)) & needs) != 0)
+                return true;
+    return false;
+}
+
 static const void *named_check_settings(const struct policy_snapshot *snapshot, const struct check *check)
 {
     return snapshot_check_settings(snapshot, check_index(check), ROLE_OUTSIDE);
