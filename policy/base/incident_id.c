@@ -95,7 +95,7 @@ static bool find_word(struct slice text, bool behind_id, struct incident_id *id)
         const bool begins = at == 0 || !is_word(text.data[at - 1]);
         const bool is_behind = at >= 3 && slice_equal_nocase(slice_part(text, at - 3, at), slice_of("id "));
         size_t end;
-        if (begins && (is_behind || !behind_id) && read_id(text, at, false, id, &end) &&
+        if (begins && (is_behind || !behind_id) && read_id(text, at, is_behind, id, &end) &&
             (end == text.length || !is_word(text.data[end])))
             return true;
     }

@@ -52,6 +52,7 @@ static void an_id_is_found_in_what_people_paste(void **state)
          "of DATA command)",
          "06vxk3m0a1b2"},
         {"Diagnostic-Code: smtp; 550 5.7.1 (id 06vxk3m0a1b2)", "06vxk3m0a1b2"},
+        {"550 5.7.1 refused (id 06VXK-3M0A-1B2)", "06vxk3m0a1b2"},
         {"ann@example.com", NULL},
         {"administrator@x", NULL},
         {"06vxk3m0a1b", NULL},
