@@ -72,9 +72,9 @@ static struct slice ills_of(struct slice status)
 {
     static const char begin[] = "\"ill\":[";
     const char *at = memmem(status.data, status.length, begin, sizeof begin - 1);
-    struct slice rest =
-        at == NULL ? (struct slice){0}
-                   : slice_part(status, (size_t)(at - status.data) + sizeof begin - 1, status.length);
+    if (at == NULL)
+        return slice_make("", 0);
+    struct slice rest = slice_part(status, (size_t)(at - status.data) + sizeof begin - 1, status.length);
     return slice_part(rest, 0, slice_find(rest, ']'));
 }
 
@@ -133,8 +133,9 @@ static void check_lists(const struct doctor *doctor, const char *path, struct sl
     const char *const argv[] = {"/proc/self/exe", "lookup", "127.0.0.2", "--json", "--socket", path, NULL};
     struct strbuf answer;
     strbuf_init(&answer, STATUS_BYTES_MAX);
-    struct slice rest =
-        command_filter(argv, (struct slice){0}, &answer) ? strbuf_slice(&answer) : (struct slice){0};
+    struct slice rest = slice_make("", 0);
+    if (command_filter(argv, rest, &answer))
+        rest = strbuf_slice(&answer);
     while (rest.length > 0) { /* an object a list, cut off at the first closing brace within */
         size_t end = slice_find(rest, '}');
         struct slice list = slice_part(rest, 0, end), found = json_text_of(list, "answer");

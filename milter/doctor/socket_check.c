@@ -102,11 +102,12 @@ void socket_check(const struct doctor *doctor, const char *path, const char *use
 /* Postfix's user speaks for everybody who talks SMTP to it: what it may, a hole in Postfix may. */
 void postfix_check_rights(const struct doctor *doctor)
 {
-    const char *group_name = policy_snapshot_daemon(doctor->snapshot)->control_group;
+    const char *named = policy_snapshot_daemon(doctor->snapshot)->control_group;
+    const char *group_name = named[0] == '\0' ? "closedrelay-admin" : named;
     const char *owner = postfix_setting(doctor->postfix, "mail_owner");
     struct identity identity = {0};
     /* cppcheck-suppress getgrnamCalled ; one thread */
-    const struct group *group = group_name[0] == '\0' ? NULL : getgrnam(group_name);
+    const struct group *group = getgrnam(group_name);
     owner = owner == NULL ? "postfix" : owner;
     if (group == NULL || !find_identity(owner, &identity))
         return;
