@@ -151,7 +151,7 @@ static void report_client_limit(const struct doctor *doctor, const struct postfi
 {
     struct doctor_finding *finding = postfix_add(
         doctor, stops_one_message ? DOCTOR_WARNING : DOCTOR_NOTE, "client_limit", service,
-        "Postfix counts by client address: a whole office or a webmail shares one limit, whoever is logged in, and is "
+        "Postfix (anvil) counts by client address: a whole office or a webmail shares one limit, whoever is logged in, and is "
         "told 450 before closedrelay is asked; no id, no record, nothing in `usage`. Limits by login are `rates`.");
     strbuf_printf(&finding->what, "Postfix has a limit of its own: %s = %" PRIu64, name, theirs);
     if (stops_one_message)
@@ -162,10 +162,14 @@ static void report_client_limit(const struct doctor *doctor, const struct postfi
 
 void postfix_check_client_limits(const struct doctor *doctor, const struct postfix_service *service)
 {
+    static const char *const rates[] = {"smtpd_client_message_rate_limit",
+                                        "smtpd_client_connection_rate_limit", "smtpd_client_auth_rate_limit",
+                                        "smtpd_client_new_tls_session_rate_limit"};
+    static const char recipients[] = "smtpd_client_recipient_rate_limit";
     uint64_t theirs;
-    if (said_number(doctor, service, "smtpd_client_recipient_rate_limit", &theirs) && theirs > 0)
-        report_client_limit(doctor, service, "smtpd_client_recipient_rate_limit", theirs,
-                            theirs < doctor->needs.recipients_limit);
-    if (said_number(doctor, service, "smtpd_client_message_rate_limit", &theirs) && theirs > 0)
-        report_client_limit(doctor, service, "smtpd_client_message_rate_limit", theirs, false);
+    if (said_number(doctor, service, recipients, &theirs) && theirs > 0)
+        report_client_limit(doctor, service, recipients, theirs, theirs < doctor->needs.recipients_limit);
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++)
+        if (said_number(doctor, service, rates[i], &theirs) && theirs > 0)
+            report_client_limit(doctor, service, rates[i], theirs, false);
 }

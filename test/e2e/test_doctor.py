@@ -111,6 +111,7 @@ SPOILED = [
     ("recipient_delimiter = +-", "delimiter", "warning", '# closedrelay.yaml\nsender: { recipient_delimiter: "+-" }'),
     ("smtpd_client_recipient_rate_limit = 50", "client_limit", "warning", "smtpd_client_recipient_rate_limit = 0"),
     ("smtpd_client_recipient_rate_limit = 500", "client_limit", "note", "smtpd_client_recipient_rate_limit = 0"),
+    ("smtpd_client_auth_rate_limit = 10", "client_limit", "note", "smtpd_client_auth_rate_limit = 0"),
     ("submission/inet/smtpd_client_message_rate_limit = 100", "client_limit", "note",
      "  -o smtpd_client_message_rate_limit=0"),
 ]
