@@ -1,5 +1,6 @@
 /* What Sendmail itself lets pass: features, files of domains and networks, the access map. */
 #include "command_output.h"
+#include "postfix_tables.h"
 #include "sendmail_access.h"
 #include "sendmail_checks.h"
 #include "setting_value.h"
@@ -42,9 +43,16 @@ static void check_features(const struct doctor *doctor)
 
 /* ---- the lines of files ----------------------------------------------------------------------------- */
 
+/* All that Sendmail takes mail for. */
+struct relay_reading {
+    const struct doctor *doctor;
+    struct served_domains served;
+    bool is_whole; /* everything that names domains could be read */
+};
+
 /* Where a line stands that lets relay; `line` 0: in sendmail.cf itself. */
 struct relay_line {
-    const struct doctor *doctor;
+    struct relay_reading *reading;
     const char *path;
     unsigned line;
     struct slice text; /* as it stands there */
@@ -54,8 +62,8 @@ static struct doctor_finding *add_at(const struct relay_line *at, enum doctor_le
                                      const char *why)
 {
     if (at->line == 0)
-        return sendmail_add(at->doctor, level, id, why);
-    struct doctor_finding *finding = doctor_report_add(at->doctor->report, level, id, why);
+        return sendmail_add(at->reading->doctor, level, id, why);
+    struct doctor_finding *finding = doctor_report_add(at->reading->doctor->report, level, id, why);
     strbuf_printf(&finding->where, "%s, line %u (then make it anew: make -C /etc/mail)", at->path, at->line);
     return finding;
 }
@@ -71,7 +79,7 @@ static void append_policy(struct doctor_finding *finding, const struct relay_lin
 static void check_network(const struct relay_line *at, const struct ip_network *network)
 {
     char text[IP_ADDRESS_TEXT_BYTES + 4];
-    if (policy_snapshot_trusts(at->doctor->snapshot, network))
+    if (policy_snapshot_trusts(at->reading->doctor->snapshot, network))
         return;
     ip_network_print(network, text);
     struct doctor_finding *finding = add_at(at, DOCTOR_WARNING, "networks",
@@ -83,23 +91,29 @@ static void check_network(const struct relay_line *at, const struct ip_network *
     append_policy(finding, at, "trusted_networks", text);
 }
 
+static void report_domain(const struct relay_line *at, const char *domain)
+{
+    struct doctor_finding *finding = add_at(at, DOCTOR_PROBLEM, "domains",
+                                            "Sendmail takes mail for it from everybody, closedrelay refuses "
+                                            "strangers: mail that is meant for you "
+                                            "comes back to its senders.");
+    strbuf_printf(&finding->what, "Sendmail takes mail for %s, which is not in relay.local_domains", domain);
+    append_policy(finding, at, "local_domains", domain);
+}
+
 static void check_domain(const struct relay_line *at, struct slice domain)
 {
     size_t mark = slice_find(domain, '@');
     if (mark < domain.length)
         domain = slice_part(domain, mark + 1, domain.length);
-    if (policy_snapshot_has_domain(at->doctor->snapshot, domain))
-        return;
-    struct strbuf name;
+    struct strbuf name, unread;
     strbuf_init(&name, 0);
+    strbuf_init(&unread, 0);
     strbuf_append_slice(&name, domain);
-    struct doctor_finding *finding = add_at(at, DOCTOR_PROBLEM, "domains",
-                                            "Sendmail takes mail for it from everybody, closedrelay refuses "
-                                            "strangers: mail that is meant for you "
-                                            "comes back to its senders.");
-    strbuf_printf(&finding->what, "Sendmail takes mail for %s, which is not in relay.local_domains",
-                  strbuf_text(&name));
-    append_policy(finding, at, "local_domains", strbuf_text(&name));
+    served_domains_add(&at->reading->served, "", strbuf_text(&name), "", &unread);
+    strbuf_deinit(&unread);
+    if (!policy_snapshot_has_domain(at->reading->doctor->snapshot, domain))
+        report_domain(at, strbuf_text(&name));
     strbuf_deinit(&name);
 }
 
@@ -133,7 +147,7 @@ static void check_entry(const struct relay_line *at, const struct access_entry *
     if (!slice_equal_nocase(entry->value, slice_of("RELAY")))
         return;
     if (slice_starts_nocase(entry->tag, slice_of("CERT"))) {
-        if (!at->doctor->relay.has_certificates)
+        if (!at->reading->doctor->relay.has_certificates)
             report_certificates(at);
         return;
     }
@@ -166,21 +180,24 @@ static bool read_text(const struct doctor *doctor, const char *what, const char 
     return false;
 }
 
-static void check_access(const struct doctor *doctor)
+static void check_access(struct relay_reading *reading)
 {
+    const struct doctor *doctor = reading->doctor;
     struct strbuf text;
     char *path = sendmail_map_path(doctor->sendmail, "access");
     if (path == NULL)
         return;
+    reading->is_whole = false;
     if (path[0] != '/') {
         report_unread(doctor, "the access map", path, "it is in no file");
     } else if (read_text(doctor, "the access map", path, &text)) {
+        reading->is_whole = true;
         struct slice rest = strbuf_slice(&text);
         struct access_entry entry;
         for (unsigned line = 0; access_next(&rest, &line, &entry);) {
             const char *start = entry.tag.length > 0 ? entry.tag.data : entry.key.data;
             struct relay_line at = {
-                doctor, path, entry.line,
+                reading, path, entry.line,
                 slice_make(start, (size_t)(entry.value.data - start) + entry.value.length)};
             check_entry(&at, &entry);
         }
@@ -200,43 +217,69 @@ static void check_host(const struct relay_line *at, bool may_be_network)
         check_domain(at, at->text);
 }
 
-static void check_class_file(const struct doctor *doctor, const char *path, bool may_be_network)
+static void check_class_file(struct relay_reading *reading, const char *path, bool may_be_network)
 {
     struct strbuf text;
-    if (!read_text(doctor, NULL, path, &text))
+    if (!read_text(reading->doctor, NULL, path, &text))
         return;
     struct slice rest = strbuf_slice(&text), host;
     for (unsigned line = 0; host_list_next(&rest, &line, &host);)
-        check_host(&(struct relay_line){doctor, path, line, host}, may_be_network);
+        check_host(&(struct relay_line){reading, path, line, host}, may_be_network);
     strbuf_deinit(&text);
 }
 
 /* Class R is relay-domains, w the names that mail is delivered here for. */
-static void check_class(const struct doctor *doctor, const char *name)
+static void check_class(struct relay_reading *reading, const char *name)
 {
     bool may_be_network = name[0] == 'R';
     const char *value;
-    for (size_t next = 0; (value = sendmail_next_class(doctor->sendmail, 'C', name, &next)) != NULL;) {
+    for (size_t next = 0;
+         (value = sendmail_next_class(reading->doctor->sendmail, 'C', name, &next)) != NULL;) {
         struct slice rest = slice_of(value), host;
         while (setting_next_word(&rest, &host))
-            check_host(&(struct relay_line){doctor, "sendmail.mc", 0, host}, may_be_network);
+            check_host(&(struct relay_line){reading, "sendmail.mc", 0, host}, may_be_network);
     }
-    for (size_t next = 0; (value = sendmail_next_class(doctor->sendmail, 'F', name, &next)) != NULL;) {
+    for (size_t next = 0;
+         (value = sendmail_next_class(reading->doctor->sendmail, 'F', name, &next)) != NULL;) {
         const char *slash = strchr(value, '/');
         char *path = slash == NULL || strcspn(value, "|@") < (size_t)(slash - value)
                          ? NULL
                          : strndup(slash, strcspn(slash, " \t"));
+        reading->is_whole = reading->is_whole && path != NULL;
         if (path != NULL)
-            check_class_file(doctor, path, may_be_network);
+            check_class_file(reading, path, may_be_network);
         free(path);
     }
 }
 
+/* ---- what the policy has and Sendmail does not -------------------------------------------------------- */
+
+static bool check_served(void *context, const char *domain)
+{
+    const struct relay_reading *reading = context;
+    if (domain[0] == '.' || domain[0] == '[' || served_domains_has(&reading->served, domain))
+        return true;
+    struct doctor_finding *finding = sendmail_add(
+        reading->doctor, DOCTOR_NOTE, "not_served",
+        "Sendmail refuses such mail itself (Relaying denied), before closedrelay is asked: no id, no record. Fine where the "
+        "domain is only sent from.");
+    strbuf_printf(&finding->what, "relay.local_domains has %s, which Sendmail does not take mail for",
+                  domain);
+    strbuf_printf(&finding->change, "LOCAL_DOMAIN(`%s')dnl", domain);
+    return true;
+}
+
 void sendmail_check_relay(const struct doctor *doctor)
 {
+    struct relay_reading reading = {.doctor = doctor, .is_whole = true};
+    strbuf_init(&reading.served.text, 0);
     check_features(doctor);
-    check_access(doctor);
-    check_class(doctor, "R");
-    check_class(doctor, "w");
-    check_class(doctor, "VirtHost");
+    check_access(&reading);
+    check_class(&reading, "R");
+    check_class(&reading, "w");
+    check_class(&reading, "VirtHost");
+    served_domains_sort(&reading.served);
+    if (reading.is_whole && !reading.served.failed)
+        policy_snapshot_each_domain(doctor->snapshot, check_served, &reading);
+    served_domains_deinit(&reading.served);
 }

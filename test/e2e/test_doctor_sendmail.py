@@ -8,6 +8,7 @@ from harness.doctor import POLICY
 SENDMAIL = """\
 #####  $Id: cf.m4,v 8.33 2013-11-22 20:51:13 ca Exp $  #####
 Cwlocalhost
+Cwexample.com
 FR-o {dir}/relay-domains
 Fw-o {dir}/local-host-names
 Kaccess hash -T<TMPF> {dir}/access
@@ -127,6 +128,8 @@ class Files:
         doctor.write("policy.yaml", policy)
         doctor.write("access", "")
         self.cf = SENDMAIL.format(dir=doctor.directory)
+        if "example.com]" not in policy and "example.com," not in policy:
+            self.cf = self.cf.replace("Cwexample.com\n", "")
 
     def findings(self):
         return self.doctor.findings("--sendmail-cf", self.doctor.write("sendmail.cf", self.cf))
@@ -162,6 +165,15 @@ def test_one_spoiled_line(files, begin, line, identity, level, change):
 def test_other_good_settings(files, line):
     begin = "Xclosedrelay" if line.startswith("X") else "Cwlocalhost"
     files.cf = "\n".join(line if old.startswith(begin) else old for old in files.cf.splitlines())
+    assert files.findings() == []
+
+
+def test_a_domain_that_sendmail_does_not_take_mail_for(files):
+    files.cf = files.cf.replace("Cwexample.com\n", "")
+    found, = files.findings()
+    assert (found["id"], found["level"]) == ("not_served", "note")
+    assert "has example.com, which Sendmail does not take mail for" in found["what"]
+    files.doctor.write("relay-domains", "example.com\n")
     assert files.findings() == []
 
 
@@ -287,7 +299,7 @@ def test_every_line_mends_what_it_is_for(sendmail, files):
             source = mend(source, finding["change"])
     assert found == []
     assert seen == {"not_asked", "open_relay", "relay_by_name", "size_unlimited", "recipient_limit", "logins_not_trusted",
-                    "nul_bytes", "no_starttls", "certificates_not_asked", "no_fingerprints"}
+                    "nul_bytes", "no_starttls", "certificates_not_asked", "no_fingerprints", "not_served"}
 
 
 def test_the_access_map_of_a_real_sendmail(sendmail, files):
