@@ -11,7 +11,7 @@ struct reload_options {
     bool now;
 };
 
-static void tell_problems(struct answer *answer, struct slice rest)
+static void add_problems(struct answer *answer, struct slice rest)
 {
     answer_open_list(answer, "problems", "");
     for (size_t end; rest.length > 0;
@@ -22,7 +22,7 @@ static void tell_problems(struct answer *answer, struct slice rest)
     answer_close(answer);
 }
 
-static void tell_open_sessions(struct answer *answer, bool now)
+static void add_open_sessions(struct answer *answer, bool now)
 {
     const uint64_t count = milter_server_session_count();
     answer_count(answer, "open_sessions", NULL, count);
@@ -33,7 +33,7 @@ static void tell_open_sessions(struct answer *answer, bool now)
                         : "keep the policy they began with; reload --now has them take this one");
 }
 
-static void tell_restart(struct policy_engine *engine, struct answer *answer)
+static void add_restart(struct policy_engine *engine, struct answer *answer)
 {
     struct strbuf keys;
     strbuf_init(&keys, 0);
@@ -51,14 +51,14 @@ static int serve(struct control_call *call)
     struct strbuf problems;
     strbuf_init(&problems, 0);
     const bool is_in_force = call->target->reload(call->target->context, call->caller->name, &problems);
-    tell_problems(answer, strbuf_slice(&problems));
+    add_problems(answer, strbuf_slice(&problems));
     answer_bool(answer, "in_force", NULL, is_in_force);
     answer_line(answer, is_in_force ? "the new policy is in force" : "the old policy stays in force");
     if (is_in_force) {
         if (options->now)
             policy_engine_apply_now(call->target->engine);
-        tell_open_sessions(answer, options->now);
-        tell_restart(call->target->engine, answer);
+        add_open_sessions(answer, options->now);
+        add_restart(call->target->engine, answer);
     }
     strbuf_deinit(&problems);
     return is_in_force ? EX_OK : EX_CONFIG;

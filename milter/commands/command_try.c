@@ -111,9 +111,9 @@ static void build_path(struct strbuf *path, const struct try_options *options, c
     strbuf_printf(path, is_bare ? "<%s>" : "%s", address);
 }
 
-static struct policy_answer say_mail(const struct conversation *with)
+static struct policy_answer say_mail(const struct conversation *conversation)
 {
-    const struct try_options *options = with->options;
+    const struct try_options *options = conversation->options;
     struct strbuf path;
     strbuf_init(&path, 0);
     build_path(&path, options, options->mail);
@@ -121,21 +121,21 @@ static struct policy_answer say_mail(const struct conversation *with)
     struct policy_mail mail = {.path = strbuf_text(&path),
                                .auth_type = is_login ? "PLAIN" : NULL,
                                .auth_authen = is_login ? options->user : NULL};
-    struct policy_answer answer = policy_session_mail(with->session, &mail);
+    struct policy_answer answer = policy_session_mail(conversation->session, &mail);
     strbuf_deinit(&path);
     return answer;
 }
 
-static enum policy_step say_recipient(const struct conversation *with, const char *address)
+static enum policy_step say_recipient(const struct conversation *conversation, const char *address)
 {
     struct strbuf command;
     strbuf_init(&command, 0);
-    build_path(&command, with->options, address);
+    build_path(&command, conversation->options, address);
     struct policy_recipient recipient = {.path = strbuf_text(&command)};
-    struct policy_answer answer = policy_session_recipient(with->session, &recipient);
+    struct policy_answer answer = policy_session_recipient(conversation->session, &recipient);
     strbuf_reset(&command);
     strbuf_printf(&command, "RCPT TO:<%s>", address);
-    try_report_answer(&with->report, strbuf_text(&command), &answer);
+    try_report_answer(&conversation->report, strbuf_text(&command), &answer);
     strbuf_deinit(&command);
     return answer.step;
 }
@@ -145,35 +145,35 @@ static enum try_outcome outcome_of(enum policy_step step)
     return step == POLICY_CONTINUE ? TRY_ACCEPTED : step == POLICY_REJECT ? TRY_REFUSED : TRY_DEFERRED;
 }
 
-static enum try_outcome say_message(struct conversation *with, bool *was_read)
+static enum try_outcome say_message(struct conversation *conversation, bool *was_read)
 {
-    *was_read = message_file_feed(with->message, with->session);
+    *was_read = message_file_feed(conversation->message, conversation->session);
     if (!*was_read) {
-        complain(with->options->message_path, "%s", strerror(errno));
+        complain(conversation->options->message_path, "%s", strerror(errno));
         return TRY_DEFERRED;
     }
-    struct policy_ending ending = policy_session_end_of_message(with->session);
-    try_report_answer(&with->report, "end of message", &ending.answer);
-    try_report_ending(&with->report, &ending);
+    struct policy_ending ending = policy_session_end_of_message(conversation->session);
+    try_report_answer(&conversation->report, "end of message", &ending.answer);
+    try_report_ending(&conversation->report, &ending);
     return ending.answer.step == POLICY_CONTINUE && ending.edits.hold_reason != NULL
                ? TRY_HELD
                : outcome_of(ending.answer.step);
 }
 
 /* `was_read` false: the message could not be read, which was said. */
-static enum try_outcome converse(struct conversation *with, bool *was_read)
+static enum try_outcome converse(struct conversation *conversation, bool *was_read)
 {
-    struct policy_answer answer = say_mail(with);
-    try_report_answer(&with->report, "MAIL", &answer);
+    struct policy_answer answer = say_mail(conversation);
+    try_report_answer(&conversation->report, "MAIL", &answer);
     if (answer.step != POLICY_CONTINUE)
         return outcome_of(answer.step);
     bool is_taken = false;
     enum policy_step last = POLICY_CONTINUE;
-    for (size_t i = 0; i < with->options->recipients.count; i++) {
-        last = say_recipient(with, with->options->recipients.items[i]);
+    for (size_t i = 0; i < conversation->options->recipients.count; i++) {
+        last = say_recipient(conversation, conversation->options->recipients.items[i]);
         is_taken = is_taken || last == POLICY_CONTINUE;
     }
-    return is_taken ? say_message(with, was_read) : outcome_of(last);
+    return is_taken ? say_message(conversation, was_read) : outcome_of(last);
 }
 
 static int exit_status(enum try_outcome outcome)
@@ -182,51 +182,52 @@ static int exit_status(enum try_outcome outcome)
 }
 
 /* Who has which role is the configuration's to say; `role` was only a way to describe the client. */
-static void say_if_other_role(const struct conversation *with)
+static void say_if_other_role(const struct conversation *conversation)
 {
-    if (with->report.has_record && !role_is(with->options, role_name(with->report.role)))
+    if (conversation->report.has_record &&
+        !role_is(conversation->options, role_name(conversation->report.role)))
         complain("try", "this client is '%s' under this configuration, not '%s'",
-                 role_name(with->report.role), with->options->role);
+                 role_name(conversation->report.role), conversation->options->role);
 }
 
-static int try_message(struct conversation *with, struct policy_engine *engine)
+static int try_message(struct conversation *conversation, struct policy_engine *engine)
 {
     struct sockaddr_storage address = {0};
-    if (!client_address(with->options, &address)) {
-        complain("try", "'%s' is no IP address", with->options->client);
+    if (!client_address(conversation->options, &address)) {
+        complain("try", "'%s' is no IP address", conversation->options->client);
         return EX_USAGE;
     }
     struct policy_connect connect = {.address = (const struct sockaddr *)&address, .client_name = "unknown"};
-    with->session = policy_session_begin(engine, &connect);
-    if (with->session == NULL) {
+    conversation->session = policy_session_begin(engine, &connect);
+    if (conversation->session == NULL) {
         complain("try", "out of memory");
         return EX_OSERR;
     }
-    policy_session_helo(with->session, with->options->helo);
+    policy_session_helo(conversation->session, conversation->options->helo);
     bool was_read = true;
-    enum try_outcome outcome = converse(with, &was_read);
-    policy_session_end(with->session);
+    enum try_outcome outcome = converse(conversation, &was_read);
+    policy_session_end(conversation->session);
     if (!was_read)
         return EX_NOINPUT;
-    say_if_other_role(with);
-    try_report_outcome(&with->report, outcome);
+    say_if_other_role(conversation);
+    try_report_outcome(&conversation->report, outcome);
     return exit_status(outcome);
 }
 
-static int run_engine(struct conversation *with)
+static int run_engine(struct conversation *conversation)
 {
     struct policy_engine_options engine_options = {.clock = clock_system(),
                                                    .record = try_report_record,
-                                                   .record_context = &with->report,
-                                                   .offline = !with->options->with_dns};
+                                                   .record_context = &conversation->report,
+                                                   .offline = !conversation->options->with_dns};
     struct strbuf problems;
     strbuf_init(&problems, 0);
-    struct policy_snapshot *snapshot = policy_load(with->options->config_path, &problems);
+    struct policy_snapshot *snapshot = policy_load(conversation->options->config_path, &problems);
     struct policy_engine *engine =
         snapshot == NULL ? NULL : policy_engine_create(snapshot, &engine_options, &problems);
     problems_print(&problems);
     strbuf_deinit(&problems);
-    int status = engine == NULL ? EX_CONFIG : try_message(with, engine);
+    int status = engine == NULL ? EX_CONFIG : try_message(conversation, engine);
     policy_engine_destroy(engine);
     policy_snapshot_unref(snapshot);
     return status;
@@ -241,7 +242,7 @@ static int open_and_run(const struct try_options *options)
         complain(options->message_path, "%s", strerror(errno));
         return EX_NOINPUT;
     }
-    int status = run_engine(&with);
+    int status = run_engine(&conversation);
     if (!is_stdin)
         fclose(with.message);
     return fflush(stdout) == 0 ? status : EX_IOERR;

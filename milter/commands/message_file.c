@@ -52,7 +52,7 @@ static size_t field_name_length(struct slice line)
     return colon < line.length && line.data[colon] == ':' ? length : 0;
 }
 
-static void tell_field(struct feeder *feeder)
+static void feed_field(struct feeder *feeder)
 {
     struct slice field = strbuf_slice(&feeder->field);
     size_t name_length = field_name_length(field);
@@ -84,14 +84,14 @@ static bool take_header_line(struct feeder *feeder)
     if (!continues && field_name_length(line) == 0)
         return false;
     if (!continues)
-        tell_field(feeder);
+        feed_field(feeder);
     add_to_field(feeder);
     return true;
 }
 
 /* ---- body ------------------------------------------------------------------------------------------- */
 
-static void tell_chunk(struct feeder *feeder)
+static void feed_chunk(struct feeder *feeder)
 {
     if (feeder->chunk.length > 0 && feeder->body_is_wanted)
         feeder->body_is_wanted =
@@ -103,7 +103,7 @@ static void add_body_byte(struct feeder *feeder, char byte)
 {
     strbuf_append_byte(&feeder->chunk, byte);
     if (feeder->chunk.length == MESSAGE_CHUNK_BYTES)
-        tell_chunk(feeder);
+        feed_chunk(feeder);
 }
 
 static void feed_body(struct feeder *feeder, int previous)
@@ -119,7 +119,7 @@ static void feed_body(struct feeder *feeder, int previous)
         add_body_byte(feeder, '\r');
         add_body_byte(feeder, '\n');
     }
-    tell_chunk(feeder);
+    feed_chunk(feeder);
 }
 
 /* The line that ended the headers without being the empty one. Returns the last byte told. */
@@ -146,7 +146,7 @@ static int feed_headers(struct feeder *feeder)
             skip_line(feeder);
         end = read_line(feeder);
     }
-    tell_field(feeder);
+    feed_field(feeder);
     policy_session_end_of_headers(feeder->session);
     if (end != LINE_NONE && feeder->line.length > 0)
         previous = begin_body(feeder, end);

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 enum {
-    WORD_BYTES_MAX = 32, /* longer words are no typing mistakes of ours */
-    OPTIONS_MAX = 32,    /* of a command, that a suggestion is looked for in */
+    WORD_BYTES_MAX = 32, /* a longer word is no misspelt option */
+    OPTIONS_MAX = 32,    /* among which a suggestion is looked for */
     HELP_COLUMN = 26,
 };
 

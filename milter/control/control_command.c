@@ -22,7 +22,7 @@ const struct option *control_command_options(const struct command *command)
 }
 
 /* What may be the reason that nobody is there. */
-static void tell_problems(const char *config)
+static void print_problems_of(const char *config)
 {
     struct strbuf problems;
     strbuf_init(&problems, 0);
@@ -51,7 +51,7 @@ static int ask(const struct command *command, const struct control_options *opti
         status = control_client_run(path, command, words);
     free(path);
     if (status == EX_UNAVAILABLE)
-        tell_problems(config);
+        print_problems_of(config);
     return status;
 }
 

@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 enum {
-    /* A callback that takes so long will not come back; the watchdog is told no more. */
+    /* A callback that takes so long will not return: the watchdog is no longer fed, and restarts the daemon.
+     */
     STUCK_MS = 60000,
 };
 
@@ -37,7 +38,7 @@ struct daemon {
 
 /* ---- start ------------------------------------------------------------------------------------------ */
 
-/* The daemon can do without: whoever starts it for a try may not write to /run. */
+/* A failure is no reason not to start: somebody who only tries the daemon out may not write to /run. */
 static void open_control(struct daemon *daemon, const struct policy_daemon_settings *settings,
                          const struct privileges_identity *identity)
 {
@@ -63,8 +64,8 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
     strbuf_deinit(&problem);
 }
 
-/* What takes root: sockets, folders for the daemon's user; then root goes. The MTA's socket comes last:
- * whoever can connect to it finds the rest there too. */
+/* What only root may do: open sockets, make folders for the daemon's user. Then the daemon becomes that user.
+ * The MTA's socket comes last, so that whoever can connect to it finds everything else in place. */
 static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problem)
 {
     const struct policy_daemon_settings *settings = policy_snapshot_daemon(snapshot);
@@ -212,7 +213,7 @@ static void start_control(struct daemon *daemon)
 
 /* ---- the loop --------------------------------------------------------------------------------------- */
 
-static void tell_watchdog(void)
+static void notify_watchdog(void)
 {
     uint64_t slowest_ms = milter_server_slowest_ms(clock_system_monotonic_us(NULL) / 1000U);
     if (slowest_ms >= STUCK_MS) {
@@ -257,7 +258,7 @@ static bool serve_until_stopped(struct daemon *daemon)
         if (handle_signals(daemon))
             return true;
         if (watchdog_ms != 0)
-            tell_watchdog();
+            notify_watchdog();
     }
 }
 

@@ -10,7 +10,7 @@ enum {
     CALLBACKS_WAIT_MS = 10000, /* longer than any callback may take */
 };
 
-static bool is_hurried(int signals, int wait_ms)
+static bool is_told_again(int signals, int wait_ms)
 {
     struct pollfd waiting = {.fd = signals, .events = POLLIN};
     if (poll(&waiting, 1, wait_ms) <= 0)
@@ -26,7 +26,7 @@ static void wait_for_sessions(const struct drain *drain)
 {
     uint64_t deadline_ms = clock_now_ms() + drain->wait_ms;
     while (milter_server_session_count() > 0 && clock_now_ms() < deadline_ms)
-        if (is_hurried(drain->signals, LOOK_EVERY_MS))
+        if (is_told_again(drain->signals, LOOK_EVERY_MS))
             break;
     uint64_t left_count = milter_server_session_count();
     if (left_count > 0)

@@ -9,7 +9,7 @@
 
 enum {
     DESCRIPTORS_RESERVED = 64, /* name servers, audit file, log, control */
-    CONNECTIONS_SPARE = 64,    /* for those told that there is no room, until they are gone */
+    CONNECTIONS_SPARE = 64,    /* for connections that are being refused for lack of room */
     THREAD_STACK_BYTES = 256 * 1024,
     MEMORY_POOLS_MAX = 2,
     MEMORY_TRIM_BYTES = 1024 * 1024,

@@ -21,7 +21,8 @@ void sd_notify_send(const char *state)
     if (descriptor < 0)
         return;
     socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-    /* What is lost here systemd misses by itself: it waits for READY, and for its watchdog. */
+    /* A failure needs no handling: systemd waits for READY and for the watchdog, and acts when they fail to
+     * come. */
     sendto(descriptor, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address,
            length);
     close(descriptor);

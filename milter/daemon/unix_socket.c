@@ -67,11 +67,11 @@ static bool set_access(const char *path, const struct unix_socket_access *access
 }
 
 /* The name comes last: whoever sees it finds a socket that answers, with its final mode and group. */
-static bool publish(struct unix_socket *listening, const char *aside, const char *path,
+static bool publish(struct unix_socket *listening, const char *temporary, const char *path,
                     struct strbuf *problem)
 {
     struct stat info;
-    if (lstat(aside, &info) != 0 || rename(aside, path) != 0)
+    if (lstat(temporary, &info) != 0 || rename(temporary, path) != 0)
         return fail(problem, path);
     listening->device = info.st_dev;
     listening->inode = info.st_ino;
@@ -79,7 +79,7 @@ static bool publish(struct unix_socket *listening, const char *aside, const char
     return listening->path != NULL || fail(problem, "memory");
 }
 
-/* The name aside is nobody's business; a folder that is missing is the admin's. */
+/* In the words of the configuration: the path that was written there, not the temporary one. */
 static bool fail_to_bind(struct strbuf *problem, const char *path)
 {
     if (errno != ENOENT)
@@ -88,7 +88,7 @@ static bool fail_to_bind(struct strbuf *problem, const char *path)
     return false;
 }
 
-static bool bind_aside(int descriptor, const struct sockaddr_un *address)
+static bool bind_temporary(int descriptor, const struct sockaddr_un *address)
 {
     struct stat info;
     if (lstat(address->sun_path, &info) == 0 && S_ISSOCK(info.st_mode))
@@ -102,24 +102,24 @@ static bool bind_aside(int descriptor, const struct sockaddr_un *address)
     return is_bound;
 }
 
-static bool open_aside(struct unix_socket *listening, const char *path,
-                       const struct unix_socket_access *access, struct strbuf *problem)
+static bool open_temporary(struct unix_socket *listening, const char *path,
+                           const struct unix_socket_access *access, struct strbuf *problem)
 {
     struct sockaddr_un address;
-    struct strbuf aside;
-    strbuf_init(&aside, 0);
-    strbuf_printf(&aside, "%s.new", path);
-    bool is_open = unix_address(strbuf_text(&aside), &address, problem);
+    struct strbuf temporary;
+    strbuf_init(&temporary, 0);
+    strbuf_printf(&temporary, "%s.new", path);
+    bool is_open = unix_address(strbuf_text(&temporary), &address, problem);
     if (is_open) {
         listening->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        is_open = (listening->descriptor >= 0 && bind_aside(listening->descriptor, &address)) ||
+        is_open = (listening->descriptor >= 0 && bind_temporary(listening->descriptor, &address)) ||
                   fail_to_bind(problem, path);
-        is_open = is_open && set_access(strbuf_text(&aside), access, problem) &&
-                  publish(listening, strbuf_text(&aside), path, problem);
+        is_open = is_open && set_access(strbuf_text(&temporary), access, problem) &&
+                  publish(listening, strbuf_text(&temporary), path, problem);
         if (!is_open)
-            unlink(strbuf_text(&aside));
+            unlink(strbuf_text(&temporary));
     }
-    strbuf_deinit(&aside);
+    strbuf_deinit(&temporary);
     return is_open;
 }
 
@@ -127,7 +127,7 @@ bool unix_socket_open(struct unix_socket *listening, const char *path,
                       const struct unix_socket_access *access, struct strbuf *problem)
 {
     *listening = (struct unix_socket){.descriptor = -1};
-    if (name_is_free(path, problem) && open_aside(listening, path, access, problem))
+    if (name_is_free(path, problem) && open_temporary(listening, path, access, problem))
         return true;
     if (listening->descriptor >= 0)
         close(listening->descriptor);

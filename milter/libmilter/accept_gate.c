@@ -17,7 +17,7 @@
 
 enum {
     SHORTAGE_PAUSE_MS = 50,
-    QUEUE_WAIT_MS = 2000, /* on a machine that is busy; in general none */
+    QUEUE_WAIT_MS = 2000, /* usually the queue is empty at once */
     SAID_AGAIN_MS = 60000,
 };
 

@@ -121,7 +121,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 }
 
 /* Postfix knows the queue id from the first accepted recipient on. */
-static void tell_queue_id(SMFICTX *ctx, struct policy_session *policy)
+static void pass_queue_id(SMFICTX *ctx, struct policy_session *policy)
 {
     const char *queue_id = macros_read_queue_id(ctx);
     if (queue_id != NULL)
@@ -132,7 +132,7 @@ static sfsistat recipient_answer(SMFICTX *ctx, struct milter_session *session, c
 {
     if (session->policy == NULL)
         return reply_own_failure(ctx);
-    tell_queue_id(ctx, session->policy);
+    pass_queue_id(ctx, session->policy);
     struct policy_recipient recipient = {.path = arguments[0]};
     macros_read_recipient(ctx, &recipient);
     struct policy_answer answer = policy_session_recipient(session->policy, &recipient);
@@ -165,7 +165,7 @@ static sfsistat on_end_of_headers(SMFICTX *ctx)
     if (session == NULL)
         return SMFIS_CONTINUE;
     if (session->policy != NULL) {
-        tell_queue_id(ctx, session->policy);
+        pass_queue_id(ctx, session->policy);
         policy_session_end_of_headers(session->policy);
     }
     sfsistat result = no_answer(session, SMFIP_NR_EOH);
@@ -216,7 +216,7 @@ static sfsistat ending_answer(SMFICTX *ctx, struct milter_session *session)
     session->body_is_done = false;
     if (session->policy == NULL)
         return reply_own_failure(ctx);
-    tell_queue_id(ctx, session->policy);
+    pass_queue_id(ctx, session->policy);
     struct policy_ending ending = policy_session_end_of_message(session->policy);
     return reply_ending(ctx, session->actions, &ending);
 }

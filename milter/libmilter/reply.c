@@ -4,7 +4,7 @@
 
 enum { REPLY_TEXT_BYTES_MAX = 980 }; /* libmilter's own limit */
 
-static char *mutable(const char *text)
+static char *without_const(const char *text)
 {
     return (char *)text; /* libmilter's prototypes lack the const */
 }
@@ -45,9 +45,11 @@ static bool set_reply(SMFICTX *ctx, sfsistat result, const struct verdict *verdi
 static sfsistat reply_fixed(SMFICTX *ctx, sfsistat result)
 {
     if (result == SMFIS_REJECT)
-        smfi_setreply(ctx, mutable("550"), mutable("5.7.1"), mutable("Refused by the policy of this server"));
+        smfi_setreply(ctx, without_const("550"), without_const("5.7.1"),
+                      without_const("Refused by the policy of this server"));
     else
-        smfi_setreply(ctx, mutable("451"), mutable("4.7.1"), mutable("Please try again later"));
+        smfi_setreply(ctx, without_const("451"), without_const("4.7.1"),
+                      without_const("Please try again later"));
     return result;
 }
 
@@ -66,15 +68,15 @@ sfsistat reply_answer(SMFICTX *ctx, const struct policy_answer *answer)
 
 sfsistat reply_too_busy(SMFICTX *ctx)
 {
-    smfi_setreply(ctx, mutable("421"), mutable("4.3.2"),
-                  mutable("Too many connections, please try again later"));
+    smfi_setreply(ctx, without_const("421"), without_const("4.3.2"),
+                  without_const("Too many connections, please try again later"));
     return SMFIS_TEMPFAIL;
 }
 
 sfsistat reply_own_failure(SMFICTX *ctx)
 {
-    smfi_setreply(ctx, mutable("451"), mutable("4.3.0"),
-                  mutable("Temporary failure, please try again later"));
+    smfi_setreply(ctx, without_const("451"), without_const("4.3.0"),
+                  without_const("Temporary failure, please try again later"));
     return SMFIS_TEMPFAIL;
 }
 
@@ -82,7 +84,7 @@ sfsistat reply_own_failure(SMFICTX *ctx)
 static sfsistat reply_cannot_drop(SMFICTX *ctx)
 {
     log_error("reply: recipients to be dropped: the MTA does not let a filter remove recipients");
-    smfi_setreply(ctx, mutable("550"), mutable("5.5.3"), mutable("Too many recipients"));
+    smfi_setreply(ctx, without_const("550"), without_const("5.5.3"), without_const("Too many recipients"));
     return SMFIS_REJECT;
 }
 
@@ -91,7 +93,7 @@ static bool drop_recipients(SMFICTX *ctx, unsigned long actions, const struct po
     if (ending->edits.dropped_count > 0 && (actions & SMFIF_DELRCPT) == 0)
         return false;
     for (size_t i = 0; i < ending->edits.dropped_count; i++)
-        if (smfi_delrcpt(ctx, mutable(ending->edits.dropped[i])) != MI_SUCCESS)
+        if (smfi_delrcpt(ctx, without_const(ending->edits.dropped[i])) != MI_SUCCESS)
             return false;
     return true;
 }
@@ -102,7 +104,8 @@ static void add_header(SMFICTX *ctx, const struct header_field *field)
     struct strbuf value;
     strbuf_init(&value, 0);
     strbuf_append_slice(&value, field->value);
-    if (value.failed || smfi_addheader(ctx, mutable(field->name), mutable(strbuf_text(&value))) != MI_SUCCESS)
+    if (value.failed ||
+        smfi_addheader(ctx, without_const(field->name), without_const(strbuf_text(&value))) != MI_SUCCESS)
         log_warning("reply: header field %s could not be added", field->name);
     strbuf_deinit(&value);
 }

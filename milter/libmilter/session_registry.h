@@ -1,9 +1,9 @@
 /*
  * Which sessions are open, and which callbacks are running: what a drain waits for.
  *
- * libmilter stops without telling its sessions: no callback, no close. So the daemon counts for itself, shuts
- * the door before it takes the engine down, and ends the sessions that libmilter forgot. All functions may be
- * called from any thread. One registry a process.
+ * libmilter does not end its sessions when it stops: it calls neither abort nor close. So sessions and
+ * running callbacks are counted here; at the end no callback is let in any more (the door is shut), and the
+ * sessions that are left are ended. All functions may be called from any thread. One registry a process.
  */
 #ifndef CLOSEDRELAY_MILTER_LIBMILTER_SESSION_REGISTRY_H
 #define CLOSEDRELAY_MILTER_LIBMILTER_SESSION_REGISTRY_H

@@ -38,7 +38,7 @@ static const char *or_none(const char *text)
 }
 
 /* What was done, to the log and to who asked. */
-static void tell_grant(const struct recent_login *login, const char *by, struct answer *answer)
+static void report_grant(const struct recent_login *login, const char *by, struct answer *answer)
 {
     char network[IP_ADDRESS_TEXT_BYTES + 4], until[TIME_TEXT_BYTES];
     ip_network_print(&login->client, network);
@@ -75,7 +75,7 @@ static bool grant(struct policy_engine *engine, const struct policy_grant *asked
     };
     const bool is_granted = user != NULL && recent_logins_add(engine->recent_logins, &login);
     if (is_granted)
-        tell_grant(&login, asked->by, answer);
+        report_grant(&login, asked->by, answer);
     else
         answer_refuse(answer, "out of memory");
     talloc_free(scratch);
@@ -111,7 +111,7 @@ bool policy_grant_remove(struct policy_engine *engine, const char *text, const c
 
 /* ---- the list --------------------------------------------------------------------------------------- */
 
-static void tell_one(void *context, const struct recent_login *login)
+static void add_one(void *context, const struct recent_login *login)
 {
     struct answer *answer = context;
     char network[IP_ADDRESS_TEXT_BYTES + 4], until[TIME_TEXT_BYTES];
@@ -130,6 +130,6 @@ static void tell_one(void *context, const struct recent_login *login)
 void policy_query_grants(struct policy_engine *engine, struct answer *answer)
 {
     answer_become_list(answer);
-    if (recent_logins_each(engine->recent_logins, tell_one, answer) == 0)
+    if (recent_logins_each(engine->recent_logins, add_one, answer) == 0)
         answer_line(answer, "nobody is allowed by a recent login");
 }

@@ -66,7 +66,7 @@ static void print_codes(const struct list_answer *result, struct strbuf *out)
 
 /* ---- the lists -------------------------------------------------------------------------------------- */
 
-static void tell_verdict(const struct list_answer *result, const char *codes, struct answer *answer)
+static void add_verdict(const struct list_answer *result, const char *codes, struct answer *answer)
 {
     const char *verdict = verdict_words[result->verdict][0];
     const bool is_troubled = result->trouble != NULL;
@@ -83,7 +83,7 @@ static void tell_verdict(const struct list_answer *result, const char *codes, st
 }
 
 /* Whom the answer counts for. */
-static void tell_rules(const struct lookup *lookup, size_t i, struct answer *answer)
+static void add_rules(const struct lookup *lookup, size_t i, struct answer *answer)
 {
     struct strbuf words;
     strbuf_init(&words, 0);
@@ -103,7 +103,7 @@ static void tell_rules(const struct lookup *lookup, size_t i, struct answer *ans
     strbuf_deinit(&words);
 }
 
-static void tell_result(const struct lookup *lookup, size_t i, struct answer *answer)
+static void add_result(const struct lookup *lookup, size_t i, struct answer *answer)
 {
     const struct list_answer *result = &lookup->results[i];
     const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
@@ -112,14 +112,14 @@ static void tell_result(const struct lookup *lookup, size_t i, struct answer *an
     print_codes(result, &codes);
     answer_open_object(answer, NULL, NULL);
     answer_text(answer, "list", "", list->shown);
-    tell_verdict(result, strbuf_text(&codes), answer);
+    add_verdict(result, strbuf_text(&codes), answer);
     answer_text(answer, "answer", NULL, verdict_words[result->verdict][1]);
     answer_text(answer, "codes", NULL, strbuf_text(&codes));
     answer_text(answer, "why", NULL, result->verdict == LIST_UNKNOWN ? result->why : NULL);
     answer_text(answer, "trouble", NULL, result->trouble);
     answer_count(answer, "age_ms", NULL, result->age_ms);
     answer_count(answer, "ttl_s", NULL, result->ttl_seconds);
-    tell_rules(lookup, i, answer);
+    add_rules(lookup, i, answer);
     if (result->text != NULL && list->key[0] != '\0')
         answer_line(answer, "(its text is not shown, for it may hold the key)");
     else if (result->text != NULL)
@@ -130,7 +130,7 @@ static void tell_result(const struct lookup *lookup, size_t i, struct answer *an
 
 /* ---- what would become of mail ---------------------------------------------------------------------- */
 
-static void tell_consequence(const struct lookup *lookup, enum role role, struct answer *answer)
+static void add_consequence(const struct lookup *lookup, enum role role, struct answer *answer)
 {
     const struct dnsbl_weight weight = weight_for(lookup, role);
     if (!weight.any_list_counts)
@@ -145,7 +145,7 @@ static void tell_consequence(const struct lookup *lookup, enum role role, struct
                      (unsigned long long)settings_for(lookup, role)->threshold);
 }
 
-static void tell_all(const struct lookup *lookup, struct answer *answer)
+static void add_all(const struct lookup *lookup, struct answer *answer)
 {
     const bool has_lists = lookup->settings->lists.count > 0;
     char address[IP_ADDRESS_TEXT_BYTES];
@@ -158,11 +158,11 @@ static void tell_all(const struct lookup *lookup, struct answer *answer)
         answer_line(answer, "mail from here asks no list: %s. If it did:", lookup->never_asked);
     answer_open_list(answer, "lists", has_lists ? "lists" : NULL);
     for (size_t i = 0; i < lookup->settings->lists.count; i++)
-        tell_result(lookup, i, answer);
+        add_result(lookup, i, answer);
     answer_close(answer);
     answer_open_object(answer, "mail", has_lists ? "mail" : NULL);
     for (int role = 0; role < ROLE_COUNT; role++)
-        tell_consequence(lookup, (enum role)role, answer);
+        add_consequence(lookup, (enum role)role, answer);
     answer_close(answer);
 }
 
@@ -184,7 +184,7 @@ static void ask_lists(struct policy_engine *engine, struct lookup *lookup, struc
         answer_refuse(answer, "out of memory");
     } else {
         list_query_collect(query, lookup->results);
-        tell_all(lookup, answer);
+        add_all(lookup, answer);
     }
     list_query_destroy(query);
     talloc_free(lookup->results);

@@ -18,7 +18,7 @@ static uint64_t seconds_of(uint64_t ms)
 
 /* ---- the daemon ------------------------------------------------------------------------------------- */
 
-static void tell_start(const struct policy_engine *engine, struct answer *answer)
+static void add_start(const struct policy_engine *engine, struct answer *answer)
 {
     const uint64_t now_ms = clock_monotonic_ms(&engine->options.clock);
     char started[TIME_TEXT_BYTES];
@@ -34,7 +34,7 @@ static void tell_start(const struct policy_engine *engine, struct answer *answer
     strbuf_deinit(&uptime);
 }
 
-static void tell_policy(struct policy_engine *engine, struct answer *answer)
+static void add_policy(struct policy_engine *engine, struct answer *answer)
 {
     char since[TIME_TEXT_BYTES];
     pthread_mutex_lock(&engine->lock);
@@ -57,7 +57,7 @@ static unsigned long long count_of(const char *name)
     return counter_value_of(name);
 }
 
-static void tell_messages(struct answer *answer)
+static void add_messages(struct answer *answer)
 {
     static const char *const verdicts[] = {"accepted", "held", "deferred", "rejected", "aborted"};
     struct strbuf messages;
@@ -71,12 +71,12 @@ static void tell_messages(struct answer *answer)
     strbuf_deinit(&messages);
 }
 
-static void tell_counters(uint64_t session_count, struct answer *answer)
+static void add_counters(uint64_t session_count, struct answer *answer)
 {
     answer_words(answer, NULL, "sessions", "%llu open, %llu in all", (unsigned long long)session_count,
                  count_of("connections"));
     answer_count(answer, "sessions", NULL, session_count);
-    tell_messages(answer);
+    add_messages(answer);
     answer_open_object(answer, "counters", NULL);
     for (const struct counter *counter = counter_first(); counter != NULL; counter = counter->next)
         answer_count(answer, counter->name, NULL, counter_value(counter));
@@ -85,7 +85,7 @@ static void tell_counters(uint64_t session_count, struct answer *answer)
 
 /* ---- the resolver ----------------------------------------------------------------------------------- */
 
-static void tell_resolver_in_words(const struct resolver_status *resolver,
+static void add_resolver_in_words(const struct resolver_status *resolver,
                                    const struct answer_cache_status *cache, struct answer *answer)
 {
     answer_words(
@@ -105,14 +105,14 @@ static void tell_resolver_in_words(const struct resolver_status *resolver,
 }
 
 /* Zeros where no name server is asked. */
-static void tell_resolver(struct dns_service *dns, struct answer *answer)
+static void add_resolver(struct dns_service *dns, struct answer *answer)
 {
     struct resolver_status resolver = {0};
     struct answer_cache_status cache = {0};
     if (dns != NULL) {
         dns_service_get_resolver(dns, &resolver);
         dns_service_get_cache(dns, &cache);
-        tell_resolver_in_words(&resolver, &cache, answer);
+        add_resolver_in_words(&resolver, &cache, answer);
     }
     answer_open_object(answer, "dns", NULL);
     answer_bool(answer, "usable", NULL, resolver.usable);
@@ -133,7 +133,7 @@ static bool is_asked(const struct list_status *list)
     return list->state == LIST_HEALTHY || list->state == LIST_UNTESTED;
 }
 
-static void tell_list_in_words(const struct list_status *list, uint64_t since_s, uint64_t next_test_s,
+static void add_list_in_words(const struct list_status *list, uint64_t since_s, uint64_t next_test_s,
                                struct answer *answer)
 {
     struct strbuf since, next_test;
@@ -154,14 +154,14 @@ static void tell_list_in_words(const struct list_status *list, uint64_t since_s,
     strbuf_deinit(&next_test);
 }
 
-static void tell_list(const struct list_status *list, uint64_t now_ms, struct answer *answer)
+static void add_list(const struct list_status *list, uint64_t now_ms, struct answer *answer)
 {
     const uint64_t since_s = seconds_of(now_ms - list->since_ms);
     const uint64_t next_test_s = list->next_test_ms > now_ms ? seconds_of(list->next_test_ms - now_ms) : 0;
     answer_open_object(answer, NULL, NULL);
     answer_text(answer, "list", "", list->shown);
     answer_text(answer, "state", "", list_state_name(list->state));
-    tell_list_in_words(list, since_s, next_test_s, answer);
+    add_list_in_words(list, since_s, next_test_s, answer);
     answer_text(answer, "why", NULL, is_asked(list) ? NULL : list_trouble_text(list->trouble));
     answer_seconds(answer, "since_s", NULL, since_s);
     answer_seconds(answer, "next_test_s", NULL, next_test_s);
@@ -174,7 +174,7 @@ static void tell_list(const struct list_status *list, uint64_t now_ms, struct an
     answer_close(answer);
 }
 
-static void tell_lists(struct policy_engine *engine, struct answer *answer)
+static void add_lists(struct policy_engine *engine, struct answer *answer)
 {
     struct list_status *lists = talloc_array(NULL, struct list_status, LISTS_SHOWN_MAX);
     const uint64_t now_ms = clock_monotonic_ms(&engine->options.clock);
@@ -184,12 +184,12 @@ static void tell_lists(struct policy_engine *engine, struct answer *answer)
     answer_open_list(answer, "lists", "lists");
     for (size_t i = 0; i < count && i < LISTS_SHOWN_MAX; i++)
         if (!lists[i].retired)
-            tell_list(&lists[i], now_ms, answer);
+            add_list(&lists[i], now_ms, answer);
     answer_close(answer);
     talloc_free(lists);
 }
 
-static void tell_store(struct policy_engine *engine, struct answer *answer)
+static void add_store(struct policy_engine *engine, struct answer *answer)
 {
     struct strbuf words;
     if (engine->services.store == NULL)
@@ -200,7 +200,7 @@ static void tell_store(struct policy_engine *engine, struct answer *answer)
     strbuf_deinit(&words);
 }
 
-static void tell_restart(struct policy_engine *engine, struct answer *answer)
+static void add_restart(struct policy_engine *engine, struct answer *answer)
 {
     struct strbuf keys;
     strbuf_init(&keys, 0);
@@ -213,12 +213,12 @@ static void tell_restart(struct policy_engine *engine, struct answer *answer)
 
 void policy_query_status(struct policy_engine *engine, uint64_t session_count, struct answer *answer)
 {
-    tell_start(engine, answer);
-    tell_policy(engine, answer);
-    tell_restart(engine, answer);
-    tell_counters(session_count, answer);
-    tell_store(engine, answer);
-    tell_resolver(engine->services.dns, answer);
-    tell_lists(engine, answer);
+    add_start(engine, answer);
+    add_policy(engine, answer);
+    add_restart(engine, answer);
+    add_counters(session_count, answer);
+    add_store(engine, answer);
+    add_resolver(engine->services.dns, answer);
+    add_lists(engine, answer);
     policy_query_health(engine, "ill", answer);
 }
