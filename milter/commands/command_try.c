@@ -235,16 +235,16 @@ static int run_engine(struct conversation *conversation)
 
 static int open_and_run(const struct try_options *options)
 {
-    struct conversation with = {.options = options, .report = {.as_json = options->as_json}};
+    struct conversation conversation = {.options = options, .report = {.as_json = options->as_json}};
     bool is_stdin = strcmp(options->message_path, "-") == 0;
-    with.message = is_stdin ? stdin : fopen(options->message_path, "re");
-    if (with.message == NULL) {
+    conversation.message = is_stdin ? stdin : fopen(options->message_path, "re");
+    if (conversation.message == NULL) {
         complain(options->message_path, "%s", strerror(errno));
         return EX_NOINPUT;
     }
     int status = run_engine(&conversation);
     if (!is_stdin)
-        fclose(with.message);
+        fclose(conversation.message);
     return fflush(stdout) == 0 ? status : EX_IOERR;
 }
 

@@ -44,10 +44,10 @@ struct limits limits_raise_descriptors(uint64_t sessions_max)
         limits.sessions_max = for_sessions > CONNECTIONS_SPARE * 2
                                   ? (for_sessions - CONNECTIONS_SPARE) * 8 / 9
                                   : (for_sessions + 1) / 2;
-        log_warning("limits: room for %llu sessions instead of %llu: at most %llu descriptors may be open "
-                    "(LimitNOFILE)",
-                    (unsigned long long)limits.sessions_max, (unsigned long long)sessions_max,
-                    (unsigned long long)available);
+        log_warning(
+            "limits: room for %llu sessions instead of %llu: at most %llu descriptors may be open (LimitNOFILE)",
+            (unsigned long long)limits.sessions_max, (unsigned long long)sessions_max,
+            (unsigned long long)available);
     }
     uint64_t for_mta = available > DESCRIPTORS_RESERVED ? available - DESCRIPTORS_RESERVED : available;
     limits.descriptors_for_mta = for_mta > INT32_MAX ? INT32_MAX : (int)for_mta;

@@ -4,18 +4,13 @@
 static const char introduction[] =
     "# What gets past mail filters, and what closedrelay says to it\n"
     "\n"
-    "Made from the corpus of `closedrelay selftest` by `closedrelay selftest --table`; a test holds that it "
-    "is current.\n"
+    "Made from the corpus of `closedrelay selftest` by `closedrelay selftest --table`; a test holds that it is current.\n"
     "Anybody may try the same messages: `closedrelay selftest` against the configuration in force,\n"
-    "`closedrelay selftest --milter ADDRESS` against any milter on the same machine, `closedrelay selftest "
-    "--write DIR`\n"
-    "as files for any other filter. They are generated and always the same; programs in them are their first "
-    "bytes only.\n"
+    "`closedrelay selftest --milter ADDRESS` against any milter on the same machine, `closedrelay selftest --write DIR`\n"
+    "as files for any other filter. They are generated and always the same; programs in them are their first bytes only.\n"
     "\n"
-    "\"Shown by\" says which programs show the file, or write such mail. Where more than one answer is "
-    "right, all are\n"
-    "given: a filter that reads the file's name may say `blocked`, one that sees that clients disagree "
-    "`ambiguous`. Both\n"
+    "\"Shown by\" says which programs show the file, or write such mail. Where more than one answer is right, all are\n"
+    "given: a filter that reads the file's name may say `blocked`, one that sees that clients disagree `ambiguous`. Both\n"
     "stop it. What each answer does is configured: [checks/attachments.md](checks/attachments.md).\n";
 
 static const struct {
@@ -62,10 +57,10 @@ static void append_case(struct strbuf *out, const struct selftest_case *test)
 
 static void append_class(struct strbuf *out, const struct selftest_class *class)
 {
-    strbuf_printf(out,
-                  "\n## %s (`%s`, %zu)\n\n| case | what it does | why | shown by | our answer "
-                  "|\n|---|---|---|---|---|\n",
-                  class->title, class->name, *class->case_count);
+    strbuf_printf(
+        out,
+        "\n## %s (`%s`, %zu)\n\n| case | what it does | why | shown by | our answer |\n|---|---|---|---|---|\n",
+        class->title, class->name, *class->case_count);
     for (size_t i = 0; i < *class->case_count; i++)
         append_case(out, &class->cases[i]);
 }
