@@ -51,7 +51,7 @@ struct policy_engine {
     struct contacts *contacts;            /* NULL: offline */
     struct ticker *checkpoints;           /* writes counters and contacts to `state`; NULL: there is none */
     bool has_local_counters;              /* the store is this process's memory */
-    bool checkpoint_fails;                /* and that was said; the checkpoints' */
+    atomic_bool checkpoint_fails;         /* and that was said */
     struct recent_logins *recent_logins;
     char *recent_logins_path; /* NULL: they are not kept over a restart */
     atomic_bool save_fails;   /* and that was said */

@@ -80,12 +80,23 @@ static void reopen_audit(struct policy_engine *engine)
     policy_snapshot_unref(snapshot);
 }
 
+static void examine_audit(struct policy_engine *engine, const struct health_report *report)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    if (snapshot->audit != NULL && audit_file_is_failing(snapshot->audit))
+        report->tell(report->context, "record", "it cannot be written: records are being lost");
+    if (engine->record_keeper != NULL && record_keeper_disk_is_low(engine->record_keeper))
+        report->tell(report->context, "record", "its disk is nearly full");
+    policy_snapshot_unref(snapshot);
+}
+
 const struct service audit_service = {
     .name = "audit",
     .is_offline_too = true,
     .create = create_audit,
     .use = use_audit,
     .tick = tick_audit,
+    .examine = examine_audit,
     .reopen = reopen_audit,
     .destroy = destroy_audit,
 };

@@ -67,10 +67,10 @@ static void checkpoint(void *context)
     bool is_saved =
         !engine->has_local_counters || store_checkpoint_save(engine->services.store, engine->state, &problem);
     is_saved = contacts_save(engine->contacts, &problem) && is_saved;
-    if (!is_saved && !engine->checkpoint_fails)
+    if (!is_saved && !atomic_load(&engine->checkpoint_fails))
         log_error("what limits have counted is not kept over a restart: %s (said once)",
                   strbuf_text(&problem));
-    engine->checkpoint_fails = !is_saved;
+    atomic_store(&engine->checkpoint_fails, !is_saved);
     strbuf_deinit(&problem);
 }
 
@@ -101,7 +101,7 @@ static void examine_limits(struct policy_engine *engine, const struct health_rep
     strbuf_init(&how, 0);
     if (engine->services.store != NULL && !store_describe(engine->services.store, &how))
         report->tell(report->context, "store", strbuf_text(&how));
-    if (engine->checkpoint_fails)
+    if (atomic_load(&engine->checkpoint_fails))
         report->tell(report->context, "state", "what limits have counted cannot be written");
     strbuf_deinit(&how);
 }

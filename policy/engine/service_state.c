@@ -30,6 +30,15 @@ static bool create_state(struct policy_engine *engine, const struct policy_snaps
     return true;
 }
 
+static void examine_state(struct policy_engine *engine, const struct health_report *report)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    if (engine->state == NULL && snapshot->root->state[0] != '\0')
+        report->tell(report->context, "state",
+                     "it could not be opened: blocks and counters end with the daemon");
+    policy_snapshot_unref(snapshot);
+}
+
 static void destroy_state(struct policy_engine *engine)
 {
     state_database_close(engine->state);
@@ -39,5 +48,6 @@ static void destroy_state(struct policy_engine *engine)
 const struct service state_service = {
     .name = "state",
     .create = create_state,
+    .examine = examine_state,
     .destroy = destroy_state,
 };

@@ -86,7 +86,7 @@ static void add_counters(uint64_t session_count, struct answer *answer)
 /* ---- the resolver ----------------------------------------------------------------------------------- */
 
 static void add_resolver_in_words(const struct resolver_status *resolver,
-                                   const struct answer_cache_status *cache, struct answer *answer)
+                                  const struct answer_cache_status *cache, struct answer *answer)
 {
     answer_words(
         answer, NULL, "dns",
@@ -134,7 +134,7 @@ static bool is_asked(const struct list_status *list)
 }
 
 static void add_list_in_words(const struct list_status *list, uint64_t since_s, uint64_t next_test_s,
-                               struct answer *answer)
+                              struct answer *answer)
 {
     struct strbuf since, next_test;
     if (is_asked(list)) {

@@ -64,6 +64,25 @@ static void a_clock_that_is_set_back_changes_no_uptime(void **state)
     policy_engine_destroy(engine);
 }
 
+/* No folder can be made there. */
+static void a_state_that_cannot_be_kept_is_told(void **state)
+{
+    (void)state;
+    struct policy_snapshot *snapshot =
+        policy_fixture_load("audit: { file: \"\" }\nstate: /proc/nowhere\ndns: { servers: [127.0.0.1:9] }\n"
+                            "dnsbl: { lists: [] }\n");
+    const struct policy_engine_options options = {.clock = clock_system()};
+    struct strbuf problems;
+    strbuf_init(&problems, 0);
+    struct policy_engine *engine = policy_engine_create(snapshot, &options, &problems);
+    assert_non_null(engine);
+    assert_told(engine, false,
+                "\n  state: it could not be opened: blocks and counters end with the daemon\n");
+    policy_engine_destroy(engine);
+    policy_snapshot_unref(snapshot);
+    strbuf_deinit(&problems);
+}
+
 static void a_refused_reload_is_told_until_one_succeeds(void **state)
 {
     (void)state;
@@ -88,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clock_that_is_set_back_changes_no_uptime),
+        cmocka_unit_test(a_state_that_cannot_be_kept_is_told),
         cmocka_unit_test(a_refused_reload_is_told_until_one_succeeds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
