@@ -234,6 +234,8 @@ const struct selftest_case selftest_honest_files[] = {
     {"package-icon", "a PDF packed into a text, shown with an icon of shell32.dll", "the second name is the icon's", "Word", ANSWER_PASS,
      ATTACH("agenda.rtf", "{\\rtf1\\ansi Agenda {\\object\\objemb{\\*\\objclass Package}{\\*\\objdata $[hex||$[x|010500000200000008000000]Package$[x|00000000000000000059000000]"
                           "$[x|0200]agenda.pdf$[x|00]C:\\WINNT\\System32\\SHELL32.DLL$[x|000000030013000000]C:\\TEMP\\agenda.pdf$[x|000f000000]%PDF-1.4\n%%EOF\n]}}}")},
+    {"s-record", "firmware as text, called .s19", "no piece of a RAR", "compilers", ANSWER_PASS,
+     ATTACH("boot.s19", "S00F000068656C6C6F202020202000003C\nS11F00007C0802A6900100049421FFF07C6C1B787C8C23783C6000003863000026\nS9030000FC\n")},
     {"numbered-text", "a text called .001", "statements and logs are called so", "banks", ANSWER_PASS,
      ATTACH("UMSATZ.001", ":20:STARTUMS\n:25:12345678/0001234567\n:28C:0\n:60F:C260101EUR1234,56\n:62F:C260101EUR1234,56\n-\n")},
     {"numbered-pdf", "a PDF called .012", "archives number their files", "scanners", ANSWER_PASS, ATTACH("scan.012", PDF)},

@@ -62,10 +62,11 @@ static bool has_digits(struct slice text, size_t from, size_t count)
     return text.length == from + count;
 }
 
-/* r00, s01, z01, zx01, a01, c00: the later files of RAR, zip, ARJ and ACE. */
+/* r00, s01, z01, zx01, a01, c00: the later files of RAR, zip, ARJ and ACE; sources of assemblers and firmware
+ * as text are called a51 and s19. */
 static bool is_later_volume(struct slice extension)
 {
-    bool is_lettered = extension.length == 3 && strchr("rsztacRSZTAC", extension.data[0]) != NULL;
+    bool is_lettered = extension.length == 3 && strchr("rszacRSZAC", extension.data[0]) != NULL;
     return (is_lettered && has_digits(extension, 1, 2)) ||
            (slice_starts_nocase(extension, slice_of("zx")) && has_digits(extension, 2, 2));
 }
@@ -100,7 +101,7 @@ enum content_volume content_volume_of_name(struct slice name)
                : extension.data[0] == '0'                 ? CONTENT_MAY_BE_VOLUME
                                                           : CONTENT_NO_VOLUME;
     if (is_later_volume(extension))
-        return CONTENT_IS_VOLUME;
+        return CONTENT_MAY_BE_VOLUME;
     struct slice part = last_extension(stem);
     bool is_part = slice_starts_nocase(part, slice_of("part")) && part.length > 4 &&
                    has_digits(part, 4, part.length - 4);
@@ -147,7 +148,9 @@ bool content_is_container_name(struct slice name)
         if (archive_format_of_extension(extensions.text[i], false) != NULL ||
             is_one_of(extensions.text[i], messages))
             return true;
-    return content_volume_of_name(name) != CONTENT_NO_VOLUME;
+    enum content_volume volume = content_volume_of_name(name);
+    return volume == CONTENT_IS_VOLUME ||
+           (volume == CONTENT_MAY_BE_VOLUME && has_digits(last_extension(name), 0, 3));
 }
 
 bool content_is_field_line(struct slice line)

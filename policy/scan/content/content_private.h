@@ -219,8 +219,8 @@ unsigned content_flags_of_names(const struct slice *names, size_t count);
 /* What a name says of a file that is split over several. */
 enum content_volume {
     CONTENT_NO_VOLUME,
-    CONTENT_MAY_BE_VOLUME, /* a.001: so are other files called too */
-    CONTENT_IS_VOLUME,     /* a.zip.001, a.part2.rar, a.z01: nothing else is called so */
+    CONTENT_MAY_BE_VOLUME, /* a.001, a.z01: so are other files called too */
+    CONTENT_IS_VOLUME,     /* a.zip.001, a.part2.rar: nothing else is called so */
 };
 
 enum content_volume content_volume_of_name(struct slice name);
