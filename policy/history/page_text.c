@@ -93,9 +93,13 @@ void page_text_cell(struct page_text *page, struct slice text, unsigned columns)
     size_t from = fitting_front(text, width - back);
     while (page_text_width(slice_part(text, from, text.length)) > back)
         from += fitting_front(slice_part(text, from, text.length), 2);
-    append_clean(page, slice_part(text, 0, fitting_front(text, front)));
+    const struct slice begin = slice_part(text, 0, fitting_front(text, front));
+    const struct slice end = slice_part(text, from, text.length);
+    append_clean(page, begin);
+    flush_blanks(page);
     strbuf_append_text(page->out, "\xe2\x80\xa6"); /* … */
-    append_clean(page, slice_part(text, from, text.length));
+    append_clean(page, end);
+    page->pending += columns - 1 - page_text_width(begin) - page_text_width(end); /* half of a wide one */
 }
 
 void page_text_number(struct page_text *page, const char *text, unsigned columns)

@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <talloc.h>
 
-enum { FIRST_SLOT_COUNT = 1024, NETWORKS_FIRST = 4, NAME_BYTES_MAX = 320, NAME_BLOCK_BYTES = 65536 };
+enum { FIRST_SLOT_COUNT = 1024, NAME_BYTES_MAX = 320, NAME_BLOCK_BYTES = 65536 };
 
 void tally_init(struct tally *tally, void *owner)
 {
@@ -83,7 +83,7 @@ static bool forget_half(struct tally *tally)
         entry->name.data = copy_name(tally, entry->name);
         if (entry->name.data == NULL)
             return false;
-        talloc_steal(tally->names, entry->networks);
+        talloc_steal(tally->names, entry->far_networks);
     }
     talloc_free(old_names);
     return rebuild_slots(tally, tally->slot_count);
@@ -129,26 +129,43 @@ struct tally_entry *tally_find(struct tally *tally, struct slice name)
     return entry;
 }
 
+static bool has_network(const struct tally_entry *entry, uint32_t network)
+{
+    const unsigned count = entry->network_count;
+    for (unsigned i = 0; i < count && i < TALLY_NETWORKS_NEAR; i++)
+        if (entry->near_networks[i] == network)
+            return true;
+    for (unsigned i = TALLY_NETWORKS_NEAR; i < count; i++)
+        if (entry->far_networks[i - TALLY_NETWORKS_NEAR] == network)
+            return true;
+    return false;
+}
+
+/* Few are in more than a handful: those have room for all at once. */
+static bool make_room_for_network(struct tally *tally, struct tally_entry *entry)
+{
+    if (entry->network_count < TALLY_NETWORKS_NEAR || entry->far_networks != NULL)
+        return true;
+    entry->far_networks = talloc_array(tally->names, uint32_t, TALLY_NETWORKS_MAX - TALLY_NETWORKS_NEAR);
+    tally->failed = tally->failed || entry->far_networks == NULL;
+    return entry->far_networks != NULL;
+}
+
 void tally_add_network(struct tally *tally, struct tally_entry *entry, uint32_t network)
 {
-    for (unsigned i = 0; i < entry->network_count; i++)
-        if (entry->networks[i] == network)
-            return;
+    if (has_network(entry, network))
+        return;
     if (entry->network_count == TALLY_NETWORKS_MAX) {
         entry->has_more_networks = true;
         return;
     }
-    const unsigned count = entry->network_count;
-    if (count == 0 || (count >= NETWORKS_FIRST && (count & (count - 1)) == 0)) {
-        uint32_t *grown =
-            talloc_realloc(tally->names, entry->networks, uint32_t, count == 0 ? NETWORKS_FIRST : count * 2);
-        if (grown == NULL) {
-            tally->failed = true;
-            return;
-        }
-        entry->networks = grown;
-    }
-    entry->networks[entry->network_count++] = network;
+    if (!make_room_for_network(tally, entry))
+        return;
+    if (entry->network_count < TALLY_NETWORKS_NEAR)
+        entry->near_networks[entry->network_count] = network;
+    else
+        entry->far_networks[entry->network_count - TALLY_NETWORKS_NEAR] = network;
+    entry->network_count++;
 }
 
 void tally_counts_add(struct tally_counts *sum, const struct tally_counts *more)

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { TALLY_ENTRIES_MAX = 131072, TALLY_NETWORKS_MAX = 64 };
+enum { TALLY_ENTRIES_MAX = 131072, TALLY_NETWORKS_MAX = 64, TALLY_NETWORKS_NEAR = 5 };
 
 /* What is counted of a period. */
 struct tally_counts {
@@ -31,13 +31,15 @@ struct tally_counts {
 
 enum { PERIOD_NOW, PERIOD_BEFORE, PERIOD_COUNT };
 
+/* What a message adds to stands in front, together: most of the time goes into waiting for memory. */
 struct tally_entry {
+    struct tally_counts counts[PERIOD_COUNT];
+    uint32_t near_networks[TALLY_NETWORKS_NEAR]; /* hashes of the first networks that PERIOD_NOW came from */
+    uint16_t network_count;
+    bool has_more_networks; /* than TALLY_NETWORKS_MAX */
+    uint32_t *far_networks; /* those behind them */
     struct slice name;
     uint64_t hash;
-    struct tally_counts counts[PERIOD_COUNT];
-    uint32_t *networks; /* hashes of those the messages of PERIOD_NOW came from */
-    unsigned network_count;
-    bool has_more_networks; /* than TALLY_NETWORKS_MAX */
 };
 
 /* Two names with the same hash of 64 bits, of a key that nobody knows, do not happen. */

@@ -1,5 +1,7 @@
 """docs/record.md's commands are run as they stand, and the files for other tools are tried with these tools."""
 
+import base64
+import hashlib
 import os
 import re
 import shlex
@@ -53,6 +55,19 @@ def test_five_questions_are_answered_by_one_command_each(recorded, tmp_path):
                            daemon.config_path], capture_output=True, text=True, timeout=60, check=False).stdout
     assert told.startswith("Refused for bob@example.net"), told
     assert "relay.trusted_networks" in told
+
+
+def test_the_page_needs_nothing_but_its_style(recorded):
+    """It opens under a policy that allows no script and no style but the one whose hash it names."""
+    daemon, _ = recorded
+    page = subprocess.run([program(), "report", "--since", "today", "--html", "-", "-c", daemon.config_path],
+                          capture_output=True, text=True, timeout=60, check=True).stdout
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'sha256-{digest}'" in page
+    assert not re.search(r"<script|\bon\w+=|\bstyle=|\bsrc=|href=|@import|url\(", page)
+    assert page.count("<svg role=\"img\"") == page.count("<desc>") > 0
+    assert "bob@example.net" not in page and "ann@example.com" in page
 
 
 def test_the_recipes_for_jq_run(recorded):
