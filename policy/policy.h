@@ -93,6 +93,10 @@ bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *sna
 /* Sessions that are open now take the policy in force as well, each with its next message. Any thread. */
 void policy_engine_apply_now(struct policy_engine *engine);
 
+/* Takes lists into use that were held back because they had lost too many entries; how many there were. Any
+ * thread. */
+size_t policy_engine_accept_shrunk(struct policy_engine *engine);
+
 /* The keys whose values are read at the start only and have changed since: "listen, daemon.user"; nothing is
  * appended where a restart would change nothing. Any thread. */
 void policy_engine_restart_keys(struct policy_engine *engine, struct strbuf *keys);

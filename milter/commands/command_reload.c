@@ -9,6 +9,7 @@
 
 struct reload_options {
     bool now;
+    bool accept_shrunk;
 };
 
 static void add_problems(struct answer *answer, struct slice rest)
@@ -44,12 +45,26 @@ static void add_restart(struct policy_engine *engine, struct answer *answer)
     strbuf_deinit(&keys);
 }
 
+static void tell_accepted(struct answer *answer, size_t count, const char *by)
+{
+    answer_count(answer, "accepted_shrunk", NULL, count);
+    answer_line(answer,
+                count == 1 ? "%zu list that lost many entries is in use as it is now"
+                           : "%zu lists that lost many entries are in use as they are now",
+                count);
+    if (count > 0)
+        log_info("reload: %zu lists that lost many entries are in use as they are now (asked for by %s)",
+                 count, by);
+}
+
 static int serve(struct control_call *call)
 {
     const struct reload_options *options = call->request->options;
     struct answer *answer = call->answer;
     struct strbuf problems;
     strbuf_init(&problems, 0);
+    if (options->accept_shrunk)
+        tell_accepted(answer, policy_engine_accept_shrunk(call->target->engine), call->caller->name);
     const bool is_in_force = call->target->reload(call->target->context, call->caller->name, &problems);
     add_problems(answer, strbuf_slice(&problems));
     answer_bool(answer, "in_force", NULL, is_in_force);
@@ -67,6 +82,8 @@ static int serve(struct control_call *call)
 static const struct option options[] = {
     {"now", '\0', OPTION_FLAG, offsetof(struct reload_options, now), NULL,
      "for open sessions too, from their next message on; else they keep the policy they began with"},
+    {"accept-shrunk", '\0', OPTION_FLAG, offsetof(struct reload_options, accept_shrunk), NULL,
+     "take lists into use as well that became empty or lost many of their entries"},
     {0},
 };
 

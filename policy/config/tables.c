@@ -118,6 +118,22 @@ static bool is_refused(const struct config_parse *parse, struct slice text, stru
     return true;
 }
 
+/* An empty list, and one that lost too much, are seldom meant. */
+static void warn_of_entries(const struct config_parse *parse, struct table *table, struct config_place place)
+{
+    struct table_status status;
+    table_get_status(table, &status);
+    if (status.is_held_back)
+        config_problem_warning(
+            parse->problems, place,
+            "%s: %s: of %zu entries %zu are left: those read before stay in force until `closedrelay "
+            "reload --accept-shrunk` says that it is meant",
+            parse->key->name, status.name, status.entry_count, status.held_entry_count);
+    else if (status.is_counted && status.entry_count == 0)
+        config_problem_warning(parse->problems, place, "%s: %s has no entries", parse->key->name,
+                               status.name);
+}
+
 struct table *config_source_open(const struct config_parse *parse, struct slice text,
                                  struct config_place place, enum table_shape shape)
 {
@@ -132,6 +148,8 @@ struct table *config_source_open(const struct config_parse *parse, struct slice 
         config_problem_out_of_memory(parse->problems);
     else if (table == NULL)
         tell_problems(parse, strbuf_slice(&name), strbuf_slice(&problem), place);
+    else
+        warn_of_entries(parse, table, place);
     strbuf_deinit(&name);
     strbuf_deinit(&problem);
     return table;

@@ -29,8 +29,44 @@ static void examine_tables(struct policy_engine *engine, const struct health_rep
     policy_snapshot_unref(snapshot);
 }
 
+static void limit_shrinking(const struct policy_snapshot *snapshot)
+{
+    const struct tables_settings *settings =
+        config_document_settings(snapshot->document, SECTION_TABLES, ROLE_OUTSIDE);
+    table_registry_limit_shrinking(config_document_tables(snapshot->document),
+                                   (unsigned)settings->shrink_limit_percent);
+}
+
+static bool create_tables(struct policy_engine *engine, const struct policy_snapshot *first,
+                          struct strbuf *problems)
+{
+    (void)engine;
+    (void)problems;
+    limit_shrinking(first);
+    return true;
+}
+
+static bool use_tables(struct policy_engine *engine, struct policy_snapshot *snapshot,
+                       struct strbuf *problems)
+{
+    (void)engine;
+    (void)problems;
+    limit_shrinking(snapshot);
+    return true;
+}
+
+size_t policy_engine_accept_shrunk(struct policy_engine *engine)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    const size_t count = table_registry_accept_shrunk(config_document_tables(snapshot->document));
+    policy_snapshot_unref(snapshot);
+    return count;
+}
+
 const struct service tables_service = {
     .name = "tables",
+    .create = create_tables,
+    .use = use_tables,
     .tick = tick_tables,
     .examine = examine_tables,
 };

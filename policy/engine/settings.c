@@ -321,12 +321,35 @@ const struct config_section audit_section = {
     .text = "The record of every message.",
 };
 
+static const struct config_key tables_keys[] = {
+    {.name = "shrink_limit",
+     .type = &config_type_count,
+     .offset = offsetof(struct tables_settings, shrink_limit_percent),
+     .default_text = "50",
+     .most = 100,
+     .flags = CONFIG_GLOBAL,
+     .unit = "percent",
+     .text =
+         "How much of its entries a file or a cdb may lose at a time. What lost more, or became empty, is not taken "
+         "into use: the log and `status` say so, and `closedrelay reload --accept-shrunk` takes it. 100: only what "
+         "became empty is held back."},
+    {0},
+};
+
+const struct config_section tables_section = {
+    .name = "tables",
+    .struct_bytes = sizeof(struct tables_settings),
+    .keys = tables_keys,
+    .text = "The files and databases behind lists and maps.",
+};
+
 struct config_schema config_schema_fill(const struct config_section *sections[CONFIG_SECTIONS_MAX])
 {
     size_t count = SECTION_FIRST_CHECK;
     sections[SECTION_ROOT] = &root_section;
     sections[SECTION_DAEMON] = &daemon_section;
     sections[SECTION_AUDIT] = &audit_section;
+    sections[SECTION_TABLES] = &tables_section;
     sections[SECTION_DNS] = &dns_section;
     for (size_t i = 0; check_table[i] != NULL; i++)
         sections[count++] = check_table[i]->section;

@@ -34,13 +34,18 @@ struct audit_settings {
     uint64_t rotate_ms, rotate_bytes;
 };
 
+struct tables_settings {
+    uint64_t shrink_limit_percent;
+};
+
 extern const struct config_section root_section;
 extern const struct config_section
     daemon_section; /* struct policy_daemon_settings, `listen` and `control` set by the snapshot */
 extern const struct config_section audit_section;
+extern const struct config_section tables_section;
 
 /* Places of the sections in the schema; those of the checks follow in the order of check_table. */
-enum { SECTION_ROOT, SECTION_DAEMON, SECTION_AUDIT, SECTION_DNS, SECTION_FIRST_CHECK };
+enum { SECTION_ROOT, SECTION_DAEMON, SECTION_AUDIT, SECTION_TABLES, SECTION_DNS, SECTION_FIRST_CHECK };
 
 enum { CONFIG_SECTIONS_MAX = SECTION_FIRST_CHECK + CHECK_COUNT_MAX };
 

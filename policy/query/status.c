@@ -6,6 +6,7 @@
 #include "dns/dns_service.h"
 #include "engine/engine.h"
 #include "store/store.h"
+#include "table/table_registry.h"
 
 #include <talloc.h>
 
@@ -211,6 +212,38 @@ static void add_restart(struct policy_engine *engine, struct answer *answer)
     strbuf_deinit(&keys);
 }
 
+/* ---- the tables ------------------------------------------------------------------------------------- */
+
+static void add_table(void *context, struct table *table)
+{
+    struct answer *answer = context;
+    struct table_status status;
+    table_get_status(table, &status);
+    const char *state = status.is_held_back ? "held back" : status.is_failing ? "failing" : "in use";
+    answer_open_object(answer, NULL, NULL);
+    answer_text(answer, "table", "", status.name);
+    answer_text(answer, "state", "", state);
+    if (status.is_counted)
+        answer_words(answer, NULL, "", "%zu entries", status.entry_count);
+    if (status.is_held_back)
+        answer_words(answer, NULL, "", "of %zu entries %zu are left: reload --accept-shrunk takes it",
+                     status.entry_count, status.held_entry_count);
+    if (status.is_counted)
+        answer_count(answer, "entries", NULL, status.entry_count);
+    if (status.is_held_back)
+        answer_count(answer, "held_entries", NULL, status.held_entry_count);
+    answer_close(answer);
+}
+
+static void add_tables(struct policy_engine *engine, struct answer *answer)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    answer_open_list(answer, "tables", "tables");
+    table_registry_each(config_document_tables(snapshot->document), add_table, answer);
+    answer_close(answer);
+    policy_snapshot_unref(snapshot);
+}
+
 void policy_query_status(struct policy_engine *engine, uint64_t session_count, struct answer *answer)
 {
     add_start(engine, answer);
@@ -220,5 +253,6 @@ void policy_query_status(struct policy_engine *engine, uint64_t session_count, s
     add_store(engine, answer);
     add_resolver(engine->services.dns, answer);
     add_lists(engine, answer);
+    add_tables(engine, answer);
     policy_query_health(engine, "ill", answer);
 }

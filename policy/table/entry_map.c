@@ -148,6 +148,11 @@ struct entry_map *entry_map_build(char *text, size_t length, enum table_shape sh
     return NULL;
 }
 
+size_t entry_map_count(const struct entry_map *map)
+{
+    return map->entry_count;
+}
+
 void entry_map_free(struct entry_map *map)
 {
     if (map == NULL)

@@ -20,6 +20,7 @@ struct entry_map;
  */
 struct entry_map *entry_map_build(char *text, size_t length, enum table_shape shape, const char *name,
                                   struct strbuf *problem);
+size_t entry_map_count(const struct entry_map *map);
 void entry_map_free(struct entry_map *map);
 
 /* `key` in lower case, a domain in its canonical form; for TABLE_NETWORKS an address. */

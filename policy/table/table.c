@@ -13,7 +13,11 @@ struct table {
     char *name;
     atomic_bool lookup_fails; /* and that was said */
     atomic_bool refresh_fails;
-    pthread_mutex_t refresh_lock; /* held by who takes a changed source into use */
+    atomic_uint most_lost_percent;
+    atomic_bool is_held_back;     /* changed under the refresh lock */
+    pthread_mutex_t refresh_lock; /* held by who takes a changed source into use; guards all below */
+    bool is_unsaid;               /* the log does not know yet of the content in use */
+    size_t held_entry_count;
 };
 
 static const struct table_source *const sources[] = {
@@ -66,6 +70,8 @@ struct table *table_open(struct slice name, enum table_shape shape, struct strbu
         return NULL;
     }
     pthread_mutex_init(&table->refresh_lock, NULL);
+    atomic_init(&table->most_lost_percent, TABLE_MOST_LOST_PERCENT);
+    table->is_unsaid = true;
     return table;
 }
 
@@ -100,6 +106,9 @@ const char *table_trouble(const struct table *table)
 {
     if (atomic_load(&table->lookup_fails))
         return "it cannot be asked, and what depends on it is unknown";
+    if (atomic_load(&table->is_held_back))
+        return "it became empty or lost many entries, so those read before stay in force: `closedrelay reload "
+               "--accept-shrunk` takes it as it is";
     if (atomic_load(&table->refresh_fails))
         return "its new content cannot be used, and the entries read before stay in force";
     return NULL;
@@ -131,6 +140,47 @@ enum table_answer table_lookup_network(struct table *table, const struct ip_addr
     return table->source->lookup_network(table->state, address, network);
 }
 
+bool table_refreshing_holds_back(struct table_refreshing *refreshing, size_t former, size_t fresh,
+                                 struct strbuf *problem)
+{
+    const size_t lost = former > fresh ? former - fresh : 0;
+    const bool is_too_much =
+        lost > 0 && (fresh == 0 || (double)lost * 100 > (double)former * refreshing->most_lost_percent);
+    if (!is_too_much || refreshing->accepts_shrunk)
+        return false;
+    refreshing->is_held_back = true;
+    refreshing->held_entry_count = fresh;
+    strbuf_printf(
+        problem,
+        "of %zu entries %zu are left, which is not taken into use before somebody says that it is meant "
+        "(closedrelay reload --accept-shrunk)",
+        former, fresh);
+    return true;
+}
+
+/* Under the refresh lock. */
+static bool run(struct table *table,
+                bool (*look)(void *state, struct table_refreshing *refreshing, struct strbuf *problem),
+                bool accepts_shrunk, struct strbuf *problem)
+{
+    struct table_refreshing refreshing = {.most_lost_percent = atomic_load(&table->most_lost_percent),
+                                          .accepts_shrunk = accepts_shrunk};
+    const bool ok = look(table->state, &refreshing, problem);
+    if (ok || refreshing.is_held_back) {
+        table->is_held_back = refreshing.is_held_back;
+        table->held_entry_count = refreshing.held_entry_count;
+    }
+    table->is_unsaid = table->is_unsaid || refreshing.is_exchanged;
+    return ok;
+}
+
+static void say_entries(struct table *table)
+{
+    if (table->is_unsaid && table->source->count != NULL)
+        log_info("table %s: %zu entries", table->name, table->source->count(table->state));
+    table->is_unsaid = false;
+}
+
 void table_refresh(struct table *table)
 {
     struct strbuf problem;
@@ -138,7 +188,8 @@ void table_refresh(struct table *table)
         return;
     strbuf_init(&problem, 1024);
     pthread_mutex_lock(&table->refresh_lock);
-    bool ok = table->source->refresh(table->state, &problem);
+    const bool ok = run(table, table->source->refresh, false, &problem);
+    say_entries(table);
     pthread_mutex_unlock(&table->refresh_lock);
     say_change(table, &table->refresh_fails, &problem, ok ? NULL : "; the entries read before stay in force");
     strbuf_deinit(&problem);
@@ -149,14 +200,54 @@ bool table_is_renewable(const struct table *table)
     return table->source->renew != NULL || table->source->refresh != NULL;
 }
 
-bool table_renew(struct table *table, struct strbuf *problem)
+/* Reads what is there now. What is held back is no failure: the former content is right. */
+static bool renew(struct table *table, bool accepts_shrunk, struct strbuf *problem)
 {
-    bool (*renew)(void *state, struct strbuf *problem) =
-        table->source->renew != NULL ? table->source->renew : table->source->refresh;
-    if (renew == NULL)
+    if (!table_is_renewable(table))
         return true;
     pthread_mutex_lock(&table->refresh_lock);
-    bool ok = renew(table->state, problem);
+    const bool ok = run(table, table->source->renew != NULL ? table->source->renew : table->source->refresh,
+                        accepts_shrunk, problem) ||
+                    table->is_held_back;
     pthread_mutex_unlock(&table->refresh_lock);
     return ok;
+}
+
+bool table_renew(struct table *table, struct strbuf *problem)
+{
+    return renew(table, false, problem);
+}
+
+bool table_accept_shrunk(struct table *table)
+{
+    struct strbuf problem;
+    struct table_status status;
+    table_get_status(table, &status);
+    if (!status.is_held_back)
+        return false;
+    strbuf_init(&problem, 1024);
+    const bool ok = renew(table, true, &problem);
+    if (ok)
+        say_change(table, &table->refresh_fails, &problem, NULL);
+    strbuf_deinit(&problem);
+    return ok;
+}
+
+void table_limit_shrinking(struct table *table, unsigned most_lost_percent)
+{
+    atomic_store(&table->most_lost_percent, most_lost_percent);
+}
+
+void table_get_status(struct table *table, struct table_status *status)
+{
+    pthread_mutex_lock(&table->refresh_lock);
+    *status = (struct table_status){
+        .name = table->name,
+        .is_counted = table->source->count != NULL,
+        .entry_count = table->source->count == NULL ? 0 : table->source->count(table->state),
+        .is_held_back = table->is_held_back,
+        .held_entry_count = table->held_entry_count,
+        .is_failing = atomic_load(&table->lookup_fails) || atomic_load(&table->refresh_fails),
+    };
+    pthread_mutex_unlock(&table->refresh_lock);
 }

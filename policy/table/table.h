@@ -32,6 +32,7 @@ enum table_shape {
 };
 
 enum {
+    TABLE_MOST_LOST_PERCENT = 50, /* until table_limit_shrinking() says otherwise */
     TABLE_KEY_BYTES_MAX = 1024,   /* a longer key is in no table: TABLE_MISSING without a question */
     TABLE_VALUE_BYTES_MAX = 65536 /* a longer value is TABLE_UNKNOWN */
 };
@@ -63,13 +64,34 @@ enum table_answer table_lookup(struct table *table, struct slice key, struct str
 enum table_answer table_lookup_network(struct table *table, const struct ip_address *address,
                                        struct ip_network *network);
 
-/* Looks for changed files and takes them into use. Called about once a second (by the engine); tests call it
- * directly. Any thread: one at a time does it. */
+/* Looks for changed files and takes them into use, and logs how many entries each has. A content of a file or
+ * a cdb that is empty, or has lost more than a share of the entries in use, is held back: the former stays
+ * until the file is put right or table_accept_shrunk() says that it is meant. Called about once a second (by
+ * the engine); tests call it directly. Any thread: one at a time does it. */
 void table_refresh(struct table *table);
 
 /* The same at once, as table_open() would read it, for a configuration that names the table again. False:
  * what is there now cannot be used, for the reason in `problem`, and the former content stays. */
 bool table_renew(struct table *table, struct strbuf *problem);
+
+/* Takes a content that is held back into use, as it is now; false: there is none, or it cannot be read. */
+bool table_accept_shrunk(struct table *table);
+
+/* Of 100 entries a new content may lose so many without being held back; 100: all but the last. */
+void table_limit_shrinking(struct table *table, unsigned most_lost_percent);
+
+/* How a table does. */
+struct table_status {
+    const char *name; /* the table's own */
+    bool is_counted;  /* else entries are asked for one by one, and nobody knows how many there are */
+    size_t entry_count;
+    bool is_held_back; /* there is a content with held_entry_count, which is not in use */
+    size_t held_entry_count;
+    bool is_failing; /* it cannot be read anew, or could not be asked the last time */
+};
+
+/* Waits for a refresh that is going on. */
+void table_get_status(struct table *table, struct table_status *status);
 
 /* Whether there is anything that table_renew() does. */
 bool table_is_renewable(const struct table *table);

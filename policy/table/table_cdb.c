@@ -18,6 +18,7 @@ struct table_cdb {
     char *path;
     pthread_rwlock_t lock; /* guards `database` */
     struct cdb database;
+    size_t entry_count;
     struct settled_file file; /* the refreshing thread's */
 };
 
@@ -62,6 +63,17 @@ static void database_close(struct cdb *database)
     cdb_free(database);
 }
 
+static size_t count_entries(const struct cdb *database)
+{
+    struct cdb cursor = *database;
+    unsigned at;
+    size_t count = 0;
+    cdb_seqinit(&at, &cursor);
+    while (cdb_seqnext(&at, &cursor) > 0)
+        count++;
+    return count;
+}
+
 static void cdb_source_close(void *state)
 {
     struct table_cdb *table = state;
@@ -87,6 +99,7 @@ static void *cdb_source_open(const char *place, enum table_shape shape, struct s
         return NULL;
     }
     settled_file_take(&table->file, &stamp);
+    table->entry_count = count_entries(&table->database);
     pthread_rwlock_init(&table->lock, NULL);
     return table;
 }
@@ -121,25 +134,54 @@ static enum table_answer cdb_source_lookup(void *state, struct slice key, struct
     return answer;
 }
 
-static bool cdb_source_refresh(void *state, struct strbuf *problem)
+static size_t cdb_source_count(void *state)
 {
     struct table_cdb *table = state;
+    pthread_rwlock_rdlock(&table->lock);
+    const size_t count = table->entry_count;
+    pthread_rwlock_unlock(&table->lock);
+    return count;
+}
+
+/* Reads what is there now into the place of the former content. */
+static bool exchange(struct table_cdb *table, struct table_refreshing *refreshing, struct strbuf *problem)
+{
     struct file_stamp stamp;
     struct cdb fresh;
-    const enum settled_file_state look = settled_file_look(&table->file, table->path, problem);
-    if (look != SETTLED_FILE_CHANGED)
-        return look == SETTLED_FILE_SAME;
-    if (!database_open(table->path, &fresh, &stamp, problem)) {
-        settled_file_reject(&table->file);
+    if (!database_open(table->path, &fresh, &stamp, problem))
+        return false;
+    const size_t entry_count = count_entries(&fresh);
+    if (table_refreshing_holds_back(refreshing, cdb_source_count(table), entry_count, problem)) {
+        database_close(&fresh);
         return false;
     }
     settled_file_take(&table->file, &stamp);
     pthread_rwlock_wrlock(&table->lock);
     struct cdb former = table->database;
     table->database = fresh;
+    table->entry_count = entry_count;
     pthread_rwlock_unlock(&table->lock);
     database_close(&former);
+    refreshing->is_exchanged = true;
     return true;
+}
+
+static bool cdb_source_renew(void *state, struct table_refreshing *refreshing, struct strbuf *problem)
+{
+    struct table_cdb *table = state;
+    return settled_file_is_taken(&table->file, table->path) || exchange(table, refreshing, problem);
+}
+
+static bool cdb_source_refresh(void *state, struct table_refreshing *refreshing, struct strbuf *problem)
+{
+    struct table_cdb *table = state;
+    const enum settled_file_state look = settled_file_look(&table->file, table->path, problem);
+    if (look != SETTLED_FILE_CHANGED)
+        return look == SETTLED_FILE_SAME;
+    if (exchange(table, refreshing, problem))
+        return true;
+    settled_file_reject(&table->file);
+    return false;
 }
 
 const struct table_source table_source_cdb = {
@@ -148,4 +190,6 @@ const struct table_source table_source_cdb = {
     .close = cdb_source_close,
     .lookup = cdb_source_lookup,
     .refresh = cdb_source_refresh,
+    .renew = cdb_source_renew,
+    .count = cdb_source_count,
 };

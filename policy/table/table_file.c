@@ -111,35 +111,48 @@ static enum table_answer file_lookup_network(void *state, const struct ip_addres
     return is_found ? TABLE_FOUND : TABLE_MISSING;
 }
 
+static size_t file_count(void *state)
+{
+    struct counted_map *counted = map_hold(state);
+    const size_t count = entry_map_count(counted->map);
+    map_release(counted);
+    return count;
+}
+
 /* Reads what is there now into the place of the former content. */
-static bool exchange(struct table_file *file, struct strbuf *problem)
+static bool exchange(struct table_file *file, struct table_refreshing *refreshing, struct strbuf *problem)
 {
     struct file_stamp stamp;
     struct counted_map *fresh = load_map(file, &stamp, problem);
     if (fresh == NULL)
         return false;
+    if (table_refreshing_holds_back(refreshing, file_count(file), entry_map_count(fresh->map), problem)) {
+        map_release(fresh);
+        return false;
+    }
     settled_file_take(&file->file, &stamp);
     pthread_mutex_lock(&file->lock);
     struct counted_map *old = file->current;
     file->current = fresh;
     pthread_mutex_unlock(&file->lock);
     map_release(old);
+    refreshing->is_exchanged = true;
     return true;
 }
 
-static bool file_renew(void *state, struct strbuf *problem)
+static bool file_renew(void *state, struct table_refreshing *refreshing, struct strbuf *problem)
 {
     struct table_file *file = state;
-    return settled_file_is_taken(&file->file, file->path) || exchange(file, problem);
+    return settled_file_is_taken(&file->file, file->path) || exchange(file, refreshing, problem);
 }
 
-static bool file_refresh(void *state, struct strbuf *problem)
+static bool file_refresh(void *state, struct table_refreshing *refreshing, struct strbuf *problem)
 {
     struct table_file *file = state;
     const enum settled_file_state look = settled_file_look(&file->file, file->path, problem);
     if (look != SETTLED_FILE_CHANGED)
         return look == SETTLED_FILE_SAME;
-    if (exchange(file, problem))
+    if (exchange(file, refreshing, problem))
         return true;
     settled_file_reject(&file->file);
     return false;
@@ -153,4 +166,5 @@ const struct table_source table_source_file = {
     .lookup_network = file_lookup_network,
     .refresh = file_refresh,
     .renew = file_renew,
+    .count = file_count,
 };

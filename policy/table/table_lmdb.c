@@ -188,9 +188,10 @@ static enum table_answer lmdb_lookup(void *state, struct slice key, struct strbu
 }
 
 /* postmap writes in place; this is for a file that was exchanged for another. */
-static bool lmdb_refresh(void *state, struct strbuf *problem)
+static bool lmdb_refresh(void *state, struct table_refreshing *refreshing, struct strbuf *problem)
 {
     struct table_lmdb *table = state;
+    (void)refreshing;
     struct stat info;
     bool ok = true;
     pthread_mutex_lock(&table->lock);

@@ -18,6 +18,7 @@ struct table_registry {
     pthread_mutex_t lock; /* guards all below; never held while a table is read */
     struct registered *first;
     uint64_t last_number;
+    unsigned most_lost_percent; /* of every table */
 };
 
 struct table_registry *table_registry_create(void)
@@ -26,6 +27,7 @@ struct table_registry *table_registry_create(void)
     if (registry == NULL)
         return NULL;
     atomic_init(&registry->references, 1);
+    registry->most_lost_percent = TABLE_MOST_LOST_PERCENT;
     pthread_mutex_init(&registry->lock, NULL);
     return registry;
 }
@@ -65,6 +67,7 @@ static void add(struct table_registry *registry, struct registered *fresh)
 {
     pthread_mutex_lock(&registry->lock);
     fresh->number = ++registry->last_number;
+    table_limit_shrinking(fresh->table, registry->most_lost_percent);
     struct registered **end = &registry->first;
     while (*end != NULL)
         end = &(*end)->next;
@@ -132,14 +135,51 @@ static struct table *use_next(struct table_registry *registry, uint64_t *number)
     return table;
 }
 
-void table_registry_refresh(struct table_registry *registry)
+void table_registry_each(struct table_registry *registry, void (*visit)(void *context, struct table *table),
+                         void *context)
 {
     uint64_t number = 0;
     struct table *table;
     while ((table = use_next(registry, &number)) != NULL) {
-        table_refresh(table);
+        visit(context, table);
         table_registry_close(registry, table);
     }
+}
+
+static void refresh_one(void *context, struct table *table)
+{
+    (void)context;
+    table_refresh(table);
+}
+
+void table_registry_refresh(struct table_registry *registry)
+{
+    table_registry_each(registry, refresh_one, NULL);
+}
+
+static void limit_one(void *percent, struct table *table)
+{
+    table_limit_shrinking(table, *(const unsigned *)percent);
+}
+
+void table_registry_limit_shrinking(struct table_registry *registry, unsigned most_lost_percent)
+{
+    pthread_mutex_lock(&registry->lock);
+    registry->most_lost_percent = most_lost_percent;
+    pthread_mutex_unlock(&registry->lock);
+    table_registry_each(registry, limit_one, &most_lost_percent);
+}
+
+static void accept_one(void *count, struct table *table)
+{
+    *(size_t *)count += table_accept_shrunk(table);
+}
+
+size_t table_registry_accept_shrunk(struct table_registry *registry)
+{
+    size_t count = 0;
+    table_registry_each(registry, accept_one, &count);
+    return count;
 }
 
 size_t table_registry_count(struct table_registry *registry)

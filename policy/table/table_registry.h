@@ -29,6 +29,16 @@ void table_registry_close(struct table_registry *registry, struct table *table);
 /* Takes the changed files among all tables into use (table_refresh). */
 void table_registry_refresh(struct table_registry *registry);
 
+/* Calls `visit` for every open table; no lock is held meanwhile. */
+void table_registry_each(struct table_registry *registry, void (*visit)(void *context, struct table *table),
+                         void *context);
+
+/* table_limit_shrinking() for all tables, those that are opened later too. */
+void table_registry_limit_shrinking(struct table_registry *registry, unsigned most_lost_percent);
+
+/* table_accept_shrunk() for all; how many there were. */
+size_t table_registry_accept_shrunk(struct table_registry *registry);
+
 /* How many tables are open. */
 size_t table_registry_count(struct table_registry *registry);
 

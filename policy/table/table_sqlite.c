@@ -234,9 +234,10 @@ static bool replace_connection(struct table_sqlite *table, const struct stat *in
     return true;
 }
 
-static bool sqlite_refresh(void *state, struct strbuf *problem)
+static bool sqlite_refresh(void *state, struct table_refreshing *refreshing, struct strbuf *problem)
 {
     struct table_sqlite *table = state;
+    (void)refreshing;
     struct stat info;
     if (stat(table->path, &info) != 0) {
         strbuf_printf(problem, "%s: %s", table->path, strerrordesc_np(errno));

@@ -1,5 +1,6 @@
 """Lists that live outside the configuration: they change, break and go away under traffic."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -7,6 +8,7 @@ import threading
 
 import pytest
 
+from harness.daemon import run
 from harness.process import wait_until
 from harness.socketmap import SocketmapServer
 
@@ -90,6 +92,41 @@ def test_a_list_that_breaks_stays_as_it_was_and_is_said_once(start_relay, folder
         wait_until(lambda: rcpt(client, "better.example").code == 250, "the mended list counts")
     assert relay.daemon.output.count("the entries read before stay in force") == 1
     assert relay.daemon.output.count("works again") == 1
+
+
+def test_a_list_that_shrank_is_held_back_until_it_is_meant(start_relay, folder):
+    path = f"{folder}/domains"
+
+    def put(*domains):
+        with open(f"{path}.new", "w", encoding="utf-8") as out:
+            out.write("".join(f"{domain}.example\n" for domain in domains))
+        os.replace(f"{path}.new", path)
+
+    def status():
+        tables = json.loads(run("status", "--json", "--socket", control).stdout)["tables"]
+        return {table["table"]: table for table in tables}[f"file:{path}"]
+
+    put("a", "b", "c", "d")
+    control = f"{folder}/control"
+    config = f"control: unix:{control}\nrelay: {{ local_domains: file:{path} }}"
+    relay = start_relay(config)
+    wait_until(lambda: f"table file:{path}: 4 entries" in relay.daemon.output, "the log says how many entries there are")
+    with relay.outside() as client:
+        put("b")
+        wait_until(lambda: "of 4 entries 1 are left" in relay.daemon.output, "the log says it")
+        assert rcpt(client, "a.example").code == 250
+        assert status() == {"table": f"file:{path}", "state": "held back", "entries": 4, "held_entries": 1}
+        done = run("reload", "--socket", control)
+        assert done.returncode == 0 and "of 4 entries 1 are left" in done.stdout + done.stderr
+        assert rcpt(client, "a.example").code == 250
+        done = run("reload", "--accept-shrunk", "--socket", control)
+        assert done.returncode == 0 and "1 list that lost many entries is in use as it is now" in done.stdout
+        assert rcpt(client, "a.example").code == 550
+        assert rcpt(client, "b.example").code == 250
+        assert status() == {"table": f"file:{path}", "state": "in use", "entries": 1}
+        put()
+        wait_until(lambda: "of 1 entries 0 are left" in relay.daemon.output, "an empty list is held back too")
+        assert rcpt(client, "b.example").code == 250
 
 
 @pytest.mark.parametrize("action, code", [("defer", 451), ("accept", 250), ("reject", 550)])

@@ -226,6 +226,13 @@ bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *sna
     return true;
 }
 
+size_t policy_engine_accept_shrunk(struct policy_engine *engine)
+{
+    (void)engine;
+    trace("accept shrunk");
+    return 0;
+}
+
 void policy_engine_apply_now(struct policy_engine *engine)
 {
     (void)engine;

@@ -410,6 +410,84 @@ static void trouble_keeps_the_old_entries_and_is_said_once(void **state)
     table_close(table);
 }
 
+static void replace_file(const struct table_test *test, const char *text)
+{
+    char fresh[80];
+    snprintf(fresh, sizeof fresh, "%s.new", test->path);
+    write_file(fresh, text);
+    assert_int_equal(rename(fresh, test->path), 0);
+}
+
+/* Twice: a new file may have the number of the one before, and is then taken when it has kept still. */
+static void look(struct table *table)
+{
+    table_refresh(table);
+    table_refresh(table);
+}
+
+static void what_lost_too_much_is_held_back(void **state)
+{
+    struct table_test *test = *state;
+    struct table_status status;
+    replace_file(test, "a\nb\nc\nd\n");
+    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    replace_file(test, "a\nb\n"); /* half of it: not more than half */
+    look(table);
+    assert_answer(table, "c", TABLE_MISSING, "");
+    replace_file(test, "# nothing\n");
+    look(table);
+    assert_answer(table, "a", TABLE_FOUND, "");
+    table_get_status(table, &status);
+    assert_true(status.is_held_back && status.is_failing && status.is_counted);
+    assert_int_equal(status.entry_count, 2);
+    assert_int_equal(status.held_entry_count, 0);
+    assert_int_equal(test->errors_logged, 1);
+    /* Put right, it counts, and is no trouble any more. */
+    replace_file(test, "b\n");
+    look(table);
+    assert_answer(table, "a", TABLE_MISSING, "");
+    table_get_status(table, &status);
+    assert_false(status.is_held_back || status.is_failing);
+    table_close(table);
+}
+
+static void what_is_meant_to_shrink_is_accepted(void **state)
+{
+    struct table_test *test = *state;
+    struct strbuf problem;
+    struct table_status status;
+    strbuf_init(&problem, 0);
+    replace_file(test, "a\nb\nc\nd\n");
+    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    assert_false(table_accept_shrunk(table));
+    replace_file(test, "d\n");
+    assert_true(
+        table_renew(table, &problem)); /* a configuration that names it again goes on with the former */
+    assert_answer(table, "a", TABLE_FOUND, "");
+    table_get_status(table, &status);
+    assert_true(status.is_held_back);
+    replace_file(test, "");
+    assert_true(table_accept_shrunk(table)); /* as it is now */
+    assert_answer(table, "d", TABLE_MISSING, "");
+    table_get_status(table, &status);
+    assert_false(status.is_held_back);
+    assert_int_equal(status.entry_count, 0);
+    table_limit_shrinking(table, 100);
+    replace_file(test, "a\nb\nc\nd\n");
+    look(table);
+    replace_file(test, "d\n");
+    look(table);
+    assert_answer(table, "a", TABLE_MISSING, "");
+    table_limit_shrinking(table, 0);
+    replace_file(test, "e\nf\n");
+    look(table);
+    replace_file(test, "e\n");
+    look(table);
+    assert_answer(table, "f", TABLE_FOUND, "");
+    strbuf_deinit(&problem);
+    table_close(table);
+}
+
 /* ---- databases -------------------------------------------------------------------------------------- */
 
 static void make_cdb(const char *path, const char *key, size_t key_bytes, const char *value,
@@ -496,6 +574,31 @@ static void make_lmdb(const char *path, const char *key, const char *value)
     assert_int_equal(mdb_put(transaction, database, &key_bytes, &value_bytes, 0), 0);
     assert_int_equal(mdb_txn_commit(transaction), 0);
     mdb_env_close(environment);
+}
+
+static void an_empty_cdb_is_held_back(void **state)
+{
+    struct table_test *test = *state;
+    struct table_status status;
+    struct cdb_make maker;
+    char path[80], fresh[80];
+    snprintf(path, sizeof path, "%s.cdb", test->path);
+    snprintf(fresh, sizeof fresh, "%s.new", test->path);
+    make_cdb(path, "ann", 3, "x", 1);
+    struct table *table = open_table("cdb:", test->path, TABLE_TEXT);
+    const int descriptor = open(fresh, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    assert_int_equal(cdb_make_start(&maker, descriptor), 0);
+    assert_int_equal(cdb_make_finish(&maker), 0);
+    close(descriptor);
+    assert_int_equal(rename(fresh, path), 0);
+    table_refresh(table);
+    assert_answer(table, "ann", TABLE_FOUND, "x");
+    table_get_status(table, &status);
+    assert_true(status.is_held_back);
+    assert_int_equal(status.entry_count, 1);
+    assert_true(table_accept_shrunk(table));
+    assert_answer(table, "ann", TABLE_MISSING, "");
+    table_close(table);
 }
 
 static void lmdb_sees_what_is_written_in_place(void **state)
@@ -714,6 +817,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(nobody_sees_half_of_a_renamed_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_sees_half_of_a_file_written_in_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trouble_keeps_the_old_entries_and_is_said_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_lost_too_much_is_held_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_meant_to_shrink_is_accepted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_cdb_is_held_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cdb_is_read_with_and_without_final_nul, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lmdb_sees_what_is_written_in_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cdb_written_over_counts_when_it_is_whole, set_up, tear_down),
