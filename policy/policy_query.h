@@ -84,6 +84,10 @@ void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf
  * is worked out as for a message. False: it cannot be read, and `out` says why. */
 bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *whom, struct strbuf *out);
 
+/* What a listing on a block list means for logins ("reject", "evidence", "off": dnsbl.logins), where some
+ * list that is asked counts for them and is enforced; NULL: nothing is refused for it anyway. */
+const char *policy_snapshot_listed_logins(const struct policy_snapshot *snapshot);
+
 /* A short hash of the effective configuration, the same as in every record; lives as long as the snapshot. */
 const char *policy_snapshot_id(const struct policy_snapshot *snapshot);
 

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -82,6 +83,17 @@ static int check_writable(const struct policy_snapshot *snapshot)
     return good ? EX_OK : EX_CONFIG;
 }
 
+static void tell_no_errors(const struct check_options *options, const struct policy_snapshot *snapshot)
+{
+    const char *logins = policy_snapshot_listed_logins(snapshot);
+    printf("%s: no errors\n",
+           options->config_path == NULL ? "no configuration: the founding policy" : options->config_path);
+    if (logins != NULL && strcmp(logins, "reject") == 0)
+        puts(
+            "Who logs in from an address on a block list is refused (dnsbl: { logins: reject }); evidence or off let "
+            "the mail pass.");
+}
+
 static int check_configuration(const struct check_options *options)
 {
     int status = options->as_user == NULL ? EX_OK : become(options->as_user);
@@ -97,8 +109,7 @@ static int check_configuration(const struct check_options *options)
     if (options->print || options->print_for != NULL)
         status = print_snapshot(snapshot, options->print_for);
     else
-        printf("%s: no errors\n",
-               options->config_path == NULL ? "no configuration: the founding policy" : options->config_path);
+        tell_no_errors(options, snapshot);
     policy_snapshot_unref(snapshot);
     return status;
 }

@@ -35,6 +35,15 @@ static const struct config_key recipients_keys[] = {
      .choices = excess_choices,
      .default_text = "refuse",
      .text = "What becomes of the recipients over the limit."},
+    {.name = "programs",
+     .type = &config_type_network_set,
+     .offset = offsetof(struct recipients_settings, programs),
+     .default_text = "[]",
+     .flags = CONFIG_MAY_BE_EMPTY,
+     .text =
+         "Trusted clients that are programs, not mail servers: webmail, printers, scanners, applications. They do "
+         "not come back with the rest, so for them `excess: defer` means `refuse`. So it does for who was let in by "
+         "a recent login."},
     {0},
 };
 
@@ -70,12 +79,33 @@ static const struct config_section recipients_section = {
     .text = "How many recipients a message may have.",
 };
 
+/* ---- who comes back ------------------------------------------------------------------------------------ */
+
+/* Whether the client leaves half of its recipients without the mail when it is told to send the rest later.
+ */
+static bool does_not_come_back(const struct check_context *context)
+{
+    const struct recipients_settings *settings = context->settings;
+    if (context->message->role != ROLE_TRUSTED)
+        return false;
+    return strcmp(context->message->role_reason, "recent_login") == 0 ||
+           (context->session->client_ip_known &&
+            network_set_contains(settings->programs, &context->session->client_ip));
+}
+
+static enum recipients_excess excess_for(const struct check_context *context)
+{
+    const struct recipients_settings *settings = context->settings;
+    return settings->excess == RECIPIENTS_DEFER && does_not_come_back(context) ? RECIPIENTS_REFUSE
+                                                                               : settings->excess;
+}
+
 /* ---- decision --------------------------------------------------------------------------------------- */
 
 static struct reply surplus_reply(const struct check_context *context, uint64_t number)
 {
     const struct recipients_settings *settings = context->settings;
-    switch (settings->excess) {
+    switch (excess_for(context)) {
     case RECIPIENTS_REFUSE:
         return (struct reply){
             550, "5.5.3",
@@ -110,9 +140,10 @@ static void add_surplus(const struct check_context *context, uint64_t number, st
     finding.key = "limit";
     finding_set_numbers(&finding, settings->limit, number);
     finding.reply = surplus_reply(context, number);
-    if (settings->excess == RECIPIENTS_DEFER)
+    const enum recipients_excess excess = excess_for(context);
+    if (excess == RECIPIENTS_DEFER)
         finding.action = ACTION_DEFER;
-    if (settings->excess == RECIPIENTS_DROP) {
+    if (excess == RECIPIENTS_DROP) {
         finding.action = ACTION_ACCEPT;
         finding.drops_recipient = true;
     }
@@ -177,7 +208,7 @@ static void judge_message(const struct check_context *context, struct finding_li
         finding_add(findings, &pass);
         return;
     }
-    if (settings->excess != RECIPIENTS_REFUSE)
+    if (excess_for(context) != RECIPIENTS_REFUSE)
         return;
     uint64_t count = count_recipients(context);
     struct finding finding = check_finding(recipients_check.name, context, FINDING_FAIL, "message_refused");

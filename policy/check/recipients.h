@@ -20,6 +20,7 @@ struct recipients_settings {
     struct check_settings common;
     uint64_t limit;
     enum recipients_excess excess;
+    const struct network_set *programs; /* trusted clients that do not send the rest by themselves */
 };
 
 extern const struct check recipients_check;

@@ -54,7 +54,12 @@ static const char *rule_word(const struct lookup *lookup, size_t i, enum role ro
     const struct dnsbl_list *list = dnsbl_list_at(lookup->settings, i);
     const struct dnsbl_rule *rule =
         result->verdict == LIST_LISTED ? dnsbl_rule_for(list, result->codes, result->code_count, role) : NULL;
-    return rule == NULL ? NULL : list->allow ? "allow" : dnsbl_action_name(rule->action);
+    if (rule == NULL || list->allow)
+        return rule == NULL ? NULL : "allow";
+    const struct dnsbl_settings *settings = settings_for(lookup, role);
+    if (!dnsbl_is_evidence_only(settings, role))
+        return dnsbl_action_name(rule->action);
+    return settings->logins == DNSBL_LOGINS_OFF ? NULL : "evidence";
 }
 
 static void print_codes(const struct list_answer *result, struct strbuf *out)

@@ -84,6 +84,18 @@ static const char *first_block_list(const struct dnsbl_settings *settings)
     return NULL;
 }
 
+const char *policy_snapshot_listed_logins(const struct policy_snapshot *snapshot)
+{
+    static const char *const words[] = {"reject", "evidence", "off"};
+    const struct dnsbl_settings *settings =
+        snapshot_check_settings(snapshot, check_index(&dnsbl_check), ROLE_SUBMISSION);
+    unsigned roles = 0;
+    for (size_t i = 0; i < settings->lists.count; i++)
+        roles |= dnsbl_list_at(settings, i)->roles;
+    const bool is_enforced = settings->common.mode == MODE_ENFORCE && snapshot->root->mode == MODE_ENFORCE;
+    return is_enforced && (roles & 1U << ROLE_SUBMISSION) != 0 ? words[settings->logins] : NULL;
+}
+
 void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs)
 {
     const struct dns_settings *dns = snapshot_dns_settings(snapshot);

@@ -115,9 +115,19 @@ static void write_cause(struct record_writer *record, const struct audit_cause *
     record_put_text(record, RECORD_RECIPIENT_REASON, text);
 }
 
+/* Whether the policy kept the mail from it, at RCPT or with the whole message. */
+static bool is_refused(const struct outcome *outcome, const struct recipient *recipient)
+{
+    const bool was_taken = recipient->action == RECIPIENT_ACCEPTED || recipient->action == RECIPIENT_DROPPED;
+    if (was_taken && (outcome->aborted != NULL || outcome->verdict->action >= ACTION_DEFER))
+        return outcome->aborted == NULL;
+    return recipient->action != RECIPIENT_ACCEPTED && recipient->action != RECIPIENT_IGNORED;
+}
+
 static void write_recipients(struct record_writer *record, const struct outcome *outcome)
 {
     const struct message_facts *message = outcome->message;
+    uint64_t refused_count = 0;
     record_open_list(record, RECORD_RECIPIENTS);
     for (size_t i = 0; i < message->recipient_count && i < RECIPIENTS_LISTED_MAX; i++) {
         const struct recipient *recipient = &message->recipients[i];
@@ -129,6 +139,10 @@ static void write_recipients(struct record_writer *record, const struct outcome 
         record_element_end(record);
     }
     record_close(record);
+    for (size_t i = 0; i < message->recipient_count; i++)
+        refused_count += is_refused(outcome, &message->recipients[i]);
+    if (refused_count > 0)
+        record_put_u64(record, RECORD_RECIPIENTS_REFUSED, refused_count);
 }
 
 /* ---- content ---------------------------------------------------------------------------------------- */

@@ -90,6 +90,8 @@ const struct record_field record_fields[] = {
         "What became of it, the message's own verdict included; `ignore`: the MTA refused it itself."},
     [RECORD_RECIPIENT_REASON] = {"reason", 1, RECORD_VALUE_TEXT, IN(MESSAGE), NONE, PRIVACY_NONE, NULL,
         "Why, where it was not accepted: the check and the reason of its finding, as `recipients.too_many_recipients`; `refused_by_mta`, or the `abort_reason`."},
+    [RECORD_RECIPIENTS_REFUSED] = {"recipients_refused", 0, RECORD_VALUE_U64, IN(MESSAGE), NONE, PRIVACY_NONE, NULL,
+        "How many of them the mail did not go to by the policy (`reject`, `defer`, `drop`), where there are any: with the verdict `accept` it went to a part of them only."},
     [RECORD_DECLARED_SIZE] = {"declared_size", 0, RECORD_VALUE_U64, IN(MESSAGE), NONE, PRIVACY_NONE, NULL,
         "Bytes, as `SIZE=` announced them at MAIL."},
     [RECORD_SIZE] = {"size", 0, RECORD_VALUE_U64, IN(MESSAGE), IN(MESSAGE), PRIVACY_NONE, NULL,

@@ -39,6 +39,8 @@ static bool any_list_is_wanted(const struct dnsbl_settings *settings)
 
 static bool any_list_counts(const struct dnsbl_settings *settings, enum role role)
 {
+    if (role == ROLE_SUBMISSION && settings->logins == DNSBL_LOGINS_OFF)
+        return false;
     for (size_t i = 0; i < settings->lists.count; i++)
         if ((dnsbl_list_at(settings, i)->roles & 1U << role) != 0)
             return true;
@@ -151,6 +153,11 @@ static void add_weight(struct dnsbl_weight *weight, const struct dnsbl_list *lis
         weight->action = action_of(rule->action);
 }
 
+bool dnsbl_is_evidence_only(const struct dnsbl_settings *settings, enum role role)
+{
+    return role == ROLE_SUBMISSION && settings->logins != DNSBL_LOGINS_REJECT;
+}
+
 struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const struct list_answer *results,
                                 enum role role, const struct dnsbl_rule **rules)
 {
@@ -162,7 +169,8 @@ struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const str
         const struct dnsbl_rule *rule = result->verdict == LIST_LISTED
                                             ? dnsbl_rule_for(list, result->codes, result->code_count, role)
                                             : NULL;
-        bool counts = (list->roles & 1U << role) != 0;
+        bool counts = (list->roles & 1U << role) != 0 &&
+                      !(role == ROLE_SUBMISSION && settings->logins == DNSBL_LOGINS_OFF);
         weight.any_list_counts = weight.any_list_counts || counts;
         any_is_unknown = any_is_unknown || (counts && result->verdict == LIST_UNKNOWN);
         if (rule != NULL)
@@ -176,6 +184,10 @@ struct dnsbl_weight dnsbl_weigh(const struct dnsbl_settings *settings, const str
         weight.action = ACTION_ACCEPT;
     if (any_is_unknown && settings->common.on_unknown > weight.action)
         weight.action = settings->common.on_unknown;
+    if (dnsbl_is_evidence_only(settings, role)) {
+        weight.is_enough = false;
+        weight.action = ACTION_ACCEPT;
+    }
     return weight;
 }
 
@@ -273,8 +285,11 @@ static const char *listing_detail(const struct weighing *weighing, const struct 
 /* ---- findings ---------------------------------------------------------------------------------------- */
 
 /* A stable token for what a listing leads to. */
-static const char *listing_reason(const struct dnsbl_rule *rule, bool refused)
+static const char *listing_reason(const struct weighing *weighing, const struct dnsbl_rule *rule,
+                                  bool refused)
 {
+    if (has_weight(rule) && dnsbl_is_evidence_only(weighing->settings, weighing->context->message->role))
+        return "listed_evidence";
     switch (rule->action) {
     case DNSBL_ACTION_NONE:
         return "listed_ignored";
@@ -306,7 +321,7 @@ static void add_listing(const struct weighing *weighing, size_t i, bool refused,
     bool fails = has_weight(rule) && refused;
     struct finding finding =
         check_finding(dnsbl_check.name, weighing->context, fails ? FINDING_FAIL : FINDING_PASS,
-                      list->allow ? "allowed" : listing_reason(rule, refused));
+                      list->allow ? "allowed" : listing_reason(weighing, rule, refused));
     const struct config_place place = config_array_place(&weighing->settings->lists, i);
     finding.rule_file = place.file;
     finding.rule_line = place.line;
@@ -332,6 +347,8 @@ static void add_unknown(const struct weighing *weighing, size_t i, struct findin
         check_text(weighing->context, "%s: %s%s%s", list->shown, result->why_text,
                    result->trouble == NULL ? "" : ": ", result->trouble == NULL ? "" : result->trouble);
     finding.reply.text = "Whether your address is on a block list cannot be told at the moment.";
+    if (dnsbl_is_evidence_only(weighing->settings, weighing->context->message->role))
+        finding.action = ACTION_ACCEPT;
     finding_add(findings, &finding);
 }
 
@@ -436,6 +453,8 @@ static void dnsbl_decide(const struct check_context *context, struct finding_lis
         return;
     if (!is_asked_for(context->session))
         add_simple(context, FINDING_PASS, "not_asked", findings);
+    else if (gathered->lists_missing != NULL && dnsbl_is_evidence_only(settings, context->message->role))
+        return; /* nothing would follow */
     else if (gathered->lists_missing != NULL)
         add_simple(context, FINDING_UNKNOWN, gathered->lists_missing, findings);
     else

@@ -70,8 +70,12 @@ struct dnsbl_list {
     unsigned roles; /* of any rule */
 };
 
+/* What a listing means for who has logged in. */
+enum dnsbl_logins { DNSBL_LOGINS_REJECT, DNSBL_LOGINS_EVIDENCE, DNSBL_LOGINS_OFF };
+
 struct dnsbl_settings {
     struct check_settings common;
+    enum dnsbl_logins logins;
     struct config_array lists; /* struct dnsbl_list_settings */
     uint64_t timeout_ms, threshold, waiting_max;
     uint64_t test_every_ms, retry_ms, retry_most_ms;
@@ -95,6 +99,9 @@ struct dnsbl_weight {
     enum action action;   /* the strictest, that for unknown lists included */
     bool any_list_counts; /* for this role */
 };
+
+/* Whether a listing only leaves a word in the record for that role (`logins`). */
+bool dnsbl_is_evidence_only(const struct dnsbl_settings *settings, enum role role);
 
 /* Weighs the results of all lists, in the order of settings->lists. `rules`: gets the rule by which each
  * counts, NULL for none; may itself be NULL. */

@@ -83,38 +83,48 @@ static bool acts(enum dnsbl_action action)
     return action >= DNSBL_ACTION_HOLD;
 }
 
-static bool has_common(const struct dnsbl_ranges *ranges, struct list_code_range range)
-{
-    struct dnsbl_ranges other = {.items = {range}, .count = 1};
-    return dnsbl_ranges_common(ranges, &other).count > 0;
-}
-
-static void warn_of_policy(const struct build *build, const struct dnsbl_rule *rule,
-                           const struct dnsbl_ranges *ranges, bool policy)
-{
-    bool for_users = (rule->roles & 1U << ROLE_SUBMISSION) != 0 && acts(rule->action) && !build->list->allow;
-    if (for_users && (policy || has_common(ranges, policy_codes)))
-        config_finish_warning(
-            build->context, "roles",
-            "%s%s%s: answers of this kind name addresses that ought to send through a login, as your "
-            "own users at home and on the road do: they would be refused",
-            build->list->shown, rule->name[0] == '\0' ? "" : " ", rule->name);
-}
-
-static void add_rule(struct build *build, struct dnsbl_rule rule, const struct dnsbl_ranges *ranges,
-                     bool policy)
+static void keep_rule(struct build *build, struct dnsbl_rule rule, const struct dnsbl_ranges *ranges)
 {
     struct dnsbl_list *list = build->list;
-    if (ranges->count == 0 || build->failed)
+    if (ranges->count == 0 || rule.roles == 0 || build->failed)
         return;
     if (list->rule_count == RULES_MAX) {
         config_finish_error(build->context, "answers", "more than %d kinds of answers", RULES_MAX);
         return;
     }
-    warn_of_policy(build, &rule, ranges, policy);
     rule.codes = keep_ranges(build, ranges);
     list->rules[list->rule_count++] = rule;
     list->roles |= rule.roles;
+}
+
+static void warn_of_policy(const struct build *build, const struct dnsbl_rule *rule)
+{
+    if (acts(rule->action))
+        config_finish_warning(
+            build->context, "roles",
+            "%s%s%s: answers of this kind name addresses that ought to send through a login, as your "
+            "own users at home and on the road do: they never count against a login",
+            build->list->shown, rule->name[0] == '\0' ? "" : " ", rule->name);
+}
+
+/* `policy`: all the answers say what an address is for, not what it did; by the usual codes some may. */
+static void add_rule(struct build *build, struct dnsbl_rule rule, const struct dnsbl_ranges *ranges,
+                     bool policy)
+{
+    const unsigned submission = 1U << ROLE_SUBMISSION;
+    const struct dnsbl_ranges usual = {.items = {policy_codes}, .count = 1};
+    const struct dnsbl_ranges for_others = policy ? *ranges : dnsbl_ranges_common(ranges, &usual);
+    if (build->list->allow || (rule.roles & submission) == 0 || for_others.count == 0) {
+        keep_rule(build, rule, ranges);
+        return;
+    }
+    const struct dnsbl_ranges for_logins = dnsbl_ranges_without(ranges, policy_codes);
+    struct dnsbl_rule others = rule;
+    others.roles &= ~submission;
+    warn_of_policy(build, &rule);
+    if (!policy)
+        keep_rule(build, rule, &for_logins);
+    keep_rule(build, others, &for_others);
 }
 
 /* Codes that no preset explains. Unless told otherwise, policy codes are not for users. */

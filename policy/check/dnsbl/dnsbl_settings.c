@@ -22,6 +22,17 @@ static const struct config_choice action_choices[] = {
     {0},
 };
 
+static const struct config_choice logins_choices[] = {
+    {"reject", DNSBL_LOGINS_REJECT,
+     "what the list's `action` says, as for others: the message is refused unless that is changed. It stops stolen "
+     "accounts that are used from infected computers, and customers whose own computer, or whose provider's shared "
+     "address, is listed"},
+    {"evidence", DNSBL_LOGINS_EVIDENCE,
+     "the mail goes on; the record keeps it as evidence against the login"},
+    {"off", DNSBL_LOGINS_OFF, "lists are not looked at for logins"},
+    {0},
+};
+
 #define ANSWER_ROW(row_name, row_type, member, ...)                                                          \
     {                                                                                                        \
         .name = (row_name), .type = &config_type_##row_type,                                                 \
@@ -121,6 +132,11 @@ static const struct config_key dnsbl_keys[] = {
     CHECK_ROW("lists", array, lists, .section = &list_section, .flags = CONFIG_GLOBAL,
               .default_text = "[{zone: xbl.spamhaus.org, codes: [127.0.0.4-127.0.0.7]}]",
               .text = "The lists that are asked, all at once."),
+    CHECK_ROW(
+        "logins", choice, logins, .default_text = "reject", .choices = logins_choices,
+        .text =
+            "What a listing means for who has logged in (role `submission`). Answers that say only what an "
+            "address is for, as Spamhaus PBL, never count against a login."),
     CHECK_ROW("threshold", count, threshold, .default_text = "1", .least = 1, .most = 1000,
               .text = "The sum of weights, those of allow lists taken off, from which on the lists' actions "
                       "are taken."),

@@ -245,6 +245,47 @@ static void answers_have_roles_and_actions_of_their_own(void **state)
     check_fixture_end(&world->fixture);
 }
 
+/* dnsbl.logins: what a listing means for a login, and for a login alone. */
+static void a_listing_may_be_evidence_against_a_login(void **state)
+{
+    struct world *world = *state;
+    ask(world, "dnsbl: { logins: evidence, lists: [{ zone: bl.test }] }", ROLE_SUBMISSION, "192.0.2.4");
+    assert_int_equal(world->fixture.findings.count, 1);
+    assert_string_equal(finding_at(world, 0)->reason, "listed_evidence");
+    assert_int_equal(finding_at(world, 0)->outcome, FINDING_PASS);
+    assert_int_equal(finding_at(world, 0)->action, ACTION_ACCEPT);
+    check_fixture_end(&world->fixture);
+    ask(world, "dnsbl: { logins: evidence, lists: [{ zone: bl.test }] }", ROLE_OUTSIDE, "192.0.2.4");
+    assert_finding(finding_at(world, 0), &listed);
+    check_fixture_end(&world->fixture);
+    ask(world, "dnsbl: { logins: off, lists: [{ zone: bl.test }] }", ROLE_SUBMISSION, "192.0.2.4");
+    assert_int_equal(world->fixture.findings.count, 0);
+    check_fixture_end(&world->fixture);
+    ask(world, "dnsbl: { logins: off, lists: [{ zone: bl.test }] }", ROLE_OUTSIDE, "192.0.2.4");
+    assert_finding(finding_at(world, 0), &listed);
+    check_fixture_end(&world->fixture);
+}
+
+/* Written for logins as they may be: what an address is for is nothing that its user did. */
+static void policy_codes_never_count_against_a_login(void **state)
+{
+    static const char *const yamls[] = {
+        "dnsbl: { lists: [{ zone: bl.test, roles: [submission, outside] }] }",
+        "dnsbl: { lists: [{ zone: bl.test, codes: [127.0.0.10-127.0.0.11], roles: [submission, outside] }] }",
+        "dnsbl: { lists: [{ zone: bl.test, answers: [{ codes: 127.0.0.10, roles: [submission, outside] }] }] }",
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof yamls / sizeof *yamls; i++) {
+        ask(world, yamls[i], ROLE_SUBMISSION, "192.0.2.10");
+        for (size_t j = 0; j < world->fixture.findings.count; j++)
+            assert_int_equal(finding_at(world, j)->action, ACTION_ACCEPT);
+        check_fixture_end(&world->fixture);
+        ask(world, yamls[i], ROLE_OUTSIDE, "192.0.2.10");
+        assert_finding(finding_at(world, 0), &listed);
+        check_fixture_end(&world->fixture);
+    }
+}
+
 static void a_tag_says_which_list_and_refuses_nobody(void **state)
 {
     struct world *world = *state;
@@ -436,6 +477,8 @@ int main(void)
         WITH_WORLD(a_listed_address_is_refused_with_the_lists_words),
         WITH_WORLD(other_codes_do_not_count),
         WITH_WORLD(policy_codes_refuse_no_login_by_accident),
+        WITH_WORLD(a_listing_may_be_evidence_against_a_login),
+        WITH_WORLD(policy_codes_never_count_against_a_login),
         WITH_WORLD(private_and_trusted_addresses_are_not_asked),
         WITH_WORLD(roles_that_no_list_is_for_have_no_finding),
         WITH_WORLD(weights_add_up_to_the_threshold),

@@ -188,9 +188,37 @@ static void outside_has_no_limit_below_100(void **state)
     talloc_free(owner);
 }
 
+/* A webmail or a printer does not come back: half of its recipients would never get the mail. */
+static void programs_are_refused_where_servers_are_deferred(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *client, *role_reason;
+        enum recipient_action surplus;
+    } cases[] = {
+        {"192.0.2.7", "trusted_network", RECIPIENT_REJECTED},
+        {"192.0.2.8", "trusted_network", RECIPIENT_DEFERRED},
+        {"192.0.2.8", "recent_login", RECIPIENT_REJECTED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct check_fixture fixture = check_fixture_begin(
+            &recipients_check, "recipients: { limit: 2, programs: 192.0.2.7 }", ROLE_TRUSTED);
+        assert_true(ip_address_parse(slice_of(cases[i].client), &fixture.session.client_ip));
+        fixture.session.client_ip_known = true;
+        fixture.message.role_reason = cases[i].role_reason;
+        give_all(&fixture, 2);
+        assert_int_equal(give(&fixture, 3), cases[i].surplus);
+        const size_t before = fixture.findings.count;
+        check_fixture_ask(&fixture, STAGE_MESSAGE);
+        assert_int_equal(fixture.findings.count - before, cases[i].surplus == RECIPIENT_REJECTED);
+        check_fixture_end(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(programs_are_refused_where_servers_are_deferred),
         cmocka_unit_test(the_surplus_is_treated_as_configured),
         cmocka_unit_test(replies_say_limit_and_number),
         cmocka_unit_test(within_the_limit_passes),
