@@ -8,8 +8,7 @@
 static const struct config_choice excess_choices[] = {
     {"refuse", RECIPIENTS_REFUSE,
      "the surplus is refused at RCPT (550) and so is the whole message at its end: mail programs do not send "
-     "the "
-     "rest by themselves, and half a message sent is worse than none"},
+     "the rest by themselves, and half a message sent is worse than none"},
     {"defer", RECIPIENTS_DEFER,
      "the surplus is told to come in another message (452): mail servers do that by themselves"},
     {"reject", RECIPIENTS_REJECT, "the surplus is refused at RCPT (550), the message goes to the others"},
@@ -27,8 +26,7 @@ static const struct config_key recipients_keys[] = {
      .most = 10000,
      .unit = "recipients",
      .text = "Most distinct addresses a message may have; one given twice counts once. For outside never "
-             "below 100 "
-             "(RFC 5321, 4.5.3.1.8)."},
+             "below 100 (RFC 5321, 4.5.3.1.8)."},
     {.name = "excess",
      .type = &config_type_choice,
      .offset = offsetof(struct recipients_settings, excess),

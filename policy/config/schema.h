@@ -47,8 +47,8 @@ struct config_type; /* config/types.h: how a kind of value is read, printed and 
  * Lists and arrays may be written as a change of what holds below (defaults, then the section, its `roles`,
  * each override): `{ add: [docm], remove: [url] }`.
  *
- *   map            keys with a value or a list of values, a source, or a sequence of such     [struct
- * text_map *]
+ *   map            keys with a value, or several, or a
+ *                  source, or a sequence of such          [struct text_map *]
  *
  *   section        a mapping described by `section`       [its struct, embedded at the offset]
  *   array          a sequence of such mappings            [struct config_array]

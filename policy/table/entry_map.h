@@ -13,10 +13,9 @@
 struct entry_map;
 
 /*
- * Builds from the lines of `text`, which it takes over (malloc; freed also on failure). `name` is shown in
- * problems
- * ("NAME:LINE: …", one a line, the first twenty). Every key must be a domain or a network where `shape` says
- * so. A key that comes again is a problem, unless its value is the same. NULL: `problem` says why.
+ * Builds from the lines of `text`, which it takes over (malloc; freed also on failure). Problems begin with
+ * `name` ("NAME:LINE: …"), one a line, at most twenty. Every key must be a domain or a network where `shape`
+ * says so. A key that comes again is a problem, unless its value is the same. NULL: `problem` says why.
  */
 struct entry_map *entry_map_build(char *text, size_t length, enum table_shape shape, const char *name,
                                   struct strbuf *problem);

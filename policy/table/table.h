@@ -3,11 +3,15 @@
  *
  * A table answers one question: what does it say for this key? Where the answer comes from is in its name:
  *
- *   file:PATH       one entry a line: key, or key and value with white space between; '#' begins a comment at
- * the start of a line or behind white space. Read again when it changes, as a whole or not at all lmdb:PATH
- * as `postmap lmdb:PATH` writes it cdb:PATH        as `postmap cdb:PATH` writes it
- *   socketmap:inet:HOST:PORT:NAME, socketmap:unix:PATH:NAME   Postfix's and Sendmail's protocol
- * (socketmap_table(5)) sqlite:PATH:QUERY   a query with one `?` for the key
+ * - file:PATH: one entry a line, a key, or a key and its value with white space between. '#' begins a comment
+ *   at the start of a line or behind white space. Read again when it changes, as a whole or not at all.
+ *
+ * - lmdb:PATH, cdb:PATH: as `postmap` writes them.
+ *
+ * - socketmap:inet:HOST:PORT:NAME, socketmap:unix:PATH:NAME: Postfix's and Sendmail's protocol,
+ *   socketmap_table(5).
+ *
+ * - sqlite:PATH:QUERY: a query with one `?` for the key.
  *
  * A source that can fail says TABLE_UNKNOWN, never "missing": what follows from that is the check's
  * on_unknown. Trouble is logged once when it begins and once when it is over. Lookups may be made from any

@@ -88,8 +88,7 @@ static const struct config_key list_keys[] = {
             "127.0.0.254. Answers outside 127.0.0.0/8 and in 127.255.255.0/24 never count."),
     LIST_ROW("roles", role_set, roles,
              .text = "For which roles the list counts. Without: what is known of the list, else outside and "
-                     "submission, "
-                     "but answers of policy lists (127.0.0.10, 127.0.0.11) for outside only."),
+                     "submission, but answers of policy lists (127.0.0.10, 127.0.0.11) for outside only."),
     LIST_ROW("action", choice, action, .choices = action_choices,
              .text = "What is done, once the weights reach the threshold. Without: reject."),
     LIST_ROW("weight", count, weight, .most = 1000,
@@ -105,8 +104,7 @@ static const struct config_key list_keys[] = {
             "Whether the list's own explanation (TXT) is fetched for listed addresses and put into replies."),
     LIST_ROW("tested", bool, tested, .default_text = "true",
              .text = "Whether the list has the test points of RFC 5782 (127.0.0.2 listed, 127.0.0.1 not). A "
-                     "private list "
-                     "without them needs false."),
+                     "private list without them needs false."),
     LIST_ROW("reply", text, reply, .default_text = "", .flags = CONFIG_MAY_BE_EMPTY,
              .text = "The reply to who is refused; {ip}, {list}, {code} and {text} are filled in. Empty: the "
                      "usual one."),

@@ -47,8 +47,7 @@ static const struct config_key relay_keys[] = {
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_FREE_TEXT,
      .text = "Clients with one of these certificates, verified by the MTA, may relay without a login (role "
              "`trusted`): `sha256:` and the fingerprint where the MTA tells it, or `CN=` and the common "
-             "name, which "
-             "trusts every authority that the MTA does."},
+             "name, which trusts every authority that the MTA does."},
     {.name = "recent_logins",
      .type = &config_type_section,
      .offset = offsetof(struct relay_settings, recent_logins),

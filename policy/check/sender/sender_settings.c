@@ -30,8 +30,7 @@ static const struct config_choice display_choices[] = {
     {"any", SENDER_DISPLAY_ANY, "any text"},
     {"own", SENDER_DISPLAY_OWN,
      "an address that is shown there, also in encoded words, must be the login's too: `\"ceo@bank.example\" "
-     "<ann@…>` "
-     "is not ann's"},
+     "<ann@…>` is not ann's"},
     {0},
 };
 
