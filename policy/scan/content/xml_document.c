@@ -263,10 +263,22 @@ static bool has_text(struct slice head, const char *text)
     return memmem(head.data, head.length, text, strlen(text)) != NULL;
 }
 
+/* Whether the first character, behind a byte order mark and blanks, is that of XML: most files end here. */
+static bool begins_like_xml(struct slice head)
+{
+    size_t at = 0;
+    while (at < head.length && (head.data[at] == '\0' || (unsigned char)head.data[at] >= 0x80 ||
+                                strchr(" \t\r\n", head.data[at]) != NULL))
+        at++;
+    return at < head.length && head.data[at] == '<';
+}
+
 bool xml_document_recognise(struct slice head)
 {
     char narrow[HEAD_BYTES];
     size_t length = 0;
+    if (!begins_like_xml(head))
+        return false;
     for (size_t i = 0; i < head.length && length < sizeof narrow; i++) {
         bool is_mark = length == 0 && (unsigned char)head.data[i] >= 0x80; /* of the byte order */
         if (head.data[i] != '\0' && !is_mark)
