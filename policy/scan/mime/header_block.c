@@ -91,6 +91,24 @@ static void keep_behind_empty_line(struct header_block *block, struct slice fiel
     strbuf_append_byte(&block->replay, '\n');
 }
 
+static bool has_bare_cr(struct slice s)
+{
+    for (size_t i = 0; i + 1 < s.length; i++)
+        if (s.data[i] == '\r' && s.data[i + 1] != '\n')
+            return true;
+    return false;
+}
+
+/* What is no field, or none that counts: it may hold fields behind a bare CR, or be the rest of one whose
+ * fold has lost its blank. */
+static void look_into_odd_field(struct header_block *block, struct slice field)
+{
+    if (has_bare_cr(field) && header_block_take_field(block->entity, slice_make("", 0), field))
+        block->has_late_content = true;
+    if (!block->is_beyond && slice_find(field, '=') < field.length)
+        name_superset_add(&block->entity->parameters.superset, field);
+}
+
 static void tell_field(struct header_block *block)
 {
     struct slice field = strbuf_slice(&block->field);
@@ -107,6 +125,8 @@ static void tell_field(struct header_block *block)
     block->has_late_field =
         block->has_late_field || (block->is_beyond && colon < field.length &&
                                   slice_starts_nocase(slice_trim(name), slice_of("content-")));
+    if (block->is_soft && !mime_entity_is_content_field(name))
+        look_into_odd_field(block, field);
     keep_behind_empty_line(block, field);
     strbuf_reset(&block->field);
 }
@@ -152,13 +172,6 @@ static enum header_block_result odd_line(struct header_block *block, struct slic
     if (is_mbox_line)
         return HEADER_BLOCK_MORE;
     block->has_odd_line = true;
-    /* It may hold fields behind a bare CR. */
-    if (slice_find(line, '\r') + 1 < line.length &&
-        header_block_take_field(block->entity, slice_make("", 0), line))
-        block->has_late_content = true;
-    /* The rest of a field whose fold has lost its blank, to some. */
-    if (!block->is_beyond && slice_find(line, '=') < line.length)
-        name_superset_add(&block->entity->parameters.superset, line);
     tell_field(block);
     /* It may be a field name whose colon comes folded. */
     append_to_field(block, line);

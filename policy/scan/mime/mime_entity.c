@@ -165,6 +165,10 @@ static void take_type(struct mime_entity *entity, struct slice value)
     /* Without parameters nobody knows which piece it is, and of what (RFC 2046 5.2.2). */
     if ((kinds & MIME_KIND_PARTIAL) != 0 && slice_find(value, '=') == value.length)
         kinds = (kinds & ~(unsigned)MIME_KIND_PARTIAL) | MIME_KIND_MESSAGE | MIME_KIND_OTHER;
+    /* To munpack a type without a slash, or with a semicolon and nothing behind, is none. */
+    struct slice all = slice_trim(value);
+    entity->has_odd_type = entity->has_odd_type || slice_find(lead, '/') == lead.length ||
+                           (all.length > 0 && all.data[all.length - 1] == ';');
     entity->is_untyped = entity->is_untyped || !has_type;
     struct slice boundary = entity->parameters.primary_boundary;
     if (boundary_before.length > 0)

@@ -20,6 +20,8 @@ struct mime_entity {
     uint32_t content_header_count; /* those named Content-… that say something here */
     bool has_content_type;
     bool has_loose_type; /* a Content-Type outside the strict form: any line of dashes may be a delimiter */
+    bool has_odd_type;   /* a Content-Type that some cannot read: to them the entity is a text, and headers in
+                            it count */
     bool is_untyped;     /* a Content-Type that names no type: some clients guess by the content */
     bool has_mime_version;
     bool is_digest;                 /* multipart/digest: its parts are messages unless they say otherwise */

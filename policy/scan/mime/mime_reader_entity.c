@@ -184,6 +184,8 @@ static void begin_multipart(struct mime_reader *reader)
         return;
     }
     add_boundaries(reader);
+    reader->levels[reader->level_count - 1].is_typeless =
+        reader->entity.is_untyped || reader->entity.has_odd_type || reader->block.has_late_content;
     reader->probe_lines_left = PREAMBLE_PROBE_LINES;
     reader->probe_doubt = "header fields before the first delimiter";
 }
@@ -212,7 +214,8 @@ static void settle_doubt(struct mime_reader *reader)
 /* Without Content-Type some look for parts in the text; not where there is no room for another level. */
 static bool is_typeless(const struct mime_reader *reader)
 {
-    return (!reader->entity.has_content_type || reader->block.has_late_content) &&
+    return (!reader->entity.has_content_type || reader->entity.has_odd_type ||
+            reader->block.has_late_content) &&
            !holds_something(&reader->entity) &&
            reader->levels_above + reader->level_count < reader->limits->levels;
 }
