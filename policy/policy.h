@@ -86,8 +86,9 @@ struct policy_snapshot *policy_engine_load(struct policy_engine *engine, const c
                                            struct strbuf *problems);
 
 /* New sessions use `snapshot` from now on; open ones keep theirs. Never waits for a session. False: the
- * audit file or the resolver could not be changed over (reason in `problems`) and the old policy stays. */
-bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,
+ * audit file or the resolver could not be changed over (reason in `problems`) and the old policy stays.
+ * `by`: who wants it, for the record; NULL: nobody. */
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, const char *by,
                        struct strbuf *problems);
 
 /* Sessions that are open now take the policy in force as well, each with its next message. Any thread. */

@@ -166,9 +166,10 @@ static void take_daemon_settings(struct daemon *daemon, const struct policy_daem
     log_output_change(settings->syslog, settings->syslog_facility);
 }
 
-static bool use_policy(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problems)
+static bool use_policy(struct daemon *daemon, struct policy_snapshot *snapshot, const char *by,
+                       struct strbuf *problems)
 {
-    if (!policy_engine_use(daemon->engine, snapshot, problems))
+    if (!policy_engine_use(daemon->engine, snapshot, by, problems))
         return false;
     take_daemon_settings(daemon, policy_snapshot_daemon(snapshot));
     return true;
@@ -181,7 +182,7 @@ static bool reload(void *context, const char *by, struct strbuf *problems)
     pthread_mutex_lock(&daemon->reload_lock);
     sd_notify_reloading();
     struct policy_snapshot *snapshot = policy_engine_load(daemon->engine, daemon->config_path, problems);
-    bool is_in_force = snapshot != NULL && use_policy(daemon, snapshot, problems);
+    bool is_in_force = snapshot != NULL && use_policy(daemon, snapshot, by, problems);
     problems_log(problems);
     if (is_in_force) {
         warn_of_restart(daemon);

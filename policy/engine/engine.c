@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/events.h"
 
 #include "engine/service.h"
 
@@ -41,6 +42,19 @@ static void destroy_services(struct policy_engine *engine)
     }
 }
 
+static void record_policy(struct policy_engine *engine, enum record_line line,
+                          const struct policy_snapshot *snapshot, const char *by)
+{
+    engine_record_event(engine, &(struct record_event){
+                                    .line = line,
+                                    .policy = snapshot->id,
+                                    .mode = check_mode_name(snapshot->judge.mode),
+                                    .file = snapshot->path,
+                                    .release = CLOSEDRELAY_VERSION,
+                                    .by = by,
+                                });
+}
+
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
                                            const struct policy_engine_options *options,
                                            struct strbuf *problems)
@@ -56,7 +70,7 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
     engine->started_us = clock_wall_us(&engine->options.clock);
     engine->started_ms = clock_monotonic_ms(&engine->options.clock);
     bool is_ready =
-        create_services(engine, snapshot, problems) && policy_engine_use(engine, snapshot, problems);
+        create_services(engine, snapshot, problems) && policy_engine_use(engine, snapshot, NULL, problems);
     if (is_ready && !engine_remember_start(engine, snapshot)) {
         strbuf_append_text(problems, "out of memory\n");
         is_ready = false;
@@ -65,13 +79,15 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
         strbuf_append_text(problems, "no thread can be started\n");
         is_ready = false;
     }
-    if (is_ready)
+    if (is_ready) {
+        record_policy(engine, RECORD_LINE_START, snapshot, NULL);
         return engine;
+    }
     policy_engine_destroy(engine);
     return NULL;
 }
 
-bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, const char *by,
                        struct strbuf *problems)
 {
     for (size_t i = 0; service_table[i] != NULL; i++)
@@ -85,6 +101,7 @@ bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *sna
     engine_forget_refusal(engine);
     pthread_mutex_unlock(&engine->lock);
     policy_snapshot_unref(former);
+    record_policy(engine, RECORD_LINE_POLICY, snapshot, by);
     return true;
 }
 
@@ -115,6 +132,8 @@ void policy_engine_destroy(struct policy_engine *engine)
 {
     if (engine == NULL)
         return;
+    if (engine->ticker != NULL)
+        engine_record_event(engine, &(struct record_event){.line = RECORD_LINE_STOP});
     ticker_stop(engine->ticker);
     policy_snapshot_unref(engine->snapshot);
     destroy_services(engine);

@@ -6,6 +6,7 @@
 #include "judge/judge.h"
 #include "live/recent_logins.h"
 #include "config/load.h"
+#include "dns/list_set.h"
 #include "record/audit_file.h"
 #include "record/record_keeper.h"
 #include "record/record_ring.h"
@@ -34,6 +35,9 @@ struct refused_reload {
     char *problems;  /* the errors of the configuration, a line each */
 };
 
+/* Whose suspension the record tells of. */
+enum { RECORDED_LISTS_MAX = 32 };
+
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
@@ -60,6 +64,13 @@ struct policy_engine {
     struct policy_snapshot *snapshot;
     int64_t in_force_since_us; /* wall clock */
     struct refused_reload refused_reload;
+
+    /* Events of the record, which need no lock. */
+    atomic_uint_least64_t lost_count; /* lines that could not be written and no event tells of yet */
+    struct {
+        char shown[LIST_SHOWN_BYTES];
+    } suspended_lists[RECORDED_LISTS_MAX]; /* at the last tick */
+    size_t suspended_count;
 };
 
 /* ---- reloads (reload.c) ------------------------------------------------------------------------------- */

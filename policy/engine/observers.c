@@ -2,6 +2,7 @@
 
 #include "base/counter.h"
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "outcome/outcome_counters.h"
 #include "policy_session.h"
 #include "record/audit_line.h"
@@ -25,7 +26,9 @@ static bool keep_line(const struct publication *publication, struct strbuf *line
     if (file == NULL)
         return true;
     strbuf_append_byte(line, '\n');
-    return !line->failed && audit_file_write(file, strbuf_slice(line));
+    const bool is_written = !line->failed && audit_file_write(file, strbuf_slice(line));
+    engine_note_written(publication->engine, is_written);
+    return is_written;
 }
 
 /* What is said of the loss is the audit file's. */

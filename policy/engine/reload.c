@@ -2,9 +2,13 @@
 #include "base/time_text.h"
 #include "config/print.h"
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "engine/service.h"
 
 #include <stdlib.h>
+
+/* Of all errors in the record; the log has them whole. */
+enum { REASON_BYTES_MAX = 2000 };
 
 bool engine_remember_start(struct policy_engine *engine, const struct policy_snapshot *snapshot)
 {
@@ -55,6 +59,11 @@ void policy_engine_refuse_reload(struct policy_engine *engine, const char *by, s
     engine_forget_refusal(engine);
     engine->refused_reload = (struct refused_reload){clock_wall_us(&engine->options.clock), who, text};
     pthread_mutex_unlock(&engine->lock);
+    char *reason = strndup(problems.length == 0 ? "" : problems.data,
+                           problems.length < REASON_BYTES_MAX ? problems.length : REASON_BYTES_MAX);
+    engine_record_event(
+        engine, &(struct record_event){.line = RECORD_LINE_RELOAD_REFUSED, .reason = reason, .by = by});
+    free(reason);
 }
 
 void engine_forget_refusal(struct policy_engine *engine)

@@ -1,5 +1,6 @@
 /* The file of records. */
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "engine/service.h"
 
 #include <unistd.h>
@@ -64,6 +65,15 @@ static void tick_audit(struct policy_engine *engine)
         return;
     tell_keeper(engine);
     record_keeper_watch(engine->record_keeper, &watch);
+    if (watch.disk_became_low)
+        engine_record_event(engine, &(struct record_event){
+                                        .line = RECORD_LINE_WARN,
+                                        .subject_kind = "disk",
+                                        .subject_name = watch.path,
+                                        .has_numbers = true,
+                                        .limit = watch.disk_low_bytes,
+                                        .seen = watch.free_bytes,
+                                    });
 }
 
 static void destroy_audit(struct policy_engine *engine)

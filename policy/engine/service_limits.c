@@ -1,5 +1,6 @@
 /* The counters of limits, whom each login knows, and the thread that keeps both over a restart. */
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "engine/service.h"
 
 #include "base/log.h"
@@ -7,6 +8,7 @@
 #include "store/store_checkpoint.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -17,9 +19,19 @@ static const size_t LOGIN_KEYS_MAX = 1000000, STRANGER_KEYS_MAX = 200000;
 
 static void tell_warning(void *context, const struct limit_warning *warning)
 {
-    (void)context;
+    char *key = strndup(warning->key.data, warning->key.length);
     log_warning("limit: %s: %.*s has used %llu of %llu", warning->limit, (int)warning->key.length,
                 warning->key.data, (unsigned long long)warning->used, (unsigned long long)warning->capacity);
+    engine_record_event(context, &(struct record_event){
+                                     .line = RECORD_LINE_WARN,
+                                     .subject_kind = "limit",
+                                     .subject_name = key,
+                                     .reason = warning->limit,
+                                     .has_numbers = true,
+                                     .limit = warning->capacity,
+                                     .seen = warning->used,
+                                 });
+    free(key);
 }
 
 static struct store *create_memory(struct policy_engine *engine, const uint64_t seed[2])
@@ -50,6 +62,7 @@ static bool create_store(struct policy_engine *engine, const char *where, struct
         engine->services.store = strcmp(where, "memory") == 0 ? create_memory(engine, seed)
                                                               : create_shared(engine, where, seed, problems);
         engine->services.warn_of_limit = tell_warning;
+        engine->services.warn_context = engine;
         engine->contacts = contacts_create(&engine->options.clock, engine->state);
     }
     if (engine->services.store != NULL && engine->contacts != NULL)

@@ -5,6 +5,7 @@
 #include "check/relay/relay.h"
 #include "config/types.h"
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "policy_query.h"
 
 #include <talloc.h>
@@ -67,6 +68,19 @@ static void print_until(const struct block *block, char text[TIME_TEXT_BYTES + 1
     time_text_utc(block->until_us, text);
 }
 
+static void record_block(struct policy_engine *engine, enum record_line line, const struct block *block)
+{
+    engine_record_event(engine, &(struct record_event){
+                                    .line = line,
+                                    .subject_kind = block_target_name(block->target),
+                                    .subject_name = block->whom,
+                                    .state = block->is_external_only ? "external mail" : NULL,
+                                    .reason = block->reason,
+                                    .until_us = block->is_lifted ? 0 : block->until_us,
+                                    .by = block->by,
+                                });
+}
+
 static void tell_set(const struct block *block, struct answer *answer)
 {
     char until[TIME_TEXT_BYTES + 16];
@@ -108,8 +122,10 @@ bool policy_block_add(struct policy_engine *engine, const struct policy_block *a
     const bool is_set = read_target(engine, scratch, asked->whom, &block, answer) &&
                         read_span(asked->duration, now_us, &block.until_us, answer) &&
                         put(engine, &block, answer);
-    if (is_set)
+    if (is_set) {
+        record_block(engine, RECORD_LINE_BLOCK, &block);
         tell_set(&block, answer);
+    }
     talloc_free(scratch);
     return is_set;
 }
@@ -146,6 +162,7 @@ bool policy_block_remove(struct policy_engine *engine, const char *whom, const c
         is_lifted = finding.is_there && put(engine, &block, answer);
     }
     if (is_lifted) {
+        record_block(engine, finding.is_lock ? RECORD_LINE_UNLOCK : RECORD_LINE_UNBLOCK, &block);
         log_info("unblock: %s %s may send again; by %s", block_target_name(block.target), block.whom, by);
         answer_line(answer, "%s %s may send again", block_target_name(block.target), block.whom);
         answer_text(answer, "target", NULL, block_target_name(block.target));

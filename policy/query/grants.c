@@ -7,6 +7,7 @@
 #include "check/relay/relay.h"
 #include "config/types.h"
 #include "engine/engine.h"
+#include "engine/events.h"
 
 #include <talloc.h>
 
@@ -38,13 +39,23 @@ static const char *or_none(const char *text)
 }
 
 /* What was done, to the log and to who asked. */
-static void report_grant(const struct recent_login *login, const char *by, struct answer *answer)
+static void report_grant(struct policy_engine *engine, const struct recent_login *login, const char *by,
+                         struct answer *answer)
 {
     char network[IP_ADDRESS_TEXT_BYTES + 4], until[TIME_TEXT_BYTES];
     ip_network_print(&login->client, network);
     time_text_utc(login->until_us, until);
     log_info("allow: %s may relay until %s, user %s, reason: %s; granted by %s", network, until,
              or_none(login->user), or_none(login->reason), by);
+    engine_record_event(engine, &(struct record_event){
+                                    .line = RECORD_LINE_GRANT,
+                                    .state = "given",
+                                    .client = network,
+                                    .user = login->user,
+                                    .reason = login->reason,
+                                    .until_us = login->until_us,
+                                    .by = by,
+                                });
     answer_line(answer, "%s may relay until %s%s%s", network, until, login->user[0] == '\0' ? "" : " as ",
                 login->user);
     answer_text(answer, "client", NULL, network);
@@ -75,7 +86,7 @@ static bool grant(struct policy_engine *engine, const struct policy_grant *asked
     };
     const bool is_granted = user != NULL && recent_logins_add(engine->recent_logins, &login);
     if (is_granted)
-        report_grant(&login, asked->by, answer);
+        report_grant(engine, &login, asked->by, answer);
     else
         answer_refuse(answer, "out of memory");
     talloc_free(scratch);
@@ -104,6 +115,9 @@ bool policy_grant_remove(struct policy_engine *engine, const char *text, const c
         return false;
     }
     log_info("allow: %s was removed by %s: it is outside again", network, by);
+    engine_record_event(
+        engine,
+        &(struct record_event){.line = RECORD_LINE_GRANT, .state = "taken", .client = network, .by = by});
     answer_line(answer, "%s is outside again", network);
     answer_text(answer, "client", NULL, network);
     return true;

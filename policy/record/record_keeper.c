@@ -128,6 +128,7 @@ static void watch_disk(struct record_keeper *keeper, const struct task *task, st
     }
     watch->free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
     watch->disk_low_bytes = task->settings.disk_low_bytes;
+    watch->path = path;
     const bool was_low = atomic_load(&keeper->disk_is_low);
     /* Around the limit it would be said again and again. */
     const uint64_t limit =

@@ -37,7 +37,8 @@ struct record_watch {
     bool has_rotated;
     bool disk_became_low; /* this time; logged */
     bool disk_is_low;
-    uint64_t free_bytes; /* on the file's disk */
+    const char *path;    /* of the file; as long as that is looked after */
+    uint64_t free_bytes; /* on its disk */
     uint64_t disk_low_bytes;
 };
 

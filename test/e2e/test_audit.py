@@ -77,6 +77,7 @@ def test_full_disk(start_relay, on_error, code):
     setting = f", on_error: {on_error}" if on_error else ""
     relay = start_relay(CONFIG, audit=f"audit: {{ file: AUDIT{setting} }}")
     daemon = relay.daemon
+    wait_until(lambda: daemon.events("start"), "the engine is there")
     grow(daemon.audit_path, 1000000)
     before = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (1000000, resource.RLIM_INFINITY))
     replies = [send(relay, mail.unique_subject("full")) for _ in range(4)]
@@ -85,6 +86,34 @@ def test_full_disk(start_relay, on_error, code):
     alarms = [line for line in daemon.output.splitlines() if "cannot be written" in line]
     assert len(alarms) == 1, alarms
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
+    send(relay, mail.unique_subject("room again"))
+    assert [event["count"] for event in daemon.events("record_lost")] == [4]
+
+
+def test_events(start_relay):
+    """What a later judgement rests on stands beside the messages."""
+    relay = start_relay(CONFIG)
+    daemon = relay.daemon
+    start = wait_until(lambda: daemon.events("start"), "the engine is there")
+    policy = daemon.events("policy")
+    assert [event["file"] for event in start + policy] == [daemon.config_path] * 2
+    subject = mail.unique_subject("by the first policy")
+    send(relay, subject)
+    assert daemon.record_of(subject)["policy"] == policy[0]["policy"]
+    daemon.reload(CONFIG + "\n# a comment is no other policy\n")
+    wait_until(lambda: len(daemon.events("policy")) == 2, "the policy is recorded")
+    daemon.reload(CONFIG + "\nrecipients: { limit: 7 }")
+    hashes = wait_until(lambda: [event["policy"] for event in daemon.events("policy")][2:] and daemon.events("policy"),
+                        "the policy is recorded")
+    assert [event["policy"] == policy[0]["policy"] for event in hashes] == [True, True, False]
+    assert hashes[-1]["by"] == "a signal"
+    daemon.write_config("nonsense: 1")
+    daemon.process.send_signal(signal.SIGUSR1)
+    refused = wait_until(lambda: daemon.events("reload_refused"), "the refused reload is recorded")
+    assert "nonsense" in refused[0]["reason"] and refused[0]["by"] == "a signal"
+    daemon.write_config(CONFIG)
+    daemon.stop()
+    assert len(daemon.events("stop")) == 1
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "device"])
@@ -99,6 +128,7 @@ def test_only_a_file_takes_records(start_relay, tmp_path, kind):
     refused = run("serve", "-c", config)
     assert refused.returncode != 0 and "records are kept in a plain file only" in refused.stderr
     relay = start_relay(CONFIG)
+    wait_until(lambda: relay.daemon.events("start"), "the engine is there")
     os.rename(relay.daemon.audit_path, relay.daemon.audit_path + ".1")
     make(relay.daemon.audit_path)
     relay.daemon.process.send_signal(signal.SIGHUP)
@@ -106,6 +136,11 @@ def test_only_a_file_takes_records(start_relay, tmp_path, kind):
     assert send(relay, mail.unique_subject("odd")).code == 250
     with open(relay.daemon.audit_path + ".1", encoding="utf-8") as old:
         assert len(old.readlines()) >= 1
+
+
+def message_count(path):
+    with open(path, encoding="utf-8") as record:
+        return sum('"type":"message"' in line for line in record)
 
 
 def test_rotation(start_relay):
@@ -119,8 +154,7 @@ def test_rotation(start_relay):
     subject = mail.unique_subject("after the rotation")
     send(relay, subject)
     assert relay.daemon.record_of(subject)
-    with open(path + ".1", encoding="utf-8") as old:
-        assert len(old.readlines()) == 1
+    assert message_count(path + ".1") == 1
 
 
 def test_rotation_without_a_word(start_relay):
@@ -133,5 +167,4 @@ def test_rotation_without_a_word(start_relay):
     relay.daemon.process.send_signal(signal.SIGHUP)
     wait_until(lambda: os.path.exists(path), "the audit file is opened anew")
     send(relay, "after")
-    with open(path + ".1", encoding="utf-8") as old, open(path, encoding="utf-8") as new:
-        assert len(old.readlines()) + len(new.readlines()) == 3
+    assert message_count(path + ".1") + message_count(path) == 3

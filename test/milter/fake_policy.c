@@ -216,9 +216,10 @@ struct policy_snapshot *policy_engine_load(struct policy_engine *engine, const c
     return policy_load(path, problems);
 }
 
-bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot,
+bool policy_engine_use(struct policy_engine *engine, struct policy_snapshot *snapshot, const char *by,
                        struct strbuf *problems)
 {
+    (void)by;
     (void)problems;
     trace("use");
     policy_snapshot_unref(engine->snapshot);

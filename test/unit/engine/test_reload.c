@@ -26,7 +26,7 @@ static void assert_restart_keys(struct policy_engine *engine, const char *yaml, 
     struct policy_snapshot *snapshot = policy_fixture_load(yaml);
     struct strbuf text;
     strbuf_init(&text, 0);
-    assert_true(policy_engine_use(engine, snapshot, &text));
+    assert_true(policy_engine_use(engine, snapshot, NULL, &text));
     assert_string_equal(strbuf_text(&text), "");
     policy_engine_restart_keys(engine, &text);
     assert_string_equal(strbuf_text(&text), expected);

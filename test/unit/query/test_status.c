@@ -96,7 +96,7 @@ static void a_refused_reload_is_told_until_one_succeeds(void **state)
     struct policy_snapshot *snapshot = policy_fixture_load("audit: { file: \"\" }\nstate: \"\"\n");
     struct strbuf problems;
     strbuf_init(&problems, 0);
-    assert_true(policy_engine_use(engine, snapshot, &problems));
+    assert_true(policy_engine_use(engine, snapshot, NULL, &problems));
     assert_told(engine, true, "\"ill\":[]}");
     policy_snapshot_unref(snapshot);
     strbuf_deinit(&problems);

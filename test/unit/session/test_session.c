@@ -534,7 +534,7 @@ static void a_session_keeps_the_policy_it_began_with(void **state)
     struct policy_snapshot *strict = policy_fixture_load("recipients: { limit: 1 }\n");
     struct strbuf problems;
     strbuf_init(&problems, 0);
-    assert_true(policy_engine_use(test->engine, strict, &problems));
+    assert_true(policy_engine_use(test->engine, strict, NULL, &problems));
     policy_snapshot_unref(strict);
     strbuf_deinit(&problems);
     mail(test, "<ann@example.com>", "ann@example.com");
@@ -553,7 +553,7 @@ static void use_policy(struct session_test *test, const char *yaml)
     struct policy_snapshot *snapshot = policy_fixture_load(yaml);
     struct strbuf problems;
     strbuf_init(&problems, 0);
-    assert_true(policy_engine_use(test->engine, snapshot, &problems));
+    assert_true(policy_engine_use(test->engine, snapshot, NULL, &problems));
     policy_snapshot_unref(snapshot);
     strbuf_deinit(&problems);
 }

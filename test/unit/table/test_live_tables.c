@@ -148,7 +148,7 @@ static void reload(const struct live_test *test)
     struct strbuf problems;
     struct policy_snapshot *snapshot = load_again(test);
     strbuf_init(&problems, 0);
-    assert_true(policy_engine_use(test->engine, snapshot, &problems));
+    assert_true(policy_engine_use(test->engine, snapshot, NULL, &problems));
     policy_snapshot_unref(snapshot);
     strbuf_deinit(&problems);
 }
@@ -180,11 +180,11 @@ static void a_policy_that_returns_is_one_policy(void **state)
     struct policy_snapshot *first = load_again(test);
     strbuf_init(&problems, 0);
     for (int i = 0; i < 3; i++) {
-        assert_true(policy_engine_use(test->engine, first, &problems));
-        assert_true(policy_engine_use(test->engine, first, &problems));
+        assert_true(policy_engine_use(test->engine, first, NULL, &problems));
+        assert_true(policy_engine_use(test->engine, first, NULL, &problems));
         reload(test);
     }
-    assert_true(policy_engine_use(test->engine, first, &problems));
+    assert_true(policy_engine_use(test->engine, first, NULL, &problems));
     policy_snapshot_unref(first);
     struct policy_session *session = connect_from(test, "203.0.113.7");
     put_file(test, "domains", "second.example\n");

@@ -1,0 +1,43 @@
+#include "engine/events.h"
+
+#include "engine/engine.h"
+
+static bool write_event(struct policy_engine *engine, const struct record_event *event)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    const int64_t now_us = clock_wall_us(&engine->options.clock);
+    const struct incident_id id = incident_id_new(now_us);
+    struct strbuf line;
+    bool is_written = true;
+    if (snapshot->audit != NULL) {
+        strbuf_init(&line, 0);
+        event_line_write(event, &engine->record_context, now_us, id.text, &line);
+        strbuf_append_byte(&line, '\n');
+        is_written = !line.failed && audit_file_write(snapshot->audit, strbuf_slice(&line));
+        strbuf_deinit(&line);
+    }
+    policy_snapshot_unref(snapshot);
+    return is_written;
+}
+
+void engine_record_event(struct policy_engine *engine, const struct record_event *event)
+{
+    if (engine->record_keeper == NULL)
+        return;
+    engine_note_written(engine, write_event(engine, event));
+}
+
+void engine_note_written(struct policy_engine *engine, bool is_written)
+{
+    if (!is_written) {
+        atomic_fetch_add(&engine->lost_count, 1);
+        return;
+    }
+    if (atomic_load_explicit(&engine->lost_count, memory_order_relaxed) == 0)
+        return;
+    const uint64_t count = atomic_exchange(&engine->lost_count, 0);
+    const struct record_event event = {
+        .line = RECORD_LINE_LOST, .reason = "the file could not be written", .count = count};
+    if (count > 0 && !write_event(engine, &event))
+        atomic_fetch_add(&engine->lost_count, count);
+}
