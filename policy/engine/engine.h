@@ -6,7 +6,7 @@
 #include "judge/judge.h"
 #include "live/recent_logins.h"
 #include "config/load.h"
-#include "dns/list_set.h"
+#include "dns/block_lists.h"
 #include "record/audit_file.h"
 #include "record/record_keeper.h"
 #include "record/record_ring.h"
@@ -25,7 +25,10 @@ struct policy_snapshot {
     const struct root_settings *root;
     struct judge_policy judge;
     const struct audit_settings *audit_settings;
-    struct audit_file *audit; /* set when the engine takes the snapshot into use; NULL: no file */
+    /* Set when the engine takes the snapshot into use. */
+    struct audit_file *audit; /* NULL: no file */
+    struct record_context record_context;
+    struct record_privacy privacy; /* what record_context points at where something is to be treated */
 };
 
 /* The last reload, where it was refused; under the engine's lock. */
@@ -41,21 +44,21 @@ enum { RECORDED_LISTS_MAX = 32 };
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
-    char host[256];                       /* this machine's name, for the record */
-    struct record_context record_context; /* points at it */
-    struct record_ring *record_ring;      /* for who watches */
-    struct record_keeper *record_keeper;  /* NULL: there are no files to look after */
-    int64_t started_us;                   /* wall clock, to be told */
-    uint64_t started_ms;                  /* monotonic, to be counted from */
-    char *values_at_start;                /* of the keys that are read at the start only */
-    atomic_uint apply_now_count;          /* how often open sessions were to take the policy in force */
-    size_t service_count;                 /* of service_table, made */
-    struct ticker *ticker;                /* the services' ticks; NULL: offline */
-    struct state_database *state;         /* NULL: nothing is kept over a restart */
-    struct contacts *contacts;            /* NULL: offline */
-    struct ticker *checkpoints;           /* writes counters and contacts to `state`; NULL: there is none */
-    bool has_local_counters;              /* the store is this process's memory */
-    atomic_bool checkpoint_fails;         /* and that was said */
+    char host[256];                      /* this machine's name, for the record */
+    struct record_keyring *keyring;      /* NULL: nothing is hashed */
+    struct record_ring *record_ring;     /* for who watches */
+    struct record_keeper *record_keeper; /* NULL: there are no files to look after */
+    int64_t started_us;                  /* wall clock, to be told */
+    uint64_t started_ms;                 /* monotonic, to be counted from */
+    char *values_at_start;               /* of the keys that are read at the start only */
+    atomic_uint apply_now_count;         /* how often open sessions were to take the policy in force */
+    size_t service_count;                /* of service_table, made */
+    struct ticker *ticker;               /* the services' ticks; NULL: offline */
+    struct state_database *state;        /* NULL: nothing is kept over a restart */
+    struct contacts *contacts;           /* NULL: offline */
+    struct ticker *checkpoints;          /* writes counters and contacts to `state`; NULL: there is none */
+    bool has_local_counters;             /* the store is this process's memory */
+    atomic_bool checkpoint_fails;        /* and that was said */
     struct recent_logins *recent_logins;
     char *recent_logins_path; /* NULL: they are not kept over a restart */
     atomic_bool save_fails;   /* and that was said */

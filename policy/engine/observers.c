@@ -47,7 +47,7 @@ static void keep_record(const struct publication *publication)
 {
     struct strbuf line;
     strbuf_init(&line, 0);
-    audit_line_write(publication->outcome, &publication->engine->record_context, &line);
+    audit_line_write(publication->outcome, &publication->snapshot->record_context, &line);
     record_ring_put(publication->engine->record_ring, strbuf_slice(&line));
     if (!keep_line(publication, &line))
         record_is_lost(publication);

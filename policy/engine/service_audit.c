@@ -3,6 +3,7 @@
 #include "engine/events.h"
 #include "engine/service.h"
 
+#include <talloc.h>
 #include <unistd.h>
 
 static bool create_audit(struct policy_engine *engine, const struct policy_snapshot *first,
@@ -21,8 +22,42 @@ static bool create_audit(struct policy_engine *engine, const struct policy_snaps
     }
     if (gethostname(engine->host, sizeof engine->host - 1) != 0)
         engine->host[0] = '\0';
-    engine->record_context.host = engine->host;
     return true;
+}
+
+/* Opened once: what is hashed must stay readable over a change of policies. */
+static bool open_keyring(struct policy_engine *engine, const struct policy_snapshot *snapshot,
+                         struct strbuf *problems)
+{
+    const struct audit_privacy_settings *privacy = &snapshot->audit_settings->privacy;
+    const char *state = snapshot->root->state;
+    if (engine->keyring != NULL || !record_privacy_needs_keys(&privacy->treatments))
+        return true;
+    if (privacy->keyring[0] == '\0' && state[0] == '\0') {
+        strbuf_append_text(problems,
+                           "audit.privacy: hashes need keys, and there is no place to keep them: set "
+                           "audit.privacy.keyring or state\n");
+        return false;
+    }
+    char *path = privacy->keyring[0] != '\0' ? talloc_strdup(NULL, privacy->keyring)
+                                             : talloc_asprintf(NULL, "%s/audit.keys", state);
+    strbuf_append_text(problems, "audit.privacy.keyring: ");
+    engine->keyring = path == NULL ? NULL : record_keyring_open(path, problems);
+    talloc_free(path);
+    if (engine->keyring == NULL) {
+        strbuf_append_byte(problems, '\n');
+        return false;
+    }
+    strbuf_truncate(problems, problems->length - strlen("audit.privacy.keyring: "));
+    return true;
+}
+
+static void set_context(struct policy_engine *engine, struct policy_snapshot *snapshot)
+{
+    const struct record_privacy_settings *treatments = &snapshot->audit_settings->privacy.treatments;
+    const bool is_private = engine->options.record == NULL && record_privacy_is_on(treatments);
+    snapshot->privacy = (struct record_privacy){treatments, engine->keyring};
+    snapshot->record_context = (struct record_context){engine->host, is_private ? &snapshot->privacy : NULL};
 }
 
 /* Of the policy in force: one that some service refused never comes so far. */
@@ -42,7 +77,8 @@ static void tell_keeper(struct policy_engine *engine)
 }
 
 /* The file of the policy in force goes on being used where the name stays the same. */
-static bool use_audit(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+static bool open_audit(struct policy_engine *engine, struct policy_snapshot *snapshot,
+                       struct strbuf *problems)
 {
     const char *path = snapshot->audit_settings->file;
     struct policy_snapshot *current = engine->snapshot;
@@ -58,9 +94,28 @@ static bool use_audit(struct policy_engine *engine, struct policy_snapshot *snap
     return snapshot->audit != NULL;
 }
 
+static bool use_audit(struct policy_engine *engine, struct policy_snapshot *snapshot, struct strbuf *problems)
+{
+    if (engine->options.record == NULL && !open_keyring(engine, snapshot, problems))
+        return false;
+    set_context(engine, snapshot);
+    return open_audit(engine, snapshot, problems);
+}
+
+static void refresh_keyring(struct policy_engine *engine)
+{
+    if (engine->keyring == NULL)
+        return;
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    record_keyring_refresh(engine->keyring, clock_wall_us(&engine->options.clock),
+                           snapshot->audit_settings->privacy.forget_ms);
+    policy_snapshot_unref(snapshot);
+}
+
 static void tick_audit(struct policy_engine *engine)
 {
     struct record_watch watch;
+    refresh_keyring(engine);
     if (engine->record_keeper == NULL)
         return;
     tell_keeper(engine);
@@ -80,6 +135,7 @@ static void destroy_audit(struct policy_engine *engine)
 {
     record_keeper_destroy(engine->record_keeper);
     record_ring_destroy(engine->record_ring);
+    record_keyring_close(engine->keyring);
 }
 
 static void reopen_audit(struct policy_engine *engine)

@@ -32,7 +32,7 @@ static void tick_list_events(struct policy_engine *engine)
     size_t suspended_count = 0;
     if (engine->services.dns == NULL)
         return;
-    size_t count = list_set_get_status(dns_service_lists(engine->services.dns), now, RECORDED_LISTS_MAX);
+    size_t count = block_lists_get_status(dns_service_lists(engine->services.dns), now, RECORDED_LISTS_MAX);
     count = count > RECORDED_LISTS_MAX ? RECORDED_LISTS_MAX : count;
     for (size_t i = 0; i < count; i++)
         if (!now[i].retired && (now[i].state == LIST_SUSPENDED || now[i].state == LIST_HEALTHY) &&

@@ -229,6 +229,78 @@ static const struct config_choice audit_compress_choices[] = {
     {0},
 };
 
+static const struct config_choice privacy_choices[] = {
+    {"keep", RECORD_KEEP, "written as it is"},
+    {"hash", RECORD_HASH,
+     "replaced by what stands for the same all through a period, and says nothing without its key"},
+    {"cut", RECORD_CUT,
+     "of an address or login its domain stays, of a client its network (/24, /48), of a file its extension"},
+    {"omit", RECORD_OMIT, "left out"},
+    {0},
+};
+
+static const struct config_choice privacy_choices_uncut[] = {
+    {"keep", RECORD_KEEP, NULL},
+    {"hash", RECORD_HASH, NULL},
+    {"omit", RECORD_OMIT, NULL},
+    {0},
+};
+
+static const struct config_choice privacy_choices_text[] = {
+    {"keep", RECORD_KEEP, NULL},
+    {"omit", RECORD_OMIT, "left out; of a reply its codes stay"},
+    {0},
+};
+
+#define PRIVACY_KEY(key, member, allowed, words)                                                             \
+    {                                                                                                        \
+        .name = (key), .type = &config_type_choice,                                                          \
+        .offset = offsetof(struct audit_privacy_settings, treatments.member), .choices = (allowed),          \
+        .default_text = "keep", .flags = CONFIG_GLOBAL, .text = (words)                                      \
+    }
+
+static const struct config_key privacy_keys[] = {
+    PRIVACY_KEY("addresses", addresses, privacy_choices, "Senders and recipients, also of header fields."),
+    PRIVACY_KEY("logins", logins, privacy_choices,
+                "Logins and what stands for one, customers, certificates, and whom events are about."),
+    PRIVACY_KEY("domains", domains, privacy_choices_uncut, "The domains behind hashed addresses and logins."),
+    PRIVACY_KEY("clients", clients, privacy_choices,
+                "Addresses of clients; with anything but `keep` their names are left out."),
+    PRIVACY_KEY("message_ids", message_ids, privacy_choices_uncut, "Message-IDs."),
+    PRIVACY_KEY("files", files, privacy_choices, "Names of attachments."),
+    PRIVACY_KEY(
+        "texts", texts, privacy_choices_text,
+        "Details of findings, replies and reasons: sentences in which any of the above may be quoted."),
+    {.name = "period",
+     .type = &config_type_duration,
+     .offset = offsetof(struct audit_privacy_settings, treatments.period_ms),
+     .default_text = "30d",
+     .least = 3600000,
+     .flags = CONFIG_GLOBAL,
+     .text = "How long one key is used: within a period the same login has the same hash."},
+    {.name = "forget",
+     .type = &config_type_duration,
+     .offset = offsetof(struct audit_privacy_settings, forget_ms),
+     .default_text = "0s",
+     .flags = CONFIG_GLOBAL,
+     .text =
+         "How long after a period began its key is deleted, which makes it unreadable for good; 0: never."},
+    {.name = "keyring",
+     .type = &config_type_path,
+     .offset = offsetof(struct audit_privacy_settings, keyring),
+     .default_text = "",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_RESTART,
+     .text = "The file of the keys; empty: `audit.keys` in the folder `state`."},
+    {0},
+};
+
+static const struct config_section privacy_section = {
+    .name = "privacy",
+    .struct_bytes = sizeof(struct audit_privacy_settings),
+    .keys = privacy_keys,
+    .text = "What of personal data goes into the record.",
+};
+
 enum { ROTATE_LEAST_MS = 60000, ROTATE_LEAST_BYTES = 64000 };
 
 static const struct config_key audit_keys[] = {
@@ -277,6 +349,12 @@ static const struct config_key audit_keys[] = {
      .text =
          "When less room than this is left on the file's disk, the log says so, before the first record is lost; 0: "
          "never."},
+    {.name = "privacy",
+     .type = &config_type_section,
+     .offset = offsetof(struct audit_settings, privacy),
+     .section = &privacy_section,
+     .flags = CONFIG_GLOBAL,
+     .text = "What of personal data goes into the record."},
     {0},
 };
 

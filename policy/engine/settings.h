@@ -10,6 +10,7 @@
 #include "config/schema.h"
 #include "check/finding.h"
 #include "policy.h"
+#include "record/record_privacy.h"
 
 struct root_settings {
     struct config_endpoint listen;
@@ -23,6 +24,12 @@ struct root_settings {
 
 enum audit_compression { AUDIT_COMPRESS_NONE, AUDIT_COMPRESS_ZSTD };
 
+struct audit_privacy_settings {
+    struct record_privacy_settings treatments;
+    uint64_t forget_ms; /* 0: keys are kept */
+    const char *keyring;
+};
+
 struct audit_settings {
     const char *file;
     enum action on_error; /* ACTION_ACCEPT or ACTION_DEFER */
@@ -30,6 +37,7 @@ struct audit_settings {
     enum audit_compression compress;
     uint64_t retain_ms;
     uint64_t disk_low_bytes;
+    struct audit_privacy_settings privacy;
     /* of `rotate`, read; 0: not by it */
     uint64_t rotate_ms, rotate_bytes;
 };

@@ -48,7 +48,7 @@ enum record_value {
 };
 
 /* What a value tells of somebody: `audit.privacy` treats each kind in a way of its own. */
-enum record_privacy {
+enum record_privacy_kind {
     PRIVACY_NONE,
     PRIVACY_ADDRESS,      /* a mailbox: local part and domain */
     PRIVACY_ADDRESS_TEXT, /* a header field with addresses and names */
@@ -168,7 +168,7 @@ struct record_field {
     enum record_value value;
     unsigned lines;  /* bits 1 << enum record_line: where the key may stand */
     unsigned always; /* those of `lines` that always have it, where its object is there */
-    enum record_privacy privacy;
+    enum record_privacy_kind privacy;
     const char *values;  /* RECORD_VALUE_ENUM: "accept|hold|…"; else NULL */
     const char *meaning; /* Markdown, one sentence */
 };

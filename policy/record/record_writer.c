@@ -59,10 +59,24 @@ static bool is_text(enum record_value value)
 
 /* ---- values ----------------------------------------------------------------------------------------- */
 
+static void put_private(struct record_writer *writer, enum record_privacy_kind kind, const char *name,
+                        struct slice text)
+{
+    struct strbuf scratch;
+    strbuf_init(&scratch, 0);
+    json_string(&writer->json, name, record_privacy_apply(&writer->privacy, kind, text, &scratch));
+    strbuf_deinit(&scratch);
+}
+
 void record_put_slice(struct record_writer *writer, enum record_key key, struct slice text)
 {
+    const enum record_privacy_kind kind = record_fields[key].privacy;
     assert(is_text(record_fields[key].value));
-    json_string(&writer->json, take(writer, key), text);
+    const char *name = take(writer, key);
+    if (writer->is_private && kind != PRIVACY_NONE)
+        put_private(writer, kind, name, text);
+    else
+        json_string(&writer->json, name, text);
 }
 
 void record_put_text(struct record_writer *writer, enum record_key key, const char *text)
@@ -149,12 +163,16 @@ void record_close(struct record_writer *writer)
 void record_open_texts(struct record_writer *writer, enum record_key key)
 {
     assert(record_fields[key].value == RECORD_VALUE_TEXTS);
+    writer->texts = record_fields[key].privacy;
     json_open_array(&writer->json, take(writer, key));
 }
 
 void record_put_element(struct record_writer *writer, struct slice text)
 {
-    json_string(&writer->json, NULL, text);
+    if (writer->is_private && writer->texts != PRIVACY_NONE)
+        put_private(writer, writer->texts, NULL, text);
+    else
+        json_string(&writer->json, NULL, text);
 }
 
 void record_close_texts(struct record_writer *writer)
@@ -170,6 +188,9 @@ void record_line_begin(struct record_writer *writer, const struct record_context
     *writer = (struct record_writer){
         .line = start->line, .next = 0, .end = RECORD_KEY_COUNT, .open = RECORD_KEY_COUNT};
     json_writer_init(&writer->json, out);
+    writer->is_private = context->privacy != NULL;
+    if (writer->is_private)
+        record_privacy_begin(context->privacy, start->time_us, &writer->privacy);
     json_open_object(&writer->json, NULL);
     record_put_u64(writer, RECORD_V, RECORD_VERSION);
     record_put_text(writer, RECORD_TYPE, record_line_name(start->line));

@@ -10,18 +10,23 @@
 
 #include "base/json_writer.h"
 #include "record/record_fields.h"
+#include "record/record_privacy.h"
 
 struct record_writer {
     struct json_writer json;
     enum record_line line;
-    enum record_key next; /* the first row that may come now */
-    enum record_key end;  /* behind the rows of the open object; RECORD_KEY_COUNT: of the line */
-    enum record_key open; /* the object or list that is open; RECORD_KEY_COUNT: none */
+    enum record_key next;           /* the first row that may come now */
+    enum record_key end;            /* behind the rows of the open object; RECORD_KEY_COUNT: of the line */
+    enum record_key open;           /* the object or list that is open; RECORD_KEY_COUNT: none */
+    enum record_privacy_kind texts; /* of the list of texts that is open */
+    bool is_private;                /* there is something to treat, by `privacy` */
+    struct record_privacy_line privacy;
 };
 
-/* What is the same in every line of a process. Owned by the caller; must outlive the writers. */
+/* What is the same in every line under one policy. Owned by the caller; must outlive the writers. */
 struct record_context {
     const char *host;
+    const struct record_privacy *privacy; /* NULL: everything is kept */
 };
 
 /* What every line begins with. */

@@ -138,6 +138,20 @@ def test_only_a_file_takes_records(start_relay, tmp_path, kind):
         assert len(old.readlines()) >= 1
 
 
+def test_private_data(start_relay):
+    """Hashed, cut and left out: nothing of ann or her address stands in the record, and she is the same in all of it."""
+    treatments = "addresses: hash, logins: hash, clients: cut, message_ids: omit, texts: omit"
+    relay = start_relay(CONFIG, audit=f"audit: {{ file: AUDIT, privacy: {{ {treatments} }} }}")
+    for _ in range(2):
+        send(relay, mail.unique_subject("private"))
+    first, second = wait_until(lambda: relay.daemon.records()[1:] and relay.daemon.records(), "two records")
+    assert first["user"] == second["user"] == first["sender"] == first["from"]
+    assert re.fullmatch(r"~\d{8}T\d{6}Z\.[0-9a-z]{16}@example\.com", first["user"])
+    assert first["client"]["ip"].endswith(".0") and first["client"]["name"] == "" and first["message_id"] == ""
+    with open(relay.daemon.audit_path, encoding="utf-8") as record:
+        assert "ann@" not in record.read()
+
+
 def message_count(path):
     with open(path, encoding="utf-8") as record:
         return sum('"type":"message"' in line for line in record)
