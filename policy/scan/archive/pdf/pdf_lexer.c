@@ -135,7 +135,7 @@ static void decode_name(struct pdf_lexer *lexer)
         int high = i + 2 < lexer->length ? ascii_hex_value(lexer->text[i + 1]) : -1;
         int low = i + 2 < lexer->length ? ascii_hex_value(lexer->text[i + 2]) : -1;
         bool is_code = lexer->text[i] == '#' && high >= 0 && low >= 0;
-        lexer->text[length++] = is_code ? (char)(high << 4 | low) : lexer->text[i];
+        lexer->text[length++] = (char)(is_code ? high << 4 | low : lexer->text[i]);
         i += is_code ? 2 : 0;
     }
     lexer->length = length;
