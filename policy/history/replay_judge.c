@@ -503,14 +503,15 @@ static unsigned severity_of(const char *verdict)
     return 0;
 }
 
-/* What decided then: the first finding that asked for the verdict. */
-static void find_old_cause(struct replayed *replayed, struct replay_result *result)
+/* What decided then: the first finding that asked for `action`; NULL: for any but acceptance. */
+static void find_old_cause(struct replayed *replayed, const char *action, struct replay_result *result)
 {
     struct record *record = replayed->record;
     struct json_cursor cursor = record_begin(record, RECORD_FINDINGS);
     while (record_next(record, RECORD_FINDINGS, &cursor)) {
-        if (record_is(record, RECORD_FINDING_OUTCOME, "pass") ||
-            !record_is(record, RECORD_FINDING_ACTION, result->was) ||
+        const bool asks = action == NULL ? !record_is(record, RECORD_FINDING_ACTION, "accept")
+                                         : record_is(record, RECORD_FINDING_ACTION, action);
+        if (record_is(record, RECORD_FINDING_OUTCOME, "pass") || !asks ||
             record_is(record, RECORD_FINDING_MODE, "monitor"))
             continue;
         result->check = text_of(replayed, RECORD_FINDING_CHECK);
@@ -558,7 +559,10 @@ static void compare(struct replayed *replayed, const char *aborted, bool has_res
     if (severity_of(result->is) >= severity_of(result->was))
         find_new_cause(replayed, result);
     else
-        find_old_cause(replayed, result);
+        find_old_cause(replayed, result->was, result);
+    /* The message stays as it was, some recipient is no longer refused. */
+    if (result->check[0] == '\0' && result->changed_recipient_count > 0)
+        find_old_cause(replayed, NULL, result);
 }
 
 bool replay_judge_message(struct replay_judge *judge, struct record *record, int64_t time_us,
