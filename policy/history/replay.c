@@ -30,6 +30,7 @@ const char *replay_gap_words(unsigned bit_number)
         "the content counts, and was not looked into then",
         "it was refused early then and would go on now; the rest of it never came",
         "new recipients are limited, and whom a login knew then is not recorded",
+        "a file's name was written oddly, and not all its readings are recorded",
     };
     return words[bit_number];
 }
@@ -139,7 +140,7 @@ static bool take(void *context, struct record *record, int64_t time_us)
     const bool is_same_policy = record_is(record, RECORD_POLICY, replay->policy);
     const bool is_changed = strcmp(result.was, result.is) != 0 || result.changed_recipient_count > 0;
     replay->same_policy += is_same_policy;
-    replay->same_policy_changed += is_same_policy && is_changed;
+    replay->same_policy_changed += is_same_policy && is_changed && is_decided(&result);
     if (!is_decided(&result))
         replay->undecided++;
     else if (is_changed)

@@ -538,6 +538,20 @@ static void find_new_cause(const struct replayed *replayed, struct replay_result
     }
 }
 
+/* Oddly written names may be read in more ways than the record lists, and of scripts it has not the kind. */
+static bool has_odd_names(const struct replayed *replayed)
+{
+    const struct attachment_list *list = replayed->message.attachments;
+    const unsigned odd = ATTACHMENT_ALTERNATIVES | ATTACHMENT_AMBIGUOUS;
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const char *executable = list->items[i].executable;
+        if ((list->items[i].conditions & odd) != 0 ||
+            (executable != NULL && strcmp(executable, ATTACHMENT_SCRIPT) == 0))
+            return true;
+    }
+    return false;
+}
+
 static void compare(struct replayed *replayed, const char *aborted, bool has_rest,
                     struct replay_result *result)
 {
@@ -560,6 +574,9 @@ static void compare(struct replayed *replayed, const char *aborted, bool has_res
         find_new_cause(replayed, result);
     else
         find_old_cause(replayed, result->was, result);
+    if (strcmp(result->check, attachments_check.name) == 0 && has_odd_names(replayed) &&
+        severity_of(result->is) != severity_of(result->was))
+        result->gaps |= REPLAY_GAP_NAMES;
     /* The message stays as it was, some recipient is no longer refused. */
     if (result->check[0] == '\0' && result->changed_recipient_count > 0)
         find_old_cause(replayed, NULL, result);

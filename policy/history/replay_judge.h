@@ -16,7 +16,8 @@ enum replay_gap {
     REPLAY_GAP_CONTENT = 1 << 1,  /* the content counts, and was not looked into then */
     REPLAY_GAP_REST = 1 << 2,     /* it was refused early then, and would go on now: the rest never came */
     REPLAY_GAP_CONTACTS = 1 << 3, /* limits on new recipients: whom a login knew then is not recorded */
-    REPLAY_GAP_COUNT = 4
+    REPLAY_GAP_NAMES = 1 << 4,    /* a file was stopped by a reading of its name that is not recorded */
+    REPLAY_GAP_COUNT = 5
 };
 
 struct replay_judge;
