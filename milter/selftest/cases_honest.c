@@ -223,6 +223,8 @@ const struct selftest_case selftest_honest_files[] = {
     {"apple-double", "the second half of a Macintosh file", "icons and the like, no name", "Apple Mail", ANSWER_PASS,
      ATTACH("a.pdf", "$[x|00051607000200000000000000000000000000000000000000010000000200000026000000056963]ons")},
     {"object-file", "an object file", "under its own name", "compilers", ANSWER_PASS, ATTACH("main.o", "$[elf]")},
+    {"static-library", "a static library", "object files in an ar archive", "compilers", ANSWER_PASS,
+     ATTACH("libfoo.a", "!<arch>\nmain.o/         0           0     0     100644  4         `\ntext")},
     {"shared-library", "a library", "under its own name", "compilers", ANSWER_PASS, ATTACH("libfoo.so.1.2", "$[elf]")},
     {"core-dump", "a core", "attached to reports of crashes", "Linux", ANSWER_PASS, ATTACH("core.4711", "$[elf]")},
     {"class-file", "a Java class", "under its own name", "Java", ANSWER_PASS, ATTACH("Main.class", "$[x|cafebabe00000034000a0000000000000000]")},

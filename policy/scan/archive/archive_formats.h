@@ -33,6 +33,7 @@
     X(zstd) \
     X(lz4) \
     X(lzip) \
+    X(ar) \
     X(uninspectable) \
     X(arc) \
     X(tar) \
