@@ -232,7 +232,7 @@ static const char script_disguises[] = "[pdf, doc, docx, docm, dot, dotx, rtf, o
 /* What is built from source or for systems is a program by its content, and called so; a launcher of Linux
  * has to be marked as trusted first. */
 static const char own_names[] =
-    "[o, obj, so, a, ko, mod, dylib, bundle, tbd, class, dex, oat, odex, node, pyd, sys, drv, "
+    "[o, lo, po, os, pico, obj, so, a, ko, mod, dylib, bundle, tbd, class, dex, oat, odex, node, pyd, sys, drv, "
     "ocx, ax, acm, tsp, mui, rll, efi, elf, axf, core, out, "
     "debug, desktop]";
 

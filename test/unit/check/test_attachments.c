@@ -92,6 +92,7 @@ static const struct outcome_case outcome_cases[] = {
     {"attachments: { allowed: [so] }", {"lib.so"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
     /* What is built and called so. */
     {"", {"main.o"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
+    {"", {"main.lo"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
     {"", {"libfoo.so.1.2.3"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
     {"", {"usr/lib/libfoo.so"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
     {"", {"e1000.ko"}, "Linux program", 0, ATTACHMENT_IS_CLEAN},
