@@ -12,6 +12,7 @@
 #include "facts/gathered.h"
 #include "facts/ip_address.h"
 #include "facts/mail_address.h"
+#include "facts/report.h"
 #include "facts/role.h"
 
 struct tls_facts {
@@ -94,6 +95,7 @@ struct message_facts {
     size_t part_count; /* MIME parts that were looked into; 0 where the content was not */
     const struct attachment_list *attachments; /* NULL before the end of the message, or when not scanned */
     bool content_scan_failed;                  /* memory ran out during the scan */
+    const struct report_facts *report; /* what it tells of another message; NULL: nothing, or not yet */
 
     struct gathered_facts gathered;
 };

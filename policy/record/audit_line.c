@@ -290,6 +290,34 @@ static void write_findings(struct record_writer *record, const struct finding_li
     record_close(record);
 }
 
+/* ---- reports ---------------------------------------------------------------------------------------- */
+
+static void write_report_recipients(struct record_writer *record, enum record_key key,
+                                    const struct report_facts *report)
+{
+    record_open_texts(record, key);
+    for (size_t i = 0; i < report->recipient_count; i++)
+        record_put_element(record, slice_of(report->recipients[i]));
+    record_close_texts(record);
+}
+
+static void write_report(struct record_writer *record, const struct report_facts *report)
+{
+    if (report == NULL)
+        return;
+    if (report->feedback_type == NULL) {
+        record_open(record, RECORD_DSN);
+        record_put_some(record, RECORD_DSN_MESSAGE_ID, report->message_id);
+        write_report_recipients(record, RECORD_DSN_RECIPIENTS, report);
+    } else {
+        record_open(record, RECORD_ARF);
+        record_put_text(record, RECORD_ARF_TYPE, report->feedback_type);
+        record_put_some(record, RECORD_ARF_MESSAGE_ID, report->message_id);
+        write_report_recipients(record, RECORD_ARF_RECIPIENTS, report);
+    }
+    record_close(record);
+}
+
 /* ---- verdict ---------------------------------------------------------------------------------------- */
 
 static void write_reply(struct record_writer *record, const struct verdict *verdict)
@@ -355,6 +383,7 @@ void audit_line_write(const struct outcome *outcome, const struct record_context
     write_attachments(&record, outcome);
     write_lists(&record, &message->gathered);
     write_findings(&record, outcome->findings);
+    write_report(&record, message->report);
     write_verdict(&record, outcome);
     record_line_end(&record);
 }

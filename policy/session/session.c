@@ -253,6 +253,8 @@ void policy_session_header(struct policy_session *session, const char *name, con
     struct slice field = slice_of(name), content = slice_of(value);
     message->facts.header_bytes += field.length + content.length + 4; /* ": " and CRLF */
     message_keep_header(message, field, content);
+    if (message->report == NULL && slice_equal_nocase(field, slice_of("content-type")))
+        message->report = report_reader_create(message, content);
     if (message->scan != NULL)
         content_scan_header(message->scan, field, content);
 }
@@ -276,6 +278,8 @@ bool policy_session_body(struct policy_session *session, const void *bytes, size
     if (message == NULL)
         return false;
     message->facts.body_bytes += length;
+    if (message->report != NULL)
+        report_reader_push(message->report, slice_make(bytes, length));
     look_for_certainty(message);
     if (message->scan != NULL)
         content_scan_body(message->scan, slice_make(bytes, length));
@@ -286,6 +290,8 @@ bool policy_session_body(struct policy_session *session, const void *bytes, size
 
 static void finish_scan(struct message *message)
 {
+    if (message->report != NULL)
+        message->facts.report = report_reader_end(message->report);
     if (message->scan == NULL)
         return;
     message->facts.attachments = content_scan_end(message->scan);

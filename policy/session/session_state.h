@@ -13,6 +13,7 @@
 #include "judge/judge.h"
 #include "policy_session.h"
 #include "scan/content/content_scan.h"
+#include "scan/report/report_reader.h"
 
 /* Of one message; MTAs stop well before. */
 enum { MESSAGE_RECIPIENTS_MAX = 10000 };
@@ -21,6 +22,7 @@ struct message {
     struct message_facts facts;
     struct judgement judgement;
     struct verdict unrecorded_answer; /* told in place of the verdict where no record could be kept */
+    struct report_reader *report;     /* NULL: it is no report */
     struct content_scan *scan;        /* NULL: the content is not looked into */
     uint64_t started_us;
     size_t recipient_capacity;

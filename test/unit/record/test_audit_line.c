@@ -218,6 +218,32 @@ static void what_there_is_nothing_of_is_absent(void **state)
     strbuf_deinit(&line);
 }
 
+/* ---- reports ---------------------------------------------------------------------------------------- */
+
+static void assert_reported(const struct report_facts *report, const char *expected)
+{
+    struct message_facts with_report = message;
+    struct outcome outcome = whole_outcome();
+    struct strbuf line;
+    with_report.report = report;
+    outcome.message = &with_report;
+    strbuf_init(&line, 0);
+    audit_line_write(&outcome, &context, &line);
+    assert_non_null(strstr(strbuf_text(&line), expected));
+    strbuf_deinit(&line);
+}
+
+static void what_a_message_tells_of_another_is_written(void **state)
+{
+    (void)state;
+    assert_reported(&(struct report_facts){.message_id = "<1@x>",
+                                           .recipients = {"bob@example.org"},
+                                           .recipient_count = 1},
+                    "],\"dsn\":{\"message_id\":\"<1@x>\",\"recipients\":[\"bob@example.org\"]},\"verdict\"");
+    assert_reported(&(struct report_facts){.message_id = "", .feedback_type = "abuse"},
+                    "],\"arf\":{\"type\":\"abuse\",\"recipients\":[]},\"verdict\"");
+}
+
 /* ---- recipients ------------------------------------------------------------------------------------- */
 
 static void each_recipient_shows_what_became_of_it(void **state)
@@ -307,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_whole_line_is_golden),
         cmocka_unit_test(lines_of_all_versions_are_read),
         cmocka_unit_test(what_there_is_nothing_of_is_absent),
+        cmocka_unit_test(what_a_message_tells_of_another_is_written),
         cmocka_unit_test(each_recipient_shows_what_became_of_it),
         cmocka_unit_test(a_refusal_is_logged_with_its_cause),
         cmocka_unit_test(what_was_refused_at_rcpt_is_logged_too),
