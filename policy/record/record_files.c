@@ -127,7 +127,7 @@ static bool add_file(void *owner, struct record_file_list *list, const struct re
 static void drop_twins(struct record_file_list *list)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; list->items != NULL && i < list->count; i++) {
         const struct record_file *file = &list->items[i];
         const struct record_file *next = i + 1 < list->count ? file + 1 : NULL;
         const bool has_twin = next != NULL && file->kind == RECORD_FILE_CLOSED &&

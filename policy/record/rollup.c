@@ -160,7 +160,7 @@ bool rollup_next(struct rollup_rows *rows, struct rollup_row *row)
 uint32_t rollup_network(struct slice ip)
 {
     struct ip_address address;
-    struct slice network = ip;
+    struct slice network;
     if (ip.length == 0)
         return 0;
     if (slice_find(ip, ':') == ip.length) {

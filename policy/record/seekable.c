@@ -250,8 +250,8 @@ static size_t frame_length(const struct packing *packing)
 static bool pack_frame(struct packing *packing, size_t length, struct strbuf *problem)
 {
     const size_t bound = ZSTD_compressBound(length);
-    if (packing->packed_capacity < bound) {
-        char *packed = realloc(packing->packed, bound);
+    if (packing->packed_capacity < bound || packing->packed == NULL) {
+        char *packed = bound == 0 ? NULL : realloc(packing->packed, bound);
         if (packed == NULL) {
             strbuf_append_text(problem, "out of memory");
             return false;
