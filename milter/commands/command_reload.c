@@ -45,7 +45,7 @@ static void add_restart(struct policy_engine *engine, struct answer *answer)
     strbuf_deinit(&keys);
 }
 
-static void tell_accepted(struct answer *answer, size_t count, const char *by)
+static void add_accepted(struct answer *answer, size_t count, const char *by)
 {
     answer_count(answer, "accepted_shrunk", NULL, count);
     answer_line(answer,
@@ -64,7 +64,7 @@ static int serve(struct control_call *call)
     struct strbuf problems;
     strbuf_init(&problems, 0);
     if (options->accept_shrunk)
-        tell_accepted(answer, policy_engine_accept_shrunk(call->target->engine), call->caller->name);
+        add_accepted(answer, policy_engine_accept_shrunk(call->target->engine), call->caller->name);
     const bool is_in_force = call->target->reload(call->target->context, call->caller->name, &problems);
     add_problems(answer, strbuf_slice(&problems));
     answer_bool(answer, "in_force", NULL, is_in_force);
