@@ -135,8 +135,8 @@ def test_a_network_from_a_file_that_changes(relay, files):
         replace(files, "networks", "broken\n")
         wait_until(lambda: "networks:1: 'broken' is no network" in relay.daemon.output, "the broken file is told")
         assert may_relay(client)
-        replace(files, "networks", "")
-        wait_until(lambda: not may_relay(client), "the emptied file counts")
+        replace(files, "networks", "203.0.113.0/24\n")
+        wait_until(lambda: not may_relay(client), "the mended file counts")
     assert relay.daemon.output.count("is no network") == 1
 
 
