@@ -123,19 +123,23 @@ static bool add_file(void *owner, struct record_file_list *list, const struct re
     return true;
 }
 
+/* Whether the plain file is followed by its packed twin. */
+static bool is_packed_too(const struct record_file *file, const struct record_file *next)
+{
+    return file->kind == RECORD_FILE_CLOSED && next->kind == RECORD_FILE_CLOSED &&
+           file->closed_us == next->closed_us && file->packing == RECORD_PLAIN;
+}
+
 /* A compressed file is there under its name only once it is whole: its plain twin is about to be removed. */
 static void drop_twins(struct record_file_list *list)
 {
+    struct record_file *items = list->items;
     size_t kept = 0;
-    for (size_t i = 0; list->items != NULL && i < list->count; i++) {
-        const struct record_file *file = &list->items[i];
-        const struct record_file *next = i + 1 < list->count ? file + 1 : NULL;
-        const bool has_twin = next != NULL && file->kind == RECORD_FILE_CLOSED &&
-                              next->kind == RECORD_FILE_CLOSED && file->closed_us == next->closed_us &&
-                              file->packing == RECORD_PLAIN;
-        if (!has_twin)
-            list->items[kept++] = *file;
-    }
+    if (items == NULL)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        if (i + 1 == list->count || !is_packed_too(&items[i], &items[i + 1]))
+            items[kept++] = items[i];
     list->count = kept;
 }
 

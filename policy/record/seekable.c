@@ -226,7 +226,8 @@ static bool fill(struct packing *packing)
 
 static bool grow(struct packing *packing)
 {
-    const size_t capacity = packing->plain_capacity * 2;
+    const size_t twice = packing->plain_capacity * 2;
+    const size_t capacity = twice < SEEKABLE_FRAME_BYTES ? SEEKABLE_FRAME_BYTES : twice;
     char *plain = realloc(packing->plain, capacity);
     if (plain == NULL)
         return false;
