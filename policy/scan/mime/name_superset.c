@@ -85,7 +85,7 @@ static void append_words_anywhere(struct slice text, struct strbuf *out)
             strbuf_append_byte(out, CONTROL);
             at += word_mark(slice_part(text, at + 1, text.length)) > 0 ? 1 : 2; /* "?=" may be "?" and "=?" */
         } else {
-            strbuf_append_byte(out, low >= 0 ? (char)(high << 4 | low) : text.data[at]);
+            strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[at]));
             at += low >= 0 ? 3 : 1;
         }
     }
@@ -96,7 +96,7 @@ static void append_percent_decoded(struct slice text, struct strbuf *out)
     for (size_t i = 0; i < text.length; i++) {
         int high = text.data[i] == '%' && i + 2 < text.length ? ascii_hex_value(text.data[i + 1]) : -1;
         int low = high >= 0 ? ascii_hex_value(text.data[i + 2]) : -1;
-        strbuf_append_byte(out, low >= 0 ? (char)(high << 4 | low) : text.data[i]);
+        strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[i]));
         i += low >= 0 ? 2 : 0;
     }
 }
