@@ -51,19 +51,24 @@ void policy_engine_apply_now(struct policy_engine *engine)
     atomic_fetch_add(&engine->apply_now_count, 1);
 }
 
+static void record_refusal(struct policy_engine *engine, const char *by, struct slice problems)
+{
+    char *reason = strndup(problems.length == 0 ? "" : problems.data,
+                           problems.length < REASON_BYTES_MAX ? problems.length : REASON_BYTES_MAX);
+    engine_record_event(
+        engine, &(struct record_event){.line = RECORD_LINE_RELOAD_REFUSED, .reason = reason, .by = by});
+    free(reason);
+}
+
 void policy_engine_refuse_reload(struct policy_engine *engine, const char *by, struct slice problems)
 {
+    record_refusal(engine, by, problems);
     char *text = strndup(problems.length == 0 ? "" : problems.data, problems.length);
     char *who = strdup(by);
     pthread_mutex_lock(&engine->lock);
     engine_forget_refusal(engine);
     engine->refused_reload = (struct refused_reload){clock_wall_us(&engine->options.clock), who, text};
     pthread_mutex_unlock(&engine->lock);
-    char *reason = strndup(problems.length == 0 ? "" : problems.data,
-                           problems.length < REASON_BYTES_MAX ? problems.length : REASON_BYTES_MAX);
-    engine_record_event(
-        engine, &(struct record_event){.line = RECORD_LINE_RELOAD_REFUSED, .reason = reason, .by = by});
-    free(reason);
 }
 
 void engine_forget_refusal(struct policy_engine *engine)
