@@ -63,11 +63,14 @@ static void record_refusal(struct policy_engine *engine, const char *by, struct 
 void policy_engine_refuse_reload(struct policy_engine *engine, const char *by, struct slice problems)
 {
     record_refusal(engine, by, problems);
-    char *text = strndup(problems.length == 0 ? "" : problems.data, problems.length);
-    char *who = strdup(by);
+    const struct refused_reload refused = {
+        .time_us = clock_wall_us(&engine->options.clock),
+        .by = strdup(by),
+        .problems = strndup(problems.length == 0 ? "" : problems.data, problems.length),
+    };
     pthread_mutex_lock(&engine->lock);
     engine_forget_refusal(engine);
-    engine->refused_reload = (struct refused_reload){clock_wall_us(&engine->options.clock), who, text};
+    engine->refused_reload = refused;
     pthread_mutex_unlock(&engine->lock);
 }
 
