@@ -169,9 +169,11 @@ static void add_readings(struct content_message *message, struct leaf *leaf, con
 }
 
 /* Adds the readings that begin with the lines which others take for a part of the header. */
-static void begin_with_doubtful(struct content_message *message, const struct mime_entity *entity)
+static void begin_with_doubtful(struct content_message *message, struct leaf *leaf,
+                                const struct mime_entity *entity)
 {
-    struct leaf *leaf = message->leaf;
+    if (entity->doubtful_lines.length == 0)
+        return;
     add_readings(message, leaf, entity);
     leaf->doubtful_count = leaf->reading_count;
     for (size_t i = 0; i < leaf->doubtful_count; i++)
@@ -197,8 +199,7 @@ static bool leaf_begin(void *context, const struct mime_entity *entity)
         content_entry(subject);
     add_entity_names(subject, entity);
     add_entity_conditions(subject, entity);
-    if (entity->doubtful_lines.length > 0)
-        begin_with_doubtful(message, entity);
+    begin_with_doubtful(message, message->leaf, entity);
     add_readings(message, message->leaf, entity);
     return !message->scan->failed && message->leaf->reading_count > 0;
 }
@@ -292,10 +293,12 @@ static struct leaf *whole_begin(struct content_message *message, const struct mi
         scan->encoded_count++;
         talloc_set_destructor(whole, whole_destroy);
     }
-    if (whole->subject.path == NULL)
+    if (whole->subject.path == NULL) {
         content_fail(scan);
-    else
-        add_readings(message, whole, entity);
+        return whole;
+    }
+    begin_with_doubtful(message, whole, entity);
+    add_readings(message, whole, entity);
     return whole;
 }
 

@@ -158,8 +158,8 @@ static void take_type(struct mime_entity *entity, struct slice value)
         kinds |= kinds_spelled(entity, value);
     struct slice behind =
         slice_make(lead.data + lead.length, (size_t)(value.data + value.length - lead.data) - lead.length);
-    bool has_type =
-        kinds != 0 && (is_strict || behind.length == 0 || strchr(" \t\r\n;(", behind.data[0]) != NULL);
+    bool has_type = kinds != 0 && (is_strict || behind.length == 0 || (unsigned char)behind.data[0] <= ' ' ||
+                                   strchr(";(", behind.data[0]) != NULL);
     if (!has_type)
         kinds |= add_type(entity, value) | MIME_KIND_OTHER;
     /* Without parameters nobody knows which piece it is, and of what (RFC 2046 5.2.2). */
@@ -169,6 +169,11 @@ static void take_type(struct mime_entity *entity, struct slice value)
     struct slice all = slice_trim(value);
     entity->has_odd_type = entity->has_odd_type || slice_find(lead, '/') == lead.length ||
                            (all.length > 0 && all.data[all.length - 1] == ';');
+    for (size_t i = 0; i < value.length; i++)
+        entity->has_odd_type =
+            entity->has_odd_type ||
+            ((unsigned char)value.data[i] < ' ' && strchr("\t\r\n", value.data[i]) == NULL) ||
+            value.data[i] == '\0';
     entity->is_untyped = entity->is_untyped || !has_type;
     struct slice boundary = entity->parameters.primary_boundary;
     if (boundary_before.length > 0)

@@ -189,6 +189,8 @@ static void take_strict(struct mime_parameters *parameters, const struct mime_fi
             at = add_parameter(parameters, &parameters->names, field, at);
         } else if (slice_equal_nocase(key, slice_of("boundary"))) {
             struct name_set one;
+            parameters->has_odd_boundary = parameters->has_odd_boundary || field->parameters[at].index >= 0 ||
+                                           field->parameters[at].is_extended;
             name_set_init(&one, parameters->names.owner, 1);
             at = add_parameter(parameters, &one, field, at);
             note_no_memory(parameters, one.failed);

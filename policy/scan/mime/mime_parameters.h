@@ -29,6 +29,7 @@ struct mime_parameters {
     /* The boundary that RFC 2045 and 2046 give the first header that has one; empty if none. In `boundaries`.
      */
     struct slice primary_boundary;
+    bool has_odd_boundary;     /* one by RFC 2231, which not all know */
     struct slice primary_name; /* the first plain or only name of the last header; for comparing duplicates */
     const char *unreadable;    /* what only some clients can read, and is not read here; or NULL */
     unsigned result;           /* mime_parameters_result bits of all fields */

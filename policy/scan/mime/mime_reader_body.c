@@ -127,7 +127,7 @@ static bool is_field_like(struct slice line)
         return true;
     while (at < line.length && line.data[at] > ' ' && line.data[at] < 0x7f && line.data[at] != ':')
         at++;
-    return at > 0 && at < line.length && line.data[at] == ':';
+    return at < line.length && line.data[at] == ':';
 }
 
 /* A held line while a header is looked for. Returns whether it begins one, which then waits for its LF. */

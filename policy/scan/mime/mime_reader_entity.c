@@ -97,9 +97,10 @@ static bool push_level(struct mime_reader *reader, bool is_multipart)
         reader_fail(reader);
         return false;
     }
-    reader->levels[reader->level_count++] = (struct mime_level){.is_multipart = is_multipart,
-                                                                .is_digest = reader->entity.is_digest,
-                                                                .is_guessed = reader->entity.has_loose_type};
+    reader->levels[reader->level_count++] = (struct mime_level){
+        .is_multipart = is_multipart,
+        .is_digest = reader->entity.is_digest,
+        .is_guessed = reader->entity.has_loose_type || reader->entity.parameters.has_odd_boundary};
     struct mime_level *level = &reader->levels[reader->level_count - 1];
     level->is_told = reader->sink->level_begin(reader->sink->context, &reader->entity);
     reader->told_count += level->is_told ? 1 : 0;
@@ -185,7 +186,8 @@ static void begin_multipart(struct mime_reader *reader)
     }
     add_boundaries(reader);
     reader->levels[reader->level_count - 1].is_typeless =
-        reader->entity.is_untyped || reader->entity.has_odd_type || reader->block.has_late_content;
+        reader->entity.is_untyped || reader->entity.has_odd_type || reader->block.has_late_content ||
+        reader->entity.parameters.has_odd_boundary;
     reader->probe_lines_left = PREAMBLE_PROBE_LINES;
     reader->probe_doubt = "header fields before the first delimiter";
 }
@@ -232,8 +234,7 @@ static void begin_leaf_with_boundary(struct mime_reader *reader)
     bool is_level = push_level(reader, true);
     reader->entity.kinds = kinds;
     if (is_level)
-        reader->levels[reader->level_count - 1].is_typeless =
-            reader->entity.is_untyped || is_typeless(reader);
+        reader->levels[reader->level_count - 1].is_typeless = true;
     if (is_level)
         add_boundaries(reader);
     if (reader->state != READER_STOPPED)

@@ -39,20 +39,25 @@ static bool is_base64(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '+' || c == '/';
 }
 
-/* Appends what is left of base64 once all else is skipped; returns the offset behind it. */
+/* Appends what base64 means; padding may be its end, or not. Returns the offset behind it. */
 static size_t append_base64(struct slice text, size_t at, struct strbuf *out)
 {
-    struct transfer_decoder decoder;
-    char piece[4 * TRANSFER_ROOM_MIN];
-    size_t end = at;
-    while (end < text.length && (is_base64(text.data[end]) || text.data[end] == '='))
-        end++;
-    struct slice rest = slice_part(text, at, end);
-    transfer_decoder_init(&decoder, TRANSFER_BASE64);
-    while (rest.length > 0)
-        strbuf_append(out, piece, transfer_decode(&decoder, &rest, piece, sizeof piece));
-    strbuf_append(out, piece, transfer_decode_end(&decoder, piece));
-    return end;
+    while (at < text.length && (is_base64(text.data[at]) || text.data[at] == '=')) {
+        struct transfer_decoder decoder;
+        char piece[4 * TRANSFER_ROOM_MIN];
+        size_t end = at;
+        while (end < text.length && is_base64(text.data[end]))
+            end++;
+        struct slice rest = slice_part(text, at, end);
+        transfer_decoder_init(&decoder, TRANSFER_BASE64);
+        while (rest.length > 0)
+            strbuf_append(out, piece, transfer_decode(&decoder, &rest, piece, sizeof piece));
+        strbuf_append(out, piece, transfer_decode_end(&decoder, piece));
+        strbuf_append_byte(out, CONTROL);
+        for (at = end; at < text.length && text.data[at] == '=';)
+            at++;
+    }
+    return at;
 }
 
 /* The length of "=?charset?B?" or "=?charset?Q?" at the front of `text`, whose last letter is its encoding;
@@ -108,6 +113,18 @@ static void append_references_expanded(struct slice text, struct strbuf *out)
         size_t length = text.data[0] == '&' ? name_text_reference(text, &character) : 0;
         strbuf_append_byte(out, length > 0 ? character : text.data[0]);
         text = slice_part(text, length > 0 ? length : 1, text.length);
+    }
+}
+
+/* Without backslashes and folds, which some drop before they decode anything. */
+static void append_stripped(struct slice text, struct strbuf *out)
+{
+    bool in_fold = false;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        in_fold = c == '\r' || c == '\n' || (in_fold && (c == ' ' || c == '\t'));
+        if (!in_fold && c != '\\')
+            strbuf_append_byte(out, c);
     }
 }
 
@@ -243,6 +260,8 @@ static void add_decoded(struct name_superset *superset, struct slice text, int r
     add_step(superset, text, rounds, &step);
     if (slice_find(text, '%') < text.length)
         append_percent_decoded(text, &step);
+    add_step(superset, text, rounds, &step);
+    append_stripped(text, &step);
     add_step(superset, text, rounds, &step);
     if (slice_find(text, '&') < text.length)
         append_references_expanded(text, &step);
