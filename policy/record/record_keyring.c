@@ -118,7 +118,8 @@ static bool write_file(struct record_keyring *ring)
     is_written = is_written && rename(aside, ring->path) == 0 && fstat(descriptor, &ring->seen) == 0;
     if (descriptor >= 0)
         close(descriptor);
-    explicit_bzero(text.data, text.length);
+    if (text.data != NULL)
+        explicit_bzero(text.data, text.length);
     strbuf_deinit(&text);
     talloc_free(aside);
     return is_written;
