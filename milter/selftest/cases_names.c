@@ -169,7 +169,7 @@ const struct selftest_case selftest_extended[] = {
      DISPOSITION("attachment; filename*0=\"evil.\"; filename*1*=utf-8''exe")},
     {"pieces-no-semicolon", "no semicolon behind a piece", "the value ends at the blank", "MIME-tools, Python", STOPPED,
      DISPOSITION("attachment; filename*0=evil.exe filename=\"x.txt\"")},
-    {"two-stars", "two stars behind the number", "read over", "PHP mailparse", STOPPED,
+    {"number-two-stars", "two stars behind the number", "read over", "PHP mailparse", STOPPED,
      DISPOSITION("attachment; filename*0*=utf-8''evil; filename*1**=%2ee; filename*2*=xe")},
     {"surrogate", "a UTF-8 surrogate inside the extension", "dropped by lossy decoders", "web mailers", STOPPED,
      DISPOSITION("attachment; filename=\"evil.h$[x|eda080]ta\"")},
