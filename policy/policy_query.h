@@ -82,7 +82,8 @@ void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf
 /* The same for one subject, overrides applied (`check --print --for`): `whom` is a list such as
  * "user=ann@example.com,client=192.0.2.7,role=submission"; of domain and customer too. What it does not say
  * is worked out as for a message. False: it cannot be read, and `out` says why. */
-bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *whom, struct strbuf *out);
+bool policy_snapshot_print_subject(const struct policy_snapshot *snapshot, const char *whom,
+                                   struct strbuf *out);
 
 /* What a listing on a block list means for logins ("reject", "evidence", "off": dnsbl.logins), where some
  * list that is asked counts for them and is enforced; NULL: nothing is refused for it anyway. */
@@ -111,7 +112,7 @@ char *policy_control_path(const char *path);
 /* ---- what the MTA in front has to fit (`doctor`) ----------------------------------------------------- */
 
 /* Over all roles and overrides. Points into the snapshot. */
-struct policy_mta_needs {
+struct policy_mta_requirements {
     struct config_endpoint listen;
     /* the largest message that some role, or some override, allows; 0: no such limit */
     uint64_t size_limit_bytes;
@@ -126,13 +127,14 @@ struct policy_mta_needs {
     const char *resolv_conf;
 };
 
-void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs);
+void policy_snapshot_mta_requirements(const struct policy_snapshot *snapshot,
+                                      struct policy_mta_requirements *needs);
 
 /* Whether all of `network` is in relay.trusted_networks. */
 bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network);
 
 /* What of the section relay an MTA must be set up for. */
-struct policy_relay_needs {
+struct policy_relay_requirements {
     bool has_certificates;  /* some client certificate is trusted */
     bool has_fingerprints;  /* and one of them by its fingerprint */
     bool has_local_daemons; /* mail handed in on the machine comes over some service of the MTA's */
@@ -143,7 +145,8 @@ struct policy_relay_needs {
     const char *tag_delimiters; /* the characters at which an address's tag is cut off */
 };
 
-void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs);
+void policy_snapshot_relay_requirements(const struct policy_snapshot *snapshot,
+                                        struct policy_relay_requirements *needs);
 
 /* Whether `domain`, in any form, is in relay.local_domains; true as well where a table cannot be asked. */
 bool policy_snapshot_has_domain(const struct policy_snapshot *snapshot, struct slice domain);

@@ -15,7 +15,7 @@
 struct check_options {
     const char *config_path;
     bool print;
-    const char *print_for;
+    const char *print_subject;
     const char *as_user;
     bool schema;
     bool reference;
@@ -39,7 +39,7 @@ static int print_snapshot(const struct policy_snapshot *snapshot, const char *wh
     strbuf_init(&text, 0);
     if (whom == NULL) {
         policy_snapshot_print(snapshot, &text);
-    } else if (!policy_snapshot_print_for(snapshot, whom, &text)) {
+    } else if (!policy_snapshot_print_subject(snapshot, whom, &text)) {
         fprintf(stderr, "closedrelay: --for: %s", strbuf_text(&text));
         strbuf_deinit(&text);
         return EX_USAGE;
@@ -83,7 +83,7 @@ static int check_writable(const struct policy_snapshot *snapshot)
     return good ? EX_OK : EX_CONFIG;
 }
 
-static void tell_no_errors(const struct check_options *options, const struct policy_snapshot *snapshot)
+static void report_no_errors(const struct check_options *options, const struct policy_snapshot *snapshot)
 {
     const char *logins = policy_snapshot_listed_logins(snapshot);
     printf("%s: no errors\n",
@@ -106,10 +106,10 @@ static int check_configuration(const struct check_options *options)
         policy_snapshot_unref(snapshot);
         return status;
     }
-    if (options->print || options->print_for != NULL)
-        status = print_snapshot(snapshot, options->print_for);
+    if (options->print || options->print_subject != NULL)
+        status = print_snapshot(snapshot, options->print_subject);
     else
-        tell_no_errors(options, snapshot);
+        report_no_errors(options, snapshot);
     policy_snapshot_unref(snapshot);
     return status;
 }
@@ -134,7 +134,7 @@ static const struct option options[] = {
      "check FILE instead of /etc/closedrelay/closedrelay.yaml"},
     {"print", 'p', OPTION_FLAG, offsetof(struct check_options, print), NULL,
      "print every value in force and where it comes from"},
-    {"for", '\0', OPTION_TEXT, offsetof(struct check_options, print_for), "WHOM",
+    {"for", '\0', OPTION_TEXT, offsetof(struct check_options, print_subject), "WHOM",
      "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME,sender=ADDRESS (any of them)"},
     {"as", '\0', OPTION_TEXT, offsetof(struct check_options, as_user), "USER",
      "read the files as USER, whom the daemon runs as, and look whether its own can be written"},

@@ -117,8 +117,8 @@ static int examine(const struct doctor_options *options, const struct policy_sna
                             .snapshot = snapshot,
                             .postfix_directory = options->postfix_directory,
                             .report = &report};
-    policy_snapshot_mta_needs(snapshot, &doctor.needs);
-    policy_snapshot_relay_needs(snapshot, &doctor.relay);
+    policy_snapshot_mta_requirements(snapshot, &doctor.needs);
+    policy_snapshot_relay_requirements(snapshot, &doctor.relay);
     int status = EX_OK;
     if (options->postfix_directory != NULL || options->postconf_output != NULL) {
         status = read_postfix(options, &mta.postfix);

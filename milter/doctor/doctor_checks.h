@@ -13,8 +13,8 @@
 struct doctor {
     const char *config_path; /* NULL: no file, the founding policy */
     const struct policy_snapshot *snapshot;
-    struct policy_mta_needs needs;
-    struct policy_relay_needs relay;
+    struct policy_mta_requirements needs;
+    struct policy_relay_requirements relay;
     const struct postfix_settings *postfix; /* NULL: there is none */
     const char *postfix_directory;          /* of its main.cf; NULL: it runs elsewhere */
     const struct sendmail_cf *sendmail;     /* NULL: there is none */

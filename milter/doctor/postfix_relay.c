@@ -20,7 +20,7 @@ static const char *why_open(enum postfix_failure failure, bool is_enforced)
 }
 
 /* A port of its own for recent logins, of whom Postfix knows nothing, is meant to be so. */
-static bool is_meant(const struct policy_relay_needs *needs, const struct postfix_service *service,
+static bool is_meant(const struct policy_relay_requirements *needs, const struct postfix_service *service,
                      enum postfix_failure failure)
 {
     return service != NULL && needs->has_recent_logins && needs->is_enforced &&

@@ -17,13 +17,13 @@ void history_source_finish(struct history_terminal *terminal)
     terminal->has_progress = false;
 }
 
-static void tell_note(void *context, const char *text)
+static void report_note(void *context, const char *text)
 {
     history_source_finish(context);
     fprintf(stderr, "closedrelay: %s\n", text);
 }
 
-static void tell_progress(void *context, uint64_t done, uint64_t total)
+static void report_progress(void *context, uint64_t done, uint64_t total)
 {
     struct history_terminal *terminal = context;
     const int64_t now = (int64_t)clock_now_ms();
@@ -45,8 +45,8 @@ struct policy_history_source history_source(const struct option_list *paths, con
         .paths = paths->items,
         .path_count = paths->count,
         .config = options_config(config),
-        .note = tell_note,
-        .progress = isatty(STDERR_FILENO) ? tell_progress : NULL,
+        .note = report_note,
+        .progress = isatty(STDERR_FILENO) ? report_progress : NULL,
         .context = terminal,
     };
 }

@@ -1,8 +1,9 @@
 /*
  * How a loaded configuration is kept; for the loader and the printers only.
  *
- * A section's rows, nested sections taken apart, are its leaves. A layer is a list of values for leaves; a
- * struct is made by putting layers on one another, and remembers for each leaf which value it has.
+ * A section's rows, nested sections taken apart, are its flat keys. A layer is a list of values for
+ * flat keys; a struct is made by putting layers on one another, and remembers for each flat key which value
+ * it has.
  */
 #ifndef CLOSEDRELAY_CONFIG_DOCUMENT_H
 #define CLOSEDRELAY_CONFIG_DOCUMENT_H
@@ -15,23 +16,23 @@
 /* Of a key with CONFIG_RESTART, for the reference. */
 #define CONFIG_RESTART_TEXT "A change takes a restart."
 
-struct config_leaf {
+struct config_flat_key {
     const struct config_key *key;
     size_t offset;    /* in the whole section's struct */
     const char *path; /* "limit", "tls.verify" */
     unsigned flags;   /* the key's, and CONFIG_GLOBAL where a section around it has it */
 };
 
-struct config_leaves {
+struct config_flat_keys {
     const struct config_section *section;
-    struct config_leaf *items;
+    struct config_flat_key *items;
     size_t count;
     bool has_finish; /* the section, or one nested in it */
 };
 
-/* A value for one leaf. */
+/* A value for one flat key. */
 struct config_value {
-    size_t leaf;
+    size_t flat_key;
     const void *bytes;              /* key->type->bytes of them; of a change: what it adds */
     const void *removed;            /* a change of the list below it: what is taken out; NULL: no change */
     struct config_place place;      /* of the value; no file: a default */
@@ -48,13 +49,13 @@ struct config_layer {
 
 struct config_struct {
     void *settings;
-    const struct config_value **values; /* one a leaf; NULL: none was given */
+    const struct config_value **values; /* one a flat key; NULL: none was given */
     struct config_place place;
 };
 
 /* Behind config_array.origins. */
 struct config_array_origins {
-    const struct config_leaves *leaves;
+    const struct config_flat_keys *flat_keys;
     struct config_struct *entries;
 };
 
@@ -99,7 +100,7 @@ enum config_patch_condition {
 };
 
 struct config_section_state {
-    struct config_leaves leaves;
+    struct config_flat_keys flat_keys;
     struct config_place place;
     struct config_layer defaults, written;
     struct config_layer role_defaults[ROLE_COUNT], role_written[ROLE_COUNT];
@@ -116,26 +117,27 @@ struct config_document {
     struct config_section_state *sections;
     struct config_override *overrides;
     size_t override_count;
-    struct config_leaves when_leaves;
+    struct config_flat_keys when_flat_keys;
 };
 
 /* What is needed while a document is made. */
 struct config_build {
     struct config_document *document;
     struct config_problems *problems;
-    struct config_place whole;    /* the first file */
-    struct config_leaves *arrays; /* leaves of array sections met so far */
+    struct config_place whole;       /* the first file */
+    struct config_flat_keys *arrays; /* flat keys of array sections met so far */
     size_t array_count;
 };
 
 /* ---- flat_keys.c ------------------------------------------------------------------------------------- */
 
 /* The rows of a section and of those nested in it. */
-size_t config_leaf_count(const struct config_section *section);
+size_t config_flat_key_count(const struct config_section *section);
 /* All rows of a section. False when memory ran out. */
-bool config_leaves_make(void *owner, const struct config_section *section, struct config_leaves *leaves);
-/* The leaf with that path; leaves->count where there is none. */
-size_t config_leaf_by_path(const struct config_leaves *leaves, const char *path);
+bool config_flat_keys_make(void *owner, const struct config_section *section,
+                           struct config_flat_keys *flat_keys);
+/* The flat key with that path; flat_keys->count where there is none. */
+size_t config_flat_key_by_path(const struct config_flat_keys *flat_keys, const char *path);
 /* The section with that name; NULL where there is none. The top level's has none. */
 struct config_section_state *config_section_by_name(const struct config_document *document, const char *name);
 const struct config_key *config_section_key(const struct config_section *section, const char *name);
@@ -144,7 +146,7 @@ const struct config_key *config_section_key(const struct config_section *section
 
 /* Reads a mapping. Leaves with a flag of `refused` are errors. False when memory ran out. */
 struct config_layer_source {
-    const struct config_leaves *leaves;
+    const struct config_flat_keys *flat_keys;
     const struct config_node *node;
     int role;                /* ROLE_COUNT: not for one role */
     unsigned refused;        /* CONFIG_GLOBAL under roles and overrides */
@@ -157,28 +159,29 @@ bool config_layer_read(struct config_build *build, const struct config_layer_sou
 bool config_layer_read_child(struct config_build *build, const struct config_layer_source *source,
                              const struct config_node *child, struct config_layer *layer);
 /* Reads the defaults of the rows. */
-bool config_layer_read_defaults(struct config_build *build, const struct config_leaves *leaves,
+bool config_layer_read_defaults(struct config_build *build, const struct config_flat_keys *flat_keys,
                                 struct config_layer *layer);
 /* Reads one default given as text. */
-bool config_layer_add_text(struct config_build *build, const struct config_leaves *leaves, size_t leaf,
-                           int role, const char *text, struct config_layer *layer);
+bool config_layer_add_text(struct config_build *build, const struct config_flat_keys *flat_keys,
+                           size_t flat_key, int role, const char *text, struct config_layer *layer);
 
 /* Allocates a zeroed struct and its table of values under `owner`; false when memory ran out. */
-bool config_struct_make(void *owner, const struct config_leaves *leaves, struct config_place place,
+bool config_struct_make(void *owner, const struct config_flat_keys *flat_keys, struct config_place place,
                         struct config_struct *made);
 /* Puts a layer over it. False when memory ran out. */
-bool config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
+bool config_struct_apply(struct config_struct *made, const struct config_flat_keys *flat_keys,
                          const struct config_layer *layer);
 /* A section's struct for a role, or for none (ROLE_COUNT): defaults and what is written, without overrides,
  * not finished. False when memory ran out. */
 bool config_role_struct_make(void *owner, const struct config_section_state *state, int role,
                              struct config_struct *made);
 /* Tells what CONFIG_REQUIRED keys are missing. */
-void config_struct_check_required(const struct config_struct *made, const struct config_leaves *leaves,
+void config_struct_check_required(const struct config_struct *made, const struct config_flat_keys *flat_keys,
                                   struct config_problems *problems);
 /* Calls `finish` of nested sections, then of the section; numbers that it changed become values of `made`. */
-void config_struct_finish(void *owner, const struct config_struct *made, const struct config_leaves *leaves,
-                          enum role role, struct config_problems *problems);
+void config_struct_finish(void *owner, const struct config_struct *made,
+                          const struct config_flat_keys *flat_keys, enum role role,
+                          struct config_problems *problems);
 
 /* ---- list_change.c ----------------------------------------------------------------------------------- */
 
@@ -195,7 +198,7 @@ const struct config_value *config_list_change_apply(void *owner, const struct co
 /* Warns of what changes take out and is in the list in none of the structs, which are the roles' of one
  * section, or one alone. */
 struct config_structs {
-    const struct config_leaves *leaves;
+    const struct config_flat_keys *flat_keys;
     const struct config_struct *items;
     size_t count;
 };

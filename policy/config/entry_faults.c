@@ -94,7 +94,7 @@ static void append_parts(struct slice text, struct strbuf *out)
         strbuf_append_text(out, ", …");
 }
 
-static void tell_several(const struct config_parse *parse, const struct config_entry *entry, bool is_error)
+static void report_several(const struct config_parse *parse, const struct config_entry *entry, bool is_error)
 {
     struct strbuf parts;
     strbuf_init(&parts, 256);
@@ -118,7 +118,7 @@ static bool doubt_free_text(const struct config_parse *parse, const struct confi
     const bool is_script = slice_starts_nocase(entry->text, slice_of("script:"));
     if (parts_look_alike(entry->text, false, is_script ? ":" : "@.*=:") ||
         parts_look_alike(entry->text, true, "@"))
-        tell_several(parse, entry, false);
+        report_several(parse, entry, false);
     return true;
 }
 
@@ -156,7 +156,7 @@ bool config_entry_check(const struct config_parse *parse, const struct config_en
     else if ((parse->key->flags & CONFIG_FREE_TEXT) != 0)
         return doubt_free_text(parse, entry);
     else if (has_separator(text, true))
-        tell_several(parse, entry, true);
+        report_several(parse, entry, true);
     else
         return true;
     return false;

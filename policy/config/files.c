@@ -27,7 +27,7 @@ struct file_reading {
 
 static struct config_node *read_text(struct file_reading *reading, const char *name, struct slice text);
 
-static bool tell_out_of_memory(const struct file_reading *reading)
+static bool report_out_of_memory(const struct file_reading *reading)
 {
     config_problem_out_of_memory(reading->problems);
     return false;
@@ -66,7 +66,7 @@ static bool admit_file(struct file_reading *reading, const struct text_file *fil
         struct read_file *files = talloc_realloc_size(reading->owner, reading->files,
                                                       (reading->file_count + 16) * sizeof *reading->files);
         if (files == NULL)
-            return tell_out_of_memory(reading);
+            return report_out_of_memory(reading);
         reading->files = files;
     }
     *index = reading->file_count++;
@@ -74,11 +74,11 @@ static bool admit_file(struct file_reading *reading, const struct text_file *fil
     return true;
 }
 
-static void tell_unreadable(const struct file_reading *reading, const char *path,
-                            struct config_place named_at, const char *why)
+static void report_unreadable(const struct file_reading *reading, const char *path,
+                              struct config_place named_at, const char *why)
 {
     if (why == NULL)
-        tell_out_of_memory(reading);
+        report_out_of_memory(reading);
     else if (reading->depth == 0)
         config_problem_error(reading->problems, named_at, "cannot be read: %s", why);
     else
@@ -94,9 +94,9 @@ static struct config_node *read_file(struct file_reading *reading, const char *p
     struct config_node *root = NULL;
     void *scratch = talloc_new(reading->owner); /* the nodes keep copies */
     if (scratch == NULL) {
-        tell_out_of_memory(reading);
+        report_out_of_memory(reading);
     } else if (!text_file_read(scratch, path, CONFIG_FILE_BYTES_MAX, &file, &why)) {
-        tell_unreadable(reading, path, named_at, why);
+        report_unreadable(reading, path, named_at, why);
     } else if (admit_file(reading, &file, path, named_at, &index)) {
         root = read_text(reading, path, file.content);
         reading->files[index].is_open = false;
@@ -118,7 +118,7 @@ static void include_path(struct file_reading *reading, struct config_node *into,
     /* Problems and places name the file after glob's memory is gone. */
     const char *kept = talloc_strdup(reading->owner, path);
     if (kept == NULL) {
-        tell_out_of_memory(reading);
+        report_out_of_memory(reading);
         return;
     }
     struct config_node *root = read_file(reading, kept, named_at);
@@ -138,7 +138,7 @@ static void include_pattern(struct file_reading *reading, struct config_node *in
     errno = 0;
     const int result = glob(pattern, GLOB_ERR | GLOB_NOSORT, NULL, &found);
     if (result == GLOB_NOSPACE || (result == GLOB_ABORTED && errno == ENOMEM))
-        tell_out_of_memory(reading);
+        report_out_of_memory(reading);
     else if (result == GLOB_ABORTED)
         config_problem_error(reading->problems, named_at, "include: the folder of %s cannot be read",
                              pattern);
@@ -164,7 +164,7 @@ static void include_entry(struct file_reading *reading, struct config_node *into
     }
     const char *pattern = text_file_resolve(reading->owner, slice_of(entry->text), entry->place.file);
     if (pattern == NULL)
-        tell_out_of_memory(reading);
+        report_out_of_memory(reading);
     else
         include_pattern(reading, into, pattern, entry->place);
 }

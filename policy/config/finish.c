@@ -5,12 +5,12 @@
 
 /* Behind config_finish.places: one struct, and which nesting of it is looked at. */
 struct finish_places {
-    const struct config_leaves *leaves;
+    const struct config_flat_keys *flat_keys;
     const struct config_struct *made;
     const char *prefix; /* "" or "tls." */
 };
 
-/* Whether a leaf is `key` behind the prefix. */
+/* Whether a flat key is `key` behind the prefix. */
 static bool path_is(const char *path, const char *prefix, const char *key)
 {
     const size_t length = strlen(prefix);
@@ -22,8 +22,8 @@ static const struct config_value *find_value(const struct finish_places *places,
 {
     if (key == NULL || places == NULL || places->made->values == NULL)
         return NULL;
-    for (size_t i = 0; i < places->leaves->count; i++)
-        if (places->made->values[i] != NULL && path_is(places->leaves->items[i].path, places->prefix, key))
+    for (size_t i = 0; i < places->flat_keys->count; i++)
+        if (places->made->values[i] != NULL && path_is(places->flat_keys->items[i].path, places->prefix, key))
             return places->made->values[i];
     return NULL;
 }
@@ -83,7 +83,7 @@ void config_finish_notice(const struct config_finish *context, const char *key, 
 /* What stays the same while the nestings of one struct are finished. */
 struct finishing {
     void *owner;
-    const struct config_leaves *leaves;
+    const struct config_flat_keys *flat_keys;
     const struct config_struct *made;
     struct config_finish context;
 };
@@ -92,7 +92,7 @@ struct finishing {
 static void finish_nesting(const struct finishing *finishing, const struct config_section *section,
                            size_t offset, const char *prefix)
 {
-    const struct finish_places places = {finishing->leaves, finishing->made, prefix};
+    const struct finish_places places = {finishing->flat_keys, finishing->made, prefix};
     struct config_finish context = finishing->context;
     for (const struct config_key *key = section->keys; key->name != NULL; key++) {
         if (key->type->shape != CONFIG_SHAPE_SECTION)
@@ -114,12 +114,12 @@ static void finish_nesting(const struct finishing *finishing, const struct confi
 static void show_changes(const struct finishing *finishing)
 {
     const struct config_struct *made = finishing->made;
-    for (size_t i = 0; made->values != NULL && i < finishing->leaves->count; i++) {
-        const struct config_leaf *leaf = &finishing->leaves->items[i];
+    for (size_t i = 0; made->values != NULL && i < finishing->flat_keys->count; i++) {
+        const struct config_flat_key *flat_key = &finishing->flat_keys->items[i];
         const struct config_value *value = made->values[i];
-        const char *bytes = (const char *)made->settings + leaf->offset;
-        if (value == NULL || leaf->key->type != &config_type_count ||
-            memcmp(bytes, value->bytes, leaf->key->type->bytes) == 0)
+        const char *bytes = (const char *)made->settings + flat_key->offset;
+        if (value == NULL || flat_key->key->type != &config_type_count ||
+            memcmp(bytes, value->bytes, flat_key->key->type->bytes) == 0)
             continue;
         struct config_value *changed = talloc_zero(finishing->owner, struct config_value);
         if (changed == NULL) {
@@ -127,18 +127,19 @@ static void show_changes(const struct finishing *finishing)
             return;
         }
         *changed = (struct config_value){
-            .leaf = i, .bytes = bytes, .node = value->node, .role = (int)finishing->context.role};
+            .flat_key = i, .bytes = bytes, .node = value->node, .role = (int)finishing->context.role};
         made->values[i] = changed;
     }
 }
 
-void config_struct_finish(void *owner, const struct config_struct *made, const struct config_leaves *leaves,
-                          enum role role, struct config_problems *problems)
+void config_struct_finish(void *owner, const struct config_struct *made,
+                          const struct config_flat_keys *flat_keys, enum role role,
+                          struct config_problems *problems)
 {
     const struct finishing finishing = {
-        owner, leaves, made, {.problems = problems, .role = role, .place = made->place, .places = NULL}};
-    if (!leaves->has_finish)
+        owner, flat_keys, made, {.problems = problems, .role = role, .place = made->place, .places = NULL}};
+    if (!flat_keys->has_finish)
         return;
-    finish_nesting(&finishing, leaves->section, 0, "");
+    finish_nesting(&finishing, flat_keys->section, 0, "");
     show_changes(&finishing);
 }

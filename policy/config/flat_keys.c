@@ -11,18 +11,18 @@ struct nesting {
     unsigned flags;
 };
 
-size_t config_leaf_count(const struct config_section *section)
+size_t config_flat_key_count(const struct config_section *section)
 {
     size_t count = 0;
     for (const struct config_key *key = section->keys; key->name != NULL; key++)
-        count += key->type->shape == CONFIG_SHAPE_SECTION ? config_leaf_count(key->section) : 1;
+        count += key->type->shape == CONFIG_SHAPE_SECTION ? config_flat_key_count(key->section) : 1;
     return count;
 }
 
 /* Nested as deep as the schema's rows are. */
-static bool add_leaves(void *owner, struct config_leaves *leaves, const struct nesting *nesting)
+static bool add_flat_keys(void *owner, struct config_flat_keys *flat_keys, const struct nesting *nesting)
 {
-    leaves->has_finish = leaves->has_finish || nesting->section->finish != NULL;
+    flat_keys->has_finish = flat_keys->has_finish || nesting->section->finish != NULL;
     for (const struct config_key *key = nesting->section->keys; key->name != NULL; key++) {
         const bool is_section = key->type->shape == CONFIG_SHAPE_SECTION;
         const char *path =
@@ -32,24 +32,26 @@ static bool add_leaves(void *owner, struct config_leaves *leaves, const struct n
         if (path == NULL)
             return false;
         if (!is_section)
-            leaves->items[leaves->count++] = (struct config_leaf){key, offset, path, flags};
-        else if (!add_leaves(owner, leaves, &(struct nesting){key->section, offset, path, flags}))
+            flat_keys->items[flat_keys->count++] = (struct config_flat_key){key, offset, path, flags};
+        else if (!add_flat_keys(owner, flat_keys, &(struct nesting){key->section, offset, path, flags}))
             return false;
     }
     return true;
 }
 
-bool config_leaves_make(void *owner, const struct config_section *section, struct config_leaves *leaves)
+bool config_flat_keys_make(void *owner, const struct config_section *section,
+                           struct config_flat_keys *flat_keys)
 {
-    *leaves = (struct config_leaves){.section = section};
-    leaves->items = talloc_zero_size(owner, (config_leaf_count(section) + 1) * sizeof *leaves->items);
-    return leaves->items != NULL && add_leaves(owner, leaves, &(struct nesting){section, 0, "", 0});
+    *flat_keys = (struct config_flat_keys){.section = section};
+    flat_keys->items =
+        talloc_zero_size(owner, (config_flat_key_count(section) + 1) * sizeof *flat_keys->items);
+    return flat_keys->items != NULL && add_flat_keys(owner, flat_keys, &(struct nesting){section, 0, "", 0});
 }
 
-size_t config_leaf_by_path(const struct config_leaves *leaves, const char *path)
+size_t config_flat_key_by_path(const struct config_flat_keys *flat_keys, const char *path)
 {
     size_t at = 0;
-    while (at < leaves->count && strcmp(leaves->items[at].path, path) != 0)
+    while (at < flat_keys->count && strcmp(flat_keys->items[at].path, path) != 0)
         at++;
     return at;
 }

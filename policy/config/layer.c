@@ -13,28 +13,29 @@ static bool out_of_memory(const struct config_build *build)
 
 /* ---- structs ---------------------------------------------------------------------------------------- */
 
-bool config_struct_make(void *owner, const struct config_leaves *leaves, struct config_place place,
+bool config_struct_make(void *owner, const struct config_flat_keys *flat_keys, struct config_place place,
                         struct config_struct *made)
 {
     made->place = place;
-    made->settings = talloc_zero_size(owner, leaves->section->struct_bytes);
-    made->values = talloc_zero_size(owner, (leaves->count + 1) * sizeof(const struct config_value *));
+    made->settings = talloc_zero_size(owner, flat_keys->section->struct_bytes);
+    made->values = talloc_zero_size(owner, (flat_keys->count + 1) * sizeof(const struct config_value *));
     return made->settings != NULL && made->values != NULL;
 }
 
-bool config_struct_apply(struct config_struct *made, const struct config_leaves *leaves,
+bool config_struct_apply(struct config_struct *made, const struct config_flat_keys *flat_keys,
                          const struct config_layer *layer)
 {
     for (size_t i = 0; i < layer->count; i++) {
         const struct config_value *value = layer->items[i];
-        const struct config_leaf *leaf = &leaves->items[value->leaf];
-        assert(leaf->offset + leaf->key->type->bytes <= leaves->section->struct_bytes);
+        const struct config_flat_key *flat_key = &flat_keys->items[value->flat_key];
+        assert(flat_key->offset + flat_key->key->type->bytes <= flat_keys->section->struct_bytes);
         if (value->removed != NULL)
-            value = config_list_change_apply(made->settings, leaf->key, value, made->values[value->leaf]);
+            value =
+                config_list_change_apply(made->settings, flat_key->key, value, made->values[value->flat_key]);
         if (value == NULL)
             return false;
-        memcpy((char *)made->settings + leaf->offset, value->bytes, leaf->key->type->bytes);
-        made->values[value->leaf] = value;
+        memcpy((char *)made->settings + flat_key->offset, value->bytes, flat_key->key->type->bytes);
+        made->values[value->flat_key] = value;
     }
     return true;
 }
@@ -42,30 +43,30 @@ bool config_struct_apply(struct config_struct *made, const struct config_leaves 
 bool config_role_struct_make(void *owner, const struct config_section_state *state, int role,
                              struct config_struct *made)
 {
-    if (!config_struct_make(owner, &state->leaves, state->place, made))
+    if (!config_struct_make(owner, &state->flat_keys, state->place, made))
         return false;
     const struct config_layer *const layers[] = {
         &state->defaults, role == ROLE_COUNT ? NULL : &state->role_defaults[role], &state->written,
         role == ROLE_COUNT ? NULL : &state->role_written[role]};
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
-        if (layers[i] != NULL && !config_struct_apply(made, &state->leaves, layers[i]))
+        if (layers[i] != NULL && !config_struct_apply(made, &state->flat_keys, layers[i]))
             return false;
     return true;
 }
 
-void config_struct_check_required(const struct config_struct *made, const struct config_leaves *leaves,
+void config_struct_check_required(const struct config_struct *made, const struct config_flat_keys *flat_keys,
                                   struct config_problems *problems)
 {
-    for (size_t i = 0; i < leaves->count; i++)
-        if ((leaves->items[i].flags & CONFIG_REQUIRED) != 0 && made->values[i] == NULL)
-            config_problem_error(problems, made->place, "'%s' is missing here", leaves->items[i].path);
+    for (size_t i = 0; i < flat_keys->count; i++)
+        if ((flat_keys->items[i].flags & CONFIG_REQUIRED) != 0 && made->values[i] == NULL)
+            config_problem_error(problems, made->place, "'%s' is missing here", flat_keys->items[i].path);
 }
 
 /* ---- array entries ---------------------------------------------------------------------------------- */
 
-/* The leaves of a section that describes entries; the same for all arrays of it. */
-static const struct config_leaves *array_leaves(struct config_build *build,
-                                                const struct config_section *section)
+/* The flat keys of a section that describes entries; the same for all arrays of it. */
+static const struct config_flat_keys *array_flat_keys(struct config_build *build,
+                                                      const struct config_section *section)
 {
     for (size_t i = 0; i < build->array_count; i++)
         if (build->arrays[i].section == section)
@@ -73,22 +74,23 @@ static const struct config_leaves *array_leaves(struct config_build *build,
     return NULL;
 }
 
-static bool read_entry(struct config_build *build, const struct config_leaves *leaves,
+static bool read_entry(struct config_build *build, const struct config_flat_keys *flat_keys,
                        const struct config_node *node, struct config_struct *entry)
 {
     struct config_layer defaults = {NULL, 0}, written = {NULL, 0};
-    const struct config_layer_source source = {.leaves = leaves, .node = node, .role = ROLE_COUNT};
+    const struct config_layer_source source = {.flat_keys = flat_keys, .node = node, .role = ROLE_COUNT};
     const size_t errors = config_problems_error_count(build->problems);
-    if (!config_struct_make(build->document, leaves, node->place, entry))
+    if (!config_struct_make(build->document, flat_keys, node->place, entry))
         return out_of_memory(build);
-    if (!config_layer_read_defaults(build, leaves, &defaults) || !config_layer_read(build, &source, &written))
+    if (!config_layer_read_defaults(build, flat_keys, &defaults) ||
+        !config_layer_read(build, &source, &written))
         return false;
-    if (!config_struct_apply(entry, leaves, &defaults) || !config_struct_apply(entry, leaves, &written))
+    if (!config_struct_apply(entry, flat_keys, &defaults) || !config_struct_apply(entry, flat_keys, &written))
         return out_of_memory(build);
-    config_list_change_warn_idle(&(struct config_structs){leaves, entry, 1}, build->problems);
-    config_struct_check_required(entry, leaves, build->problems);
+    config_list_change_warn_idle(&(struct config_structs){flat_keys, entry, 1}, build->problems);
+    config_struct_check_required(entry, flat_keys, build->problems);
     if (config_problems_error_count(build->problems) == errors)
-        config_struct_finish(build->document, entry, leaves, ROLE_COUNT, build->problems);
+        config_struct_finish(build->document, entry, flat_keys, ROLE_COUNT, build->problems);
     return true;
 }
 
@@ -113,12 +115,12 @@ static bool parse_array(struct config_build *build, const struct config_key *key
                                  key->section->keys[0].name);
         return true;
     }
-    const struct config_leaves *leaves = array_leaves(build, key->section);
+    const struct config_flat_keys *flat_keys = array_flat_keys(build, key->section);
     const size_t bytes = key->section->struct_bytes;
     struct config_array_origins *origins = talloc_zero(build->document, struct config_array_origins);
-    if (leaves == NULL || origins == NULL)
+    if (flat_keys == NULL || origins == NULL)
         return out_of_memory(build);
-    origins->leaves = leaves;
+    origins->flat_keys = flat_keys;
     origins->entries = talloc_zero_size(origins, (node->count + 1) * sizeof *origins->entries);
     array->items = talloc_zero_size(build->document, (node->count + 1) * bytes);
     array->origins = origins;
@@ -128,7 +130,7 @@ static bool parse_array(struct config_build *build, const struct config_key *key
         struct config_struct *made = &origins->entries[array->count];
         if (!entry_is_mapping(build, key, entry))
             continue;
-        if (!read_entry(build, leaves, entry, made))
+        if (!read_entry(build, flat_keys, entry, made))
             return false;
         memcpy((char *)array->items + array->count++ * bytes, made->settings, bytes);
     }
@@ -187,14 +189,14 @@ static bool read_change(struct config_build *build, const struct config_key *key
 }
 
 /* Reads one value; an unreadable one is told and left out. */
-static bool read_value(struct config_build *build, const struct config_leaf *leaf, struct config_value *value,
-                       struct config_layer *layer)
+static bool read_value(struct config_build *build, const struct config_flat_key *flat_key,
+                       struct config_value *value, struct config_layer *layer)
 {
     bool is_good = true;
     value->place = value->node->place;
-    if (config_is_list_change(leaf->key, value->node))
-        return read_change(build, leaf->key, value, layer);
-    value->bytes = parse_bytes(build, leaf->key, value->node, &is_good);
+    if (config_is_list_change(flat_key->key, value->node))
+        return read_change(build, flat_key->key, value, layer);
+    value->bytes = parse_bytes(build, flat_key->key, value->node, &is_good);
     return value->bytes != NULL && (!is_good || push_value(build, layer, value));
 }
 
@@ -210,21 +212,21 @@ static const struct config_node *default_node(struct config_build *build, const 
     return node;
 }
 
-bool config_layer_add_text(struct config_build *build, const struct config_leaves *leaves, size_t leaf,
-                           int role, const char *text, struct config_layer *layer)
+bool config_layer_add_text(struct config_build *build, const struct config_flat_keys *flat_keys,
+                           size_t flat_key, int role, const char *text, struct config_layer *layer)
 {
-    struct config_value value = {.leaf = leaf, .role = role, .node = default_node(build, text)};
-    return value.node != NULL && read_value(build, &leaves->items[leaf], &value, layer);
+    struct config_value value = {.flat_key = flat_key, .role = role, .node = default_node(build, text)};
+    return value.node != NULL && read_value(build, &flat_keys->items[flat_key], &value, layer);
 }
 
-bool config_layer_read_defaults(struct config_build *build, const struct config_leaves *leaves,
+bool config_layer_read_defaults(struct config_build *build, const struct config_flat_keys *flat_keys,
                                 struct config_layer *layer)
 {
-    for (size_t i = 0; i < leaves->count; i++) {
-        const struct config_key *key = leaves->items[i].key;
+    for (size_t i = 0; i < flat_keys->count; i++) {
+        const struct config_key *key = flat_keys->items[i].key;
         const char *text = key->default_text != NULL ? key->default_text : key->type->empty_text;
         if ((key->flags & CONFIG_REQUIRED) == 0 && text != NULL &&
-            !config_layer_add_text(build, leaves, i, ROLE_COUNT, text, layer))
+            !config_layer_add_text(build, flat_keys, i, ROLE_COUNT, text, layer))
             return false;
     }
     return true;
@@ -242,10 +244,11 @@ struct mapping_reading {
 static bool read_mapping(const struct mapping_reading *reading, const struct config_section *section,
                          const struct config_node *node, size_t offset);
 
-static size_t find_leaf(const struct config_leaves *leaves, const struct config_key *key, size_t offset)
+static size_t find_flat_key(const struct config_flat_keys *flat_keys, const struct config_key *key,
+                            size_t offset)
 {
     size_t at = 0;
-    while (leaves->items[at].key != key || leaves->items[at].offset != offset)
+    while (flat_keys->items[at].key != key || flat_keys->items[at].offset != offset)
         at++;
     return at;
 }
@@ -274,13 +277,13 @@ static bool read_child(const struct mapping_reading *reading, const struct confi
     if (key->type->shape == CONFIG_SHAPE_SECTION)
         return read_nested(reading, key, child, offset);
     struct config_value value = {.role = source->role, .node = child};
-    value.leaf = find_leaf(source->leaves, key, offset);
-    const struct config_leaf *leaf = &source->leaves->items[value.leaf];
-    if ((leaf->flags & source->refused) == 0)
-        return read_value(reading->build, leaf, &value, reading->layer);
+    value.flat_key = find_flat_key(source->flat_keys, key, offset);
+    const struct config_flat_key *flat_key = &source->flat_keys->items[value.flat_key];
+    if ((flat_key->flags & source->refused) == 0)
+        return read_value(reading->build, flat_key, &value, reading->layer);
     config_problem_error(reading->build->problems, child->key_place,
-                         "'%s' is the same for everybody: write it directly under '%s:'", leaf->path,
-                         source->leaves->section->name);
+                         "'%s' is the same for everybody: write it directly under '%s:'", flat_key->path,
+                         source->flat_keys->section->name);
     return true;
 }
 
@@ -306,7 +309,7 @@ bool config_layer_read_child(struct config_build *build, const struct config_lay
                              const struct config_node *child, struct config_layer *layer)
 {
     const struct mapping_reading reading = {build, source, layer};
-    const struct config_key *key = config_section_key(source->leaves->section, child->key);
+    const struct config_key *key = config_section_key(source->flat_keys->section, child->key);
     assert(key != NULL);
     return read_child(&reading, key, child, key->offset);
 }
@@ -315,5 +318,5 @@ bool config_layer_read(struct config_build *build, const struct config_layer_sou
                        struct config_layer *layer)
 {
     const struct mapping_reading reading = {build, source, layer};
-    return read_mapping(&reading, source->leaves->section, source->node, 0);
+    return read_mapping(&reading, source->flat_keys->section, source->node, 0);
 }

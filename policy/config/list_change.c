@@ -52,8 +52,8 @@ static void error_at(const struct config_build *build, struct config_place place
     va_end(arguments);
 }
 
-static bool tell_no_change(const struct config_build *build, const struct config_key *key,
-                           const struct config_node *node)
+static bool report_no_change(const struct config_build *build, const struct config_key *key,
+                             const struct config_node *node)
 {
     if (key->type->shape == CONFIG_SHAPE_ARRAY)
         error_at(build, node->place,
@@ -81,7 +81,7 @@ bool config_list_change_check(const struct config_build *build, const struct con
     const struct config_node *add = config_node_find(node, "add"), *remove = config_node_find(node, "remove");
     bool good = true;
     if (add == NULL && remove == NULL)
-        return tell_no_change(build, key, node);
+        return report_no_change(build, key, node);
     for (const struct config_node *child = node->first; child != NULL; child = child->next) {
         if (child == add || child == remove)
             continue;
@@ -132,41 +132,43 @@ static bool is_idle(const struct config_key *key, const struct config_value *val
 }
 
 /* Whether that holds in every struct that has this change on top. */
-static bool is_idle_everywhere(const struct config_structs *structs, size_t leaf,
+static bool is_idle_everywhere(const struct config_structs *structs, size_t flat_key,
                                const struct config_value *change, struct slice entry)
 {
-    const struct config_key *key = structs->leaves->items[leaf].key;
+    const struct config_key *key = structs->flat_keys->items[flat_key].key;
     for (size_t i = 0; i < structs->count; i++) {
         const struct config_value *value =
-            structs->items[i].values == NULL ? NULL : structs->items[i].values[leaf];
+            structs->items[i].values == NULL ? NULL : structs->items[i].values[flat_key];
         if (value != NULL && value->change == change && !is_idle(key, value, entry))
             return false;
     }
     return true;
 }
 
-static void warn_idle(const struct config_structs *structs, size_t leaf, const struct config_value *change,
-                      struct config_problems *problems)
+static void warn_idle(const struct config_structs *structs, size_t flat_key,
+                      const struct config_value *change, struct config_problems *problems)
 {
     const struct config_node *list = config_node_find(change->node, "remove");
     for (const struct config_node *entry = first_entry(list); entry != NULL;
          entry = next_entry(list, entry)) {
         const struct slice text = entry_text(entry);
-        if (text.length > 0 && !is_source(text) && is_idle_everywhere(structs, leaf, change, text))
+        if (text.length > 0 && !is_source(text) && is_idle_everywhere(structs, flat_key, change, text))
             config_problem_warning(problems, entry->place,
                                    "%s: '%s' is not in the list, so nothing is removed: `closedrelay check "
                                    "--print` shows what is",
-                                   structs->leaves->items[leaf].key->name, config_excerpt_of(text).text);
+                                   structs->flat_keys->items[flat_key].key->name,
+                                   config_excerpt_of(text).text);
     }
 }
 
 void config_list_change_warn_idle(const struct config_structs *structs, struct config_problems *problems)
 {
     for (size_t i = 0; i < structs->count; i++) {
-        for (size_t leaf = 0; structs->items[i].values != NULL && leaf < structs->leaves->count; leaf++) {
-            const struct config_value *value = structs->items[i].values[leaf];
+        for (size_t flat_key = 0; structs->items[i].values != NULL && flat_key < structs->flat_keys->count;
+             flat_key++) {
+            const struct config_value *value = structs->items[i].values[flat_key];
             if (value != NULL && value->change != NULL)
-                warn_idle(structs, leaf, value->change, problems);
+                warn_idle(structs, flat_key, value->change, problems);
         }
     }
 }

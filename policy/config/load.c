@@ -23,12 +23,12 @@ static bool collect_arrays(struct config_build *build, const struct config_secti
             (key->type->shape == CONFIG_SHAPE_ARRAY && knows_array(build, key->section)))
             continue;
         if (key->type->shape == CONFIG_SHAPE_ARRAY) {
-            struct config_leaves *arrays = talloc_realloc_size(
-                build->document, build->arrays, (build->array_count + 1) * sizeof(struct config_leaves));
+            struct config_flat_keys *arrays = talloc_realloc_size(
+                build->document, build->arrays, (build->array_count + 1) * sizeof(struct config_flat_keys));
             if (arrays == NULL)
                 return false;
             build->arrays = arrays;
-            if (!config_leaves_make(build->document, key->section, &build->arrays[build->array_count++]))
+            if (!config_flat_keys_make(build->document, key->section, &build->arrays[build->array_count++]))
                 return false;
         }
         if (!collect_arrays(build, key->section))
@@ -43,11 +43,12 @@ static bool prepare_schema(struct config_build *build)
     assert(document->schema.count > 0 && !document->schema.sections[0]->per_role);
     document->sections = talloc_zero_size(document, document->schema.count * sizeof *document->sections);
     if (document->sections == NULL ||
-        !config_leaves_make(document, &config_when_section, &document->when_leaves))
+        !config_flat_keys_make(document, &config_when_section, &document->when_flat_keys))
         return false;
     for (size_t i = 0; i < document->schema.count; i++) {
         document->sections[i].place = build->whole;
-        if (!config_leaves_make(document, document->schema.sections[i], &document->sections[i].leaves) ||
+        if (!config_flat_keys_make(document, document->schema.sections[i],
+                                   &document->sections[i].flat_keys) ||
             !collect_arrays(build, document->schema.sections[i]))
             return false;
     }
@@ -58,14 +59,14 @@ static bool prepare_schema(struct config_build *build)
 
 static bool read_section_defaults(struct config_build *build, struct config_section_state *state)
 {
-    const struct config_role_default *role_default = state->leaves.section->role_defaults;
-    if (!config_layer_read_defaults(build, &state->leaves, &state->defaults))
+    const struct config_role_default *role_default = state->flat_keys.section->role_defaults;
+    if (!config_layer_read_defaults(build, &state->flat_keys, &state->defaults))
         return false;
     for (; role_default != NULL && role_default->key != NULL; role_default++) {
-        const size_t leaf = config_leaf_by_path(&state->leaves, role_default->key);
-        assert(leaf < state->leaves.count && state->leaves.section->per_role);
-        if (!config_layer_add_text(build, &state->leaves, leaf, (int)role_default->role, role_default->text,
-                                   &state->role_defaults[role_default->role]))
+        const size_t flat_key = config_flat_key_by_path(&state->flat_keys, role_default->key);
+        assert(flat_key < state->flat_keys.count && state->flat_keys.section->per_role);
+        if (!config_layer_add_text(build, &state->flat_keys, flat_key, (int)role_default->role,
+                                   role_default->text, &state->role_defaults[role_default->role]))
             return false;
     }
     return true;
@@ -92,7 +93,7 @@ static int role_by_name(const char *name)
     return ROLE_COUNT;
 }
 
-static void tell_unknown_role(struct config_build *build, const struct config_node *child)
+static void report_unknown_role(struct config_build *build, const struct config_node *child)
 {
     const char *names[ROLE_COUNT + 1] = {NULL};
     for (int role = 0; role < ROLE_COUNT; role++)
@@ -114,11 +115,11 @@ static bool read_roles(struct config_build *build, struct config_section_state *
             continue;
         const int role = role_by_name(child->key);
         if (role == ROLE_COUNT) {
-            tell_unknown_role(build, child);
+            report_unknown_role(build, child);
             continue;
         }
         const struct config_layer_source source = {
-            .leaves = &state->leaves, .node = child, .role = role, .refused = CONFIG_GLOBAL};
+            .flat_keys = &state->flat_keys, .node = child, .role = role, .refused = CONFIG_GLOBAL};
         if (is_keys(build, child, child->key) &&
             !config_layer_read(build, &source, &state->role_written[role]))
             return false;
@@ -129,12 +130,14 @@ static bool read_roles(struct config_build *build, struct config_section_state *
 static bool read_section(struct config_build *build, struct config_section_state *state,
                          const struct config_node *node)
 {
-    const struct config_section *section = state->leaves.section;
+    const struct config_section *section = state->flat_keys.section;
     state->place = node->key_place;
     if (!is_keys(build, node, section->name))
         return true;
-    const struct config_layer_source source = {
-        .leaves = &state->leaves, .node = node, .role = ROLE_COUNT, .is_top_of_per_role = section->per_role};
+    const struct config_layer_source source = {.flat_keys = &state->flat_keys,
+                                               .node = node,
+                                               .role = ROLE_COUNT,
+                                               .is_top_of_per_role = section->per_role};
     const struct config_node *roles = section->per_role ? config_node_find(node, "roles") : NULL;
     return config_layer_read(build, &source, &state->written) &&
            (roles == NULL || read_roles(build, state, roles));
@@ -143,7 +146,7 @@ static bool read_section(struct config_build *build, struct config_section_state
 static bool read_root_key(struct config_build *build, const struct config_node *child)
 {
     struct config_section_state *root = &build->document->sections[0];
-    const struct config_layer_source source = {.leaves = &root->leaves, .role = ROLE_COUNT};
+    const struct config_layer_source source = {.flat_keys = &root->flat_keys, .role = ROLE_COUNT};
     return config_layer_read_child(build, &source, child, &root->written);
 }
 
@@ -173,7 +176,7 @@ static bool make_struct(struct config_build *build, const struct config_section_
 {
     if (!config_role_struct_make(build->document, state, role, made))
         return false;
-    config_struct_check_required(made, &state->leaves, build->problems);
+    config_struct_check_required(made, &state->flat_keys, build->problems);
     return true;
 }
 
@@ -181,11 +184,11 @@ static bool make_section(struct config_build *build, struct config_section_state
 {
     if (!make_struct(build, state, ROLE_COUNT, &state->base))
         return false;
-    for (int role = 0; role < ROLE_COUNT && state->leaves.section->per_role; role++)
+    for (int role = 0; role < ROLE_COUNT && state->flat_keys.section->per_role; role++)
         if (!make_struct(build, state, role, &state->roles[role]))
             return false;
-    const bool per_role = state->leaves.section->per_role;
-    const struct config_structs structs = {&state->leaves, per_role ? state->roles : &state->base,
+    const bool per_role = state->flat_keys.section->per_role;
+    const struct config_structs structs = {&state->flat_keys, per_role ? state->roles : &state->base,
                                            per_role ? ROLE_COUNT : 1};
     config_list_change_warn_idle(&structs, build->problems);
     return true;
@@ -193,10 +196,10 @@ static bool make_section(struct config_build *build, struct config_section_state
 
 static void finish_section(struct config_build *build, struct config_section_state *state)
 {
-    if (!state->leaves.section->per_role)
-        config_struct_finish(build->document, &state->base, &state->leaves, ROLE_COUNT, build->problems);
-    for (int role = 0; role < ROLE_COUNT && state->leaves.section->per_role; role++)
-        config_struct_finish(build->document, &state->roles[role], &state->leaves, (enum role)role,
+    if (!state->flat_keys.section->per_role)
+        config_struct_finish(build->document, &state->base, &state->flat_keys, ROLE_COUNT, build->problems);
+    for (int role = 0; role < ROLE_COUNT && state->flat_keys.section->per_role; role++)
+        config_struct_finish(build->document, &state->roles[role], &state->flat_keys, (enum role)role,
                              build->problems);
 }
 
@@ -304,9 +307,9 @@ bool config_document_is_written(const struct config_document *document, size_t s
 {
     assert(section_index < document->schema.count);
     const struct config_section_state *state = &document->sections[section_index];
-    size_t leaf = config_leaf_by_path(&state->leaves, path);
+    size_t flat_key = config_flat_key_by_path(&state->flat_keys, path);
     for (size_t i = 0; i < state->written.count; i++)
-        if (state->written.items[i]->leaf == leaf)
+        if (state->written.items[i]->flat_key == flat_key)
             return true;
     return false;
 }
@@ -316,7 +319,7 @@ const void *config_document_settings(const struct config_document *document, siz
 {
     assert(section_index < document->schema.count);
     const struct config_section_state *state = &document->sections[section_index];
-    if (!state->leaves.section->per_role)
+    if (!state->flat_keys.section->per_role)
         return state->base.settings;
     assert((int)role >= 0 && role < ROLE_COUNT);
     return state->roles[role].settings;

@@ -63,8 +63,8 @@ static int compare_children(const void *a, const void *b)
     return (p.column > q.column) - (p.column < q.column);
 }
 
-static void tell_repeat(struct config_problems *problems, const struct config_node *repeat,
-                        const struct config_node *first)
+static void report_repeat(struct config_problems *problems, const struct config_node *repeat,
+                          const struct config_node *first)
 {
     config_problem_error(problems, repeat->key_place, "'%s' is set already, at %s:%u:%u",
                          config_excerpt_of(slice_of(repeat->key)).text, first->key_place.file,
@@ -85,7 +85,7 @@ bool config_node_drop_repeats(struct config_node *mapping, struct config_problem
     const struct config_node *kept = children[0];
     for (size_t i = 1; i < count; i++) {
         if (strcmp(children[i]->key, kept->key) == 0) {
-            tell_repeat(problems, children[i], kept);
+            report_repeat(problems, children[i], kept);
             children[i]->kind = CONFIG_NODE_BROKEN;
         } else {
             kept = children[i];
@@ -126,7 +126,7 @@ static void merge_child(struct config_node *into, struct config_node *child, con
              child->kind == CONFIG_NODE_SEQUENCE)
         append_all(same, child);
     else
-        tell_repeat(problems, child, same);
+        report_repeat(problems, child, same);
 }
 
 /* As deep as the files are: CONFIG_DEPTH_MAX. */

@@ -62,11 +62,11 @@ static bool make_patched(struct config_build *build, void *owner, const struct c
     if (!config_role_struct_make(owner, state, (int)role, made))
         return false;
     for (size_t i = 0; i < 2 && patches[i] != NULL; i++) {
-        if (!config_struct_apply(made, &state->leaves, &patches[i]->layer))
+        if (!config_struct_apply(made, &state->flat_keys, &patches[i]->layer))
             return false;
         made->place = patches[i]->override->place;
     }
-    config_struct_finish(owner, made, &state->leaves, role, build->problems);
+    config_struct_finish(owner, made, &state->flat_keys, role, build->problems);
     return true;
 }
 
@@ -75,7 +75,7 @@ static bool make_alone(struct config_build *build, const struct config_section_s
 {
     const struct config_patch *const patches[2] = {patch, NULL};
     struct config_struct made[ROLE_COUNT] = {{.values = NULL}};
-    const struct config_structs structs = {&state->leaves, made, ROLE_COUNT};
+    const struct config_structs structs = {&state->flat_keys, made, ROLE_COUNT};
     for (int role = 0; role < ROLE_COUNT; role++) {
         if ((config_when_roles(&patch->override->when) & 1U << role) == 0)
             continue;
@@ -145,14 +145,14 @@ static bool read_when(struct config_build *build, const struct config_node *entr
     if (node->kind != CONFIG_NODE_MAPPING)
         return true;
     const struct config_layer_source source = {
-        .leaves = &document->when_leaves, .node = node, .role = ROLE_COUNT};
-    if (!config_struct_make(document, &document->when_leaves, node->place, &override->when_struct))
+        .flat_keys = &document->when_flat_keys, .node = node, .role = ROLE_COUNT};
+    if (!config_struct_make(document, &document->when_flat_keys, node->place, &override->when_struct))
         return out_of_memory(build);
-    if (!config_layer_read_defaults(build, &document->when_leaves, &defaults) ||
+    if (!config_layer_read_defaults(build, &document->when_flat_keys, &defaults) ||
         !config_layer_read(build, &source, &layer))
         return false;
-    if (!config_struct_apply(&override->when_struct, &document->when_leaves, &defaults) ||
-        !config_struct_apply(&override->when_struct, &document->when_leaves, &layer))
+    if (!config_struct_apply(&override->when_struct, &document->when_flat_keys, &defaults) ||
+        !config_struct_apply(&override->when_struct, &document->when_flat_keys, &layer))
         return out_of_memory(build);
     memcpy(&override->when, override->when_struct.settings, sizeof override->when);
     return true;
@@ -199,8 +199,8 @@ static bool push_patch(struct config_build *build, struct config_section_state *
     return true;
 }
 
-static void tell_not_overridable(const struct config_build *build, const struct config_node *child,
-                                 bool is_known)
+static void report_not_overridable(const struct config_build *build, const struct config_node *child,
+                                   bool is_known)
 {
     if (is_known)
         config_problem_error(build->problems, child->key_place,
@@ -222,10 +222,10 @@ static bool read_patch(struct config_build *build, const struct config_override 
                        const struct config_node *child)
 {
     struct config_section_state *state = config_section_by_name(build->document, child->key);
-    if (state == NULL || !state->leaves.section->per_role) {
-        tell_not_overridable(build, child,
-                             state != NULL ||
-                                 config_section_key(build->document->schema.sections[0], child->key));
+    if (state == NULL || !state->flat_keys.section->per_role) {
+        report_not_overridable(build, child,
+                               state != NULL ||
+                                   config_section_key(build->document->schema.sections[0], child->key));
         return true;
     }
     const struct config_node *roles =
@@ -235,11 +235,11 @@ static bool read_patch(struct config_build *build, const struct config_override 
     if (child->kind != CONFIG_NODE_MAPPING) {
         if (child->kind != CONFIG_NODE_BROKEN)
             config_problem_error(build->problems, child->place, "%s: keys belong here, such as { %s: … }",
-                                 child->key, state->leaves.section->keys[0].name);
+                                 child->key, state->flat_keys.section->keys[0].name);
         return true;
     }
     struct config_patch patch = {.override = override};
-    const struct config_layer_source source = {.leaves = &state->leaves,
+    const struct config_layer_source source = {.flat_keys = &state->flat_keys,
                                                .node = child,
                                                .role = only_role(override->when.roles),
                                                .refused = CONFIG_GLOBAL,
@@ -291,7 +291,7 @@ static bool make_all_patched(struct config_build *build)
         if (!config_patches_index(build->document, state))
             return out_of_memory(build);
         config_overrides_doubt_order(build, state);
-        if (state->leaves.has_finish && config_problems_error_count(build->problems) == 0 &&
+        if (state->flat_keys.has_finish && config_problems_error_count(build->problems) == 0 &&
             !check_pairs(build, state))
             return false;
     }

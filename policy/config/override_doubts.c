@@ -10,12 +10,12 @@ void config_override_each(const struct config_document *document, size_t overrid
                           void (*visit)(void *context, struct slice text, struct config_place place),
                           void *context)
 {
-    const struct config_leaves *leaves = &document->when_leaves;
-    const size_t leaf = config_leaf_by_path(leaves, condition);
+    const struct config_flat_keys *flat_keys = &document->when_flat_keys;
+    const size_t flat_key = config_flat_key_by_path(flat_keys, condition);
     const struct config_value *const *values = document->overrides[override].when_struct.values;
     struct config_entries entries = {.owner = talloc_new(NULL)};
-    if (values != NULL && values[leaf] != NULL && values[leaf]->place.file != NULL)
-        config_list_entries(leaves->items[leaf].key, values[leaf], &entries);
+    if (values != NULL && values[flat_key] != NULL && values[flat_key]->place.file != NULL)
+        config_list_entries(flat_keys->items[flat_key].key, values[flat_key], &entries);
     for (size_t i = 0; i < entries.count; i++) {
         const struct config_node *node = entries.items[i];
         const struct slice text = slice_make(node->text, node->kind == CONFIG_NODE_SCALAR ? node->length : 0);
@@ -146,10 +146,10 @@ void config_override_doubt(const struct config_build *build, const struct config
 
 /* ---- overrides behind others --------------------------------------------------------------------------- */
 
-static bool sets_key(const struct config_patch *patch, size_t leaf)
+static bool sets_key(const struct config_patch *patch, size_t flat_key)
 {
     for (size_t i = 0; i < patch->layer.count; i++)
-        if (patch->layer.items[i]->leaf == leaf)
+        if (patch->layer.items[i]->flat_key == flat_key)
             return patch->layer.items[i]->removed == NULL;
     return false;
 }
@@ -158,13 +158,13 @@ static bool sets_key(const struct config_patch *patch, size_t leaf)
 static bool writes_all(const struct config_patch *later, const struct config_patch *earlier)
 {
     for (size_t i = 0; i < earlier->layer.count; i++)
-        if (!sets_key(later, earlier->layer.items[i]->leaf))
+        if (!sets_key(later, earlier->layer.items[i]->flat_key))
             return false;
     return earlier->layer.count > 0;
 }
 
-/* A later override that is for all of the earlier one's leaves nothing of it. Where there are very many, not
- * all are compared. */
+/* A later override that is for all of the earlier one's leaves nothing of it. Where there are very many,
+ * not all are compared. */
 void config_overrides_doubt_order(const struct config_build *build, const struct config_section_state *state)
 {
     enum { COMPARED_MAX = 1000 * 1000 };
@@ -180,7 +180,7 @@ void config_overrides_doubt_order(const struct config_build *build, const struct
                 build->problems, earlier->override->place,
                 "%s: this has no effect: the override at %s:%u:%u is for the same messages, "
                 "says the same keys and comes later: put the special case behind the general one",
-                state->leaves.section->name, later->override->place.file, later->override->place.line,
+                state->flat_keys.section->name, later->override->place.file, later->override->place.line,
                 later->override->place.column);
             break;
         }

@@ -24,11 +24,11 @@ static bool put_together(const struct config_section_state *state, const struct 
     if (!config_role_struct_make(owner, state, (int)subject->role, made))
         return false;
     if (only != NULL)
-        return config_struct_apply(made, &state->leaves, &only->layer);
+        return config_struct_apply(made, &state->flat_keys, &only->layer);
     struct config_patch_walk walk;
     config_patch_walk_begin(&walk, state, subject);
     for (const struct config_patch *patch; (patch = config_patch_walk_next(&walk)) != NULL;)
-        if (!config_struct_apply(made, &state->leaves, &patch->layer))
+        if (!config_struct_apply(made, &state->flat_keys, &patch->layer))
             return false;
     return true;
 }
@@ -54,7 +54,7 @@ bool config_effective_make(const struct config_section_state *state, const struc
     struct config_problems *problems = config_problems_create(owner);
     bool good = problems != NULL && put_together(state, subject, NULL, owner, made);
     if (good)
-        config_struct_finish(owner, made, &state->leaves, subject->role, problems);
+        config_struct_finish(owner, made, &state->flat_keys, subject->role, problems);
     if (good && last != NULL && config_problems_error_count(problems) != 0) {
         /* Right alone, wrong together: the values are the last one's, the struct is the one made at load. */
         good = put_together(state, subject, last, owner, made);
@@ -89,17 +89,17 @@ struct config_place config_document_place(const struct config_document *document
 {
     assert(section_index < document->schema.count && (int)subject->role >= 0 && subject->role < ROLE_COUNT);
     const struct config_section_state *state = &document->sections[section_index];
-    const bool per_role = state->leaves.section->per_role;
+    const bool per_role = state->flat_keys.section->per_role;
     const struct config_struct *base = per_role ? &state->roles[subject->role] : &state->base;
-    const size_t leaf = config_leaf_by_path(&state->leaves, path);
-    if (leaf == state->leaves.count)
+    const size_t flat_key = config_flat_key_by_path(&state->flat_keys, path);
+    if (flat_key == state->flat_keys.count)
         return (struct config_place){0};
-    const struct config_value *value = base->values[leaf];
+    const struct config_value *value = base->values[flat_key];
     struct config_patch_walk walk;
     config_patch_walk_begin(&walk, state, subject);
     for (const struct config_patch *patch; (patch = config_patch_walk_next(&walk)) != NULL;)
         for (size_t i = 0; i < patch->layer.count; i++)
-            if (patch->layer.items[i]->leaf == leaf)
+            if (patch->layer.items[i]->flat_key == flat_key)
                 value = patch->layer.items[i];
     return value == NULL ? (struct config_place){0} : value->place;
 }

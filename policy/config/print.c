@@ -11,7 +11,7 @@ static bool role_differences(const struct config_section_state *state, int role,
                              const struct config_value **values)
 {
     size_t count = 0;
-    for (size_t i = 0; i < state->leaves.count; i++) {
+    for (size_t i = 0; i < state->flat_keys.count; i++) {
         const struct config_value *value = state->roles[role].values[i];
         values[i] = config_values_are_same(value, state->base.values[i]) ? NULL : value;
         count += values[i] != NULL;
@@ -22,7 +22,7 @@ static bool role_differences(const struct config_section_state *state, int role,
 static void print_roles(const struct config_printer *printer, const struct config_section_state *state)
 {
     const struct config_value **values =
-        talloc_zero_size(NULL, (state->leaves.count + 1) * sizeof(const struct config_value *));
+        talloc_zero_size(NULL, (state->flat_keys.count + 1) * sizeof(const struct config_value *));
     bool has_header = false;
     if (values == NULL)
         printer->out->failed = true;
@@ -33,20 +33,20 @@ static void print_roles(const struct config_printer *printer, const struct confi
             strbuf_append_text(printer->out, "  roles:\n");
         has_header = true;
         strbuf_printf(printer->out, "    %s:\n", role_name((enum role)role));
-        config_print_values(printer, &state->leaves, values, 3);
+        config_print_values(printer, &state->flat_keys, values, 3);
     }
     talloc_free(values);
 }
 
 static void print_section(const struct config_printer *printer, const struct config_section_state *state)
 {
-    const struct config_section *section = state->leaves.section;
+    const struct config_section *section = state->flat_keys.section;
     if (section->name[0] == '\0') {
-        config_print_values(printer, &state->leaves, state->base.values, 0);
+        config_print_values(printer, &state->flat_keys, state->base.values, 0);
         return;
     }
     strbuf_printf(printer->out, "%s:\n", section->name);
-    config_print_values(printer, &state->leaves, state->base.values, 1);
+    config_print_values(printer, &state->flat_keys, state->base.values, 1);
     if (section->per_role)
         print_roles(printer, state);
 }
@@ -57,16 +57,16 @@ static void print_patch(const struct config_printer *printer, const struct confi
                         const struct config_patch *patch)
 {
     const struct config_value **values =
-        talloc_zero_size(NULL, (state->leaves.count + 1) * sizeof(const struct config_value *));
+        talloc_zero_size(NULL, (state->flat_keys.count + 1) * sizeof(const struct config_value *));
     if (values == NULL) {
         printer->out->failed = true;
         return;
     }
     for (size_t i = 0; i < patch->layer.count; i++)
-        values[patch->layer.items[i]->leaf] = patch->layer.items[i];
+        values[patch->layer.items[i]->flat_key] = patch->layer.items[i];
     const bool is_empty = patch->layer.count == 0;
-    strbuf_printf(printer->out, "    %s:%s\n", state->leaves.section->name, is_empty ? " {}" : "");
-    config_print_values(printer, &state->leaves, values, 3);
+    strbuf_printf(printer->out, "    %s:%s\n", state->flat_keys.section->name, is_empty ? " {}" : "");
+    config_print_values(printer, &state->flat_keys, values, 3);
     talloc_free(values);
 }
 
@@ -75,12 +75,12 @@ static void print_when(const struct config_printer *printer, const struct config
                        const struct config_override *override)
 {
     const struct config_value *written[8] = {NULL};
-    for (size_t i = 0; i < document->when_leaves.count; i++) {
+    for (size_t i = 0; i < document->when_flat_keys.count; i++) {
         const struct config_value *value = override->when_struct.values[i];
         written[i] = value != NULL && value->place.file != NULL ? value : NULL;
     }
     strbuf_append_text(printer->out, "  - when:\n");
-    config_print_values(printer, &document->when_leaves, written, 3);
+    config_print_values(printer, &document->when_flat_keys, written, 3);
 }
 
 static void print_overrides(const struct config_printer *printer, const struct config_document *document)
@@ -123,15 +123,15 @@ void config_document_print_restart(const struct config_document *document, struc
 {
     for (size_t i = 0; i < document->schema.count; i++) {
         const struct config_section_state *state = &document->sections[i];
-        const char *section = state->leaves.section->name;
-        for (size_t j = 0; j < state->leaves.count; j++) {
-            const struct config_leaf *leaf = &state->leaves.items[j];
+        const char *section = state->flat_keys.section->name;
+        for (size_t j = 0; j < state->flat_keys.count; j++) {
+            const struct config_flat_key *flat_key = &state->flat_keys.items[j];
             const struct config_value *value = state->base.values[j];
-            if ((leaf->flags & CONFIG_RESTART) == 0)
+            if ((flat_key->flags & CONFIG_RESTART) == 0)
                 continue;
-            strbuf_printf(out, "%s%s%s: ", section, section[0] == '\0' ? "" : ".", leaf->path);
+            strbuf_printf(out, "%s%s%s: ", section, section[0] == '\0' ? "" : ".", flat_key->path);
             if (value != NULL)
-                leaf->key->type->print(leaf->key, value->node, value->bytes, out);
+                flat_key->key->type->print(flat_key->key, value->node, value->bytes, out);
             strbuf_append_byte(out, '\n');
         }
     }
@@ -162,8 +162,8 @@ static void print_match(const struct config_document *document, const struct con
         const struct config_section_state *state = &document->sections[i];
         const struct config_patch *patch = patch_of(state, override);
         for (size_t j = 0; patch != NULL && j < patch->layer.count; j++) {
-            strbuf_printf(out, "%s%s.%s", separator, state->leaves.section->name,
-                          state->leaves.items[patch->layer.items[j]->leaf].path);
+            strbuf_printf(out, "%s%s.%s", separator, state->flat_keys.section->name,
+                          state->flat_keys.items[patch->layer.items[j]->flat_key].path);
             separator = ", ";
         }
     }
@@ -186,8 +186,8 @@ void config_document_print_matches(const struct config_document *document,
         strbuf_append_text(out, "# no override matches\n");
 }
 
-void config_document_print_for(const struct config_document *document, const struct config_subject *subject,
-                               struct strbuf *out)
+void config_document_print_subject(const struct config_document *document,
+                                   const struct config_subject *subject, struct strbuf *out)
 {
     const struct config_printer printer = {out, true};
     void *scratch = talloc_new(NULL);
@@ -196,13 +196,13 @@ void config_document_print_for(const struct config_document *document, const str
     for (size_t i = 0; scratch != NULL && i < document->schema.count; i++) {
         const struct config_section_state *state = &document->sections[i];
         struct config_struct made = state->base;
-        if (state->leaves.section->per_role && !config_effective_make(state, subject, scratch, &made)) {
+        if (state->flat_keys.section->per_role && !config_effective_make(state, subject, scratch, &made)) {
             out->failed = true;
             break;
         }
         if (i > 0)
-            strbuf_printf(out, "\n%s:\n", state->leaves.section->name);
-        config_print_values(&printer, &state->leaves, made.values, i > 0 ? 1 : 0);
+            strbuf_printf(out, "\n%s:\n", state->flat_keys.section->name);
+        config_print_values(&printer, &state->flat_keys, made.values, i > 0 ? 1 : 0);
     }
     talloc_free(scratch);
 }

@@ -25,8 +25,8 @@ void config_document_print_matches(const struct config_document *document,
                                    const struct config_subject *subject, struct strbuf *out);
 
 /* What applies to one subject, overrides included. */
-void config_document_print_for(const struct config_document *document, const struct config_subject *subject,
-                               struct strbuf *out);
+void config_document_print_subject(const struct config_document *document,
+                                   const struct config_subject *subject, struct strbuf *out);
 
 /* One section without the comments, as an example for the reference. */
 void config_document_print_example(const struct config_document *document, size_t section_index,

@@ -176,9 +176,9 @@ static void print_map(const struct config_printer *printer, const struct config_
     }
 }
 
-/* The values of one struct or layer, and how far the walk over the leaves has come. */
+/* The values of one struct or layer, and how far the walk over the flat keys has come. */
 struct walk {
-    const struct config_leaves *leaves;
+    const struct config_flat_keys *flat_keys;
     const struct config_value *const *values;
     size_t next;
     bool dash_first; /* the next line begins an entry of a sequence */
@@ -242,51 +242,51 @@ static void print_array(const struct config_printer *printer, const struct confi
         print_array_change(printer, value, depth);
         return;
     }
-    const struct config_section *section = origins == NULL ? NULL : origins->leaves->section;
+    const struct config_section *section = origins == NULL ? NULL : origins->flat_keys->section;
     if (array->count == 0)
         strbuf_append_text(printer->out, " []");
     end_line(printer, value);
     for (size_t i = 0; i < array->count; i++) {
-        struct walk walk = {origins->leaves, origins->entries[i].values, 0, true};
+        struct walk walk = {origins->flat_keys, origins->entries[i].values, 0, true};
         print_rows(printer, section, &walk, depth + 2);
         print_meaning(printer, section, (const char *)array->items + i * section->struct_bytes, depth + 2);
     }
 }
 
 /* A key that has no value and could not be written without one. */
-static bool is_unset(const struct config_leaf *leaf, const struct config_value *value)
+static bool is_unset(const struct config_flat_key *flat_key, const struct config_value *value)
 {
-    const struct config_key *key = leaf->key;
+    const struct config_key *key = flat_key->key;
     return value->place.file == NULL && value->node->length == 0 && key->default_text == NULL &&
            key->type->shape == CONFIG_SHAPE_SCALAR && (key->flags & CONFIG_MAY_BE_EMPTY) == 0;
 }
 
-static void print_leaf(const struct config_printer *printer, struct walk *walk, unsigned depth)
+static void print_flat_key(const struct config_printer *printer, struct walk *walk, unsigned depth)
 {
-    const struct config_leaf *leaf = &walk->leaves->items[walk->next];
+    const struct config_flat_key *flat_key = &walk->flat_keys->items[walk->next];
     const struct config_value *value = walk->values[walk->next];
     walk->next++;
     if (value == NULL)
         return;
-    if (is_unset(leaf, value)) {
+    if (is_unset(flat_key, value)) {
         /* Without its dash: the line is a comment and must not begin an entry. */
         indent(printer, depth);
-        strbuf_printf(printer->out, "# %s: (not set)\n", leaf->key->name);
+        strbuf_printf(printer->out, "# %s: (not set)\n", flat_key->key->name);
         return;
     }
     begin_line(printer, walk, depth);
-    strbuf_printf(printer->out, "%s:", leaf->key->name);
-    if (leaf->key->type->shape == CONFIG_SHAPE_ARRAY) {
+    strbuf_printf(printer->out, "%s:", flat_key->key->name);
+    if (flat_key->key->type->shape == CONFIG_SHAPE_ARRAY) {
         print_array(printer, value, depth);
-    } else if (leaf->key->type->shape == CONFIG_SHAPE_LIST) {
-        print_list(printer, leaf->key, value, depth);
-    } else if (leaf->key->type->shape == CONFIG_SHAPE_MAP) {
+    } else if (flat_key->key->type->shape == CONFIG_SHAPE_LIST) {
+        print_list(printer, flat_key->key, value, depth);
+    } else if (flat_key->key->type->shape == CONFIG_SHAPE_MAP) {
         print_map(printer, value, depth);
     } else {
         strbuf_append_byte(printer->out, ' ');
-        leaf->key->type->print(leaf->key, value->node, value->bytes, printer->out);
+        flat_key->key->type->print(flat_key->key, value->node, value->bytes, printer->out);
         end_line_with(printer, value,
-                      (leaf->flags & CONFIG_RESTART) != 0 ? "; a change takes a restart" : "");
+                      (flat_key->flags & CONFIG_RESTART) != 0 ? "; a change takes a restart" : "");
     }
 }
 
@@ -304,9 +304,9 @@ static void print_rows(const struct config_printer *printer, const struct config
 {
     for (const struct config_key *key = section->keys; key->name != NULL; key++) {
         if (key->type->shape != CONFIG_SHAPE_SECTION) {
-            print_leaf(printer, walk, depth);
-        } else if (!has_value(walk, config_leaf_count(key->section))) {
-            walk->next += config_leaf_count(key->section);
+            print_flat_key(printer, walk, depth);
+        } else if (!has_value(walk, config_flat_key_count(key->section))) {
+            walk->next += config_flat_key_count(key->section);
         } else {
             begin_line(printer, walk, depth);
             strbuf_printf(printer->out, "%s:\n", key->name);
@@ -315,9 +315,9 @@ static void print_rows(const struct config_printer *printer, const struct config
     }
 }
 
-void config_print_values(const struct config_printer *printer, const struct config_leaves *leaves,
+void config_print_values(const struct config_printer *printer, const struct config_flat_keys *flat_keys,
                          const struct config_value *const *values, unsigned depth)
 {
-    struct walk walk = {leaves, values, 0, false};
-    print_rows(printer, leaves->section, &walk, depth);
+    struct walk walk = {flat_keys, values, 0, false};
+    print_rows(printer, flat_keys->section, &walk, depth);
 }

@@ -11,8 +11,8 @@ struct config_printer {
     bool with_origins; /* each line ends in a comment: where its value was written */
 };
 
-/* One line or more for each leaf that has a value in `values`, at `depth` levels of indentation. */
-void config_print_values(const struct config_printer *printer, const struct config_leaves *leaves,
+/* One line or more for each flat key that has a value in `values`, at `depth` levels of indentation. */
+void config_print_values(const struct config_printer *printer, const struct config_flat_keys *flat_keys,
                          const struct config_value *const *values, unsigned depth);
 
 #endif

@@ -73,11 +73,11 @@ static void append_cell(struct strbuf *out, const char *text)
     }
 }
 
-static void append_default(const struct config_leaves *leaves, const struct config_leaf *leaf,
+static void append_default(const struct config_flat_keys *flat_keys, const struct config_flat_key *flat_key,
                            struct strbuf *out)
 {
-    const struct config_key *key = leaf->key;
-    const struct config_role_default *role_default = leaves->section->role_defaults;
+    const struct config_key *key = flat_key->key;
+    const struct config_role_default *role_default = flat_keys->section->role_defaults;
     if ((key->flags & CONFIG_REQUIRED) != 0)
         strbuf_append_text(out, "(required)");
     else if (key->default_text == NULL || key->default_text[0] == '\0')
@@ -90,24 +90,24 @@ static void append_default(const struct config_leaves *leaves, const struct conf
         strbuf_append_byte(out, '`');
     }
     for (; role_default != NULL && role_default->key != NULL; role_default++)
-        if (strcmp(role_default->key, leaf->path) == 0)
+        if (strcmp(role_default->key, flat_key->path) == 0)
             strbuf_printf(out, "; %s: `%s`", role_name(role_default->role), role_default->text);
 }
 
 /* Words that another row of the section has as well are explained there. */
-static bool explained_before(const struct config_leaves *leaves, const struct config_leaf *leaf)
+static bool explained_before(const struct config_flat_keys *flat_keys, const struct config_flat_key *flat_key)
 {
-    for (const struct config_leaf *other = leaves->items; other != leaf; other++)
-        if (other->key->choices == leaf->key->choices)
+    for (const struct config_flat_key *other = flat_keys->items; other != flat_key; other++)
+        if (other->key->choices == flat_key->key->choices)
             return true;
     return false;
 }
 
-static void append_choices(const struct config_leaves *leaves, const struct config_leaf *leaf,
+static void append_choices(const struct config_flat_keys *flat_keys, const struct config_flat_key *flat_key,
                            struct strbuf *out)
 {
-    const struct config_choice *choices = leaf->key->choices;
-    if (choices == NULL || explained_before(leaves, leaf))
+    const struct config_choice *choices = flat_key->key->choices;
+    if (choices == NULL || explained_before(flat_keys, flat_key))
         return;
     for (; choices->name != NULL; choices++) {
         if (choices->text == NULL)
@@ -117,46 +117,47 @@ static void append_choices(const struct config_leaves *leaves, const struct conf
     }
 }
 
-static void append_leaf(const struct config_leaves *leaves, const struct config_leaf *leaf,
-                        struct strbuf *out)
+static void append_flat_key(const struct config_flat_keys *flat_keys, const struct config_flat_key *flat_key,
+                            struct strbuf *out)
 {
-    const struct config_key *key = leaf->key;
-    strbuf_printf(out, "| `%s` | ", leaf->path);
+    const struct config_key *key = flat_key->key;
+    strbuf_printf(out, "| `%s` | ", flat_key->path);
     if (key->type->shape == CONFIG_SHAPE_ARRAY)
         strbuf_append_text(out, "a list of entries, see below");
     else
         key->type->describe(key, out);
     strbuf_append_text(out, " | ");
-    append_default(leaves, leaf, out);
+    append_default(flat_keys, flat_key, out);
     strbuf_append_text(out, " | ");
     append_cell(out, key->text == NULL ? "" : key->text);
-    if ((leaf->flags & CONFIG_RESTART) != 0)
+    if ((flat_key->flags & CONFIG_RESTART) != 0)
         strbuf_append_text(out, " " CONFIG_RESTART_TEXT);
-    if (leaves->section->per_role && (leaf->flags & CONFIG_GLOBAL) != 0)
+    if (flat_keys->section->per_role && (flat_key->flags & CONFIG_GLOBAL) != 0)
         strbuf_append_text(out, " The same for everybody: not under `roles` or `overrides`.");
-    append_choices(leaves, leaf, out);
+    append_choices(flat_keys, flat_key, out);
     strbuf_append_text(out, " |\n");
 }
 
-static void append_table(const struct config_leaves *leaves, struct strbuf *out)
+static void append_table(const struct config_flat_keys *flat_keys, struct strbuf *out)
 {
     strbuf_append_text(out, "| key | value | default | |\n|---|---|---|---|\n");
-    for (size_t i = 0; i < leaves->count; i++)
-        append_leaf(leaves, &leaves->items[i], out);
+    for (size_t i = 0; i < flat_keys->count; i++)
+        append_flat_key(flat_keys, &flat_keys->items[i], out);
     strbuf_append_byte(out, '\n');
 }
 
-/* Tables of the arrays among the leaves, and of arrays in those. */
-static void append_array_tables(const struct config_leaves *leaves, const char *around, struct strbuf *out)
+/* Tables of the arrays among the flat keys, and of arrays in those. */
+static void append_array_tables(const struct config_flat_keys *flat_keys, const char *around,
+                                struct strbuf *out)
 {
-    for (size_t i = 0; i < leaves->count; i++) {
-        struct config_leaves entry;
-        if (leaves->items[i].key->type->shape != CONFIG_SHAPE_ARRAY)
+    for (size_t i = 0; i < flat_keys->count; i++) {
+        struct config_flat_keys entry;
+        if (flat_keys->items[i].key->type->shape != CONFIG_SHAPE_ARRAY)
             continue;
         void *scratch = talloc_new(NULL);
-        char *path =
-            talloc_asprintf(scratch, "%s%s%s", around, around[0] == '\0' ? "" : ".", leaves->items[i].path);
-        if (path == NULL || !config_leaves_make(scratch, leaves->items[i].key->section, &entry)) {
+        char *path = talloc_asprintf(scratch, "%s%s%s", around, around[0] == '\0' ? "" : ".",
+                                     flat_keys->items[i].path);
+        if (path == NULL || !config_flat_keys_make(scratch, flat_keys->items[i].key->section, &entry)) {
             out->failed = true;
         } else {
             strbuf_printf(out, "### Entries of %s\n\n%s\n\n", path,
@@ -170,15 +171,15 @@ static void append_array_tables(const struct config_leaves *leaves, const char *
 
 static void append_section(const struct config_document *defaults, size_t index, struct strbuf *out)
 {
-    const struct config_leaves *leaves = &defaults->sections[index].leaves;
-    const struct config_section *section = leaves->section;
+    const struct config_flat_keys *flat_keys = &defaults->sections[index].flat_keys;
+    const struct config_section *section = flat_keys->section;
     strbuf_printf(out, "## %s\n\n%s%s\n\n```yaml\n", section->name[0] == '\0' ? "Top level" : section->name,
                   section->text == NULL ? "" : section->text,
                   section->per_role ? " May differ per role." : "");
     config_document_print_example(defaults, index, out);
     strbuf_append_text(out, "```\n\n");
-    append_table(leaves, out);
-    append_array_tables(leaves, section->name, out);
+    append_table(flat_keys, out);
+    append_array_tables(flat_keys, section->name, out);
 }
 
 void config_reference_print(const struct config_schema *schema, struct strbuf *out)
@@ -194,7 +195,7 @@ void config_reference_print(const struct config_schema *schema, struct strbuf *o
         for (size_t i = 0; i < schema->count; i++)
             append_section(defaults, i, out);
         strbuf_append_text(out, overrides_text);
-        append_table(&defaults->when_leaves, out);
+        append_table(&defaults->when_flat_keys, out);
     }
     talloc_free(scratch);
 }

@@ -82,8 +82,8 @@ static struct table *open_once(struct config_tables *tables, struct slice name, 
 }
 
 /* "PATH:LINE: WHAT" as a place and the rest; other lines as they are, at the place of the entry. */
-static void tell_line(const struct config_parse *parse, struct slice line, struct slice path,
-                      struct config_place place)
+static void report_line(const struct config_parse *parse, struct slice line, struct slice path,
+                        struct config_place place)
 {
     size_t at = path.length + 1;
     uint64_t number = 0;
@@ -98,14 +98,14 @@ static void tell_line(const struct config_parse *parse, struct slice line, struc
     config_value_error(parse, place, "%.*s", (int)line.length, line.data);
 }
 
-static void tell_problems(const struct config_parse *parse, struct slice name, struct slice problem,
-                          struct config_place place)
+static void report_problems(const struct config_parse *parse, struct slice name, struct slice problem,
+                            struct config_place place)
 {
     struct slice path = {NULL, 0};
     table_source_path(name, &path);
     while (problem.length > 0) {
         const size_t end = slice_find(problem, '\n');
-        tell_line(parse, slice_part(problem, 0, end), path, place);
+        report_line(parse, slice_part(problem, 0, end), path, place);
         problem = slice_part(problem, end < problem.length ? end + 1 : end, problem.length);
     }
 }
@@ -147,7 +147,7 @@ struct table *config_source_open(const struct config_parse *parse, struct slice 
     if (name.failed || problem.failed)
         config_problem_out_of_memory(parse->problems);
     else if (table == NULL)
-        tell_problems(parse, strbuf_slice(&name), strbuf_slice(&problem), place);
+        report_problems(parse, strbuf_slice(&name), strbuf_slice(&problem), place);
     else
         warn_of_entries(parse, table, place);
     strbuf_deinit(&name);

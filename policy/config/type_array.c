@@ -41,7 +41,7 @@ static void append_kept(const struct config_key *key, const struct config_array 
             continue;
         const size_t bytes = key->section->struct_bytes;
         memcpy((char *)to->items + to->count * bytes, entry, bytes);
-        origins->leaves = from_origins->leaves;
+        origins->flat_keys = from_origins->flat_keys;
         origins->entries[to->count++] = from_origins->entries[i];
     }
 }

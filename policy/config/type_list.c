@@ -262,8 +262,8 @@ const struct config_type config_type_domain_set = {
 
 /* ---- network_set ------------------------------------------------------------------------------------ */
 
-static void tell_bad_network(const struct config_parse *parse, struct slice entry, struct config_place place,
-                             bool host_bits)
+static void report_bad_network(const struct config_parse *parse, struct slice entry,
+                               struct config_place place, bool host_bits)
 {
     const struct config_excerpt shown = config_excerpt_of(entry);
     if (host_bits)
@@ -282,7 +282,7 @@ static bool take_network(void *context, const struct config_parse *parse, struct
     struct ip_network network;
     bool host_bits;
     if (!ip_network_parse(entry, &network, &host_bits)) {
-        tell_bad_network(parse, entry, place, host_bits);
+        report_bad_network(parse, entry, place, host_bits);
         return false;
     }
     struct ip_network *item = grow_or_tell(context, sizeof *item, parse);

@@ -11,7 +11,7 @@ struct map_reading {
     struct config_table_list tables;
 };
 
-static bool tell_out_of_memory(const struct map_reading *reading)
+static bool report_out_of_memory(const struct map_reading *reading)
 {
     config_problem_out_of_memory(reading->parse->problems);
     return false;
@@ -49,7 +49,7 @@ static bool take_pair(const struct map_reading *reading, const struct config_nod
     strbuf_init(&value, TABLE_VALUE_BYTES_MAX);
     bool good = join_values(reading, child, &value);
     if (good && (value.failed || !text_map_add(reading->map, slice_of(child->key), strbuf_slice(&value))))
-        good = tell_out_of_memory(reading);
+        good = report_out_of_memory(reading);
     strbuf_deinit(&value);
     return good;
 }
@@ -72,7 +72,7 @@ static bool take_source(struct map_reading *reading, const struct config_node *n
     if (table == NULL)
         return false;
     return config_table_list_add(reading->parse->owner, &reading->tables, table) ||
-           tell_out_of_memory(reading);
+           report_out_of_memory(reading);
 }
 
 static bool take_part(struct map_reading *reading, const struct config_node *node)
@@ -91,7 +91,7 @@ static bool map_parse(const struct config_parse *parse, const struct config_node
         .parse = parse, .map = text_map_create(parse->owner, (parse->key->flags & CONFIG_ONE_VALUE) != 0)};
     bool good = true;
     if (reading.map == NULL)
-        return tell_out_of_memory(&reading);
+        return report_out_of_memory(&reading);
     if (node->kind != CONFIG_NODE_SEQUENCE)
         good = take_part(&reading, node);
     else

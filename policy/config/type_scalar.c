@@ -163,8 +163,8 @@ static const char *choice_suggestion(const struct config_choice *choices, struct
     return nearest_word(text, words);
 }
 
-static void tell_bad_choice(const struct config_parse *parse, const struct config_node *node,
-                            struct slice text)
+static void report_bad_choice(const struct config_parse *parse, const struct config_node *node,
+                              struct slice text)
 {
     struct strbuf words;
     strbuf_init(&words, 0);
@@ -192,7 +192,7 @@ static bool choice_parse(const struct config_parse *parse, const struct config_n
             return true;
         }
     }
-    tell_bad_choice(parse, node, text);
+    report_bad_choice(parse, node, text);
     return false;
 }
 

@@ -83,8 +83,8 @@ static const char *unit_hint_of(const struct measure *measure, struct slice unit
 }
 
 /* Tells why "12 parsecs" is no size. */
-static void tell_bad_unit(const struct config_parse *parse, const struct config_node *node,
-                          const struct measure *measure, struct slice number)
+static void report_bad_unit(const struct config_parse *parse, const struct config_node *node,
+                            const struct measure *measure, struct slice number)
 {
     const struct slice text = slice_make(node->text, node->length);
     const struct slice unit = slice_trim(slice_part(text, number.length, text.length));
@@ -103,8 +103,8 @@ static void tell_bad_unit(const struct config_parse *parse, const struct config_
                            measure->what, measure->advice);
 }
 
-static void tell_out_of_range(const struct config_parse *parse, const struct config_node *node,
-                              const struct measure *measure, bool too_little)
+static void report_out_of_range(const struct config_parse *parse, const struct config_node *node,
+                                const struct measure *measure, bool too_little)
 {
     struct strbuf bound;
     strbuf_init(&bound, 0);
@@ -145,13 +145,13 @@ static bool measure_parse(const struct config_parse *parse, const struct config_
         return false;
     }
     if (digits == 0 || factor == 0 || unit_at + unit.length != text.length) {
-        tell_bad_unit(parse, node, measure, slice_part(text, 0, digits));
+        report_bad_unit(parse, node, measure, slice_part(text, 0, digits));
         return false;
     }
     const bool fits = config_digits(slice_part(text, 0, digits), &number) && number <= UINT64_MAX / factor;
     const bool too_little = fits && number * factor < parse->key->least;
     if (!fits || too_little || (parse->key->most != 0 && number * factor > parse->key->most)) {
-        tell_out_of_range(parse, node, measure, too_little);
+        report_out_of_range(parse, node, measure, too_little);
         return false;
     }
     *(uint64_t *)value = number * factor;

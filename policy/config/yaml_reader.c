@@ -254,7 +254,7 @@ static void take_event(struct reader *reader, const yaml_event_t *event)
 
 /* ---- reading ---------------------------------------------------------------------------------------- */
 
-static void tell_syntax_error(struct reader *reader)
+static void report_syntax_error(struct reader *reader)
 {
     if (reader->parser.error == YAML_MEMORY_ERROR)
         config_problem_out_of_memory(reader->problems);
@@ -269,7 +269,7 @@ static void read_events(struct reader *reader)
     while (!ended && !reader->stopped) {
         yaml_event_t event;
         if (!yaml_parser_parse(&reader->parser, &event)) {
-            tell_syntax_error(reader);
+            report_syntax_error(reader);
             return;
         }
         ended = event.type == YAML_STREAM_END_EVENT;

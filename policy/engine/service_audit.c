@@ -61,7 +61,7 @@ static void set_context(struct policy_engine *engine, struct policy_snapshot *sn
 }
 
 /* Of the policy in force: one that some service refused never comes so far. */
-static void tell_keeper(struct policy_engine *engine)
+static void report_keeper(struct policy_engine *engine)
 {
     struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
     const struct audit_settings *audit = snapshot->audit_settings;
@@ -118,7 +118,7 @@ static void tick_audit(struct policy_engine *engine)
     refresh_keyring(engine);
     if (engine->record_keeper == NULL)
         return;
-    tell_keeper(engine);
+    report_keeper(engine);
     record_keeper_watch(engine->record_keeper, &watch);
     if (watch.disk_became_low)
         engine_record_event(engine, &(struct record_event){

@@ -17,7 +17,7 @@ enum { CHECKPOINT_MS = 10000 };
 /* A login of every mailbox of a large provider; whoever is outside can make up any number of keys. */
 static const size_t LOGIN_KEYS_MAX = 1000000, STRANGER_KEYS_MAX = 200000;
 
-static void tell_warning(void *context, const struct limit_warning *warning)
+static void report_warning(void *context, const struct limit_warning *warning)
 {
     char *key = strndup(warning->key.data, warning->key.length);
     log_warning("limit: %s: %.*s has used %llu of %llu", warning->limit, (int)warning->key.length,
@@ -61,7 +61,7 @@ static bool create_store(struct policy_engine *engine, const char *where, struct
     if (getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed) {
         engine->services.store = strcmp(where, "memory") == 0 ? create_memory(engine, seed)
                                                               : create_shared(engine, where, seed, problems);
-        engine->services.warn_of_limit = tell_warning;
+        engine->services.warn_of_limit = report_warning;
         engine->services.warn_context = engine;
         engine->contacts = contacts_create(&engine->options.clock, engine->state);
     }

@@ -183,7 +183,7 @@ static bool take(void *context, struct record *record, int64_t time_us)
 /* ---- the answer ------------------------------------------------------------------------------------------
  */
 
-static void tell_why(const struct held *held, struct answer *answer)
+static void report_why(const struct held *held, struct answer *answer)
 {
     if (held->check[0] == '\0')
         answer_text(answer, NULL, "why", "not by the policy, or its record is gone");
@@ -206,7 +206,7 @@ static void tell(const struct search *search, struct answer *answer)
         answer_text(answer, "sender", "sender", held->sender);
         answer_count(answer, "recipients", "to", held->recipient_count);
         answer_count(answer, "size", NULL, held->size_bytes);
-        tell_why(held, answer);
+        report_why(held, answer);
         answer_text(answer, "id", "id", held->id);
         answer_text(answer, "role", NULL, held->role);
         answer_text(answer, "client", NULL, held->client);

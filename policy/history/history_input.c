@@ -129,7 +129,7 @@ struct lane {
     uint64_t consumed; /* bytes that bytes_done knows of */
 };
 
-static void tell_progress(struct history_input *input, struct lane *lane, bool is_over)
+static void report_progress(struct history_input *input, struct lane *lane, bool is_over)
 {
     const uint64_t consumed = is_over ? lane->file->bytes : record_stream_consumed(lane->stream);
     if (consumed > lane->consumed) {
@@ -166,7 +166,7 @@ static void lane_close(struct history_input *input, struct lane *lane)
         return;
     if (record_stream_problem(lane->stream)[0] != '\0')
         history_note(input->source, "%s: %s", lane->file->path, record_stream_problem(lane->stream));
-    tell_progress(input, lane, true);
+    report_progress(input, lane, true);
     record_stream_close(lane->stream);
     lane->stream = NULL;
 }
@@ -187,7 +187,7 @@ static bool scan_lane(const struct scan *scan, struct lane *lane)
     struct slice line;
     while (record_stream_next(lane->stream, &line)) {
         if ((++lane->lines % PROGRESS_LINES) == 0)
-            tell_progress(scan->input, lane, false);
+            report_progress(scan->input, lane, false);
         if (!record_read(line, &record) || !record_time(&record, RECORD_TIME, &lane->time_us)) {
             scan->input->broken_count += line.length > 0;
             continue;
@@ -327,7 +327,7 @@ static bool lane_advance(struct history_input *input, struct lane *lane, int64_t
 {
     while (record_stream_next(lane->stream, &lane->line)) {
         if ((++lane->lines % PROGRESS_LINES) == 0)
-            tell_progress(input, lane, false);
+            report_progress(input, lane, false);
         if (!record_line_time(lane->line, &lane->time_us)) {
             input->broken_count += lane->line.length > 0;
             continue;

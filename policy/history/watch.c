@@ -155,7 +155,7 @@ static void print(struct policy_watch *watch, struct record *record, const struc
     talloc_free(owner);
 }
 
-static void tell_lost(uint64_t lost, const struct policy_history_page *form, struct strbuf *out)
+static void report_lost(uint64_t lost, const struct policy_history_page *form, struct strbuf *out)
 {
     if (lost > 0 && form->form == HISTORY_JSON)
         strbuf_printf(out, "{\"type\":\"watch_lost\",\"count\":%llu}\n", (unsigned long long)lost);
@@ -170,7 +170,7 @@ void policy_watch_next(struct policy_watch *watch, unsigned wait_ms, const struc
     struct record record;
     uint64_t lost = 0;
     const bool has_line = record_watcher_next(&watch->watcher, wait_ms, &watch->line, &lost);
-    tell_lost(lost, form, out);
+    report_lost(lost, form, out);
     if (has_line && record_read(strbuf_slice(&watch->line), &record) && is_wanted(watch, &record))
         print(watch, &record, form, out);
 }

@@ -81,7 +81,7 @@ static void record_block(struct policy_engine *engine, enum record_line line, co
                                 });
 }
 
-static void tell_set(const struct block *block, struct answer *answer)
+static void report_set(const struct block *block, struct answer *answer)
 {
     char until[TIME_TEXT_BYTES + 16];
     print_until(block, until);
@@ -124,7 +124,7 @@ bool policy_block_add(struct policy_engine *engine, const struct policy_block *a
                         put(engine, &block, answer);
     if (is_set) {
         record_block(engine, RECORD_LINE_BLOCK, &block);
-        tell_set(&block, answer);
+        report_set(&block, answer);
     }
     talloc_free(scratch);
     return is_set;
@@ -175,7 +175,7 @@ bool policy_block_remove(struct policy_engine *engine, const char *whom, const c
 /* ---- the list
  * ------------------------------------------------------------------------------------------------ */
 
-static void tell_one(void *context, const struct block *block)
+static void report_one(void *context, const struct block *block)
 {
     struct answer *answer = context;
     answer_open_object(answer, NULL, NULL);
@@ -204,7 +204,7 @@ bool policy_query_blocks(struct policy_engine *engine, struct answer *answer)
     if (!has_blocks(engine, answer))
         return false;
     answer_become_list(answer);
-    if (blocks_each(engine->services.blocks, false, tell_one, answer) == 0)
+    if (blocks_each(engine->services.blocks, false, report_one, answer) == 0)
         answer_line(answer, "nobody is blocked");
     return true;
 }

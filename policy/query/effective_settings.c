@@ -175,7 +175,7 @@ static bool complete_customer(struct whom *whom, const struct policy_snapshot *s
     return answer != TABLE_UNKNOWN;
 }
 
-static void tell_subject(const struct config_subject *subject, struct strbuf *out)
+static void report_subject(const struct config_subject *subject, struct strbuf *out)
 {
     char client[IP_ADDRESS_TEXT_BYTES] = "";
     if (subject->client_ip != NULL)
@@ -192,7 +192,8 @@ static void tell_subject(const struct config_subject *subject, struct strbuf *ou
     strbuf_append_byte(out, '\n');
 }
 
-bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *text, struct strbuf *out)
+bool policy_snapshot_print_subject(const struct policy_snapshot *snapshot, const char *text,
+                                   struct strbuf *out)
 {
     const struct relay_settings *relay = snapshot_relay_settings(snapshot);
     struct whom whom = {.owner = talloc_new(NULL), .subject = {ROLE_OUTSIDE, "", "", "", NULL, ""}};
@@ -201,12 +202,12 @@ bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const cha
         complete_user(&whom, relay);
         complete_role(&whom, relay);
         const bool is_asked = complete_customer(&whom, snapshot);
-        tell_subject(&whom.subject, out);
+        report_subject(&whom.subject, out);
         if (!is_asked)
             strbuf_append_text(out,
                                "# the table of customers cannot be asked: no override by customer matches\n");
         config_document_print_matches(snapshot->document, &whom.subject, out);
-        config_document_print_for(snapshot->document, &whom.subject, out);
+        config_document_print_subject(snapshot->document, &whom.subject, out);
     }
     talloc_free(whom.owner);
     return is_read;

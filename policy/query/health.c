@@ -9,7 +9,7 @@ struct telling {
     bool is_well;
 };
 
-static void tell_one(void *context, const char *what, const char *how)
+static void report_one(void *context, const char *what, const char *how)
 {
     struct telling *telling = context;
     telling->is_well = false;
@@ -24,7 +24,7 @@ bool policy_query_health(struct policy_engine *engine, const char *title, struct
 {
     struct telling telling = {answer, true};
     answer_open_list(answer, "ill", title);
-    engine_examine(engine, &(struct health_report){tell_one, &telling});
+    engine_examine(engine, &(struct health_report){report_one, &telling});
     answer_close(answer);
     return telling.is_well;
 }

@@ -99,7 +99,7 @@ static int by_amount(const void *left, const void *right)
 }
 
 /* Rows: what is counted, of how much, and when there is room again. */
-static void tell_one(struct answer *answer, const struct usage *usage, int64_t now_us)
+static void report_one(struct answer *answer, const struct usage *usage, int64_t now_us)
 {
     const struct window_level *level = &usage->level;
     struct strbuf words;
@@ -169,7 +169,7 @@ bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_
               question->by_amount ? by_amount : by_share);
     answer_become_list(answer);
     for (size_t i = 0; i < collecting.count && i < question->most; i++)
-        tell_one(answer, collecting.items[i], collecting.now_us);
+        report_one(answer, collecting.items[i], collecting.now_us);
     if (collecting.count == 0)
         answer_line(answer,
                     question->key == NULL || question->key[0] == '\0' ? "nothing has been counted"

@@ -10,12 +10,13 @@
 
 #include <talloc.h>
 
-void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs)
+void policy_snapshot_relay_requirements(const struct policy_snapshot *snapshot,
+                                        struct policy_relay_requirements *needs)
 {
     const struct relay_settings *relay = snapshot_relay_settings(snapshot);
     const struct sender_settings *sender =
         snapshot_check_settings(snapshot, check_index(&sender_check), ROLE_SUBMISSION);
-    *needs = (struct policy_relay_needs){
+    *needs = (struct policy_relay_requirements){
         .has_certificates = relay->trusted_certificates.count > 0,
         .has_local_daemons = !text_set_is_empty(relay->local_daemons),
         .has_recent_logins = relay->recent_logins.remember_ms > 0 &&

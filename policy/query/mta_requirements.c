@@ -96,10 +96,11 @@ const char *policy_snapshot_listed_logins(const struct policy_snapshot *snapshot
     return is_enforced && (roles & 1U << ROLE_SUBMISSION) != 0 ? words[settings->logins] : NULL;
 }
 
-void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs)
+void policy_snapshot_mta_requirements(const struct policy_snapshot *snapshot,
+                                      struct policy_mta_requirements *needs)
 {
     const struct dns_settings *dns = snapshot_dns_settings(snapshot);
-    *needs = (struct policy_mta_needs){
+    *needs = (struct policy_mta_requirements){
         .listen = snapshot->daemon.listen,
         .wait_ms = dns->timeout_ms,
         .block_list = first_block_list(snapshot_dnsbl_settings(snapshot)),

@@ -162,7 +162,8 @@ void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf
     strbuf_printf(out, "sessions: %llu\n", (unsigned long long)snapshot->settings.sessions_max);
 }
 
-bool policy_snapshot_print_for(const struct policy_snapshot *snapshot, const char *whom, struct strbuf *out)
+bool policy_snapshot_print_subject(const struct policy_snapshot *snapshot, const char *whom,
+                                   struct strbuf *out)
 {
     (void)snapshot;
     strbuf_printf(out, "# for %s\n", whom);
@@ -284,10 +285,11 @@ char *policy_control_path(const char *path)
     return strdup("");
 }
 
-void policy_snapshot_mta_needs(const struct policy_snapshot *snapshot, struct policy_mta_needs *needs)
+void policy_snapshot_mta_requirements(const struct policy_snapshot *snapshot,
+                                      struct policy_mta_requirements *needs)
 {
     (void)snapshot;
-    *needs = (struct policy_mta_needs){.resolv_conf = "/etc/resolv.conf"};
+    *needs = (struct policy_mta_requirements){.resolv_conf = "/etc/resolv.conf"};
 }
 
 bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct ip_network *network)
@@ -297,10 +299,11 @@ bool policy_snapshot_trusts(const struct policy_snapshot *snapshot, const struct
     return false;
 }
 
-void policy_snapshot_relay_needs(const struct policy_snapshot *snapshot, struct policy_relay_needs *needs)
+void policy_snapshot_relay_requirements(const struct policy_snapshot *snapshot,
+                                        struct policy_relay_requirements *needs)
 {
     (void)snapshot;
-    *needs = (struct policy_relay_needs){0};
+    *needs = (struct policy_relay_requirements){0};
 }
 
 bool policy_snapshot_each_domain(const struct policy_snapshot *snapshot,

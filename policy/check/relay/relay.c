@@ -68,7 +68,7 @@ static const char *refusal_text(const struct check_context *context, const char 
 }
 
 /* Why this client may send anywhere. */
-static void tell_relaying_role(const struct check_context *context, struct finding_list *findings)
+static void report_relaying_role(const struct check_context *context, struct finding_list *findings)
 {
     if (context->message->role == ROLE_OUTSIDE)
         return;
@@ -102,7 +102,7 @@ static void judge_recipient(const struct check_context *context, struct finding_
 static void relay_decide(const struct check_context *context, struct finding_list *findings)
 {
     if (context->stage == STAGE_MAIL)
-        tell_relaying_role(context, findings);
+        report_relaying_role(context, findings);
     else
         judge_recipient(context, findings);
 }

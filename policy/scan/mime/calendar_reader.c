@@ -40,7 +40,7 @@ bool calendar_recognise(struct slice head)
 
 /* Tells a name without its quotes; with ^ decoded (RFC 6868) and encoded words decoded where there are any.
  */
-static void tell_name(struct calendar_reader *reader, struct slice value)
+static void report_name(struct calendar_reader *reader, struct slice value)
 {
     struct strbuf plain, decoded;
     strbuf_init(&plain, 0);
@@ -100,7 +100,7 @@ static bool is_word(struct slice value, const char *word)
 }
 
 /* Without a name the file is called by its type when it is saved. */
-static void tell_type(struct calendar_reader *reader, struct slice type)
+static void report_type(struct calendar_reader *reader, struct slice type)
 {
     static const struct {
         const char *type;
@@ -139,15 +139,15 @@ static void tell_type(struct calendar_reader *reader, struct slice type)
             reader->sink->file_name(reader->sink->context, slice_of(types[i].name));
 }
 
-static void tell_names(struct calendar_reader *reader, struct slice parameters)
+static void report_names(struct calendar_reader *reader, struct slice parameters)
 {
     while (parameters.length > 0) {
         struct slice value;
         struct slice name = split_parameter(take_piece(&parameters), &value);
         if (is_name_parameter(name) && value.length > 0)
-            tell_name(reader, value);
+            report_name(reader, value);
         else if (is_word(name, "fmttype") || is_word(name, "mediatype"))
-            tell_type(reader, value);
+            report_type(reader, value);
     }
 }
 
@@ -218,12 +218,12 @@ static void decide_value(struct calendar_reader *reader)
         return;
     reader->is_file_open = true;
     reader->sink->file_begin(reader->sink->context);
-    tell_names(reader, parameters);
+    report_names(reader, parameters);
     if (scheme > 0 && slice_starts_nocase(slice_trim(value), slice_of("data:"))) { /* RFC 2397 */
         size_t comma = slice_find(value, ',');
         struct slice before = slice_trim(slice_part(value, 0, comma));
-        tell_type(reader, slice_part(before, strlen("data:"), slice_find(before, ';')));
-        tell_names(reader, before);
+        report_type(reader, slice_part(before, strlen("data:"), slice_find(before, ';')));
+        report_names(reader, before);
         value = slice_part(value, comma < value.length ? comma + 1 : comma, value.length);
     } else if (scheme > 0) {
         return;

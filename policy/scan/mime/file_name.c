@@ -73,7 +73,7 @@ static bool is_illegal(char c)
 }
 
 /* Outlook drops the characters that Windows has in no name ([MS-OXCMAIL] 2.2.3.4.1.1). */
-static void tell_without_illegal(struct readings *readings, struct slice s)
+static void report_without_illegal(struct readings *readings, struct slice s)
 {
     struct file_name_form form;
     form.length = 0;
@@ -84,7 +84,7 @@ static void tell_without_illegal(struct readings *readings, struct slice s)
         tell(readings, slice_make(form.data, form.length));
 }
 
-static void tell_components(struct readings *readings, struct slice s)
+static void report_components(struct readings *readings, struct slice s)
 {
     struct slice component = last_path_component(trimmed_end(s));
     tell(readings, component);
@@ -94,24 +94,24 @@ static void tell_components(struct readings *readings, struct slice s)
             break;
         }
     }
-    tell_without_illegal(readings, s);
+    report_without_illegal(readings, s);
 }
 
 /* Tells what `form` can be read as: cut at its first control character, without all of them, and with what is
  * no UTF-8 decoded or left out. */
-static void tell_form(struct readings *readings, struct file_name_form *form)
+static void report_form(struct readings *readings, struct file_name_form *form)
 {
     struct slice whole = slice_make(form->data, form->length);
     struct slice before = before_control(whole);
     if (before.length < whole.length)
-        tell_components(readings, before);
+        report_components(readings, before);
     file_name_form_drop_controls(form);
-    tell_components(readings, slice_make(form->data, form->length));
+    report_components(readings, slice_make(form->data, form->length));
     struct file_name_form decoded = *form;
     if (file_name_form_decode_overlong(&decoded))
-        tell_components(readings, slice_make(decoded.data, decoded.length));
+        report_components(readings, slice_make(decoded.data, decoded.length));
     if (file_name_form_drop_undecodable(form))
-        tell_components(readings, slice_make(form->data, form->length));
+        report_components(readings, slice_make(form->data, form->length));
 }
 
 /* Whether nothing in a name is encoded or no character of ASCII. */
@@ -123,15 +123,15 @@ static bool is_plain(struct slice name)
     return true;
 }
 
-static void tell_plain(struct readings *readings, struct slice name)
+static void report_plain(struct readings *readings, struct slice name)
 {
     struct file_name_form form;
     file_name_form_fill(&form, last_bytes(trimmed_end(name), FILE_NAME_BYTES_MAX),
                         &readings->has_bidi_control);
-    tell_components(readings, slice_make(form.data, form.length));
+    report_components(readings, slice_make(form.data, form.length));
 }
 
-static void tell_encoded(struct readings *readings, struct slice start)
+static void report_encoded(struct readings *readings, struct slice start)
 {
     struct file_name_form form;
     struct file_name_form decoded;
@@ -140,31 +140,31 @@ static void tell_encoded(struct readings *readings, struct slice start)
     /* Twice: some clients and web mailers decode what a gateway has encoded again. */
     for (int round = 0; round < 2; round++) {
         decoded = form;
-        tell_form(readings, &form);
+        report_form(readings, &form);
         bool is_encoded = file_name_form_decode_percent(&decoded);
         if (!file_name_form_decode_references(&decoded) && !is_encoded)
             return;
         file_name_form_fill(&form, slice_make(decoded.data, decoded.length), &readings->has_bidi_control);
     }
-    tell_form(readings, &form);
+    report_form(readings, &form);
 }
 
-static void tell_all(struct readings *readings, struct slice name)
+static void report_all(struct readings *readings, struct slice name)
 {
     struct slice before = before_control(name);
     if (is_plain(name)) {
-        tell_plain(readings, name);
+        report_plain(readings, name);
         return;
     }
-    tell_encoded(readings, name);
+    report_encoded(readings, name);
     if (before.length < name.length && !readings->is_over)
-        tell_encoded(readings, before);
+        report_encoded(readings, before);
 }
 
 void file_name_forms(struct slice name, bool (*visit)(void *context, struct slice form), void *context)
 {
     struct readings readings = {.visit = visit, .context = context};
-    tell_all(&readings, name);
+    report_all(&readings, name);
 }
 
 /* Class ids under which Windows runs a file, with the extension that does the same. */
@@ -241,6 +241,6 @@ void file_name_extension_candidates(struct slice name, struct file_name_extensio
     struct readings readings = {.visit = take_form, .context = extensions};
     extensions->count = 0;
     extensions->has_class_id = false;
-    tell_all(&readings, name);
+    report_all(&readings, name);
     extensions->has_bidi_control = readings.has_bidi_control;
 }

@@ -109,7 +109,7 @@ static void look_into_odd_field(struct header_block *block, struct slice field)
         name_superset_add(&block->entity->parameters.superset, field);
 }
 
-static void tell_field(struct header_block *block)
+static void report_field(struct header_block *block)
 {
     struct slice field = strbuf_slice(&block->field);
     block->entity->types.failed = block->entity->types.failed || block->field.failed || block->replay.failed;
@@ -172,7 +172,7 @@ static enum header_block_result odd_line(struct header_block *block, struct slic
     if (is_mbox_line)
         return HEADER_BLOCK_MORE;
     block->has_odd_line = true;
-    tell_field(block);
+    report_field(block);
     /* It may be a field name whose colon comes folded. */
     append_to_field(block, line);
     return soft_line(block, line);
@@ -202,7 +202,7 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     if (text.length == 0) {
         block->has_odd_end = block->has_odd_end || (block->has_odd_line && !block->is_beyond);
         bool is_first = is_empty(block) && block->is_in_part && !block->is_soft;
-        tell_field(block);
+        report_field(block);
         if (!is_first && block->is_soft)
             keep_for_replay(block, line);
         if (!is_first)
@@ -222,12 +222,12 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     }
     if (field_name_length(text) == 0)
         return odd_line(block, line);
-    tell_field(block);
+    report_field(block);
     append_to_field(block, text);
     return block->is_soft ? keep_for_replay(block, line) : HEADER_BLOCK_MORE;
 }
 
 void header_block_end(struct header_block *block)
 {
-    tell_field(block);
+    report_field(block);
 }

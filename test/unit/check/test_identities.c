@@ -285,7 +285,7 @@ static void assert_printed_for(struct identity_test *test, const char *whom, con
                                const char *limit)
 {
     strbuf_reset(&test->out);
-    assert_true(policy_snapshot_print_for(test->snapshot, whom, &test->out));
+    assert_true(policy_snapshot_print_subject(test->snapshot, whom, &test->out));
     if (strncmp(strbuf_text(&test->out), head, strlen(head)) != 0)
         fail_msg("%s: %.100s", whom, strbuf_text(&test->out));
     const char *recipients = strstr(strbuf_text(&test->out), "\nrecipients:\n");
@@ -330,7 +330,7 @@ static void the_overrides_that_match_are_told(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         strbuf_reset(&test->out);
-        assert_true(policy_snapshot_print_for(test->snapshot, cases[i][0], &test->out));
+        assert_true(policy_snapshot_print_subject(test->snapshot, cases[i][0], &test->out));
         if (strstr(strbuf_text(&test->out), cases[i][1]) == NULL)
             fail_msg("%s: %.300s", cases[i][0], strbuf_text(&test->out));
     }
@@ -353,7 +353,7 @@ static void what_nobody_can_be_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         strbuf_reset(&test->out);
-        assert_false(policy_snapshot_print_for(test->snapshot, wrong[i][0], &test->out));
+        assert_false(policy_snapshot_print_subject(test->snapshot, wrong[i][0], &test->out));
         if (strncmp(strbuf_text(&test->out), wrong[i][1], strlen(wrong[i][1])) != 0)
             fail_msg("%s: %s", wrong[i][0], strbuf_text(&test->out));
     }

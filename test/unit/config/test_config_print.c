@@ -161,7 +161,7 @@ static void prints_what_applies_to_one(void **state)
                          "- { when: { user: ann }, recipients: { limit: 300 } }\n"
                          "- { when: { customer: acme }, recipients: { soft_limit: 20 } }\n");
     const struct config_subject ann = {ROLE_SUBMISSION, "ann", "", "acme", NULL, ""};
-    config_document_print_for(document, &ann, &out);
+    config_document_print_subject(document, &ann, &out);
     const char *section = strstr(strbuf_text(&out), "recipients:\n");
     assert_non_null(section);
     *strstr(section, "\n\n") = '\0';

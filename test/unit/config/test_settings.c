@@ -142,7 +142,7 @@ static void what_is_shown_is_what_applies(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct strbuf out;
         strbuf_init(&out, 0);
-        assert_true(policy_snapshot_print_for(loaded.snapshot, cases[i].whom, &out));
+        assert_true(policy_snapshot_print_subject(loaded.snapshot, cases[i].whom, &out));
         const char *section = strstr(strbuf_text(&out), "\nrecipients:\n");
         assert_non_null(section);
         if (strstr(section, cases[i].limit) == NULL)

@@ -19,9 +19,9 @@ struct limits {
 
 static void assert_limits(const struct limits *expected)
 {
-    struct policy_mta_needs needs;
+    struct policy_mta_requirements needs;
     struct policy_snapshot *snapshot = policy_fixture_load(expected->config);
-    policy_snapshot_mta_needs(snapshot, &needs);
+    policy_snapshot_mta_requirements(snapshot, &needs);
     assert_int_equal(needs.size_limit_bytes, expected->size_bytes);
     assert_int_equal(needs.recipients_limit, expected->recipients);
     assert_int_equal(needs.size_from.file == NULL ? 0 : needs.size_from.line, expected->size_line);
@@ -74,9 +74,9 @@ static void what_is_meant_is_written(void **state)
         {"mode: monitor\n", false, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct policy_relay_needs needs;
+        struct policy_relay_requirements needs;
         struct policy_snapshot *snapshot = policy_fixture_load(cases[i].config);
-        policy_snapshot_relay_needs(snapshot, &needs);
+        policy_snapshot_relay_requirements(snapshot, &needs);
         assert_int_equal(needs.has_recent_logins, cases[i].has_recent_logins);
         assert_int_equal(needs.is_enforced, cases[i].is_enforced);
         policy_snapshot_unref(snapshot);
