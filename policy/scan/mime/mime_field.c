@@ -31,6 +31,24 @@ bool mime_field_is_name(struct slice key)
     return slice_equal_nocase(key, slice_of("filename")) || slice_equal_nocase(key, slice_of("name"));
 }
 
+/* Whether "charset?B?text" or "charset?Q?text" is what an encoder writes: padding at its end, hex digits
+ * behind `=`. */
+static bool is_well_encoded(struct slice word)
+{
+    size_t mark = slice_find(word, '?');
+    char encoding = mark + 1 < word.length ? ascii_lower(word.data[mark + 1]) : '\0';
+    for (size_t i = mark + 3; i < word.length; i++) {
+        if (word.data[i] != '=')
+            continue;
+        if (encoding == 'b' && i + 2 < word.length)
+            return false;
+        if (encoding == 'q' && (i + 2 >= word.length || ascii_hex_value(word.data[i + 1]) < 0 ||
+                                ascii_hex_value(word.data[i + 2]) < 0))
+            return false;
+    }
+    return encoding == 'b' || encoding == 'q';
+}
+
 /* The words of `text`, a blank or a fold between two: "=?utf-8?Q?a?= =?utf-8?B?YQ==?=". */
 static bool is_all_words(struct slice text)
 {
@@ -45,7 +63,8 @@ static bool is_all_words(struct slice text)
             marks += rest.data[i] == '?' ? 1 : 0;
             is_word = is_word && !(marks == 1 && rest.data[i] == '?' && i == 2);
         }
-        if (!is_word || i + 1 >= rest.length || rest.data[i + 1] != '=')
+        if (!is_word || i + 1 >= rest.length || rest.data[i + 1] != '=' ||
+            !is_well_encoded(slice_part(rest, 2, i)))
             return false;
         at += i + 2;
         size_t next = skip_blanks(text, at);
