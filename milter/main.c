@@ -32,7 +32,7 @@ static int print_help(void)
 static int complain_about(const char *typed)
 {
     const char *names[COMMANDS_SUGGESTED_MAX + 1] = {0};
-    for (size_t i = 0; command_table[i] != NULL && i < COMMANDS_SUGGESTED_MAX; i++)
+    for (size_t i = 0; i < COMMANDS_SUGGESTED_MAX && command_table[i] != NULL; i++)
         names[i] = command_table[i]->name;
     const char *meant = options_suggest(typed, names);
     if (meant != NULL)

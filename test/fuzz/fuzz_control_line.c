@@ -32,9 +32,12 @@ static void check_way(const char *argument)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *words[WORDS_MAX], *line = strndup(size == 0 ? "" : (const char *)data, size);
+    char *words[WORDS_MAX], *line = malloc(size + 1);
     if (line == NULL)
         abort();
+    if (size > 0)
+        memcpy(line, data, size);
+    line[size] = '\0';
     check_way(line);
     const int count = control_line_split(line, words, WORDS_MAX);
     for (int i = 0; i < count; i++)

@@ -190,7 +190,7 @@ static bool superset_is_blocked(const struct attachments_settings *settings,
 bool attachment_name_blocked(const struct attachments_settings *settings, const struct attachment *attachment,
                              struct attachment_blocked_by *by)
 {
-    struct attachment_blocked_by unwanted;
+    struct attachment_blocked_by unwanted = {0};
     by = by == NULL ? &unwanted : by;
     for (size_t i = 0; i < attachment->name_count; i++)
         if (name_is_blocked(settings, attachment->names[i], by))

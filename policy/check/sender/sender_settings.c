@@ -174,7 +174,7 @@ static bool warn_of_key(void *context, const char *key, const char *logins)
 static bool warn_of_network(void *context, const char *key, const char *senders)
 {
     struct ip_network network;
-    char text[IP_ADDRESS_TEXT_BYTES + 4];
+    char text[IP_ADDRESS_TEXT_BYTES + 4] = "";
     bool host_bits = false;
     (void)senders;
     if (strchr(key, '@') != NULL || (!ip_network_parse(slice_of(key), &network, &host_bits) && !host_bits))

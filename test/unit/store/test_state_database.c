@@ -26,8 +26,10 @@ static int make_place(void **state)
     if (place == NULL)
         return -1;
     snprintf(place->folder, sizeof place->folder, "/tmp/closedrelay-state.XXXXXX");
-    if (mkdtemp(place->folder) == NULL)
+    if (mkdtemp(place->folder) == NULL) {
+        free(place);
         return -1;
+    }
     snprintf(place->path, sizeof place->path, "%s/state.sqlite", place->folder);
     *state = place;
     return 0;
