@@ -23,7 +23,7 @@ static bool parse_address(const char *digits, struct ip_address *address)
     size_t count = strlen(digits) / 8;
     char text[INET6_ADDRSTRLEN];
     for (size_t i = 0; i < count && i < 4; i++)
-        if (sscanf(digits + 8 * i, "%8" SCNx32, &words[i]) != 1)
+        if (sscanf(digits + 8 * i, "%8" SCNx32, &words[i]) != 1) /* NOLINT(cert-err34-c): eight digits fit */
             return false;
     return (count == 1 || count == 4) &&
            inet_ntop(count == 1 ? AF_INET : AF_INET6, words, text, sizeof text) != NULL &&
@@ -43,6 +43,7 @@ static bool line_is_holder(const char *line, const struct config_endpoint *endpo
     char digits[33];
     unsigned port, state;
     struct ip_address address, wanted;
+    /* The kernel's own numbers. NOLINTNEXTLINE(cert-err34-c) */
     if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %u %*d %" SCNu64,
                digits, &port, &state, &found->user_id, &found->inode) != 5 ||
         state != STATE_LISTEN || port != endpoint->port || !parse_address(digits, &address))

@@ -26,6 +26,7 @@ struct counter {
 };
 
 /* Declares a counter of this file. It is listed from the start of the process on. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): `variable` is a name. */
 #define COUNTER(variable, name_text, metric_text, label_text, help_text)                                     \
     static struct counter variable = {                                                                       \
         .name = (name_text), .metric = (metric_text), .label = (label_text), .help = (help_text)};           \
@@ -34,6 +35,7 @@ struct counter {
         counter_register(&variable);                                                                         \
     }                                                                                                        \
     _Static_assert(1, "a semicolon follows")
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* For COUNTER: before main(). `counter` lives as long as the process. */
 void counter_register(struct counter *counter);

@@ -108,13 +108,10 @@ static void read_credentials(void *owner, struct slice *text, struct redis_addre
 
 static void read_host(void *owner, struct slice text, struct redis_address *address)
 {
-    struct slice host = text;
-    if (starts(&text, "[")) {
-        host = cut(&text, ']');
+    const bool is_bracketed = starts(&text, "[");
+    const struct slice host = cut(&text, is_bracketed ? ']' : ':');
+    if (is_bracketed)
         starts(&text, ":");
-    } else {
-        host = cut(&text, ':');
-    }
     address->host = talloc_strndup(owner, host.length == 0 ? "127.0.0.1" : host.data,
                                    host.length == 0 ? strlen("127.0.0.1") : host.length);
     address->port =
