@@ -256,6 +256,15 @@ static void fill_attachments(struct replayed *replayed)
     replayed->message.attachments = list;
 }
 
+/* Sendmail takes the name out of the certificate itself; the record has it where it was trusted by it. */
+static const char *common_name_of(struct replayed *replayed)
+{
+    const char *user = text_of(replayed, RECORD_USER);
+    const bool is_trusted_by_it = strcmp(text_of(replayed, RECORD_ROLE_REASON), "trusted_certificate") == 0 &&
+                                  strncmp(user, "CN=", 3) == 0;
+    return is_trusted_by_it ? user + 3 : "";
+}
+
 static void fill_message(struct replayed *replayed)
 {
     struct record *record = replayed->record;
@@ -274,7 +283,7 @@ static void fill_message(struct replayed *replayed)
         .cert_issuer = text_of(replayed, RECORD_TLS_CERT_ISSUER),
         .cert_fingerprint = text_of(replayed, RECORD_TLS_CERT_FINGERPRINT),
         .cert_verified = record->values[RECORD_TLS_CERT_VERIFIED].kind == JSON_KIND_TRUE,
-        .cert_common_name = "",
+        .cert_common_name = common_name_of(replayed),
     };
     message->has_declared_size = record_has(record, RECORD_DECLARED_SIZE);
     message->declared_size_bytes = record_u64(record, RECORD_DECLARED_SIZE);

@@ -23,7 +23,7 @@ def send(relay, content):
     ("attachment; filename*=utf-8''set%75p.e%78e", "application/octet-stream", "setup.exe"),
     ("attachment; filename*0=\"set\"; filename*1=\"up.e\"; filename*2=\"xe\"", "application/octet-stream",
      "setup.exe"),
-    ("attachment;\r\n filename*1*=%78e;\r\n filename*0*=utf-8'de'setup.e", "application/octet-stream", "setup.exe"),
+    ("attachment;\r\n filename*1*=%78e;\r\n filename*0*=utf-8'de'setup.e", "application/octet-stream", ".exe"),
     ('attachment; filename="=?utf-8?B?c2V0dXAuZXhl?="', "application/octet-stream", "setup.exe"),
     ('attachment; filename="=?iso-8859-1?Q?set?= =?iso-8859-1?Q?up=2Eexe?="', "application/octet-stream", "setup.exe"),
     ('attachment; filename="harmless.txt"', 'application/octet-stream; name="setup.exe"', "setup.exe"),

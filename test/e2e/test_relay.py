@@ -38,7 +38,8 @@ def test_without_login_is_refused_with_help(relay):
     assert record["verdict"] == "reject"
     assert record["role"] == "outside"
     assert record["user"] in (None, "")
-    assert record["recipients"] == [{"address": "bob@example.net", "action": "reject"}]
+    assert record["recipients"] == [
+        {"address": "bob@example.net", "action": "reject", "reason": "relay.not_local_domain"}]
     failed = [f for f in record["findings"] if f["check"] == "relay"]
     assert failed[0]["outcome"] == "fail" and failed[0]["mode"] == "enforce"
 
