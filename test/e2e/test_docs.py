@@ -4,6 +4,7 @@ README's commands.
 
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -404,14 +405,15 @@ def test_the_readmes_commands(start_relay, postfix, tmp_path):
                         "relay: { local_domains: [example.com], trusted_networks: [], recent_logins: { remember: 30m } }",
                         lane=postfix.closed_lane)
     (tmp_path / "message.eml").write_bytes(mail.plain("readme"))
-    (tmp_path / "new.yaml").write_text("relay: { local_domains: [example.com] }\n")
+    shutil.copy(relay.daemon.config_path, tmp_path / "new.yaml")
     found = readme_commands()
     assert {"check", "check --print", "try message.eml", "doctor", "status"} <= set(found)
     for command in found:
         if command == "watch":
             continue  # it lasts until its caller leaves: test_watch.py
         words = [README_NAMES.get(word, word).format(**names) for word in command.split()]
-        options = ["-c", relay.daemon.config_path] if words[0] != "relaytest" else []
+        option = {"relaytest": None, "replay": "--record-of"}.get(words[0], "-c")
+        options = [option, relay.daemon.config_path] if option else []
         options += ["--postfix-config", postfix.etc] if words[0] in ("doctor", "held") else []
         done = subprocess.run([program(), words[0], *options, *words[1:]], capture_output=True, text=True, check=False,
                               timeout=120)
