@@ -34,7 +34,9 @@ struct connection {
 struct table_sqlite {
     char *path;
     char *query;
-    pthread_mutex_t lock; /* guards all below */
+    pthread_mutex_t lock; /* guards is_taken */
+    pthread_cond_t turn;  /* is_taken has become false */
+    bool is_taken;        /* somebody uses all below, alone */
     struct connection connection;
     uint64_t wait_until_us, query_until_us; /* of the lookup that has the lock */
 };
@@ -68,6 +70,7 @@ static void sqlite_close(void *state)
 {
     struct table_sqlite *table = state;
     disconnect(&table->connection);
+    pthread_cond_destroy(&table->turn);
     pthread_mutex_destroy(&table->lock);
     free(table->path);
     free(table->query);
@@ -126,6 +129,16 @@ static bool open_connection(struct table_sqlite *table, struct connection *conne
     return false;
 }
 
+/* Waits for it are counted by the clock that does not step. */
+static void init_turn(pthread_cond_t *turn)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(turn, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 static void *sqlite_open(const char *place, enum table_shape shape, struct strbuf *problem)
 {
     const char *colon = strchr(place, ':');
@@ -140,6 +153,7 @@ static void *sqlite_open(const char *place, enum table_shape shape, struct strbu
         return NULL;
     }
     pthread_mutex_init(&table->lock, NULL);
+    init_turn(&table->turn);
     table->path = strndup(place, (size_t)(colon - place));
     table->query = strdup(colon + 1);
     bool usable = table->path != NULL && table->query != NULL;
@@ -194,13 +208,26 @@ static enum table_answer query(struct table_sqlite *table, struct slice key, str
     return answer;
 }
 
-/* Waits for the connection; false when the time for that is over. */
-static bool take_turn(struct table_sqlite *table, uint64_t from_us)
+/* Waits for the connection; false when the time for that, `until`, is over (NULL: it never is). */
+static bool take_turn(struct table_sqlite *table, const struct timespec *until)
 {
-    const uint64_t until_us = from_us + WAIT_LIMIT_US;
-    const struct timespec until = {.tv_sec = (time_t)(until_us / 1000000),
-                                   .tv_nsec = (long)(until_us % 1000000) * 1000};
-    return pthread_mutex_clocklock(&table->lock, CLOCK_MONOTONIC, &until) == 0;
+    pthread_mutex_lock(&table->lock);
+    bool is_late = false;
+    while (table->is_taken && !is_late)
+        is_late = (until == NULL ? pthread_cond_wait(&table->turn, &table->lock)
+                                 : pthread_cond_timedwait(&table->turn, &table->lock, until)) != 0;
+    const bool is_mine = !table->is_taken;
+    table->is_taken = true;
+    pthread_mutex_unlock(&table->lock);
+    return is_mine;
+}
+
+static void end_turn(struct table_sqlite *table)
+{
+    pthread_mutex_lock(&table->lock);
+    table->is_taken = false;
+    pthread_cond_signal(&table->turn);
+    pthread_mutex_unlock(&table->lock);
 }
 
 static enum table_answer sqlite_lookup(void *state, struct slice key, struct strbuf *value,
@@ -209,13 +236,16 @@ static enum table_answer sqlite_lookup(void *state, struct slice key, struct str
     struct table_sqlite *table = state;
     const uint64_t from_us = clock_system_monotonic_us(NULL);
     const size_t value_bytes = value == NULL ? 0 : value->length;
-    if (!take_turn(table, from_us)) {
+    const uint64_t until_us = from_us + WAIT_LIMIT_US;
+    const struct timespec until = {.tv_sec = (time_t)(until_us / 1000000),
+                                   .tv_nsec = (long)(until_us % 1000000) * 1000};
+    if (!take_turn(table, &until)) {
         strbuf_append_text(problem, "the database is busy");
         return TABLE_UNKNOWN;
     }
     begin_use(table, from_us);
     const enum table_answer answer = query(table, key, value, problem);
-    pthread_mutex_unlock(&table->lock);
+    end_turn(table);
     if (answer == TABLE_UNKNOWN && value != NULL)
         strbuf_truncate(value, value_bytes);
     return answer;
@@ -243,9 +273,9 @@ static bool sqlite_refresh(void *state, struct table_refreshing *refreshing, str
         strbuf_printf(problem, "%s: %s", table->path, strerrordesc_np(errno));
         return false;
     }
-    pthread_mutex_lock(&table->lock);
+    take_turn(table, NULL);
     const bool good = replace_connection(table, &info, problem);
-    pthread_mutex_unlock(&table->lock);
+    end_turn(table);
     return good;
 }
 
