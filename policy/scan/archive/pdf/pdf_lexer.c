@@ -6,14 +6,16 @@ void pdf_lexer_init(struct pdf_lexer *lexer)
     lexer->length = 0;
 }
 
+/* Blanks and delimiters (ISO 32000, 7.2.2): what ends a name or a word. */
+static const bool ends_word[256] = {
+    ['\0'] = true, ['\t'] = true, ['\n'] = true, ['\f'] = true, ['\r'] = true, [' '] = true,
+    ['('] = true,  [')'] = true,  ['<'] = true,  ['>'] = true,  ['['] = true,  [']'] = true,
+    ['{'] = true,  ['}'] = true,  ['/'] = true,  ['%'] = true,
+};
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\0';
-}
-
-static bool is_delimiter(char c)
-{
-    return c != '\0' && strchr("()<>[]{}/%", c) != NULL;
 }
 
 static void put(struct pdf_lexer *lexer, char c, size_t most)
@@ -144,7 +146,7 @@ static void decode_name(struct pdf_lexer *lexer)
 /* A byte inside a token; `*is_used`: it is part of it. True: the token is complete. */
 static bool take_byte(struct pdf_lexer *lexer, char c, enum pdf_token *token, bool *is_used)
 {
-    bool is_end = is_blank(c) || is_delimiter(c);
+    bool is_end = ends_word[(unsigned char)c];
     *is_used = true;
     switch (lexer->state) {
     case PDF_LEXER_LITERAL:
@@ -179,9 +181,26 @@ static bool take_byte(struct pdf_lexer *lexer, char c, enum pdf_token *token, bo
     }
 }
 
+/* The bytes of a name or a word as one piece: most of a file is such. */
+static void take_run(struct pdf_lexer *lexer, struct slice *bytes)
+{
+    size_t run = 0;
+    while (run < bytes->length && !ends_word[(unsigned char)bytes->data[run]])
+        run++;
+    size_t kept = PDF_WORD_BYTES_MAX - lexer->length;
+    kept = run < kept ? run : kept;
+    memcpy(lexer->text + lexer->length, bytes->data, kept);
+    lexer->length += kept;
+    *bytes = slice_part(*bytes, run, bytes->length);
+}
+
 bool pdf_lexer_next(struct pdf_lexer *lexer, struct slice *bytes, enum pdf_token *token, struct slice *text)
 {
     while (bytes->length > 0) {
+        if (lexer->state == PDF_LEXER_NAME || lexer->state == PDF_LEXER_WORD)
+            take_run(lexer, bytes);
+        if (bytes->length == 0)
+            break;
         char c = bytes->data[0];
         bool is_used = true, is_complete;
         if (lexer->state == PDF_LEXER_BLANK) {
