@@ -26,7 +26,8 @@ bool selftest_is_right(const struct selftest_case *test, const struct selftest_r
 {
     if (result->answer != 0)
         return (test->expected & result->answer) != 0;
-    unsigned suits = result->is_stopped ? ~(unsigned)ANSWER_PASS : (unsigned)ANSWER_PASS | ANSWER_ENCRYPTED | ANSWER_MACROS;
+    unsigned suits = result->is_stopped ? ~(unsigned)ANSWER_PASS
+                                        : (unsigned)ANSWER_PASS | ANSWER_ENCRYPTED | ANSWER_MACROS;
     return result->word[0] != '\0' && (test->expected & suits) != 0;
 }
 
