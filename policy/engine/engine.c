@@ -121,6 +121,13 @@ void engine_examine(struct policy_engine *engine, const struct health_report *re
             service_table[i]->examine(engine, report);
 }
 
+void engine_tell_status(struct policy_engine *engine, struct answer *answer)
+{
+    for (size_t i = 0; service_table[i] != NULL; i++)
+        if (service_table[i]->status != NULL && is_run(engine, service_table[i]))
+            service_table[i]->status(engine, answer);
+}
+
 void policy_engine_reopen(struct policy_engine *engine)
 {
     for (size_t i = 0; service_table[i] != NULL; i++)

@@ -8,6 +8,7 @@
 #ifndef CLOSEDRELAY_ENGINE_SERVICE_H
 #define CLOSEDRELAY_ENGINE_SERVICE_H
 
+#include "answer/answer.h"
 #include "base/strbuf.h"
 #include "policy.h"
 
@@ -19,6 +20,9 @@ struct health_report {
 
 /* Tells `report` what is wrong with any service, or with the last reload. Any thread. */
 void engine_examine(struct policy_engine *engine, const struct health_report *report);
+
+/* Adds what each service has to say of itself to the answer to `status`. Any thread. */
+void engine_tell_status(struct policy_engine *engine, struct answer *answer);
 
 /* Every hook may be NULL. */
 struct service {
@@ -36,6 +40,8 @@ struct service {
     void (*tick)(struct policy_engine *engine);
     /* Tells `report` what is wrong with it now, if anything: what an admin should look at. Any thread. */
     void (*examine)(struct policy_engine *engine, const struct health_report *report);
+    /* Adds its part to the answer to `status`. Any thread; waits for nothing. */
+    void (*status)(struct policy_engine *engine, struct answer *answer);
     /* Files were moved away (log rotation). Any thread. */
     void (*reopen)(struct policy_engine *engine);
     /* After the last session and the last tick; also of one that `create` could not make whole. */

@@ -119,6 +119,17 @@ static void examine_limits(struct policy_engine *engine, const struct health_rep
     strbuf_deinit(&how);
 }
 
+static void tell_store_status(struct policy_engine *engine, struct answer *answer)
+{
+    struct strbuf words;
+    if (engine->services.store == NULL)
+        return;
+    strbuf_init(&words, 0);
+    store_describe(engine->services.store, &words);
+    answer_text(answer, "store", "store", strbuf_text(&words));
+    strbuf_deinit(&words);
+}
+
 static void destroy_limits(struct policy_engine *engine)
 {
     ticker_stop(engine->checkpoints);
@@ -133,5 +144,6 @@ const struct service limits_service = {
     .create = create_limits,
     .tick = tick_limits,
     .examine = examine_limits,
+    .status = tell_store_status,
     .destroy = destroy_limits,
 };

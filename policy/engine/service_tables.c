@@ -29,6 +29,36 @@ static void examine_tables(struct policy_engine *engine, const struct health_rep
     policy_snapshot_unref(snapshot);
 }
 
+static void add_table(void *context, struct table *table)
+{
+    struct answer *answer = context;
+    struct table_status status;
+    table_get_status(table, &status);
+    const char *state = status.is_held_back ? "held back" : status.is_failing ? "failing" : "in use";
+    answer_open_object(answer, NULL, NULL);
+    answer_text(answer, "table", "", status.name);
+    answer_text(answer, "state", "", state);
+    if (status.is_counted)
+        answer_words(answer, NULL, "", "%zu entries", status.entry_count);
+    if (status.is_held_back)
+        answer_words(answer, NULL, "", "of %zu entries %zu are left: reload --accept-shrunk takes it",
+                     status.entry_count, status.held_entry_count);
+    if (status.is_counted)
+        answer_count(answer, "entries", NULL, status.entry_count);
+    if (status.is_held_back)
+        answer_count(answer, "held_entries", NULL, status.held_entry_count);
+    answer_close(answer);
+}
+
+static void tell_tables_status(struct policy_engine *engine, struct answer *answer)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    answer_open_list(answer, "tables", "tables");
+    table_registry_each(config_document_tables(snapshot->document), add_table, answer);
+    answer_close(answer);
+    policy_snapshot_unref(snapshot);
+}
+
 static void limit_shrinking(const struct policy_snapshot *snapshot)
 {
     const struct tables_settings *settings =
@@ -69,4 +99,5 @@ const struct service tables_service = {
     .use = use_tables,
     .tick = tick_tables,
     .examine = examine_tables,
+    .status = tell_tables_status,
 };
