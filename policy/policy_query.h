@@ -85,6 +85,11 @@ void policy_snapshot_print(const struct policy_snapshot *snapshot, struct strbuf
 bool policy_snapshot_print_subject(const struct policy_snapshot *snapshot, const char *whom,
                                    struct strbuf *out);
 
+/* Both of them for programs: where each value comes from, and with `whom` (NULL: for everybody) which
+ * overrides match (`check --print --json`; config/settings_answer.h has the form). False: `whom` cannot be
+ * read, and the answer is a refusal. */
+bool policy_query_settings(const struct policy_snapshot *snapshot, const char *whom, struct answer *answer);
+
 /* What a listing on a block list means for logins ("reject", "evidence", "off": dnsbl.logins), where some
  * list that is asked counts for them and is enforced; NULL: nothing is refused for it anyway. */
 const char *policy_snapshot_listed_logins(const struct policy_snapshot *snapshot);

@@ -17,6 +17,7 @@ struct check_options {
     bool print;
     const char *print_subject;
     const char *as_user;
+    bool json;
     bool schema;
     bool reference;
     bool record_schema;
@@ -31,6 +32,30 @@ static int print_text(void (*print)(struct strbuf *out))
     bool is_written = !text.failed && fputs(strbuf_text(&text), stdout) >= 0 && fflush(stdout) == 0;
     strbuf_deinit(&text);
     return is_written ? EX_OK : EX_IOERR;
+}
+
+static int print_json(const struct policy_snapshot *snapshot, const char *whom)
+{
+    struct answer *answer = answer_create();
+    struct strbuf text;
+    if (answer == NULL) {
+        complain("check", "out of memory");
+        return EX_OSERR;
+    }
+    strbuf_init(&text, 0);
+    int status = EX_OK;
+    if (policy_query_settings(snapshot, whom, answer)) {
+        answer_write_json(answer, &text);
+        const bool is_written = !text.failed && fputs(strbuf_text(&text), stdout) >= 0 && fflush(stdout) == 0;
+        status = is_written ? EX_OK : EX_IOERR;
+    } else {
+        answer_print(answer, &text);
+        fprintf(stderr, "closedrelay: --for: %s", strbuf_text(&text));
+        status = EX_USAGE;
+    }
+    strbuf_deinit(&text);
+    answer_destroy(answer);
+    return status;
 }
 
 static int print_snapshot(const struct policy_snapshot *snapshot, const char *whom)
@@ -106,7 +131,9 @@ static int check_configuration(const struct check_options *options)
         policy_snapshot_unref(snapshot);
         return status;
     }
-    if (options->print || options->print_subject != NULL)
+    if (options->json)
+        status = print_json(snapshot, options->print_subject);
+    else if (options->print || options->print_subject != NULL)
         status = print_snapshot(snapshot, options->print_subject);
     else
         report_no_errors(options, snapshot);
@@ -136,6 +163,8 @@ static const struct option options[] = {
      "print every value in force and where it comes from"},
     {"for", '\0', OPTION_TEXT, offsetof(struct check_options, print_subject), "WHOM",
      "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME,sender=ADDRESS (any of them)"},
+    {"json", 'j', OPTION_FLAG, offsetof(struct check_options, json), NULL,
+     "what --print and --for print, as JSON"},
     {"as", '\0', OPTION_TEXT, offsetof(struct check_options, as_user), "USER",
      "read the files as USER, whom the daemon runs as, and look whether its own can be written"},
     {"schema", '\0', OPTION_FLAG, offsetof(struct check_options, schema), NULL,

@@ -6,8 +6,7 @@
 
 /* ---- sections --------------------------------------------------------------------------------------- */
 
-/* What a role has in another way than the section itself; false where there is nothing. */
-static bool role_differences(const struct config_section_state *state, int role,
+bool config_role_differences(const struct config_section_state *state, int role,
                              const struct config_value **values)
 {
     size_t count = 0;
@@ -27,7 +26,7 @@ static void print_roles(const struct config_printer *printer, const struct confi
     if (values == NULL)
         printer->out->failed = true;
     for (int role = 0; values != NULL && role < ROLE_COUNT; role++) {
-        if (!role_differences(state, role, values))
+        if (!config_role_differences(state, role, values))
             continue;
         if (!has_header)
             strbuf_append_text(printer->out, "  roles:\n");
@@ -144,7 +143,7 @@ void config_document_print_example(const struct config_document *document, size_
     print_section(&printer, &document->sections[section_index]);
 }
 
-static const struct config_patch *patch_of(const struct config_section_state *state,
+const struct config_patch *config_patch_of(const struct config_section_state *state,
                                            const struct config_override *override)
 {
     for (size_t i = 0; i < state->patch_count; i++)
@@ -160,7 +159,7 @@ static void print_match(const struct config_document *document, const struct con
     strbuf_printf(out, "#   %s:%u:%u", override->place.file, override->place.line, override->place.column);
     for (size_t i = 0; i < document->schema.count; i++) {
         const struct config_section_state *state = &document->sections[i];
-        const struct config_patch *patch = patch_of(state, override);
+        const struct config_patch *patch = config_patch_of(state, override);
         for (size_t j = 0; patch != NULL && j < patch->layer.count; j++) {
             strbuf_printf(out, "%s%s.%s", separator, state->flat_keys.section->name,
                           state->flat_keys.items[patch->layer.items[j]->flat_key].path);

@@ -13,11 +13,10 @@ static void indent(const struct config_printer *printer, unsigned depth)
         strbuf_append_text(printer->out, "  ");
 }
 
-/* Where a value comes from; of a changed list first what was changed. */
-static void append_origin(const struct config_value *value, struct strbuf *out)
+void config_print_origin(const struct config_value *value, struct strbuf *out)
 {
     if (value->change != NULL && value->below != NULL) {
-        append_origin(value->below, out);
+        config_print_origin(value->below, out);
         strbuf_append_text(out, ", changed at ");
     }
     if (value->place.file != NULL) {
@@ -39,7 +38,7 @@ static void end_line_with(const struct config_printer *printer, const struct con
 {
     if (printer->with_origins) {
         strbuf_append_text(printer->out, "  # ");
-        append_origin(value, printer->out);
+        config_print_origin(value, printer->out);
         strbuf_append_text(printer->out, note);
     }
     strbuf_append_byte(printer->out, '\n');
@@ -253,8 +252,7 @@ static void print_array(const struct config_printer *printer, const struct confi
     }
 }
 
-/* A key that has no value and could not be written without one. */
-static bool is_unset(const struct config_flat_key *flat_key, const struct config_value *value)
+bool config_value_is_unset(const struct config_flat_key *flat_key, const struct config_value *value)
 {
     const struct config_key *key = flat_key->key;
     return value->place.file == NULL && value->node->length == 0 && key->default_text == NULL &&
@@ -268,7 +266,7 @@ static void print_flat_key(const struct config_printer *printer, struct walk *wa
     walk->next++;
     if (value == NULL)
         return;
-    if (is_unset(flat_key, value)) {
+    if (config_value_is_unset(flat_key, value)) {
         /* Without its dash: the line is a comment and must not begin an entry. */
         indent(printer, depth);
         strbuf_printf(printer->out, "# %s: (not set)\n", flat_key->key->name);

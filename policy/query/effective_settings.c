@@ -5,6 +5,7 @@
 
 #include "check/relay/relay.h"
 #include "config/print.h"
+#include "config/settings_answer.h"
 #include "facts/domain_name.h"
 
 #include <talloc.h>
@@ -15,6 +16,7 @@ struct whom {
     struct config_subject subject;
     bool has_role;
     bool has_customer;
+    bool is_customer_unknown; /* the table of customers cannot be asked */
     struct ip_address client;
 };
 
@@ -192,23 +194,71 @@ static void report_subject(const struct config_subject *subject, struct strbuf *
     strbuf_append_byte(out, '\n');
 }
 
+/* Whom `text` is about, with what follows from it. False: it cannot be read, and `problem` says why. */
+static bool find_whom(const struct policy_snapshot *snapshot, const char *text, struct whom *whom,
+                      struct strbuf *problem)
+{
+    const struct relay_settings *relay = snapshot_relay_settings(snapshot);
+    if (!read_whom(whom, text, problem))
+        return false;
+    complete_user(whom, relay);
+    complete_role(whom, relay);
+    whom->is_customer_unknown = !complete_customer(whom, snapshot);
+    return true;
+}
+
 bool policy_snapshot_print_subject(const struct policy_snapshot *snapshot, const char *text,
                                    struct strbuf *out)
 {
-    const struct relay_settings *relay = snapshot_relay_settings(snapshot);
     struct whom whom = {.owner = talloc_new(NULL), .subject = {ROLE_OUTSIDE, "", "", "", NULL, ""}};
-    bool is_read = read_whom(&whom, text, out);
+    const bool is_read = find_whom(snapshot, text, &whom, out);
     if (is_read) {
-        complete_user(&whom, relay);
-        complete_role(&whom, relay);
-        const bool is_asked = complete_customer(&whom, snapshot);
         report_subject(&whom.subject, out);
-        if (!is_asked)
+        if (whom.is_customer_unknown)
             strbuf_append_text(out,
                                "# the table of customers cannot be asked: no override by customer matches\n");
         config_document_print_matches(snapshot->document, &whom.subject, out);
         config_document_print_subject(snapshot->document, &whom.subject, out);
     }
+    talloc_free(whom.owner);
+    return is_read;
+}
+
+/* ---- as an answer ------------------------------------------------------------------------------------ */
+
+static void answer_subject(const struct whom *whom, struct answer *answer)
+{
+    const struct config_subject *subject = &whom->subject;
+    char client[IP_ADDRESS_TEXT_BYTES] = "";
+    if (subject->client_ip != NULL)
+        ip_address_print(subject->client_ip, client);
+    answer_open_object(answer, "for", NULL);
+    answer_text(answer, "role", NULL, role_name(subject->role));
+    answer_text(answer, "user", NULL, subject->user);
+    answer_text(answer, "domain", NULL, subject->domain);
+    answer_text(answer, "customer", NULL, whom->is_customer_unknown ? NULL : subject->customer);
+    answer_text(answer, "sender", NULL, subject->sender);
+    answer_text(answer, "client", NULL, client);
+    answer_close(answer);
+}
+
+bool policy_query_settings(const struct policy_snapshot *snapshot, const char *text, struct answer *answer)
+{
+    struct whom whom = {.owner = talloc_new(NULL), .subject = {ROLE_OUTSIDE, "", "", "", NULL, ""}};
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    const bool is_read = text == NULL || find_whom(snapshot, text, &whom, &problem);
+    if (!is_read)
+        answer_refuse(answer, "%.*s", (int)slice_trim(strbuf_slice(&problem)).length, strbuf_text(&problem));
+    answer_text(answer, "policy", NULL, snapshot->id);
+    answer_text(answer, "config", NULL, snapshot->path);
+    if (is_read && text == NULL) {
+        config_document_answer(snapshot->document, answer);
+    } else if (is_read) {
+        answer_subject(&whom, answer);
+        config_document_answer_subject(snapshot->document, &whom.subject, answer);
+    }
+    strbuf_deinit(&problem);
     talloc_free(whom.owner);
     return is_read;
 }

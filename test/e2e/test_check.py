@@ -1,5 +1,6 @@
 """`closedrelay check`: careless configurations, and files that only root can read."""
 
+import json
 import os
 import pwd
 
@@ -146,3 +147,20 @@ def test_other_delimiters_than_plus(folder):
         config = OWN + f'sender: {{ match: address, recipient_delimiter: "{delimiter}" }}\n'
         assert sent(folder, config, *ann, sender=f"ann{delimiter[-1]}shop@example.com")
         assert not sent(folder, config, *ann, sender="anna@example.com")
+
+
+def test_effective_settings_as_json_are_those_of_the_text(folder):
+    config = write(folder / "c.yaml", "recipients: { limit: 40 }\nsize: { limit: 20MB }\nstate: ''\naudit: { file: '' }\n"
+                   "customers: { ann@example.com: acme }\n"
+                   "overrides: [ { when: { customer: acme }, recipients: { limit: 500 } } ]\n")
+    whole = json.loads(run("check", "-c", config, "--print", "--json").stdout)
+    assert whole["settings"]["size"]["limit"]["bytes"] == 20_000_000
+    assert whole["settings"]["customers"]["value"] == [{"key": "ann@example.com", "values": ["acme"]}]
+    assert whole["overrides"][0]["recipients"]["limit"]["value"] == 500
+    ann = json.loads(run("check", "-c", config, "--for", "user=ann@example.com", "--json").stdout)
+    assert ann["for"]["customer"] == "acme" and ann["matches"][0]["keys"] == ["recipients.limit"]
+    limit = ann["settings"]["recipients"]["limit"]
+    text = run("check", "-c", config, "--for", "user=ann@example.com").stdout
+    assert f"\n  limit: {limit['value']}  # {limit['origin']}\n" in text
+    done = run("check", "-c", config, "--for", "user=a,user=b", "--json")
+    assert done.returncode == 64 and "one of each is all that a message has" in done.stderr

@@ -170,6 +170,13 @@ bool policy_snapshot_print_subject(const struct policy_snapshot *snapshot, const
     return true;
 }
 
+bool policy_query_settings(const struct policy_snapshot *snapshot, const char *whom, struct answer *answer)
+{
+    answer_count(answer, "sessions", NULL, snapshot->settings.sessions_max);
+    answer_text(answer, "for", NULL, whom);
+    return true;
+}
+
 void policy_print_record_schema(struct strbuf *out)
 {
     strbuf_append_text(out, "{}\n");
