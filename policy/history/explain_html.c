@@ -1,7 +1,7 @@
 /* A story, or a list, as a page. */
 #include "history/explain.h"
 
-#include "history/page_html.h"
+#include "html/page_html.h"
 
 #include <talloc.h>
 

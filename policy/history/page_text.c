@@ -1,6 +1,6 @@
 #include "history/page_text.h"
 
-#include "history/utf8_text.h"
+#include "base/utf8_text.h"
 
 static const char *const escapes[] = {
     [PAGE_PLAIN] = "",        [PAGE_STRONG] = "\x1b[1m",   [PAGE_DIM] = "\x1b[2m",

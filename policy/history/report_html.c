@@ -1,5 +1,5 @@
 /* The report as one page for a browser, a mail, or paper. */
-#include "history/page_html.h"
+#include "html/page_html.h"
 #include "history/report_words.h"
 
 #include <stdio.h>

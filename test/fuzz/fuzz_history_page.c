@@ -1,7 +1,7 @@
 /* Strangers' words on a page: nothing of HTML or of a terminal comes through, and cells keep their width. */
-#include "history/page_html.h"
+#include "html/page_html.h"
 #include "history/page_text.h"
-#include "history/utf8_text.h"
+#include "base/utf8_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

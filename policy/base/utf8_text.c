@@ -1,4 +1,4 @@
-#include "history/utf8_text.h"
+#include "base/utf8_text.h"
 
 enum { REPLACEMENT = 0xfffd };
 

@@ -1,6 +1,6 @@
-#include "history/page_html.h"
+#include "html/page_html.h"
 
-#include "history/utf8_text.h"
+#include "base/utf8_text.h"
 
 enum {
     TEXT_BYTES_MAX = 1000,

@@ -6,8 +6,8 @@
  * whose hash it names. Everything shown came from a stranger and goes through page_html_text. Dark where the
  * reader's system is.
  */
-#ifndef CLOSEDRELAY_HISTORY_PAGE_HTML_H
-#define CLOSEDRELAY_HISTORY_PAGE_HTML_H
+#ifndef CLOSEDRELAY_HTML_PAGE_HTML_H
+#define CLOSEDRELAY_HTML_PAGE_HTML_H
 
 #include "base/strbuf.h"
 

@@ -1,6 +1,6 @@
 /* Characters of strangers' text, one by one, fit to be shown. Pure functions. */
-#ifndef CLOSEDRELAY_HISTORY_UTF8_TEXT_H
-#define CLOSEDRELAY_HISTORY_UTF8_TEXT_H
+#ifndef CLOSEDRELAY_BASE_UTF8_TEXT_H
+#define CLOSEDRELAY_BASE_UTF8_TEXT_H
 
 #include "base/slice.h"
 
