@@ -74,6 +74,11 @@ bool policy_block_remove(struct policy_engine *engine, const char *whom, const c
 /* The blocks in force, the newest first. */
 bool policy_query_blocks(struct policy_engine *engine, struct answer *answer);
 
+/* Tells the record that somebody looked personal data up in it (its event `lookup`): to be called by whoever
+ * shows records to people over the daemon. `by`: who; `what`: the question, as "explain", "report"; `whom`:
+ * what was asked for, as it was asked, "" for everybody. */
+void policy_record_lookup(struct policy_engine *engine, const char *by, const char *what, const char *whom);
+
 /* ---- of a configuration ----------------------------------------------------------------------------- */
 
 /* The effective configuration as YAML, the origin of every value behind it (`check --print`). */

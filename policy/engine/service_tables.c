@@ -1,13 +1,38 @@
 /* The files behind the lists and maps of every policy that is in use are followed. */
 #include "engine/engine.h"
+#include "engine/events.h"
 #include "engine/service.h"
 #include "table/table_registry.h"
+
+#include <stdlib.h>
+
+/* The record is told of every content that is taken into use, or is not. */
+static void record_news(void *context, struct table *table)
+{
+    static const char *const states[] = {
+        [TABLE_NEWS_LOADED] = "loaded", [TABLE_NEWS_KEPT] = "kept", [TABLE_NEWS_FAILED] = "failed"};
+    struct table_news news;
+    if (!table_take_news(table, &news))
+        return;
+    engine_record_event(context, &(struct record_event){
+                                     .line = RECORD_LINE_TABLE,
+                                     .state = states[news.kind],
+                                     .reason = news.reason,
+                                     .file = table_name(table),
+                                     .has_entries = news.is_counted,
+                                     .entries = news.entry_count,
+                                     .has_entries_before = news.has_former,
+                                     .entries_before = news.former_entry_count,
+                                 });
+    free(news.reason);
+}
 
 /* Policies that were loaded one in place of the other share their tables (policy_engine_load). */
 static void tick_tables(struct policy_engine *engine)
 {
     struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
     table_registry_refresh(config_document_tables(snapshot->document));
+    table_registry_each(config_document_tables(snapshot->document), record_news, engine);
     policy_snapshot_unref(snapshot);
 }
 

@@ -37,6 +37,9 @@ struct session_facts {
     const char *daemon_name; /* the macro {daemon_name}, or "" */
 };
 
+/* Of a text: 16 hexadecimal digits and NUL. */
+enum { FINGERPRINT_TEXT_BYTES = 17 };
+
 enum recipient_action {
     RECIPIENT_ACCEPTED,
     RECIPIENT_REJECTED, /* 5xx at RCPT */
@@ -95,6 +98,12 @@ struct message_facts {
     size_t part_count; /* MIME parts that were looked into; 0 where the content was not */
     const struct attachment_list *attachments; /* NULL before the end of the message, or when not scanned */
     bool content_scan_failed;                  /* memory ran out during the scan */
+    /* What is alike in one text that is sent to many (scan/text/text_fingerprint.h); "": nothing is known, or
+     * the text is too short to say anything. */
+    char fingerprint[FINGERPRINT_TEXT_BYTES];
+    bool origin_ip_known; /* the client named by a webmail of relay.trusted_webmail, from the headers' end on
+                           */
+    struct ip_address origin_ip;
     const struct report_facts *report; /* what it tells of another message; NULL: nothing, or not yet */
 
     struct gathered_facts gathered;

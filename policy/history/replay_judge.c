@@ -8,6 +8,7 @@
 #include "store/store.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <talloc.h>
 
 enum { COUNTERS_MAX = 200000 };
@@ -289,6 +290,9 @@ static void fill_message(struct replayed *replayed)
     message->declared_size_bytes = record_u64(record, RECORD_DECLARED_SIZE);
     message->body_bytes = record_u64(record, RECORD_SIZE);
     message->part_count = (size_t)record_u64(record, RECORD_PARTS);
+    message->origin_ip_known =
+        ip_address_parse(slice_of(text_of(replayed, RECORD_ORIGIN_ADDRESS)), &message->origin_ip);
+    snprintf(message->fingerprint, sizeof message->fingerprint, "%s", text_of(replayed, RECORD_FINGERPRINT));
     replayed->failed =
         replayed->failed || !parse_address(replayed, text_of(replayed, RECORD_SENDER), &message->sender);
     fill_recipients(replayed);

@@ -1,5 +1,6 @@
 /* Who a message is from, and whose settings it is judged by. */
 #include "check/relay/local_identity.h"
+#include "check/relay/origin_address.h"
 #include "check/relay/relay.h"
 #include "check/relay/role.h"
 #include "judge/judge.h"
@@ -118,4 +119,9 @@ void judge_settle(struct judgement *judgement)
     find_customer(judgement);
     choose_settings(judgement);
     judgement->is_settled = true;
+}
+
+void judge_origin(struct judgement *judgement)
+{
+    origin_address_find(judgement->policy->relay, judgement->session, judgement->message);
 }

@@ -70,6 +70,10 @@ void judge_session(const struct judge_policy *policy, struct session_facts *sess
 bool judge_begin(struct judgement *judgement);
 /* The identity of a local message, from its headers, and its settings anew. */
 void judge_settle(struct judgement *judgement);
+
+/* Once all headers were seen: whose browser the message comes from, where a webmail says so
+ * (message->origin_ip). */
+void judge_origin(struct judgement *judgement);
 void judge_mail(struct judgement *judgement);
 /* What the policy and earlier recipients make of message->recipients[index]: whether it is a repeat, and
  * where it matters whether its domain is one's own. Before anything is gathered for it. */

@@ -318,6 +318,15 @@ static void write_report(struct record_writer *record, const struct report_facts
     record_close(record);
 }
 
+static void write_origin(struct record_writer *record, const struct message_facts *message)
+{
+    char ip[IP_ADDRESS_TEXT_BYTES];
+    if (!message->origin_ip_known)
+        return;
+    ip_address_print(&message->origin_ip, ip);
+    record_put_text(record, RECORD_ORIGIN_ADDRESS, ip);
+}
+
 /* ---- verdict ---------------------------------------------------------------------------------------- */
 
 static void write_reply(struct record_writer *record, const struct verdict *verdict)
@@ -384,6 +393,8 @@ void audit_line_write(const struct outcome *outcome, const struct record_context
     write_lists(&record, &message->gathered);
     write_findings(&record, outcome->findings);
     write_report(&record, message->report);
+    write_origin(&record, message);
+    record_put_some(&record, RECORD_FINGERPRINT, message->fingerprint);
     write_verdict(&record, outcome);
     record_line_end(&record);
 }

@@ -35,10 +35,10 @@ static void put_subject(struct record_writer *record, const struct record_event 
 
 static void put_numbers(struct record_writer *record, const struct record_event *event)
 {
-    if (event->has_entries && may_have(event, RECORD_ENTRIES)) {
+    if (event->has_entries && may_have(event, RECORD_ENTRIES))
         record_put_u64(record, RECORD_ENTRIES, event->entries);
+    if (event->has_entries_before && may_have(event, RECORD_ENTRIES_BEFORE))
         record_put_u64(record, RECORD_ENTRIES_BEFORE, event->entries_before);
-    }
     if (may_have(event, RECORD_COUNT))
         record_put_u64(record, RECORD_COUNT, event->count);
     if (event->has_numbers && may_have(event, RECORD_LIMIT)) {

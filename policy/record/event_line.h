@@ -16,9 +16,9 @@ struct record_event {
     const char *subject_kind, *subject_name;    /* whom or what it is about */
     const char *zone;                           /* of a DNS list, without a key */
     const char *state, *reason;
-    const char *by;   /* who did it; NULL: nobody */
-    int64_t until_us; /* wall clock; 0 or INT64_MAX: it does not end by itself */
-    bool has_entries; /* of a table */
+    const char *by;                       /* who did it; NULL: nobody */
+    int64_t until_us;                     /* wall clock; 0 or INT64_MAX: it does not end by itself */
+    bool has_entries, has_entries_before; /* of a table */
     uint64_t entries, entries_before;
     uint64_t count;   /* RECORD_LINE_LOST: how many */
     bool has_numbers; /* of a limit */

@@ -126,6 +126,10 @@ static const struct kept_header {
     {"received", 4, false},
     {"x-php-originating-script", 4, false},
     {"x-php-script", 4, false},
+    {"x-originating-ip", 2, false},
+    {"x-sender-ip", 2, false},
+    {"x-client-ip", 2, false},
+    {"x-forward", 2, false},
 };
 
 static const struct kept_header *find_kept_header(struct slice name)

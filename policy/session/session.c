@@ -267,6 +267,7 @@ void policy_session_end_of_headers(struct policy_session *session)
     message->facts.header_bytes += 2; /* the empty line */
     if (!message->judgement.is_settled)
         settle_local(session);
+    judge_origin(&message->judgement);
     if (message->scan != NULL)
         content_scan_end_of_headers(message->scan);
     look_for_certainty(message);
@@ -297,6 +298,7 @@ static void finish_scan(struct message *message)
     message->facts.attachments = content_scan_end(message->scan);
     message->facts.content_scan_failed = message->facts.attachments == NULL;
     message->facts.part_count = content_scan_part_count(message->scan);
+    content_scan_fingerprint(message->scan, message->facts.fingerprint);
 }
 
 /* The recipients to take out, unless none would be left: then the mail goes to all (never to nobody). */

@@ -17,6 +17,10 @@ struct table {
     atomic_bool is_held_back;     /* changed under the refresh lock */
     pthread_mutex_t refresh_lock; /* held by who takes a changed source into use; guards all below */
     bool is_unsaid;               /* the log does not know yet of the content in use */
+    bool was_said;                /* the log knows of some content */
+    bool has_news;
+    struct table_news news;
+    size_t said_entry_count;
     size_t held_entry_count;
 };
 
@@ -81,6 +85,7 @@ void table_close(struct table *table)
         return;
     table->source->close(table->state);
     pthread_mutex_destroy(&table->refresh_lock);
+    free(table->news.reason);
     free(table->name);
     free(table);
 }
@@ -90,16 +95,20 @@ const char *table_name(const struct table *table)
     return table->name;
 }
 
-/* Says what goes wrong when it begins, with what follows from it, and that it is over when it is. */
-static void say_change(const struct table *table, atomic_bool *fails, const struct strbuf *problem,
+/* Says what goes wrong when it begins, with what follows from it, and that it is over when it is. True: it
+ * begins. */
+static bool say_change(const struct table *table, atomic_bool *fails, const struct strbuf *problem,
                        const char *consequence)
 {
     const bool ok = consequence == NULL;
-    if (!ok && !atomic_exchange(fails, true))
+    if (!ok && !atomic_exchange(fails, true)) {
         log_error("table %s: %.*s%s (said once)", table->name, (int)slice_find(strbuf_slice(problem), '\n'),
                   strbuf_text(problem), consequence);
+        return true;
+    }
     if (ok && atomic_load_explicit(fails, memory_order_relaxed) && atomic_exchange(fails, false))
         log_info("table %s: works again", table->name);
+    return false;
 }
 
 const char *table_trouble(const struct table *table)
@@ -174,11 +183,54 @@ static bool run(struct table *table,
     return ok;
 }
 
+/* Under the refresh lock. */
+static void set_news(struct table *table, const struct table_news *news)
+{
+    free(table->news.reason);
+    table->news = *news;
+    table->has_news = true;
+}
+
+/* Under the refresh lock. */
 static void say_entries(struct table *table)
 {
-    if (table->is_unsaid && table->source->count != NULL)
-        log_info("table %s: %zu entries", table->name, table->source->count(table->state));
+    const bool is_counted = table->source->count != NULL;
+    if (!table->is_unsaid)
+        return;
+    const size_t count = is_counted ? table->source->count(table->state) : 0;
+    if (is_counted)
+        log_info("table %s: %zu entries", table->name, count);
+    set_news(table, &(struct table_news){.kind = TABLE_NEWS_LOADED,
+                                         .is_counted = is_counted,
+                                         .has_former = table->was_said && is_counted,
+                                         .entry_count = count,
+                                         .former_entry_count = table->said_entry_count});
+    table->said_entry_count = count;
+    table->was_said = true;
     table->is_unsaid = false;
+}
+
+/* Under the refresh lock. What is in use stays. */
+static void note_trouble(struct table *table, const struct strbuf *problem)
+{
+    set_news(table, &(struct table_news){
+                        .kind = table->is_held_back ? TABLE_NEWS_KEPT : TABLE_NEWS_FAILED,
+                        .is_counted = table->source->count != NULL,
+                        .entry_count = table->said_entry_count,
+                        .reason = strndup(strbuf_text(problem), slice_find(strbuf_slice(problem), '\n')),
+                    });
+}
+
+bool table_take_news(struct table *table, struct table_news *news)
+{
+    pthread_mutex_lock(&table->refresh_lock);
+    const bool has_news = table->has_news;
+    *news = table->news;
+    if (has_news)
+        table->news = (struct table_news){0};
+    table->has_news = false;
+    pthread_mutex_unlock(&table->refresh_lock);
+    return has_news;
 }
 
 void table_refresh(struct table *table)
@@ -190,8 +242,10 @@ void table_refresh(struct table *table)
     pthread_mutex_lock(&table->refresh_lock);
     const bool ok = run(table, table->source->refresh, false, &problem);
     say_entries(table);
+    if (say_change(table, &table->refresh_fails, &problem,
+                   ok ? NULL : "; the entries read before stay in force"))
+        note_trouble(table, &problem);
     pthread_mutex_unlock(&table->refresh_lock);
-    say_change(table, &table->refresh_fails, &problem, ok ? NULL : "; the entries read before stay in force");
     strbuf_deinit(&problem);
 }
 

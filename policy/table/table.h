@@ -94,6 +94,24 @@ struct table_status {
     bool is_failing; /* it cannot be read anew, or could not be asked the last time */
 };
 
+/* What became of a table since it was asked last. */
+enum table_news_kind {
+    TABLE_NEWS_LOADED, /* a new content is in use, the first one too */
+    TABLE_NEWS_KEPT,   /* a new content is held back */
+    TABLE_NEWS_FAILED, /* a new content cannot be read, and the former stays */
+};
+
+struct table_news {
+    enum table_news_kind kind;
+    bool is_counted; /* the number of entries is known */
+    bool has_former; /* there was a content before, with so many: */
+    size_t entry_count, former_entry_count;
+    char *reason; /* of what went wrong, for people; the caller's to free; NULL: nothing, or no memory */
+};
+
+/* The latest news, once. False: there are none. Known after a table_refresh() only. */
+bool table_take_news(struct table *table, struct table_news *news);
+
 /* Waits for a refresh that is going on. */
 void table_get_status(struct table *table, struct table_status *status);
 

@@ -116,6 +116,48 @@ def test_events(start_relay):
     assert len(daemon.events("stop")) == 1
 
 
+OFFER = ("we have reviewed your account and found that a payment is still open.\r\n"
+         "Please sign in today and confirm your details, or your access will be closed.\r\n")
+
+
+def test_one_text_to_many_and_whose_browser_wrote_it(start_relay):
+    """Copies are alike in `fingerprint`; only a webmail that is listed is believed about the browser."""
+    relay = start_relay("relay: { local_domains: [example.com], trusted_webmail: 203.0.113.5 }")
+
+    def record_of(name, body):
+        subject = mail.unique_subject(name)
+        with relay.submission() as client:
+            client.message("ann@example.com", ["bob@example.net"],
+                           mail.plain(subject, body=body, extra="X-Originating-IP: [198.51.100.9]\r\n"))
+        return relay.daemon.record_of(subject)
+
+    one = record_of("copy one", "Dear Bob,\r\n" + OFFER)
+    other = record_of("copy two", "hi carol!\r\n" + OFFER + "Ticket 4711\r\n")
+    short = record_of("short", "Thanks!\r\n")
+    assert re.fullmatch("[0-9a-f]{16}", one["fingerprint"]) and one["fingerprint"] == other["fingerprint"]
+    assert "fingerprint" not in short
+    assert one["origin_ip"] == "198.51.100.9"
+    relay.daemon.reload(CONFIG)
+    wait_until(lambda: len(relay.daemon.events("policy")) == 2, "the policy is recorded")
+    assert "origin_ip" not in record_of("not listed", OFFER)
+
+
+def test_tables_that_are_read_again_are_recorded(start_relay, tmp_path):
+    table = tmp_path / "domains"
+    table.write_text("example.com\nexample.org\n")
+    relay = start_relay(f"relay: {{ local_domains: file:{table} }}")
+    first = wait_until(lambda: relay.daemon.events("table"), "the table is recorded")
+    assert (first[0]["file"], first[0]["state"], first[0]["entries"]) == (f"file:{table}", "loaded", 2)
+    fresh = tmp_path / "fresh"
+    fresh.write_text("example.com\nexample.org\nexample.net\n")
+    os.replace(fresh, table)
+    both = wait_until(lambda: len(relay.daemon.events("table")) > 1 and relay.daemon.events("table"), "the new content")
+    assert (both[1]["entries_before"], both[1]["entries"]) == (2, 3)
+    table.write_text("")
+    kept = wait_until(lambda: len(relay.daemon.events("table")) > 2 and relay.daemon.events("table"), "the empty one")
+    assert kept[2]["state"] == "kept" and "of 3 entries 0 are left" in kept[2]["reason"]
+
+
 @pytest.mark.parametrize("kind", ["fifo", "folder", "device"])
 def test_only_a_file_takes_records(start_relay, tmp_path, kind):
     """Nothing waits for a reader: a start is refused in words; under a running daemon the old file stays in use."""

@@ -48,6 +48,15 @@ static const struct config_key relay_keys[] = {
      .text = "Clients with one of these certificates, verified by the MTA, may relay without a login (role "
              "`trusted`): `sha256:` and the fingerprint where the MTA tells it, or `CN=` and the common "
              "name, which trusts every authority that the MTA does."},
+    {.name = "trusted_webmail",
+     .type = &config_type_network_set,
+     .offset = offsetof(struct relay_settings, trusted_webmail),
+     .default_text = "[]",
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text =
+         "Hosts of a webmail that says in X-Originating-IP, X-Sender-IP, X-Client-IP or X-Forward whose "
+         "browser a message comes from. From these clients it is believed and recorded as `origin_ip`; from "
+         "all others it is ignored. Nobody may relay for being in this list."},
     {.name = "recent_logins",
      .type = &config_type_section,
      .offset = offsetof(struct relay_settings, recent_logins),

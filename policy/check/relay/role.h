@@ -17,6 +17,7 @@ struct relay_settings {
     struct check_settings common;
     const struct text_set *local_domains; /* "example.com", and ".example.com" for all below it */
     const struct network_set *trusted_networks;
+    const struct network_set *trusted_webmail; /* clients that are believed whose browser a message is from */
     struct config_text_list trusted_certificates; /* "sha256:HEX", "CN=NAME" */
     struct relay_recent_logins recent_logins;
     const struct text_set *local_daemons; /* {daemon_name} of services for mail handed in on the machine */

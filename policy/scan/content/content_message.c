@@ -26,6 +26,7 @@ struct leaf {
     size_t reading_count;
     size_t doubtful_count; /* so many of the first begin with lines of the header, as others read it */
     bool is_plain_text;
+    bool is_fingerprinted; /* it is the text of the message itself */
 };
 
 struct content_message {
@@ -180,6 +181,22 @@ static void begin_with_doubtful(struct content_message *message, struct leaf *le
         content_reading_push(leaf->readings[i], entity->doubtful_lines);
 }
 
+/* A text of the message itself, not one seen in a second look or in a file. */
+static void begin_fingerprint(struct content_message *message, const struct mime_entity *entity)
+{
+    struct content_scan *scan = message->scan;
+    const enum transfer_encoding encodings[] = {TRANSFER_BASE64, TRANSFER_QUOTED_PRINTABLE};
+    enum transfer_encoding encoding = TRANSFER_IDENTITY;
+    message->leaf->is_fingerprinted =
+        message->leaf->is_plain_text && message == scan->top && scan->second_pass_count == 0;
+    if (!message->leaf->is_fingerprinted)
+        return;
+    for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++)
+        if ((entity->encodings & (unsigned)encodings[i]) != 0)
+            encoding = encodings[i];
+    text_fingerprint_begin(&scan->fingerprint, encoding, name_set_has(&entity->types, slice_of("text/html")));
+}
+
 static bool leaf_begin(void *context, const struct mime_entity *entity)
 {
     struct content_message *message = context;
@@ -199,6 +216,7 @@ static bool leaf_begin(void *context, const struct mime_entity *entity)
         content_entry(subject);
     add_entity_names(subject, entity);
     add_entity_conditions(subject, entity);
+    begin_fingerprint(message, entity);
     begin_with_doubtful(message, message->leaf, entity);
     add_readings(message, message->leaf, entity);
     return !message->scan->failed && message->leaf->reading_count > 0;
@@ -216,7 +234,9 @@ static bool push_to_leaf(struct leaf *leaf, struct slice raw)
 static bool leaf_data(void *context, struct slice raw)
 {
     struct content_message *message = context;
-    return push_to_leaf(message->leaf, raw) && !message->scan->failed;
+    const bool is_text_wanted =
+        message->leaf->is_fingerprinted && text_fingerprint_push(&message->scan->fingerprint, raw);
+    return (push_to_leaf(message->leaf, raw) || is_text_wanted) && !message->scan->failed;
 }
 
 static void end_reading(struct leaf *leaf, size_t at)
@@ -252,6 +272,8 @@ static void leaf_end(void *context, uint64_t raw_bytes)
         struct attachment *entry = &message->scan->list.items[leaf->subject.entry];
         entry->size_bytes = size > entry->size_bytes ? size : entry->size_bytes;
     }
+    if (leaf != NULL && leaf->is_fingerprinted)
+        text_fingerprint_end(&message->scan->fingerprint);
     TALLOC_FREE(message->leaf);
 }
 

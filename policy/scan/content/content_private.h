@@ -14,6 +14,7 @@
 #include "scan/mime/cms_reader.h"
 #include "scan/mime/mime_reader.h"
 #include "scan/mime/uuencode.h"
+#include "scan/text/text_fingerprint.h"
 
 #define CONTENT_NO_ENTRY SIZE_MAX
 
@@ -46,6 +47,7 @@ struct content_scan {
     struct attachment_list list;
     struct content_subject message; /* for what concerns no single file */
     struct content_message *top;
+    struct text_fingerprint fingerprint;
     uint32_t encoded_count;         /* other readings of multiparts that are open */
     uint32_t decoded_pass_count;    /* so many of them are being read, within each other */
     uint32_t second_pass_count;     /* second looks that are open, within each other */

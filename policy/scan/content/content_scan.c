@@ -116,3 +116,8 @@ uint32_t content_scan_part_count(const struct content_scan *scan)
 {
     return scan->limits.parts - scan->mime_budget.parts_left;
 }
+
+void content_scan_fingerprint(const struct content_scan *scan, char *text)
+{
+    text_fingerprint_print(&scan->fingerprint, text);
+}

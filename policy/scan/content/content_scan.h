@@ -70,4 +70,8 @@ const struct attachment_list *content_scan_end(struct content_scan *scan);
 /* How many entities of all kinds were looked into so far. */
 uint32_t content_scan_part_count(const struct content_scan *scan);
 
+/* After the end: what is alike in the message's text when it is sent to many (scan/text/text_fingerprint.h),
+ * into FINGERPRINT_TEXT_BYTES; "": nothing to say. */
+void content_scan_fingerprint(const struct content_scan *scan, char *text);
+
 #endif

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <talloc.h>
 
+#include "check/relay/origin_address.h"
 #include "check/relay/relay.h"
 #include "check_fixture.h"
 
@@ -151,6 +152,43 @@ static void the_common_name_is_the_one_that_the_mta_read(void **state)
     check_fixture_end(&fixture);
 }
 
+/* Whose browser it was says a webmail that is listed, and nobody else. */
+static void only_a_trusted_webmail_names_the_origin(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *client, *field, *value, *more_field, *more_value;
+        const char *origin; /* NULL: none */
+    } cases[] = {
+        {"192.0.2.7", "x-originating-ip", "[198.51.100.9]", NULL, NULL, "198.51.100.9"},
+        {"192.0.2.7", "x-sender-ip", " 2001:db8::1\r\n", NULL, NULL, "2001:db8::1"},
+        {"192.0.2.7", "x-forward", "10.1.2.3", NULL, NULL, "10.1.2.3"},
+        {"192.0.2.7", "x-client-ip", "198.51.100.9", "x-originating-ip", "[198.51.100.9]", "198.51.100.9"},
+        {"192.0.2.7", "x-client-ip", "198.51.100.9", "x-originating-ip", "[198.51.100.8]", NULL},
+        {"192.0.2.7", "x-client-ip", "127.0.0.1", "x-originating-ip", "[198.51.100.8]", "198.51.100.8"},
+        {"192.0.2.7", "x-originating-ip", "somewhere", NULL, NULL, NULL},
+        {"192.0.2.7", "from", "198.51.100.9", NULL, NULL, NULL},
+        {"192.0.3.7", "x-originating-ip", "[198.51.100.9]", NULL, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct check_fixture fixture =
+            check_fixture_begin(&relay_check, "relay: { trusted_webmail: 192.0.2.0/24 }", ROLE_SUBMISSION);
+        char text[IP_ADDRESS_TEXT_BYTES] = "";
+        fixture.session.client_ip_known =
+            ip_address_parse(slice_of(cases[i].client), &fixture.session.client_ip);
+        check_fixture_header(&fixture, cases[i].field, cases[i].value);
+        if (cases[i].more_field != NULL)
+            check_fixture_header(&fixture, cases[i].more_field, cases[i].more_value);
+        origin_address_find(fixture.settings, &fixture.session, &fixture.message);
+        assert_int_equal(fixture.message.origin_ip_known, cases[i].origin != NULL);
+        if (cases[i].origin != NULL) {
+            ip_address_print(&fixture.message.origin_ip, text);
+            assert_string_equal(text, cases[i].origin);
+        }
+        check_fixture_end(&fixture);
+    }
+}
+
 static void loopback_is_trusted_by_default_and_nothing_else(void **state)
 {
     (void)state;
@@ -229,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(roles_follow_what_the_mta_vouches_for),
         cmocka_unit_test(the_common_name_is_the_one_that_the_mta_read),
+        cmocka_unit_test(only_a_trusted_webmail_names_the_origin),
         cmocka_unit_test(loopback_is_trusted_by_default_and_nothing_else),
         cmocka_unit_test(a_login_without_realm_keeps_its_name),
         cmocka_unit_test(an_open_relay_is_told),

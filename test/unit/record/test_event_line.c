@@ -27,6 +27,7 @@ static const struct record_event whole = {
     .by = "root (uid 0)",
     .until_us = INT64_C(1795348800000042),
     .has_entries = true,
+    .has_entries_before = true,
     .entries = 5,
     .entries_before = 4,
     .count = 3,

@@ -451,6 +451,45 @@ static void what_lost_too_much_is_held_back(void **state)
     table_close(table);
 }
 
+/* Each content is news once, and so is each trouble. */
+static void what_became_of_a_table_is_told_once(void **state)
+{
+    struct table_test *test = *state;
+    struct table_news news;
+    replace_file(test, "a\nb\nc\nd\n");
+    struct table *table = open_table("file:", test->path, TABLE_TEXT);
+    table_refresh(table);
+    assert_true(table_take_news(table, &news));
+    assert_true(news.kind == TABLE_NEWS_LOADED && news.is_counted && !news.has_former);
+    assert_int_equal(news.entry_count, 4);
+    assert_null(news.reason);
+    look(table);
+    assert_false(table_take_news(table, &news));
+    replace_file(test, "a\nb\nc\n");
+    look(table);
+    assert_true(table_take_news(table, &news));
+    assert_true(news.kind == TABLE_NEWS_LOADED && news.has_former);
+    assert_int_equal(news.entry_count, 3);
+    assert_int_equal(news.former_entry_count, 4);
+    replace_file(test, "a\n");
+    look(table);
+    assert_true(table_take_news(table, &news));
+    assert_true(news.kind == TABLE_NEWS_KEPT && news.entry_count == 3);
+    assert_non_null(strstr(news.reason, "of 3 entries 1 are left"));
+    free(news.reason);
+    look(table);
+    assert_false(table_take_news(table, &news));
+    replace_file(test, "a\nb\nc\n");
+    look(table);
+    unlink(test->path);
+    look(table);
+    assert_true(table_take_news(table, &news));
+    assert_int_equal(news.kind, TABLE_NEWS_FAILED);
+    assert_non_null(news.reason);
+    free(news.reason);
+    table_close(table);
+}
+
 static void what_is_meant_to_shrink_is_accepted(void **state)
 {
     struct table_test *test = *state;
@@ -830,6 +869,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_database_replaced_by_mv_is_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_locked_database_costs_each_waiter_its_own_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_query_without_end_is_broken_off, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_became_of_a_table_is_told_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_of_tables_are_checked, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
