@@ -1,31 +1,35 @@
 /* closedrelay: one program, one table of commands. */
 #include "commands/command.h"
+#include "commands/completion.h"
 #include "commands/man_page.h"
 
 #include <stdio.h>
 #include <sysexits.h>
 
-enum { COMMANDS_SUGGESTED_MAX = 64 };
+enum { COMMANDS_SUGGESTED_MAX = 64, NAMES_END = 12 };
 
 static int print_help(void)
 {
-    puts(
-        "closedrelay keeps a mail relay closed: a milter for Postfix and Sendmail that decides who may send\n"
-        "what through it.\n"
-        "\n"
-        "Usage: closedrelay COMMAND [OPTION]…\n"
-        "\n"
-        "Commands:");
-    for (size_t i = 0; command_table[i] != NULL; i++)
-        printf("  %-10s%s\n", command_table[i]->name, command_table[i]->help);
-    puts(
-        "\n"
-        "Options:\n"
-        "  --help    print this text; closedrelay COMMAND --help tells more\n"
-        "  --version print the version\n"
-        "\n"
-        "Without a configuration the founding policy holds: logins, trusted networks and mail for one's own\n"
-        "domains only, 30 recipients, 30 MB, no executables, no client listed by Spamhaus XBL.");
+    puts("closedrelay keeps a mail relay closed: a milter for Postfix and Sendmail that\n"
+         "decides who may send what through it.\n"
+         "\n"
+         "Usage: closedrelay COMMAND [OPTION]…\n"
+         "\n"
+         "Commands:");
+    for (size_t i = 0; command_table[i] != NULL; i++) {
+        printf("  %-10s", command_table[i]->name);
+        options_print_folded(command_table[i]->help, NAMES_END);
+    }
+    puts("\n"
+         "Options:\n"
+         "  --help    print this text; closedrelay COMMAND --help tells more\n"
+         "  --version print the version\n"
+         "  --completion bash|zsh|fish\n"
+         "            print the shell's completion script\n"
+         "\n"
+         "Without a configuration the founding policy holds: logins, trusted networks and\n"
+         "mail for one's own domains only, 30 recipients, 30 MB, no executables, no client\n"
+         "listed by Spamhaus XBL.");
     return EX_OK;
 }
 
@@ -56,6 +60,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--man-commands") == 0)
         return man_page_print_commands();
+    if (strcmp(argv[1], "--man-pages") == 0 && argc == 3)
+        return man_page_write_all(argv[2]);
+    if (strcmp(argv[1], "--completion") == 0 && argc == 3)
+        return completion_print(argv[2]);
     const struct command *command = command_find(argv[1]);
     return command == NULL ? complain_about(argv[1]) : command_run(command, argv + 1);
 }

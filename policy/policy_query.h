@@ -102,8 +102,10 @@ const char *policy_snapshot_listed_logins(const struct policy_snapshot *snapshot
 /* A short hash of the effective configuration, the same as in every record; lives as long as the snapshot. */
 const char *policy_snapshot_id(const struct policy_snapshot *snapshot);
 
-/* From the table of keys: docs/configuration.md, and the JSON Schema for editors. */
+/* From the table of keys: docs/configuration.md, a configuration to begin with, and the JSON Schema for
+ * editors. */
 void policy_print_reference(struct strbuf *out);
+void policy_print_sample(struct strbuf *out);
 void policy_print_json_schema(struct strbuf *out);
 
 /* From the table of the record's keys (docs/record.md): its JSON Schema, and what each key means, in

@@ -68,7 +68,9 @@ static void print_help(const struct command *command, const struct option_values
     struct strbuf usage;
     strbuf_init(&usage, 0);
     command_print_usage(command, &usage);
-    printf("U%s\n\n%s\n\nOptions:\n", strbuf_text(&usage) + 1, command->summary);
+    printf("U%s\n\n", strbuf_text(&usage) + 1);
+    options_print_folded(command->summary, 0);
+    puts("\nOptions:");
     for (; into->options != NULL; into++)
         options_print_help(into->options);
     options_print_help((const struct option[]){{.name = "help", .help = "print this text"}, {0}});

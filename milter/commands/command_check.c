@@ -20,6 +20,7 @@ struct check_options {
     bool json;
     bool schema;
     bool reference;
+    bool sample;
     bool record_schema;
     bool record_reference;
 };
@@ -149,6 +150,8 @@ static int run(struct command_call *call)
         return print_text(policy_print_json_schema);
     if (options->reference)
         return print_text(policy_print_reference);
+    if (options->sample)
+        return print_text(policy_print_sample);
     if (options->record_schema)
         return print_text(policy_print_record_schema);
     if (options->record_reference)
@@ -162,7 +165,7 @@ static const struct option options[] = {
     {"print", 'p', OPTION_FLAG, offsetof(struct check_options, print), NULL,
      "print every value in force and where it comes from"},
     {"for", '\0', OPTION_TEXT, offsetof(struct check_options, print_subject), "WHOM",
-     "print what applies to user=LOGIN,client=ADDRESS,role=ROLE,domain=DOMAIN,customer=NAME,sender=ADDRESS (any of them)"},
+     "print what applies to user=LOGIN,client=ADDRESS: any of user, client, role, domain, customer, sender"},
     {"json", 'j', OPTION_FLAG, offsetof(struct check_options, json), NULL,
      "what --print and --for print, as JSON"},
     {"as", '\0', OPTION_TEXT, offsetof(struct check_options, as_user), "USER",
@@ -171,6 +174,8 @@ static const struct option options[] = {
      "print a JSON Schema of the configuration, for editors"},
     {"reference", '\0', OPTION_FLAG, offsetof(struct check_options, reference), NULL,
      "print the reference of all keys, in Markdown"},
+    {"sample", '\0', OPTION_FLAG, offsetof(struct check_options, sample), NULL,
+     "print a configuration to begin with, and all keys with their defaults"},
     {"record-schema", '\0', OPTION_FLAG, offsetof(struct check_options, record_schema), NULL,
      "print a JSON Schema of the record's lines"},
     {"record-reference", '\0', OPTION_FLAG, offsetof(struct check_options, record_reference), NULL,

@@ -10,6 +10,7 @@ enum {
     WORD_BYTES_MAX = 32, /* a longer word is no misspelt option */
     OPTIONS_MAX = 32,    /* among which a suggestion is looked for */
     HELP_COLUMN = 26,
+    SCREEN_COLUMNS = 80,
 };
 
 void complain(const char *what, const char *format, ...)
@@ -50,6 +51,47 @@ static const char *suggest_option(const struct option_values *into, const char *
 
 /* ---- help ------------------------------------------------------------------------------------------- */
 
+/* The columns that `length` bytes of UTF-8 take: all but continuations count. */
+static size_t columns_of(const char *text, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++)
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+/* A line's end is a blank, but an empty line stays, and so does the end before an indented line. */
+static bool is_meant(const char *blanks, size_t length)
+{
+    const char *end = memchr(blanks, '\n', length);
+    return end != NULL && (size_t)(end - blanks) + 1 < length;
+}
+
+void options_print_folded(const char *text, size_t indent)
+{
+    size_t column = indent;
+    while (*text != '\0') {
+        const size_t blanks = strspn(text, " \n");
+        const size_t word = strcspn(text + blanks, " \n");
+        const size_t columns = columns_of(text + blanks, word);
+        if (is_meant(text, blanks)) {
+            const char *last = memrchr(text, '\n', blanks);
+            printf("%.*s", (int)blanks, text);
+            column = (size_t)(text + blanks - last) - 1;
+        } else if (column > indent && column + 1 + columns > SCREEN_COLUMNS) {
+            printf("\n%*s", (int)indent, "");
+            column = indent;
+        } else if (blanks > 0) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)word, text + blanks);
+        column += columns;
+        text += blanks + word;
+    }
+    putchar('\n');
+}
+
 static void print_option(const struct option *option)
 {
     char left[80];
@@ -59,9 +101,10 @@ static void print_option(const struct option *option)
     snprintf(left, sizeof left, "  %s--%s%s%s", letter, option->name, option->value_name == NULL ? "" : " ",
              option->value_name == NULL ? "" : option->value_name);
     if (strlen(left) >= HELP_COLUMN)
-        printf("%s\n%*s%s\n", left, HELP_COLUMN, "", option->help);
+        printf("%s\n%*s", left, HELP_COLUMN, "");
     else
-        printf("%-*s%s\n", HELP_COLUMN, left, option->help);
+        printf("%-*s", HELP_COLUMN, left);
+    options_print_folded(option->help, HELP_COLUMN);
 }
 
 void options_print_help(const struct option *options)

@@ -50,6 +50,9 @@ enum options_result options_read(const struct option_values *into, char **argv, 
 void options_free(const struct option_values *of);
 void options_free_list(struct option_list *list);
 
+/* Prints `text` in lines of 80 columns, those after the first indented; the cursor stands at `indent`. */
+void options_print_folded(const char *text, size_t indent);
+
 /* The help text's lines of a table. */
 void options_print_help(const struct option *options);
 
