@@ -110,6 +110,11 @@ struct file_case {
     "\xd2"                                                                                                   \
     ""
 
+/* Between objects, and more than is looked at in one piece. */
+#define JUNK_64 "\n0000000016 00000 n objects (trailers> [/9 0 objx trailer_ 0 o b j "
+#define JUNK_512 JUNK_64 JUNK_64 JUNK_64 JUNK_64 JUNK_64 JUNK_64 JUNK_64 JUNK_64
+#define JUNK JUNK_512 JUNK_512 JUNK_512
+
 /* clang-format off */
 static const struct file_case pdfs[] = {
     FILE_CASE(HEAD "1 0 obj<</Type/Page/Contents 2 0 R>>endobj 2 0 obj<</Length 9>>stream\n/Encrypt /EF\nendstream endobj\n", ""),
@@ -134,6 +139,9 @@ static const struct file_case pdfs[] = {
     FILE_CASE(HEAD "4 0 obj<</Type/EmbeddedFile>>stream\nendstrendstream", "member \nend complete 6 d852ecd9\n"),
     FILE_CASE(HEAD "4 0 obj<</Type/EmbeddedFile>>stream\nx", "member \nend complete 1 8cdc1683\n"),
     FILE_CASE(HEAD "3 0 obj<</F(a.js", ""),
+    FILE_CASE(HEAD "endobj ( <4 0 R\n%% 3 0 obj<</F(a.js)/EF<<>>>>endobj", "member a.js\nend incomplete\n"),
+    FILE_CASE(HEAD "/EF 4 0 R" JUNK "(3 0 obj<</F(a.js)/EF<<>>>>endobj" JUNK "trailer<</Encrypt 9 0 R>>",
+              "member a.js\nend incomplete\noutcome index_encrypted\n"),
 };
 /* clang-format on */
 

@@ -1,7 +1,8 @@
 /*
  * PDF (ISO 32000-1): the files attached inside (7.11.4), and whether the rest needs a password (7.6).
  *
- * Objects are read as they pass, in the file and in object streams (7.5.7). A file's content stands in a
+ * Objects are read as they pass, in the file and in object streams (7.5.7); what stands between them is for
+ * nobody, as readers go to an object by its place or look for its first words. A file's content stands in a
  * stream of type EmbeddedFile, its names in a file specification that refers to it: each is reported by
  * itself. What such a specification refers to and was not seen to be one makes the whole unsupported, so that
  * nothing is clean that was not read. Streams end where "endstream" stands.
@@ -23,6 +24,9 @@ enum {
     NAMES_MAX = 16, /* of one object's file specifications */
     FILE_KEYS = 5,
     REFERENCES_MAX = 256, /* of the whole document */
+    SEARCH_BYTES = 1024,  /* in one piece for what begins an object */
+    NUMBERS_BYTES = 64,   /* as far before "obj" its numbers may begin */
+    BEGINNING_BYTES = 8,  /* "obj" or "trailer", and what ends the word */
 };
 
 /* What the object that is being read says. */
@@ -44,6 +48,7 @@ struct pdf_object {
 struct pdf_parser {
     struct pdf_lexer lexer;
     struct pdf_object object;
+    bool is_between;                   /* objects */
     uint32_t depth;                    /* of dictionaries */
     uint32_t files_depth;              /* of the one that refers to attached files, behind /EF; 0: none */
     bool in_filters;                   /* in the value of /Filter */
@@ -67,16 +72,23 @@ struct pdf_reader {
     size_t referred_count, seen_count;
 };
 
+/* Where `mark` stands in `bytes`, found by its rarest letter: their length if nowhere. */
+static size_t position_of(struct slice mark, char rarest, struct slice bytes)
+{
+    size_t before = slice_find(mark, rarest);
+    for (size_t at = before; at < bytes.length; at++) {
+        at += slice_find(slice_part(bytes, at, bytes.length), rarest);
+        if (bytes.length - at + before >= mark.length &&
+            memcmp(bytes.data + at - before, mark.data, mark.length) == 0)
+            return at - before;
+    }
+    return bytes.length;
+}
+
 static bool pdf_recognise(struct slice probe)
 {
-    static const char header[] = "%PDF-";
-    const char *at = memmem(probe.data, probe.length, header, sizeof header - 1);
-    if (at == NULL)
-        return false;
-    for (const char *c = probe.data; c < at; c++)
-        if (*c == '\0')
-            return false;
-    return true;
+    size_t at = position_of(slice_of("%PDF-"), '%', probe);
+    return at < probe.length && slice_find(slice_part(probe, 0, at), '\0') == at;
 }
 
 static int pdf_deinit(struct pdf_reader *reader)
@@ -94,6 +106,11 @@ static void parser_init(struct pdf_parser *parser)
     strbuf_init(&parser->object.names, 0);
 }
 
+static void set_between(struct pdf_parser *parser, bool is_between)
+{
+    parser->is_between = parser->lexer.only_words = is_between;
+}
+
 static void *pdf_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
     struct pdf_reader *reader = talloc_zero(owner, struct pdf_reader);
@@ -101,6 +118,7 @@ static void *pdf_create(void *owner, const struct archive_sink *sink, struct arc
         return NULL;
     archive_walk_init(&reader->walk, sink, budget);
     parser_init(&reader->file);
+    set_between(&reader->file, true);
     talloc_set_destructor(reader, pdf_deinit);
     return reader;
 }
@@ -222,17 +240,19 @@ static void take_word(struct pdf_reader *reader, struct pdf_parser *parser, stru
     if (is_number) {
         parser->numbers[0] = parser->numbers[1];
         parser->numbers[1] = number;
-    } else if (slice_equal(word, slice_of("R"))) {
+    } else if (slice_equal(word, slice_of("obj")) || slice_equal(word, slice_of("trailer"))) {
+        end_object(reader, parser);
+        set_between(parser, false);
+        parser->object.number = parser->numbers[0];
+        parser->depth = parser->files_depth = 0;
+    } else if (slice_equal(word, slice_of("endobj")) || slice_equal(word, slice_of("startxref"))) {
+        end_object(reader, parser);
+        set_between(parser, parser == &reader->file);
+    } else if (!parser->is_between && slice_equal(word, slice_of("R"))) {
         if (parser->files_depth > 0)
             keep_number(reader, reader->referred, &reader->referred_count, parser->numbers[0]);
         else if (object->is_file_list && object->listed_count < FILE_KEYS)
             object->listed[object->listed_count++] = parser->numbers[0];
-    } else if (slice_equal(word, slice_of("obj"))) {
-        end_object(reader, parser);
-        parser->object.number = parser->numbers[0];
-        parser->depth = parser->files_depth = 0;
-    } else if (slice_equal(word, slice_of("endobj"))) {
-        end_object(reader, parser);
     } else {
         object->is_file_list = false;
     }
@@ -353,6 +373,7 @@ static void end_stream(struct pdf_reader *reader)
     TALLOC_FREE(reader->decode);
     archive_walk_member_end(&reader->walk);
     end_object(reader, &reader->file);
+    set_between(&reader->file, true);
 }
 
 static void pass_stream(struct pdf_reader *reader, struct slice bytes)
@@ -415,6 +436,33 @@ static struct slice read_stream(struct pdf_reader *reader, struct slice bytes)
     return slice_part(bytes, length + END_MARK_BYTES, bytes.length);
 }
 
+/* ---- the file ---------------------------------------------------------------------------------------- */
+
+/* Outside objects only the words count that begin one, with its numbers before them, or the dictionary at the
+ * end of the file. Returns what has not been read. */
+static struct slice read_between(struct pdf_reader *reader, struct slice bytes)
+{
+    struct pdf_parser *parser = &reader->file;
+    enum pdf_token token;
+    struct slice text;
+    if (parser->lexer.state == PDF_LEXER_WORD) {
+        if (pdf_lexer_next(&parser->lexer, &bytes, &token, &text))
+            take_token(reader, parser, token, text);
+        return bytes;
+    }
+    size_t length = bytes.length < SEARCH_BYTES ? bytes.length : SEARCH_BYTES;
+    size_t object = position_of(slice_of("obj"), 'j', slice_part(bytes, 0, length));
+    size_t mark = position_of(slice_of("trailer"), 'l', slice_part(bytes, 0, object));
+    size_t from = mark > NUMBERS_BYTES ? mark - NUMBERS_BYTES : 0;
+    size_t to = bytes.length - mark > BEGINNING_BYTES ? mark + BEGINNING_BYTES : bytes.length;
+    if (mark == length && length < bytes.length)
+        return slice_part(bytes, from, bytes.length);
+    struct slice words = slice_part(bytes, from, to);
+    while (parser->is_between && pdf_lexer_next(&parser->lexer, &words, &token, &text))
+        take_token(reader, parser, token, text);
+    return slice_part(bytes, to - words.length, bytes.length);
+}
+
 static bool pdf_push(void *context, struct slice bytes)
 {
     struct pdf_reader *reader = context;
@@ -423,6 +471,8 @@ static bool pdf_push(void *context, struct slice bytes)
     while (bytes.length > 0 && !reader->walk.finished) {
         if (reader->in_stream)
             bytes = read_stream(reader, bytes);
+        else if (reader->file.is_between)
+            bytes = read_between(reader, bytes);
         else if (pdf_lexer_next(&reader->file.lexer, &bytes, &token, &text) &&
                  take_token(reader, &reader->file, token, text))
             begin_stream(reader);

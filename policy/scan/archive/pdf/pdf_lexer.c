@@ -3,6 +3,7 @@
 void pdf_lexer_init(struct pdf_lexer *lexer)
 {
     lexer->state = PDF_LEXER_BLANK;
+    lexer->only_words = false;
     lexer->length = 0;
 }
 
@@ -37,6 +38,8 @@ static void begin(struct pdf_lexer *lexer, enum pdf_lexer_state state)
 /* The first byte of a token. True: it is one by itself. */
 static bool begin_token(struct pdf_lexer *lexer, char c)
 {
+    if (lexer->only_words && ends_word[(unsigned char)c])
+        return false;
     switch (c) {
     case '/':
         begin(lexer, PDF_LEXER_NAME);

@@ -39,6 +39,7 @@ enum pdf_lexer_state {
 
 struct pdf_lexer {
     enum pdf_lexer_state state;
+    bool only_words;      /* for the user to set: delimiters begin nothing */
     uint32_t parentheses; /* open in a literal */
     bool is_escaped;      /* behind a backslash */
     int half;             /* the first digit of a byte, or -1 */
