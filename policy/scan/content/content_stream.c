@@ -315,9 +315,10 @@ static void decide(struct content_stream *stream)
                content_pgp_create(stream, stream->subject, stream->depth));
         feed(stream, ROLE_MAIN, head);
     } else {
-        bool is_harmless = file_magic_harmless(head);
-        is_unknown = (stream->flags & CONTENT_IS_TEXT) == 0 && !is_harmless;
+        bool is_unasked = (stream->flags & (CONTENT_IS_TEXT | CONTENT_OPENS_BY_NAME)) == CONTENT_IS_TEXT;
         stream->is_recognised = file_magic_known(head);
+        bool is_harmless = is_unasked || file_magic_harmless(head);
+        is_unknown = (stream->flags & CONTENT_IS_TEXT) == 0 && !is_harmless;
         open_by_name(stream, head, is_harmless);
     }
     /* Whoever opens what is called an archive finds one behind whatever stands first. */
