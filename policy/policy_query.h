@@ -57,21 +57,24 @@ bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_
 /* `reset`: all counters of `key` begin anew. False: there are none. `by`: who does, for the log. */
 bool policy_reset_usage(struct policy_engine *engine, const char *key, const char *by, struct answer *answer);
 
-/* `block`: somebody may not send, from the next MAIL on, also of connections that are open. */
+/* `block`, `lock`: somebody may not send, from the next MAIL on, also of connections that are open, and on
+ * all servers that share the store. */
 struct policy_block {
     const char *whom;     /* a login, "@example.com", "customer:acme", an address or a network */
     const char *duration; /* "2h"; NULL: until it is lifted */
     const char *reason;   /* for the reply, the list and the log; NULL */
     const char *by;       /* who blocks, for the list and the log */
     bool is_external_only;
+    bool is_lock; /* of a login that looks stolen: its reply says so, and `unlock` lifts it */
 };
 
 /* Kept over any end of the daemon once it returns true. False: refused, or not kept; the answer says why. */
 bool policy_block_add(struct policy_engine *engine, const struct policy_block *block, struct answer *answer);
-/* False: there is none. */
-bool policy_block_remove(struct policy_engine *engine, const char *whom, const char *by,
+/* Lifts the block, or the lock, of `asked->whom`; of the rest only `by` and `is_lock` count. False: there is
+ * none. */
+bool policy_block_remove(struct policy_engine *engine, const struct policy_block *asked,
                          struct answer *answer);
-/* The blocks in force, the newest first. */
+/* The blocks and locks in force, the newest first. */
 bool policy_query_blocks(struct policy_engine *engine, struct answer *answer);
 
 /* Tells the record that somebody looked personal data up in it (its event `lookup`): to be called by whoever

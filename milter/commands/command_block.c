@@ -61,9 +61,8 @@ const struct command block_command = {
 
 static int serve_unblock(struct control_call *call)
 {
-    const bool is_done = policy_block_remove(call->target->engine, call->request->arguments.items[0],
-                                             call->caller->name, call->answer);
-    return is_done ? EX_OK : EX_DATAERR;
+    const struct policy_block block = {.whom = call->request->arguments.items[0], .by = call->caller->name};
+    return policy_block_remove(call->target->engine, &block, call->answer) ? EX_OK : EX_DATAERR;
 }
 
 const struct command unblock_command = {

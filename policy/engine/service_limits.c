@@ -4,6 +4,7 @@
 #include "engine/service.h"
 
 #include "base/log.h"
+#include "live/blocks.h"
 #include "live/contacts.h"
 #include "store/store_checkpoint.h"
 
@@ -106,6 +107,8 @@ static bool create_limits(struct policy_engine *engine, const struct policy_snap
 static void tick_limits(struct policy_engine *engine)
 {
     store_tick(engine->services.store);
+    if (engine->services.blocks != NULL)
+        blocks_share(engine->services.blocks, engine->services.store);
 }
 
 static void examine_limits(struct policy_engine *engine, const struct health_report *report)

@@ -1,10 +1,15 @@
 /*
- * Who may not send at the moment: blocks that an administrator sets by hand, and locks that a check sets.
+ * Who may not send at the moment: blocks that an administrator sets by hand, and locks of logins that look
+ * stolen.
  *
  * Live state: it acts at the next MAIL of sessions that are open, survives every reload and any end of the
- * daemon, and is kept by who, until when, why and by whom. One entry a target; what was lifted is remembered
- * for a while, so that of two servers that share their blocks the newest change wins on both. Any thread may
- * call everything but create and destroy.
+ * daemon, and is kept by who, until when, why, by whom and on which server. One block and one lock a target:
+ * neither lifts the other. What was lifted is remembered for a while, so that of servers that share a store
+ * the newest change wins on all (blocks_share). Each server keeps all of them in its own database: a shared
+ * store may forget what it acknowledged. Any thread may call everything but create and destroy.
+ *
+ * A lock is a block of a user with is_lock set, the evidence as its reason and "account", or who typed it, as
+ * its `by`; to lift it is to put the same with is_lifted.
  */
 #ifndef CLOSEDRELAY_LIVE_BLOCKS_H
 #define CLOSEDRELAY_LIVE_BLOCKS_H
@@ -27,7 +32,8 @@ struct block {
     const char *whom;      /* canonical login, domain, customer in lower case; "192.0.2.0/24" */
     const char *reason;    /* for the reply and the lists; "" */
     const char *by;        /* who set it: "root (uid 0)", "account" */
-    bool is_lock;          /* set for a stolen account: `unlock` lifts it, not `unblock` */
+    const char *origin;    /* on which server; NULL or "": not known */
+    bool is_lock;          /* of a login that looks stolen: `unlock` lifts it, not `unblock` */
     bool is_external_only; /* mail to one's own domains goes on */
     bool is_lifted;        /* no longer in force, and remembered as such */
     int64_t since_us;      /* wall clock, as all times here */
@@ -36,6 +42,7 @@ struct block {
 };
 
 struct blocks;
+struct store; /* store/store.h */
 
 /* `database` keeps them, or NULL: they end with the process. It outlives the blocks. NULL: no memory, or the
  * database could not be read (reason in `problem`). */
@@ -52,9 +59,9 @@ bool block_target_read(void *owner, const char *text, enum block_target *target,
 const char *block_target_name(enum block_target target);
 
 /*
- * Sets or lifts (is_lifted) a block, whatever was there before, unless that is newer; changed_us 0 means now.
- * On the disk when it returns true. False: it could not be kept (reason in `problem`); then it is in force in
- * this process all the same.
+ * Sets or lifts (is_lifted) a block, whatever was there before, unless that is newer. changed_us 0 means now,
+ * or right after the last change where another server's clock is ahead. On the disk when it returns true.
+ * False: it could not be kept (reason in `problem`); then it is in force in this process all the same.
  */
 bool blocks_put(struct blocks *blocks, const struct block *block, struct strbuf *problem);
 
@@ -67,8 +74,8 @@ struct block_subject {
 
 /*
  * The strictest block in force for a subject: one for everything before one for external mail only; then user
- * before domain, customer and client. Texts under the talloc context `owner`. False: none. `failed` is set
- * where memory ran out, and there may be one.
+ * before domain, customer and client; then a block before a lock. Texts under the talloc context `owner`.
+ * False: none. `failed` is set where memory ran out, and there may be one.
  */
 bool blocks_find(struct blocks *blocks, const struct block_subject *subject, void *owner, struct block *found,
                  bool *failed);
@@ -80,5 +87,12 @@ size_t blocks_each(struct blocks *blocks, bool all, void (*show)(void *context, 
 
 /* Forgets what has been over for some days; about once a minute is enough. */
 void blocks_prune(struct blocks *blocks);
+
+/*
+ * Tells the other servers what changed here, and takes over what changed there; about once a second, by one
+ * thread, which waits for the store's time-outs at most. Whatever the store has forgotten (a restart, a
+ * failover, FLUSHALL) is told again. A store that is not shared, or away, changes nothing.
+ */
+void blocks_share(struct blocks *blocks, struct store *store);
 
 #endif

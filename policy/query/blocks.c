@@ -1,4 +1,4 @@
-/* `block`, `unblock`, `blocks`: who may not send at the moment. */
+/* `block`, `unblock`, `lock`, `unlock`, `blocks`: who may not send at the moment. */
 #include "live/blocks.h"
 #include "base/log.h"
 #include "base/time_text.h"
@@ -68,10 +68,12 @@ static void print_until(const struct block *block, char text[TIME_TEXT_BYTES + 1
     time_text_utc(block->until_us, text);
 }
 
-static void record_block(struct policy_engine *engine, enum record_line line, const struct block *block)
+static void record_block(struct policy_engine *engine, const struct block *block)
 {
+    static const enum record_line lines[2][2] = {{RECORD_LINE_BLOCK, RECORD_LINE_UNBLOCK},
+                                                 {RECORD_LINE_LOCK, RECORD_LINE_UNLOCK}};
     engine_record_event(engine, &(struct record_event){
-                                    .line = line,
+                                    .line = lines[block->is_lock][block->is_lifted],
                                     .subject_kind = block_target_name(block->target),
                                     .subject_name = block->whom,
                                     .state = block->is_external_only ? "external mail" : NULL,
@@ -85,8 +87,9 @@ static void report_set(const struct block *block, struct answer *answer)
 {
     char until[TIME_TEXT_BYTES + 16];
     print_until(block, until);
-    log_info("block: %s %s may not send%s until %s, reason: %s; by %s", block_target_name(block->target),
-             block->whom, block->is_external_only ? " to other domains" : "", until,
+    log_info("%s: %s %s may not send%s until %s, reason: %s; by %s", block->is_lock ? "lock" : "block",
+             block_target_name(block->target), block->whom,
+             block->is_external_only ? " to other domains" : "", until,
              block->reason[0] == '\0' ? "(none)" : block->reason, block->by);
     answer_line(answer, "%s %s may not send%s from its next message on, until %s",
                 block_target_name(block->target), block->whom,
@@ -113,6 +116,8 @@ bool policy_block_add(struct policy_engine *engine, const struct policy_block *a
     struct block block = {
         .reason = asked->reason == NULL ? "" : asked->reason,
         .by = asked->by,
+        .origin = engine->host,
+        .is_lock = asked->is_lock,
         .is_external_only = asked->is_external_only,
         .since_us = now_us,
     };
@@ -123,7 +128,7 @@ bool policy_block_add(struct policy_engine *engine, const struct policy_block *a
                         read_span(asked->duration, now_us, &block.until_us, answer) &&
                         put(engine, &block, answer);
     if (is_set) {
-        record_block(engine, RECORD_LINE_BLOCK, &block);
+        record_block(engine, &block);
         report_set(&block, answer);
     }
     talloc_free(scratch);
@@ -132,7 +137,7 @@ bool policy_block_add(struct policy_engine *engine, const struct policy_block *a
 
 struct finding_block {
     const struct block *wanted;
-    bool is_there, is_lock;
+    bool is_there, is_other; /* other: a lock where a block is wanted, or the other way round */
 };
 
 static void look_at(void *context, const struct block *block)
@@ -140,32 +145,47 @@ static void look_at(void *context, const struct block *block)
     struct finding_block *finding = context;
     if (block->target != finding->wanted->target || strcmp(block->whom, finding->wanted->whom) != 0)
         return;
-    finding->is_there = true;
-    finding->is_lock = block->is_lock;
+    if (block->is_lock == finding->wanted->is_lock)
+        finding->is_there = true;
+    else
+        finding->is_other = true;
 }
 
-bool policy_block_remove(struct policy_engine *engine, const char *whom, const char *by,
+static bool is_in_force(struct policy_engine *engine, const struct block *block, struct answer *answer)
+{
+    struct finding_block finding = {.wanted = block};
+    const char *name = block_target_name(block->target);
+    blocks_each(engine->services.blocks, false, look_at, &finding);
+    if (finding.is_there)
+        return true;
+    if (finding.is_other)
+        answer_refuse(answer, "%s %s is %s: `closedrelay %s` lifts that", name, block->whom,
+                      block->is_lock ? "blocked, not locked" : "locked, not blocked",
+                      block->is_lock ? "unblock" : "unlock");
+    else
+        answer_refuse(answer, "%s %s is not %s: `closedrelay blocks` lists who is", name, block->whom,
+                      block->is_lock ? "locked" : "blocked");
+    return false;
+}
+
+bool policy_block_remove(struct policy_engine *engine, const struct policy_block *asked,
                          struct answer *answer)
 {
-    struct block block = {.reason = "", .by = by, .is_lifted = true};
+    struct block block = {
+        .reason = "", .by = asked->by, .origin = engine->host, .is_lock = asked->is_lock, .is_lifted = true};
     if (!has_blocks(engine, answer))
         return false;
     void *scratch = talloc_new(NULL);
-    bool is_lifted = read_target(engine, scratch, whom, &block, answer);
-    struct finding_block finding = {&block, false, false};
+    block.since_us = block.until_us = clock_wall_us(&engine->options.clock);
+    const bool is_lifted = read_target(engine, scratch, asked->whom, &block, answer) &&
+                           is_in_force(engine, &block, answer) && put(engine, &block, answer);
     if (is_lifted) {
-        blocks_each(engine->services.blocks, false, look_at, &finding);
-        block.since_us = block.until_us = clock_wall_us(&engine->options.clock);
-        if (!finding.is_there)
-            answer_refuse(answer, "%s %s is not blocked: `closedrelay blocks` lists who is",
-                          block_target_name(block.target), block.whom);
-        is_lifted = finding.is_there && put(engine, &block, answer);
-    }
-    if (is_lifted) {
-        record_block(engine, finding.is_lock ? RECORD_LINE_UNLOCK : RECORD_LINE_UNBLOCK, &block);
-        log_info("unblock: %s %s may send again; by %s", block_target_name(block.target), block.whom, by);
-        answer_line(answer, "%s %s may send again", block_target_name(block.target), block.whom);
-        answer_text(answer, "target", NULL, block_target_name(block.target));
+        const char *name = block_target_name(block.target);
+        record_block(engine, &block);
+        log_info("%s: %s %s may send again; by %s", block.is_lock ? "unlock" : "unblock", name, block.whom,
+                 asked->by);
+        answer_line(answer, "%s %s may send again", name, block.whom);
+        answer_text(answer, "target", NULL, name);
         answer_text(answer, "whom", NULL, block.whom);
     }
     talloc_free(scratch);
@@ -194,7 +214,9 @@ static void report_one(void *context, const struct block *block)
         answer_words(answer, NULL, "", "until %s", until);
     }
     answer_text(answer, "by", NULL, block->by);
-    answer_words(answer, NULL, "", "by %s", block->by);
+    answer_text(answer, "origin", NULL, block->origin[0] == '\0' ? NULL : block->origin);
+    answer_words(answer, NULL, "", "by %s%s%s", block->by, block->origin[0] == '\0' ? "" : " on ",
+                 block->origin);
     answer_text(answer, "reason", "", block->reason);
     answer_close(answer);
 }

@@ -1,7 +1,8 @@
 -- One decision on counters that several servers share: all of it, or nothing (store_redis.c).
 --
 -- KEYS     a counter each, a hash: "z" its state; "w" that its warning was given; "r:OWNER" what a message has reserved,
---          "AMOUNT UNTIL"; last, for settle, the key that remembers that this owner has settled.
+--          "AMOUNT UNTIL"; then the key that remembers that this owner has settled; last, the stream of counters that moved
+--          by a hundredth of their limit: what other servers make their shares of should this one be gone (pulse.lua).
 -- ARGV     operation ("reserve", "settle", "release", "look", "reset"), owner, how long a reservation lasts in us, then for
 --          each counter: kind (0 refill, 1 sliding, 2 calendar), limit, burst, period_us, starts_us, ends_us, amount,
 --          is_watched, warn_at, warn_until, extra (reserved as well where a tenth of the limit stays free).
@@ -109,6 +110,18 @@ local function charge(c, amount)
     end
 end
 
+local function remaining(c)
+    return math.max(0, math.floor(c.capacity - charged(c) - c.reserved))
+end
+
+local function hundredth(c)
+    return math.floor(charged(c) * 100 / c.capacity)
+end
+
+local function tell_others(c)
+    redis.call('XADD', KEYS[count + 2], 'MAXLEN', '~', 20000, '*', 'k', c.key, 'r', remaining(c))
+end
+
 local function write(c)
     redis.call('HSET', c.key, 'z', cmsgpack.pack({c.stamp, c.empty_at, c.used}))
 end
@@ -129,8 +142,10 @@ if operation == 'settle' then
         c.reserved = c.reserved - c.own
         if is_new and c.amount > 0 then
             if c.warned and charged(c) < c.warn_until then c.warned = false; redis.call('HDEL', c.key, 'w') end
+            local before = hundredth(c)
             charge(c, c.amount)
             write(c)
+            if hundredth(c) ~= before then tell_others(c) end
             if c.warn_at > 0 and not c.warned and charged(c) >= c.warn_at then
                 c.warns = true
                 redis.call('HSET', c.key, 'w', '1')

@@ -1,4 +1,6 @@
-#include "store/redis_connection.h"
+#include "store/redis_address.h"
+
+#include "base/slice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +70,11 @@ static char *read_first_line(void *owner, const char *path, struct strbuf *probl
 static bool read_option(void *owner, struct slice option, struct redis_address *address,
                         struct strbuf *problem)
 {
+    const struct {
+        const char *name;
+        char **path;
+    } files[] = {
+        {"ca_file", &address->ca_file}, {"cert_file", &address->cert_file}, {"key_file", &address->key_file}};
     struct slice value = option;
     const struct slice name = cut(&value, '=');
     if (slice_equal(name, slice_of("db")))
@@ -75,11 +82,12 @@ static bool read_option(void *owner, struct slice option, struct redis_address *
     char *text = decode(owner, value);
     if (slice_equal(name, slice_of("password_file")))
         return text != NULL && (address->password = read_first_line(owner, text, problem)) != NULL;
-    if (slice_equal(name, slice_of("ca_file"))) {
-        address->ca_file = text;
-        return text != NULL;
-    }
-    strbuf_printf(problem, "'%.*s' is no option of a store: use password_file=PATH, ca_file=PATH or db=N",
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (slice_equal(name, slice_of(files[i].name)))
+            return (*files[i].path = text) != NULL;
+    strbuf_printf(problem,
+                  "'%.*s' is no option of a store: use password_file=PATH, db=N, ca_file=PATH, "
+                  "cert_file=PATH or key_file=PATH",
                   (int)name.length, name.data);
     return false;
 }
@@ -106,55 +114,97 @@ static void read_credentials(void *owner, struct slice *text, struct redis_addre
         address->password = decode(owner, credentials);
 }
 
-static void read_host(void *owner, struct slice text, struct redis_address *address)
+static const char *copy_or(void *owner, struct slice text, const char *otherwise)
+{
+    return text.length == 0 ? talloc_strdup(owner, otherwise) : talloc_strndup(owner, text.data, text.length);
+}
+
+/* "store.example:6380", "[::1]" */
+static bool read_place(void *owner, struct slice text, const char *port, struct redis_address *address)
 {
     const bool is_bracketed = starts(&text, "[");
     const struct slice host = cut(&text, is_bracketed ? ']' : ':');
+    if (address->place_count == REDIS_PLACES_MAX)
+        return false;
     if (is_bracketed)
         starts(&text, ":");
-    address->host = talloc_strndup(owner, host.length == 0 ? "127.0.0.1" : host.data,
-                                   host.length == 0 ? strlen("127.0.0.1") : host.length);
-    address->port =
-        text.length == 0 ? talloc_strdup(owner, "6379") : talloc_strndup(owner, text.data, text.length);
+    struct redis_place *place = &address->places[address->place_count++];
+    *place = (struct redis_place){copy_or(owner, host, "127.0.0.1"), copy_or(owner, text, port)};
+    return place->host != NULL && place->port != NULL;
+}
+
+/* "10.0.0.1:26379,10.0.0.2:26379/mymaster/0" */
+static bool read_sentinels(void *owner, struct slice *place, struct redis_address *address)
+{
+    struct slice hosts = cut(place, '/');
+    const struct slice name = cut(place, '/');
+    bool is_whole = name.length > 0;
+    do
+        is_whole = is_whole && read_place(owner, cut(&hosts, ','), "26379", address);
+    while (hosts.length > 0 && is_whole);
+    address->master = talloc_strndup(owner, name.length == 0 ? "" : name.data, name.length);
+    return is_whole && address->master != NULL;
+}
+
+/* What stands before the '?'. */
+static bool read_where(void *owner, struct slice text, bool is_sentinel, struct redis_address *address)
+{
+    read_credentials(owner, &text, address);
+    if (is_sentinel)
+        return read_sentinels(owner, &text, address) && read_database(text, &address->database);
+    return read_place(owner, cut(&text, '/'), "6379", address) && read_database(text, &address->database);
 }
 
 bool redis_address_read(void *owner, const char *url, struct redis_address *address, struct strbuf *problem)
 {
-    struct slice text = slice_of(url);
+    static const struct {
+        const char *scheme;
+        bool is_unix, is_tls, is_sentinel;
+    } schemes[] = {{"redis+unix://", true, false, false},     {"unix:", true, false, false},
+                   {"rediss+sentinel://", false, true, true}, {"redis+sentinel://", false, false, true},
+                   {"rediss://", false, true, false},         {"redis://", false, false, false}};
+    const size_t count = sizeof schemes / sizeof schemes[0], said = problem->length;
+    struct slice rest = slice_of(url);
+    size_t i = 0;
     *address = (struct redis_address){0};
-    const size_t said = problem->length;
-    bool is_unix = starts(&text, "redis+unix://") || starts(&text, "unix:");
-    address->is_tls = !is_unix && starts(&text, "rediss://");
-    if (!is_unix && !address->is_tls && !starts(&text, "redis://")) {
+    while (i < count && !starts(&rest, schemes[i].scheme))
+        i++;
+    if (i == count) {
         strbuf_printf(problem,
-                      "'%s' is no store: write memory, redis://127.0.0.1:6379/0, rediss://HOST or "
-                      "redis+unix:///run/redis/redis.sock",
+                      "'%s' is no store: write memory, redis://127.0.0.1:6379/0, rediss://HOST, "
+                      "redis+unix:///run/redis/redis.sock or redis+sentinel://HOST,HOST/NAME",
                       url);
         return false;
     }
-    struct slice rest = text;
-    struct slice place = cut(&rest, '?');
-    if (is_unix) {
-        address->path = talloc_strndup(owner, place.data, place.length);
-    } else {
-        read_credentials(owner, &place, address);
-        const struct slice host = cut(&place, '/');
-        read_host(owner, host, address);
-        if (!read_database(place, &address->database))
-            strbuf_printf(problem, "'%.*s' is no number of a database", (int)place.length, place.data);
-    }
-    bool is_whole = (is_unix ? address->path != NULL : address->host != NULL && address->port != NULL) &&
-                    read_options(owner, rest, address, problem);
-    if (!is_whole && problem->length == said)
-        strbuf_printf(problem, "'%s' cannot be read as a store", url);
-    return is_whole && problem->length == said;
+    const struct slice where = cut(&rest, '?');
+    address->is_tls = schemes[i].is_tls;
+    if (schemes[i].is_unix)
+        address->path = talloc_strndup(owner, where.data, where.length);
+    const bool is_placed = schemes[i].is_unix ? address->path != NULL
+                                              : read_where(owner, where, schemes[i].is_sentinel, address);
+    if (is_placed && read_options(owner, rest, address, problem))
+        return true;
+    if (problem->length == said)
+        strbuf_printf(problem, "'%s' cannot be read as a store: %s", url,
+                      schemes[i].is_sentinel ? "write redis+sentinel://HOST:PORT,HOST:PORT/NAME/DB"
+                                             : "write redis://HOST:PORT/DB, the DB a number");
+    return false;
 }
 
 void redis_address_print(const struct redis_address *address, struct strbuf *out)
 {
-    if (address->path != NULL)
+    if (address->path != NULL) {
         strbuf_printf(out, "redis+unix://%s", address->path);
-    else
-        strbuf_printf(out, "%s://%s:%s/%u", address->is_tls ? "rediss" : "redis", address->host,
-                      address->port, address->database);
+        return;
+    }
+    strbuf_printf(out, "redis%s%s://", address->is_tls ? "s" : "",
+                  address->master != NULL ? "+sentinel" : "");
+    for (size_t i = 0; i < address->place_count; i++) {
+        const bool is_bracketed = strchr(address->places[i].host, ':') != NULL;
+        strbuf_printf(out, "%s%s%s%s:%s", i == 0 ? "" : ",", is_bracketed ? "[" : "", address->places[i].host,
+                      is_bracketed ? "]" : "", address->places[i].port);
+    }
+    if (address->master != NULL)
+        strbuf_printf(out, "/%s", address->master);
+    strbuf_printf(out, "/%u", address->database);
 }

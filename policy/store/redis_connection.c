@@ -1,40 +1,24 @@
-#include "store/redis_connection.h"
+#include "store/redis_calls.h"
+#include "store/redis_greeting.h"
+#include "store/redis_link.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum {
-    PROBE_MS = 250,        /* between attempts while the server is away */
+    PROBE_MS = 250, /* between attempts while the server is away */
+    PULSE_MS = 100,
     UNDER_WAY_MAX = 10000, /* commands; more fail at once */
     READ_BYTES = 16384,
 };
 
-/* A command in the queue: the caller's reference, and the connection's. */
-struct queued {
-    struct redis_call call; /* the first member: the caller's face of it */
-    struct queued *next;
-    struct strbuf command;
-    uint64_t deadline_ms;
-};
-
-struct queue {
-    struct queued *first, **last;
-    size_t count;
-};
-
-enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_HANDSHAKE, LINK_GREETING, LINK_READY };
+/* LINK_ASKING: a Sentinel, where the master is. */
+enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_HANDSHAKE, LINK_ASKING, LINK_GREETING, LINK_READY };
 
 struct redis_connection {
     struct redis_connection_options options;
@@ -44,20 +28,19 @@ struct redis_connection {
     atomic_bool is_ending;
     atomic_bool is_there;
     pthread_mutex_t lock; /* guards the two below */
-    struct queue fresh;
+    struct redis_queue fresh;
     char trouble[160];
     /* The thread's own: */
     enum link_state state;
-    int socket;
-    SSL_CTX *tls_context;
-    SSL *tls;
+    struct redis_link link;
     redisReader *reader;
-    struct queue sent; /* in the order in which answers come */
+    struct redis_queue sent; /* in the order in which answers come */
     struct strbuf output;
     size_t output_at;
-    uint64_t state_until_ms; /* connecting and greeting end then; down: the next attempt */
+    uint64_t state_until_ms; /* connecting and greeting end then; down: the next attempt; ready: the pulse */
     unsigned greetings_due;  /* answers of the greeting still to come */
-    bool wants_write;        /* TLS asked for it */
+    size_t next_sentinel;
+    struct redis_master master; /* as a Sentinel said; its host is "": to be asked */
 };
 
 static uint64_t now_ms(const struct redis_connection *connection)
@@ -65,67 +48,7 @@ static uint64_t now_ms(const struct redis_connection *connection)
     return clock_monotonic_ms(&connection->clock);
 }
 
-/* ---- calls
- * ------------------------------------------------------------------------------------------------- */
-
-static void queue_init(struct queue *queue)
-{
-    *queue = (struct queue){.last = &queue->first};
-}
-
-static void queue_add(struct queue *queue, struct queued *queued)
-{
-    queued->next = NULL;
-    *queue->last = queued;
-    queue->last = &queued->next;
-    queue->count++;
-}
-
-static struct queued *queue_take(struct queue *queue)
-{
-    struct queued *queued = queue->first;
-    if (queued == NULL)
-        return NULL;
-    queue->first = queued->next;
-    if (queue->first == NULL)
-        queue->last = &queue->first;
-    queue->count--;
-    return queued;
-}
-
-void redis_call_drop(struct redis_call *call)
-{
-    if (call == NULL || !pending_unref(&call->pending))
-        return;
-    struct queued *queued = (struct queued *)call;
-    if (call->reply != NULL)
-        freeReplyObject(call->reply);
-    strbuf_deinit(&queued->command);
-    free(queued);
-}
-
-static void finish(struct queued *queued, redisReply *reply)
-{
-    queued->call.reply = reply;
-    pending_complete(&queued->call.pending);
-    redis_call_drop(&queued->call);
-}
-
-static void fail_all(struct queue *queue)
-{
-    for (struct queued *queued; (queued = queue_take(queue)) != NULL;)
-        finish(queued, NULL);
-}
-
-static void append_command(struct strbuf *out, const struct slice *arguments, size_t count)
-{
-    strbuf_printf(out, "*%zu\r\n", count);
-    for (size_t i = 0; i < count; i++) {
-        strbuf_printf(out, "$%zu\r\n", arguments[i].length);
-        strbuf_append(out, arguments[i].data, arguments[i].length);
-        strbuf_append(out, "\r\n", 2);
-    }
-}
+/* ---- calls ------------------------------------------------------------------------------------------ */
 
 static void wake(struct redis_connection *connection)
 {
@@ -139,33 +62,30 @@ struct redis_call *redis_send(struct redis_connection *connection, const struct 
 {
     if (!atomic_load(&connection->is_there))
         return NULL;
-    struct queued *queued = calloc(1, sizeof *queued);
+    struct redis_queued *queued = redis_queued_create(arguments, count);
     if (queued == NULL)
         return NULL;
-    strbuf_init(&queued->command, 0);
-    append_command(&queued->command, arguments, count);
-    pending_init(&queued->call.pending);
     queued->deadline_ms = now_ms(connection) + connection->options.command_ms;
     pthread_mutex_lock(&connection->lock);
-    bool is_taken = !queued->command.failed && connection->fresh.count < UNDER_WAY_MAX;
+    /* Looked at again: what comes after the connection broke would lie there until the next one. */
+    const bool is_taken = atomic_load(&connection->is_there) && connection->fresh.count < UNDER_WAY_MAX;
     if (is_taken) {
         pending_ref(&queued->call.pending);
-        queue_add(&connection->fresh, queued);
+        redis_queue_add(&connection->fresh, queued);
     }
     pthread_mutex_unlock(&connection->lock);
-    if (!is_taken) {
-        redis_call_drop(&queued->call);
-        return NULL;
+    if (is_taken) {
+        wake(connection);
+        return &queued->call;
     }
-    wake(connection);
-    return &queued->call;
+    redis_call_drop(&queued->call);
+    return NULL;
 }
 
-const redisReply *redis_wait(struct redis_connection *connection, struct redis_call *call)
+struct pending_waiter redis_waiter(const struct redis_connection *connection, struct pending_bound *bound)
 {
-    if (call == NULL || !pending_wait(&call->pending, connection->options.command_ms))
-        return NULL;
-    return call->reply;
+    return (struct pending_waiter){.bound = bound,
+                                   .deadline_ms = now_ms(connection) + connection->options.command_ms};
 }
 
 bool redis_connection_is_there(const struct redis_connection *connection)
@@ -180,8 +100,7 @@ void redis_connection_trouble(struct redis_connection *connection, struct strbuf
     pthread_mutex_unlock(&connection->lock);
 }
 
-/* ---- the link
- * ---------------------------------------------------------------------------------------------- */
+/* ---- there and away --------------------------------------------------------------------------------- */
 
 static void set_trouble(struct redis_connection *connection, const char *why, const char *detail)
 {
@@ -191,224 +110,151 @@ static void set_trouble(struct redis_connection *connection, const char *why, co
     pthread_mutex_unlock(&connection->lock);
 }
 
-static void set_there(struct redis_connection *connection, bool is_there)
+static void tell_changed(struct redis_connection *connection, bool is_there)
 {
-    if (is_there)
-        set_trouble(connection, "", "");
-    if (atomic_exchange(&connection->is_there, is_there) != is_there && connection->options.changed != NULL)
-        connection->options.changed(connection->options.context, is_there);
+    if (connection->options.changed != NULL)
+        connection->options.changed(connection->options.context, is_there, connection->trouble);
 }
 
-/* All that is under way fails, and the next attempt comes after a while. */
+/* All that is under way fails. What worked until now is tried at once, and everything else after a while. */
 static void hang_up(struct redis_connection *connection, const char *why, const char *detail)
 {
+    struct redis_queue failed = connection->sent;
+    const bool was_there = atomic_exchange(&connection->is_there, false);
+    redis_queue_init(&connection->sent);
+    if (failed.first == NULL)
+        redis_queue_init(&failed);
     set_trouble(connection, why, detail);
-    set_there(connection, false);
-    if (connection->tls != NULL)
-        SSL_free(connection->tls);
-    if (connection->socket >= 0)
-        close(connection->socket);
+    redis_link_close(&connection->link);
     if (connection->reader != NULL)
         redisReaderFree(connection->reader);
-    connection->tls = NULL;
-    connection->socket = -1;
     connection->reader = NULL;
     strbuf_truncate(&connection->output, 0);
     connection->output_at = 0;
     connection->state = LINK_DOWN;
-    connection->state_until_ms = now_ms(connection) + PROBE_MS;
+    connection->master.host[0] = '\0';
+    connection->state_until_ms = now_ms(connection) + (was_there ? 0 : PROBE_MS);
     pthread_mutex_lock(&connection->lock);
-    struct queue fresh = connection->fresh;
-    if (fresh.first == NULL)
-        fresh.last = &fresh.first;
-    queue_init(&connection->fresh);
+    redis_queue_move(&failed, &connection->fresh);
     pthread_mutex_unlock(&connection->lock);
-    fail_all(&connection->sent);
-    fail_all(&fresh);
+    if (was_there)
+        tell_changed(connection, false);
+    for (struct redis_queued *queued; (queued = redis_queue_take(&failed)) != NULL;)
+        redis_queued_finish(queued, NULL);
 }
 
-static bool connect_unix(struct redis_connection *connection)
+static void become_ready(struct redis_connection *connection)
 {
-    struct sockaddr_un where = {.sun_family = AF_UNIX};
-    const char *path = connection->options.address->path;
-    if (strlen(path) >= sizeof where.sun_path) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    memcpy(where.sun_path, path, strlen(path) + 1);
-    connection->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    return connection->socket >= 0 &&
-           (connect(connection->socket, (struct sockaddr *)&where, sizeof where) == 0 ||
-            errno == EINPROGRESS);
+    connection->state = LINK_READY;
+    connection->state_until_ms = now_ms(connection);
+    set_trouble(connection, "", "");
+    atomic_store(&connection->is_there, true);
+    tell_changed(connection, true);
 }
 
-/* A name is looked up on this thread, which nobody waits for. */
-static bool connect_inet(struct redis_connection *connection)
+/* ---- connecting, greeting --------------------------------------------------------------------------- */
+
+static bool is_asking_sentinel(const struct redis_connection *connection)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    const int one = 1;
-    if (getaddrinfo(connection->options.address->host, connection->options.address->port, &hints, &found) !=
-            0 ||
-        found == NULL) {
-        errno = EHOSTUNREACH;
-        return false;
-    }
-    connection->socket = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool is_begun =
-        connection->socket >= 0 &&
-        (connect(connection->socket, found->ai_addr, found->ai_addrlen) == 0 || errno == EINPROGRESS);
-    if (connection->socket >= 0)
-        setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    freeaddrinfo(found);
-    return is_begun;
+    return connection->options.address->master != NULL && connection->master.host[0] == '\0';
+}
+
+/* Whom to connect to now. */
+static struct redis_place place_of(const struct redis_connection *connection)
+{
+    const struct redis_address *address = connection->options.address;
+    if (connection->master.host[0] != '\0')
+        return (struct redis_place){connection->master.host, connection->master.port};
+    return address->places[address->place_count == 0 ? 0 : connection->next_sentinel % address->place_count];
 }
 
 static void begin_connecting(struct redis_connection *connection)
 {
+    const struct redis_place place = place_of(connection);
     connection->reader = redisReaderCreate();
-    bool is_begun =
-        connection->reader != NULL &&
-        (connection->options.address->path != NULL ? connect_unix(connection) : connect_inet(connection));
-    if (!is_begun) {
+    if (connection->reader == NULL) {
+        hang_up(connection, "out of memory", "");
+    } else if (redis_link_connect(&connection->link, connection->options.address, &place)) {
+        connection->state = LINK_CONNECTING;
+        connection->state_until_ms = now_ms(connection) + connection->options.connect_ms;
+    } else {
+        connection->next_sentinel += is_asking_sentinel(connection);
         hang_up(connection, "it cannot be connected to", strerror(errno));
-        return;
     }
-    connection->state = LINK_CONNECTING;
-    connection->state_until_ms = now_ms(connection) + connection->options.connect_ms;
-}
-
-/* ---- greeting
- * ---------------------------------------------------------------------------------------------- */
-
-static void greet_with(struct redis_connection *connection, const struct slice *arguments, size_t count)
-{
-    append_command(&connection->output, arguments, count);
-    connection->greetings_due++;
 }
 
 static void begin_greeting(struct redis_connection *connection)
 {
     const struct redis_address *address = connection->options.address;
-    char database[16];
-    connection->greetings_due = 0;
-    if (address->password != NULL && address->user != NULL)
-        greet_with(connection,
-                   (struct slice[]){slice_of("AUTH"), slice_of(address->user), slice_of(address->password)},
-                   3);
-    else if (address->password != NULL)
-        greet_with(connection, (struct slice[]){slice_of("AUTH"), slice_of(address->password)}, 2);
-    if (address->database != 0) {
-        snprintf(database, sizeof database, "%u", address->database);
-        greet_with(connection, (struct slice[]){slice_of("SELECT"), slice_of(database)}, 2);
-    }
-    greet_with(connection, (struct slice[]){slice_of("PING")}, 1);
-    connection->state = LINK_GREETING;
+    connection->state = is_asking_sentinel(connection) ? LINK_ASKING : LINK_GREETING;
     connection->state_until_ms = now_ms(connection) + connection->options.connect_ms;
-}
-
-static void take_greeting(struct redis_connection *connection, redisReply *reply)
-{
-    bool is_error = reply->type == REDIS_REPLY_ERROR;
-    char error[120] = "";
-    if (is_error)
-        snprintf(error, sizeof error, "%.*s", (int)reply->len, reply->str);
-    freeReplyObject(reply);
-    if (is_error) {
-        hang_up(connection, "it does not let us in", error);
-        return;
-    }
-    if (--connection->greetings_due > 0)
-        return;
-    connection->state = LINK_READY;
-    set_there(connection, true);
-}
-
-/* ---- TLS
- * --------------------------------------------------------------------------------------------------- */
-
-static bool begin_tls(struct redis_connection *connection)
-{
-    const struct redis_address *address = connection->options.address;
-    if (connection->tls_context == NULL) {
-        connection->tls_context = SSL_CTX_new(TLS_client_method());
-        if (connection->tls_context == NULL)
-            return false;
-        SSL_CTX_set_verify(connection->tls_context, SSL_VERIFY_PEER, NULL);
-        SSL_CTX_set_min_proto_version(connection->tls_context, TLS1_2_VERSION);
-        bool has_roots =
-            address->ca_file != NULL
-                ? SSL_CTX_load_verify_locations(connection->tls_context, address->ca_file, NULL) == 1
-                : SSL_CTX_set_default_verify_paths(connection->tls_context) == 1;
-        if (!has_roots)
-            return false;
-    }
-    connection->tls = SSL_new(connection->tls_context);
-    return connection->tls != NULL && SSL_set_fd(connection->tls, connection->socket) == 1 &&
-           SSL_set1_host(connection->tls, address->host) == 1 &&
-           SSL_set_tlsext_host_name(connection->tls, address->host) == 1;
+    if (connection->state == LINK_ASKING)
+        redis_sentinel_ask(address, &connection->output);
+    else
+        connection->greetings_due = redis_greeting_write(address, &connection->output);
 }
 
 static void shake_hands(struct redis_connection *connection)
 {
-    int done = SSL_connect(connection->tls);
-    if (done == 1) {
-        connection->wants_write = false;
+    const struct redis_place place = place_of(connection);
+    const char *why = "";
+    switch (redis_link_shake_hands(&connection->link, connection->options.address, &place, &why)) {
+    case REDIS_LINK_DONE:
         begin_greeting(connection);
-        return;
+        break;
+    case REDIS_LINK_LATER:
+        break;
+    case REDIS_LINK_FAILED:
+        hang_up(connection, "TLS failed", why);
+        break;
     }
-    int error = SSL_get_error(connection->tls, done);
-    connection->wants_write = error == SSL_ERROR_WANT_WRITE;
-    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
-        hang_up(connection, "TLS failed",
-                X509_verify_cert_error_string(SSL_get_verify_result(connection->tls)));
 }
 
 static void take_connected(struct redis_connection *connection)
 {
-    int error = 0;
-    socklen_t length = sizeof error;
-    if (getsockopt(connection->socket, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0) {
+    const int error = redis_link_connected(&connection->link);
+    if (error != 0) {
+        connection->next_sentinel += is_asking_sentinel(connection);
         hang_up(connection, "it cannot be connected to", strerror(error));
-    } else if (!connection->options.address->is_tls) {
-        begin_greeting(connection);
-    } else if (begin_tls(connection)) {
+    } else if (connection->options.address->is_tls) {
         connection->state = LINK_HANDSHAKE;
         shake_hands(connection);
     } else {
-        hang_up(connection, "TLS cannot be set up", "");
+        begin_greeting(connection);
     }
 }
 
-/* ---- bytes
- * ------------------------------------------------------------------------------------------------- */
-
-/* As recv and send: -1 with EAGAIN means later. */
-static ssize_t tls_result(struct redis_connection *connection, int count)
+/* The next connection is to the master that the Sentinel names, at once. */
+static void take_master(struct redis_connection *connection, const redisReply *reply)
 {
-    if (count > 0)
-        return count;
-    int error = SSL_get_error(connection->tls, count);
-    connection->wants_write = error == SSL_ERROR_WANT_WRITE;
-    errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? EAGAIN : ECONNRESET;
-    return error == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+    struct redis_master master;
+    const bool is_told = redis_sentinel_take(reply, &master);
+    connection->next_sentinel++;
+    hang_up(connection, is_told ? "the master does not answer" : "no Sentinel knows a master of this name",
+            "");
+    if (!is_told)
+        return;
+    connection->master = master;
+    connection->state_until_ms = now_ms(connection);
 }
 
-static ssize_t read_some(struct redis_connection *connection, char *bytes, size_t size)
+static void take_greeting(struct redis_connection *connection, const redisReply *reply)
 {
-    return connection->tls != NULL ? tls_result(connection, SSL_read(connection->tls, bytes, (int)size))
-                                   : recv(connection->socket, bytes, size, 0);
+    char why[120];
+    if (!redis_greeting_take(reply, why, sizeof why))
+        hang_up(connection, "it is of no use", why);
+    else if (--connection->greetings_due == 0)
+        become_ready(connection);
 }
+
+/* ---- bytes ------------------------------------------------------------------------------------------ */
 
 static void write_output(struct redis_connection *connection)
 {
     struct strbuf *output = &connection->output;
     while (connection->output_at < output->length) {
-        const char *from = output->data + connection->output_at;
-        const size_t left = output->length - connection->output_at;
-        ssize_t count = connection->tls != NULL
-                            ? tls_result(connection, SSL_write(connection->tls, from, (int)left))
-                            : send(connection->socket, from, left, MSG_NOSIGNAL);
+        const ssize_t count = redis_link_write(&connection->link, output->data + connection->output_at,
+                                               output->length - connection->output_at);
         if (count < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         if (count <= 0) {
@@ -421,35 +267,68 @@ static void write_output(struct redis_connection *connection)
     connection->output_at = 0;
 }
 
+/* A master that became a replica, or is not up to it yet, answers every command so. */
+static bool is_of_no_use(const redisReply *reply)
+{
+    static const char *const errors[] = {"READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "NOREPLICAS"};
+    for (size_t i = 0; reply->type == REDIS_REPLY_ERROR && i < sizeof errors / sizeof errors[0]; i++)
+        if (strncmp(reply->str, errors[i], strlen(errors[i])) == 0)
+            return true;
+    return false;
+}
+
+static void take_answer(struct redis_connection *connection, redisReply *reply)
+{
+    struct redis_queued *queued = redis_queue_take(&connection->sent);
+    char error[120] = "";
+    const bool is_lost = is_of_no_use(reply);
+    if (is_lost)
+        snprintf(error, sizeof error, "%s", reply->str);
+    if (queued != NULL && !is_lost) {
+        redis_queued_finish(queued, reply);
+        return;
+    }
+    if (queued != NULL)
+        redis_queued_finish(queued, NULL);
+    freeReplyObject(reply);
+    if (is_lost)
+        hang_up(connection, "it is of no use", error);
+}
+
+static void take_reply(struct redis_connection *connection, redisReply *reply)
+{
+    if (connection->state == LINK_READY) {
+        take_answer(connection, reply);
+        return;
+    }
+    if (connection->state == LINK_ASKING)
+        take_master(connection, reply);
+    else
+        take_greeting(connection, reply);
+    freeReplyObject(reply);
+}
+
 /* False: the connection is gone. */
 static bool take_replies(struct redis_connection *connection)
 {
     void *reply = NULL;
-    while (connection->state >= LINK_GREETING) {
+    while (connection->state >= LINK_ASKING) {
         if (redisReaderGetReply(connection->reader, &reply) != REDIS_OK) {
             hang_up(connection, "what it answers is not Redis' protocol", connection->reader->errstr);
             return false;
         }
         if (reply == NULL)
             return true;
-        if (connection->state == LINK_GREETING) {
-            take_greeting(connection, reply);
-            continue;
-        }
-        struct queued *queued = queue_take(&connection->sent);
-        if (queued == NULL)
-            freeReplyObject(reply);
-        else
-            finish(queued, reply);
+        take_reply(connection, reply);
     }
-    return connection->state != LINK_DOWN;
+    return false;
 }
 
 static void read_input(struct redis_connection *connection)
 {
     char bytes[READ_BYTES];
     for (;;) {
-        ssize_t count = read_some(connection, bytes, sizeof bytes);
+        const ssize_t count = redis_link_read(&connection->link, bytes, sizeof bytes);
         if (count < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         if (count <= 0) {
@@ -463,8 +342,7 @@ static void read_input(struct redis_connection *connection)
     }
 }
 
-/* ---- the thread
- * -------------------------------------------------------------------------------------------- */
+/* ---- the thread ------------------------------------------------------------------------------------- */
 
 static void take_fresh(struct redis_connection *connection)
 {
@@ -472,31 +350,43 @@ static void take_fresh(struct redis_connection *connection)
     ssize_t ignored = read(connection->wake, &count, sizeof count);
     (void)ignored;
     pthread_mutex_lock(&connection->lock);
-    for (struct queued *queued;
-         connection->state == LINK_READY && (queued = queue_take(&connection->fresh)) != NULL;) {
+    for (struct redis_queued *queued;
+         connection->state == LINK_READY && (queued = redis_queue_take(&connection->fresh)) != NULL;) {
         strbuf_append(&connection->output, queued->command.data, queued->command.length);
-        queue_add(&connection->sent, queued);
+        redis_queue_add(&connection->sent, queued);
     }
     pthread_mutex_unlock(&connection->lock);
     if (connection->output.failed)
         hang_up(connection, "out of memory", "");
 }
 
+static void run_out_of_time(struct redis_connection *connection)
+{
+    connection->next_sentinel += is_asking_sentinel(connection);
+    if (connection->state >= LINK_ASKING)
+        hang_up(connection, "it does not answer in time", "");
+    else
+        hang_up(connection, "connecting takes too long", "");
+}
+
 /* A server that is paused takes what it is sent and never answers: only the time tells. */
 static void look_at_time(struct redis_connection *connection)
 {
     const uint64_t now = now_ms(connection);
-    if (connection->state == LINK_READY) {
-        if (connection->sent.first != NULL && connection->sent.first->deadline_ms <= now)
-            hang_up(connection, "it does not answer in time", "");
-    } else if (connection->state_until_ms <= now) {
-        if (connection->state == LINK_DOWN)
-            begin_connecting(connection);
-        else
-            hang_up(connection,
-                    connection->state == LINK_GREETING ? "it does not answer in time"
-                                                       : "connecting takes too long",
-                    "");
+    const bool is_late = connection->state == LINK_READY && connection->sent.first != NULL &&
+                         connection->sent.first->deadline_ms <= now;
+    if (is_late) {
+        run_out_of_time(connection);
+    } else if (connection->state_until_ms > now) {
+        return;
+    } else if (connection->state == LINK_DOWN) {
+        begin_connecting(connection);
+    } else if (connection->state == LINK_READY) {
+        connection->state_until_ms = now + PULSE_MS;
+        if (connection->options.pulse != NULL)
+            connection->options.pulse(connection->options.context, connection);
+    } else {
+        run_out_of_time(connection);
     }
 }
 
@@ -504,21 +394,22 @@ static int wait_ms(const struct redis_connection *connection)
 {
     const uint64_t now = now_ms(connection);
     uint64_t until = connection->state_until_ms;
-    if (connection->state == LINK_READY)
-        until = connection->sent.first == NULL ? now + 1000 : connection->sent.first->deadline_ms;
+    if (connection->state == LINK_READY && connection->sent.first != NULL &&
+        connection->sent.first->deadline_ms < until)
+        until = connection->sent.first->deadline_ms;
     return until <= now ? 0 : until - now > 1000 ? 1000 : (int)(until - now);
 }
 
 static void step(struct redis_connection *connection)
 {
     struct pollfd ready[2] = {{.fd = connection->wake, .events = POLLIN},
-                              {.fd = connection->socket, .events = POLLIN}};
-    bool has_output = connection->output_at < connection->output.length;
-    if (connection->state == LINK_CONNECTING || has_output || connection->wants_write)
+                              {.fd = connection->link.socket, .events = POLLIN}};
+    const bool has_output = connection->output_at < connection->output.length;
+    if (connection->state == LINK_CONNECTING || has_output || connection->link.wants_write)
         ready[1].events |= POLLOUT;
-    poll(ready, connection->socket < 0 ? 1 : 2, wait_ms(connection));
+    poll(ready, connection->link.socket < 0 ? 1 : 2, wait_ms(connection));
     take_fresh(connection);
-    if (connection->socket >= 0 && ready[1].revents != 0) {
+    if (connection->link.socket >= 0 && ready[1].revents != 0) {
         if (connection->state == LINK_CONNECTING)
             take_connected(connection);
         else if (connection->state == LINK_HANDSHAKE)
@@ -526,7 +417,7 @@ static void step(struct redis_connection *connection)
         else
             read_input(connection);
     }
-    if (connection->state >= LINK_GREETING)
+    if (connection->state >= LINK_ASKING)
         write_output(connection);
     look_at_time(connection);
 }
@@ -536,6 +427,10 @@ static void *run(void *context)
     struct redis_connection *connection = context;
     while (!atomic_load(&connection->is_ending))
         step(connection);
+    take_fresh(connection);
+    if (connection->state == LINK_READY)
+        write_output(connection);
+    connection->options.changed = NULL;
     hang_up(connection, "this daemon ends", "");
     return NULL;
 }
@@ -547,11 +442,11 @@ struct redis_connection *redis_connection_open(const struct redis_connection_opt
         return NULL;
     connection->options = *options;
     connection->clock = clock_system();
-    connection->socket = -1;
     connection->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     pthread_mutex_init(&connection->lock, NULL);
-    queue_init(&connection->fresh);
-    queue_init(&connection->sent);
+    redis_queue_init(&connection->fresh);
+    redis_queue_init(&connection->sent);
+    redis_link_init(&connection->link);
     strbuf_init(&connection->output, 0);
     set_trouble(connection, "it was not reached yet", "");
     if (connection->wake >= 0 && pthread_create(&connection->thread, NULL, run, connection) == 0)
@@ -570,7 +465,7 @@ void redis_connection_close(struct redis_connection *connection)
     atomic_store(&connection->is_ending, true);
     wake(connection);
     pthread_join(connection->thread, NULL);
-    SSL_CTX_free(connection->tls_context);
+    redis_link_deinit(&connection->link);
     strbuf_deinit(&connection->output);
     close(connection->wake);
     pthread_mutex_destroy(&connection->lock);

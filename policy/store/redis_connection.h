@@ -3,7 +3,8 @@
  *
  * Callers hand in commands and wait for the answer on a base/pending; nothing of connecting, greeting or
  * probing ever happens on their path. Commands are pipelined. A server that is away is known to be: after a
- * time-out or an error calls fail at once until a probe, four a second, has been answered. hiredis' reader
+ * time-out or an error calls fail at once until the server has greeted anew; it is tried at once and then
+ * four times a second. Where Sentinels are named they are asked each time who the master is. hiredis' reader
  * parses the answers (Debian's 0.14 has no TLS, no time-outs apart for connecting, and no way to wait for
  * several commands at once, so the socket is ours).
  */
@@ -12,42 +13,27 @@
 
 #include "base/clock.h"
 #include "base/pending.h"
-#include "base/strbuf.h"
+#include "store/redis_address.h"
 
 #include <hiredis/hiredis.h>
-
-/* Where the server is, read from "redis://[user[:password]@]host[:port][/db]", "rediss://…" (TLS, the
- * server's certificate checked by the system's authorities or `ca_file`), "redis+unix:///path?db=0"; options
- * behind '?': password_file=PATH, ca_file=PATH, db=N. */
-struct redis_address {
-    char *host, *port; /* or a unix socket at `path` */
-    char *path;
-    char *user, *password;
-    char *ca_file;
-    unsigned database;
-    bool is_tls;
-};
-
-/* Under the talloc context `owner`. False: it cannot be read (what to write instead is in `problem`). Reads
- * the file of the password. */
-bool redis_address_read(void *owner, const char *url, struct redis_address *address, struct strbuf *problem);
-
-/* "redis://127.0.0.1:6379/0": without user and password. */
-void redis_address_print(const struct redis_address *address, struct strbuf *out);
 
 struct redis_connection;
 
 struct redis_connection_options {
     const struct redis_address *address; /* stays in place as long as the connection */
     uint64_t connect_ms, command_ms;
-    /* Called on the connection's thread whenever the server is there anew, or away; may be NULL. */
-    void (*changed)(void *context, bool is_there);
+    /* Both on the connection's thread, and not to wait; may be NULL. The server is there anew, or away for
+     * the reason `trouble`. */
+    void (*changed)(void *context, bool is_there, const char *trouble);
+    /* About ten times a second while it is there. */
+    void (*pulse)(void *context, struct redis_connection *connection);
     void *context;
 };
 
 /* NULL: no memory or no thread. The server need not be there. */
 struct redis_connection *redis_connection_open(const struct redis_connection_options *options);
-/* After the last call; what is under way fails. NULL is allowed. */
+/* After the last call; what was handed in is sent as far as the socket takes it, and nothing is waited for.
+ * NULL is allowed. */
 void redis_connection_close(struct redis_connection *connection);
 
 bool redis_connection_is_there(const struct redis_connection *connection);
@@ -65,9 +51,12 @@ struct redis_call {
 struct redis_call *redis_send(struct redis_connection *connection, const struct slice *arguments,
                               size_t count);
 
-/* The answer, waited for as long as a command may take; NULL: none came. Valid as long as the call. An answer
- * that is an error is given too. */
-const redisReply *redis_wait(struct redis_connection *connection, struct redis_call *call);
+/* One who waits for as long as a command may take, counted in `bound`; pending_waiter_end() ends it. */
+struct pending_waiter redis_waiter(const struct redis_connection *connection, struct pending_bound *bound);
+
+/* The answer; NULL: none came in time, too many wait already, or `call` is NULL. Valid as long as the call.
+ * An answer that is an error is given too. */
+const redisReply *redis_wait(struct redis_call *call, struct pending_waiter *waiter);
 
 void redis_call_drop(struct redis_call *call); /* NULL is allowed */
 

@@ -67,6 +67,13 @@ void store_each(struct store *store, void (*show)(void *context, const struct st
     store->kind->each(store, show, context);
 }
 
+enum store_notes_answer store_exchange_notes(struct store *store, struct store_exchange *exchange)
+{
+    assert(exchange->count <= STORE_NOTES_MAX);
+    exchange->has_more = false;
+    return store->kind->exchange == NULL ? STORE_NOTES_ALONE : store->kind->exchange(store, exchange);
+}
+
 void store_tick(struct store *store)
 {
     if (store->kind->tick != NULL)

@@ -42,6 +42,7 @@ struct store_charge {
     /* Out: */
     struct window_level level;
     bool is_exceeded; /* `amount` did not fit */
+    bool is_share;    /* the store is away: the level is of this server's share */
     bool warns;       /* settle: warn_at was crossed just now */
 };
 
@@ -89,6 +90,49 @@ size_t store_reset(struct store *store, struct slice limit, struct slice key);
 /* Shows every counter that is not empty; `show` must not call back. */
 void store_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
                 void *context);
+
+/* ---- notes ------------------------------------------------------------------------------------------ */
+
+/*
+ * What servers tell each other through a store that they share: short texts under names, of each the one with
+ * the greatest stamp. A store may forget them at any time: whoever owns them keeps them, and tells them
+ * again.
+ */
+enum { STORE_NOTES_MAX = 64, STORE_NOTE_BYTES_MAX = 4096 };
+
+struct store_note {
+    struct slice key;
+    int64_t stamp;      /* below 2^53: a wall clock in us */
+    struct slice value; /* mine, empty: the store may forget what it has up to this stamp */
+};
+
+/* How far the notes of a kind were read. All zero at first. */
+struct store_notes_reader {
+    uint64_t connection;
+    char epoch[24];
+    int64_t seen;
+};
+
+enum store_notes_answer {
+    STORE_NOTES_ALONE, /* this store is not shared */
+    STORE_NOTES_AWAY,  /* nothing was exchanged, as far as is known */
+    STORE_NOTES_TOLD,
+    STORE_NOTES_ANEW, /* told; but the store may have lost all that it was told before */
+};
+
+struct store_exchange {
+    const char *kind;                  /* "blocks" */
+    struct store_notes_reader *reader; /* NULL: nothing is read */
+    const struct store_note *mine;
+    size_t count; /* at most STORE_NOTES_MAX */
+    /* Called for each note that changed since the last time, also for one's own. Must not call back. */
+    void (*show)(void *context, const struct store_note *note);
+    void *context;
+    bool has_more; /* out: it was not all */
+};
+
+/* Waits for the store as a decision does. One thread at a time for a reader. */
+enum store_notes_answer store_exchange_notes(struct store *store, struct store_exchange *exchange);
 
 /* About once a second, on any thread. */
 void store_tick(struct store *store);

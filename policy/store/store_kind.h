@@ -14,7 +14,8 @@ struct store_kind {
     size_t (*reset)(struct store *store, struct slice limit, struct slice key);
     void (*each)(struct store *store, void (*show)(void *context, const struct store_counter *counter),
                  void *context);
-    void (*tick)(struct store *store);            /* or NULL */
+    enum store_notes_answer (*exchange)(struct store *store, struct store_exchange *exchange); /* or NULL */
+    void (*tick)(struct store *store);                                                         /* or NULL */
     int64_t (*now_us)(const struct store *store); /* or NULL: store.c's own */
     bool (*describe)(struct store *store, struct strbuf *out);
     void (*destroy)(struct store *store);

@@ -224,11 +224,42 @@ def test_two_servers_share_a_limit(limited, redis):
     assert [row["used"] for row in asked(relays[0], "usage", "ann@example.com") if row["count"] == "recipients"] == [40]
 
 
+def redis_cli(redis, *words):
+    port = redis.split(":")[2].split("/")[0]
+    subprocess.run(["redis-cli", "-p", port, *words], check=False, capture_output=True)
+
+
+def blocked_on(relay):
+    return [(block["whom"], block["origin"]) for block in asked(relay, "blocks")]
+
+
+def test_servers_share_their_blocks(limited, redis):
+    first, second = (limited(f"store: {redis}") for _ in range(2))
+    for relay in (first, second):
+        wait_until(lambda relay=relay: "shared by 2" in store_of(relay), "both servers are seen")
+    with second.submission() as client:
+        assert send(client, 1) == (1, None)
+        assert command(first, "block", "ann@example.com", "--reason", "spam run").returncode == 0
+        wait_until(lambda: blocked_on(second), "the block is there too")
+        reply = client.mail("ann@example.com")
+        reply = reply if reply.code != 250 else client.rcpt("person@example.net")
+        assert reply.code == 550 and "spam run" in reply.text
+    redis_cli(redis, "flushall")
+    assert command(first, "block", "@example.org").returncode == 0
+    wait_until(lambda: len(blocked_on(second)) == 2, "the store is told again")
+    assert command(second, "unblock", "ann@example.com").returncode == 0
+    wait_until(lambda: len(blocked_on(first)) == 1, "what is lifted there is lifted here")
+    redis_cli(redis, "shutdown", "nosave")
+    wait_until(lambda: "away" in store_of(first), "the loss is noticed")
+    assert [whom for whom, _ in blocked_on(first)] == [whom for whom, _ in blocked_on(second)] == ["example.org"]
+    assert "block: domain example.org may not send until it is lifted" in second.daemon.output
+    assert not second.daemon.events("block")  # the record of where it was set has it
+
+
 def test_a_store_that_dies_stops_no_mail(limited, redis):
     relay = limited(f"store: {redis}\n{LIMITS}")
     wait_until(lambda: "shared by" in store_of(relay), "the store is there")
-    port = redis.split(":")[2].split("/")[0]
-    subprocess.run(["redis-cli", "-p", port, "shutdown", "nosave"], check=False, capture_output=True)
+    redis_cli(redis, "shutdown", "nosave")
     wait_until(lambda: "away" in store_of(relay), "the loss is noticed")
     with relay.submission() as client:
         assert send(client, 30) == (30, None)

@@ -394,12 +394,11 @@ bool policy_block_add(struct policy_engine *engine, const struct policy_block *b
     return true;
 }
 
-bool policy_block_remove(struct policy_engine *engine, const char *whom, const char *by,
+bool policy_block_remove(struct policy_engine *engine, const struct policy_block *asked,
                          struct answer *answer)
 {
     (void)engine;
-    (void)by;
-    answer_text(answer, "whom", NULL, whom);
+    answer_text(answer, "whom", NULL, asked->whom);
     return true;
 }
 

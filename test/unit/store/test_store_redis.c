@@ -21,131 +21,11 @@
 #include <talloc.h>
 #include <unistd.h>
 
-#include "store/redis_connection.h"
-#include "store/store.h"
+#include "redis_fixture.h"
+#include "store/redis_address.h"
 
 static const int64_t HOUR_US = 3600LL * 1000000;
 enum { MS = 1000, WAIT_MS = 10000 };
-
-/* ---- the server
- * --------------------------------------------------------------------------------------------- */
-
-struct server {
-    pid_t pid;
-    unsigned port;
-    char folder[64];
-};
-
-static unsigned free_port(void)
-{
-    struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof where;
-    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(socket_fd, (struct sockaddr *)&where, sizeof where), 0);
-    assert_int_equal(getsockname(socket_fd, (struct sockaddr *)&where, &length), 0);
-    close(socket_fd);
-    return ntohs(where.sin_port);
-}
-
-static void start_server(struct server *server)
-{
-    char port[16];
-    snprintf(port, sizeof port, "%u", server->port);
-    server->pid = fork();
-    assert_true(server->pid >= 0);
-    if (server->pid == 0) {
-        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
-               "--appendonly", "no", "--dir", server->folder, "--logfile", "/dev/null", (char *)NULL);
-        _exit(127);
-    }
-}
-
-static void stop_server(struct server *server)
-{
-    if (server->pid <= 0)
-        return;
-    kill(server->pid, SIGKILL);
-    waitpid(server->pid, NULL, 0);
-    server->pid = 0;
-}
-
-static bool is_installed(void)
-{
-    return access("/usr/bin/redis-server", X_OK) == 0;
-}
-
-static int begin(void **state)
-{
-    struct server *server = calloc(1, sizeof *server);
-    if (server == NULL)
-        return -1;
-    *state = server;
-    snprintf(server->folder, sizeof server->folder, "/tmp/closedrelay-redis.XXXXXX");
-    if (!is_installed() || mkdtemp(server->folder) == NULL)
-        return 0;
-    server->port = free_port();
-    start_server(server);
-    return 0;
-}
-
-static int end(void **state)
-{
-    struct server *server = *state;
-    stop_server(server);
-    rmdir(server->folder);
-    free(server);
-    return 0;
-}
-
-static struct server *server_of(void **state)
-{
-    struct server *server = *state;
-    if (server->port == 0)
-        skip();
-    return server;
-}
-
-/* ---- the daemons
- * -------------------------------------------------------------------------------------------- */
-
-/* A busy machine may take its time, unless the time is what is tested. */
-static struct store *open_patient_store(const struct server *server, const char *name, uint64_t command_ms)
-{
-    char url[64];
-    struct strbuf problem;
-    strbuf_init(&problem, 0);
-    snprintf(url, sizeof url, "redis://127.0.0.1:%u/1", server->port);
-    const struct store_redis_options options = {
-        .clock = clock_system(), .seed = {1, 2}, .url = url, .name = name, .command_ms = command_ms};
-    struct store *store = store_redis_create(&options, &problem);
-    if (store == NULL)
-        fail_msg("%s", strbuf_text(&problem));
-    strbuf_deinit(&problem);
-    return store;
-}
-
-static struct store *open_store(const struct server *server, const char *name)
-{
-    return open_patient_store(server, name, 5000);
-}
-
-static bool is_there(struct store *store)
-{
-    struct strbuf text;
-    strbuf_init(&text, 0);
-    const bool there = store_describe(store, &text);
-    strbuf_deinit(&text);
-    return there;
-}
-
-static void wait_until_there(struct store *store, bool wanted)
-{
-    for (unsigned waited = 0; is_there(store) != wanted; waited++) {
-        if (waited == WAIT_MS)
-            fail_msg("the store is %s for ten seconds", wanted ? "away" : "there");
-        usleep(MS);
-    }
-}
 
 static struct store_charge charge_of(const char *key, uint64_t limit, uint64_t amount)
 {
@@ -180,10 +60,10 @@ static bool pass_one(struct store *store, const char *key, uint64_t limit)
 
 static void two_daemons_share_one_counter(void **state)
 {
-    struct server *server = server_of(state);
-    struct store *a = open_store(server, "a"), *b = open_store(server, "b");
-    wait_until_there(a, true);
-    wait_until_there(b, true);
+    struct redis_server *server = redis_of(state);
+    struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
+    redis_wait_until_there(a, true);
+    redis_wait_until_there(b, true);
     struct store_hold *hold = store_hold_create(a, NULL);
     struct store_charge charge = charge_of("ann", 10, 6);
     assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
@@ -233,16 +113,16 @@ static void *send_mail(void *context)
 static void a_crowd_on_two_daemons_passes_no_more_than_the_limit(void **state)
 {
     enum { THREADS = 16, LIMIT = 100 };
-    struct server *server = server_of(state);
-    struct crowd crowd = {.stores = {open_store(server, "a"), open_store(server, "b")}, .limit = LIMIT};
+    struct redis_server *server = redis_of(state);
+    struct crowd crowd = {.stores = {redis_open(server, "a"), redis_open(server, "b")}, .limit = LIMIT};
     pthread_t threads[THREADS];
-    wait_until_there(crowd.stores[0], true);
-    wait_until_there(crowd.stores[1], true);
+    redis_wait_until_there(crowd.stores[0], true);
+    redis_wait_until_there(crowd.stores[1], true);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, send_mail, &crowd), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    assert_true(is_there(crowd.stores[0]) && is_there(crowd.stores[1]));
+    assert_true(redis_is_there(crowd.stores[0]) && redis_is_there(crowd.stores[1]));
     assert_true(crowd.passed <= LIMIT);
     /* What was given up is free again: all that is left can be had, and not one more. */
     for (unsigned waited = 0; used(crowd.stores[0], "ann", LIMIT) != crowd.passed; waited++) {
@@ -250,8 +130,8 @@ static void a_crowd_on_two_daemons_passes_no_more_than_the_limit(void **state)
         usleep(MS);
     }
     store_destroy(crowd.stores[1]);
-    crowd.stores[1] = open_store(server, "c"); /* it remembers nothing of who is over the limit */
-    wait_until_there(crowd.stores[1], true);
+    crowd.stores[1] = redis_open(server, "c"); /* it remembers nothing of who is over the limit */
+    redis_wait_until_there(crowd.stores[1], true);
     while (crowd.passed < LIMIT) {
         assert_true(pass_one(crowd.stores[1], "ann", LIMIT));
         crowd.passed++;
@@ -261,23 +141,16 @@ static void a_crowd_on_two_daemons_passes_no_more_than_the_limit(void **state)
     store_destroy(crowd.stores[1]);
 }
 
-static void ask_server(const struct server *server, const char *command)
-{
-    char line[160];
-    snprintf(line, sizeof line, "redis-cli -h 127.0.0.1 -p %u -n 1 %s >/dev/null", server->port, command);
-    assert_int_equal(system(line), 0); /* NOLINT(cert-env33-c) */
-}
-
 static void a_server_that_forgets_its_scripts_is_told_again(void **state)
 {
-    struct server *server = server_of(state);
-    struct store *store = open_store(server, "a");
-    wait_until_there(store, true);
+    struct redis_server *server = redis_of(state);
+    struct store *store = redis_open(server, "a");
+    redis_wait_until_there(store, true);
     assert_true(pass_one(store, "ann", 10));
-    ask_server(server, "script flush");
+    redis_tell(server, "script flush");
     assert_true(pass_one(store, "ann", 10));
     assert_int_equal(used(store, "ann", 10), 2);
-    ask_server(server, "flushall");
+    redis_tell(server, "flushall");
     assert_true(pass_one(store, "ann", 10));
     assert_int_equal(used(store, "ann", 10), 1);
     store_destroy(store);
@@ -286,10 +159,10 @@ static void a_server_that_forgets_its_scripts_is_told_again(void **state)
 /* Two daemons were seen, 4 of 10 are left: each may give 2 of them while the server is gone. */
 static void without_the_server_each_has_its_share(void **state)
 {
-    struct server *server = server_of(state);
-    struct store *a = open_store(server, "a"), *b = open_store(server, "b");
-    wait_until_there(a, true);
-    wait_until_there(b, true);
+    struct redis_server *server = redis_of(state);
+    struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
+    redis_wait_until_there(a, true);
+    redis_wait_until_there(b, true);
     for (int i = 0; i < 3; i++)
         assert_true(pass_one(a, "ann", 10) && pass_one(b, "ann", 10));
     for (unsigned waited = 0; waited < 100; waited++) { /* until each has seen the other's heartbeat */
@@ -299,9 +172,9 @@ static void without_the_server_each_has_its_share(void **state)
     }
     assert_int_equal(used(a, "ann", 10), 6);
     assert_int_equal(used(b, "ann", 10), 6);
-    stop_server(server);
-    wait_until_there(a, false);
-    wait_until_there(b, false);
+    redis_kill(server);
+    redis_wait_until_there(a, false);
+    redis_wait_until_there(b, false);
     unsigned passed_a = 0, passed_b = 0;
     for (int i = 0; i < 10; i++) {
         passed_a += pass_one(a, "ann", 10);
@@ -310,9 +183,9 @@ static void without_the_server_each_has_its_share(void **state)
     assert_int_equal(passed_a, 2);
     assert_int_equal(passed_b, 2);
     assert_true(pass_one(a, "somebody never seen", 10));
-    start_server(server); /* empty: what was let pass meanwhile is charged once */
-    wait_until_there(a, true);
-    wait_until_there(b, true);
+    redis_start(server); /* empty: what was let pass meanwhile is charged once */
+    redis_wait_until_there(a, true);
+    redis_wait_until_there(b, true);
     store_tick(a);
     store_tick(b);
     store_tick(a);
@@ -325,16 +198,16 @@ static void without_the_server_each_has_its_share(void **state)
 /* A server that is stopped takes connections and never answers. */
 static void a_paused_server_holds_nobody_up(void **state)
 {
-    struct server *server = server_of(state);
-    struct store *store = open_patient_store(server, "a", 50);
-    wait_until_there(store, true);
+    struct redis_server *server = redis_of(state);
+    struct store *store = redis_open_with(server, "a", 50);
+    redis_wait_until_there(store, true);
     assert_true(pass_one(store, "ann", 1000));
     kill(server->pid, SIGSTOP);
     for (int i = 0; i < 100; i++)
         assert_true(pass_one(store, "ann", 1000));
-    assert_false(is_there(store));
+    assert_false(redis_is_there(store));
     kill(server->pid, SIGCONT);
-    wait_until_there(store, true);
+    redis_wait_until_there(store, true);
     store_tick(store);
     /* What was sent before the pause may have been taken too: each message is charged once all the same. */
     for (unsigned waited = 0; used(store, "ann", 1000) != 101; waited++) {
@@ -354,12 +227,19 @@ static void addresses_are_read(void **state)
         {"redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"},
         {"redis://store.example", "redis://store.example:6379/0"},
         {"rediss://ann:s%40cret@store.example:7000/3", "rediss://store.example:7000/3"},
-        {"redis://[::1]:7000", "redis://::1:7000/0"},
+        {"redis://[::1]:7000", "redis://[::1]:7000/0"},
         {"redis+unix:///run/redis/redis.sock?db=2", "redis+unix:///run/redis/redis.sock"},
         {"unix:/run/redis.sock", "redis+unix:///run/redis.sock"},
+        {"redis+sentinel://10.0.0.1,[::1]:7000/mail", "redis+sentinel://10.0.0.1:26379,[::1]:7000/mail/0"},
+        {"rediss+sentinel://ann:s%40cret@10.0.0.1/mail/2?ca_file=/ca.pem&cert_file=/c.pem",
+         "rediss+sentinel://10.0.0.1:26379/mail/2"},
     };
-    static const char *const wrong[] = {"mysql://x", "redis://h/zero", "redis://h?colour=red",
-                                        "redis://h?password_file=/nonexistent"};
+    static const char *const wrong[] = {"mysql://x",
+                                        "redis://h/zero",
+                                        "redis://h?colour=red",
+                                        "redis://h?password_file=/nonexistent",
+                                        "redis+sentinel://h",
+                                        "redis+sentinel://1,2,3,4,5,6,7,8,9/mail"};
     void *owner = talloc_new(NULL);
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -387,7 +267,7 @@ static void addresses_are_read(void **state)
     talloc_free(owner);
 }
 
-#define SERVER_TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define SERVER_TEST(function) cmocka_unit_test_setup_teardown(function, redis_begin, redis_end)
 
 int main(void)
 {

@@ -1,0 +1,86 @@
+/* All counters that the servers share: lists and resets. Asked by an administrator's commands only. */
+#include "store/store_redis.h"
+
+#include <stdio.h>
+
+static const redisReply *ask_plainly(struct store_redis *redis, const struct slice *arguments, size_t count,
+                                     struct redis_call **call)
+{
+    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting);
+    *call = redis_send(redis->connection, arguments, count);
+    const redisReply *reply = redis_wait(*call, &waiter);
+    pending_waiter_end(&waiter);
+    return reply;
+}
+
+/* `visit` is called for each counter. */
+static void scan(struct store_redis *redis,
+                 void (*visit)(struct store_redis *redis, struct slice name, void *context), void *context)
+{
+    char cursor[32] = "0";
+    bool is_page;
+    do {
+        const struct slice arguments[] = {slice_of("SCAN"),           slice_of(cursor),  slice_of("MATCH"),
+                                          slice_of(REDIS_PREFIX "*"), slice_of("COUNT"), slice_of("500")};
+        struct redis_call *call;
+        const redisReply *reply = ask_plainly(redis, arguments, 6, &call);
+        is_page = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+                  reply->element[0]->str != NULL;
+        snprintf(cursor, sizeof cursor, "%s", is_page ? reply->element[0]->str : "");
+        for (size_t i = 0; is_page && i < reply->element[1]->elements; i++) {
+            const redisReply *name = reply->element[1]->element[i];
+            visit(redis, slice_make(name->str, name->str == NULL ? 0 : name->len), context);
+        }
+        redis_call_drop(call);
+    } while (is_page && strcmp(cursor, "0") != 0);
+}
+
+struct resetting {
+    struct slice limit, key;
+    size_t count;
+};
+
+static void reset_one(struct store_redis *redis, struct slice name, void *context)
+{
+    struct resetting *resetting = context;
+    struct slice limit, key;
+    if (!redis_counter_split(name, &limit, &key) || !slice_equal(key, resetting->key) ||
+        (resetting->limit.length > 0 && !slice_equal(limit, resetting->limit)))
+        return;
+    const struct slice arguments[] = {slice_of("HDEL"), name, slice_of("z"), slice_of("w")};
+    struct redis_call *call;
+    const redisReply *reply = ask_plainly(redis, arguments, 4, &call);
+    resetting->count += reply != NULL && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
+    redis_call_drop(call);
+}
+
+size_t redis_reset(struct store *base, struct slice limit, struct slice key)
+{
+    struct store_redis *redis = (struct store_redis *)base;
+    struct resetting resetting = {.limit = limit, .key = key};
+    scan(redis, reset_one, &resetting);
+    redis_forget_remembered(redis);
+    return resetting.count + store_reset(redis->local, limit, key);
+}
+
+struct showing {
+    void (*show)(void *context, const struct store_counter *counter);
+    void *context;
+};
+
+/* Their levels are asked by whoever wants them. */
+static void show_one(struct store_redis *redis, struct slice name, void *context)
+{
+    const struct showing *showing = context;
+    struct store_counter counter = {.population = STORE_LOGINS};
+    (void)redis;
+    if (redis_counter_split(name, &counter.limit, &counter.key))
+        showing->show(showing->context, &counter);
+}
+
+void redis_each(struct store *base, void (*show)(void *context, const struct store_counter *counter),
+                void *context)
+{
+    struct showing showing = {show, context};
+    scan((struct store_redis *)base, show_one, &showing);
+}

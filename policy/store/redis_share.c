@@ -1,0 +1,159 @@
+/* What is remembered of counters, and the decision by a share while the server is away. */
+#include "store/store_redis.h"
+
+#include "base/counter.h"
+#include "base/siphash.h"
+
+#include <inttypes.h>
+#include <talloc.h>
+
+COUNTER(share_decisions, "store_share_decisions", "store_share_decisions_total", "",
+        "Decisions on limits that were made by this server's share, while the store was away.");
+
+/* ---- what is remembered ----------------------------------------------------------------------------- */
+
+static uint64_t hash_of(const struct store_redis *redis, struct slice limit, struct slice key)
+{
+    const uint64_t seed[2] = {redis->seed[0] ^ siphash(redis->seed, limit), redis->seed[1]};
+    const uint64_t hash = siphash(seed, key);
+    return hash == 0 ? 1 : hash;
+}
+
+static struct redis_remembered *place_of(struct store_redis *redis, uint64_t hash)
+{
+    return &redis->remembered[hash & (REDIS_REMEMBERED - 1)];
+}
+
+struct redis_remembered redis_recall(struct store_redis *redis, const struct store_charge *charge)
+{
+    const uint64_t hash = hash_of(redis, charge->limit, charge->key);
+    pthread_mutex_lock(&redis->lock);
+    struct redis_remembered known = *place_of(redis, hash);
+    pthread_mutex_unlock(&redis->lock);
+    return known.hash == hash ? known : (struct redis_remembered){0};
+}
+
+void redis_remember(struct store_redis *redis, const struct store_charge *charge, int64_t now_us)
+{
+    const uint64_t hash = hash_of(redis, charge->limit, charge->key);
+    const bool is_over = charge->is_exceeded && !charge->is_watched && charge->amount == 1;
+    pthread_mutex_lock(&redis->lock);
+    *place_of(redis, hash) = (struct redis_remembered){
+        .hash = hash,
+        .remaining = charge->level.remaining,
+        .seen_us = now_us,
+        .exceeded_until_us = is_over ? charge->level.clears_us : 0,
+    };
+    pthread_mutex_unlock(&redis->lock);
+}
+
+void redis_remember_remaining(struct store_redis *redis, struct slice limit, struct slice key,
+                              uint64_t remaining, int64_t now_us)
+{
+    const uint64_t hash = hash_of(redis, limit, key);
+    pthread_mutex_lock(&redis->lock);
+    struct redis_remembered *known = place_of(redis, hash);
+    if (known->hash != hash)
+        *known = (struct redis_remembered){hash, remaining, now_us, 0};
+    else if (known->seen_us < now_us) {
+        known->remaining = remaining;
+        known->seen_us = now_us;
+    }
+    pthread_mutex_unlock(&redis->lock);
+}
+
+void redis_forget_remembered(struct store_redis *redis)
+{
+    pthread_mutex_lock(&redis->lock);
+    memset(redis->remembered, 0, REDIS_REMEMBERED * sizeof *redis->remembered);
+    pthread_mutex_unlock(&redis->lock);
+}
+
+/* ---- shares ----------------------------------------------------------------------------------------- */
+
+static uint64_t at_least_one(uint64_t number)
+{
+    return number > 0 ? number : 1;
+}
+
+/* This daemon's share of a limit: of what was left when it was last seen, else of all of it. False: nothing
+ * is left. */
+static bool take_share(struct store_redis *redis, struct store_charge *charge)
+{
+    const uint64_t servers = atomic_load(&redis->servers);
+    const struct redis_remembered known = redis_recall(redis, charge);
+    struct window *window = &charge->window;
+    const int64_t now_us = redis_now_us(&redis->base);
+    const int64_t lasts_us = window->kind == WINDOW_CALENDAR ? window->ends_us - now_us : window->period_us;
+    window->limit = at_least_one(window->limit / servers);
+    window->burst = at_least_one(window->burst / servers);
+    if (known.hash == 0 || now_us - known.seen_us >= lasts_us)
+        return true;
+    const uint64_t left = known.remaining / servers;
+    if (window->kind == WINDOW_REFILL)
+        window->burst = at_least_one(left);
+    else
+        window->limit = at_least_one(left);
+    return left > 0;
+}
+
+/*
+ * The counters of a share begin at nothing once what was charged to them has reached the server, for it is
+ * part of what is left then: the round is part of their name.
+ */
+static bool make_shares(struct store_redis *redis, void *owner, const struct store_charge *charges,
+                        size_t count, struct store_charge *shares)
+{
+    bool has_all = true;
+    for (size_t i = 0; i < count; i++) {
+        const char *limit = talloc_asprintf(owner, "%" PRIuLEAST64 ":%.*s", atomic_load(&redis->share_round),
+                                            (int)charges[i].limit.length, charges[i].limit.data);
+        shares[i] = charges[i];
+        shares[i].is_exceeded = false;
+        shares[i].warn_at = 0;
+        const bool is_left = take_share(redis, &shares[i]);
+        shares[i].is_exceeded = !is_left;
+        if (limit != NULL)
+            shares[i].limit = slice_of(limit);
+        has_all = has_all && (is_left || shares[i].is_watched);
+    }
+    return has_all;
+}
+
+enum store_answer redis_reserve_share(struct store_redis *redis, struct redis_hold *hold,
+                                      struct store_charge *charges, size_t count)
+{
+    struct store_charge shares[STORE_CHARGES_MAX];
+    enum store_answer answer = STORE_UNKNOWN;
+    if (hold->local == NULL)
+        hold->local = store_hold_create(redis->local, hold);
+    if (hold->local == NULL)
+        return STORE_UNKNOWN;
+    void *scratch = talloc_new(hold);
+    bool is_left[STORE_CHARGES_MAX];
+    const bool has_all = make_shares(redis, scratch, charges, count, shares);
+    for (size_t i = 0; i < count; i++)
+        is_left[i] = !shares[i].is_exceeded;
+    if (has_all)
+        answer = store_reserve(hold->local, shares, count);
+    else if (store_look(redis->local, shares, count))
+        answer = STORE_EXCEEDED;
+    for (size_t i = 0; i < count; i++) {
+        charges[i].level = shares[i].level;
+        charges[i].is_exceeded = shares[i].is_exceeded || !is_left[i];
+        charges[i].is_share = true;
+    }
+    talloc_free(scratch);
+    counter_add(&share_decisions, 1);
+    return answer;
+}
+
+void redis_settle_share(struct store_redis *redis, struct redis_hold *hold,
+                        const struct store_charge *charges, size_t count)
+{
+    struct store_charge shares[STORE_CHARGES_MAX];
+    void *scratch = talloc_new(hold);
+    make_shares(redis, scratch, charges, count, shares);
+    store_settle(hold->local, shares, count);
+    talloc_free(scratch);
+}

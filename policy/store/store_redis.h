@@ -1,0 +1,173 @@
+/*
+ * Counters that several servers share: what the files of it share. For policy/store/ only.
+ *
+ *   store_redis.c    the kind: its life, its pulse, what it says of itself
+ *   redis_decide.c   reserving and settling at the server
+ *   redis_script.c   scripts as commands, and what they answer
+ *   redis_share.c    what is remembered of counters, and the decision by a share while the server is away
+ *   redis_unsent.c   what was charged meanwhile, for when the server is back
+ *   redis_keys.c     all counters: lists and resets
+ *   redis_notes.c    what servers tell each other
+ */
+#ifndef CLOSEDRELAY_STORE_STORE_REDIS_H
+#define CLOSEDRELAY_STORE_STORE_REDIS_H
+
+#include "store/redis_connection.h"
+#include "store/store_kind.h"
+
+#include <pthread.h>
+
+enum {
+    REDIS_NAME_BYTES = 64,
+    REDIS_OWNER_BYTES = 96,
+    REDIS_SHA_BYTES = 41,
+    REDIS_REMEMBERED = 1 << 18, /* counters whose last level is known */
+    /* Of the answer of decide.lua: what precedes the counters, and what it says of each. */
+    REDIS_ANSWER_HEAD = 2,
+    REDIS_ANSWER_FIELDS = 6,
+    REDIS_ANSWER_GRANTED = 5,
+};
+
+/* Of every key; one hash tag, so that a cluster keeps all of them in one place. */
+#define REDIS_PREFIX "closedrelay:{limits}:"
+
+struct redis_script {
+    const char *text;
+    char sha[REDIS_SHA_BYTES];
+};
+
+/* The last level of a counter: what a share is made of, and what spares asking again. */
+struct redis_remembered {
+    uint64_t hash; /* 0: nothing */
+    uint64_t remaining;
+    int64_t seen_us;
+    int64_t exceeded_until_us;
+};
+
+struct redis_unsent;
+
+struct store_redis {
+    struct store base;
+    struct redis_address address;
+    struct redis_connection *connection;
+    struct store *local; /* decides while the server is away */
+    void *owner;         /* talloc: the address */
+    char name[REDIS_NAME_BYTES];
+    uint64_t seed[2];
+    struct redis_script decide, notes, pulse;
+    struct pending_bound waiting;    /* who waits for an answer */
+    atomic_uint servers;             /* that were seen lately; at least 1 */
+    _Atomic int64_t offset_us;       /* the server's time less our monotonic one; 0: not known */
+    _Atomic int64_t away_us;         /* since when, wall clock; 0: it is there */
+    atomic_uint_least64_t connected; /* how many times */
+    atomic_uint_least64_t next_owner;
+    atomic_uint_least64_t share_round; /* redis_share.c */
+    pthread_mutex_t lock;              /* guards all below */
+    struct redis_remembered *remembered;
+    struct redis_unsent *unsent; /* oldest first */
+    size_t unsent_count;
+    /* The connection's thread's own: */
+    struct redis_call *beat; /* the last pulse */
+    char stream_seen[48];
+};
+
+/* What is held of one counter at the server. */
+struct redis_held {
+    char *key;
+    uint64_t reserved, used;
+    struct window_level level;
+};
+
+struct redis_hold {
+    struct store_hold base;
+    char owner[REDIS_OWNER_BYTES];
+    struct redis_held held[STORE_CHARGES_MAX];
+    size_t held_count;
+    struct store_hold *local; /* not NULL: this message is decided here */
+};
+
+/* ---- redis_script.c --------------------------------------------------------------------------------- */
+
+void redis_script_init(struct redis_script *script, const char *text);
+
+/* EVALSHA with its keys and arguments; texts of its own under `scratch`. */
+struct redis_command {
+    struct redis_script *script;
+    void *scratch;
+    struct slice *arguments;
+    size_t count, room;
+    bool failed;
+};
+
+/* For `key_count` keys and as many arguments as `room` says; redis_command_end() in any case. */
+void redis_command_begin(struct redis_command *command, struct redis_script *script, size_t key_count,
+                         size_t room);
+void redis_command_end(struct redis_command *command);
+void redis_command_add(struct redis_command *command, struct slice argument);
+void redis_command_add_text(struct redis_command *command, const char *text);
+void redis_command_add_number(struct redis_command *command, int64_t number);
+
+/* Sends it and waits, for COMMAND_MS in all; again with the whole script where the server does not know it.
+ * The call is the caller's to drop; `reply` is NULL where no answer came. */
+struct redis_call *redis_ask(struct store_redis *redis, struct redis_command *command,
+                             const redisReply **reply);
+
+/* A number, or a text that is one; 0 where there is none. */
+int64_t redis_number_at(const redisReply *reply, size_t at);
+
+/* The name of a charge's counter, under the talloc context `owner`. */
+char *redis_counter_key(void *owner, const struct store_charge *charge);
+/* "closedrelay:{limits}:LIMIT|KEY"; false: it is no counter's. */
+bool redis_counter_split(struct slice name, struct slice *limit, struct slice *key);
+
+/* A command for decide.lua. `owner`: the message's. */
+bool redis_decide_build(struct store_redis *redis, struct redis_command *command, const char *operation,
+                        const char *owner, const struct store_charge *charges, size_t count);
+/* Whether it is its answer for `count` charges; another is complained of, once. */
+bool redis_decide_is_answer(const redisReply *reply, size_t count);
+/* Levels into the charges; remembered too. */
+void redis_decide_take(struct store_redis *redis, struct store_charge *charges, size_t count,
+                       const redisReply *reply);
+bool redis_decide_fits(const redisReply *reply);
+
+/* ---- redis_share.c ---------------------------------------------------------------------------------- */
+
+struct redis_remembered redis_recall(struct store_redis *redis, const struct store_charge *charge);
+void redis_remember(struct store_redis *redis, const struct store_charge *charge, int64_t now_us);
+/* Another server's: only where it is newer than what is known. */
+void redis_remember_remaining(struct store_redis *redis, struct slice limit, struct slice key,
+                              uint64_t remaining, int64_t now_us);
+void redis_forget_remembered(struct store_redis *redis);
+
+/* The decision by this daemon's share, and what it charges against it. */
+enum store_answer redis_reserve_share(struct store_redis *redis, struct redis_hold *hold,
+                                      struct store_charge *charges, size_t count);
+void redis_settle_share(struct store_redis *redis, struct redis_hold *hold,
+                        const struct store_charge *charges, size_t count);
+
+/* ---- redis_unsent.c --------------------------------------------------------------------------------- */
+
+/* Keeps a charge until the server is back. `owner`: of a settlement that was sent and not answered; NULL: it
+ * was never sent, and may be added to others of the same counter. */
+void redis_unsent_keep(struct store_redis *redis, const char *owner, const struct store_charge *charges,
+                       size_t count);
+/* Sends what is kept; what is not answered is kept for the next time, under the same number. */
+void redis_unsent_send(struct store_redis *redis);
+void redis_unsent_free(struct store_redis *redis);
+
+/* A name for a message or a charge, unlike all others on all servers. */
+void redis_owner_make(struct store_redis *redis, char owner[REDIS_OWNER_BYTES]);
+
+/* ---- the rest --------------------------------------------------------------------------------------- */
+
+enum store_answer redis_reserve(struct store_hold *hold, struct store_charge *charges, size_t count);
+void redis_settle(struct store_hold *hold, struct store_charge *charges, size_t count);
+void redis_release(struct store_hold *hold);
+bool redis_look(struct store *store, struct store_charge *charges, size_t count);
+size_t redis_reset(struct store *store, struct slice limit, struct slice key);
+void redis_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
+                void *context);
+enum store_notes_answer redis_exchange(struct store *store, struct store_exchange *exchange);
+int64_t redis_now_us(const struct store *store);
+
+#endif

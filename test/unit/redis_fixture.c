@@ -1,0 +1,133 @@
+#include "redis_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MS = 1000, WAIT_MS = 10000 };
+
+static unsigned free_port(void)
+{
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof where;
+    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(socket_fd, (struct sockaddr *)&where, sizeof where), 0);
+    assert_int_equal(getsockname(socket_fd, (struct sockaddr *)&where, &length), 0);
+    close(socket_fd);
+    return ntohs(where.sin_port);
+}
+
+void redis_start(struct redis_server *server)
+{
+    char port[16];
+    snprintf(port, sizeof port, "%u", server->port);
+    server->pid = fork();
+    assert_true(server->pid >= 0);
+    if (server->pid == 0) {
+        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+               "--appendonly", "no", "--dir", server->folder, "--logfile", "/dev/null", (char *)NULL);
+        _exit(127);
+    }
+}
+
+void redis_kill(struct redis_server *server)
+{
+    if (server->pid <= 0)
+        return;
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+    server->pid = 0;
+}
+
+static bool is_installed(void)
+{
+    return access("/usr/bin/redis-server", X_OK) == 0;
+}
+
+int redis_begin(void **state)
+{
+    struct redis_server *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return -1;
+    *state = server;
+    snprintf(server->folder, sizeof server->folder, "/tmp/closedrelay-redis.XXXXXX");
+    if (!is_installed() || mkdtemp(server->folder) == NULL)
+        return 0;
+    server->port = free_port();
+    redis_start(server);
+    return 0;
+}
+
+int redis_end(void **state)
+{
+    struct redis_server *server = *state;
+    redis_kill(server);
+    rmdir(server->folder);
+    free(server);
+    return 0;
+}
+
+struct redis_server *redis_of(void **state)
+{
+    struct redis_server *server = *state;
+    if (server->port == 0)
+        skip();
+    return server;
+}
+
+/* A busy machine may take its time, unless the time is what is tested. */
+struct store *redis_open_with(const struct redis_server *server, const char *name, uint64_t command_ms)
+{
+    char url[64];
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    snprintf(url, sizeof url, "redis://127.0.0.1:%u/1", server->port);
+    const struct store_redis_options options = {
+        .clock = clock_system(), .seed = {1, 2}, .url = url, .name = name, .command_ms = command_ms};
+    struct store *store = store_redis_create(&options, &problem);
+    if (store == NULL)
+        fail_msg("%s", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+    return store;
+}
+
+struct store *redis_open(const struct redis_server *server, const char *name)
+{
+    return redis_open_with(server, name, 5000);
+}
+
+bool redis_is_there(struct store *store)
+{
+    struct strbuf text;
+    strbuf_init(&text, 0);
+    const bool there = store_describe(store, &text);
+    strbuf_deinit(&text);
+    return there;
+}
+
+void redis_wait_until_there(struct store *store, bool wanted)
+{
+    for (unsigned waited = 0; redis_is_there(store) != wanted; waited++) {
+        if (waited == WAIT_MS)
+            fail_msg("the store is %s for ten seconds", wanted ? "away" : "there");
+        usleep(MS);
+    }
+}
+
+void redis_tell(const struct redis_server *server, const char *command)
+{
+    char line[160];
+    snprintf(line, sizeof line, "redis-cli -h 127.0.0.1 -p %u -n 1 %s >/dev/null", server->port, command);
+    assert_int_equal(system(line), 0); /* NOLINT(cert-env33-c) */
+}
