@@ -89,11 +89,12 @@ static const struct option options[] = {
 const struct command watch_command = {
     .name = "watch",
     .arguments = "",
-    .help = "show what happens right now, a line a message",
+    .help = "show what happens right now, a line a message or event",
     .summary =
         "Shows each message as its record is written, until it is interrupted: when, what became of it, its id, who,\n"
-        "from where, to whom and why. Mail does not wait for it: who reads too slowly loses lines, and is told how many.\n"
-        "With --json each line is the record itself.",
+        "from where, to whom and why; and each event (a policy, a table, a list, a grant, a block, a limit that fills)\n"
+        "unless a check or verdict is asked for. Mail does not wait for it: who reads too slowly loses lines, and is\n"
+        "told how many. With --json each line is the record itself.",
     .options = options,
     .options_bytes = sizeof(struct watch_options),
     .right = COMMAND_FOR_ADMINS,

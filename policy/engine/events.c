@@ -12,6 +12,7 @@ static bool write_event(struct policy_engine *engine, const struct record_event 
     if (snapshot->audit != NULL) {
         strbuf_init(&line, 0);
         event_line_write(event, &snapshot->record_context, now_us, id.text, &line);
+        record_ring_put(engine->record_ring, strbuf_slice(&line));
         strbuf_append_byte(&line, '\n');
         is_written = !line.failed && audit_file_write(snapshot->audit, strbuf_slice(&line));
         strbuf_deinit(&line);

@@ -62,7 +62,7 @@ static void log_short_line(const struct publication *publication)
     if (!publication->snapshot->daemon.syslog || publication->engine->options.record != NULL)
         return;
     strbuf_init(&line, 0);
-    audit_short_line_write(publication->outcome, &line);
+    audit_short_line_write(publication->outcome, publication->snapshot->record_context.privacy, &line);
     log_info("%s", strbuf_text(&line));
     strbuf_deinit(&line);
 }

@@ -1,10 +1,8 @@
 #include "history/explain.h"
 
 #include "base/incident_id.h"
-#include "facts/ip_address.h"
 #include "history/history_input.h"
 #include "history/period.h"
-#include "record/sidecar.h"
 
 #include <stdlib.h>
 #include <talloc.h>
@@ -177,24 +175,16 @@ static bool find_nearest(struct explaining *explaining, struct strbuf *problem)
 
 /* ---- by anything else ------------------------------------------------------------------------------- */
 
-/* What is looked up by: an address in brackets is the address, a client in any spelling is the one the record
- * has. */
-static uint64_t term_of(const char *what)
-{
-    struct slice text = slice_trim(slice_of(what));
-    struct ip_address address;
-    char printed[IP_ADDRESS_TEXT_BYTES];
-    if (!ip_address_parse(text, &address))
-        return sidecar_term(text);
-    ip_address_print(&address, printed);
-    return sidecar_term(slice_of(printed));
-}
-
 static bool find_term(struct explaining *explaining, struct strbuf *problem)
 {
     struct history_input input;
-    const struct history_wanted wanted = {explaining->period.since_us, explaining->period.until_us,
-                                          term_of(explaining->query->what), has_enough};
+    struct history_terms terms;
+    const struct history_wanted wanted = {explaining->period.since_us, explaining->period.until_us, &terms,
+                                          has_enough};
+    explaining->failed =
+        !history_terms_make(explaining->owner, explaining->source, explaining->query->what, &terms);
+    if (explaining->failed)
+        return true;
     if (!history_input_open(&input, explaining->owner, explaining->source, problem) ||
         !history_find(&input, &wanted, take_found, explaining, problem))
         return false;

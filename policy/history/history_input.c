@@ -1,6 +1,6 @@
 #include "history/history_input.h"
 
-#include "config/files.h"
+#include "history/history_config.h"
 #include "record/record_files.h"
 #include "record/record_stream.h"
 #include "record/sidecar.h"
@@ -14,8 +14,6 @@ enum {
     PROGRESS_LINES = 16384,   /* between two progress calls */
     SLOW_BYTES_MIN = 4 << 20, /* what is smaller is not slow */
 };
-
-static const char usual_path[] = "/var/log/closedrelay/audit.jsonl";
 
 void history_note(const struct policy_history_source *source, const char *format, ...)
 {
@@ -33,21 +31,6 @@ void history_note(const struct policy_history_source *source, const char *format
 
 /* ---- finding the files ------------------------------------------------------------------------------ */
 
-/* audit.file of the configuration, found without loading it: its tables may be large, and it may be broken.
- * NULL: there is no record. */
-static const char *configured_path(void *owner, const char *config)
-{
-    struct config_problems *problems = config == NULL ? NULL : config_problems_create(owner);
-    const struct config_node *root = problems == NULL ? NULL : config_files_read(owner, config, problems);
-    const struct config_node *audit =
-        root == NULL || root->kind != CONFIG_NODE_MAPPING ? NULL : config_node_find(root, "audit");
-    const struct config_node *file =
-        audit == NULL || audit->kind != CONFIG_NODE_MAPPING ? NULL : config_node_find(audit, "file");
-    if (file == NULL || file->kind != CONFIG_NODE_SCALAR)
-        return usual_path;
-    return file->length == 0 ? NULL : talloc_strndup(owner, file->text, file->length);
-}
-
 static bool add_file(struct history_input *input, const struct history_file *file)
 {
     struct history_file *grown =
@@ -63,7 +46,9 @@ static bool add_file(struct history_input *input, const struct history_file *fil
 static bool find_configured(struct history_input *input, struct strbuf *problem)
 {
     struct record_file_list list;
-    const char *path = configured_path(input->owner, input->source->config);
+    struct history_config config;
+    history_config_read(input->owner, input->source->config, &config);
+    const char *path = config.file;
     if (path == NULL) {
         strbuf_append_text(
             problem, "this configuration keeps no record (audit.file is empty); name the files to read");
@@ -262,7 +247,9 @@ struct find {
 static void compare_term(void *context, uint64_t term)
 {
     struct find *find = context;
-    find->has_term = find->has_term || term == find->wanted->term;
+    const struct history_terms *terms = find->wanted->terms;
+    for (size_t i = 0; i < terms->count && !find->has_term; i++)
+        find->has_term = term == terms->items[i].term;
 }
 
 static bool take_if_found(void *context, struct record *record, int64_t time_us)
@@ -273,6 +260,16 @@ static bool take_if_found(void *context, struct record *record, int64_t time_us)
     return !find->has_term || find->take(find->context, record, time_us);
 }
 
+/* Names stand in other words in other periods: so only those of the frame's time are looked for. */
+static bool may_hold_any(const struct sidecar_frame *frame, const struct history_terms *terms)
+{
+    for (size_t i = 0; i < terms->count; i++)
+        if (frame->last_us >= terms->items[i].since_us && frame->first_us < terms->items[i].until_us &&
+            sidecar_may_hold(frame, terms->items[i].term))
+            return true;
+    return false;
+}
+
 /* The frames from the last to the first; false: the taker has enough. */
 static bool find_in_frames(const struct scan *scan, struct lane *lane, struct find *find,
                            const struct sidecar *sidecar)
@@ -280,7 +277,7 @@ static bool find_in_frames(const struct scan *scan, struct lane *lane, struct fi
     for (size_t i = sidecar->count; i-- > 0;) {
         const struct sidecar_frame *frame = &sidecar->frames[i];
         if (frame->last_us < scan->since_us || frame->first_us >= scan->until_us ||
-            !sidecar_may_hold(frame, find->wanted->term) || !record_stream_select_frame(lane->stream, i))
+            !may_hold_any(frame, find->wanted->terms) || !record_stream_select_frame(lane->stream, i))
             continue;
         if (!scan_lane(scan, lane) || find->wanted->enough(find->context))
             return false;

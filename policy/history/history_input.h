@@ -8,6 +8,7 @@
 #ifndef CLOSEDRELAY_HISTORY_HISTORY_INPUT_H
 #define CLOSEDRELAY_HISTORY_HISTORY_INPUT_H
 
+#include "history/history_terms.h"
 #include "policy_history.h"
 #include "record/record_reader.h"
 #include "record/seekable.h"
@@ -42,7 +43,7 @@ typedef bool (*history_taker)(void *context, struct record *record, int64_t time
 
 struct history_wanted {
     int64_t since_us, until_us;
-    uint64_t term;
+    const struct history_terms *terms;
     bool (*enough)(void *context);
 };
 
@@ -56,8 +57,8 @@ bool history_merge(struct history_input *input, int64_t since_us, int64_t until_
                    void *context, struct strbuf *problem);
 
 /*
- * The records of [since, until) that have `term` (record/sidecar.h), the newest files and frames first;
- * within one of them in the order of time. Where a file has a sidecar only the frames that may hold the term
+ * The records of [since, until) that have one of the terms, the newest files and frames first;
+ * within one of them in the order of time. Where a file has a sidecar only the frames that may hold one
  * are read. `enough`, asked behind each frame and file, ends it.
  */
 bool history_find(struct history_input *input, const struct history_wanted *wanted, history_taker take,

@@ -31,6 +31,7 @@ const char *replay_gap_words(unsigned bit_number)
         "it was refused early then and would go on now; the rest of it never came",
         "new recipients are limited, and whom a login knew then is not recorded",
         "a file's name was written oddly, and not all its readings are recorded",
+        "names are hashed, cut or left out (audit.privacy): what is said of one of them is not applied",
     };
     return words[bit_number];
 }
@@ -112,7 +113,7 @@ static void add_change(struct replaying *replaying, const struct replay_result *
 /* More answers can only make it stricter: what is refused without them is refused. */
 static bool is_decided(const struct replay_result *result)
 {
-    const unsigned deciding = result->gaps & ~(unsigned)REPLAY_GAP_CONTACTS;
+    const unsigned deciding = result->gaps & ~(unsigned)(REPLAY_GAP_CONTACTS | REPLAY_GAP_PRIVATE);
     return deciding == 0 || (deciding & REPLAY_GAP_REST) == 0
                ? deciding == 0 || strcmp(result->is, "reject") == 0
                : false;

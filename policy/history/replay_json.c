@@ -54,8 +54,9 @@ static void write_reason(struct json_writer *json, const struct replay_reason *r
 
 void replay_print_json(const struct replay *replay, struct strbuf *out)
 {
-    static const char *const gaps[REPLAY_GAP_COUNT] = {
-        "list_not_asked", "content_not_seen", "rest_never_came", "contacts_not_known", "names_not_recorded"};
+    static const char *const gaps[REPLAY_GAP_COUNT] = {"list_not_asked",     "content_not_seen",
+                                                       "rest_never_came",    "contacts_not_known",
+                                                       "names_not_recorded", "names_are_private"};
     struct json_writer json;
     json_writer_init(&json, out);
     json_open_object(&json, NULL);

@@ -471,9 +471,31 @@ static void judge_all(struct replayed *replayed, const char **aborted, bool *has
 
 /* ---- comparing -------------------------------------------------------------------------------------- */
 
-static unsigned gaps_of(const struct replayed *replayed, bool has_rest)
+/* "~….…", "@example.com": what audit.privacy makes of a name. */
+static bool is_treated(const char *name)
+{
+    return name[0] == '~' || name[0] == '@';
+}
+
+static bool has_private_names(struct replayed *replayed)
+{
+    const struct message_facts *message = &replayed->message;
+    const char *client = text_of(replayed, RECORD_CLIENT_ADDRESS);
+    const char *user = text_of(replayed, RECORD_USER);
+    const bool has_no_user = user[0] == '\0' && record_is(replayed->record, RECORD_ROLE, "submission");
+    if (is_treated(client) || is_treated(user) || is_treated(message->login) || has_no_user ||
+        is_treated(text_of(replayed, RECORD_SENDER)))
+        return true;
+    for (size_t i = 0; i < message->recipient_count; i++)
+        if (is_treated(message->recipients[i].verbatim))
+            return true;
+    return false;
+}
+
+static unsigned gaps_of(struct replayed *replayed, bool has_rest)
 {
     unsigned gaps = has_rest ? 0 : REPLAY_GAP_REST;
+    gaps |= has_private_names(replayed) ? REPLAY_GAP_PRIVATE : 0;
     for (size_t i = 0; i < replayed->judgement.findings.count; i++) {
         const struct finding *finding = &replayed->judgement.findings.items[i];
         if (strcmp(finding->check, dnsbl_check.name) == 0 && strcmp(finding->reason, "not_asked") == 0)

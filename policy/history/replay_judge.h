@@ -17,7 +17,8 @@ enum replay_gap {
     REPLAY_GAP_REST = 1 << 2,     /* it was refused early then, and would go on now: the rest never came */
     REPLAY_GAP_CONTACTS = 1 << 3, /* limits on new recipients: whom a login knew then is not recorded */
     REPLAY_GAP_NAMES = 1 << 4,    /* a file was stopped by a reading of its name that is not recorded */
-    REPLAY_GAP_COUNT = 5
+    REPLAY_GAP_PRIVATE = 1 << 5,  /* names are hashed, cut or left out: nobody knows whose settings apply */
+    REPLAY_GAP_COUNT = 6
 };
 
 struct replay_judge;

@@ -112,14 +112,19 @@ static void print_reason(struct page_text *page, const struct replay_reason *rea
 
 static void print_gaps(struct page_text *page, const struct replay *replay, struct strbuf *text)
 {
-    if (replay->undecided + replay->gaps[3] + replay->skipped == 0)
+    uint64_t told = replay->undecided + replay->skipped;
+    for (unsigned bit = 0; bit < REPLAY_GAP_COUNT; bit++)
+        told += replay->gaps[bit];
+    if (told == 0)
         return;
     page_text_end_line(page);
     page_text_heading(page, "What the record cannot tell");
-    strbuf_reset(text);
-    append_count(text, replay->undecided, "message is", "messages are");
-    strbuf_append_text(text, " not among those above, nor known to stay as they were:");
-    page_text_paragraph(page, strbuf_text(text));
+    if (replay->undecided > 0) {
+        strbuf_reset(text);
+        append_count(text, replay->undecided, "message is", "messages are");
+        strbuf_append_text(text, " not among those above, nor known to stay as they were:");
+        page_text_paragraph(page, strbuf_text(text));
+    }
     for (unsigned bit = 0; bit < REPLAY_GAP_COUNT; bit++)
         if (replay->gaps[bit] > 0)
             print_direction(page, replay->gaps[bit], replay_gap_words(bit), text);

@@ -495,11 +495,16 @@ static const char *why_of(struct making *making, const char *verdict)
 
 static void read_event_line(struct making *making, struct story_line *line)
 {
+    static const enum record_key subjects[] = {RECORD_SUBJECT_NAME, RECORD_ZONE, RECORD_FILE};
     record_enter(making->record, RECORD_SUBJECT);
-    const char *subject = text_of(making, RECORD_SUBJECT_NAME);
     line->verdict = text_of(making, RECORD_STATE);
-    line->user = subject[0] == '\0' ? line->user : subject;
+    for (size_t i = 0; i < sizeof subjects / sizeof *subjects && line->user[0] == '\0'; i++)
+        line->user = text_of(making, subjects[i]);
     line->why = text_of(making, RECORD_REASON);
+    if (line->why[0] == '\0' && record_has(making->record, RECORD_ENTRIES))
+        line->why =
+            keep(making, talloc_asprintf(making->owner, "%llu entries",
+                                         (unsigned long long)record_u64(making->record, RECORD_ENTRIES)));
 }
 
 bool story_line_make(void *owner, struct record *record, bool is_masked, struct story_line *line)

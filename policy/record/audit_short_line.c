@@ -5,15 +5,45 @@
 /* Of one address or name: syslog lines have little room. */
 enum { SHOWN_BYTES_MAX = 200 };
 
-static void append_client(const struct outcome *outcome, struct strbuf *out)
+struct short_line {
+    const struct outcome *outcome;
+    struct strbuf *out, scratch;
+    bool is_private;
+    struct record_privacy_line privacy;
+};
+
+/* `text` as it may be shown. */
+static void append_private(struct short_line *line, enum record_privacy_kind kind, const char *text)
 {
+    struct slice shown = slice_of(text);
+    if (line->is_private)
+        shown = record_privacy_apply(&line->privacy, kind, shown, &line->scratch);
+    strbuf_append_slice(
+        line->out, slice_part(shown, 0, shown.length < SHOWN_BYTES_MAX ? shown.length : SHOWN_BYTES_MAX));
+}
+
+static bool keeps_clients(const struct short_line *line)
+{
+    return !line->is_private || line->privacy.settings->clients == RECORD_KEEP;
+}
+
+static void append_client(struct short_line *line)
+{
+    const struct session_facts *session = line->outcome->session;
     char ip[IP_ADDRESS_TEXT_BYTES] = "unknown";
-    if (outcome->session->client_ip_known)
-        ip_address_print(&outcome->session->client_ip, ip);
     /* Without a host name the MTA gives the address in brackets, or nothing. */
-    const char *name = outcome->session->client_name;
-    const bool has_name = name[0] != '\0' && name[0] != '[';
-    strbuf_printf(out, "client=%.*s[%s]", SHOWN_BYTES_MAX, has_name ? name : "unknown", ip);
+    const bool has_name =
+        session->client_name[0] != '\0' && session->client_name[0] != '[' && keeps_clients(line);
+    strbuf_append_text(line->out, "client=");
+    append_private(line, PRIVACY_NONE, has_name ? session->client_name : "unknown");
+    strbuf_append_byte(line->out, '[');
+    if (session->client_ip_known) {
+        ip_address_print(&session->client_ip, ip);
+        append_private(line, PRIVACY_CLIENT_IP, ip);
+    } else {
+        strbuf_append_text(line->out, ip);
+    }
+    strbuf_append_byte(line->out, ']');
 }
 
 static bool is_refused(const struct recipient *recipient)
@@ -30,13 +60,18 @@ static const struct recipient *first_refused(const struct message_facts *message
     return NULL;
 }
 
-static void append_recipients(const struct message_facts *message, struct strbuf *out)
+static void append_recipients(struct short_line *line)
 {
+    const struct message_facts *message = line->outcome->message;
+    struct strbuf *out = line->out;
     size_t refused_count = 0;
     for (size_t i = 0; i < message->recipient_count; i++)
         refused_count += is_refused(&message->recipients[i]);
-    if (message->recipient_count > 0)
-        strbuf_printf(out, ", to=<%.*s>", SHOWN_BYTES_MAX, message->recipients[0].address.text);
+    if (message->recipient_count > 0) {
+        strbuf_append_text(out, ", to=<");
+        append_private(line, PRIVACY_ADDRESS, message->recipients[0].address.text);
+        strbuf_append_byte(out, '>');
+    }
     strbuf_printf(out, ", nrcpt=%zu", message->recipient_count);
     if (refused_count > 0)
         strbuf_printf(out, ", refused=%zu", refused_count);
@@ -62,22 +97,46 @@ static void append_cause(const struct outcome *outcome, struct strbuf *out)
         strbuf_append_text(out, ", record=lost");
 }
 
-void audit_short_line_write(const struct outcome *outcome, struct strbuf *out)
+static void append_envelope(struct short_line *line)
+{
+    const struct message_facts *message = line->outcome->message;
+    append_client(line);
+    strbuf_printf(line->out, ", role=%s", role_name(message->role));
+    if (message->login[0] != '\0') {
+        strbuf_append_text(line->out, ", sasl_username=");
+        append_private(line, PRIVACY_IDENTITY, message->login);
+    }
+    strbuf_append_text(line->out, ", from=<");
+    append_private(line, PRIVACY_ADDRESS, message->sender.text);
+    strbuf_append_byte(line->out, '>');
+    append_recipients(line);
+}
+
+/* The codes, and the words unless texts are left out: they may quote an address. */
+static void append_reply(struct short_line *line)
+{
+    const struct verdict *answer = line->outcome->answer;
+    const bool has_words = !line->is_private || line->privacy.settings->texts == RECORD_KEEP;
+    if (answer->action >= ACTION_DEFER)
+        strbuf_printf(line->out, ", reply=%u %s%s%s", answer->code, answer->enhanced, has_words ? " " : "",
+                      has_words ? answer->text : "");
+}
+
+void audit_short_line_write(const struct outcome *outcome, const struct record_privacy *privacy,
+                            struct strbuf *out)
 {
     const struct message_facts *message = outcome->message;
-    const struct verdict *answer = outcome->answer;
+    struct short_line line = {.outcome = outcome, .out = out, .is_private = privacy != NULL};
+    strbuf_init(&line.scratch, 0);
+    if (line.is_private)
+        record_privacy_begin(privacy, outcome->time_us, &line.privacy);
     strbuf_printf(out, "%s: ", message->queue_id[0] != '\0' ? message->queue_id : "NOQUEUE");
-    append_client(outcome, out);
-    strbuf_printf(out, ", role=%s", role_name(message->role));
-    if (message->login[0] != '\0')
-        strbuf_printf(out, ", sasl_username=%.*s", SHOWN_BYTES_MAX, message->login);
-    strbuf_printf(out, ", from=<%.*s>", SHOWN_BYTES_MAX, message->sender.text);
-    append_recipients(message, out);
+    append_envelope(&line);
     strbuf_printf(out, ", size=%" PRIu64 ", verdict=%s, id=%s", message->header_bytes + message->body_bytes,
                   outcome_verdict_name(outcome), message->id.text);
     if (outcome->aborted != NULL)
         strbuf_printf(out, ", aborted=%s", outcome->aborted);
     append_cause(outcome, out);
-    if (answer->action >= ACTION_DEFER)
-        strbuf_printf(out, ", reply=%u %s %s", answer->code, answer->enhanced, answer->text);
+    append_reply(&line);
+    strbuf_deinit(&line.scratch);
 }

@@ -6,7 +6,10 @@
 
 #include "base/strbuf.h"
 #include "outcome/outcome.h"
+#include "record/record_privacy.h"
 
-void audit_short_line_write(const struct outcome *outcome, struct strbuf *out);
+/* `privacy`: how names are treated, as in the record; NULL: everything is kept. */
+void audit_short_line_write(const struct outcome *outcome, const struct record_privacy *privacy,
+                            struct strbuf *out);
 
 #endif

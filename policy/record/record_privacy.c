@@ -226,37 +226,55 @@ struct slice record_privacy_apply(const struct record_privacy_line *line, enum r
 
 /* ---- looking for somebody --------------------------------------------------------------------------- */
 
-static void visit_with_key(const struct record_privacy *privacy, const struct keyring_key *key,
-                           struct slice text, void (*visit)(void *context, struct slice token), void *context)
+struct token_visit {
+    record_token_visitor visit;
+    void *context;
+    struct record_token token;
+    struct strbuf text;
+};
+
+static void visit_token(struct token_visit *visit)
 {
-    struct strbuf token;
-    strbuf_init(&token, 0);
-    append_mailbox(&token, key, privacy->settings->domains, text);
-    visit(context, strbuf_slice(&token));
-    for (const char *what = "cm"; *what != '\0'; what++) {
-        strbuf_reset(&token);
-        append_token(&token, key, *what, text);
-        visit(context, strbuf_slice(&token));
+    visit->token.text = strbuf_slice(&visit->text);
+    if (!visit->text.failed)
+        visit->visit(visit->context, &visit->token);
+    strbuf_reset(&visit->text);
+}
+
+static void visit_with_key(struct token_visit *visit, const struct keyring_key *key, struct slice text)
+{
+    static const enum record_treatment domains[] = {RECORD_KEEP, RECORD_HASH, RECORD_OMIT};
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
+        append_mailbox(&visit->text, key, domains[i], text);
+        visit_token(visit);
     }
-    strbuf_deinit(&token);
+    append_token(&visit->text, key, 'c', text);
+    visit_token(visit);
+    append_token(&visit->text, key, 'm', text);
+    visit_token(visit);
 }
 
 void record_privacy_tokens(const struct record_privacy *privacy, struct slice text,
-                           void (*visit)(void *context, struct slice token), void *context)
+                           record_token_visitor visitor, void *context)
 {
     struct ip_address address;
     size_t count = 0;
+    struct token_visit visit = {.visit = visitor, .context = context};
     void *scratch = talloc_new(NULL);
     struct keyring_key *keys =
         privacy->ring == NULL ? NULL : record_keyring_list(privacy->ring, scratch, &count);
-    for (size_t i = 0; i < count; i++)
-        visit_with_key(privacy, &keys[i], text, visit, context);
-    if (privacy->settings->clients == RECORD_CUT && ip_address_parse(text, &address)) {
-        struct strbuf token;
-        strbuf_init(&token, 0);
-        append_network(&token, address);
-        visit(context, strbuf_slice(&token));
-        strbuf_deinit(&token);
+    strbuf_init(&visit.text, 0);
+    for (size_t i = 0; i < count; i++) {
+        visit.token.since_us = record_stamp_read(slice_of(keys[i].period));
+        visit.token.until_us = i + 1 < count ? record_stamp_read(slice_of(keys[i + 1].period)) : INT64_MAX;
+        visit_with_key(&visit, &keys[i], text);
     }
+    if (privacy->settings->clients == RECORD_CUT && ip_address_parse(text, &address)) {
+        visit.token.since_us = INT64_MIN;
+        visit.token.until_us = INT64_MAX;
+        append_network(&visit.text, address);
+        visit_token(&visit);
+    }
+    strbuf_deinit(&visit.text);
     talloc_free(scratch);
 }

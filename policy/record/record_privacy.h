@@ -57,9 +57,18 @@ void record_privacy_begin(const struct record_privacy *privacy, int64_t time_us,
 struct slice record_privacy_apply(const struct record_privacy_line *line, enum record_privacy_kind kind,
                                   struct slice text, struct strbuf *scratch);
 
-/* Called with what may stand in the record for `text`, an address, login, client or message id: with each key
- * of the ring, and as it is cut. `text` itself is not among them. */
+/* What may stand in the record for a name, and from when to when its key was in use. */
+struct record_token {
+    struct slice text;
+    int64_t since_us, until_us;
+};
+
+typedef void (*record_token_visitor)(void *context, const struct record_token *token);
+
+/* Called with whatever may stand in the record for `text`, an address, login, client or message id: with each
+ * key of the ring and the domain in every form, and, where clients are cut, as that. `text` itself is not
+ * among them. */
 void record_privacy_tokens(const struct record_privacy *privacy, struct slice text,
-                           void (*visit)(void *context, struct slice token), void *context);
+                           record_token_visitor visit, void *context);
 
 #endif

@@ -1,6 +1,7 @@
 """The record: one line a message, written before the MTA has its answer, and what happens if it cannot be."""
 
 import datetime
+import json
 import os
 import re
 import resource
@@ -197,6 +198,13 @@ def test_private_data(start_relay):
     assert first["client"]["ip"].endswith(".0") and first["client"]["name"] == "" and first["message_id"] == ""
     with open(relay.daemon.audit_path, encoding="utf-8") as record:
         assert "ann@" not in record.read()
+    # Whoever has the keys finds her, and everybody whom she wrote to, by name.
+    for whom in ("ann@example.com", "<Bob@example.net>", first["client"]["ip"][:-1] + "7"):
+        told = run("explain", "--json", "-c", relay.daemon.config_path, whom)
+        assert told.returncode == 0 and first["id"] in told.stdout and second["id"] in told.stdout, told
+    assert run("explain", "-c", relay.daemon.config_path, "eve@example.com").returncode != 0
+    again = run("replay", "--config", relay.daemon.config_path, "--json", relay.daemon.audit_path)
+    assert json.loads(again.stdout)["not_in_the_record"]["names_are_private"] == 2, again
 
 
 def message_count(path):

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from harness import mail
-from harness.daemon import program
+from harness.daemon import program, run
 from harness.process import wait_until
 
 
@@ -15,6 +15,8 @@ def watch(start_relay, tmp_path):
     """watch(OPTION...): the relay, and a function that returns the lines so far of a watcher that has begun."""
     watchers = []
     relay = start_relay("relay: { local_domains: [example.com] }\ncontrol: unix:" + str(tmp_path / "control"))
+
+    relay.control = str(tmp_path / "control")
 
     def begin(*options):
         out = open(tmp_path / f"out{len(watchers)}", "w+", encoding="utf-8")
@@ -74,6 +76,19 @@ def test_only_what_is_asked_for(watch):
     _send_until(relay, lambda: coloured() and records(), "both watchers see something", send_both)
     assert all("refused" in line and "\x1b[1;31m" in line for line in coloured())
     assert {json.loads(line)["user"] for line in records()} == {"ann@example.com"}
+
+
+def test_events_are_shown_too(watch):
+    relay, begin = watch
+    lines, of_ann, refused_only = begin(), begin("--user", "ann@example.com"), begin("--verdict", "refused")
+    _send_until(relay, lambda: lines() and of_ann(), "both see a message", accepted)
+    granted = run("allow", "198.51.100.9", "--user", "ann@example.com", "--socket", relay.control)
+    assert granted.returncode == 0, granted
+    for seen in (lines, of_ann):
+        shown = wait_until(lambda s=seen: [l for l in s() if " grant " in l], "the grant is shown")
+        assert "given [198.51.100.9/32] ann@example.com" in shown[0]
+    _send_until(relay, refused_only, "a refused message is shown", refused)
+    assert not [line for line in refused_only() if "grant" in line]
 
 
 def test_a_question_that_makes_no_sense(watch, tmp_path):

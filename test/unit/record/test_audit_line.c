@@ -285,7 +285,7 @@ static void assert_short_line(const struct outcome *outcome, const char *expecte
 {
     struct strbuf line;
     strbuf_init(&line, 0);
-    audit_short_line_write(outcome, &line);
+    audit_short_line_write(outcome, NULL, &line);
     assert_string_equal(strbuf_text(&line), expected);
     strbuf_deinit(&line);
 }
@@ -313,6 +313,25 @@ static void what_was_refused_at_rcpt_is_logged_too(void **state)
                       "would_check=attachments, would_reason=blocked");
 }
 
+/* What audit.privacy keeps from the record is not in the log either. */
+static void a_private_line_names_nobody(void **state)
+{
+    static const struct record_privacy_settings settings = {
+        .addresses = RECORD_CUT, .logins = RECORD_OMIT, .clients = RECORD_CUT, .texts = RECORD_OMIT};
+    const struct record_privacy privacy = {&settings, NULL};
+    struct outcome outcome = whole_outcome();
+    struct strbuf line;
+    (void)state;
+    strbuf_init(&line, 0);
+    audit_short_line_write(&outcome, &privacy, &line);
+    assert_string_equal(strbuf_text(&line),
+                        "4F2: client=unknown[192.0.2.0], role=submission, sasl_username=, "
+                        "from=<@example.com>, to=<@example.org>, nrcpt=3, refused=1, size=123, "
+                        "verdict=reject, id=abcdefghjkmn, check=attachments, reason=blocked, "
+                        "reply=552 5.7.1");
+    strbuf_deinit(&line);
+}
+
 static void why_a_message_was_aborted_is_logged(void **state)
 {
     struct outcome outcome = whole_outcome();
@@ -337,6 +356,7 @@ int main(void)
         cmocka_unit_test(each_recipient_shows_what_became_of_it),
         cmocka_unit_test(a_refusal_is_logged_with_its_cause),
         cmocka_unit_test(what_was_refused_at_rcpt_is_logged_too),
+        cmocka_unit_test(a_private_line_names_nobody),
         cmocka_unit_test(why_a_message_was_aborted_is_logged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

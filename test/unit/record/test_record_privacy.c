@@ -207,10 +207,12 @@ struct wanted {
     bool is_found;
 };
 
-static void compare(void *context, struct slice token)
+static void compare(void *context, const struct record_token *token)
 {
     struct wanted *wanted = context;
-    wanted->is_found = wanted->is_found || slice_equal(token, slice_of(wanted->token));
+    const bool is_it = slice_equal(token->text, slice_of(wanted->token));
+    assert_true(!is_it || (token->since_us <= NOON_US && token->until_us > NOON_US));
+    wanted->is_found = wanted->is_found || is_it;
 }
 
 static void who_has_the_keys_finds_everything(void **state)
