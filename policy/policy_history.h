@@ -115,6 +115,19 @@ enum policy_replay_result policy_replay(const struct policy_history_source *sour
                                         const struct policy_replay_query *query,
                                         const struct policy_history_page *page, struct strbuf *out);
 
+struct policy_accounts_query {
+    const char *config;        /* with the weights; NULL: the defaults */
+    const char *since, *until; /* as in a report; NULL: all there is */
+    int64_t now_us;            /* wall clock */
+};
+
+/* Which logins would have looked stolen, and when: begins knowing nothing, learns from the records as it goes,
+ * and tells each step of the ladder: text, or with HISTORY_JSON a line {"time", "user", "step", "points",
+ * "families"}. Results as those of policy_replay. */
+enum policy_replay_result policy_replay_accounts(const struct policy_history_source *source,
+                                                 const struct policy_accounts_query *query,
+                                                 const struct policy_history_page *page, struct strbuf *out);
+
 /* ---- watch ------------------------------------------------------------------------------------------ */
 
 struct policy_engine; /* policy.h */

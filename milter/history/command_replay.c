@@ -10,7 +10,7 @@
 
 struct replay_options {
     const char *config, *record_of, *since, *until, *examples, *columns;
-    bool json;
+    bool json, accounts;
 };
 
 static bool read_query(const struct replay_options *options, struct policy_replay_query *query,
@@ -39,6 +39,41 @@ static bool read_query(const struct replay_options *options, struct policy_repla
     return true;
 }
 
+static int finish(enum policy_replay_result result, struct strbuf *out)
+{
+    if (result == REPLAY_TOLD && !out->failed)
+        return history_write("replay", NULL, out);
+    if (result == REPLAY_BAD_CONFIG)
+        problems_print(out);
+    else
+        complain("replay", "%s", out->failed ? "out of memory" : strbuf_text(out));
+    return result == REPLAY_BAD_CONFIG ? EX_CONFIG : EX_NOINPUT;
+}
+
+/* `--accounts`: which logins would have looked stolen. The configuration is optional, for its weights. */
+static int run_accounts(struct command_call *call)
+{
+    const struct replay_options *options = call->options;
+    struct policy_history_page page;
+    struct history_terminal terminal;
+    struct strbuf out;
+    const struct policy_accounts_query query = {.config = options->config,
+                                                .since = options->since,
+                                                .until = options->until,
+                                                .now_us = clock_system_wall_us(NULL)};
+    if (!history_page_for_terminal(options->columns, &page))
+        return EX_USAGE;
+    page.form = options->json ? HISTORY_JSON : HISTORY_TEXT;
+    const struct policy_history_source source =
+        history_source(&call->arguments, options->record_of, &terminal);
+    strbuf_init(&out, 0);
+    const enum policy_replay_result result = policy_replay_accounts(&source, &query, &page, &out);
+    history_source_finish(&terminal);
+    const int status = finish(result, &out);
+    strbuf_deinit(&out);
+    return status;
+}
+
 static int run(struct command_call *call)
 {
     const struct replay_options *options = call->options;
@@ -46,6 +81,8 @@ static int run(struct command_call *call)
     struct policy_history_page page;
     struct history_terminal terminal;
     struct strbuf out;
+    if (options->accounts)
+        return run_accounts(call);
     if (!read_query(options, &query, &page))
         return EX_USAGE;
     const struct policy_history_source source =
@@ -53,13 +90,7 @@ static int run(struct command_call *call)
     strbuf_init(&out, 0);
     const enum policy_replay_result result = policy_replay(&source, &query, &page, &out);
     history_source_finish(&terminal);
-    int status = result == REPLAY_BAD_CONFIG ? EX_CONFIG : EX_NOINPUT;
-    if (result == REPLAY_TOLD && !out.failed)
-        status = history_write("replay", NULL, &out);
-    else if (result == REPLAY_BAD_CONFIG)
-        problems_print(&out);
-    else
-        complain("replay", "%s", out.failed ? "out of memory" : strbuf_text(&out));
+    const int status = finish(result, &out);
     strbuf_deinit(&out);
     return status;
 }
@@ -72,7 +103,10 @@ static const struct option options[] = {
     {"until", 'u', OPTION_TEXT, offsetof(struct replay_options, until), "TIME", "only messages before that"},
     {"examples", 'n', OPTION_TEXT, offsetof(struct replay_options, examples), "N",
      "examples of each reason, 3 if nothing is said"},
-    {"json", 'j', OPTION_FLAG, offsetof(struct replay_options, json), NULL, "print one JSON object"},
+    {"accounts", 'a', OPTION_FLAG, offsetof(struct replay_options, accounts), NULL,
+     "tell which logins would have looked stolen, and when; NEW is optional then"},
+    {"json", 'j', OPTION_FLAG, offsetof(struct replay_options, json), NULL,
+     "print one JSON object; with --accounts one a line"},
     {"record-of", '\0', OPTION_TEXT, offsetof(struct replay_options, record_of), "FILE",
      "the daemon's present configuration, to find the record"},
     {"columns", '\0', OPTION_TEXT, offsetof(struct replay_options, columns), "N",
@@ -89,7 +123,9 @@ const struct command replay_command = {
         "Judges the recorded messages by the configuration NEW, with the functions that judge live mail and in the\n"
         "records' own time, and tells how many of them, and of how many users, would have ended otherwise, by which\n"
         "check. What the record cannot know is named and counted, never guessed. Reads the files of audit.file and\n"
-        "those closed before, or the FILEs. Exit status 78 where NEW has errors.",
+        "those closed before, or the FILEs. Exit status 78 where NEW has errors.\n"
+        "With --accounts it looks for stolen accounts instead: it begins knowing nothing, learns from the records as it\n"
+        "goes, and tells each step of the ladder note, warn, slow, hold, lock (docs/accounts.md).",
     .options = options,
     .options_bytes = sizeof(struct replay_options),
     .run = run,

@@ -1,0 +1,170 @@
+/* The ways in to an account: networks and greetings, which of them are new, and how new. */
+#include "accounts/accounts_private.h"
+
+#include <math.h>
+
+enum {
+    FAMILIAR_DAYS = 3,    /* used on so many days … */
+    FAMILIAR_HOURS = 168, /* … since so long: familiar for good */
+    MANY_LOGINS = 10,     /* of a network that so many know: an office, a gateway, a webmail server */
+    SOME_LOGINS = 3,
+};
+static const int64_t HOUR_US = 3600LL * 1000000;
+/* A mailbox that has been there for long, and now sends for the first time. */
+static const float FIRST_EXPECTED = 0.2F, SHARED_EXPECTED = 0.3F;
+
+static bool is_familiar(const struct known *known, uint32_t hour)
+{
+    return known->is_original || (known->days >= FAMILIAR_DAYS && hour - known->first_hour >= FAMILIAR_HOURS);
+}
+
+static float newness_of(const struct known *known, const struct accounts_settings *settings, uint32_t hour)
+{
+    if (known == NULL || is_familiar(known, hour))
+        return 0;
+    return exp2f(-(float)(hour - known->first_hour) * 3600000 / (float)settings->network_half_life_ms);
+}
+
+/* The network that addresses are taken by: a /24, of IPv6 a /48. */
+static uint32_t network_print(const struct accounts *accounts, const struct ip_address *client)
+{
+    enum { IPV4_BYTES = 15, IPV6_BYTES = 6 };
+    const size_t length = ip_address_is_ipv4(client) ? IPV4_BYTES : IPV6_BYTES;
+    return accounts_print(accounts, slice_make((const char *)client->bytes, length));
+}
+
+/* Whether there is anything that a first way in could be compared with. */
+static bool is_first_day(const struct accounts *accounts, const struct accounts_settings *settings,
+                         const struct account *account)
+{
+    const int64_t learning_us = (int64_t)settings->learning_ms * 1000;
+    return account->last_us - accounts->first_us < learning_us ||
+           account->last_us - account->first_us < learning_us;
+}
+
+/* Each network and day counts once for the login; for the domain only the first of a day, so that one login
+ * alone does not make it usual. */
+static void count_use(struct account *account, enum account_question question, bool is_new)
+{
+    if (account->today[question].trials == 0)
+        prior_add(&account->domain->priors[question], is_new, 1, account->last_us);
+    account->today[question].trials += 1;
+    account->today[question].hits += is_new;
+}
+
+static float expected_network(const struct accounts *accounts, const struct accounts_settings *settings,
+                              const struct account *account, uint32_t print)
+{
+    const struct shared_use *use = shared_uses_find(accounts->networks, print);
+    float expected = account_expect(account, settings, QUESTION_NEW_NETWORK);
+    if (use != NULL && use->familiar_count >= SOME_LOGINS)
+        expected = fmaxf(expected, SHARED_EXPECTED);
+    if (account->networks.count == 0)
+        expected = fmaxf(expected, FIRST_EXPECTED);
+    return expected;
+}
+
+static bool is_gateway(const struct accounts *accounts, uint32_t print)
+{
+    const struct shared_use *use = shared_uses_find(accounts->networks, print);
+    return use != NULL && use->familiar_count >= MANY_LOGINS;
+}
+
+static void meet_new_network(struct accounts *accounts, const struct accounts_settings *settings,
+                             struct account *account, uint32_t print)
+{
+    const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
+    const bool is_original =
+        (account->networks.count == 0 && is_first_day(accounts, settings, account)) ||
+        is_gateway(accounts, print);
+    const float expected = expected_network(accounts, settings, account, print);
+    struct known *known = known_set_add(&account->networks, print, hour, NETWORKS_MAX);
+    if (known == NULL)
+        return;
+    known->is_original = is_original;
+    if (is_original) {
+        shared_uses_adopt(accounts->networks, print, hour);
+        return;
+    }
+    account->network_expected = expected;
+    account->recent[PATH_NEW].new_networks += 1;
+    level_note(&account->levels[LEVEL_NETWORKS], account->recent[PATH_NEW].new_networks);
+    count_use(account, QUESTION_NEW_NETWORK, true);
+}
+
+static void meet_known_network(struct accounts *accounts, struct account *account, struct known *known)
+{
+    const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
+    const bool was_familiar = is_familiar(known, hour);
+    if (account->step >= ACCOUNT_WARN && !was_familiar) {
+        known->last_hour = hour; /* nothing becomes familiar while it is suspected */
+        return;
+    }
+    if (known_touch(known, hour))
+        count_use(account, QUESTION_NEW_NETWORK, false);
+    if (!was_familiar && is_familiar(known, hour))
+        shared_uses_adopt(accounts->networks, known->print, hour);
+}
+
+static float meet_network(struct accounts *accounts, const struct accounts_settings *settings,
+                          struct account *account, const struct ip_address *client)
+{
+    const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
+    const uint32_t print = network_print(accounts, client);
+    struct known *known = known_set_find(&account->networks, print);
+    if (known == NULL)
+        meet_new_network(accounts, settings, account, print);
+    else
+        meet_known_network(accounts, account, known);
+    const float newness = newness_of(known_set_find(&account->networks, print), settings, hour);
+    if (newness > 0) {
+        const struct shared_use *use = shared_uses_meet(accounts->networks, print, account->number, hour);
+        account->network_logins = use == NULL ? 0 : use->login_count;
+    }
+    return newness;
+}
+
+/* "[192.168.1.7]" says which place the client has in its own network: all such are one. */
+static uint32_t greeting_print(const struct accounts *accounts, struct slice helo)
+{
+    return accounts_print(accounts, helo.length > 0 && helo.data[0] == '[' ? slice_of("[]") : helo);
+}
+
+static float meet_client(struct accounts *accounts, const struct accounts_settings *settings,
+                         struct account *account, struct slice helo)
+{
+    const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
+    const uint32_t print = greeting_print(accounts, helo);
+    struct known *known = known_set_find(&account->clients, print);
+    if (known != NULL) {
+        if ((account->step < ACCOUNT_WARN || is_familiar(known, hour)) && known_touch(known, hour))
+            count_use(account, QUESTION_NEW_CLIENT, false);
+        return newness_of(known, settings, hour);
+    }
+    const bool is_original = account->clients.count == 0;
+    const float expected = account_expect(account, settings, QUESTION_NEW_CLIENT);
+    known = known_set_add(&account->clients, print, hour, CLIENTS_MAX);
+    if (known == NULL || is_original) {
+        if (known != NULL)
+            known->is_original = true;
+        return 0;
+    }
+    account->client_expected = expected;
+    count_use(account, QUESTION_NEW_CLIENT, true);
+    return newness_of(known, settings, hour);
+}
+
+enum account_path access_meet(struct accounts *accounts, const struct accounts_settings *settings,
+                              struct account *account, const struct ip_address *client, struct slice helo)
+{
+    const float client_newness =
+        helo.length == 0 ? 0 : meet_client(accounts, settings, account, helo);
+    const float newness = client == NULL || ip_address_is_private(client)
+                              ? 0
+                              : meet_network(accounts, settings, account, client);
+    if (newness <= 0)
+        return PATH_ALL;
+    account->network_newness = newness;
+    account->client_newness = client_newness;
+    return PATH_NEW;
+}

@@ -1,0 +1,126 @@
+#include "accounts/account.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const int64_t HOUR_US = 3600LL * 1000000;
+/* A login's own habit counts from about so many times on; older ones fade beyond so many. */
+static const struct {
+    float weight, memory;
+} questions[QUESTION_COUNT] = {
+    [QUESTION_NEW_RECIPIENT] = {10, 150}, [QUESTION_NEW_NETWORK] = {4, 60}, [QUESTION_NEW_CLIENT] = {4, 60},
+    [QUESTION_FAILURE] = {100, 1000},     [QUESTION_NEW_SENDER] = {20, 200}, [QUESTION_LISTED] = {10, 200},
+    [QUESTION_COMPLAINT] = {2000, 20000}, [QUESTION_BLOCKED] = {200, 1000},
+};
+
+struct account *account_create(struct slice user, struct domain *domain, int64_t now_us)
+{
+    struct account *account = calloc(1, sizeof *account);
+    if (account == NULL)
+        return NULL;
+    account->user = strndup(user.data, user.length);
+    if (account->user == NULL) {
+        free(account);
+        return NULL;
+    }
+    account->domain = domain;
+    account->first_us = account->last_us = now_us;
+    account->day = (uint32_t)(now_us / (HOURS_PER_DAY * HOUR_US));
+    return account;
+}
+
+void account_free(struct account *account)
+{
+    known_set_free(&account->networks);
+    known_set_free(&account->clients);
+    known_set_free(&account->senders);
+    recent_set_free(&account->written_to);
+    free(account->trace);
+    free(account->user);
+    free(account);
+}
+
+/* ---- time ------------------------------------------------------------------------------------------- */
+
+static void fade(struct recent *recent, float factor, float hour_factor)
+{
+    recent->messages *= factor;
+    recent->burst *= hour_factor;
+    recent->recipients *= factor;
+    recent->new_recipients *= factor;
+    recent->new_weight *= factor;
+    recent->weight *= factor;
+    recent->attempts *= factor;
+    recent->failures *= factor;
+    recent->new_senders *= factor;
+    recent->new_networks *= factor;
+    recent->listed *= factor;
+    recent->odd_hours *= factor;
+    recent->blocked *= factor;
+    recent->complaints *= factor;
+}
+
+static void learn_day(struct account *account)
+{
+    const bool is_trusted = account->step < ACCOUNT_WARN;
+    for (unsigned i = 0; i < LEVEL_COUNT && is_trusted && account->levels[LEVEL_BURST].peak > 0; i++)
+        level_learn(&account->levels[i], &account->domain->levels[i]);
+    for (unsigned i = 0; i < LEVEL_COUNT; i++)
+        account->levels[i].peak = 0;
+    for (unsigned i = 0; i < QUESTION_COUNT; i++) {
+        const struct tendency today = account->today[i];
+        account->today[i] = (struct tendency){0};
+        if (!is_trusted || today.trials <= 0)
+            continue;
+        tendency_add(&account->own[i], today.hits, today.trials, questions[i].memory);
+        /* Of a domain each login counts alike, however much it sends. */
+        const float part = today.trials > 5 ? 5 / today.trials : 1;
+        if (i != QUESTION_NEW_NETWORK && i != QUESTION_NEW_CLIENT)
+            prior_add(&account->domain->priors[i], today.hits * part, today.trials * part, account->last_us);
+    }
+}
+
+void account_advance(struct account *account, const struct accounts_settings *settings, int64_t now_us)
+{
+    const uint32_t day = (uint32_t)(now_us / (HOURS_PER_DAY * HOUR_US));
+    if (day > account->day) {
+        learn_day(account);
+        account->day = day;
+    }
+    if (now_us <= account->last_us)
+        return;
+    const float passed_us = (float)(now_us - account->last_us);
+    const float factor = exp2f(-passed_us / ((float)settings->evidence_half_life_ms * 1000));
+    const float hour_factor = exp2f(-passed_us / (float)HOUR_US);
+    for (unsigned path = 0; path < PATH_COUNT; path++)
+        fade(&account->recent[path], factor, hour_factor);
+    for (unsigned i = 0; i < TEXTS_MAX; i++)
+        for (unsigned path = 0; path < PATH_COUNT; path++)
+            account->texts[i].recipients[path] *= factor;
+    account->last_us = now_us;
+}
+
+/* ---- habits ----------------------------------------------------------------------------------------- */
+
+static float usual_of(const struct accounts_settings *settings, enum account_question question)
+{
+    static const float COMPLAINTS = 0.3F, BLOCKED = 2;
+    const float per_mille[QUESTION_COUNT] = {
+        [QUESTION_NEW_RECIPIENT] = (float)settings->usual_new_recipients,
+        [QUESTION_NEW_NETWORK] = (float)settings->usual_new_network,
+        [QUESTION_NEW_CLIENT] = (float)settings->usual_new_client,
+        [QUESTION_FAILURE] = (float)settings->usual_failures,
+        [QUESTION_NEW_SENDER] = (float)settings->usual_new_sender,
+        [QUESTION_LISTED] = (float)settings->usual_listed,
+        [QUESTION_COMPLAINT] = COMPLAINTS,
+        [QUESTION_BLOCKED] = BLOCKED,
+    };
+    return per_mille[question] / 1000;
+}
+
+float account_expect(const struct account *account, const struct accounts_settings *settings,
+                     enum account_question question)
+{
+    return prior_expect(&account->domain->priors[question], &account->own[question],
+                        usual_of(settings, question), questions[question].weight, account->last_us);
+}

@@ -1,0 +1,119 @@
+/*
+ * What is kept of one login: habits, what happened within about a day, and where it stands on the ladder.
+ * Private to this room. Bounded: about 1 kB, with all sets full 8 kB.
+ */
+#ifndef CLOSEDRELAY_ACCOUNTS_ACCOUNT_H
+#define CLOSEDRELAY_ACCOUNTS_ACCOUNT_H
+
+#include "accounts/accounts.h"
+#include "accounts/known_set.h"
+#include "accounts/level.h"
+#include "accounts/prior.h"
+#include "accounts/recent_set.h"
+
+/* Out of memory while adding is told by the entry's handle, not by exit(). */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+enum {
+    NETWORKS_MAX = 32,
+    CLIENTS_MAX = 8,
+    SENDERS_MAX = 16,
+    TEXTS_MAX = 8,
+    HOURS_PER_DAY = 24,
+    HOUR_BINS = 2 * HOURS_PER_DAY, /* of working days, of weekends */
+    TRACE_MAX = 16,
+};
+
+/* What is asked of each message, with yes or no; how often it is so is known of each login and domain. */
+enum account_question {
+    QUESTION_NEW_RECIPIENT,
+    QUESTION_NEW_NETWORK, /* once a day and network */
+    QUESTION_NEW_CLIENT,  /* once a day and greeting */
+    QUESTION_FAILURE,
+    QUESTION_NEW_SENDER,
+    QUESTION_LISTED,
+    QUESTION_COMPLAINT,
+    QUESTION_BLOCKED,
+    QUESTION_COUNT
+};
+
+enum account_level {
+    LEVEL_RECIPIENTS, /* distinct, of a day */
+    LEVEL_BURST,      /* messages of an hour */
+    LEVEL_NETWORKS,   /* new ones, of a day */
+    LEVEL_TEXT,       /* recipients of one text, of a day */
+    LEVEL_COUNT
+};
+
+/* Everything that was sent, and what came over networks that are new to the login: a thief is among the
+ * second, and the owner's usual mail among the first only. */
+enum account_path { PATH_ALL, PATH_NEW, PATH_COUNT };
+
+/* Counts that fade: by half within settings->evidence_half_life_ms, the burst within an hour. */
+struct recent {
+    float messages, burst;
+    float recipients, new_recipients; /* distinct */
+    /* The same by messages: ten recipients of one message are one choice of its sender's, not ten. */
+    float new_weight, weight;
+    float attempts, failures;
+    float new_senders;
+    float new_networks;
+    float listed;
+    float odd_hours; /* points, summed up over messages */
+    float blocked, complaints;
+};
+
+struct text_use {
+    uint32_t print;
+    float recipients[PATH_COUNT];
+};
+
+struct domain {
+    char *name;
+    struct prior priors[QUESTION_COUNT];
+    struct level levels[LEVEL_COUNT];
+    UT_hash_handle hh;
+};
+
+struct account {
+    char *user;
+    uint32_t number;
+    struct domain *domain;
+    int64_t first_us, last_us, changed_us;
+    uint32_t day; /* the day that levels are noted for */
+    float message_count;
+
+    struct tendency own[QUESTION_COUNT], today[QUESTION_COUNT];
+    struct level levels[LEVEL_COUNT];
+    struct recent recent[PATH_COUNT];
+    struct known_set networks, clients, senders;
+    struct recent_set written_to;
+    struct text_use texts[TEXTS_MAX];
+    uint8_t hours[HOUR_BINS];
+
+    /* Of the newest way in that is new: how new its network and its greeting are, from 0 to 1, and what the
+     * honest would make of it. */
+    float network_newness, client_newness, network_expected, client_expected;
+    uint8_t network_logins, text_logins; /* to how many it is new within a day */
+
+    enum account_step step;
+    int64_t step_since_us, step_until_us;
+    struct account_trace *trace; /* malloc; TRACE_MAX of them, or NULL */
+    uint8_t trace_count;
+    UT_hash_handle hh;
+};
+
+/* NULL: out of memory. */
+struct account *account_create(struct slice user, struct domain *domain, int64_t now_us);
+void account_free(struct account *account);
+
+/* Lets counts fade up to now; where a day is over, what it had becomes habit, unless the account is on the
+ * step `warn` or above. */
+void account_advance(struct account *account, const struct accounts_settings *settings, int64_t now_us);
+
+/* An honest login's share of yes, and points for `hits` of `trials` (with weights) against it. */
+float account_expect(const struct account *account, const struct accounts_settings *settings,
+                     enum account_question question);
+
+#endif

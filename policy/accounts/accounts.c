@@ -1,0 +1,411 @@
+#include "accounts/accounts_private.h"
+
+#include "accounts/evidence.h"
+#include "base/siphash.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+static const int64_t HOUR_US = 3600LL * 1000000;
+
+struct accounts *accounts_create(void)
+{
+    struct accounts *accounts = calloc(1, sizeof *accounts);
+    if (accounts == NULL)
+        return NULL;
+    accounts->networks = shared_uses_create();
+    accounts->texts = shared_uses_create();
+    accounts->sent = calloc(SENT_PLACES, sizeof *accounts->sent);
+    accounts->mailboxes = calloc(MAILBOX_PLACES, sizeof *accounts->mailboxes);
+    accounts->owners = calloc(OWNER_PLACES, sizeof *accounts->owners);
+    accounts->number_count = 1;
+    if (accounts->networks != NULL && accounts->texts != NULL && accounts->sent != NULL &&
+        accounts->mailboxes != NULL && accounts->owners != NULL &&
+        getrandom(accounts->seed, sizeof accounts->seed, 0) == (ssize_t)sizeof accounts->seed)
+        return accounts;
+    accounts_destroy(accounts);
+    return NULL;
+}
+
+void accounts_destroy(struct accounts *accounts)
+{
+    if (accounts == NULL)
+        return;
+    for (struct account *account = accounts->by_user, *next; account != NULL; account = next) {
+        next = account->hh.next;
+        HASH_DEL(accounts->by_user, account);
+        account_free(account);
+    }
+    for (struct domain *domain = accounts->domains, *next; domain != NULL; domain = next) {
+        next = domain->hh.next;
+        HASH_DEL(accounts->domains, domain);
+        free(domain->name);
+        free(domain);
+    }
+    shared_uses_destroy(accounts->networks);
+    shared_uses_destroy(accounts->texts);
+    free(accounts->sent);
+    free(accounts->mailboxes);
+    free(accounts->owners);
+    free(accounts->by_number);
+    free(accounts);
+}
+
+uint32_t accounts_print(const struct accounts *accounts, struct slice text)
+{
+    char lower[320];
+    const size_t length = text.length < sizeof lower ? text.length : sizeof lower;
+    for (size_t i = 0; i < length; i++)
+        lower[i] = ascii_lower(text.data[i]);
+    const uint32_t print = (uint32_t)siphash(accounts->seed, slice_make(lower, length));
+    return print == 0 ? 1 : print;
+}
+
+/* ---- logins and domains ----------------------------------------------------------------------------- */
+
+static struct domain *find_domain(struct accounts *accounts, struct slice user)
+{
+    const size_t at = slice_find_last(user, '@');
+    const struct slice name = slice_part(user, at < user.length ? at + 1 : user.length, user.length);
+    struct domain *domain = NULL;
+    HASH_FIND(hh, accounts->domains, name.data, (unsigned)name.length, domain);
+    if (domain != NULL)
+        return domain;
+    if (HASH_COUNT(accounts->domains) >= DOMAINS_MAX)
+        return &accounts->other_domains;
+    domain = calloc(1, sizeof *domain);
+    if (domain == NULL)
+        return NULL;
+    domain->name = strndup(name.data == NULL ? "" : name.data, name.length);
+    if (domain->name != NULL)
+        HASH_ADD_KEYPTR(hh, accounts->domains, domain->name, (unsigned)name.length, domain);
+    if (domain->name != NULL && domain->hh.tbl != NULL)
+        return domain;
+    free(domain->name);
+    free(domain);
+    return NULL;
+}
+
+static bool has_number(struct accounts *accounts)
+{
+    if (accounts->number_count < accounts->number_capacity)
+        return true;
+    const uint32_t capacity = accounts->number_capacity == 0 ? 256 : accounts->number_capacity * 2;
+    struct account **grown = realloc(accounts->by_number, capacity * sizeof(struct account *));
+    if (grown == NULL)
+        return false;
+    accounts->by_number = grown;
+    accounts->number_capacity = capacity;
+    return true;
+}
+
+/* Since when the mailbox of the same name gets mail, where that is known. */
+static int64_t known_since(const struct accounts *accounts, struct slice user, int64_t now_us)
+{
+    const uint32_t print = accounts_print(accounts, user);
+    const struct mailbox *mailbox = &accounts->mailboxes[print % MAILBOX_PLACES];
+    return mailbox->print == print ? (int64_t)mailbox->first_hour * HOUR_US : now_us;
+}
+
+static struct account *add_account(struct accounts *accounts, struct slice user, int64_t now_us)
+{
+    struct domain *domain = find_domain(accounts, user);
+    struct account *account =
+        domain == NULL || !has_number(accounts) ? NULL : account_create(user, domain, now_us);
+    if (account == NULL)
+        return NULL;
+    HASH_ADD_KEYPTR(hh, accounts->by_user, account->user, (unsigned)user.length, account);
+    if (account->hh.tbl == NULL) {
+        account_free(account);
+        return NULL;
+    }
+    account->first_us = known_since(accounts, user, now_us);
+    account->number = accounts->number_count++;
+    accounts->by_number[account->number] = account;
+    return account;
+}
+
+struct account *accounts_open(struct accounts *accounts, struct slice user, int64_t now_us)
+{
+    struct account *account = NULL;
+    if (accounts->first_us == 0)
+        accounts->first_us = now_us;
+    HASH_FIND(hh, accounts->by_user, user.data, (unsigned)user.length, account);
+    return account != NULL ? account : add_account(accounts, user, now_us);
+}
+
+/* ---- a message -------------------------------------------------------------------------------------- */
+
+struct taking {
+    struct accounts *accounts;
+    const struct accounts_settings *settings;
+    const struct account_message *message;
+    struct account *account;
+    enum account_path path;
+    uint32_t hour;
+    unsigned distinct, new_count, refused, taken; /* of its recipients */
+};
+
+static void count_recipients(struct taking *taking)
+{
+    for (size_t i = 0; i < taking->message->recipient_count; i++) {
+        const struct account_recipient *recipient = &taking->message->recipients[i];
+        taking->refused += recipient->delivery == ACCOUNT_REFUSED;
+        if (recipient->delivery != ACCOUNT_TAKEN)
+            continue;
+        taking->taken++;
+        if (!recent_set_add(&taking->account->written_to,
+                            accounts_print(taking->accounts, recipient->address), taking->hour))
+            continue;
+        taking->distinct++;
+        taking->new_count += recipient->is_new;
+    }
+}
+
+/* By how much the hour of day speaks against the owner: the share of mail that it usually has. */
+static float hour_points(struct account *account, uint32_t hour)
+{
+    enum { DAYS_PER_WEEK = 7, THURSDAY_FIRST = 4, FULL = 250, SURE = 20 };
+    const unsigned weekday = (hour / HOURS_PER_DAY + THURSDAY_FIRST) % DAYS_PER_WEEK;
+    const unsigned base = weekday == 0 || weekday == 6 ? HOURS_PER_DAY : 0;
+    const unsigned of_day = hour % HOURS_PER_DAY;
+    unsigned near = 0, all = 0;
+    for (unsigned i = 0; i < HOUR_BINS; i++)
+        all += account->hours[i];
+    for (unsigned i = HOURS_PER_DAY - 1; i <= HOURS_PER_DAY + 1; i++)
+        near += account->hours[base + (of_day + i) % HOURS_PER_DAY] +
+                account->hours[HOURS_PER_DAY - base + (of_day + i) % HOURS_PER_DAY];
+    const float expected = ((float)near / 3 + SURE / (float)HOURS_PER_DAY) / ((float)all + SURE);
+    if (account->step < ACCOUNT_WARN) {
+        uint8_t *bin = &account->hours[base + of_day];
+        if (*bin == FULL)
+            for (unsigned i = 0; i < HOUR_BINS; i++)
+                account->hours[i] /= 2;
+        ++*bin;
+    }
+    return -10 * log10f(expected * HOURS_PER_DAY);
+}
+
+static bool is_new_sender(const struct taking *taking)
+{
+    struct account *account = taking->account;
+    struct strbuf both;
+    strbuf_init(&both, 0);
+    strbuf_append_slice(&both, taking->message->sender);
+    strbuf_append_byte(&both, ' ');
+    strbuf_append_slice(&both, taking->message->from);
+    const uint32_t print = accounts_print(taking->accounts, strbuf_slice(&both));
+    strbuf_deinit(&both);
+    struct known *known = known_set_find(&account->senders, print);
+    if (known != NULL) {
+        known_touch(known, taking->hour);
+        return false;
+    }
+    const bool is_first = account->senders.count == 0;
+    known_set_add(&account->senders, print, taking->hour, SENDERS_MAX);
+    return !is_first;
+}
+
+static struct text_use *find_text(struct account *account, uint32_t print)
+{
+    struct text_use *least = &account->texts[0];
+    for (unsigned i = 0; i < TEXTS_MAX; i++) {
+        struct text_use *text = &account->texts[i];
+        if (text->print == print)
+            return text;
+        if (text->recipients[PATH_ALL] < least->recipients[PATH_ALL])
+            least = text;
+    }
+    *least = (struct text_use){.print = print};
+    return least;
+}
+
+static void count_text(struct taking *taking)
+{
+    struct account *account = taking->account;
+    account->text_logins = 0;
+    if (taking->message->fingerprint.length == 0 || taking->taken == 0)
+        return;
+    const uint32_t print = accounts_print(taking->accounts, taking->message->fingerprint);
+    struct text_use *text = find_text(account, print);
+    text->recipients[PATH_ALL] += (float)taking->distinct;
+    if (taking->path == PATH_NEW)
+        text->recipients[PATH_NEW] += (float)taking->distinct;
+    level_note(&account->levels[LEVEL_TEXT], text->recipients[PATH_ALL]);
+    const struct shared_use *use =
+        shared_uses_meet(taking->accounts->texts, print, account->number, taking->hour);
+    if (use != NULL && taking->hour - use->first_hour < HOURS_PER_DAY)
+        account->text_logins = use->login_count;
+}
+
+static void add_to_path(const struct taking *taking, enum account_path path, float odd_hours, bool new_sender)
+{
+    struct recent *recent = &taking->account->recent[path];
+    const float attempts = (float)(taking->distinct + taking->refused);
+    if (taking->taken > 0) {
+        recent->messages += 1;
+        recent->burst += 1;
+        recent->odd_hours += odd_hours;
+        recent->new_senders += new_sender;
+        recent->listed += taking->message->is_listed;
+    }
+    recent->recipients += (float)taking->distinct;
+    recent->new_recipients += (float)taking->new_count;
+    if (taking->distinct > 0) {
+        const float weight = sqrtf((float)taking->distinct);
+        recent->weight += weight;
+        recent->new_weight += weight * (float)taking->new_count / (float)taking->distinct;
+    }
+    recent->attempts += attempts;
+    recent->failures += (float)taking->refused;
+    recent->blocked += (float)taking->message->blocked_attachments;
+}
+
+static void add_today(const struct taking *taking, bool new_sender)
+{
+    struct tendency *today = taking->account->today;
+    const float weight = sqrtf((float)taking->distinct);
+    const struct {
+        enum account_question question;
+        float hits, trials;
+    } rows[] = {
+        {QUESTION_NEW_RECIPIENT,
+         taking->distinct == 0 ? 0 : weight * (float)taking->new_count / (float)taking->distinct, weight},
+        {QUESTION_FAILURE, (float)taking->refused, (float)(taking->distinct + taking->refused)},
+        {QUESTION_NEW_SENDER, new_sender, taking->taken > 0},
+        {QUESTION_LISTED, taking->message->is_listed, taking->taken > 0},
+        {QUESTION_COMPLAINT, 0, (float)taking->distinct},
+        {QUESTION_BLOCKED, (float)taking->message->blocked_attachments, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        today[rows[i].question].hits += rows[i].hits;
+        today[rows[i].question].trials += rows[i].trials;
+    }
+}
+
+static void remember_sent(const struct taking *taking)
+{
+    if (taking->message->message_id.length == 0 || taking->taken == 0)
+        return;
+    const uint32_t print = accounts_print(taking->accounts, taking->message->message_id);
+    taking->accounts->sent[print % SENT_PLACES] = (struct sent_message){
+        .print = print, .number = taking->account->number & 0x7fffffffU, .is_new_path = taking->path == PATH_NEW};
+}
+
+static void remember_owner(const struct taking *taking)
+{
+    const struct slice sender = taking->message->sender;
+    if (sender.length == 0 || taking->taken == 0)
+        return;
+    const uint32_t print = accounts_print(taking->accounts, sender);
+    taking->accounts->owners[print % OWNER_PLACES] =
+        (struct address_owner){.print = print, .number = taking->account->number};
+}
+
+static void count_message(struct taking *taking)
+{
+    struct account *account = taking->account;
+    count_recipients(taking);
+    const bool new_sender = taking->taken > 0 && is_new_sender(taking);
+    const float odd_hours = taking->taken > 0 ? hour_points(account, taking->hour) : 0;
+    add_to_path(taking, PATH_ALL, odd_hours, new_sender);
+    if (taking->path == PATH_NEW)
+        add_to_path(taking, PATH_NEW, odd_hours, new_sender);
+    add_today(taking, new_sender);
+    level_note(&account->levels[LEVEL_RECIPIENTS], account->recent[PATH_ALL].recipients);
+    level_note(&account->levels[LEVEL_BURST], account->recent[PATH_ALL].burst);
+    count_text(taking);
+    remember_sent(taking);
+    remember_owner(taking);
+    account->message_count += taking->taken > 0;
+}
+
+bool accounts_take_message(struct accounts *accounts, const struct accounts_settings *settings,
+                           const struct account_message *message, struct account_judgement *judgement)
+{
+    struct taking taking = {.accounts = accounts, .settings = settings, .message = message};
+    taking.account = accounts_open(accounts, message->user, message->time_us);
+    if (taking.account == NULL)
+        return false;
+    account_advance(taking.account, settings, message->time_us);
+    taking.hour = (uint32_t)(taking.account->last_us / HOUR_US);
+    taking.path = access_meet(accounts, settings, taking.account, message->client, message->helo);
+    count_message(&taking);
+    const enum account_step step = evidence_judge(taking.account, settings, judgement);
+    ladder_move(taking.account, settings, &accounts->budget, step, judgement);
+    return true;
+}
+
+/* ---- everything else -------------------------------------------------------------------------------- */
+
+bool accounts_take_login(struct accounts *accounts, const struct accounts_settings *settings,
+                         struct slice user, const struct ip_address *client, int64_t time_us)
+{
+    struct account *account = accounts_open(accounts, user, time_us);
+    if (account == NULL)
+        return false;
+    account_advance(account, settings, time_us);
+    access_meet(accounts, settings, account, client, (struct slice){NULL, 0});
+    return true;
+}
+
+void accounts_take_inbound(struct accounts *accounts, struct slice address, int64_t time_us)
+{
+    const uint32_t print = accounts_print(accounts, address);
+    struct mailbox *mailbox = &accounts->mailboxes[print % MAILBOX_PLACES];
+    if (accounts->first_us == 0)
+        accounts->first_us = time_us;
+    if (mailbox->first_hour == 0)
+        *mailbox = (struct mailbox){print, (uint32_t)(time_us / HOUR_US)};
+}
+
+const char *accounts_owner_of(const struct accounts *accounts, struct slice address)
+{
+    const uint32_t print = accounts_print(accounts, address);
+    const struct address_owner *owner = &accounts->owners[print % OWNER_PLACES];
+    return owner->print == print ? accounts->by_number[owner->number]->user : NULL;
+}
+
+bool accounts_forgive(struct accounts *accounts, struct slice user, int64_t time_us)
+{
+    struct account *account = NULL;
+    HASH_FIND(hh, accounts->by_user, user.data, (unsigned)user.length, account);
+    if (account == NULL)
+        return false;
+    memset(account->recent, 0, sizeof account->recent);
+    memset(account->texts, 0, sizeof account->texts);
+    for (unsigned i = 0; i < account->networks.count; i++)
+        account->networks.items[i].is_original = true;
+    for (unsigned i = 0; i < account->clients.count; i++)
+        account->clients.items[i].is_original = true;
+    account->network_logins = account->text_logins = 0;
+    account->step = ACCOUNT_CALM;
+    account->step_since_us = account->step_until_us = time_us;
+    return true;
+}
+
+bool accounts_take_report(struct accounts *accounts, const struct accounts_settings *settings,
+                          const struct account_report *report, const char **user,
+                          struct account_judgement *judgement)
+{
+    const uint32_t print = accounts_print(accounts, report->message_id);
+    const struct sent_message *sent = &accounts->sent[print % SENT_PLACES];
+    if (report->message_id.length == 0 || sent->print != print)
+        return false;
+    struct account *account = accounts->by_number[sent->number];
+    const float count = (float)report->recipient_count;
+    account_advance(account, settings, report->time_us);
+    for (unsigned path = 0; path <= (sent->is_new_path ? PATH_NEW : PATH_ALL); path++) {
+        if (report->is_complaint)
+            account->recent[path].complaints += 1;
+        else
+            account->recent[path].failures += count;
+    }
+    account->today[report->is_complaint ? QUESTION_COMPLAINT : QUESTION_FAILURE].hits +=
+        report->is_complaint ? 1 : count;
+    *user = account->user;
+    const enum account_step step = evidence_judge(account, settings, judgement);
+    ladder_move(account, settings, &accounts->budget, step, judgement);
+    return true;
+}

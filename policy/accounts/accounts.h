@@ -1,0 +1,134 @@
+/*
+ * Which logins look stolen: evidence of each login's mail, its score, and its step on the ladder.
+ *
+ * Told of every message, login and report in the order of time, this room keeps a little of each login (about
+ * a kilobyte, bounded), learns what is usual for it and for its domain, and says in points how much the last
+ * day speaks for a theft. It knows no clock: time is that of what it is told, so that recorded mail is judged
+ * as live mail is. It acts on nothing. One thread at a time.
+ */
+#ifndef CLOSEDRELAY_ACCOUNTS_ACCOUNTS_H
+#define CLOSEDRELAY_ACCOUNTS_ACCOUNTS_H
+
+#include "accounts/accounts_settings.h"
+#include "base/strbuf.h"
+#include "facts/ip_address.h"
+
+#include <stdbool.h>
+
+struct accounts;
+
+/* NULL: out of memory. */
+struct accounts *accounts_create(void);
+void accounts_destroy(struct accounts *accounts); /* NULL is allowed */
+
+/* ---- what it is told -------------------------------------------------------------------------------- */
+
+enum account_delivery {
+    ACCOUNT_TAKEN,   /* accepted or held */
+    ACCOUNT_REFUSED, /* there is no such recipient: the MTA or the policy says so */
+    ACCOUNT_LEFT,    /* anything else: not sent, and no evidence */
+};
+
+struct account_recipient {
+    struct slice address;
+    enum account_delivery delivery;
+    bool is_new; /* the login has neither written to it before nor heard from it */
+};
+
+/* A message of a login, once it is over. Slices may be empty where nothing is known. */
+struct account_message {
+    int64_t time_us;
+    struct slice user;                /* canonical login; not empty */
+    const struct ip_address *client;  /* who really sent it; NULL: a webmail server or the like hides that */
+    struct slice helo, sender, from;  /* envelope and header */
+    struct slice message_id;          /* to know it again when it comes back */
+    struct slice fingerprint;         /* alike in all copies of one text */
+    bool is_listed;                   /* some list has the client */
+    unsigned blocked_attachments;
+    const struct account_recipient *recipients;
+    size_t recipient_count;
+};
+
+/* ---- what it says ----------------------------------------------------------------------------------- */
+
+enum account_evidence_kind {
+    EVIDENCE_NEW_RECIPIENTS,
+    EVIDENCE_MANY_RECIPIENTS,
+    EVIDENCE_NEW_NETWORK,
+    EVIDENCE_MANY_NETWORKS,
+    EVIDENCE_SHARED_NETWORK,
+    EVIDENCE_FAILURES,
+    EVIDENCE_NEW_CLIENT,
+    EVIDENCE_NEW_SENDERS,
+    EVIDENCE_ONE_TEXT,
+    EVIDENCE_SHARED_TEXT,
+    EVIDENCE_BLOCKED,
+    EVIDENCE_BURST,
+    EVIDENCE_ODD_HOURS,
+    EVIDENCE_LISTED,
+    EVIDENCE_COMPLAINTS,
+    EVIDENCE_KIND_COUNT
+};
+
+struct account_evidence {
+    enum account_evidence_kind kind;
+    float points; /* before the caps of families */
+    float seen, of, usual;
+};
+
+struct account_judgement {
+    float points;                        /* the sum of families */
+    float families[ACCOUNT_FAMILY_COUNT]; /* within their caps */
+    struct account_evidence evidence[EVIDENCE_KIND_COUNT];
+    size_t evidence_count;
+    enum account_step before, step; /* of the ladder; equal where nothing has changed */
+    bool is_raised;                 /* step is above what it was: tell it */
+};
+
+/* A moment of a login's last days, for who asks how it came about. */
+struct account_trace {
+    int64_t time_us;
+    uint16_t points;
+    uint8_t families[ACCOUNT_FAMILY_COUNT];
+    uint8_t step;
+};
+
+/* A message, and what it makes of its login. False: out of memory, nothing has changed. */
+bool accounts_take_message(struct accounts *accounts, const struct accounts_settings *settings,
+                           const struct account_message *message, struct account_judgement *judgement);
+
+/* A login that sends nothing (IMAP, POP3): its network is one that the owner, or a thief, has. */
+bool accounts_take_login(struct accounts *accounts, const struct accounts_settings *settings,
+                         struct slice user, const struct ip_address *client, int64_t time_us);
+
+/* Mail from elsewhere was accepted for `address`: the mailbox is there, whether it sends or not. */
+void accounts_take_inbound(struct accounts *accounts, struct slice address, int64_t time_us);
+
+/* The login that has `address` as its envelope sender, valid as long as the accounts; NULL: none is known. */
+const char *accounts_owner_of(const struct accounts *accounts, struct slice address);
+
+/* The owner is believed: what speaks against the login is forgotten, its networks are its own, and it is
+ * off the ladder. False: there is no such login. */
+bool accounts_forgive(struct accounts *accounts, struct slice user, int64_t time_us);
+
+/* Recipients of an earlier message that it did not reach (`is_complaint`: who complained of it), by its
+ * Message-ID. False: no login here has sent such a message lately: forged, or too old. `user` then names
+ * whom it is about, valid until the next call. */
+struct account_report {
+    int64_t time_us;
+    struct slice message_id;
+    unsigned recipient_count;
+    bool is_complaint;
+};
+bool accounts_take_report(struct accounts *accounts, const struct accounts_settings *settings,
+                          const struct account_report *report, const char **user,
+                          struct account_judgement *judgement);
+
+/* One evidence in words, with its numbers: "18 of the last 20 recipients were never written to; usual here:
+ * 1 in 8". */
+void account_evidence_describe(const struct account_evidence *evidence, struct strbuf *out);
+
+/* "recipients, networks": the families that have something to say, the most first. */
+void account_families_list(const float families[ACCOUNT_FAMILY_COUNT], struct strbuf *out);
+
+#endif

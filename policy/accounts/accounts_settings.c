@@ -1,0 +1,59 @@
+#include "accounts/accounts_settings.h"
+
+enum { HOUR_MS = 3600000, DAY_MS = 86400000 };
+
+const struct accounts_settings accounts_settings_default = {
+    .steps =
+        {
+            [ACCOUNT_NOTE] = {30, 1 * DAY_MS},
+            [ACCOUNT_WARN] = {50, 7 * DAY_MS},
+            [ACCOUNT_SLOW] = {60, 1 * DAY_MS},
+            [ACCOUNT_HOLD] = {75, 1 * DAY_MS},
+            [ACCOUNT_LOCK] = {100, 7 * DAY_MS},
+        },
+    .family_caps =
+        {
+            [ACCOUNT_RECIPIENTS] = 30,
+            [ACCOUNT_NETWORKS] = 30,
+            [ACCOUNT_FAILURES] = 30,
+            [ACCOUNT_IDENTITY] = 15,
+            [ACCOUNT_CONTENT] = 30,
+            [ACCOUNT_VOLUME] = 20,
+            [ACCOUNT_OUTSIDE] = 30,
+        },
+    .sending_cap = 40,
+    .access_cap = 40,
+    .evidence_half_life_ms = 24 * HOUR_MS,
+    .network_half_life_ms = 7 * DAY_MS,
+    .learning_ms = 14 * DAY_MS,
+    .learning_messages = 50,
+    .warnings_per_day = 50,
+    .recipients_floor = 8,
+    .failures_floor = 5,
+    .logins_floor = 3,
+    .stolen_new_recipients = 85,
+    .stolen_new_network = 95,
+    .stolen_new_client = 70,
+    .stolen_failures = 40,
+    .stolen_new_sender = 50,
+    .stolen_listed = 40,
+    .usual_new_recipients = 150,
+    .usual_new_network = 80,
+    .usual_new_client = 40,
+    .usual_failures = 20,
+    .usual_new_sender = 10,
+    .usual_listed = 20,
+};
+
+const char *account_family_name(enum account_family family)
+{
+    static const char *const names[ACCOUNT_FAMILY_COUNT] = {"recipients", "networks", "failures", "identity",
+                                                            "content",    "volume",   "outside"};
+    return names[family];
+}
+
+const char *account_step_name(enum account_step step)
+{
+    static const char *const names[ACCOUNT_STEP_COUNT] = {"calm", "note", "warn", "slow", "hold", "lock"};
+    return names[step];
+}

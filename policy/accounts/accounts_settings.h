@@ -1,0 +1,81 @@
+/*
+ * What the search for stolen accounts may be told: its weights, rates and steps, and their names.
+ *
+ * Points are 10 times the decimal logarithm of how much more likely something is where an account was stolen
+ * than where it was not. Constant data and plain numbers; any thread.
+ */
+#ifndef CLOSEDRELAY_ACCOUNTS_ACCOUNTS_SETTINGS_H
+#define CLOSEDRELAY_ACCOUNTS_ACCOUNTS_SETTINGS_H
+
+#include <stdint.h>
+
+/* Kinds of evidence that have nothing to do with each other where an account is honest. */
+enum account_family {
+    ACCOUNT_RECIPIENTS, /* never written to before; more of them than usual */
+    ACCOUNT_NETWORKS,   /* a client network that is new to the login; several at once */
+    ACCOUNT_FAILURES,   /* recipients refused, mail that came back */
+    ACCOUNT_IDENTITY,   /* another greeting of the client; changing senders */
+    ACCOUNT_CONTENT,    /* one text to many; blocked attachments; one text from several logins */
+    ACCOUNT_VOLUME,     /* more at once than usual, and at other hours */
+    ACCOUNT_OUTSIDE,    /* a listed client, complaints */
+    ACCOUNT_FAMILY_COUNT
+};
+
+/* The ladder, upwards. */
+enum account_step {
+    ACCOUNT_CALM,
+    ACCOUNT_NOTE,
+    ACCOUNT_WARN,
+    ACCOUNT_SLOW,
+    ACCOUNT_HOLD,
+    ACCOUNT_LOCK,
+    ACCOUNT_STEP_COUNT
+};
+
+/* "recipients", …; "calm", "note", … */
+const char *account_family_name(enum account_family family);
+const char *account_step_name(enum account_step step);
+
+struct account_step_settings {
+    uint64_t score;    /* points from which on it is taken */
+    uint64_t lasts_ms; /* how long it stays after the last time there were as many */
+};
+
+/* All in points, percent, per mille, or as the name says. */
+struct accounts_settings {
+    struct account_step_settings steps[ACCOUNT_STEP_COUNT]; /* of ACCOUNT_CALM nothing */
+    uint64_t family_caps[ACCOUNT_FAMILY_COUNT];             /* 0: the family is not looked at */
+    uint64_t sending_cap; /* of recipients, volume and one text to many together: a mass mailing has them all */
+    uint64_t access_cap;  /* of networks and identity together: somebody who moves has both */
+
+    uint64_t evidence_half_life_ms; /* 24 h */
+    uint64_t network_half_life_ms;  /* how long a network stays new: 7 d */
+    uint64_t learning_ms;           /* of a login: no step above note … */
+    uint64_t learning_messages;     /* … before so many messages, or that time, unless mail fails */
+    uint64_t warnings_per_day;      /* of all logins; beyond, only from the score of `slow` on */
+
+    /* Floors: below them there is no evidence at all. */
+    uint64_t recipients_floor; /* of one login within about a day */
+    uint64_t failures_floor;
+    uint64_t logins_floor; /* who use one new network, or one text, within a day */
+
+    /* How often it is so where an account was stolen, in percent. */
+    uint64_t stolen_new_recipients;
+    uint64_t stolen_new_network;
+    uint64_t stolen_new_client;
+    uint64_t stolen_failures;
+    uint64_t stolen_new_sender;
+    uint64_t stolen_listed;
+    /* How often where it was not, in per mille, before anything is known of a login or its domain. */
+    uint64_t usual_new_recipients;
+    uint64_t usual_new_network;
+    uint64_t usual_new_client;
+    uint64_t usual_failures;
+    uint64_t usual_new_sender;
+    uint64_t usual_listed;
+};
+
+/* The defaults: those of the configuration. */
+extern const struct accounts_settings accounts_settings_default;
+
+#endif

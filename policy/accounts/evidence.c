@@ -1,0 +1,311 @@
+#include "accounts/evidence.h"
+
+#include <math.h>
+
+/* Evidence that is of one kind although of several families: an honest reason explains all of it at once. */
+enum group {
+    GROUP_ACCESS,  /* another way in: somebody moved, or bought a telephone */
+    GROUP_SENDING, /* more, to more, to others: a mailing */
+    GROUP_DAMAGE,  /* what honest mail seldom meets, whoever sends how much */
+    GROUP_COUNT
+};
+
+/* Points from which on a family, or a group, counts as one that has something to say. */
+static const float FAMILY_SAYS = 5, GROUP_SAYS = 8;
+enum { FAMILIES_LEAST = 2, GROUPS_LEAST = 2 };
+
+static const struct {
+    enum account_family family;
+    enum group group;
+    float cap; /* of this kind alone */
+} kinds[EVIDENCE_KIND_COUNT] = {
+    [EVIDENCE_NEW_RECIPIENTS] = {ACCOUNT_RECIPIENTS, GROUP_SENDING, 30},
+    [EVIDENCE_MANY_RECIPIENTS] = {ACCOUNT_RECIPIENTS, GROUP_SENDING, 30},
+    [EVIDENCE_NEW_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 20},
+    [EVIDENCE_MANY_NETWORKS] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 25},
+    [EVIDENCE_SHARED_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 12},
+    [EVIDENCE_FAILURES] = {ACCOUNT_FAILURES, GROUP_DAMAGE, 30},
+    [EVIDENCE_NEW_CLIENT] = {ACCOUNT_IDENTITY, GROUP_ACCESS, 8},
+    [EVIDENCE_NEW_SENDERS] = {ACCOUNT_IDENTITY, GROUP_DAMAGE, 15},
+    [EVIDENCE_ONE_TEXT] = {ACCOUNT_CONTENT, GROUP_SENDING, 20},
+    [EVIDENCE_SHARED_TEXT] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 15},
+    [EVIDENCE_BLOCKED] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 20},
+    [EVIDENCE_BURST] = {ACCOUNT_VOLUME, GROUP_SENDING, 15},
+    [EVIDENCE_ODD_HOURS] = {ACCOUNT_VOLUME, GROUP_SENDING, 8},
+    [EVIDENCE_LISTED] = {ACCOUNT_OUTSIDE, GROUP_ACCESS, 12},
+    [EVIDENCE_COMPLAINTS] = {ACCOUNT_OUTSIDE, GROUP_DAMAGE, 30},
+};
+
+struct view {
+    const struct account *account;
+    const struct accounts_settings *settings;
+    enum account_path path;
+    const struct recent *recent;
+    struct account_judgement *judgement;
+};
+
+static float percent(uint64_t value)
+{
+    return (float)value / 100;
+}
+
+/* Points for so many of those that are so and those that are not. */
+static float ratio_points(float hits, float misses, float stolen, float honest)
+{
+    return 10 * (hits * log10f(stolen / honest) + misses * log10f((1 - stolen) / (1 - honest)));
+}
+
+/* The same of events that come at a rate. */
+static float rate_points(float events, float trials, float stolen, float honest)
+{
+    return 10 * (events * log10f(stolen / honest) - trials * (stolen - honest) * 0.4343F);
+}
+
+static void add(const struct view *view, const struct account_evidence *evidence)
+{
+    const float cap = kinds[evidence->kind].cap;
+    if (evidence->points < 1 || view->settings->family_caps[kinds[evidence->kind].family] == 0)
+        return;
+    struct account_evidence *added = &view->judgement->evidence[view->judgement->evidence_count++];
+    *added = *evidence;
+    added->points = added->points > cap ? cap : added->points;
+}
+
+/* ---- each kind -------------------------------------------------------------------------------------- */
+
+static void look_at_recipients(const struct view *view)
+{
+    const struct recent *recent = view->recent;
+    const struct level *level = &view->account->levels[LEVEL_RECIPIENTS];
+    const struct level *domain = &view->account->domain->levels[LEVEL_RECIPIENTS];
+    const float floor = (float)view->settings->recipients_floor;
+    const float expected = account_expect(view->account, view->settings, QUESTION_NEW_RECIPIENT);
+    if (recent->new_recipients >= floor)
+        add(view, &(struct account_evidence){
+                      EVIDENCE_NEW_RECIPIENTS,
+                      ratio_points(recent->new_weight, recent->weight - recent->new_weight,
+                                   percent(view->settings->stolen_new_recipients), expected),
+                      recent->new_recipients, recent->recipients, expected});
+    if (recent->recipients >= floor)
+        add(view, &(struct account_evidence){EVIDENCE_MANY_RECIPIENTS,
+                                             level_points(level, domain, recent->recipients),
+                                             recent->recipients, 0, level_usual(level, domain)});
+}
+
+static void look_at_networks(const struct view *view)
+{
+    const struct account *account = view->account;
+    const struct level *level = &account->levels[LEVEL_NETWORKS];
+    const struct level *domain = &account->domain->levels[LEVEL_NETWORKS];
+    const float logins = account->network_logins;
+    const float count = account->recent[PATH_NEW].new_networks;
+    const float points =
+        ratio_points(1, 0, percent(view->settings->stolen_new_network), account->network_expected);
+    if (view->path != PATH_NEW)
+        return;
+    add(view, &(struct account_evidence){EVIDENCE_NEW_NETWORK, points * account->network_newness, count, 0,
+                                         account->network_expected});
+    if (count >= 1.5F)
+        add(view, &(struct account_evidence){EVIDENCE_MANY_NETWORKS, level_points(level, domain, count),
+                                             count, 0, level_usual(level, domain)});
+    if (logins >= (float)view->settings->logins_floor && account->network_expected < 0.4F)
+        add(view, &(struct account_evidence){EVIDENCE_SHARED_NETWORK, 8 * log2f(logins / 2), logins, 0, 0});
+}
+
+static void look_at_failures(const struct view *view)
+{
+    const struct recent *recent = view->recent;
+    const float expected = account_expect(view->account, view->settings, QUESTION_FAILURE);
+    if (recent->failures < (float)view->settings->failures_floor)
+        return;
+    const float successes = recent->attempts > recent->failures ? recent->attempts - recent->failures : 0;
+    add(view, &(struct account_evidence){EVIDENCE_FAILURES,
+                                         ratio_points(recent->failures, successes,
+                                                      percent(view->settings->stolen_failures), expected),
+                                         recent->failures, recent->attempts, expected});
+}
+
+static void look_at_identity(const struct view *view)
+{
+    enum { SENDERS_LEAST = 3 };
+    const struct recent *recent = view->recent;
+    const struct account *account = view->account;
+    const float expected = account_expect(account, view->settings, QUESTION_NEW_SENDER);
+    const float client =
+        ratio_points(1, 0, percent(view->settings->stolen_new_client), account->client_expected);
+    if (view->path == PATH_NEW)
+        add(view, &(struct account_evidence){EVIDENCE_NEW_CLIENT, client * account->client_newness, 0, 0,
+                                             account->client_expected});
+    if (recent->new_senders >= SENDERS_LEAST)
+        add(view, &(struct account_evidence){
+                      EVIDENCE_NEW_SENDERS,
+                      ratio_points(recent->new_senders, recent->messages - recent->new_senders,
+                                   percent(view->settings->stolen_new_sender), expected),
+                      recent->new_senders, recent->messages, expected});
+}
+
+static float most_of_one_text(const struct view *view)
+{
+    float most = 0;
+    for (unsigned i = 0; i < TEXTS_MAX; i++)
+        most = fmaxf(most, view->account->texts[i].recipients[view->path]);
+    return most;
+}
+
+static void look_at_content(const struct view *view)
+{
+    static const float STOLEN_BLOCKED = 0.2F;
+    const struct recent *recent = view->recent;
+    const struct account *account = view->account;
+    const struct level *level = &account->levels[LEVEL_TEXT];
+    const struct level *domain = &account->domain->levels[LEVEL_TEXT];
+    const float blocked = account_expect(account, view->settings, QUESTION_BLOCKED);
+    const float most = most_of_one_text(view), logins = account->text_logins;
+    if (most >= (float)view->settings->recipients_floor)
+        add(view, &(struct account_evidence){EVIDENCE_ONE_TEXT, level_points(level, domain, most), most, 0,
+                                             level_usual(level, domain)});
+    if (logins >= (float)view->settings->logins_floor)
+        add(view, &(struct account_evidence){EVIDENCE_SHARED_TEXT, 8 * log2f(logins / 2), logins, 0, 0});
+    if (recent->blocked >= 0.5F)
+        add(view, &(struct account_evidence){
+                      EVIDENCE_BLOCKED, rate_points(recent->blocked, recent->messages, STOLEN_BLOCKED, blocked),
+                      recent->blocked, recent->messages, blocked});
+}
+
+static void look_at_volume(const struct view *view)
+{
+    enum { BURST_LEAST = 5, HOURS_CERTAIN = 3 };
+    const struct recent *recent = view->recent;
+    const struct level *level = &view->account->levels[LEVEL_BURST];
+    const struct level *domain = &view->account->domain->levels[LEVEL_BURST];
+    const float odd = recent->messages > 0 ? recent->odd_hours / recent->messages : 0;
+    const float certainty = fminf(1, recent->messages / HOURS_CERTAIN);
+    if (recent->burst >= BURST_LEAST)
+        add(view, &(struct account_evidence){EVIDENCE_BURST, level_points(level, domain, recent->burst),
+                                             recent->burst, 0, level_usual(level, domain)});
+    add(view, &(struct account_evidence){EVIDENCE_ODD_HOURS, odd * certainty, recent->messages, 0, 0});
+}
+
+static void look_outside(const struct view *view)
+{
+    static const float STOLEN_COMPLAINTS = 0.01F;
+    const struct recent *recent = view->recent;
+    const float listed = account_expect(view->account, view->settings, QUESTION_LISTED);
+    const float complaints = account_expect(view->account, view->settings, QUESTION_COMPLAINT);
+    if (recent->listed >= 0.5F)
+        add(view, &(struct account_evidence){EVIDENCE_LISTED,
+                                             ratio_points(1, 0, percent(view->settings->stolen_listed), listed),
+                                             recent->listed, recent->messages, listed});
+    if (recent->complaints >= 0.5F)
+        add(view, &(struct account_evidence){
+                      EVIDENCE_COMPLAINTS,
+                      rate_points(recent->complaints, recent->recipients, STOLEN_COMPLAINTS, complaints),
+                      recent->complaints, recent->recipients, complaints});
+}
+
+/* ---- the sum ---------------------------------------------------------------------------------------- */
+
+struct sums {
+    float families[ACCOUNT_FAMILY_COUNT][GROUP_COUNT];
+};
+
+static float group_sum(const struct sums *sums, enum group group)
+{
+    float sum = 0;
+    for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT; family++)
+        sum += sums->families[family][group];
+    return sum;
+}
+
+static void cap_group(struct sums *sums, enum group group, float cap)
+{
+    const float sum = group_sum(sums, group);
+    for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT && sum > cap; family++)
+        sums->families[family][group] *= cap / sum;
+}
+
+static float family_sum(const struct sums *sums, unsigned family)
+{
+    float sum = 0;
+    for (unsigned group = 0; group < GROUP_COUNT; group++)
+        sum += sums->families[family][group];
+    return sum;
+}
+
+static struct sums add_up(const struct account_judgement *judgement, const struct accounts_settings *settings)
+{
+    struct sums sums = {0};
+    for (size_t i = 0; i < judgement->evidence_count; i++) {
+        const struct account_evidence *evidence = &judgement->evidence[i];
+        sums.families[kinds[evidence->kind].family][kinds[evidence->kind].group] += evidence->points;
+    }
+    for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT; family++) {
+        const float sum = family_sum(&sums, family), cap = (float)settings->family_caps[family];
+        for (unsigned group = 0; group < GROUP_COUNT && sum > cap; group++)
+            sums.families[family][group] *= cap / sum;
+    }
+    cap_group(&sums, GROUP_ACCESS, (float)settings->access_cap);
+    cap_group(&sums, GROUP_SENDING, (float)settings->sending_cap);
+    return sums;
+}
+
+static bool is_learning(const struct account *account, const struct accounts_settings *settings)
+{
+    return account->message_count < (float)settings->learning_messages &&
+           account->last_us - account->first_us < (int64_t)settings->learning_ms * 1000;
+}
+
+/* The step that the points are enough for, if enough of different kinds says so. */
+static enum account_step step_for(const struct view *view, const struct sums *sums)
+{
+    unsigned families = 0, groups = 0, step = ACCOUNT_LOCK;
+    for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT; family++)
+        families += view->judgement->families[family] >= FAMILY_SAYS;
+    for (unsigned group = 0; group < GROUP_COUNT; group++)
+        groups += group_sum(sums, group) >= GROUP_SAYS;
+    while (step > ACCOUNT_CALM && view->judgement->points < (float)view->settings->steps[step].score)
+        step--;
+    const bool is_sure = groups >= GROUPS_LEAST && (!is_learning(view->account, view->settings) ||
+                                                    group_sum(sums, GROUP_DAMAGE) >= GROUP_SAYS);
+    if (families < FAMILIES_LEAST)
+        return ACCOUNT_CALM;
+    return is_sure || step < ACCOUNT_NOTE ? (enum account_step)step : ACCOUNT_NOTE;
+}
+
+static enum account_step judge_path(const struct account *account, const struct accounts_settings *settings,
+                                    enum account_path path, struct account_judgement *judgement)
+{
+    const struct view view = {account, settings, path, &account->recent[path], judgement};
+    judgement->evidence_count = 0;
+    judgement->points = 0;
+    look_at_recipients(&view);
+    look_at_networks(&view);
+    look_at_failures(&view);
+    look_at_identity(&view);
+    look_at_content(&view);
+    look_at_volume(&view);
+    look_outside(&view);
+    const struct sums sums = add_up(judgement, settings);
+    for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT; family++) {
+        judgement->families[family] = family_sum(&sums, family);
+        judgement->points += judgement->families[family];
+    }
+    return step_for(&view, &sums);
+}
+
+enum account_step evidence_judge(const struct account *account, const struct accounts_settings *settings,
+                                 struct account_judgement *judgement)
+{
+    struct account_judgement of_new;
+    const enum account_step step = judge_path(account, settings, PATH_ALL, judgement);
+    if (account->recent[PATH_NEW].messages < 0.25F)
+        return step;
+    const enum account_step new_step = judge_path(account, settings, PATH_NEW, &of_new);
+    if (new_step < step || (new_step == step && of_new.points <= judgement->points))
+        return step;
+    judgement->points = of_new.points;
+    memcpy(judgement->families, of_new.families, sizeof of_new.families);
+    memcpy(judgement->evidence, of_new.evidence, sizeof of_new.evidence);
+    judgement->evidence_count = of_new.evidence_count;
+    return new_step;
+}
