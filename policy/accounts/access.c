@@ -74,9 +74,8 @@ static void meet_new_network(struct accounts *accounts, const struct accounts_se
                              struct account *account, uint32_t print)
 {
     const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
-    const bool is_original =
-        (account->networks.count == 0 && is_first_day(accounts, settings, account)) ||
-        is_gateway(accounts, print);
+    const bool is_original = (account->networks.count == 0 && is_first_day(accounts, settings, account)) ||
+                             is_gateway(accounts, print);
     const float expected = expected_network(accounts, settings, account, print);
     struct known *known = known_set_add(&account->networks, print, hour, NETWORKS_MAX);
     if (known == NULL)
@@ -157,8 +156,7 @@ static float meet_client(struct accounts *accounts, const struct accounts_settin
 enum account_path access_meet(struct accounts *accounts, const struct accounts_settings *settings,
                               struct account *account, const struct ip_address *client, struct slice helo)
 {
-    const float client_newness =
-        helo.length == 0 ? 0 : meet_client(accounts, settings, account, helo);
+    const float client_newness = helo.length == 0 ? 0 : meet_client(accounts, settings, account, helo);
     const float newness = client == NULL || ip_address_is_private(client)
                               ? 0
                               : meet_network(accounts, settings, account, client);

@@ -8,7 +8,7 @@ static const int64_t HOUR_US = 3600LL * 1000000;
 static const struct {
     float weight, memory;
 } questions[QUESTION_COUNT] = {
-    [QUESTION_NEW_RECIPIENT] = {10, 150}, [QUESTION_NEW_NETWORK] = {4, 60}, [QUESTION_NEW_CLIENT] = {4, 60},
+    [QUESTION_NEW_RECIPIENT] = {10, 150}, [QUESTION_NEW_NETWORK] = {4, 60},  [QUESTION_NEW_CLIENT] = {4, 60},
     [QUESTION_FAILURE] = {100, 1000},     [QUESTION_NEW_SENDER] = {20, 200}, [QUESTION_LISTED] = {10, 200},
     [QUESTION_COMPLAINT] = {2000, 20000}, [QUESTION_BLOCKED] = {200, 1000},
 };
@@ -63,7 +63,8 @@ static void fade(struct recent *recent, float factor, float hour_factor)
 static void learn_day(struct account *account)
 {
     const bool is_trusted = account->step < ACCOUNT_WARN;
-    for (unsigned i = 0; i < LEVEL_COUNT && is_trusted && account->levels[LEVEL_BURST].peak > 0; i++)
+    const bool has_sent = account->levels[LEVEL_BURST].peak > 0;
+    for (unsigned i = 0; i < LEVEL_COUNT && is_trusted && has_sent; i++)
         level_learn(&account->levels[i], &account->domain->levels[i]);
     for (unsigned i = 0; i < LEVEL_COUNT; i++)
         account->levels[i].peak = 0;
@@ -96,7 +97,7 @@ void account_advance(struct account *account, const struct accounts_settings *se
         fade(&account->recent[path], factor, hour_factor);
     for (unsigned i = 0; i < TEXTS_MAX; i++)
         for (unsigned path = 0; path < PATH_COUNT; path++)
-            account->texts[i].recipients[path] *= factor;
+            account->texts[i].uses[path] *= factor;
     account->last_us = now_us;
 }
 

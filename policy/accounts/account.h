@@ -42,7 +42,7 @@ enum account_level {
     LEVEL_RECIPIENTS, /* distinct, of a day */
     LEVEL_BURST,      /* messages of an hour */
     LEVEL_NETWORKS,   /* new ones, of a day */
-    LEVEL_TEXT,       /* recipients of one text, of a day */
+    LEVEL_TEXT,       /* uses of one text, of a day */
     LEVEL_COUNT
 };
 
@@ -64,9 +64,10 @@ struct recent {
     float blocked, complaints;
 };
 
+/* A text, and how often it was sent: a message to ten is one choice of its sender's, and counts as three. */
 struct text_use {
     uint32_t print;
-    float recipients[PATH_COUNT];
+    float uses[PATH_COUNT];
 };
 
 struct domain {

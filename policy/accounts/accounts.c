@@ -192,7 +192,10 @@ static bool is_new_sender(const struct taking *taking)
     struct account *account = taking->account;
     struct strbuf both;
     strbuf_init(&both, 0);
-    strbuf_append_slice(&both, taking->message->sender);
+    /* Mailings have an envelope sender for each recipient (VERP): what is alike in all is its domain. */
+    const struct slice sender = taking->message->sender;
+    const size_t at = slice_find_last(sender, '@');
+    strbuf_append_slice(&both, slice_part(sender, at, sender.length));
     strbuf_append_byte(&both, ' ');
     strbuf_append_slice(&both, taking->message->from);
     const uint32_t print = accounts_print(taking->accounts, strbuf_slice(&both));
@@ -214,7 +217,7 @@ static struct text_use *find_text(struct account *account, uint32_t print)
         struct text_use *text = &account->texts[i];
         if (text->print == print)
             return text;
-        if (text->recipients[PATH_ALL] < least->recipients[PATH_ALL])
+        if (text->uses[PATH_ALL] < least->uses[PATH_ALL])
             least = text;
     }
     *least = (struct text_use){.print = print};
@@ -228,14 +231,17 @@ static void count_text(struct taking *taking)
     if (taking->message->fingerprint.length == 0 || taking->taken == 0)
         return;
     const uint32_t print = accounts_print(taking->accounts, taking->message->fingerprint);
+    const float weight = sqrtf((float)taking->distinct);
     struct text_use *text = find_text(account, print);
-    text->recipients[PATH_ALL] += (float)taking->distinct;
+    text->uses[PATH_ALL] += weight;
     if (taking->path == PATH_NEW)
-        text->recipients[PATH_NEW] += (float)taking->distinct;
-    level_note(&account->levels[LEVEL_TEXT], text->recipients[PATH_ALL]);
+        text->uses[PATH_NEW] += weight;
+    level_note(&account->levels[LEVEL_TEXT], text->uses[PATH_ALL]);
     const struct shared_use *use =
         shared_uses_meet(taking->accounts->texts, print, account->number, taking->hour);
-    if (use != NULL && taking->hour - use->first_hour < HOURS_PER_DAY)
+    const int64_t learning_us = (int64_t)taking->settings->learning_ms * 1000;
+    if (use != NULL && taking->hour - use->first_hour < HOURS_PER_DAY &&
+        account->last_us - taking->accounts->first_us >= learning_us)
         account->text_logins = use->login_count;
 }
 
@@ -289,8 +295,10 @@ static void remember_sent(const struct taking *taking)
     if (taking->message->message_id.length == 0 || taking->taken == 0)
         return;
     const uint32_t print = accounts_print(taking->accounts, taking->message->message_id);
-    taking->accounts->sent[print % SENT_PLACES] = (struct sent_message){
-        .print = print, .number = taking->account->number & 0x7fffffffU, .is_new_path = taking->path == PATH_NEW};
+    taking->accounts->sent[print % SENT_PLACES] =
+        (struct sent_message){.print = print,
+                              .number = taking->account->number & 0x7fffffffU,
+                              .is_new_path = taking->path == PATH_NEW};
 }
 
 static void remember_owner(const struct taking *taking)

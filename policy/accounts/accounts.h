@@ -38,12 +38,12 @@ struct account_recipient {
 /* A message of a login, once it is over. Slices may be empty where nothing is known. */
 struct account_message {
     int64_t time_us;
-    struct slice user;                /* canonical login; not empty */
-    const struct ip_address *client;  /* who really sent it; NULL: a webmail server or the like hides that */
-    struct slice helo, sender, from;  /* envelope and header */
-    struct slice message_id;          /* to know it again when it comes back */
-    struct slice fingerprint;         /* alike in all copies of one text */
-    bool is_listed;                   /* some list has the client */
+    struct slice user;               /* canonical login; not empty */
+    const struct ip_address *client; /* who really sent it; NULL: a webmail server or the like hides that */
+    struct slice helo, sender, from; /* envelope and header */
+    struct slice message_id;         /* to know it again when it comes back */
+    struct slice fingerprint;        /* alike in all copies of one text */
+    bool is_listed;                  /* some list has the client */
     unsigned blocked_attachments;
     const struct account_recipient *recipients;
     size_t recipient_count;
@@ -77,7 +77,7 @@ struct account_evidence {
 };
 
 struct account_judgement {
-    float points;                        /* the sum of families */
+    float points;                         /* the sum of families */
     float families[ACCOUNT_FAMILY_COUNT]; /* within their caps */
     struct account_evidence evidence[EVIDENCE_KIND_COUNT];
     size_t evidence_count;

@@ -8,7 +8,7 @@
 
 enum {
     DOMAINS_MAX = 20000,
-    SENT_PLACES = 65536,      /* messages that are known again when they come back */
+    SENT_PLACES = 65536,    /* messages that are known again when they come back */
     MAILBOX_PLACES = 65536, /* mailboxes of which is known since when they get mail */
     OWNER_PLACES = 65536,   /* addresses of which is known who sends with them */
 };

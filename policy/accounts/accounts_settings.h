@@ -45,8 +45,9 @@ struct account_step_settings {
 struct accounts_settings {
     struct account_step_settings steps[ACCOUNT_STEP_COUNT]; /* of ACCOUNT_CALM nothing */
     uint64_t family_caps[ACCOUNT_FAMILY_COUNT];             /* 0: the family is not looked at */
-    uint64_t sending_cap; /* of recipients, volume and one text to many together: a mass mailing has them all */
-    uint64_t access_cap;  /* of networks and identity together: somebody who moves has both */
+    uint64_t
+        sending_cap; /* of recipients, volume and one text to many together: a mass mailing has them all */
+    uint64_t access_cap; /* of networks and identity together: somebody who moves has both */
 
     uint64_t evidence_half_life_ms; /* 24 h */
     uint64_t network_half_life_ms;  /* how long a network stays new: 7 d */
@@ -56,6 +57,7 @@ struct accounts_settings {
 
     /* Floors: below them there is no evidence at all. */
     uint64_t recipients_floor; /* of one login within about a day */
+    uint64_t networks_floor;
     uint64_t failures_floor;
     uint64_t logins_floor; /* who use one new network, or one text, within a day */
 

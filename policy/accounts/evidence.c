@@ -26,7 +26,7 @@ static const struct {
     [EVIDENCE_SHARED_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 12},
     [EVIDENCE_FAILURES] = {ACCOUNT_FAILURES, GROUP_DAMAGE, 30},
     [EVIDENCE_NEW_CLIENT] = {ACCOUNT_IDENTITY, GROUP_ACCESS, 8},
-    [EVIDENCE_NEW_SENDERS] = {ACCOUNT_IDENTITY, GROUP_DAMAGE, 15},
+    [EVIDENCE_NEW_SENDERS] = {ACCOUNT_IDENTITY, GROUP_SENDING, 15},
     [EVIDENCE_ONE_TEXT] = {ACCOUNT_CONTENT, GROUP_SENDING, 20},
     [EVIDENCE_SHARED_TEXT] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 15},
     [EVIDENCE_BLOCKED] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 20},
@@ -81,11 +81,11 @@ static void look_at_recipients(const struct view *view)
     const float floor = (float)view->settings->recipients_floor;
     const float expected = account_expect(view->account, view->settings, QUESTION_NEW_RECIPIENT);
     if (recent->new_recipients >= floor)
-        add(view, &(struct account_evidence){
-                      EVIDENCE_NEW_RECIPIENTS,
-                      ratio_points(recent->new_weight, recent->weight - recent->new_weight,
-                                   percent(view->settings->stolen_new_recipients), expected),
-                      recent->new_recipients, recent->recipients, expected});
+        add(view,
+            &(struct account_evidence){EVIDENCE_NEW_RECIPIENTS,
+                                       ratio_points(recent->new_weight, recent->weight - recent->new_weight,
+                                                    percent(view->settings->stolen_new_recipients), expected),
+                                       recent->new_recipients, recent->recipients, expected});
     if (recent->recipients >= floor)
         add(view, &(struct account_evidence){EVIDENCE_MANY_RECIPIENTS,
                                              level_points(level, domain, recent->recipients),
@@ -105,7 +105,7 @@ static void look_at_networks(const struct view *view)
         return;
     add(view, &(struct account_evidence){EVIDENCE_NEW_NETWORK, points * account->network_newness, count, 0,
                                          account->network_expected});
-    if (count >= 1.5F)
+    if (count >= (float)view->settings->networks_floor - 0.5F)
         add(view, &(struct account_evidence){EVIDENCE_MANY_NETWORKS, level_points(level, domain, count),
                                              count, 0, level_usual(level, domain)});
     if (logins >= (float)view->settings->logins_floor && account->network_expected < 0.4F)
@@ -133,7 +133,7 @@ static void look_at_identity(const struct view *view)
     const float expected = account_expect(account, view->settings, QUESTION_NEW_SENDER);
     const float client =
         ratio_points(1, 0, percent(view->settings->stolen_new_client), account->client_expected);
-    if (view->path == PATH_NEW)
+    if (view->path == PATH_NEW && account->client_newness > 0)
         add(view, &(struct account_evidence){EVIDENCE_NEW_CLIENT, client * account->client_newness, 0, 0,
                                              account->client_expected});
     if (recent->new_senders >= SENDERS_LEAST)
@@ -148,7 +148,7 @@ static float most_of_one_text(const struct view *view)
 {
     float most = 0;
     for (unsigned i = 0; i < TEXTS_MAX; i++)
-        most = fmaxf(most, view->account->texts[i].recipients[view->path]);
+        most = fmaxf(most, view->account->texts[i].uses[view->path]);
     return most;
 }
 
@@ -167,9 +167,10 @@ static void look_at_content(const struct view *view)
     if (logins >= (float)view->settings->logins_floor)
         add(view, &(struct account_evidence){EVIDENCE_SHARED_TEXT, 8 * log2f(logins / 2), logins, 0, 0});
     if (recent->blocked >= 0.5F)
-        add(view, &(struct account_evidence){
-                      EVIDENCE_BLOCKED, rate_points(recent->blocked, recent->messages, STOLEN_BLOCKED, blocked),
-                      recent->blocked, recent->messages, blocked});
+        add(view,
+            &(struct account_evidence){
+                EVIDENCE_BLOCKED, rate_points(recent->blocked, recent->messages, STOLEN_BLOCKED, blocked),
+                recent->blocked, recent->messages, blocked});
 }
 
 static void look_at_volume(const struct view *view)
@@ -194,7 +195,8 @@ static void look_outside(const struct view *view)
     const float complaints = account_expect(view->account, view->settings, QUESTION_COMPLAINT);
     if (recent->listed >= 0.5F)
         add(view, &(struct account_evidence){EVIDENCE_LISTED,
-                                             ratio_points(1, 0, percent(view->settings->stolen_listed), listed),
+                                             ratio_points(recent->listed, recent->messages - recent->listed,
+                                                          percent(view->settings->stolen_listed), listed),
                                              recent->listed, recent->messages, listed});
     if (recent->complaints >= 0.5F)
         add(view, &(struct account_evidence){

@@ -78,7 +78,7 @@ void account_evidence_describe(const struct account_evidence *evidence, struct s
         append_seen_of(out, evidence, "messages have a sender that this login has not used before");
         break;
     case EVIDENCE_ONE_TEXT:
-        append_usual(out, evidence, "recipients of one text within a day");
+        append_usual(out, evidence, "times one text within a day");
         break;
     case EVIDENCE_BURST:
         append_usual(out, evidence, "messages within an hour");

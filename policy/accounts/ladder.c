@@ -18,25 +18,25 @@ static void keep_trace(struct account *account, const struct account_judgement *
     struct account_trace *last = account->trace_count == 0 ? NULL : &account->trace[account->trace_count - 1];
     if (account->trace == NULL)
         account->trace = calloc(TRACE_MAX, sizeof *account->trace);
-    if (account->trace == NULL || (last != NULL && !judgement->is_raised &&
-                                   account->last_us - last->time_us < APART_US &&
-                                   judgement->points <= last->points))
+    if (account->trace == NULL ||
+        (last != NULL && !judgement->is_raised && account->last_us - last->time_us < APART_US &&
+         judgement->points <= last->points))
         return;
     if (account->trace_count == TRACE_MAX) {
         memmove(account->trace, account->trace + 1, (TRACE_MAX - 1) * sizeof *account->trace);
         account->trace_count--;
     }
     struct account_trace *added = &account->trace[account->trace_count++];
-    *added = (struct account_trace){.time_us = account->last_us,
-                                    .points = (uint16_t)judgement->points,
-                                    .step = (uint8_t)account->step};
+    *added = (struct account_trace){
+        .time_us = account->last_us, .points = (uint16_t)judgement->points, .step = (uint8_t)account->step};
     for (unsigned i = 0; i < ACCOUNT_FAMILY_COUNT; i++)
         added->families[i] = (uint8_t)judgement->families[i];
 }
 
 /* The day's warnings are used up: only what is clear beyond doubt still becomes one. */
-static enum account_step within_budget(const struct account *account, const struct accounts_settings *settings,
-                                       struct ladder_budget *budget, enum account_step step)
+static enum account_step within_budget(const struct account *account,
+                                       const struct accounts_settings *settings, struct ladder_budget *budget,
+                                       enum account_step step)
 {
     if (step < ACCOUNT_WARN || account->step >= ACCOUNT_WARN)
         return step;

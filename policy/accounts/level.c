@@ -27,9 +27,8 @@ static float mean_of(const struct level *level, const struct level *domain)
 
 static float spread_of(const struct level *level)
 {
-    const float variance =
-        (level->variance * level->days + SPREAD_FIRST * SPREAD_FIRST * DAYS_OF_SPREAD) /
-        (level->days + DAYS_OF_SPREAD);
+    const float variance = (level->variance * level->days + SPREAD_FIRST * SPREAD_FIRST * DAYS_OF_SPREAD) /
+                           (level->days + DAYS_OF_SPREAD);
     /* The mean itself is known no better than its days allow. */
     const float spread = sqrtf(variance * (1 + 1 / (level->days + 1)));
     return spread < SPREAD_LEAST ? SPREAD_LEAST : spread;

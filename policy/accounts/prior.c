@@ -3,6 +3,7 @@
 #include <math.h>
 
 static const float SLOW_MEMORY = 5000, FIRST_WEIGHT = 50, FAST_WEIGHT = 20;
+static const float EVERYDAY = 1.5F;
 static const float FAST_HALF_LIFE_US = 36.0F * 3600e6F;
 
 void tendency_add(struct tendency *tendency, float hits, float trials, float memory)
@@ -40,7 +41,8 @@ float prior_expect(const struct prior *prior, const struct tendency *own, float 
     const float domain = part_of(&prior->slow, usual, FIRST_WEIGHT);
     const float habit = part_of(own, domain, weight);
     tendency_decay(&fast, fast_factor(prior, now_us));
-    const float today = part_of(&fast, domain, FAST_WEIGHT);
+    /* What is more than usual, and so has a reason that all share. */
+    const float today = part_of(&fast, domain, FAST_WEIGHT) - EVERYDAY * domain;
     const float expected = today > habit ? today : habit;
     return expected < 0.0001F ? 0.0001F : expected > 0.9F ? 0.9F : expected;
 }

@@ -1,0 +1,412 @@
+/* Small worlds: a provider of twenty logins and its habits of a month. A theft of each style is warned of in
+ * time, and nothing honest is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "accounts/accounts.h"
+
+enum { LOGINS = 20, DAYS = 30, RECIPIENTS_MAX = 60 };
+static const int64_t MINUTE_US = 60LL * 1000000, HOUR_US = 3600LL * 1000000, DAY_US = 86400LL * 1000000;
+static const int64_t START_US = 1788220800LL * 1000000; /* a Tuesday, 00:00 UTC */
+
+struct world {
+    struct accounts *accounts;
+    int64_t now_us;
+    enum account_step highest;          /* of the login under test since the last look */
+    struct account_judgement judgement; /* the last one */
+    unsigned sent_count;                /* recipients since the last look, until it was warned of */
+    bool is_warned;
+    unsigned serial;
+    struct accounts_settings settings;
+};
+
+struct mail {
+    const char *user, *client, *helo, *text;
+    unsigned known, fresh, refused; /* recipients: written to before, never, none there */
+    bool is_blocked;
+};
+
+static int begin(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    world->accounts = accounts_create();
+    assert_non_null(world->accounts);
+    world->now_us = START_US;
+    world->settings = accounts_settings_default;
+    *state = world;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct world *world = *state;
+    accounts_destroy(world->accounts);
+    free(world);
+    return 0;
+}
+
+static void note_step(struct world *world)
+{
+    if (world->judgement.step > world->highest)
+        world->highest = world->judgement.step;
+    world->is_warned = world->is_warned || world->judgement.step >= ACCOUNT_WARN;
+}
+
+static void send(struct world *world, const struct mail *mail)
+{
+    struct account_recipient recipients[RECIPIENTS_MAX];
+    char addresses[RECIPIENTS_MAX][48], id[32];
+    struct ip_address client;
+    unsigned count = 0;
+    for (unsigned i = 0; i < mail->known + mail->fresh + mail->refused; i++) {
+        const bool is_known = i < mail->known;
+        snprintf(addresses[i], sizeof addresses[i], is_known ? "known%u@example.net" : "r%u@example.net",
+                 is_known ? (world->serial * 7 + i) % 60 : world->serial * 100 + i);
+        recipients[count++] = (struct account_recipient){
+            .address = slice_of(addresses[i]),
+            .delivery = i < mail->known + mail->fresh ? ACCOUNT_TAKEN : ACCOUNT_REFUSED,
+            .is_new = !is_known};
+    }
+    if (!world->is_warned)
+        world->sent_count += mail->known + mail->fresh;
+    snprintf(id, sizeof id, "<%u@%s>", world->serial++, mail->user);
+    assert_true(mail->client == NULL || ip_address_parse(slice_of(mail->client), &client));
+    const struct account_message message = {
+        .time_us = world->now_us,
+        .user = slice_of(mail->user),
+        .client = mail->client == NULL ? NULL : &client,
+        .helo = slice_of(mail->helo),
+        .sender = slice_of(mail->user),
+        .from = slice_of(mail->user),
+        .message_id = slice_of(id),
+        .fingerprint = slice_of(mail->text),
+        .blocked_attachments = mail->is_blocked,
+        .recipients = recipients,
+        .recipient_count = count,
+    };
+    assert_true(accounts_take_message(world->accounts, &world->settings, &message, &world->judgement));
+    note_step(world);
+}
+
+static void text_of(char text[24], unsigned number)
+{
+    snprintf(text, 24, "%016x", number * 2654435761U);
+}
+
+/* Everybody writes four messages a working day from one network, every fifth recipient new. */
+static void live_a_day(struct world *world, unsigned day)
+{
+    char user[32], client[32], text[24];
+    for (unsigned hour = 8; hour < 16 && day % 7 < 5; hour += 2) {
+        for (unsigned login = 0; login < LOGINS; login++) {
+            world->now_us = START_US + day * DAY_US + hour * HOUR_US + login * MINUTE_US;
+            snprintf(user, sizeof user, "u%u@example.com", login);
+            snprintf(client, sizeof client, "192.%u.2.7", login);
+            text_of(text, day * 10000 + hour * 100 + login);
+            const bool has_new = (day + hour / 2 + login) % 4 == 0;
+            send(world, &(struct mail){user, client, "[192.168.1.2]", text, 1, has_new, 0, false});
+        }
+    }
+}
+
+/* A month, and then the morning of a working day on which all is quiet. */
+static void live(struct world *world)
+{
+    for (unsigned day = 0; day < DAYS; day++)
+        live_a_day(world, day);
+    assert_true(world->highest < ACCOUNT_WARN);
+    world->now_us = START_US + DAYS * DAY_US + 9 * HOUR_US;
+    world->highest = ACCOUNT_CALM;
+    world->is_warned = false;
+    world->sent_count = 0;
+}
+
+static const char VICTIM[] = "u3@example.com", HOME[] = "192.3.2.9", HELO[] = "[192.168.1.2]";
+
+/* ---- thefts ----------------------------------------------------------------------------------------- */
+
+static void a_blast_is_warned_of(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned i = 0; i < 20; i++, world->now_us += 5 * 1000000)
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "mail", "aaaa", 0, 20, 0, false});
+    assert_true(world->is_warned);
+    assert_in_range(world->sent_count, 1, 99);
+}
+
+static void a_botnet_is_warned_of(void **state)
+{
+    struct world *world = *state;
+    char client[32], text[24];
+    live(world);
+    for (unsigned i = 0; i < 60; i++, world->now_us += 2 * MINUTE_US) {
+        snprintf(client, sizeof client, "%u.9.%u.1", 60 + i % 60, i);
+        text_of(text, i);
+        send(world, &(struct mail){VICTIM, client, "localhost", text, 0, 3, 0, false});
+    }
+    assert_true(world->is_warned);
+    assert_in_range(world->sent_count, 1, 99);
+}
+
+static void low_and_slow_is_warned_of(void **state)
+{
+    struct world *world = *state;
+    char client[32], text[24];
+    live(world);
+    for (unsigned i = 0; i < 60; i++, world->now_us += 30 * MINUTE_US) {
+        snprintf(client, sizeof client, "%u.9.%u.1", 60 + i % 60, i);
+        text_of(text, i);
+        send(world, &(struct mail){VICTIM, client, "localhost", text, 0, 1, 0, false});
+    }
+    assert_true(world->is_warned);
+    assert_in_range(world->sent_count, 1, 99);
+}
+
+/* To whom the owner knows, by hand, from one new network. */
+static void a_thief_among_the_contacts_is_warned_of(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned i = 0; i < 30; i++, world->now_us += 3 * MINUTE_US) {
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", "bbbb", 4, 0, 0, false});
+    }
+    assert_true(world->is_warned);
+    assert_in_range(world->sent_count, 1, 99);
+}
+
+static void a_theft_inside_the_domain_is_warned_of(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned i = 0; i < 20; i++, world->now_us += 2 * MINUTE_US)
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", "cccc", 0, 2, 0, false});
+    assert_true(world->is_warned);
+    assert_in_range(world->sent_count, 1, 19);
+}
+
+/* It is looked at over IMAP for days, sold, and used. */
+static void what_lay_dormant_is_warned_of(void **state)
+{
+    struct world *world = *state;
+    struct ip_address thief;
+    live(world);
+    assert_true(ip_address_parse(slice_of("203.0.113.5"), &thief));
+    for (unsigned day = 0; day < 4; day++, world->now_us += DAY_US)
+        assert_true(
+            accounts_take_login(world->accounts, &world->settings, slice_of(VICTIM), &thief, world->now_us));
+    for (unsigned i = 0; i < 40; i++, world->now_us += MINUTE_US)
+        send(world, &(struct mail){VICTIM, "198.51.100.7", "mail", "dddd", 0, 5, 0, false});
+    assert_true(world->is_warned);
+    assert_in_range(world->sent_count, 1, 99);
+}
+
+static void mail_that_comes_back_speaks_against_it(void **state)
+{
+    struct world *world = *state;
+    const char *user = NULL;
+    char id[64];
+    live(world);
+    /* From the owner's own network: its computer is the thief's. */
+    for (unsigned i = 0; i < 30; i++, world->now_us += MINUTE_US) {
+        snprintf(id, sizeof id, "<%u@%s>", world->serial, VICTIM);
+        send(world, &(struct mail){VICTIM, HOME, HELO, "eeee", 0, 3, 1, false});
+        const struct account_report report = {world->now_us, slice_of(id), 1, false};
+        assert_true(
+            accounts_take_report(world->accounts, &world->settings, &report, &user, &world->judgement));
+        assert_string_equal(user, VICTIM);
+        note_step(world);
+    }
+    assert_true(world->is_warned);
+    assert_true(world->judgement.families[ACCOUNT_FAILURES] > 20);
+}
+
+static void a_bounce_of_what_nobody_sent_is_no_evidence(void **state)
+{
+    struct world *world = *state;
+    const char *user = NULL;
+    live(world);
+    const struct account_report report = {world->now_us, slice_of("<forged@example.com>"), 5, false};
+    assert_false(accounts_take_report(world->accounts, &world->settings, &report, &user, &world->judgement));
+}
+
+/* ---- honest ----------------------------------------------------------------------------------------- */
+
+static void a_mailing_to_all_members_is_not_warned_of(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned i = 0; i < 200; i++, world->now_us += 3 * 1000000)
+        send(world, &(struct mail){VICTIM, HOME, HELO, "ffff", i % 3 == 0, i % 3 != 0, 0, false});
+    assert_true(world->highest < ACCOUNT_WARN);
+}
+
+static void a_traveller_is_not_warned_of(void **state)
+{
+    struct world *world = *state;
+    char client[32], text[24];
+    live(world);
+    for (unsigned i = 0; i < 40; i++, world->now_us += 3 * HOUR_US) {
+        snprintf(client, sizeof client, "80.%u.2.3", i / 8);
+        text_of(text, i);
+        send(world, &(struct mail){VICTIM, client, HELO, text, 1, i % 4 == 0, 0, false});
+    }
+    assert_true(world->highest < ACCOUNT_WARN);
+}
+
+static void a_new_telephone_is_not_warned_of(void **state)
+{
+    struct world *world = *state;
+    char text[24];
+    live(world);
+    for (unsigned i = 0; i < 6; i++, world->now_us += HOUR_US) {
+        text_of(text, i);
+        send(world, &(struct mail){VICTIM, "80.1.2.3", "phone", text, 1, i % 5 == 0, 0, false});
+    }
+    assert_true(world->highest < ACCOUNT_WARN);
+}
+
+/* All of them come over new networks on one day: that is no theft. */
+static void a_provider_that_moves_is_not_warned_of(void **state)
+{
+    struct world *world = *state;
+    char user[32], client[32], text[24];
+    live(world);
+    for (unsigned i = 0; i < 10; i++)
+        for (unsigned login = 0; login < LOGINS; login++, world->now_us += MINUTE_US) {
+            snprintf(user, sizeof user, "u%u@example.com", login);
+            snprintf(client, sizeof client, "77.%u.2.7", login);
+            text_of(text, i * 100 + login);
+            send(world, &(struct mail){user, client, "new-gateway", text, 2, i % 2, 0, false});
+        }
+    assert_true(world->highest < ACCOUNT_WARN);
+}
+
+static void the_first_days_are_not_warned_of(void **state)
+{
+    struct world *world = *state;
+    for (unsigned i = 0; i < 40; i++, world->now_us += 10 * MINUTE_US)
+        send(world, &(struct mail){VICTIM, i % 2 ? HOME : "80.1.2.3", HELO, "gggg", 0, 3, 0, false});
+    assert_true(world->highest < ACCOUNT_WARN);
+}
+
+/* ---- rules ------------------------------------------------------------------------------------------ */
+
+static void one_family_alone_takes_no_step(void **state)
+{
+    struct world *world = *state;
+    char client[32], text[24];
+    live(world);
+    for (unsigned i = 0; i < 60; i++, world->now_us += MINUTE_US) {
+        snprintf(client, sizeof client, "%u.9.%u.1", 60 + i, i);
+        text_of(text, i);
+        if (i % 15 == 0)
+            send(world, &(struct mail){VICTIM, client, HELO, text, 1, 0, 0, false});
+    }
+    assert_true(world->highest < ACCOUNT_WARN);
+}
+
+static void a_lock_takes_several_families(void **state)
+{
+    struct world *world = *state;
+    char client[32];
+    live(world);
+    for (unsigned i = 0; i < 60; i++, world->now_us += MINUTE_US) {
+        snprintf(client, sizeof client, "%u.9.%u.1", 60 + i, i);
+        send(world, &(struct mail){VICTIM, client, "bot", "hhhh", 0, 10, 8, false});
+    }
+    assert_int_equal(world->highest, ACCOUNT_LOCK);
+    unsigned families = 0;
+    for (unsigned i = 0; i < ACCOUNT_FAMILY_COUNT; i++) {
+        families += world->judgement.families[i] > 0;
+        assert_true(world->judgement.families[i] <= (float)world->settings.family_caps[i]);
+    }
+    assert_true(families >= 4);
+}
+
+static void whoever_is_forgiven_begins_anew(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned i = 0; i < 10; i++, world->now_us += MINUTE_US)
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", "iiii", 0, 10, 0, false});
+    assert_true(world->is_warned);
+    assert_true(accounts_forgive(world->accounts, slice_of(VICTIM), world->now_us));
+    assert_false(accounts_forgive(world->accounts, slice_of("nobody@example.com"), world->now_us));
+    world->highest = ACCOUNT_CALM;
+    for (unsigned i = 0; i < 5; i++, world->now_us += HOUR_US)
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", "jjjj", 1, 0, 0, false});
+    assert_int_equal(world->highest, ACCOUNT_CALM);
+}
+
+static void a_step_is_over_by_itself(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned i = 0; i < 10; i++, world->now_us += MINUTE_US)
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", "kkkk", 0, 10, 0, false});
+    assert_true(world->is_warned);
+    world->now_us += 15 * DAY_US;
+    send(world, &(struct mail){VICTIM, HOME, HELO, "llll", 1, 0, 0, false});
+    assert_int_equal(world->judgement.step, ACCOUNT_CALM);
+}
+
+/* A family that is switched off says nothing. */
+static void caps_of_zero_switch_a_family_off(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    world->settings.family_caps[ACCOUNT_NETWORKS] = 0;
+    for (unsigned i = 0; i < 20; i++, world->now_us += 5 * 1000000)
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "mail", "aaaa", 0, 20, 0, false});
+    assert_true(world->judgement.families[ACCOUNT_NETWORKS] <= 0);
+    assert_true(world->judgement.families[ACCOUNT_RECIPIENTS] > 0);
+}
+
+static void evidence_is_told_with_its_numbers(void **state)
+{
+    (void)state;
+    struct strbuf out;
+    strbuf_init(&out, 0);
+    account_evidence_describe(&(struct account_evidence){EVIDENCE_NEW_RECIPIENTS, 30, 18, 20, 0.125F}, &out);
+    assert_string_equal(strbuf_text(&out),
+                        "18 of the last 20 recipients were never written to; usual here: 1 in 8");
+    strbuf_reset(&out);
+    account_evidence_describe(&(struct account_evidence){EVIDENCE_MANY_RECIPIENTS, 20, 61, 0, 8.2F}, &out);
+    assert_string_equal(strbuf_text(&out), "61 recipients within a day; most days here have fewer than 10");
+    strbuf_deinit(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_blast_is_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(a_botnet_is_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(low_and_slow_is_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(a_thief_among_the_contacts_is_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(a_theft_inside_the_domain_is_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(what_lay_dormant_is_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(mail_that_comes_back_speaks_against_it, begin, end),
+        cmocka_unit_test_setup_teardown(a_bounce_of_what_nobody_sent_is_no_evidence, begin, end),
+        cmocka_unit_test_setup_teardown(a_mailing_to_all_members_is_not_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(a_traveller_is_not_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(a_new_telephone_is_not_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(a_provider_that_moves_is_not_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(the_first_days_are_not_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(one_family_alone_takes_no_step, begin, end),
+        cmocka_unit_test_setup_teardown(a_lock_takes_several_families, begin, end),
+        cmocka_unit_test_setup_teardown(whoever_is_forgiven_begins_anew, begin, end),
+        cmocka_unit_test_setup_teardown(a_step_is_over_by_itself, begin, end),
+        cmocka_unit_test_setup_teardown(caps_of_zero_switch_a_family_off, begin, end),
+        cmocka_unit_test(evidence_is_told_with_its_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
