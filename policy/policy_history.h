@@ -121,9 +121,9 @@ struct policy_accounts_query {
     int64_t now_us;            /* wall clock */
 };
 
-/* Which logins would have looked stolen, and when: begins knowing nothing, learns from the records as it goes,
- * and tells each step of the ladder: text, or with HISTORY_JSON a line {"time", "user", "step", "points",
- * "families"}. Results as those of policy_replay. */
+/* Which logins would have looked stolen, and when: begins knowing nothing, learns from the records as it
+ * goes, and tells each step of the ladder: text, or with HISTORY_JSON a line {"time", "user", "step",
+ * "points", "families"}. Results as those of policy_replay. */
 enum policy_replay_result policy_replay_accounts(const struct policy_history_source *source,
                                                  const struct policy_accounts_query *query,
                                                  const struct policy_history_page *page, struct strbuf *out);
