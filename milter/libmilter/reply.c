@@ -14,10 +14,10 @@ static char printable(char c)
     return (char)(c >= 0x20 && c < 0x7f ? c : '?');
 }
 
-void reply_escape(struct strbuf *out, const char *text)
+void reply_escape(struct strbuf *out, const char *text, bool is_utf8)
 {
     for (; *text != '\0'; text++) {
-        strbuf_append_byte(out, printable(*text));
+        strbuf_append_byte(out, is_utf8 && (unsigned char)*text >= 0x80 ? *text : printable(*text));
         if (*text == '%')
             strbuf_append_byte(out, '%');
     }
@@ -35,7 +35,7 @@ static bool set_reply(SMFICTX *ctx, sfsistat result, const struct verdict *verdi
     snprintf(enhanced, sizeof enhanced, "%s", verdict->enhanced);
     struct strbuf text;
     strbuf_init(&text, REPLY_TEXT_BYTES_MAX);
-    reply_escape(&text, verdict->text);
+    reply_escape(&text, verdict->text, verdict->is_utf8);
     bool is_set =
         !text.failed && text.length > 0 && smfi_setreply(ctx, code, enhanced, text.data) == MI_SUCCESS;
     strbuf_deinit(&text);

@@ -28,7 +28,8 @@ sfsistat reply_too_busy(SMFICTX *ctx);
 /* A temporary failure of our own: memory, a broken session. */
 sfsistat reply_own_failure(SMFICTX *ctx);
 
-/* Appends `text` with every '%' doubled and without control bytes or bytes over 126. */
-void reply_escape(struct strbuf *out, const char *text);
+/* Appends `text` with every '%' doubled and without control bytes or, where it is not UTF-8, bytes over 126.
+ */
+void reply_escape(struct strbuf *out, const char *text, bool is_utf8);
 
 #endif

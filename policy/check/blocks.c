@@ -52,29 +52,24 @@ static void blocks_begin(const struct check_context *context, const struct check
 /* ---- decision
  * ----------------------------------------------------------------------------------------------- */
 
-static const char *span_text(const struct check_context *context, const struct gathered_block *block)
+static void say_blocked(const struct check_context *context, struct finding *finding,
+                        const struct gathered_block *block)
 {
-    return block->until_us == INT64_MAX
-               ? ""
-               : check_text(context, " until %s", check_moment_text(context, block->until_us));
-}
-
-static const char *reply_text(const struct check_context *context, const struct gathered_block *block)
-{
-    const char *where = block->is_external_only ? " to other domains" : "";
-    const char *span = span_text(context, block);
-    const char *whom = check_shorten(context, block->whom, 80);
+    enum reply_row row = REPLY_blocks_blocked;
     if (block->is_lock)
-        return check_text(
-            context,
-            "Sending%s is locked for %s%s, because somebody else seems to use this account. Change its "
-            "password and ask the administrator to unlock it.",
-            where, whom, span);
-    if (block->reason[0] == '\0')
-        return check_text(context, "Sending%s is blocked for %s%s. Ask the administrator of this server.",
-                          where, whom, span);
-    return check_text(context, "Sending%s is blocked for %s%s: %s", where, whom, span,
-                      check_shorten(context, block->reason, 160));
+        row = REPLY_blocks_locked;
+    else if (block->reason[0] == '\0')
+        row = REPLY_blocks_blocked_unexplained;
+    finding->reply = (struct reply){.code = 550, .enhanced = "5.7.1"};
+    check_say(
+        context, finding, row,
+        (const struct reply_value[]){
+            reply_part("where", block->is_external_only ? REPLY_PART_to_other_domains : REPLY_PART_none),
+            reply_part("until", block->until_us == INT64_MAX ? REPLY_PART_none : REPLY_PART_until),
+            reply_moment("when", block->until_us),
+            reply_text("whom", check_shorten(context, block->whom, 80)),
+            reply_text("reason", check_shorten(context, block->reason, 160)),
+            {0}});
 }
 
 static void add_blocked(const struct check_context *context, const struct gathered_block *block,
@@ -85,7 +80,7 @@ static void add_blocked(const struct check_context *context, const struct gather
     finding.detail = check_text(context, "%s %s%s%s%s", block->target, block->whom,
                                 block->is_external_only ? ", external mail" : "",
                                 block->reason[0] == '\0' ? "" : ": ", block->reason);
-    finding.reply = (struct reply){550, "5.7.1", reply_text(context, block)};
+    say_blocked(context, &finding, block);
     finding_add(findings, &finding);
 }
 

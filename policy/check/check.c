@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <talloc.h>
-#include <time.h>
 
 const struct config_choice check_mode_choices[] = {
     {"enforce", MODE_ENFORCE, "acts on what it finds"},
@@ -67,14 +66,20 @@ const char *check_shorten(const struct check_context *context, const char *text,
     return check_text(context, "%.*s...%s", (int)head, text, text + (length - tail));
 }
 
-const char *check_moment_text(const struct check_context *context, int64_t at_us)
+void check_say(const struct check_context *context, struct finding *finding, enum reply_row row,
+               const struct reply_value *values)
 {
-    enum { US_PER_SECOND = 1000000 };
-    char text[48];
-    struct tm at;
-    time_t seconds = (time_t)((at_us + US_PER_SECOND - 1) / US_PER_SECOND);
-    if (gmtime_r(&seconds, &at) == NULL || strftime(text, sizeof text, "%H:%M:%S UTC on %-d %B", &at) == 0)
-        return "later";
-    const char *copy = check_text(context, "%s", text);
-    return copy == NULL ? "later" : copy;
+    const struct reply_manner english = {.user = context->message->user};
+    struct reply_words *words = talloc_zero(context->owner, struct reply_words);
+    struct strbuf text;
+    if (words == NULL)
+        return;
+    words->row = row;
+    for (; values->name != NULL; values++)
+        reply_words_add(words, values);
+    strbuf_init(&text, 0);
+    if (reply_words_render(words, &english, &text))
+        finding->reply.text = talloc_strdup(context->owner, strbuf_text(&text));
+    strbuf_deinit(&text);
+    finding->words = finding->reply.text == NULL ? NULL : words;
 }

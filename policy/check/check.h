@@ -128,6 +128,10 @@ size_t check_index(const struct check *check);
 struct finding check_finding(const char *name, const struct check_context *context,
                              enum finding_outcome outcome, const char *reason);
 
+/* Sets text and words of the finding's reply: a row with its values, which end in one without a name. */
+void check_say(const struct check_context *context, struct finding *finding, enum reply_row row,
+               const struct reply_value *values);
+
 /* Formats into context->owner; NULL when memory ran out (a finding may carry a NULL detail). */
 const char *check_text(const struct check_context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -135,9 +139,6 @@ const char *check_text(const struct check_context *context, const char *format, 
 /* `text` in at most `most_bytes` (at least 16), the middle left out where it is longer; under context->owner,
  * or `text` itself. For replies, which have little room; NULL when memory ran out. */
 const char *check_shorten(const struct check_context *context, const char *text, size_t most_bytes);
-
-/* "11:20:00 UTC on 30 November", a wall clock's time as replies tell it, rounded up to a second. */
-const char *check_moment_text(const struct check_context *context, int64_t at_us);
 
 /* Choices of the keys that every check has. */
 extern const struct config_choice check_mode_choices[];

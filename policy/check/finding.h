@@ -6,6 +6,8 @@
 #ifndef CLOSEDRELAY_CHECK_FINDING_H
 #define CLOSEDRELAY_CHECK_FINDING_H
 
+#include "words/reply_words.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,21 +20,24 @@ enum action { ACTION_ACCEPT, ACTION_HOLD, ACTION_DEFER, ACTION_REJECT };
 enum finding_outcome { FINDING_PASS, FINDING_FAIL, FINDING_UNKNOWN };
 
 /* An SMTP reply (RFC 5321, 4.2) with its enhanced code (RFC 3463). `code` 0: the action's own default. The
- * text may hold any bytes here; verdict.h cleans it. */
+ * text may hold any bytes here; verdict.h cleans it, and says it in the words that the configuration wants.
+ */
 struct reply {
     unsigned code;
     const char *enhanced;
-    const char *text;
+    const char *text; /* in English; NULL: a general one */
 };
 
 struct finding {
     const char *check; /* name of the check */
     enum finding_outcome outcome;
-    const char *reason;   /* stable token for records and tests: "not_local_domain" */
-    const char *detail;   /* the evidence, for the record; or NULL */
-    enum check_mode mode; /* of the check, for this message */
-    enum action action;   /* what the configuration wants done about it, were it enforced */
-    struct reply reply;   /* what to tell the sender, were it refused */
+    const char *reason;              /* stable token for records and tests: "not_local_domain" */
+    const char *detail;              /* the evidence, for the record; or NULL */
+    enum check_mode mode;            /* of the check, for this message */
+    enum action action;              /* what the configuration wants done about it, were it enforced */
+    struct reply reply;              /* what to tell the sender, were it refused */
+    const struct reply_words *words; /* what the reply's text was made of (check_say); or NULL */
+    bool has_own_text; /* the text is the administrator's own for this very case, and is said as it is */
     /* Of a check that counts or measures: both as numbers, for whoever judges again or sums up. */
     bool has_numbers;
     uint64_t limit, seen;

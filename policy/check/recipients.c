@@ -100,32 +100,21 @@ static enum recipients_excess excess_for(const struct check_context *context)
 
 /* ---- decision --------------------------------------------------------------------------------------- */
 
-static struct reply surplus_reply(const struct check_context *context, uint64_t number)
+/* What the surplus recipient is told. */
+static void say_surplus(const struct check_context *context, struct finding *finding, uint64_t number)
 {
     const struct recipients_settings *settings = context->settings;
-    switch (excess_for(context)) {
-    case RECIPIENTS_REFUSE:
-        return (struct reply){
-            550, "5.5.3",
-            check_text(context,
-                       "Too many recipients: this is number %" PRIu64 ", and at most %" PRIu64
-                       " are allowed. The message is not sent to anybody; send it in several parts.",
-                       number, settings->limit)};
-    case RECIPIENTS_DEFER:
-        return (struct reply){452, "4.5.3",
-                              check_text(context,
-                                         "Too many recipients: at most %" PRIu64
-                                         " in one message. Send it to the remaining ones in another message.",
-                                         settings->limit)};
-    case RECIPIENTS_REJECT:
-    case RECIPIENTS_DROP:
-        break;
-    }
-    return (struct reply){550, "5.5.3",
-                          check_text(context,
-                                     "Too many recipients: this is number %" PRIu64 ", and at most %" PRIu64
-                                     " are allowed. The message goes to the first %" PRIu64 " only.",
-                                     number, settings->limit, settings->limit)};
+    const enum recipients_excess excess = excess_for(context);
+    enum reply_row row = REPLY_recipients_too_many_recipients_rest;
+    if (excess == RECIPIENTS_REFUSE)
+        row = REPLY_recipients_too_many_recipients;
+    else if (excess == RECIPIENTS_DEFER)
+        row = REPLY_recipients_too_many_recipients_later;
+    finding->reply = excess == RECIPIENTS_DEFER ? (struct reply){.code = 452, .enhanced = "4.5.3"}
+                                                : (struct reply){.code = 550, .enhanced = "5.5.3"};
+    check_say(context, finding, row,
+              (const struct reply_value[]){
+                  reply_count("limit", settings->limit), reply_count("seen", number), {0}});
 }
 
 static void add_surplus(const struct check_context *context, uint64_t number, struct finding_list *findings)
@@ -137,7 +126,7 @@ static void add_surplus(const struct check_context *context, uint64_t number, st
                                 context->recipient->verbatim, number, settings->limit);
     finding.key = "limit";
     finding_set_numbers(&finding, settings->limit, number);
-    finding.reply = surplus_reply(context, number);
+    say_surplus(context, &finding, number);
     const enum recipients_excess excess = excess_for(context);
     if (excess == RECIPIENTS_DEFER)
         finding.action = ACTION_DEFER;
@@ -213,12 +202,10 @@ static void judge_message(const struct check_context *context, struct finding_li
     finding.key = "limit";
     finding.detail = check_text(context, "%" PRIu64 " recipients, limit %" PRIu64, count, settings->limit);
     finding_set_numbers(&finding, settings->limit, count);
-    finding.reply =
-        (struct reply){550, "5.5.3",
-                       check_text(context,
-                                  "This message has %" PRIu64 " recipients, and at most %" PRIu64
-                                  " are allowed. It was not sent to anybody; send it in several parts.",
-                                  count, settings->limit)};
+    finding.reply = (struct reply){.code = 550, .enhanced = "5.5.3"};
+    check_say(
+        context, &finding, REPLY_recipients_message_refused,
+        (const struct reply_value[]){reply_count("limit", settings->limit), reply_count("seen", count), {0}});
     finding_add(findings, &finding);
 }
 

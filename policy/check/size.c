@@ -47,20 +47,6 @@ uint64_t size_of_file_within(uint64_t message_bytes)
     return message_bytes / BASE64_LINE_BYTES * BASE64_LINE_FILE_BYTES;
 }
 
-/* "30 MB", "30.1 MB", "512 kB", "900 bytes". Rounded up or down to a tenth of the unit, so that what is over
- * a limit never reads like the limit. */
-static const char *size_text(const struct check_context *context, uint64_t bytes, bool round_up)
-{
-    uint64_t unit = bytes >= 1000000 ? 1000000 : 1000;
-    const char *name = bytes >= 1000000 ? "MB" : "kB";
-    if (bytes < 1000)
-        return check_text(context, "%" PRIu64 " bytes", bytes);
-    uint64_t tenths = bytes / (unit / 10) + (round_up && bytes % (unit / 10) != 0);
-    if (tenths % 10 == 0)
-        return check_text(context, "%" PRIu64 " %s", tenths / 10, name);
-    return check_text(context, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, name);
-}
-
 /* ---- decision --------------------------------------------------------------------------------------- */
 
 static uint64_t counted_bytes(const struct message_facts *message)
@@ -81,22 +67,18 @@ static void add_message_failure(const struct check_context *context, const char 
     const struct size_settings *settings = context->settings;
     /* What is counted may be less than all: an MTA is told to stop once the limit is passed. */
     const char *least = strcmp(reason, "message_too_large") == 0 ? "at least " : "";
-    const char *size = size_text(context, bytes, true);
-    const char *limit = size_text(context, settings->limit, false);
-    const char *file = size_text(context, size_of_file_within(settings->limit), false);
     struct finding finding = check_finding(size_check.name, context, FINDING_FAIL, reason);
     finding.key = "limit";
     finding_set_numbers(&finding, settings->limit, bytes);
     finding.detail =
         check_text(context, "%s%" PRIu64 " bytes, limit %" PRIu64, least, bytes, settings->limit);
-    if (size != NULL && limit != NULL && file != NULL)
-        finding.reply.text =
-            check_text(context,
-                       "This message has %s%s, and the limit is %s. Files grow by a third when "
-                       "mailed: a file of %s makes a message of %s. Send a link, or smaller files.",
-                       least, size, limit, file, limit);
-    finding.reply.code = 552;
-    finding.reply.enhanced = "5.3.4";
+    finding.reply = (struct reply){.code = 552, .enhanced = "5.3.4"};
+    check_say(context, &finding,
+              least[0] == '\0' ? REPLY_size_declared_too_large : REPLY_size_message_too_large,
+              (const struct reply_value[]){reply_size("limit", settings->limit),
+                                           reply_size_over("seen", bytes),
+                                           reply_size("limit_as_file", size_of_file_within(settings->limit)),
+                                           {0}});
     finding_add(findings, &finding);
 }
 
@@ -142,20 +124,17 @@ static void judge_attachments(const struct check_context *context, struct findin
         finding_add(findings, &pass);
         return;
     }
-    const char *size = size_text(context, largest->size_bytes, true);
-    const char *limit = size_text(context, settings->limit, false);
-    const char *path = check_shorten(context, largest->path, 160);
     struct finding finding = check_finding(size_check.name, context, FINDING_FAIL, "attachment_too_large");
     finding.key = "limit";
     finding_set_numbers(&finding, settings->limit, largest->size_bytes);
     finding.detail = check_text(context, "%s: %" PRIu64 " bytes, limit %" PRIu64, largest->path,
                                 largest->size_bytes, settings->limit);
-    if (size != NULL && limit != NULL && path != NULL)
-        finding.reply.text = check_text(
-            context, "The attachment %s has %s, and the limit is %s. Send a link to it, or a smaller file.",
-            path, size, limit);
-    finding.reply.code = 552;
-    finding.reply.enhanced = "5.3.4";
+    finding.reply = (struct reply){.code = 552, .enhanced = "5.3.4"};
+    check_say(context, &finding, REPLY_size_attachment_too_large,
+              (const struct reply_value[]){reply_size("limit", settings->limit),
+                                           reply_size_over("seen", largest->size_bytes),
+                                           reply_text("file", check_shorten(context, largest->path, 160)),
+                                           {0}});
     finding_add(findings, &finding);
 }
 

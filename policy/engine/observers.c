@@ -36,8 +36,15 @@ static void record_is_lost(const struct publication *publication)
 {
     struct outcome *outcome = publication->outcome;
     counter_add(&records_lost, 1);
-    *publication->answer = verdict_unrecorded(
-        outcome->verdict, publication->snapshot->audit_settings->on_error, &outcome->message->id);
+    const struct verdict_question question = {
+        .id = &outcome->message->id,
+        .words = {.replies = config_document_settings(publication->snapshot->document, SECTION_REPLIES,
+                                                      outcome->message->role),
+                  .is_utf8 = outcome->message->is_smtputf8,
+                  .user = outcome->message->user},
+    };
+    *publication->answer =
+        verdict_unrecorded(outcome->verdict, publication->snapshot->audit_settings->on_error, &question);
     outcome->answer = publication->answer;
     if (outcome->answer->action != outcome->verdict->action)
         counter_add(&deferred_unrecorded, 1);

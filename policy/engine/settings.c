@@ -4,6 +4,7 @@
 #include "store/redis_connection.h"
 #include "config/types.h"
 #include "dns/dns_settings.h"
+#include "words/replies.h"
 
 #include <stdio.h>
 #include <syslog.h>
@@ -430,6 +431,7 @@ struct config_schema config_schema_fill(const struct config_section *sections[CO
     sections[SECTION_AUDIT] = &audit_section;
     sections[SECTION_TABLES] = &tables_section;
     sections[SECTION_DNS] = &dns_section;
+    sections[SECTION_REPLIES] = &replies_section;
     for (size_t i = 0; check_table[i] != NULL; i++)
         sections[count++] = check_table[i]->section;
     return (struct config_schema){sections, count, NULL};

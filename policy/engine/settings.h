@@ -53,7 +53,15 @@ extern const struct config_section audit_section;
 extern const struct config_section tables_section;
 
 /* Places of the sections in the schema; those of the checks follow in the order of check_table. */
-enum { SECTION_ROOT, SECTION_DAEMON, SECTION_AUDIT, SECTION_TABLES, SECTION_DNS, SECTION_FIRST_CHECK };
+enum {
+    SECTION_ROOT,
+    SECTION_DAEMON,
+    SECTION_AUDIT,
+    SECTION_TABLES,
+    SECTION_DNS,
+    SECTION_REPLIES,
+    SECTION_FIRST_CHECK
+};
 
 enum { CONFIG_SECTIONS_MAX = SECTION_FIRST_CHECK + CHECK_COUNT_MAX };
 

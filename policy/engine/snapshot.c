@@ -62,7 +62,7 @@ static struct policy_snapshot *load(const char *path, struct table_registry *tab
     snapshot->daemon.listen = snapshot->root->listen;
     snapshot->daemon.control = snapshot->root->control;
     snapshot->daemon.timezone = snapshot->root->timezone;
-    judge_policy_init(&snapshot->judge, snapshot->document, SECTION_FIRST_CHECK);
+    judge_policy_init(&snapshot->judge, snapshot->document, SECTION_FIRST_CHECK, SECTION_REPLIES);
     snapshot->judge.mode = snapshot->root->mode;
     snapshot->judge.customers = snapshot->root->customers;
     identify(snapshot);

@@ -82,6 +82,7 @@ struct message_facts {
 
     struct tls_facts tls;
     struct mail_address sender;
+    bool is_smtputf8; /* the client said SMTPUTF8 at MAIL: it takes replies in UTF-8 (RFC 6531, 3.7.4.2) */
     bool has_declared_size; /* SIZE= was given at MAIL (RFC 1870) */
     uint64_t declared_size_bytes;
 

@@ -8,10 +8,11 @@
 #include <talloc.h>
 
 void judge_policy_init(struct judge_policy *policy, const struct config_document *document,
-                       size_t first_section)
+                       size_t first_section, size_t replies)
 {
     policy->document = document;
     policy->first_section = first_section;
+    policy->replies_section = replies;
     policy->relay =
         config_document_settings(document, first_section + check_index(&relay_check), ROLE_OUTSIDE);
     policy->local_domains = policy->relay->local_domains;
@@ -70,6 +71,17 @@ static const char *sender_of(struct judgement *judgement)
     return text == NULL ? "" : text;
 }
 
+static const void *settings_of(struct judgement *judgement, size_t section)
+{
+    const struct config_document *document = judgement->policy->document;
+    const void *settings =
+        config_document_effective(document, section, &judgement->subject, judgement->owner);
+    if (settings != NULL)
+        return settings;
+    judgement->out_of_memory = true;
+    return config_document_settings(document, section, judgement->message->role);
+}
+
 /* The settings that apply to this message: its role's, changed by the overrides that match. */
 static void choose_settings(struct judgement *judgement)
 {
@@ -85,15 +97,9 @@ static void choose_settings(struct judgement *judgement)
         .sender = sender_of(judgement),
         .client_ip = session->client_ip_known ? &session->client_ip : NULL,
     };
-    for (size_t i = 0; check_table[i] != NULL; i++) {
-        const size_t section = policy->first_section + i;
-        judgement->settings[i] =
-            config_document_effective(policy->document, section, &judgement->subject, judgement->owner);
-        if (judgement->settings[i] == NULL) {
-            judgement->out_of_memory = true;
-            judgement->settings[i] = config_document_settings(policy->document, section, message->role);
-        }
-    }
+    for (size_t i = 0; check_table[i] != NULL; i++)
+        judgement->settings[i] = settings_of(judgement, policy->first_section + i);
+    judgement->replies = settings_of(judgement, policy->replies_section);
 }
 
 bool judge_begin(struct judgement *judgement)

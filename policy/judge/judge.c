@@ -94,6 +94,9 @@ static struct verdict_question question_from(const struct judgement *judgement, 
         .from = from,
         .everything = judgement->policy->mode,
         .id = &judgement->message->id,
+        .words = {.replies = judgement->replies,
+                  .is_utf8 = judgement->message->is_smtputf8,
+                  .user = judgement->message->user},
     };
 }
 

@@ -31,6 +31,7 @@ struct relay_settings;
 struct judge_policy {
     const struct config_document *document;
     size_t first_section;               /* of the checks, in the document's schema */
+    size_t replies_section;             /* of `replies` */
     enum check_mode mode;               /* for everything; off: no check is asked */
     const struct text_map *customers;   /* user -> customer */
     const struct relay_settings *relay; /* the same for all roles */
@@ -38,7 +39,7 @@ struct judge_policy {
 };
 
 void judge_policy_init(struct judge_policy *policy, const struct config_document *document,
-                       size_t first_section);
+                       size_t first_section, size_t replies);
 
 /* One message under judgement. The caller sets what stands before `findings`; the rest is the judge's. */
 struct judgement {
@@ -52,6 +53,7 @@ struct judgement {
 
     struct finding_list findings;
     const void *settings[CHECK_COUNT_MAX]; /* of each check, for this message */
+    const struct replies_settings *replies;
     void *slots[CHECK_COUNT_MAX];
     struct config_subject subject; /* whom they were chosen for */
     bool is_settled;               /* who it is from is known for good */

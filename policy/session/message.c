@@ -39,6 +39,15 @@ static void read_declared_size(struct message_facts *facts, const char *const *p
     }
 }
 
+/* RFC 6531, 3.4. */
+static bool says_smtputf8(const char *const *params)
+{
+    for (; params != NULL && *params != NULL; params++)
+        if (slice_equal_nocase(slice_of(*params), slice_of("SMTPUTF8")))
+            return true;
+    return false;
+}
+
 static void copy_tls(struct message *message, const struct tls_facts *tls)
 {
     bool *failed = &message->judgement.out_of_memory;
@@ -90,6 +99,7 @@ struct message *message_begin(struct policy_session *session, const struct polic
     facts->login = facts_text(message, mail->auth_authen, failed);
     copy_tls(message, &mail->tls);
     read_declared_size(facts, mail->params);
+    facts->is_smtputf8 = says_smtputf8(mail->params);
     find_recent_login(session, message);
     if (!mail_address_parse(message, slice_of(mail->path), &facts->sender) || !judge_begin(judgement)) {
         talloc_free(message);

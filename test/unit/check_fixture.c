@@ -10,6 +10,8 @@
 
 #include "config/load.h"
 
+#include <stdio.h>
+
 static const struct config_key no_keys[] = {{0}};
 static const struct config_section root_section = {
     .name = "", .struct_bytes = 1, .keys = no_keys, .text = "The top level."};
@@ -90,14 +92,45 @@ static struct check_context context_at(struct check_fixture *fixture, enum check
     };
 }
 
+/* That `placeholders`, separated by blanks, all have values. */
+static void assert_filled_in(const struct reply_words *words, const char *placeholders)
+{
+    char names[160];
+    char *rest = names;
+    snprintf(names, sizeof names, "%s", placeholders);
+    for (char *name = strtok_r(names, " ", &rest); name != NULL; name = strtok_r(NULL, " ", &rest)) {
+        size_t i = 0;
+        while (i < words->count && strcmp(words->values[i].name, name) != 0)
+            i++;
+        if (i == words->count)
+            fail_msg("nothing is filled in for {%s}", name);
+    }
+}
+
+/* That what is refused is refused in words that exist in every language, under the finding's own reason. */
+static void assert_has_words(const struct finding *finding)
+{
+    if (finding->outcome != FINDING_FAIL || finding->action < ACTION_DEFER)
+        return;
+    if (finding->words == NULL)
+        fail_msg("%s: %s is refused without words of words/reply_rows.h", finding->check, finding->reason);
+    const struct reply_row_text *row = &reply_rows[finding->words->row];
+    assert_string_equal(row->check, finding->check);
+    assert_string_equal(row->reason, finding->reason);
+    assert_filled_in(finding->words, row->placeholders);
+}
+
 static void ask(struct check_fixture *fixture, enum check_stage stage, const struct recipient *recipient)
 {
     const struct check_context context = context_at(fixture, stage, recipient);
     if (fixture->services.store != NULL)
         fixture->check->begin(&context, &fixture->services, &fixture->message.gathered);
     assert_true((fixture->check->stages & (unsigned)stage) != 0);
+    const size_t before = fixture->findings.count;
     fixture->check->decide(&context, &fixture->findings);
     assert_false(fixture->findings.failed);
+    for (size_t i = before; i < fixture->findings.count; i++)
+        assert_has_words(&fixture->findings.items[i]);
 }
 
 void check_fixture_ask(struct check_fixture *fixture, enum check_stage stage)

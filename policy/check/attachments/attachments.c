@@ -104,79 +104,53 @@ static const char *detail_text(const struct check_context *context, const struct
     return why == NULL ? attachment->path : check_text(context, "%s: %s", attachment->path, why);
 }
 
-static const char *blocked_text(const struct check_context *context, const struct attachment *attachment,
-                                const char *subject)
+/* Which words say why the name is not accepted, and with which extension or pattern. */
+static enum reply_row blocked_row(const struct check_context *context, const struct attachment *attachment,
+                                  const char **extension)
 {
     struct attachment_blocked_by by;
     attachment_name_blocked(context->settings, attachment, &by);
+    *extension = by.pattern;
     if (by.pattern != NULL)
-        return check_text(context,
-                          "%s has a name that is not accepted here (%s). Send a link to the file instead.",
-                          subject, by.pattern);
+        return REPLY_attachments_blocked_name;
+    *extension = check_text(context, "%s", by.is_not_listed ? "" : by.extension);
     if (by.is_not_listed)
-        return check_text(
-            context,
-            "%s is of a kind that is not among those accepted here. Send it in another format, or "
-            "send a link to it.",
-            subject);
-    if (by.is_spelled)
-        return check_text(
-            context,
-            "%s is written in a way that some mail programs read as a name ending in .%s, which is not "
-            "accepted here. Attach the file to a new message under a plain name.",
-            subject, by.extension);
-    return check_text(
-        context,
-        "%s is of a kind (.%s) that is not accepted here, because it can run on the reader's computer. "
-        "Send it in another format, or send a link to it.",
-        subject, by.extension);
+        return REPLY_attachments_blocked_unlisted;
+    return by.is_spelled ? REPLY_attachments_blocked_spelling : REPLY_attachments_blocked;
 }
 
-/* What follows the subject in the reply; blocked and disguised say more. */
-static const char *const outcome_words[ATTACHMENT_OUTCOME_COUNT] = {
-    [ATTACHMENT_IS_ENCRYPTED] =
-        "needs a password and cannot be looked into, which is not accepted here. Send it "
-        "without a password, or send a link to it.",
-    [ATTACHMENT_IS_UNINSPECTABLE] =
-        "is damaged, or packed in a way that cannot be looked into. Pack it again, for "
-        "example as a plain zip file.",
-    [ATTACHMENT_IS_AMBIGUOUS] =
-        "is written in a way that mail programs read differently, which can hide files. Attach "
-        "the files to a new message, or pack them again.",
-    [ATTACHMENT_IS_AMBIGUOUS_CLEAN] =
-        "is written in a way that mail programs read differently, which is not accepted here. Attach the "
-        "files to a new message.",
-    [ATTACHMENT_IS_OVER_BUDGET] =
-        "holds more files, or files deeper within each other, than are looked into here. Send "
-        "fewer files in a message, or a link.",
-    [ATTACHMENT_IS_PARTIAL] =
-        "is one piece of a message sent in several (message/partial), which is not accepted here. "
-        "Send the message whole, or a link to the file.",
-    [ATTACHMENT_HAS_MACROS] =
-        "is a document with macros, which are programs and not accepted here. Save it without "
-        "them, for example as .docx, .xlsx or .pdf.",
+static const enum reply_row outcome_rows[ATTACHMENT_OUTCOME_COUNT] = {
+    [ATTACHMENT_IS_DISGUISED] = REPLY_attachments_disguised,
+    [ATTACHMENT_IS_ENCRYPTED] = REPLY_attachments_encrypted,
+    [ATTACHMENT_IS_UNINSPECTABLE] = REPLY_attachments_uninspectable,
+    [ATTACHMENT_IS_AMBIGUOUS] = REPLY_attachments_ambiguous,
+    [ATTACHMENT_IS_AMBIGUOUS_CLEAN] = REPLY_attachments_ambiguous_clean,
+    [ATTACHMENT_IS_OVER_BUDGET] = REPLY_attachments_over_budget,
+    [ATTACHMENT_IS_PARTIAL] = REPLY_attachments_partial,
+    [ATTACHMENT_HAS_MACROS] = REPLY_attachments_macros,
 };
 
-static const char *outcome_text(const struct check_context *context, const struct attachment *attachment,
-                                enum attachment_outcome outcome)
+/* Users should hear of all of them at once, not of one at each attempt: `others` is how many more there are.
+ */
+static void say_outcome(const struct check_context *context, struct finding *finding,
+                        const struct attachment *attachment, enum attachment_outcome outcome, size_t others)
 {
-    bool is_whole = strcmp(attachment->path, "(message)") == 0;
+    const bool is_whole = strcmp(attachment->path, "(message)") == 0;
     const char *path =
         outcome == ATTACHMENT_IS_BLOCKED ? blocked_path(context, attachment) : attachment->path;
-    path = check_shorten(context, path, 200);
-    const char *subject =
-        is_whole || path == NULL ? "This message" : check_text(context, "The attachment %s", path);
-    if (subject == NULL)
-        return NULL;
-    if (outcome == ATTACHMENT_IS_BLOCKED)
-        return blocked_text(context, attachment, subject);
-    if (outcome == ATTACHMENT_IS_DISGUISED)
-        return check_text(
-            context,
-            "%s is a program (%s), whatever its name says. Programs are not accepted here; send a link to "
-            "it instead.",
-            subject, attachment->executable);
-    return check_text(context, "%s %s", subject, outcome_words[outcome]);
+    const char *extension = "";
+    const enum reply_row row = outcome == ATTACHMENT_IS_BLOCKED ? blocked_row(context, attachment, &extension)
+                                                                : outcome_rows[outcome];
+    enum reply_part more = others == 1 ? REPLY_PART_one_more : REPLY_PART_more;
+    check_say(context, finding, row,
+              (const struct reply_value[]){
+                  reply_part("subject", is_whole ? REPLY_PART_this_message : REPLY_PART_this_attachment),
+                  reply_text("file", is_whole ? "" : check_shorten(context, path, 200)),
+                  reply_text("extension", extension),
+                  reply_text("kind", outcome == ATTACHMENT_IS_DISGUISED ? attachment->executable : ""),
+                  reply_part("others", others == 0 ? REPLY_PART_none : more),
+                  reply_count("other_count", others),
+                  {0}});
 }
 
 /* ---- decision --------------------------------------------------------------------------------------- */
@@ -223,7 +197,7 @@ static const char *deciding_key(const struct check_context *context, const struc
 }
 
 static void add_one(const struct check_context *context, const struct attachment *attachment,
-                    enum attachment_outcome outcome, struct finding_list *findings)
+                    enum attachment_outcome outcome, size_t others, struct finding_list *findings)
 {
     enum action action = outcome_action(context->settings, outcome);
     /* What the configuration accepts is no failure, but the record shows it. */
@@ -233,22 +207,12 @@ static void add_one(const struct check_context *context, const struct attachment
     finding.action = action;
     finding.key = deciding_key(context, attachment, outcome);
     finding.detail = detail_text(context, attachment, outcome);
-    if (action >= ACTION_DEFER)
-        finding.reply =
-            (struct reply){action == ACTION_REJECT ? 550 : 450, action == ACTION_REJECT ? "5.7.1" : "4.7.1",
-                           outcome_text(context, attachment, outcome)};
+    if (action >= ACTION_DEFER) {
+        finding.reply.code = action == ACTION_REJECT ? 550 : 450;
+        finding.reply.enhanced = action == ACTION_REJECT ? "5.7.1" : "4.7.1";
+        say_outcome(context, &finding, attachment, outcome, others);
+    }
     finding_add(findings, &finding);
-}
-
-/* The sender should hear of all of them at once, not of one at each attempt. */
-static void mention_others(const struct check_context *context, struct finding *finding, size_t others)
-{
-    if (others == 0 || finding->reply.text == NULL)
-        return;
-    const char *text = check_text(context, "%s %zu more %s not accepted either.", finding->reply.text, others,
-                                  others == 1 ? "attachment is" : "attachments are");
-    if (text != NULL)
-        finding->reply.text = text;
 }
 
 /* Strictest first, so that the bound never hides what decides. */
@@ -263,11 +227,10 @@ static void add_offending(const struct check_context *context, const struct judg
             enum attachment_outcome outcome = judged->outcomes[i];
             if (outcome == ATTACHMENT_IS_CLEAN || (int)outcome_action(context->settings, outcome) != action)
                 continue;
-            add_one(context, &judged->attachments->items[i], outcome, findings);
+            const size_t others = findings->count == first ? judged->found[action] - 1 : 0;
+            add_one(context, &judged->attachments->items[i], outcome, others, findings);
             shown++;
         }
-        if (findings->count > first)
-            mention_others(context, &findings->items[first], judged->found[action] - 1);
     }
     if (all > shown) {
         struct finding more = check_finding(attachments_check.name, context, FINDING_PASS, "more_not_shown");
@@ -280,7 +243,7 @@ static void add_unknown(const struct check_context *context, const char *reason,
                         struct finding_list *findings)
 {
     struct finding unknown = check_finding(attachments_check.name, context, FINDING_UNKNOWN, reason);
-    unknown.reply.text = "The attachments of this message could not be looked into; try again later.";
+    check_say(context, &unknown, REPLY_attachments_unknown, (const struct reply_value[]){{0}});
     finding_add(findings, &unknown);
 }
 

@@ -254,21 +254,29 @@ static const char *fill_template(const struct weighing *weighing, const char *te
     return text;
 }
 
-static const char *reply_text(const struct weighing *weighing, const struct dnsbl_list *list,
-                              const struct list_answer *result, const char *codes)
+static void say_listed(const struct weighing *weighing, struct finding *finding, size_t i, const char *codes)
 {
+    const struct dnsbl_list *list = dnsbl_list_at(weighing->settings, i);
     char ip[IP_ADDRESS_TEXT_BYTES];
     ip_address_print(&weighing->context->session->client_ip, ip);
-    const char *text = list_text(weighing, list, result);
+    const char *text = list_text(weighing, list, &weighing->results[i]);
+    const char *ip_copy = check_text(weighing->context, "%s", ip);
     if (codes == NULL || text == NULL)
-        return NULL;
+        return;
+    check_say(weighing->context, finding,
+              text[0] == '\0' ? REPLY_dnsbl_listed_unexplained : REPLY_dnsbl_listed,
+              (const struct reply_value[]){reply_text("ip", ip_copy),
+                                           reply_text("list", list->shown),
+                                           reply_text("code", codes),
+                                           reply_text("text", text),
+                                           {0}});
+    if (list->reply[0] == '\0')
+        return;
     const struct placeholder placeholders[] = {
         {"{ip}", ip}, {"{list}", list->shown}, {"{code}", codes}, {"{text}", text}};
-    if (list->reply[0] != '\0')
-        return fill_template(weighing, list->reply, placeholders,
-                             sizeof placeholders / sizeof placeholders[0]);
-    return check_text(weighing->context, "The address you send from, %s, is on the block list %s%s%s", ip,
-                      list->shown, text[0] == '\0' ? "" : ": ", text);
+    finding->reply.text =
+        fill_template(weighing, list->reply, placeholders, sizeof placeholders / sizeof placeholders[0]);
+    finding->has_own_text = true;
 }
 
 static const char *listing_detail(const struct weighing *weighing, const struct dnsbl_list *list,
@@ -333,7 +341,7 @@ static void add_listing(const struct weighing *weighing, size_t i, bool refused,
         finding.action = action_of(rule->action);
         finding.reply.code = finding.action == ACTION_DEFER ? 450 : 550;
         finding.reply.enhanced = finding.action == ACTION_DEFER ? "4.7.1" : "5.7.1";
-        finding.reply.text = reply_text(weighing, list, result, codes);
+        say_listed(weighing, &finding, i, codes);
     }
     finding_add(findings, &finding);
 }
@@ -346,7 +354,7 @@ static void add_unknown(const struct weighing *weighing, size_t i, struct findin
     finding.detail =
         check_text(weighing->context, "%s: %s%s%s", list->shown, result->why_text,
                    result->trouble == NULL ? "" : ": ", result->trouble == NULL ? "" : result->trouble);
-    finding.reply.text = "Whether your address is on a block list cannot be told at the moment.";
+    check_say(weighing->context, &finding, REPLY_dnsbl_unknown, (const struct reply_value[]){{0}});
     if (dnsbl_is_evidence_only(weighing->settings, weighing->context->message->role))
         finding.action = ACTION_ACCEPT;
     finding_add(findings, &finding);

@@ -382,13 +382,59 @@ static const struct rate_limit *limit_of(const struct rates_settings *settings,
     return NULL;
 }
 
-static const char *holder_text(const struct check_context *context, const struct rate_limit *limit,
-                               const struct limit_level *level)
+enum { KB_PER_MB = 1000, KB_TOLD_AS_MB = 10000 }; /* as rate_amount_describe */
+
+static bool is_told_in_mb(uint64_t kb)
 {
-    static const char *const words[] = {
-        "",          "the sender address ", "the domain ", "the customer ", "the address ",
-        "the user ", "the script "};
-    return check_text(context, "%s%s", words[limit->key], check_shorten(context, level->key, 80));
+    return kb >= KB_TOLD_AS_MB;
+}
+
+static struct reply_value holder_of(const struct rate_limit *limit)
+{
+    static const enum reply_part parts[] = {
+        [RATE_BY_USER] = REPLY_PART_of_user,     [RATE_BY_SENDER] = REPLY_PART_of_sender,
+        [RATE_BY_DOMAIN] = REPLY_PART_of_domain, [RATE_BY_CUSTOMER] = REPLY_PART_of_customer,
+        [RATE_BY_IP] = REPLY_PART_of_address,    [RATE_BY_UID] = REPLY_PART_of_uid,
+        [RATE_BY_SCRIPT] = REPLY_PART_of_script,
+    };
+    return reply_part("holder", parts[limit->key]);
+}
+
+/* "500 recipients", as {limit}; its number as {amount}. */
+static struct reply_value amount_of(const struct rate_limit *limit, uint64_t amount)
+{
+    static const enum reply_part parts[][2] = {
+        [RATE_OF_MESSAGES] = {REPLY_PART_messages, REPLY_PART_message},
+        [RATE_OF_RECIPIENTS] = {REPLY_PART_recipients, REPLY_PART_recipient},
+        [RATE_OF_EXTERNAL_RECIPIENTS] = {REPLY_PART_external_recipients, REPLY_PART_external_recipient},
+        [RATE_OF_INTERNAL_RECIPIENTS] = {REPLY_PART_internal_recipients, REPLY_PART_internal_recipient},
+        [RATE_OF_NEW_RECIPIENTS] = {REPLY_PART_new_recipients, REPLY_PART_new_recipient},
+        [RATE_OF_REFUSED_RECIPIENTS] = {REPLY_PART_refused_recipients, REPLY_PART_refused_recipient},
+    };
+    if (limit->count != RATE_OF_BYTES)
+        return reply_part("limit", parts[limit->count][amount == 1]);
+    return reply_part("limit", is_told_in_mb(amount) ? REPLY_PART_megabytes : REPLY_PART_kilobytes);
+}
+
+static void say_exceeded(const struct check_context *context, struct finding *finding,
+                         const struct rate_limit *limit, const struct limit_level *level)
+{
+    const uint64_t amount = level->capacity;
+    const bool is_in_mb = limit->count == RATE_OF_BYTES && is_told_in_mb(amount);
+    const bool never_fits = level->clears_us == INT64_MAX;
+    finding->reply = limit->action == ACTION_REJECT ? (struct reply){.code = 550, .enhanced = "5.7.1"}
+                                                    : (struct reply){.code = 450, .enhanced = "4.7.1"};
+    check_say(context, finding, REPLY_rates_rate_exceeded,
+              (const struct reply_value[]){
+                  holder_of(limit),
+                  reply_text("key", check_shorten(context, level->key, 80)),
+                  amount_of(limit, amount),
+                  reply_count("amount", is_in_mb ? amount / KB_PER_MB : amount),
+                  reply_text("per", limit->per),
+                  reply_count("seen", level->used),
+                  reply_part("advice", never_fits ? REPLY_PART_never_fits : REPLY_PART_fits_from),
+                  never_fits ? reply_text("when", "") : reply_moment("when", level->clears_us),
+                  {0}});
 }
 
 static const char *amount_text(const struct check_context *context, const struct rate_limit *limit,
@@ -402,13 +448,6 @@ static const char *amount_text(const struct check_context *context, const struct
     return copy;
 }
 
-static const char *advice_text(const struct check_context *context, const struct limit_level *level)
-{
-    if (level->clears_us == INT64_MAX)
-        return "It is more than this limit ever allows at once.";
-    return check_text(context, "It can be sent from %s on.", check_moment_text(context, level->clears_us));
-}
-
 static void add_exceeded(const struct check_context *context, const struct rate_limit *limit,
                          const struct limit_level *level, struct finding_list *findings)
 {
@@ -418,11 +457,7 @@ static void add_exceeded(const struct check_context *context, const struct rate_
     finding.action = limit->action;
     finding.detail = check_text(context, "%s: %s: %" PRIu64 " of %s used", limit->name, level->key,
                                 level->used, allowed == NULL ? "" : allowed);
-    finding.reply = (struct reply){
-        limit->action == ACTION_REJECT ? 550 : 450, limit->action == ACTION_REJECT ? "5.7.1" : "4.7.1",
-        check_text(context, "Sending limit reached for %s: %s in %s, %" PRIu64 " used. %s",
-                   holder_text(context, limit, level), allowed == NULL ? "" : allowed, limit->per,
-                   level->used, advice_text(context, level))};
+    say_exceeded(context, &finding, limit, level);
     finding_add(findings, &finding);
 }
 

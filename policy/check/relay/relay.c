@@ -49,22 +49,43 @@ static const char *find_refusal(const struct relay_settings *settings, const str
     return reason != NULL ? reason : unless_local(route_is_local(settings, address->route), "source_route");
 }
 
-static const char *refusal_text(const struct check_context *context, const char *reason)
+/* The row of words for a reason. */
+static enum reply_row row_of(const char *reason)
 {
-    const struct relay_settings *settings = context->settings;
+    static const struct {
+        const char *reason;
+        enum reply_row row;
+    } rows[] = {
+        {"address_literal", REPLY_relay_address_literal},
+        {"second_hop", REPLY_relay_second_hop},
+        {"source_route", REPLY_relay_source_route},
+        {"malformed_address", REPLY_relay_malformed_address},
+        {"no_domain", REPLY_relay_no_domain},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].reason, reason) == 0)
+            return rows[i].row;
+    return REPLY_relay_not_local_domain;
+}
+
+/* The shipped sentence speaks the language of the reply; the administrator's own speaks as it is. */
+static struct reply_value how_to_authenticate(const struct relay_settings *settings)
+{
+    const char *own = settings->how_to_authenticate;
+    return strcmp(own, REPLY_HOW_TO_AUTHENTICATE) == 0
+               ? reply_part("how_to_authenticate", REPLY_PART_how_to_authenticate)
+               : reply_text("how_to_authenticate", own);
+}
+
+static void say_refusal(const struct check_context *context, struct finding *finding, const char *reason)
+{
     const char *address = check_shorten(context, context->recipient->verbatim, 200);
-    const char *why = "is not at one of our domains.";
-    if (strcmp(reason, "second_hop") == 0 || strcmp(reason, "source_route") == 0)
-        why = "asks us to pass the mail on to another server.";
-    else if (strcmp(reason, "malformed_address") == 0)
-        why = "is not a mail address of the form user@domain.";
-    else if (strcmp(reason, "no_domain") == 0)
-        why = "has no domain.";
-    if (address == NULL)
-        return NULL;
-    const char *space = settings->how_to_authenticate[0] == '\0' ? "" : " ";
-    return check_text(context, "Relaying denied: %s %s%s%s", address[0] == '\0' ? "<>" : address, why, space,
-                      settings->how_to_authenticate);
+    finding->reply = (struct reply){.code = 550, .enhanced = "5.7.1"};
+    check_say(context, finding, row_of(reason),
+              (const struct reply_value[]){
+                  reply_text("recipient", address != NULL && address[0] == '\0' ? "<>" : address),
+                  how_to_authenticate(context->settings),
+                  {0}});
 }
 
 /* Why this client may send anywhere. */
@@ -93,9 +114,9 @@ static void judge_recipient(const struct check_context *context, struct finding_
         finding.key = "local_domains";
     finding.detail = reason == NULL ? NULL : recipient->verbatim;
     if (outcome == FINDING_FAIL)
-        finding.reply = (struct reply){550, "5.7.1", refusal_text(context, reason)};
+        say_refusal(context, &finding, reason);
     else if (outcome == FINDING_UNKNOWN)
-        finding.reply.text = "This server cannot look up its own domains right now; try again later.";
+        check_say(context, &finding, REPLY_relay_unknown, (const struct reply_value[]){{0}});
     finding_add(findings, &finding);
 }
 

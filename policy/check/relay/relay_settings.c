@@ -2,6 +2,7 @@
 #include "check/relay/relay.h"
 #include "config/sets.h"
 #include "facts/domain_name.h"
+#include "words/reply_rows.h"
 
 static const struct config_key recent_logins_keys[] = {
     {.name = "remember",
@@ -81,8 +82,7 @@ static const struct config_key relay_keys[] = {
     {.name = "how_to_authenticate",
      .type = &config_type_text,
      .offset = offsetof(struct relay_settings, how_to_authenticate),
-     .default_text =
-         "\"To send to others, log in first (SMTP AUTH), on port 587 with STARTTLS or on port 465.\"",
+     .default_text = "\"" REPLY_HOW_TO_AUTHENTICATE "\"",
      .flags = CONFIG_MAY_BE_EMPTY,
      .text = "The sentence that ends a refusal to relay: what your users are to do. A web address helps."},
     {0},

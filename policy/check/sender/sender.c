@@ -9,36 +9,47 @@ enum check_mode sender_part_mode(const struct check_context *context, enum check
 
 /* ---- replies ---------------------------------------------------------------------------------------- */
 
-/* "ann@example.com", "an address at example.com": what the login may use. */
-static const char *allowed_text(const struct check_context *context)
+/* Of the domain of a login it is known that people have addresses there; a login may also have the name of
+ * the host that it was checked by. */
+static bool is_mail_domain(const struct check_context *context, const char *domain)
 {
-    const struct sender_settings *settings = context->settings;
-    const char *user = check_shorten(context, context->message->user, 100);
-    if (settings->match == SENDER_MATCH_ADDRESS)
-        return user;
-    if (settings->match == SENDER_MATCH_TABLE)
-        return "one of your own addresses";
-    const char *domain = check_shorten(context, sender_user_domain(context->message->user), 100);
-    return domain == NULL ? NULL : check_text(context, "an address at %s", domain);
+    const struct text_set *local_domains = context->local_domains;
+    return local_domains == NULL || text_set_is_empty(local_domains) ||
+           domain_set_lookup(local_domains, slice_of(domain)) != TABLE_MISSING;
 }
 
-struct reply sender_refusal(const struct check_context *context, const char *what, const char *address)
+/* What the login may use: "ann@example.com", "an address at example.com", as {allowed}. */
+static struct reply_value allowed_senders(const struct check_context *context)
 {
-    const char *user = check_shorten(context, context->message->user, 100);
-    const char *shown = check_shorten(context, address, 100);
-    const char *text = NULL;
-    if (context->message->role != ROLE_SUBMISSION && user != NULL && shown != NULL) {
-        text = check_text(
-            context, "Mail from %s may not %s%s. Send from an address that your administrator allows there.",
-            user, what, shown);
-    } else if (user != NULL && shown != NULL) {
-        const char *allowed = allowed_text(context);
-        if (allowed != NULL)
-            text = check_text(
-                context, "You are logged in as %s and may not %s%s. Set your mail program to send from %s.",
-                user, what, shown, allowed);
-    }
-    return (struct reply){553, "5.7.1", text};
+    const struct sender_settings *settings = context->settings;
+    const char *user = context->message->user, *domain = sender_user_domain(user);
+    /* "EXAMPLE\\ann" is no local part that anybody has. */
+    const bool is_address = strchr(user, '\\') == NULL;
+    if (!is_mail_domain(context, domain) || settings->match == SENDER_MATCH_TABLE)
+        return reply_part("allowed", REPLY_PART_own_addresses);
+    if (settings->match == SENDER_MATCH_ADDRESS)
+        return is_address ? reply_text("allowed", check_shorten(context, user, 100))
+                          : reply_part("allowed", REPLY_PART_own_addresses);
+    return reply_part("allowed", REPLY_PART_address_at);
+}
+
+void sender_say_refusal(const struct check_context *context, struct finding *finding,
+                        const struct sender_rows *rows, const char *address)
+{
+    const bool is_login = context->message->role == ROLE_SUBMISSION;
+    const bool is_unlisted = is_login && sender_login_is_unlisted(context, address);
+    finding->reply = (struct reply){.code = 553, .enhanced = "5.7.1"};
+    check_say(
+        context, finding,
+        !is_login     ? rows->identity
+        : is_unlisted ? rows->unlisted
+                      : rows->login,
+        (const struct reply_value[]){
+            reply_text("user", check_shorten(context, context->message->user, 100)),
+            reply_text("sender", check_shorten(context, address, 100)),
+            reply_text("domain", check_shorten(context, sender_user_domain(context->message->user), 100)),
+            is_login && !is_unlisted ? allowed_senders(context) : reply_text("allowed", ""),
+            {0}});
 }
 
 void sender_add_unknown(const struct check_context *context, enum check_mode mode, const char *reason,
@@ -47,11 +58,9 @@ void sender_add_unknown(const struct check_context *context, enum check_mode mod
     struct finding unknown = check_finding(sender_check.name, context, FINDING_UNKNOWN, reason);
     unknown.mode = mode;
     unknown.detail = context->message->user;
-    unknown.reply.text =
-        reason == sender_table_unavailable
-            ? "This server cannot look up which sender addresses are yours right now; try again later."
-            : "Your login has no domain, so this server cannot tell which sender addresses are yours. "
-              "Tell your administrator (relay.default_realm).";
+    check_say(context, &unknown,
+              reason == sender_table_unavailable ? REPLY_sender_unknown : REPLY_sender_login_without_domain,
+              (const struct reply_value[]){{0}});
     finding_add(findings, &unknown);
 }
 
@@ -59,19 +68,23 @@ void sender_add_unknown(const struct check_context *context, enum check_mode mod
 
 static void judge_null_sender(const struct check_context *context, struct finding_list *findings)
 {
+    static const struct sender_rows rows = {REPLY_sender_null_sender, REPLY_sender_null_sender_unlisted,
+                                            REPLY_sender_sender_not_of_identity};
     const struct sender_settings *settings = context->settings;
     bool accepted = settings->null_sender == SENDER_NULL_ACCEPT;
     struct finding finding =
         check_finding(sender_check.name, context, accepted ? FINDING_PASS : FINDING_FAIL, "null_sender");
     finding.key = "null_sender";
     if (!accepted)
-        finding.reply = sender_refusal(context, "use the empty sender ", "<>");
+        sender_say_refusal(context, &finding, &rows, "<>");
     finding_add(findings, &finding);
 }
 
 static void add_envelope(const struct check_context *context, enum table_answer answer,
                          struct finding_list *findings)
 {
+    static const struct sender_rows rows = {REPLY_sender_sender_not_of_login, REPLY_sender_sender_unlisted,
+                                            REPLY_sender_sender_not_of_identity};
     const struct message_facts *message = context->message;
     const bool is_login = message->role == ROLE_SUBMISSION, belongs = answer == TABLE_FOUND;
     const char *reason = is_login ? (belongs ? "sender_belongs_to_login" : "sender_not_of_login")
@@ -82,7 +95,7 @@ static void add_envelope(const struct check_context *context, enum table_answer 
     finding.detail = check_text(context, "%s %s, sender %s", is_login ? "login" : role_name(message->role),
                                 message->user, message->sender.text);
     if (!belongs)
-        finding.reply = sender_refusal(context, "use the sender ", message->sender.text);
+        sender_say_refusal(context, &finding, &rows, message->sender.text);
     finding_add(findings, &finding);
 }
 

@@ -66,8 +66,19 @@ const char *sender_login_fault(const struct check_context *context);
 /* The mode of a part of the check, which is never stricter than the check's own. */
 enum check_mode sender_part_mode(const struct check_context *context, enum check_mode part);
 
-/* Both names, and what to do. `what` ends in a blank: "use the sender ". */
-struct reply sender_refusal(const struct check_context *context, const char *what, const char *address);
+/* Whether nothing is listed for the message's login where its senders are in tables: whatever it uses is
+ * refused, its own address too. */
+bool sender_login_is_unlisted(const struct check_context *context, const char *address);
+
+/* The rows of words for one thing that may not be used: of a login, of one that nothing is listed for, of a
+ * network, certificate or script. */
+struct sender_rows {
+    enum reply_row login, unlisted, identity;
+};
+
+/* The reply: both names, and what to do. */
+void sender_say_refusal(const struct check_context *context, struct finding *finding,
+                        const struct sender_rows *rows, const char *address);
 void sender_add_unknown(const struct check_context *context, enum check_mode mode, const char *reason,
                         struct finding_list *findings);
 

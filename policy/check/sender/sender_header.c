@@ -151,19 +151,26 @@ static struct header_failure judge_headers(const struct check_context *context)
     return no_failure;
 }
 
-static struct reply header_refusal(const struct check_context *context, const struct header_failure *failure)
+static void say_header_refusal(const struct check_context *context, struct finding *finding,
+                               const struct header_failure *failure)
 {
-    if (failure->address != NULL)
-        return sender_refusal(
-            context,
-            failure->reason == not_in_sender_header ? "write Sender: " : "write From: ", failure->address);
-    const char *text =
-        "The From: line of this message cannot be read. Write one plain address there, your own.";
+    static const struct sender_rows from = {REPLY_sender_from_not_of_login, REPLY_sender_from_unlisted,
+                                            REPLY_sender_from_not_of_identity};
+    static const struct sender_rows sender = {REPLY_sender_sender_header_not_of_login,
+                                              REPLY_sender_sender_header_unlisted,
+                                              REPLY_sender_sender_header_not_of_identity};
+    if (failure->address != NULL) {
+        sender_say_refusal(context, finding, failure->reason == not_in_sender_header ? &sender : &from,
+                           failure->address);
+        return;
+    }
+    enum reply_row row = REPLY_sender_from_unreadable;
     if (strcmp(failure->reason, "from_missing") == 0)
-        text = "This message has no From: line. Write your own address there.";
+        row = REPLY_sender_from_missing;
     else if (strcmp(failure->reason, "from_repeated") == 0)
-        text = "This message has more than one From: or Sender: line. Send it with one From: line.";
-    return (struct reply){553, "5.7.1", text};
+        row = REPLY_sender_from_repeated;
+    finding->reply = (struct reply){.code = 553, .enhanced = "5.7.1"};
+    check_say(context, finding, row, (const struct reply_value[]){{0}});
 }
 
 /* How the record calls what was found of a network or a script, which is no login. */
@@ -213,6 +220,6 @@ void sender_judge_header(const struct check_context *context, struct finding_lis
     finding.key = "header_from";
     finding.detail = failure.address;
     if (outcome == FINDING_FAIL)
-        finding.reply = header_refusal(context, &failure);
+        say_header_refusal(context, &finding, &failure);
     finding_add(findings, &finding);
 }

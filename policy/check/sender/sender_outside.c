@@ -85,17 +85,15 @@ static struct forgery judge_from(const struct check_context *context)
 }
 
 /* Who is asked is at fault or not ours at all: both are told what to do. */
-static struct reply refusal(const struct check_context *context, const struct forgery *forgery)
+static void say_refusal(const struct check_context *context, struct finding *finding,
+                        const struct forgery *forgery)
 {
-    const char *shown = check_shorten(context, forgery->address, 100);
-    const char *text =
-        shown == NULL
-            ? NULL
-            : check_text(context,
-                         "%s %s is an address of this server, which takes it from its own users only. If "
-                         "it is yours, log in to send (port 587 or 465).",
-                         forgery->reason == own_domain_from ? "From:" : "The sender", shown);
-    return (struct reply){553, "5.7.1", text};
+    finding->reply = (struct reply){.code = 553, .enhanced = "5.7.1"};
+    check_say(context, finding,
+              forgery->reason == own_domain_from ? REPLY_sender_own_domain_in_from
+                                                 : REPLY_sender_own_domain_from_outside,
+              (const struct reply_value[]){
+                  reply_text("sender", check_shorten(context, forgery->address, 100)), {0}});
 }
 
 void sender_judge_outside(const struct check_context *context, struct finding_list *findings)
@@ -115,9 +113,9 @@ void sender_judge_outside(const struct check_context *context, struct finding_li
     finding.mode = mode;
     finding.detail = forgery.address;
     if (is_unknown)
-        finding.reply.text = "This server cannot look up its own domains right now; try again later.";
+        check_say(context, &finding, REPLY_sender_domains_unavailable, (const struct reply_value[]){{0}});
     else
-        finding.reply = refusal(context, &forgery);
+        say_refusal(context, &finding, &forgery);
     if (!is_unknown)
         finding.key = is_envelope ? "outside.envelope" : "outside.header_from";
     finding_add(findings, &finding);

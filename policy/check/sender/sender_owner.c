@@ -3,6 +3,7 @@
 
 #include "config/sets.h"
 
+#include <strings.h>
 #include <talloc.h>
 
 const char sender_table_unavailable[] = "table_unavailable";
@@ -182,7 +183,7 @@ static bool find_group_entries(struct ownership *ownership)
 }
 
 /* The login's own entry and those of its groups, else that of its domain, else that of all. */
-static enum table_answer ask_table(struct ownership *ownership)
+static void collect_entries(struct ownership *ownership)
 {
     const char *user = ownership->context->message->user, *domain = sender_user_domain(user);
     const struct text_map *table = ownership->settings->table;
@@ -193,6 +194,11 @@ static enum table_answer ask_table(struct ownership *ownership)
         answer = look_up(ownership, table, domain - 1);
     if (answer == TABLE_MISSING)
         look_up(ownership, table, "*");
+}
+
+static enum table_answer ask_table(struct ownership *ownership)
+{
+    collect_entries(ownership);
     return any_word(ownership, sender_word_matches);
 }
 
@@ -385,6 +391,29 @@ static enum table_answer owns(const struct check_context *context, const struct 
     if (settings->own != SENDER_MATCH_OFF && sender_belongs(address, user, settings->own, delimiters))
         return TABLE_FOUND;
     return ask_tables(context, address);
+}
+
+/* Whether a table has anything for the login, its groups, its domain or everybody. */
+static bool is_in_table(const struct check_context *context)
+{
+    struct ownership ownership;
+    begin(&ownership, context, NULL);
+    find_groups(&ownership);
+    collect_entries(&ownership);
+    const bool found = ownership.value.length > 0 || ownership.has_unknown || ownership.value.failed;
+    end(&ownership);
+    return found;
+}
+
+bool sender_login_is_unlisted(const struct check_context *context, const char *address)
+{
+    const struct sender_settings *settings = context->settings;
+    if (settings->match != SENDER_MATCH_TABLE || settings->own != SENDER_MATCH_OFF)
+        return false;
+    /* From a sender to its logins is the only way through these: of another address nothing follows. */
+    const bool may_have_others =
+        !text_map_is_empty(settings->login_maps) && strcasecmp(address, context->message->user) != 0;
+    return !may_have_others && !is_in_table(context);
 }
 
 enum table_answer sender_ownership(const struct check_context *context, const struct mail_address *address)

@@ -9,6 +9,7 @@
 
 #include "check/sender/sender.h"
 #include "check_fixture.h"
+#include "config/sets.h"
 
 static void set_sender(struct check_fixture *fixture, const char *path)
 {
@@ -117,6 +118,51 @@ static void replies_have_both_names(void **state)
         "You are logged in as ann@example.com and may not use the sender bob@example.com. Set your mail "
         "program to send from ann@example.com.");
     check_fixture_end(&fixture);
+}
+
+struct advice_case {
+    const char *yaml, *user, *sender, *advice;
+};
+
+/* What cannot be followed is no advice. */
+static void advice_is_such_that_it_can_be_followed(void **state)
+{
+    (void)state;
+    static const struct advice_case cases[] = {
+        {"sender: { match: table, own: none, table: { bob@example.com: bob@example.com } }", "ann@example.com",
+         "<ann@example.com>", ": no sender is listed for this login. Ask your administrator to list it."},
+        {"sender: { match: table, own: none, table: { ann@example.com: info@example.com } }",
+         "ann@example.com", "<ann@example.com>",
+         " Set your mail program to send from one of your own addresses."},
+        {"sender: { match: table, own: none, login_maps: { info@example.com: bob@example.com } }",
+         "ann@example.com", "<ann@example.com>",
+         ": no sender is listed for this login. Ask your administrator to list it."},
+        {"sender: { match: table, own: none, login_maps: { info@example.com: bob@example.com } }",
+         "ann@example.com", "<info@example.com>",
+         " Set your mail program to send from one of your own addresses."},
+        {"sender: { match: address }", "example\\ann@example.com", "<ann@example.com>",
+         " Set your mail program to send from one of your own addresses."},
+        {"", "ann@mx1.example.com", "<ann@example.com>",
+         " Set your mail program to send from one of your own addresses."},
+        {"", "ann@example.com", "<bob@example.net>",
+         " Set your mail program to send from an address at example.com."},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct check_fixture fixture = check_fixture_begin(&sender_check, cases[i].yaml, ROLE_SUBMISSION);
+        struct text_collection ours;
+        text_collection_init(&ours);
+        text_collection_add(&ours, slice_of("example.com"));
+        fixture.local_domains = text_set_create(fixture.owner, &ours);
+        text_collection_deinit(&ours);
+        fixture.message.user = fixture.message.login = cases[i].user;
+        set_sender(&fixture, cases[i].sender);
+        check_fixture_ask(&fixture, STAGE_MAIL);
+        const char *text = check_fixture_last(&fixture)->reply.text;
+        const size_t length = strlen(text), wanted = strlen(cases[i].advice);
+        if (length < wanted || strcmp(text + length - wanted, cases[i].advice) != 0)
+            fail_msg("case %zu: \"%s\"", i, text);
+        check_fixture_end(&fixture);
+    }
 }
 
 static void only_logins_are_asked(void **state)
@@ -444,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logins_use_their_own_senders),
         cmocka_unit_test(replies_have_both_names),
+        cmocka_unit_test(advice_is_such_that_it_can_be_followed),
         cmocka_unit_test(only_logins_are_asked),
         cmocka_unit_test(the_from_header_is_judged),
         cmocka_unit_test(too_many_from_fields_are_no_pass),

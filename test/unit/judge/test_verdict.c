@@ -192,13 +192,124 @@ static void what_is_not_recorded_passes_only_where_that_is_wanted(void **state)
     (void)state;
     struct finding found = finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_HOLD);
     struct verdict decided = decide(&found, 1);
-    assert_int_equal(verdict_unrecorded(&decided, ACTION_ACCEPT, &ID).action, ACTION_HOLD);
-    struct verdict answer = verdict_unrecorded(&decided, ACTION_DEFER, &ID);
+    const struct verdict_question question = {.id = &ID};
+    assert_int_equal(verdict_unrecorded(&decided, ACTION_ACCEPT, &question).action, ACTION_HOLD);
+    struct verdict answer = verdict_unrecorded(&decided, ACTION_DEFER, &question);
     assert_int_equal(answer.action, ACTION_DEFER);
     assert_string_equal(answer.enhanced, "4.3.0");
     found.action = ACTION_REJECT;
     decided = decide(&found, 1);
-    assert_int_equal(verdict_unrecorded(&decided, ACTION_DEFER, &ID).action, ACTION_REJECT);
+    assert_int_equal(verdict_unrecorded(&decided, ACTION_DEFER, &question).action, ACTION_REJECT);
+}
+
+/* ---- words ------------------------------------------------------------------------------------------ */
+
+static struct finding too_many(struct reply_words *words)
+{
+    struct finding found = finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_REJECT);
+    *words = (struct reply_words){.row = REPLY_recipients_too_many_recipients};
+    reply_words_add(words, &(struct reply_value){"limit", REPLY_VALUE_COUNT, NULL, 30});
+    reply_words_add(words, &(struct reply_value){"seen", REPLY_VALUE_COUNT, NULL, 31});
+    found.reply = (struct reply){550, "5.5.3", "Too many recipients."};
+    found.words = words;
+    return found;
+}
+
+static struct verdict decide_in(struct finding *found, const struct verdict_words *words)
+{
+    struct finding_list list = {.items = found, .count = 1};
+    return verdict_decide(&(struct verdict_question){.findings = &list, .id = &ID, .words = *words});
+}
+
+static struct replies_settings replies_in(enum language language)
+{
+    struct replies_settings replies = {.language = language, .help_url = ""};
+    for (size_t i = 0; i < REPLY_ROW_COUNT; i++)
+        replies.texts[i] = "";
+    return replies;
+}
+
+static void speaks_the_language_in_what_the_client_takes(void **state)
+{
+    (void)state;
+    struct reply_words said;
+    struct finding found = too_many(&said);
+    struct replies_settings german = replies_in(LANGUAGE_DE);
+    struct verdict verdict = decide_in(&found, &(struct verdict_words){.replies = &german});
+    assert_string_equal(verdict.text,
+                        "Zu viele Empfaenger: Dies ist Nummer 31, erlaubt sind hoechstens 30. Die "
+                        "Nachricht geht an niemanden; senden Sie sie in mehreren Teilen. (id "
+                        "abcdefghjkmn)");
+    assert_false(verdict.is_utf8);
+    verdict = decide_in(&found, &(struct verdict_words){.replies = &german, .is_utf8 = true});
+    assert_non_null(strstr(verdict.text, "Empfänger"));
+    assert_true(verdict.is_utf8);
+    assert_int_equal(verdict.code, 550);
+    assert_string_equal(verdict.enhanced, "5.5.3");
+}
+
+static void names_the_page_of_help_once(void **state)
+{
+    (void)state;
+    struct reply_words said;
+    struct finding found = too_many(&said);
+    struct replies_settings replies = replies_in(LANGUAGE_EN);
+    const struct verdict_words words = {.replies = &replies, .user = "ann@example.com"};
+    replies.help_url = "https://mail.example.com/help";
+    replies.texts[REPLY_recipients_too_many_recipients] = "{user}: {limit}, not {seen}.";
+    assert_string_equal(decide_in(&found, &words).text,
+                        "ann@example.com: 30, not 31. See "
+                        "https://mail.example.com/help#recipients-too_many_recipients (id abcdefghjkmn)");
+    replies.texts[REPLY_recipients_too_many_recipients] = "[{id}] Why? {help_url} says it.";
+    assert_string_equal(
+        decide_in(&found, &words).text,
+        "[abcdefghjkmn] Why? https://mail.example.com/help#recipients-too_many_recipients says it.");
+}
+
+static void neither_page_nor_id_is_cut(void **state)
+{
+    (void)state;
+    struct reply_words said;
+    struct finding found = too_many(&said);
+    struct replies_settings replies = replies_in(LANGUAGE_EN);
+    char user[600];
+    memset(user, 'u', sizeof user - 1);
+    user[sizeof user - 1] = '\0';
+    replies.help_url = "https://mail.example.com/help";
+    replies.texts[REPLY_recipients_too_many_recipients] = "{user}";
+    const struct verdict verdict = decide_in(&found, &(struct verdict_words){&replies, false, user});
+    const char *end = " See https://mail.example.com/help#recipients-too_many_recipients (id abcdefghjkmn)";
+    assert_int_equal(strlen(verdict.text), VERDICT_TEXT_BYTES_MAX);
+    assert_string_equal(verdict.text + VERDICT_TEXT_BYTES_MAX - strlen(end), end);
+}
+
+static void what_a_stranger_wrote_is_made_harmless(void **state)
+{
+    (void)state;
+    struct reply_words said = {.row = REPLY_attachments_blocked};
+    struct finding found = finding_of(FINDING_FAIL, MODE_ENFORCE, ACTION_REJECT);
+    struct replies_settings replies = replies_in(LANGUAGE_EN);
+    reply_words_add(&said, &(struct reply_value){"file", REPLY_VALUE_TEXT,
+                                                 "a\r\n250 ok \xe2\x80\xae{id}%s\xc3\xa9\xff\x01.exe", 0});
+    found.words = &said;
+    replies.texts[REPLY_attachments_blocked] = "No {file}!";
+    assert_string_equal(decide_in(&found, &(struct verdict_words){.replies = &replies}).text,
+                        "No a  250 ok ?{id}%s???.exe! (id abcdefghjkmn)");
+    assert_string_equal(decide_in(&found, &(struct verdict_words){.replies = &replies, .is_utf8 = true}).text,
+                        "No a  250 ok ?{id}%s\xc3\xa9??.exe! (id abcdefghjkmn)");
+}
+
+static void what_ascii_has_no_letters_for_gets_the_shipped_text(void **state)
+{
+    (void)state;
+    struct reply_words said;
+    struct finding found = too_many(&said);
+    struct replies_settings replies = replies_in(LANGUAGE_EN);
+    replies.texts[REPLY_recipients_too_many_recipients] = "Слишком много: {seen}";
+    assert_non_null(strstr(decide_in(&found, &(struct verdict_words){.replies = &replies}).text,
+                           "Too many recipients: this is"));
+    assert_string_equal(decide_in(&found, &(struct verdict_words){.replies = &replies, .is_utf8 = true}).text,
+                        "Слишком много: 31 (id abcdefghjkmn)");
 }
 
 static void what_would_be_counts_all_that_only_monitors(void **state)
@@ -236,6 +347,11 @@ int main(void)
         cmocka_unit_test(who_cannot_be_taken_out_is_refused_with_the_message),
         cmocka_unit_test(what_is_not_recorded_passes_only_where_that_is_wanted),
         cmocka_unit_test(what_would_be_counts_all_that_only_monitors),
+        cmocka_unit_test(speaks_the_language_in_what_the_client_takes),
+        cmocka_unit_test(names_the_page_of_help_once),
+        cmocka_unit_test(neither_page_nor_id_is_cut),
+        cmocka_unit_test(what_a_stranger_wrote_is_made_harmless),
+        cmocka_unit_test(what_ascii_has_no_letters_for_gets_the_shipped_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
