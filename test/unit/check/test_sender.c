@@ -129,8 +129,9 @@ static void advice_is_such_that_it_can_be_followed(void **state)
 {
     (void)state;
     static const struct advice_case cases[] = {
-        {"sender: { match: table, own: none, table: { bob@example.com: bob@example.com } }", "ann@example.com",
-         "<ann@example.com>", ": no sender is listed for this login. Ask your administrator to list it."},
+        {"sender: { match: table, own: none, table: { bob@example.com: bob@example.com } }",
+         "ann@example.com", "<ann@example.com>",
+         ": no sender is listed for this login. Ask your administrator to list it."},
         {"sender: { match: table, own: none, table: { ann@example.com: info@example.com } }",
          "ann@example.com", "<ann@example.com>",
          " Set your mail program to send from one of your own addresses."},
