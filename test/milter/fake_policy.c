@@ -192,6 +192,11 @@ void policy_print_reference(struct strbuf *out)
     strbuf_append_text(out, "# reference\n");
 }
 
+void policy_print_sample(struct strbuf *out)
+{
+    strbuf_append_text(out, "mode: monitor\n");
+}
+
 void policy_print_json_schema(struct strbuf *out)
 {
     strbuf_append_text(out, "{}\n");
