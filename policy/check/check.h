@@ -29,9 +29,8 @@ enum check_stage {
 enum check_need {
     CHECK_NEEDS_SCAN = 1 << 0,         /* message->attachments: the content is looked into */
     CHECK_NEEDS_DNS = 1 << 1,          /* services->dns */
-    CHECK_NEEDS_STORE = 1 << 2,        /* counters that are kept beyond the message */
-    CHECK_NEEDS_DESTINATIONS = 1 << 3, /* recipient.is_internal */
-    CHECK_NEEDS_CONTACTS = 1 << 4,     /* recipient.is_new */
+    CHECK_NEEDS_DESTINATIONS = 1 << 2, /* recipient.is_internal */
+    CHECK_NEEDS_CONTACTS = 1 << 3,     /* recipient.is_new */
 };
 
 struct dns_service; /* dns/dns_service.h */

@@ -58,6 +58,7 @@ struct policy_engine {
     struct contacts *contacts;           /* NULL: offline */
     struct ticker *checkpoints;          /* writes counters and contacts to `state`; NULL: there is none */
     bool has_local_counters;             /* the store is this process's memory */
+    bool store_is_away;                  /* as the record was told; the ticker's own */
     atomic_bool checkpoint_fails;        /* and that was said */
     struct recent_logins *recent_logins;
     char *recent_logins_path; /* NULL: they are not kept over a restart */

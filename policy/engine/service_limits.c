@@ -104,8 +104,23 @@ static bool create_limits(struct policy_engine *engine, const struct policy_snap
     return engine->checkpoints != NULL;
 }
 
+/* The record is told when the shared store goes away, and when it is back. */
+static void record_store(struct policy_engine *engine)
+{
+    struct strbuf how;
+    strbuf_init(&how, 0);
+    const bool is_away = !store_describe(engine->services.store, &how);
+    if (is_away != engine->store_is_away)
+        engine_record_event(engine, &(struct record_event){.line = RECORD_LINE_STORE,
+                                                           .state = is_away ? "away" : "back",
+                                                           .reason = strbuf_text(&how)});
+    engine->store_is_away = is_away;
+    strbuf_deinit(&how);
+}
+
 static void tick_limits(struct policy_engine *engine)
 {
+    record_store(engine);
     store_tick(engine->services.store);
     if (engine->services.blocks != NULL)
         blocks_share(engine->services.blocks, engine->services.store);

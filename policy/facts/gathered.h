@@ -52,6 +52,7 @@ struct limit_level {
     int64_t clears_us; /* wall clock: when it would fit; INT64_MAX: never */
     int64_t reset_us;  /* when all of it is free again */
     bool is_exceeded;
+    bool is_share; /* the shared store is away: of this server's share of the limit */
 };
 
 struct gathered_facts {

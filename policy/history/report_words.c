@@ -155,6 +155,7 @@ const char *report_event_words(enum record_line line)
         [RECORD_LINE_WARN] = "somebody came near a limit",
         [RECORD_LINE_LOST] = "records could not be written",
         [RECORD_LINE_LOOKUP] = "somebody looked into the record",
+        [RECORD_LINE_STORE] = "the shared store of limits went away or came back",
     };
     return words[line];
 }

@@ -16,7 +16,7 @@ const struct record_field record_fields[] = {
     /* name, depth, value, lines where it may stand, where it always does, privacy, values, what it means */
     [RECORD_V] = {"v", 0, RECORD_VALUE_U64, EVERY, EVERY, PRIVACY_NONE, NULL,
         "The version of the record: 1. It rises only when the meaning of a key changes."},
-    [RECORD_TYPE] = {"type", 0, RECORD_VALUE_ENUM, EVERY, EVERY, PRIVACY_NONE, "message|start|stop|policy|reload_refused|list|grant|login|block|unblock|lock|unlock|warn|table|record_lost|lookup",
+    [RECORD_TYPE] = {"type", 0, RECORD_VALUE_ENUM, EVERY, EVERY, PRIVACY_NONE, "message|start|stop|policy|reload_refused|list|grant|login|block|unblock|lock|unlock|warn|table|record_lost|lookup|store",
         "What the line is about: a message, or an event."},
     [RECORD_TIME] = {"time", 0, RECORD_VALUE_TIME, EVERY, EVERY, PRIVACY_NONE, NULL,
         "When the verdict fell, or the event happened: RFC 3339, UTC, microseconds."},
@@ -178,9 +178,9 @@ const struct record_field record_fields[] = {
         "`user`, `domain`, `network`, …; of a lookup the command."},
     [RECORD_SUBJECT_NAME] = {"name", 1, RECORD_VALUE_TEXT, ABOUT_SOMEBODY | IN(LOOKUP), ABOUT_SOMEBODY | IN(LOOKUP), PRIVACY_IDENTITY, NULL,
         "Its name."},
-    [RECORD_STATE] = {"state", 0, RECORD_VALUE_TEXT, IN(LIST) | IN(GRANT) | IN(TABLE) | IN(LOGIN) | ABOUT_SOMEBODY, IN(LIST) | IN(GRANT) | IN(TABLE), PRIVACY_NONE, NULL,
-        "Of a list `suspended` or `back`; of a grant `given`, `taken` or `expired`; of a table `loaded`, `kept` or `failed`; of an account the step of the ladder."},
-    [RECORD_REASON] = {"reason", 0, RECORD_VALUE_TEXT, IN(STOP) | IN(RELOAD_REFUSED) | IN(LIST) | IN(GRANT) | IN(TABLE) | IN(LOST) | IN(LOGIN) | ABOUT_SOMEBODY, IN(RELOAD_REFUSED) | IN(LOST), PRIVACY_FREE_TEXT, NULL,
+    [RECORD_STATE] = {"state", 0, RECORD_VALUE_TEXT, IN(LIST) | IN(GRANT) | IN(TABLE) | IN(LOGIN) | IN(STORE) | ABOUT_SOMEBODY, IN(LIST) | IN(GRANT) | IN(TABLE) | IN(STORE), PRIVACY_NONE, NULL,
+        "Of a list `suspended` or `back`; of a grant `given`, `taken` or `expired`; of a table `loaded`, `kept` or `failed`; of the shared store `away` or `back`; of an account the step of the ladder."},
+    [RECORD_REASON] = {"reason", 0, RECORD_VALUE_TEXT, IN(STOP) | IN(RELOAD_REFUSED) | IN(LIST) | IN(GRANT) | IN(TABLE) | IN(LOST) | IN(LOGIN) | IN(STORE) | ABOUT_SOMEBODY, IN(RELOAD_REFUSED) | IN(LOST), PRIVACY_FREE_TEXT, NULL,
         "Why, in words."},
     [RECORD_UNTIL] = {"until", 0, RECORD_VALUE_TIME, IN(GRANT) | ABOUT_SOMEBODY, NONE, PRIVACY_NONE, NULL,
         "When it ends by itself."},
@@ -224,6 +224,7 @@ static const char *const line_names[RECORD_LINE_COUNT] = {
     [RECORD_LINE_TABLE] = "table",
     [RECORD_LINE_LOST] = "record_lost",
     [RECORD_LINE_LOOKUP] = "lookup",
+    [RECORD_LINE_STORE] = "store",
 };
 
 const char *record_line_name(enum record_line line)

@@ -32,6 +32,7 @@ enum record_line {
     RECORD_LINE_TABLE,
     RECORD_LINE_LOST,
     RECORD_LINE_LOOKUP,
+    RECORD_LINE_STORE,
     RECORD_LINE_COUNT
 };
 

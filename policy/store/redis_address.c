@@ -41,13 +41,13 @@ static char *decode(void *owner, struct slice text)
     return copy;
 }
 
-static bool read_database(struct slice text, unsigned *database)
+static bool read_number(struct slice text, unsigned *number)
 {
-    *database = 0;
+    *number = 0;
     for (size_t i = 0; i < text.length; i++) {
-        if (!ascii_is_digit(text.data[i]) || *database > 100000)
+        if (!ascii_is_digit(text.data[i]) || *number > 100000)
             return false;
-        *database = *database * 10 + (unsigned)(text.data[i] - '0');
+        *number = *number * 10 + (unsigned)(text.data[i] - '0');
     }
     return true;
 }
@@ -78,7 +78,9 @@ static bool read_option(void *owner, struct slice option, struct redis_address *
     struct slice value = option;
     const struct slice name = cut(&value, '=');
     if (slice_equal(name, slice_of("db")))
-        return read_database(value, &address->database);
+        return read_number(value, &address->database);
+    if (slice_equal(name, slice_of("reserve")))
+        return read_number(value, &address->reserve_seconds);
     char *text = decode(owner, value);
     if (slice_equal(name, slice_of("password_file")))
         return text != NULL && (address->password = read_first_line(owner, text, problem)) != NULL;
@@ -86,8 +88,8 @@ static bool read_option(void *owner, struct slice option, struct redis_address *
         if (slice_equal(name, slice_of(files[i].name)))
             return (*files[i].path = text) != NULL;
     strbuf_printf(problem,
-                  "'%.*s' is no option of a store: use password_file=PATH, db=N, ca_file=PATH, "
-                  "cert_file=PATH or key_file=PATH",
+                  "'%.*s' is no option of a store: use password_file=PATH, db=N, reserve=SECONDS, "
+                  "ca_file=PATH, cert_file=PATH or key_file=PATH",
                   (int)name.length, name.data);
     return false;
 }
@@ -151,8 +153,8 @@ static bool read_where(void *owner, struct slice text, bool is_sentinel, struct 
 {
     read_credentials(owner, &text, address);
     if (is_sentinel)
-        return read_sentinels(owner, &text, address) && read_database(text, &address->database);
-    return read_place(owner, cut(&text, '/'), "6379", address) && read_database(text, &address->database);
+        return read_sentinels(owner, &text, address) && read_number(text, &address->database);
+    return read_place(owner, cut(&text, '/'), "6379", address) && read_number(text, &address->database);
 }
 
 bool redis_address_read(void *owner, const char *url, struct redis_address *address, struct strbuf *problem)

@@ -37,6 +37,7 @@ struct redis_connection {
     struct redis_queue sent; /* in the order in which answers come */
     struct strbuf output;
     size_t output_at;
+    uint64_t there_since_ms;
     uint64_t state_until_ms; /* connecting and greeting end then; down: the next attempt; ready: the pulse */
     unsigned greetings_due;  /* answers of the greeting still to come */
     size_t next_sentinel;
@@ -116,7 +117,7 @@ static void tell_changed(struct redis_connection *connection, bool is_there)
         connection->options.changed(connection->options.context, is_there, connection->trouble);
 }
 
-/* All that is under way fails. What worked until now is tried at once, and everything else after a while. */
+/* All that is under way fails. What has worked for a while is tried at once, and everything else later. */
 static void hang_up(struct redis_connection *connection, const char *why, const char *detail)
 {
     struct redis_queue failed = connection->sent;
@@ -133,7 +134,8 @@ static void hang_up(struct redis_connection *connection, const char *why, const 
     connection->output_at = 0;
     connection->state = LINK_DOWN;
     connection->master.host[0] = '\0';
-    connection->state_until_ms = now_ms(connection) + (was_there ? 0 : PROBE_MS);
+    const bool has_worked = was_there && connection->there_since_ms + PROBE_MS < now_ms(connection);
+    connection->state_until_ms = now_ms(connection) + (has_worked ? 0 : PROBE_MS);
     pthread_mutex_lock(&connection->lock);
     redis_queue_move(&failed, &connection->fresh);
     pthread_mutex_unlock(&connection->lock);
@@ -146,7 +148,7 @@ static void hang_up(struct redis_connection *connection, const char *why, const 
 static void become_ready(struct redis_connection *connection)
 {
     connection->state = LINK_READY;
-    connection->state_until_ms = now_ms(connection);
+    connection->state_until_ms = connection->there_since_ms = now_ms(connection);
     set_trouble(connection, "", "");
     atomic_store(&connection->is_there, true);
     tell_changed(connection, true);

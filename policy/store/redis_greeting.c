@@ -18,13 +18,15 @@ unsigned redis_greeting_write(const struct redis_address *address, struct strbuf
         redis_append_command(out, (struct slice[]){slice_of("SELECT"), slice_of(database)}, 2);
         due++;
     }
-    /* Sentinels may still name a master that has stepped down. */
-    redis_append_command(out, (struct slice[]){slice_of(address->master != NULL ? "ROLE" : "PING")}, 1);
+    redis_append_command(out, (struct slice[]){slice_of("ROLE")}, 1);
     return due + 1;
 }
 
+/* A master that has stepped down takes no charges; who may not ask finds out by them. */
 bool redis_greeting_take(const redisReply *reply, char *why, size_t size)
 {
+    if (reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOPERM", strlen("NOPERM")) == 0)
+        return true;
     if (reply->type == REDIS_REPLY_ERROR) {
         snprintf(why, size, "%.*s", (int)reply->len, reply->str);
         return false;

@@ -10,7 +10,8 @@
 #include <talloc.h>
 
 enum {
-    RESERVED_MS = 600000, /* longer than any MTA takes for the content of a message */
+    RESERVED_SECONDS = 600, /* longer than any MTA takes for the content of a message */
+    US_PER_SECOND = 1000000,
     FIELDS_SENT = 11,
     FIXED_ARGUMENTS = 3,
 };
@@ -141,6 +142,12 @@ static void add_charge(struct redis_command *command, const struct store_charge 
     redis_command_add_number(command, (int64_t)charge->extra);
 }
 
+static int64_t reserved_us(const struct store_redis *redis)
+{
+    const unsigned seconds = redis->address.reserve_seconds;
+    return (int64_t)(seconds == 0 ? RESERVED_SECONDS : seconds) * US_PER_SECOND;
+}
+
 bool redis_decide_build(struct store_redis *redis, struct redis_command *command, const char *operation,
                         const char *owner, const struct store_charge *charges, size_t count)
 {
@@ -151,7 +158,7 @@ bool redis_decide_build(struct store_redis *redis, struct redis_command *command
     redis_command_add_text(command, REDIS_PREFIX "moved");
     redis_command_add_text(command, operation);
     redis_command_add_text(command, owner);
-    redis_command_add_number(command, RESERVED_MS * 1000LL);
+    redis_command_add_number(command, reserved_us(redis));
     for (size_t i = 0; i < count; i++)
         add_charge(command, &charges[i]);
     return !command->failed;

@@ -55,7 +55,7 @@ void redis_remember_remaining(struct store_redis *redis, struct slice limit, str
     struct redis_remembered *known = place_of(redis, hash);
     if (known->hash != hash)
         *known = (struct redis_remembered){hash, remaining, now_us, 0};
-    else if (known->seen_us < now_us) {
+    else if (known->seen_us <= now_us) { /* of one millisecond the last counts */
         known->remaining = remaining;
         known->seen_us = now_us;
     }

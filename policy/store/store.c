@@ -18,6 +18,11 @@ int64_t store_now_us(const struct store *store)
     return store->started_us + (int64_t)(clock_monotonic_us(&store->clock) - store->started_tick_us);
 }
 
+int64_t store_calendar_us(const struct store *store)
+{
+    return store->kind->now_us != NULL ? store->kind->now_us(store) : clock_wall_us(&store->clock);
+}
+
 static int hold_release(struct store_hold *hold)
 {
     store_release(hold);

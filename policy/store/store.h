@@ -66,6 +66,10 @@ struct store_counter {
 /* The current time of the store, for window_look(): it does not step with the wall clock. */
 int64_t store_now_us(const struct store *store);
 
+/* The wall clock that days and months are told by: of a shared store its own, so that a server whose clock is
+ * wrong counts into the same day as all others. */
+int64_t store_calendar_us(const struct store *store);
+
 /* A talloc child of `owner`; freeing it gives back what it still holds. NULL: out of memory. */
 struct store_hold *store_hold_create(struct store *store, void *owner);
 

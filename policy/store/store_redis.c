@@ -53,39 +53,13 @@ static bool is_pulse(const redisReply *reply)
            reply->element[1]->str != NULL;
 }
 
-static bool is_missing(const redisReply *reply)
-{
-    return reply != NULL && reply->type == REDIS_REPLY_ERROR;
-}
-
-static void send_pulse(struct store_redis *redis, struct redis_connection *connection, const char *how,
-                       const char *script)
-{
-    char seen_ms[16], most[16];
-    snprintf(seen_ms, sizeof seen_ms, "%d", SERVERS_SEEN_MS);
-    snprintf(most, sizeof most, "%d", MOVED_MAX);
-    const struct slice arguments[] = {slice_of(how),
-                                      slice_of(script),
-                                      slice_of("2"),
-                                      slice_of(REDIS_PREFIX "servers"),
-                                      slice_of(REDIS_PREFIX "moved"),
-                                      slice_of(redis->name),
-                                      slice_of(seen_ms),
-                                      slice_of(redis->stream_seen),
-                                      slice_of(most)};
-    redis->beat = redis_send(connection, arguments, sizeof arguments / sizeof arguments[0]);
-}
-
-/* The last one was answered, or another one is not sent. */
-static void pulse(void *context, struct redis_connection *connection)
+static void take_pulse(void *context)
 {
     struct store_redis *redis = context;
-    if (redis->beat != NULL && !pending_is_done(&redis->beat->pending))
-        return;
     struct redis_call *beat = redis->beat;
-    const redisReply *reply = beat == NULL ? NULL : beat->reply;
-    const bool is_whole = is_missing(reply);
+    const redisReply *reply = beat->reply;
     redis->beat = NULL;
+    redis->is_pulse_unknown = reply != NULL && reply->type == REDIS_REPLY_ERROR;
     if (is_pulse(reply)) {
         if (redis_number_at(reply, 0) >= 1)
             atomic_store(&redis->servers, (unsigned)redis_number_at(reply, 0));
@@ -93,8 +67,31 @@ static void pulse(void *context, struct redis_connection *connection)
         take_moved(redis, reply);
     }
     redis_call_drop(beat);
-    send_pulse(redis, connection, is_whole ? "EVAL" : "EVALSHA",
-               is_whole ? redis->pulse.text : redis->pulse.sha);
+}
+
+static void pulse(void *context, struct redis_connection *connection)
+{
+    struct store_redis *redis = context;
+    char seen_ms[16], most[16];
+    if (redis->beat != NULL)
+        return;
+    snprintf(seen_ms, sizeof seen_ms, "%d", SERVERS_SEEN_MS);
+    snprintf(most, sizeof most, "%d", MOVED_MAX);
+    const struct slice arguments[] = {
+        slice_of(redis->is_pulse_unknown ? "EVAL" : "EVALSHA"),
+        slice_of(redis->is_pulse_unknown ? redis->pulse.text : redis->pulse.sha),
+        slice_of("2"),
+        slice_of(REDIS_PREFIX "servers"),
+        slice_of(REDIS_PREFIX "moved"),
+        slice_of(redis->name),
+        slice_of(seen_ms),
+        slice_of(redis->stream_seen),
+        slice_of(most),
+    };
+    redis->beat = redis_send(connection, arguments, sizeof arguments / sizeof arguments[0]);
+    redis->beat_told = (struct pending_notice){.told = take_pulse, .context = redis};
+    if (redis->beat != NULL && !pending_tell(&redis->beat->pending, &redis->beat_told))
+        take_pulse(redis);
 }
 
 /* A server that ends as it should leaves its share to the others at once. Not waited for. */
@@ -157,7 +154,6 @@ static void destroy(struct store *base)
     if (redis->connection != NULL)
         say_good_bye(redis);
     redis_connection_close(redis->connection);
-    redis_call_drop(redis->beat);
     redis_unsent_free(redis);
     store_destroy(redis->local);
     pthread_mutex_destroy(&redis->lock);

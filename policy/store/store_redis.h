@@ -67,7 +67,9 @@ struct store_redis {
     struct redis_unsent *unsent; /* oldest first */
     size_t unsent_count;
     /* The connection's thread's own: */
-    struct redis_call *beat; /* the last pulse */
+    struct redis_call *beat; /* the pulse that is under way */
+    struct pending_notice beat_told;
+    bool is_pulse_unknown; /* the server does not know the script */
     char stream_seen[48];
 };
 

@@ -261,7 +261,13 @@ def test_a_store_that_dies_stops_no_mail(limited, redis):
     wait_until(lambda: "shared by" in store_of(relay), "the store is there")
     redis_cli(redis, "shutdown", "nosave")
     wait_until(lambda: "away" in store_of(relay), "the loss is noticed")
+    subject = mail.unique_subject("away")
     with relay.submission() as client:
-        assert send(client, 30) == (30, None)
+        assert send(client, 30, subject) == (30, None)
+    assert any("share: the store is away" in (f["detail"] or "")
+               for f in relay.daemon.record_of(subject)["findings"] if f["check"] == "rates")
+    away = wait_until(lambda: relay.daemon.events("store"), "the record says that it is away")
+    assert [(event["state"], "share of 1/1" in event["reason"]) for event in away] == [("away", True)]
+    assert asked(relay, "status")["counters"]["store_share_decisions"] >= 30
     ill = command(relay, "status", "--check")
     assert ill.returncode != 0 and "away" in ill.stdout + ill.stderr

@@ -87,12 +87,13 @@ struct redis_server *redis_of(void **state)
 }
 
 /* A busy machine may take its time, unless the time is what is tested. */
-struct store *redis_open_with(const struct redis_server *server, const char *name, uint64_t command_ms)
+struct store *redis_open_with(const struct redis_server *server, const char *name, uint64_t command_ms,
+                              const char *options_text)
 {
     char url[64];
     struct strbuf problem;
     strbuf_init(&problem, 0);
-    snprintf(url, sizeof url, "redis://127.0.0.1:%u/1", server->port);
+    snprintf(url, sizeof url, "redis://127.0.0.1:%u/1%s", server->port, options_text);
     const struct store_redis_options options = {
         .clock = clock_system(), .seed = {1, 2}, .url = url, .name = name, .command_ms = command_ms};
     struct store *store = store_redis_create(&options, &problem);
@@ -104,7 +105,7 @@ struct store *redis_open_with(const struct redis_server *server, const char *nam
 
 struct store *redis_open(const struct redis_server *server, const char *name)
 {
-    return redis_open_with(server, name, 5000);
+    return redis_open_with(server, name, 5000, "");
 }
 
 bool redis_is_there(struct store *store)
@@ -130,4 +131,17 @@ void redis_tell(const struct redis_server *server, const char *command)
     char line[160];
     snprintf(line, sizeof line, "redis-cli -h 127.0.0.1 -p %u -n 1 %s >/dev/null", server->port, command);
     assert_int_equal(system(line), 0); /* NOLINT(cert-env33-c) */
+}
+
+long redis_number(const struct redis_server *server, const char *command, const char *name)
+{
+    char line[160], answer[4096];
+    snprintf(line, sizeof line, "redis-cli -h 127.0.0.1 -p %u -n 1 %s", server->port, command);
+    FILE *pipe = popen(line, "r"); /* NOLINT(cert-env33-c) */
+    assert_non_null(pipe);
+    const size_t length = fread(answer, 1, sizeof answer - 1, pipe);
+    answer[length] = '\0';
+    pclose(pipe);
+    const char *at = strstr(answer, name);
+    return at == NULL ? -1 : strtol(at + strlen(name), NULL, 10);
 }

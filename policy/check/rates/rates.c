@@ -288,6 +288,7 @@ static void keep_levels(const struct check_context *context, struct gathered_fac
             .clears_us = charge->level.clears_us,
             .reset_us = charge->level.reset_us,
             .is_exceeded = charge->is_exceeded,
+            .is_share = charge->is_share,
         };
     }
 }
@@ -329,7 +330,7 @@ static void rates_begin(const struct check_context *context, const struct check_
         gathered->limits_missing = "out_of_memory";
         return;
     }
-    int64_t now_us = clock_wall_us(services->clock);
+    const int64_t now_us = store_calendar_us(services->store);
     for (size_t i = 0; i < settings->limits.count; i++) {
         const struct rate_limit *limit = limit_in_use(settings, i);
         if (limit != NULL)
@@ -351,7 +352,7 @@ static void rates_settle(const struct check_context *context, const struct check
     struct charge_list list = {.count = 0};
     if (own == NULL)
         return;
-    int64_t now_us = clock_wall_us(services->clock);
+    const int64_t now_us = store_calendar_us(services->store);
     for (size_t i = 0; i < settings->limits.count; i++) {
         const struct rate_limit *limit = limit_in_use(settings, i);
         uint64_t amount = limit == NULL ? 0 : amount_to_settle(limit, context->message, ending->is_accepted);
@@ -448,6 +449,11 @@ static const char *amount_text(const struct check_context *context, const struct
     return copy;
 }
 
+static const char *share_text(const struct limit_level *level)
+{
+    return level->is_share ? ", this server's share: the store is away" : "";
+}
+
 static void add_exceeded(const struct check_context *context, const struct rate_limit *limit,
                          const struct limit_level *level, struct finding_list *findings)
 {
@@ -455,8 +461,8 @@ static void add_exceeded(const struct check_context *context, const struct rate_
     const char *allowed = amount_text(context, limit, level->capacity);
     finding.mode = mode_of(limit, context->settings);
     finding.action = limit->action;
-    finding.detail = check_text(context, "%s: %s: %" PRIu64 " of %s used", limit->name, level->key,
-                                level->used, allowed == NULL ? "" : allowed);
+    finding.detail = check_text(context, "%s: %s: %" PRIu64 " of %s used%s", limit->name, level->key,
+                                level->used, allowed == NULL ? "" : allowed, share_text(level));
     say_exceeded(context, &finding, limit, level);
     finding_add(findings, &finding);
 }
@@ -476,8 +482,8 @@ static void add_passed(const struct check_context *context, struct finding_list 
     if (fullest == NULL)
         return;
     struct finding pass = check_finding(rates_check.name, context, FINDING_PASS, "within_limit");
-    pass.detail = check_text(context, "%s: %s: %" PRIu64 " of %" PRIu64 " used", fullest->limit, fullest->key,
-                             fullest->used, fullest->capacity);
+    pass.detail = check_text(context, "%s: %s: %" PRIu64 " of %" PRIu64 " used%s", fullest->limit,
+                             fullest->key, fullest->used, fullest->capacity, share_text(fullest));
     finding_add(findings, &pass);
 }
 
@@ -502,7 +508,7 @@ static void rates_decide(const struct check_context *context, struct finding_lis
 
 static unsigned needs_of(const struct rate_limit *limit)
 {
-    unsigned needs = CHECK_NEEDS_STORE;
+    unsigned needs = 0;
     if (limit->scope == RATE_SCOPE_EXTERNAL || limit->count == RATE_OF_EXTERNAL_RECIPIENTS ||
         limit->count == RATE_OF_INTERNAL_RECIPIENTS)
         needs |= CHECK_NEEDS_DESTINATIONS;

@@ -195,11 +195,79 @@ static void without_the_server_each_has_its_share(void **state)
     store_destroy(b);
 }
 
+static long pulses(const struct redis_server *server)
+{
+    return redis_number(server, "info commandstats", "cmdstat_xread:calls=");
+}
+
+/* One that never asked for a counter knows all the same what others have used of it. */
+static void what_others_used_is_known(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
+    redis_wait_until_there(a, true);
+    redis_wait_until_there(b, true);
+    for (int i = 0; i < 6; i++)
+        assert_true(pass_one(a, "ann", 10));
+    const long before = pulses(server);
+    for (unsigned waited = 0; pulses(server) < before + 6; waited++) {
+        assert_true(waited < WAIT_MS);
+        usleep(MS);
+    }
+    redis_kill(server);
+    redis_wait_until_there(b, false);
+    unsigned passed = 0;
+    for (int i = 0; i < 10; i++)
+        passed += pass_one(b, "ann", 10);
+    assert_int_equal(passed, 2);
+    store_destroy(a);
+    store_destroy(b);
+}
+
+/* What a daemon reserved that is killed comes free at its deadline. */
+static void what_a_killed_daemon_held_comes_free(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    const pid_t killed = fork();
+    if (killed == 0) {
+        struct store *store = redis_open_with(server, "killed", 5000, "?reserve=1");
+        redis_wait_until_there(store, true);
+        struct store_hold *hold = store_hold_create(store, NULL);
+        struct store_charge charge = charge_of("ann", 10, 6);
+        _exit(store_reserve(hold, &charge, 1) == STORE_FITS ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(killed, &status, 0), killed);
+    assert_int_equal(status, 0);
+    struct store *store = redis_open(server, "a");
+    redis_wait_until_there(store, true);
+    for (unsigned waited = 0; used(store, "ann", 10) != 0; waited++) {
+        assert_true(waited < WAIT_MS);
+        usleep(MS);
+    }
+    store_destroy(store);
+}
+
+static void a_replica_is_no_store(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    struct store *store = redis_open(server, "a");
+    redis_wait_until_there(store, true);
+    redis_tell(server, "replicaof 127.0.0.1 1");
+    redis_wait_until_there(store, false);
+    assert_true(pass_one(store, "ann", 10));
+    redis_tell(server, "replicaof no one");
+    redis_wait_until_there(store, true);
+    store_tick(store);
+    assert_int_equal(used(store, "ann", 10), 1);
+    store_destroy(store);
+}
+
 /* A server that is stopped takes connections and never answers. */
 static void a_paused_server_holds_nobody_up(void **state)
 {
     struct redis_server *server = redis_of(state);
-    struct store *store = redis_open_with(server, "a", 50);
+    struct store *store = redis_open_with(server, "a", 50, "");
     redis_wait_until_there(store, true);
     assert_true(pass_one(store, "ann", 1000));
     kill(server->pid, SIGSTOP);
@@ -277,6 +345,9 @@ int main(void)
         SERVER_TEST(a_crowd_on_two_daemons_passes_no_more_than_the_limit),
         SERVER_TEST(a_server_that_forgets_its_scripts_is_told_again),
         SERVER_TEST(without_the_server_each_has_its_share),
+        SERVER_TEST(what_others_used_is_known),
+        SERVER_TEST(what_a_killed_daemon_held_comes_free),
+        SERVER_TEST(a_replica_is_no_store),
         SERVER_TEST(a_paused_server_holds_nobody_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
