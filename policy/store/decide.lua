@@ -1,22 +1,31 @@
 -- One decision on counters that several servers share: all of it, or nothing (store_redis.c).
 --
 -- KEYS     a counter each, a hash: "z" its state; "w" that its warning was given; "r:OWNER" what a message has reserved,
---          "AMOUNT UNTIL"; then the key that remembers that this owner has settled; last, the stream of counters that moved
---          by a hundredth of their limit: what other servers make their shares of should this one be gone (pulse.lua).
+--          "AMOUNT UNTIL", "t" when it was reset; then the key that remembers that this owner has settled; last, the stream of counters that moved
+--          by a hundredth of their limit, and the servers (pulse.lua).
 -- ARGV     operation ("reserve", "settle", "release", "look", "reset"), owner, how long a reservation lasts in us, then for
 --          each counter: kind (0 refill, 1 sliding, 2 calendar), limit, burst, period_us, starts_us, ends_us, amount,
---          is_watched, warn_at, warn_until, extra (reserved as well where a tenth of the limit stays free).
--- Answer   {"fits" or "exceeded", the server's time in us, and for each counter: is_exceeded, used, clears_us, reset_us,
---          warns, what was reserved}, times in us since EPOCH; -1: never.
+--          is_watched, warn_at, warn_until, extra (reserved as well where a tenth of the limit stays free), what the server
+--          knows was used, and when: of before a time when the store may have lost its memory, else 0.
+-- Answer   {"anew", time} where the store does not know the server: it has lost its memory, and is to be asked again, with
+--          what is known. {"fits" or "exceeded", the server's time in us, and for each counter: is_exceeded, used, clears_us, reset_us,
+--          warns, what was reserved, what of `used` was charged}, times in us since EPOCH; -1: never.
 --
 -- Time is the server's, in us since EPOCH, so that doubles keep a hundredth of one. The arithmetic is window.c's.
 local EPOCH = 1735689600
 local SLOTS = 13
-local FIELDS = 11
+local FIELDS = 13
 local now_parts = redis.call('TIME')
 local now = (now_parts[1] - EPOCH) * 1000000 + now_parts[2]
 local operation, owner, lasts = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local count = math.floor((#ARGV - 3) / FIELDS)
+local settled, moved, servers = KEYS[#KEYS - 2], KEYS[#KEYS - 1], KEYS[#KEYS]
+
+local server = string.match(owner, '^(.*):%d+$')
+if server and not redis.call('ZSCORE', servers, server) then
+    redis.call('ZADD', servers, now_parts[1] * 1000 + math.floor(now_parts[2] / 1000), server)
+    return {'anew', tostring(now)}
+end
 
 local function read(i)
     local at = 3 + (i - 1) * FIELDS
@@ -24,7 +33,8 @@ local function read(i)
         kind = tonumber(ARGV[at + 1]), limit = tonumber(ARGV[at + 2]), burst = tonumber(ARGV[at + 3]),
         period = tonumber(ARGV[at + 4]), starts = tonumber(ARGV[at + 5]), ends = tonumber(ARGV[at + 6]),
         amount = tonumber(ARGV[at + 7]), watched = ARGV[at + 8] == '1', warn_at = tonumber(ARGV[at + 9]),
-        warn_until = tonumber(ARGV[at + 10]), extra = tonumber(ARGV[at + 11]), granted = 0, key = KEYS[i], reserved = 0, own = 0, until_us = 0, stamp = 0, empty_at = 0,
+        warn_until = tonumber(ARGV[at + 10]), extra = tonumber(ARGV[at + 11]),
+        known = tonumber(ARGV[at + 12]), known_at = tonumber(ARGV[at + 13]), granted = 0, key = KEYS[i], reserved = 0, own = 0, until_us = 0, stamp = 0, empty_at = 0,
         used = {}
     }
     c.capacity = c.kind == 0 and c.burst or c.limit
@@ -38,6 +48,8 @@ local function read(i)
             c.stamp, c.empty_at, c.used = state[1], state[2], state[3]
         elseif name == 'w' then
             c.warned = true
+        elseif name == 't' then
+            c.reset_at = tonumber(value)
         else
             local amount, ends = string.match(value, '^(%d+) (%d+)$')
             amount, ends = tonumber(amount), tonumber(ends)
@@ -110,16 +122,12 @@ local function charge(c, amount)
     end
 end
 
-local function remaining(c)
-    return math.max(0, math.floor(c.capacity - charged(c) - c.reserved))
-end
-
 local function hundredth(c)
     return math.floor(charged(c) * 100 / c.capacity)
 end
 
 local function tell_others(c)
-    redis.call('XADD', KEYS[count + 2], 'MAXLEN', '~', 20000, '*', 'k', c.key, 'r', remaining(c))
+    redis.call('XADD', moved, 'MAXLEN', '~', 20000, '*', 'k', c.key, 'u', charged(c) + c.reserved, 'c', charged(c))
 end
 
 local function write(c)
@@ -132,11 +140,35 @@ local function expire(c)
     redis.call('PEXPIREAT', c.key, math.ceil(ends / 1000) + EPOCH * 1000 + 60000)
 end
 
+-- What was used according to a server that was told so by a store that has forgotten it: at least that much was.
+local function recall(c)
+    if c.known == 0 or c.known_at <= (c.reset_at or -1) then return end
+    if c.kind == 0 then
+        local stamp = c.known_at + c.known * c.interval
+        if stamp <= math.max(c.stamp, now) then return end
+        c.stamp = stamp
+        c.empty_at = math.ceil(stamp)
+    elseif c.kind == 1 then
+        local missing, then_ = c.known - charged(c), math.floor(c.known_at / c.step)
+        if missing <= 0 or then_ <= math.floor(now / c.step) - SLOTS then return end
+        charge(c, missing)
+    elseif c.known_at < c.starts or c.known <= charged(c) then
+        return
+    else
+        charge(c, c.known - charged(c))
+    end
+    write(c)
+    expire(c)
+end
+
 local counters, answer = {}, {'fits', tostring(now)}
-for i = 1, count do counters[i] = read(i) end
+for i = 1, count do
+    counters[i] = read(i)
+    recall(counters[i])
+end
 
 if operation == 'settle' then
-    local is_new = redis.call('SET', KEYS[count + 1], '1', 'NX', 'PX', 3600000)
+    local is_new = redis.call('SET', settled, '1', 'NX', 'PX', 3600000)
     for _, c in ipairs(counters) do
         redis.call('HDEL', c.key, 'r:' .. owner)
         c.reserved = c.reserved - c.own
@@ -157,7 +189,13 @@ if operation == 'settle' then
 elseif operation == 'release' then
     for _, c in ipairs(counters) do redis.call('HDEL', c.key, 'r:' .. owner) end
 elseif operation == 'reset' then
-    for _, c in ipairs(counters) do redis.call('HDEL', c.key, 'z', 'w') end
+    for _, c in ipairs(counters) do
+        c.granted = redis.call('HDEL', c.key, 'z', 'w')
+        c.stamp, c.empty_at, c.used = 0, 0, {}
+        redis.call('HSET', c.key, 't', tostring(now))
+        redis.call('PEXPIRE', c.key, 86400000)
+        tell_others(c)
+    end
 else
     for _, c in ipairs(counters) do
         c.exceeded = not fits(c, c.amount)
@@ -183,5 +221,6 @@ for _, c in ipairs(counters) do
     answer[#answer + 1] = string.format('%d', used > 0 and c.empty_at > now and c.empty_at or now)
     answer[#answer + 1] = c.warns and 1 or 0
     answer[#answer + 1] = c.granted
+    answer[#answer + 1] = charged(c)
 end
 return answer

@@ -3,7 +3,8 @@
 -- KEYS     the servers, by when they were last here; the stream of counters that moved (decide.lua).
 -- ARGV     the server's name, how long one that is silent is still counted in ms, the last entry of the stream that it
 --          has read, how many it takes; a name alone: it leaves.
--- Answer   {how many servers, last entry read, then for each that moved: its counter, what remains of it, when in ms}
+-- Answer   {how many servers, last entry read, then for each that moved: its counter, what was used of it, what of that was charged, when
+--          in ms}
 local now_parts = redis.call('TIME')
 local now = now_parts[1] * 1000 + math.floor(now_parts[2] / 1000)
 if #ARGV == 1 then
@@ -18,6 +19,7 @@ for _, entry in ipairs(read and read[1][2] or {}) do
     answer[2] = entry[1]
     answer[#answer + 1] = entry[2][2]
     answer[#answer + 1] = entry[2][4]
+    answer[#answer + 1] = entry[2][6]
     answer[#answer + 1] = string.match(entry[1], '^%d+')
 end
 return answer

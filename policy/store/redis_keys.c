@@ -47,11 +47,11 @@ static void reset_one(struct store_redis *redis, struct slice name, void *contex
     if (!redis_counter_split(name, &limit, &key) || !slice_equal(key, resetting->key) ||
         (resetting->limit.length > 0 && !slice_equal(limit, resetting->limit)))
         return;
-    const struct slice arguments[] = {slice_of("HDEL"), name, slice_of("z"), slice_of("w")};
-    struct redis_call *call;
-    const redisReply *reply = ask_plainly(redis, arguments, 4, &call);
-    resetting->count += reply != NULL && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
-    redis_call_drop(call);
+    /* Its window is of no account. */
+    struct store_charge charge = {
+        .limit = limit, .key = key, .window = {.limit = 1, .burst = 1, .period_us = 1}};
+    struct redis_decision decision = {.operation = "reset", .owner = "", .charges = &charge, .count = 1};
+    resetting->count += redis_decide(redis, &decision) != STORE_UNKNOWN && decision.granted[0] > 0;
 }
 
 size_t redis_reset(struct store *base, struct slice limit, struct slice key)

@@ -33,32 +33,38 @@ struct redis_remembered redis_recall(struct store_redis *redis, const struct sto
     return known.hash == hash ? known : (struct redis_remembered){0};
 }
 
-void redis_remember(struct store_redis *redis, const struct store_charge *charge, int64_t now_us)
+void redis_remember(struct store_redis *redis, const struct store_charge *charge, uint64_t charged,
+                    int64_t now_us)
 {
     const uint64_t hash = hash_of(redis, charge->limit, charge->key);
     const bool is_over = charge->is_exceeded && !charge->is_watched && charge->amount == 1;
     pthread_mutex_lock(&redis->lock);
     *place_of(redis, hash) = (struct redis_remembered){
         .hash = hash,
-        .remaining = charge->level.remaining,
+        .used = charge->level.used,
+        .charged = charged,
         .seen_us = now_us,
         .exceeded_until_us = is_over ? charge->level.clears_us : 0,
+        .memory = atomic_load(&redis->memory),
     };
     pthread_mutex_unlock(&redis->lock);
 }
 
-void redis_remember_remaining(struct store_redis *redis, struct slice limit, struct slice key,
-                              uint64_t remaining, int64_t now_us)
+void redis_remember_moved(struct store_redis *redis, struct slice limit, struct slice key,
+                          const struct redis_remembered *moved)
 {
-    const uint64_t hash = hash_of(redis, limit, key);
+    struct redis_remembered fresh = *moved;
+    fresh.hash = hash_of(redis, limit, key);
+    fresh.memory = atomic_load(&redis->memory);
     pthread_mutex_lock(&redis->lock);
-    struct redis_remembered *known = place_of(redis, hash);
-    if (known->hash != hash)
-        *known = (struct redis_remembered){hash, remaining, now_us, 0};
-    else if (known->seen_us <= now_us) { /* of one millisecond the last counts */
-        known->remaining = remaining;
-        known->seen_us = now_us;
-    }
+    struct redis_remembered *known = place_of(redis, fresh.hash);
+    const bool is_known = known->hash == fresh.hash;
+    if (is_known && fresh.used >= known->used) /* else it was reset */
+        fresh.exceeded_until_us = known->exceeded_until_us;
+    /* Of one millisecond the last counts; and a store that has lost its memory is still to be told. */
+    if (!is_known || (known->seen_us <= fresh.seen_us &&
+                      (known->memory == fresh.memory || known->charged <= fresh.charged)))
+        *known = fresh;
     pthread_mutex_unlock(&redis->lock);
 }
 
@@ -85,11 +91,12 @@ static bool take_share(struct store_redis *redis, struct store_charge *charge)
     struct window *window = &charge->window;
     const int64_t now_us = redis_now_us(&redis->base);
     const int64_t lasts_us = window->kind == WINDOW_CALENDAR ? window->ends_us - now_us : window->period_us;
+    const uint64_t all = window->kind == WINDOW_REFILL ? window->burst : window->limit;
     window->limit = at_least_one(window->limit / servers);
     window->burst = at_least_one(window->burst / servers);
     if (known.hash == 0 || now_us - known.seen_us >= lasts_us)
         return true;
-    const uint64_t left = known.remaining / servers;
+    const uint64_t left = (known.used < all ? all - known.used : 0) / servers;
     if (window->kind == WINDOW_REFILL)
         window->burst = at_least_one(left);
     else

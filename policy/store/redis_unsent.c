@@ -136,20 +136,12 @@ static void put_back(struct store_redis *redis, struct redis_unsent *unsent)
 
 static bool send_one(struct store_redis *redis, struct redis_unsent *unsent)
 {
-    struct redis_command command;
-    const redisReply *reply = NULL;
-    struct redis_call *call = NULL;
     if (unsent->owner[0] == '\0')
         redis_owner_make(redis, unsent->owner);
-    if (redis_decide_build(redis, &command, "settle", unsent->owner, unsent->charges, unsent->count))
-        call = redis_ask(redis, &command, &reply);
-    /* An answer that is an error will not become better by asking again. */
-    const bool is_done = reply != NULL;
-    if (redis_decide_is_answer(reply, unsent->count))
-        redis_decide_take(redis, unsent->charges, unsent->count, reply);
-    redis_call_drop(call);
-    redis_command_end(&command);
-    return is_done;
+    struct redis_decision decision = {
+        .operation = "settle", .owner = unsent->owner, .charges = unsent->charges, .count = unsent->count};
+    redis_decide(redis, &decision);
+    return decision.is_answered;
 }
 
 /* True: all were sent. */

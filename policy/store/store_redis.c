@@ -17,8 +17,9 @@ enum {
     COMMAND_MS = 20,
     SERVERS_SEEN_MS = 5000,
     WAITING_MAX = 256, /* threads; more decide by their share at once */
-    MOVED_MAX = 500,   /* counters of one pulse */
-    MOVED_FIELDS = 3,
+    US_PER_MS = 1000,
+    MOVED_MAX = 500, /* counters of one pulse */
+    MOVED_FIELDS = 4,
 };
 
 /* The scripts, as the build puts them in (CMakeLists.txt). */
@@ -42,8 +43,12 @@ static void take_moved(struct store_redis *redis, const redisReply *reply)
         const redisReply *name = reply->element[i];
         struct slice limit, key;
         if (name->str != NULL && redis_counter_split(slice_make(name->str, name->len), &limit, &key))
-            redis_remember_remaining(redis, limit, key, (uint64_t)redis_number_at(reply, i + 1),
-                                     redis_number_at(reply, i + 2) * 1000);
+            redis_remember_moved(redis, limit, key,
+                                 &(struct redis_remembered){
+                                     .used = (uint64_t)redis_number_at(reply, i + 1),
+                                     .charged = (uint64_t)redis_number_at(reply, i + 2),
+                                     .seen_us = redis_number_at(reply, i + 3) * US_PER_MS,
+                                 });
     }
 }
 
@@ -111,6 +116,7 @@ static void changed(void *context, bool is_there, const char *trouble)
     atomic_store(&redis->away_us, is_there ? 0 : clock_wall_us(&redis->base.clock));
     if (is_there) {
         atomic_fetch_add(&redis->connected, 1);
+        atomic_fetch_add(&redis->memory, 1);
         snprintf(redis->stream_seen, sizeof redis->stream_seen, "0");
         log_info("store: %s is there", strbuf_text(&place));
     } else {

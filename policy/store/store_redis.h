@@ -2,7 +2,8 @@
  * Counters that several servers share: what the files of it share. For policy/store/ only.
  *
  *   store_redis.c    the kind: its life, its pulse, what it says of itself
- *   redis_decide.c   reserving and settling at the server
+ *   redis_hold.c     what a message reserves, settles, gives back
+ *   redis_decision.c one question to decide.lua, and its answer
  *   redis_script.c   scripts as commands, and what they answer
  *   redis_share.c    what is remembered of counters, and the decision by a share while the server is away
  *   redis_unsent.c   what was charged meanwhile, for when the server is back
@@ -22,10 +23,6 @@ enum {
     REDIS_OWNER_BYTES = 96,
     REDIS_SHA_BYTES = 41,
     REDIS_REMEMBERED = 1 << 18, /* counters whose last level is known */
-    /* Of the answer of decide.lua: what precedes the counters, and what it says of each. */
-    REDIS_ANSWER_HEAD = 2,
-    REDIS_ANSWER_FIELDS = 6,
-    REDIS_ANSWER_GRANTED = 5,
 };
 
 /* Of every key; one hash tag, so that a cluster keeps all of them in one place. */
@@ -38,10 +35,12 @@ struct redis_script {
 
 /* The last level of a counter: what a share is made of, and what spares asking again. */
 struct redis_remembered {
-    uint64_t hash; /* 0: nothing */
-    uint64_t remaining;
-    int64_t seen_us;
+    uint64_t hash;    /* 0: nothing */
+    uint64_t used;    /* with what is reserved */
+    uint64_t charged; /* without */
+    int64_t seen_us;  /* by the server's clock */
     int64_t exceeded_until_us;
+    uint64_t memory; /* store_redis.memory of that time */
 };
 
 struct redis_unsent;
@@ -60,6 +59,9 @@ struct store_redis {
     _Atomic int64_t offset_us;       /* the server's time less our monotonic one; 0: not known */
     _Atomic int64_t away_us;         /* since when, wall clock; 0: it is there */
     atomic_uint_least64_t connected; /* how many times */
+    /* Counts how often the server may have lost its memory: a new connection, or a server that does not know
+     * us. What was learnt before is told it again. */
+    atomic_uint_least64_t memory;
     atomic_uint_least64_t next_owner;
     atomic_uint_least64_t share_round; /* redis_share.c */
     pthread_mutex_t lock;              /* guards all below */
@@ -109,10 +111,10 @@ void redis_command_add(struct redis_command *command, struct slice argument);
 void redis_command_add_text(struct redis_command *command, const char *text);
 void redis_command_add_number(struct redis_command *command, int64_t number);
 
-/* Sends it and waits, for COMMAND_MS in all; again with the whole script where the server does not know it.
- * The call is the caller's to drop; `reply` is NULL where no answer came. */
+/* Sends it and waits as `waiter` says; again with the whole script where the server does not know it. The
+ * call is the caller's to drop; `reply` is NULL where no answer came. */
 struct redis_call *redis_ask(struct store_redis *redis, struct redis_command *command,
-                             const redisReply **reply);
+                             struct pending_waiter *waiter, const redisReply **reply);
 
 /* A number, or a text that is one; 0 where there is none. */
 int64_t redis_number_at(const redisReply *reply, size_t at);
@@ -122,23 +124,31 @@ char *redis_counter_key(void *owner, const struct store_charge *charge);
 /* "closedrelay:{limits}:LIMIT|KEY"; false: it is no counter's. */
 bool redis_counter_split(struct slice name, struct slice *limit, struct slice *key);
 
-/* A command for decide.lua. `owner`: the message's. */
-bool redis_decide_build(struct store_redis *redis, struct redis_command *command, const char *operation,
-                        const char *owner, const struct store_charge *charges, size_t count);
-/* Whether it is its answer for `count` charges; another is complained of, once. */
-bool redis_decide_is_answer(const redisReply *reply, size_t count);
-/* Levels into the charges; remembered too. */
-void redis_decide_take(struct store_redis *redis, struct store_charge *charges, size_t count,
-                       const redisReply *reply);
-bool redis_decide_fits(const redisReply *reply);
+/* ---- redis_decision.c ------------------------------------------------------------------------------- */
+
+/* One question to decide.lua. */
+struct redis_decision {
+    const char *operation; /* "reserve" */
+    const char *owner;     /* of which message; "": of none */
+    struct store_charge *charges;
+    size_t count;
+    /* Out: */
+    uint64_t granted[STORE_CHARGES_MAX]; /* what was reserved of each */
+    bool is_answered;                    /* also by an error: asking again makes it no better */
+};
+
+/* Levels are put into the charges, and remembered. STORE_UNKNOWN: there was no answer of use. */
+enum store_answer redis_decide(struct store_redis *redis, struct redis_decision *decision);
 
 /* ---- redis_share.c ---------------------------------------------------------------------------------- */
 
 struct redis_remembered redis_recall(struct store_redis *redis, const struct store_charge *charge);
-void redis_remember(struct store_redis *redis, const struct store_charge *charge, int64_t now_us);
-/* Another server's: only where it is newer than what is known. */
-void redis_remember_remaining(struct store_redis *redis, struct slice limit, struct slice key,
-                              uint64_t remaining, int64_t now_us);
+/* Of its level, `charged` was charged. */
+void redis_remember(struct store_redis *redis, const struct store_charge *charge, uint64_t charged,
+                    int64_t now_us);
+/* `moved`: by another server; only where it is newer than what is known. */
+void redis_remember_moved(struct store_redis *redis, struct slice limit, struct slice key,
+                          const struct redis_remembered *moved);
 void redis_forget_remembered(struct store_redis *redis);
 
 /* The decision by this daemon's share, and what it charges against it. */

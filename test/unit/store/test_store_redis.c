@@ -150,9 +150,9 @@ static void a_server_that_forgets_its_scripts_is_told_again(void **state)
     redis_tell(server, "script flush");
     assert_true(pass_one(store, "ann", 10));
     assert_int_equal(used(store, "ann", 10), 2);
-    redis_tell(server, "flushall");
+    redis_tell(server, "flushall"); /* it is told what was used, too */
     assert_true(pass_one(store, "ann", 10));
-    assert_int_equal(used(store, "ann", 10), 1);
+    assert_int_equal(used(store, "ann", 10), 3);
     store_destroy(store);
 }
 
@@ -183,13 +183,13 @@ static void without_the_server_each_has_its_share(void **state)
     assert_int_equal(passed_a, 2);
     assert_int_equal(passed_b, 2);
     assert_true(pass_one(a, "somebody never seen", 10));
-    redis_start(server); /* empty: what was let pass meanwhile is charged once */
+    redis_start(server); /* empty: it is told what was used before, and charged once what passed since */
     redis_wait_until_there(a, true);
     redis_wait_until_there(b, true);
     store_tick(a);
     store_tick(b);
     store_tick(a);
-    assert_int_equal(used(a, "ann", 10), 4);
+    assert_int_equal(used(a, "ann", 10), 10);
     assert_int_equal(used(b, "somebody never seen", 10), 1);
     store_destroy(a);
     store_destroy(b);
@@ -261,6 +261,30 @@ static void a_replica_is_no_store(void **state)
     store_tick(store);
     assert_int_equal(used(store, "ann", 10), 1);
     store_destroy(store);
+}
+
+/* Also for one that knows the limit to be used up, and asks no more. */
+static void what_one_resets_is_reset_for_all(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
+    redis_wait_until_there(a, true);
+    redis_wait_until_there(b, true);
+    while (pass_one(b, "ann", 10))
+        ;
+    assert_int_equal(store_reset(a, slice_of(""), slice_of("ann")), 1);
+    assert_int_equal(store_reset(a, slice_of(""), slice_of("ann")), 0);
+    for (unsigned waited = 0; !pass_one(b, "ann", 10); waited++) {
+        assert_true(waited < WAIT_MS);
+        usleep(MS);
+    }
+    redis_tell(server, "client kill type normal"); /* what it knew of before is of no account */
+    usleep(MS);
+    redis_wait_until_there(b, true);
+    assert_true(pass_one(b, "ann", 10));
+    assert_int_equal(used(b, "ann", 10), 2);
+    store_destroy(a);
+    store_destroy(b);
 }
 
 /* A server that is stopped takes connections and never answers. */
@@ -347,6 +371,7 @@ int main(void)
         SERVER_TEST(without_the_server_each_has_its_share),
         SERVER_TEST(what_others_used_is_known),
         SERVER_TEST(what_a_killed_daemon_held_comes_free),
+        SERVER_TEST(what_one_resets_is_reset_for_all),
         SERVER_TEST(a_replica_is_no_store),
         SERVER_TEST(a_paused_server_holds_nobody_up),
     };

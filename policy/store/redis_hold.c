@@ -1,4 +1,4 @@
-/* Reserving and settling at the server. */
+/* What a message reserves, settles, gives back. */
 #include "store/store_redis.h"
 
 #include <stdio.h>
@@ -40,17 +40,16 @@ static bool is_held_ahead(struct redis_hold *hold, struct store_charge *charges,
     return count > 0;
 }
 
-static void note_held(struct redis_hold *hold, const struct store_charge *charges, size_t count,
-                      const redisReply *reply)
+static void note_held(struct redis_hold *hold, const struct redis_decision *decision)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct redis_held *held = held_of(hold, &charges[i], true);
+    for (size_t i = 0; i < decision->count; i++) {
+        const struct store_charge *charge = &decision->charges[i];
+        struct redis_held *held = held_of(hold, charge, true);
         if (held == NULL)
             continue;
-        const size_t at = REDIS_ANSWER_HEAD + i * REDIS_ANSWER_FIELDS + REDIS_ANSWER_GRANTED;
-        held->reserved += (uint64_t)redis_number_at(reply, at);
-        held->used += charges[i].amount;
-        held->level = charges[i].level;
+        held->reserved += decision->granted[i];
+        held->used += charge->amount;
+        held->level = charge->level;
     }
 }
 
@@ -79,11 +78,12 @@ static bool is_known_exceeded(struct store_redis *redis, struct store_charge *ch
         charges[i].level = (struct window_level){
             .limit =
                 charges[i].window.kind == WINDOW_REFILL ? charges[i].window.burst : charges[i].window.limit,
-            .remaining = known.remaining,
+            .used = known.used,
             .clears_us = known.exceeded_until_us,
             .reset_us = known.exceeded_until_us,
         };
-        charges[i].level.used = charges[i].level.limit - known.remaining;
+        charges[i].level.remaining =
+            known.used < charges[i].level.limit ? charges[i].level.limit - known.used : 0;
         is_exceeded = is_exceeded || (charges[i].is_exceeded && !charges[i].is_watched);
     }
     return is_exceeded;
@@ -100,28 +100,19 @@ enum store_answer redis_reserve(struct store_hold *base, struct store_charge *ch
 {
     struct redis_hold *hold = (struct redis_hold *)base;
     struct store_redis *redis = (struct store_redis *)base->store;
-    struct redis_command command;
-    const redisReply *reply = NULL;
-    struct redis_call *call = NULL;
     if (count == 0 || is_held_ahead(hold, charges, count))
         return STORE_FITS;
     if (hold->local != NULL || !redis_connection_is_there(redis->connection))
         return redis_reserve_share(redis, hold, charges, count);
     if (is_known_exceeded(redis, charges, count))
         return STORE_EXCEEDED;
-    if (redis_decide_build(redis, &command, "reserve", owner_of(redis, hold), charges, count))
-        call = redis_ask(redis, &command, &reply);
-    redis_command_end(&command);
-    enum store_answer answer;
-    if (redis_decide_is_answer(reply, count)) {
-        redis_decide_take(redis, charges, count, reply);
-        answer = redis_decide_fits(reply) ? STORE_FITS : STORE_EXCEEDED;
-        if (answer == STORE_FITS)
-            note_held(hold, charges, count, reply);
-    } else {
-        answer = redis_reserve_share(redis, hold, charges, count);
-    }
-    redis_call_drop(call);
+    struct redis_decision decision = {
+        .operation = "reserve", .owner = owner_of(redis, hold), .charges = charges, .count = count};
+    const enum store_answer answer = redis_decide(redis, &decision);
+    if (answer == STORE_UNKNOWN)
+        return redis_reserve_share(redis, hold, charges, count);
+    if (answer == STORE_FITS)
+        note_held(hold, &decision);
     return answer;
 }
 
@@ -151,22 +142,14 @@ void redis_release(struct store_hold *base)
 static void settle_shared(struct store_redis *redis, struct redis_hold *hold, struct store_charge *charges,
                           size_t count)
 {
-    struct redis_command command;
-    const redisReply *reply = NULL;
-    struct redis_call *call = NULL;
     if (hold->local != NULL && hold->owner[0] == '\0') {
         redis_unsent_keep(redis, NULL, charges, count);
         return;
     }
-    if (redis_decide_build(redis, &command, "settle", owner_of(redis, hold), charges, count) &&
-        hold->local == NULL)
-        call = redis_ask(redis, &command, &reply);
-    redis_command_end(&command);
-    if (redis_decide_is_answer(reply, count))
-        redis_decide_take(redis, charges, count, reply);
-    else
+    struct redis_decision decision = {
+        .operation = "settle", .owner = owner_of(redis, hold), .charges = charges, .count = count};
+    if (hold->local != NULL || redis_decide(redis, &decision) == STORE_UNKNOWN)
         redis_unsent_keep(redis, hold->owner, charges, count);
-    redis_call_drop(call);
     forget_charged(hold, charges, count);
 }
 
@@ -184,18 +167,6 @@ void redis_settle(struct store_hold *base, struct store_charge *charges, size_t 
 
 bool redis_look(struct store *base, struct store_charge *charges, size_t count)
 {
-    struct store_redis *redis = (struct store_redis *)base;
-    struct redis_command command;
-    const redisReply *reply = NULL;
-    struct redis_call *call = NULL;
-    if (count == 0)
-        return true;
-    if (redis_decide_build(redis, &command, "look", "", charges, count))
-        call = redis_ask(redis, &command, &reply);
-    redis_command_end(&command);
-    const bool is_told = redis_decide_is_answer(reply, count);
-    if (is_told)
-        redis_decide_take(redis, charges, count, reply);
-    redis_call_drop(call);
-    return is_told;
+    struct redis_decision decision = {.operation = "look", .owner = "", .charges = charges, .count = count};
+    return count == 0 || redis_decide((struct store_redis *)base, &decision) != STORE_UNKNOWN;
 }

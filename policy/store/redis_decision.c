@@ -1,0 +1,154 @@
+/* One question to decide.lua, and its answer. */
+#include "store/store_redis.h"
+
+#include "base/log.h"
+
+#include <talloc.h>
+
+enum {
+    RESERVED_SECONDS = 600, /* longer than any MTA takes for the content of a message */
+    US_PER_SECOND = 1000000,
+    KEYS_BESIDE = 3,
+    FIXED_ARGUMENTS = 3,
+    FIELDS_SENT = 13,
+    ANSWER_HEAD = 2,
+    ANSWER_FIELDS = 7,
+};
+
+static const int64_t EPOCH_US = 1735689600LL * 1000000; /* 2025; the script's */
+
+/* ---- the question ----------------------------------------------------------------------------------- */
+
+/* What was learnt before the server may have lost its memory is told it again. */
+static void add_known(struct store_redis *redis, struct redis_command *command,
+                      const struct store_charge *charge)
+{
+    const struct redis_remembered known = redis_recall(redis, charge);
+    const bool is_told = known.hash != 0 && known.charged > 0 && known.memory != atomic_load(&redis->memory);
+    redis_command_add_number(command, is_told ? (int64_t)known.charged : 0);
+    redis_command_add_number(command, is_told ? known.seen_us - EPOCH_US : 0);
+}
+
+static void add_charge(struct store_redis *redis, struct redis_command *command,
+                       const struct store_charge *charge)
+{
+    const struct window *window = &charge->window;
+    const bool is_calendar = window->kind == WINDOW_CALENDAR;
+    redis_command_add_number(command, (int64_t)window->kind);
+    redis_command_add_number(command, (int64_t)window->limit);
+    redis_command_add_number(command, (int64_t)window->burst);
+    redis_command_add_number(command, window->period_us);
+    redis_command_add_number(command, is_calendar ? window->starts_us - EPOCH_US : 0);
+    redis_command_add_number(command, is_calendar ? window->ends_us - EPOCH_US : 0);
+    redis_command_add_number(command, (int64_t)charge->amount);
+    redis_command_add_number(command, charge->is_watched);
+    redis_command_add_number(command, (int64_t)charge->warn_at);
+    redis_command_add_number(command, (int64_t)charge->warn_until);
+    redis_command_add_number(command, (int64_t)charge->extra);
+    add_known(redis, command, charge);
+}
+
+static int64_t reserved_us(const struct store_redis *redis)
+{
+    const unsigned seconds = redis->address.reserve_seconds;
+    return (int64_t)(seconds == 0 ? RESERVED_SECONDS : seconds) * US_PER_SECOND;
+}
+
+static void build(struct store_redis *redis, struct redis_command *command,
+                  const struct redis_decision *decision)
+{
+    const size_t count = decision->count;
+    redis_command_begin(command, &redis->decide, count + KEYS_BESIDE, FIXED_ARGUMENTS + count * FIELDS_SENT);
+    for (size_t i = 0; i < count; i++)
+        redis_command_add_text(command, redis_counter_key(command->scratch, &decision->charges[i]));
+    redis_command_add_text(command,
+                           talloc_asprintf(command->scratch, REDIS_PREFIX "done:%s", decision->owner));
+    redis_command_add_text(command, REDIS_PREFIX "moved");
+    redis_command_add_text(command, REDIS_PREFIX "servers");
+    redis_command_add_text(command, decision->operation);
+    redis_command_add_text(command, decision->owner);
+    redis_command_add_number(command, reserved_us(redis));
+    for (size_t i = 0; i < count; i++)
+        add_charge(redis, command, &decision->charges[i]);
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------- */
+
+static void complain(const redisReply *reply)
+{
+    static atomic_bool said;
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR && !atomic_exchange(&said, true))
+        log_error("store: the server refuses the script of limits: %.*s (said once)", (int)reply->len,
+                  reply->str);
+}
+
+static bool is_word(const redisReply *reply, const char *word)
+{
+    return reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements >= ANSWER_HEAD &&
+           reply->element[0]->str != NULL && strcmp(reply->element[0]->str, word) == 0;
+}
+
+static int64_t moment_at(const redisReply *reply, size_t at)
+{
+    const int64_t us = redis_number_at(reply, at);
+    return us < 0 ? INT64_MAX : us + EPOCH_US;
+}
+
+static void take_level(struct store_charge *charge, const redisReply *reply, size_t at)
+{
+    struct window_level *level = &charge->level;
+    level->limit = charge->window.kind == WINDOW_REFILL ? charge->window.burst : charge->window.limit;
+    charge->is_exceeded = redis_number_at(reply, at) != 0;
+    level->used = (uint64_t)redis_number_at(reply, at + 1);
+    level->remaining = level->used >= level->limit ? 0 : level->limit - level->used;
+    level->clears_us = moment_at(reply, at + 2);
+    level->reset_us = moment_at(reply, at + 3);
+    charge->warns = redis_number_at(reply, at + 4) != 0;
+}
+
+static enum store_answer take_answer(struct store_redis *redis, struct redis_decision *decision,
+                                     const redisReply *reply)
+{
+    const bool fits = is_word(reply, "fits");
+    decision->is_answered = reply != NULL;
+    if ((!fits && !is_word(reply, "exceeded")) ||
+        reply->elements != ANSWER_HEAD + decision->count * ANSWER_FIELDS) {
+        complain(reply);
+        return STORE_UNKNOWN;
+    }
+    const int64_t now_us = moment_at(reply, 1);
+    atomic_store(&redis->offset_us, now_us - (int64_t)clock_monotonic_us(&redis->base.clock));
+    for (size_t i = 0; i < decision->count; i++) {
+        const size_t at = ANSWER_HEAD + i * ANSWER_FIELDS;
+        take_level(&decision->charges[i], reply, at);
+        decision->granted[i] = (uint64_t)redis_number_at(reply, at + 5);
+        redis_remember(redis, &decision->charges[i], (uint64_t)redis_number_at(reply, at + 6), now_us);
+    }
+    return fits ? STORE_FITS : STORE_EXCEEDED;
+}
+
+static struct redis_call *ask(struct store_redis *redis, const struct redis_decision *decision,
+                              struct pending_waiter *waiter, const redisReply **reply)
+{
+    struct redis_command command;
+    build(redis, &command, decision);
+    struct redis_call *call = redis_ask(redis, &command, waiter, reply);
+    redis_command_end(&command);
+    return call;
+}
+
+enum store_answer redis_decide(struct store_redis *redis, struct redis_decision *decision)
+{
+    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting);
+    const redisReply *reply = NULL;
+    struct redis_call *call = ask(redis, decision, &waiter, &reply);
+    if (is_word(reply, "anew")) {
+        atomic_fetch_add(&redis->memory, 1);
+        redis_call_drop(call);
+        call = ask(redis, decision, &waiter, &reply);
+    }
+    pending_waiter_end(&waiter);
+    const enum store_answer answer = take_answer(redis, decision, reply);
+    redis_call_drop(call);
+    return answer;
+}
