@@ -18,7 +18,8 @@
 
 struct counter {
     const char *name;   /* one of a kind: the key in status --json */
-    const char *metric; /* of the metric, without the prefix "closedrelay_"; several counters may share one */
+    const char *metric; /* of the metric, without the prefix "closedrelay_"; several counters may share one;
+                           NULL: in status only */
     const char *label;  /* KEY="VALUE", which tells them apart; or "" */
     const char *help;   /* what it counts: a sentence */
     struct counter *next;

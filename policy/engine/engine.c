@@ -128,6 +128,13 @@ void engine_tell_status(struct policy_engine *engine, struct answer *answer)
             service_table[i]->status(engine, answer);
 }
 
+void engine_measure(struct policy_engine *engine, struct metrics *metrics)
+{
+    for (size_t i = 0; service_table[i] != NULL; i++)
+        if (service_table[i]->measure != NULL && is_run(engine, service_table[i]))
+            service_table[i]->measure(engine, metrics);
+}
+
 void policy_engine_reopen(struct policy_engine *engine)
 {
     for (size_t i = 0; service_table[i] != NULL; i++)

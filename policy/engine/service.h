@@ -9,6 +9,7 @@
 #define CLOSEDRELAY_ENGINE_SERVICE_H
 
 #include "answer/answer.h"
+#include "base/metrics.h"
 #include "base/strbuf.h"
 #include "policy.h"
 
@@ -23,6 +24,8 @@ void engine_examine(struct policy_engine *engine, const struct health_report *re
 
 /* Adds what each service has to say of itself to the answer to `status`. Any thread. */
 void engine_tell_status(struct policy_engine *engine, struct answer *answer);
+/* Adds the metrics of each. Any thread. */
+void engine_measure(struct policy_engine *engine, struct metrics *metrics);
 
 /* Every hook may be NULL. */
 struct service {
@@ -42,6 +45,8 @@ struct service {
     void (*examine)(struct policy_engine *engine, const struct health_report *report);
     /* Adds its part to the answer to `status`. Any thread; waits for nothing. */
     void (*status)(struct policy_engine *engine, struct answer *answer);
+    /* Adds its metrics; those of base/counter.h are there by themselves. Any thread; waits for nothing. */
+    void (*measure)(struct policy_engine *engine, struct metrics *metrics);
     /* Files were moved away (log rotation). Any thread. */
     void (*reopen)(struct policy_engine *engine);
     /* After the last session and the last tick; also of one that `create` could not make whole. */

@@ -156,6 +156,19 @@ static void examine_audit(struct policy_engine *engine, const struct health_repo
     policy_snapshot_unref(snapshot);
 }
 
+static void measure_audit(struct policy_engine *engine, struct metrics *metrics)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    metrics_one(metrics, "record_up", METRIC_GAUGE,
+                "Whether records can be written: 0 while they are being lost.",
+                snapshot->audit == NULL || !audit_file_is_failing(snapshot->audit));
+    metrics_one(metrics, "record_disk_low", METRIC_GAUGE, "Whether the record's disk is nearly full.",
+                engine->record_keeper != NULL && record_keeper_disk_is_low(engine->record_keeper));
+    metrics_one(metrics, "record_file_bytes", METRIC_GAUGE, "Size of the file that is written to.",
+                snapshot->audit == NULL ? 0 : audit_file_bytes(snapshot->audit));
+    policy_snapshot_unref(snapshot);
+}
+
 const struct service audit_service = {
     .name = "audit",
     .is_offline_too = true,
@@ -163,6 +176,7 @@ const struct service audit_service = {
     .use = use_audit,
     .tick = tick_audit,
     .examine = examine_audit,
+    .measure = measure_audit,
     .reopen = reopen_audit,
     .destroy = destroy_audit,
 };

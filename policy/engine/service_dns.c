@@ -187,6 +187,66 @@ static void tell_dns_status(struct policy_engine *engine, struct answer *answer)
     add_lists(engine, answer);
 }
 
+/* ---- metrics ---------------------------------------------------------------------------------------- */
+
+static void measure_resolver(struct dns_service *dns, struct metrics *metrics)
+{
+    struct resolver_status resolver;
+    struct answer_cache_status cache;
+    dns_service_get_resolver(dns, &resolver);
+    dns_service_get_cache(dns, &cache);
+    metrics_one(metrics, "dns_up", METRIC_GAUGE, "Whether a name server can be used.", resolver.usable);
+    metrics_begin(metrics, "dns_queries_total", METRIC_COUNTER,
+                  "Questions to name servers, by how they ended.");
+    metrics_u64(metrics, resolver.answered_count, "result", "answered", NULL);
+    metrics_u64(metrics, resolver.failed_count, "result", "failed", NULL);
+    metrics_one(metrics, "dns_cache_entries", METRIC_GAUGE, "Answers that are kept.", cache.entry_count);
+    metrics_begin(metrics, "dns_cache_lookups_total", METRIC_COUNTER,
+                  "Questions that could be answered from what is kept, or not.");
+    metrics_u64(metrics, cache.hit_count, "result", "hit", NULL);
+    metrics_u64(metrics, cache.miss_count, "result", "miss", NULL);
+    metrics_one(metrics, "dns_waiters", METRIC_GAUGE, "Sessions that wait for a block list now.",
+                block_lists_waiting_count(dns_service_lists(dns)));
+}
+
+/* A family at a time, as the format wants it. */
+static void measure_lists(const struct list_status *lists, size_t count, struct metrics *metrics)
+{
+    metrics_begin(metrics, "list_up", METRIC_GAUGE,
+                  "Whether a block list is asked: 0 where it is suspended.");
+    for (size_t i = 0; i < count; i++)
+        metrics_u64(metrics, is_asked(&lists[i]), "list", lists[i].shown, NULL);
+    metrics_begin(metrics, "list_answers_total", METRIC_COUNTER, "Answers of a block list.");
+    for (size_t i = 0; i < count; i++) {
+        metrics_u64(metrics, lists[i].listed_count, "list", lists[i].shown, "result", "listed", NULL);
+        metrics_u64(metrics, lists[i].not_listed_count, "list", lists[i].shown, "result", "not_listed", NULL);
+        metrics_u64(metrics, lists[i].failed_count, "list", lists[i].shown, "result", "failed", NULL);
+    }
+    metrics_begin(metrics, "list_suspensions_total", METRIC_COUNTER, "How often a block list was suspended.");
+    for (size_t i = 0; i < count; i++)
+        metrics_u64(metrics, lists[i].suspended_count, "list", lists[i].shown, NULL);
+    metrics_begin(metrics, "list_latency_seconds", METRIC_GAUGE,
+                  "How long a block list takes to answer, smoothed.");
+    for (size_t i = 0; i < count; i++)
+        metrics_double(metrics, lists[i].latency_ms / 1000.0, "list", lists[i].shown, NULL);
+}
+
+static void measure_dns(struct policy_engine *engine, struct metrics *metrics)
+{
+    struct list_status *lists = talloc_array(NULL, struct list_status, LISTS_SHOWN_MAX);
+    size_t kept = 0;
+    measure_resolver(engine->services.dns, metrics);
+    if (lists == NULL)
+        return;
+    size_t count = block_lists_get_status(dns_service_lists(engine->services.dns), lists, LISTS_SHOWN_MAX);
+    count = count > LISTS_SHOWN_MAX ? LISTS_SHOWN_MAX : count;
+    for (size_t i = 0; i < count; i++)
+        if (!lists[i].retired)
+            lists[kept++] = lists[i];
+    measure_lists(lists, kept, metrics);
+    talloc_free(lists);
+}
+
 static void destroy_dns(struct policy_engine *engine)
 {
     dns_service_destroy(engine->services.dns);
@@ -198,5 +258,6 @@ const struct service resolver_service = {
     .use = use_dns,
     .examine = examine_dns,
     .status = tell_dns_status,
+    .measure = measure_dns,
     .destroy = destroy_dns,
 };

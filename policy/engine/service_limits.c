@@ -148,6 +148,18 @@ static void tell_store_status(struct policy_engine *engine, struct answer *answe
     strbuf_deinit(&words);
 }
 
+static void measure_limits(struct policy_engine *engine, struct metrics *metrics)
+{
+    struct strbuf words;
+    strbuf_init(&words, 0);
+    metrics_one(metrics, "store_up", METRIC_GAUGE, "Whether the counters of limits can be asked.",
+                engine->services.store != NULL && store_describe(engine->services.store, &words));
+    metrics_one(metrics, "state_saved", METRIC_GAUGE,
+                "Whether what limits have counted could be written the last time, to be kept over a restart.",
+                !atomic_load(&engine->checkpoint_fails));
+    strbuf_deinit(&words);
+}
+
 static void destroy_limits(struct policy_engine *engine)
 {
     ticker_stop(engine->checkpoints);
@@ -163,5 +175,6 @@ const struct service limits_service = {
     .tick = tick_limits,
     .examine = examine_limits,
     .status = tell_store_status,
+    .measure = measure_limits,
     .destroy = destroy_limits,
 };

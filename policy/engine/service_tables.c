@@ -5,6 +5,7 @@
 #include "table/table_registry.h"
 
 #include <stdlib.h>
+#include <talloc.h>
 
 /* The record is told of every content that is taken into use, or is not. */
 static void record_news(void *context, struct table *table)
@@ -84,6 +85,43 @@ static void tell_tables_status(struct policy_engine *engine, struct answer *answ
     policy_snapshot_unref(snapshot);
 }
 
+/* ---- metrics ---------------------------------------------------------------------------------------- */
+
+enum { TABLES_MEASURED_MAX = 200 };
+
+/* The status of each, for families are told one after the other. */
+struct measured_tables {
+    struct table_status *items; /* talloc */
+    size_t count;
+};
+
+static void note_table(void *context, struct table *table)
+{
+    struct measured_tables *tables = context;
+    if (tables->count < TABLES_MEASURED_MAX)
+        table_get_status(table, &tables->items[tables->count++]);
+}
+
+static void measure_tables(struct policy_engine *engine, struct metrics *metrics)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    struct measured_tables tables = {talloc_array(NULL, struct table_status, TABLES_MEASURED_MAX), 0};
+    if (tables.items != NULL)
+        table_registry_each(config_document_tables(snapshot->document), note_table, &tables);
+    metrics_begin(metrics, "table_up", METRIC_GAUGE,
+                  "Whether a list or map is in use as it is: 0 where it cannot be read, or lost too much.");
+    for (size_t i = 0; i < tables.count; i++)
+        metrics_u64(metrics, !tables.items[i].is_failing && !tables.items[i].is_held_back, "table",
+                    tables.items[i].name, NULL);
+    metrics_begin(metrics, "table_entries", METRIC_GAUGE,
+                  "Entries of a list or map, where they can be counted.");
+    for (size_t i = 0; i < tables.count; i++)
+        if (tables.items[i].is_counted)
+            metrics_u64(metrics, tables.items[i].entry_count, "table", tables.items[i].name, NULL);
+    talloc_free(tables.items);
+    policy_snapshot_unref(snapshot);
+}
+
 static void limit_shrinking(const struct policy_snapshot *snapshot)
 {
     const struct tables_settings *settings =
@@ -125,4 +163,5 @@ const struct service tables_service = {
     .tick = tick_tables,
     .examine = examine_tables,
     .status = tell_tables_status,
+    .measure = measure_tables,
 };
