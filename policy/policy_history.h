@@ -17,15 +17,25 @@ struct policy_history_source {
     const char *const *paths;
     size_t path_count;
     const char *config; /* of the daemon, to find audit.file; NULL: the founding policy's */
+    const char *record; /* audit.file, where it is known already; NULL: it is to be found */
     /* Something an admin should know of: a slow or a damaged file. One sentence without a newline. Or NULL.
      */
     void (*note)(void *context, const char *text);
     /* How many bytes of how many were read. Or NULL. */
     void (*progress)(void *context, uint64_t done, uint64_t total);
+    /* Asked now and then: true, and reading ends early, for nobody waits any more. Or NULL. */
+    bool (*is_over)(void *context);
     void *context;
 };
 
-enum policy_history_form { HISTORY_TEXT, HISTORY_JSON, HISTORY_CSV, HISTORY_HTML };
+enum policy_history_form {
+    HISTORY_TEXT,
+    HISTORY_JSON,
+    HISTORY_CSV,
+    HISTORY_HTML,      /* a page that needs nothing else */
+    HISTORY_HTML_PART, /* what stands in it, for a page that has its own head and style; ids are links to
+                          /search */
+};
 
 /* How text is laid out. */
 struct policy_history_page {
@@ -59,6 +69,7 @@ struct policy_explain_query {
     const char *what;
     const char *since, *until; /* as in a report; NULL: all there is */
     bool is_masked;            /* the addresses of others than the user are hidden */
+    bool refusals_only;        /* of what was simply accepted nothing is told */
     unsigned top;              /* lines of a list */
     int64_t now_us;            /* wall clock */
 };

@@ -75,9 +75,21 @@ static bool keep_record(struct explaining *explaining, const struct record *reco
     return true;
 }
 
+/* Whether whoever asks may hear of it. */
+static bool is_told(const struct explaining *explaining, const struct record *record)
+{
+    if (!explaining->query->refusals_only)
+        return true;
+    return record_line_of(record) == RECORD_LINE_MESSAGE &&
+           ((!record_is(record, RECORD_VERDICT, "accept") && !record_is(record, RECORD_VERDICT, "aborted")) ||
+            record_u64(record, RECORD_RECIPIENTS_REFUSED) > 0);
+}
+
 static bool take_found(void *context, struct record *record, int64_t time_us)
 {
     struct explaining *explaining = context;
+    if (!is_told(explaining, record))
+        return true;
     explaining->failed = !keep_record(explaining, record, time_us);
     return !explaining->failed;
 }
@@ -97,7 +109,8 @@ static bool take_id(void *context, struct record *record, int64_t time_us)
     const struct slice id = record->values[RECORD_ID].text;
     if (!slice_equal_nocase(id, slice_of(explaining->id.text)))
         return true;
-    explaining->failed = !keep_record(explaining, record, time_us);
+    if (is_told(explaining, record))
+        explaining->failed = !keep_record(explaining, record, time_us);
     return false;
 }
 
@@ -140,7 +153,7 @@ static bool take_nearest(void *context, struct record *record, int64_t time_us)
     struct explaining *explaining = nearest->explaining;
     const int64_t away_us = time_us - incident_id_seconds(&explaining->id) * 1000000;
     const unsigned differs = difference(explaining->id.text, record->values[RECORD_ID].text);
-    if (record_line_of(record) != RECORD_LINE_MESSAGE)
+    if (record_line_of(record) != RECORD_LINE_MESSAGE || !is_told(explaining, record))
         return true;
     const uint64_t distance =
         (uint64_t)(differs <= 2 ? 0 : 1) << 60 | (uint64_t)(away_us < 0 ? -away_us : away_us);
@@ -220,7 +233,8 @@ static bool take_neighbour(void *context, struct record *record, int64_t time_us
     struct neighbours *neighbours = context;
     struct story *story = neighbours->story;
     (void)time_us;
-    if (record_is(record, RECORD_ID, story->id) || record_line_of(record) != RECORD_LINE_MESSAGE)
+    if (record_is(record, RECORD_ID, story->id) || record_line_of(record) != RECORD_LINE_MESSAGE ||
+        !is_told(neighbours->explaining, record))
         return true;
     bool fits = true;
     if (story->user[0] != '\0' && record_is(record, RECORD_USER, story->user))
@@ -346,8 +360,8 @@ enum policy_explain_result policy_explain(const struct policy_history_source *so
     }
     if (page->form == HISTORY_JSON)
         explain_print_json(&explanation, out);
-    else if (page->form == HISTORY_HTML)
-        explain_print_html(&explanation, out);
+    else if (page->form == HISTORY_HTML || page->form == HISTORY_HTML_PART)
+        explain_print_html(&explanation, page->form == HISTORY_HTML_PART, out);
     else
         explain_print_text(&explanation, page, out);
     talloc_free(explaining.owner);

@@ -18,7 +18,12 @@ struct explanation {
 void explain_print_text(const struct explanation *explanation, const struct policy_history_page *page,
                         struct strbuf *out);
 void explain_print_json(const struct explanation *explanation, struct strbuf *out);
-void explain_print_html(const struct explanation *explanation, struct strbuf *out);
+/* `is_part`: as HISTORY_HTML_PART. */
+void explain_print_html(const struct explanation *explanation, bool is_part, struct strbuf *out);
+
+/* A list of messages as a table; `title`: a heading above it, or NULL. `is_part`: ids are links. */
+void explain_print_html_lines(struct strbuf *out, const char *title, const struct story_line *lines,
+                              size_t count, bool is_part);
 
 /* "refused" for "reject", … */
 const char *explain_verdict_word(const char *verdict);

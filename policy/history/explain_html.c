@@ -22,7 +22,7 @@ static void begin_table(struct strbuf *out, const char *title, const char *class
 {
     if (title != NULL)
         strbuf_printf(out, "<h2>%s</h2>\n", title);
-    strbuf_printf(out, "<div class=\"scroll\"><table class=\"%s\">\n<thead><tr>", class_names);
+    strbuf_printf(out, "<div class=\"scroll\" tabindex=\"0\"><table class=\"%s\">\n<thead><tr>", class_names);
     for (size_t i = 0; headings[i] != NULL; i++)
         strbuf_printf(out, "<th scope=\"col\">%s</th>", headings[i]);
     strbuf_append_text(out, "</tr></thead>\n<tbody>\n");
@@ -40,7 +40,18 @@ static void print_verdict_cell(struct strbuf *out, const char *verdict, const ch
     strbuf_append_text(out, "</td>");
 }
 
-static void print_lines(struct strbuf *out, const char *title, const struct story_line *lines, size_t count)
+/* The words of ids and addresses need no escape in a link but '&' and the like: they are percent-encoded. */
+static void print_link(struct strbuf *out, const char *text)
+{
+    strbuf_append_text(out, "<td><a href=\"/search?q=");
+    page_html_argument(out, slice_of(text));
+    strbuf_append_text(out, "\">");
+    page_html_name(out, slice_of(text));
+    strbuf_append_text(out, "</a></td>");
+}
+
+void explain_print_html_lines(struct strbuf *out, const char *title, const struct story_line *lines,
+                              size_t count, bool is_part)
 {
     static const char *const headings[] = {"when", "id", "what became of it", "who", "to", "why", NULL};
     if (count == 0)
@@ -52,7 +63,7 @@ static void print_lines(struct strbuf *out, const char *title, const struct stor
         const bool is_message = strcmp(line->kind, "message") == 0;
         strbuf_append_text(out, "<tr>");
         print_cell(out, story_moment(owner, line->time_us));
-        print_cell(out, line->id);
+        (is_part ? print_link : print_cell)(out, line->id);
         print_verdict_cell(out, line->verdict, is_message ? explain_verdict_word(line->verdict) : line->kind);
         print_cell(out, line->user[0] != '\0' ? line->user : line->client);
         strbuf_append_text(out, "<td>");
@@ -168,7 +179,7 @@ static void print_remedies(struct strbuf *out, const char *title, const char *co
         strbuf_append_text(out, "</ul>\n");
 }
 
-static void print_story(struct strbuf *out, const struct story *story)
+static void print_story(struct strbuf *out, const struct story *story, bool is_part)
 {
     strbuf_printf(out, "<p class=\"lead %s\">", class_of(story->verdict));
     page_html_text(out, slice_of(story->sentence));
@@ -189,11 +200,13 @@ static void print_story(struct strbuf *out, const struct story *story)
     print_recipients(out, story);
     print_attachments(out, story);
     print_findings(out, story);
-    print_lines(out, "The same user around that time", story->user_lines, story->user_line_count);
-    print_lines(out, "The same client around that time", story->client_lines, story->client_line_count);
+    explain_print_html_lines(out, "The same user around that time", story->user_lines, story->user_line_count,
+                             is_part);
+    explain_print_html_lines(out, "The same client around that time", story->client_lines,
+                             story->client_line_count, is_part);
 }
 
-void explain_print_html(const struct explanation *explanation, struct strbuf *out)
+void explain_print_html(const struct explanation *explanation, bool is_part, struct strbuf *out)
 {
     struct strbuf title;
     strbuf_init(&title, 0);
@@ -203,12 +216,13 @@ void explain_print_html(const struct explanation *explanation, struct strbuf *ou
         strbuf_printf(&title, "Nothing is recorded about %s", explanation->what);
     else
         strbuf_printf(&title, "Messages about %s", explanation->what);
-    page_html_begin(out, strbuf_text(&title), "");
+    (is_part ? page_html_heading : page_html_begin)(out, strbuf_text(&title), "");
     if (explanation->story != NULL)
-        print_story(out, explanation->story);
+        print_story(out, explanation->story, is_part);
     else
-        print_lines(out, explanation->is_nearest ? "What comes nearest" : NULL, explanation->lines,
-                    explanation->line_count);
-    page_html_end(out);
+        explain_print_html_lines(out, explanation->is_nearest ? "What comes nearest" : NULL,
+                                 explanation->lines, explanation->line_count, is_part);
+    if (!is_part)
+        page_html_end(out);
     strbuf_deinit(&title);
 }

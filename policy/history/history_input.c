@@ -48,7 +48,7 @@ static bool find_configured(struct history_input *input, struct strbuf *problem)
     struct record_file_list list;
     struct history_config config;
     history_config_read(input->owner, input->source->config, &config);
-    const char *path = config.file;
+    const char *path = input->source->record != NULL ? input->source->record : config.file;
     if (path == NULL) {
         strbuf_append_text(
             problem, "this configuration keeps no record (audit.file is empty); name the files to read");
@@ -156,6 +156,11 @@ static void lane_close(struct history_input *input, struct lane *lane)
     lane->stream = NULL;
 }
 
+static bool is_over(const struct history_input *input)
+{
+    return input->source->is_over != NULL && input->source->is_over(input->source->context);
+}
+
 /* ---- file by file ----------------------------------------------------------------------------------- */
 
 struct scan {
@@ -171,8 +176,11 @@ static bool scan_lane(const struct scan *scan, struct lane *lane)
     struct record record;
     struct slice line;
     while (record_stream_next(lane->stream, &line)) {
-        if ((++lane->lines % PROGRESS_LINES) == 0)
+        if ((++lane->lines % PROGRESS_LINES) == 0) {
             report_progress(scan->input, lane, false);
+            if (is_over(scan->input))
+                return false;
+        }
         if (!record_read(line, &record) || !record_time(&record, RECORD_TIME, &lane->time_us)) {
             scan->input->broken_count += line.length > 0;
             continue;
@@ -323,8 +331,11 @@ bool history_find(struct history_input *input, const struct history_wanted *want
 static bool lane_advance(struct history_input *input, struct lane *lane, int64_t until_us)
 {
     while (record_stream_next(lane->stream, &lane->line)) {
-        if ((++lane->lines % PROGRESS_LINES) == 0)
+        if ((++lane->lines % PROGRESS_LINES) == 0) {
             report_progress(input, lane, false);
+            if (is_over(input))
+                break;
+        }
         if (!record_line_time(lane->line, &lane->time_us)) {
             input->broken_count += lane->line.length > 0;
             continue;

@@ -166,7 +166,7 @@ bool policy_report(const struct policy_history_source *source, const struct poli
     else if (is_made && page->form == HISTORY_JSON)
         report_print_json(report, out);
     else if (is_made)
-        report_print_html(report, out);
+        report_print_html(report, page->form == HISTORY_HTML_PART, out);
     talloc_free(owner);
     return is_made && !out->failed;
 }

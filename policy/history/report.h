@@ -74,6 +74,7 @@ void report_print_text(const struct report *report, const struct policy_history_
                        struct strbuf *out);
 void report_print_csv(const struct report *report, struct strbuf *out);
 void report_print_json(const struct report *report, struct strbuf *out);
-void report_print_html(const struct report *report, struct strbuf *out);
+void report_print_html(const struct report *report, bool is_part,
+                       struct strbuf *out); /* as HISTORY_HTML_PART */
 
 #endif

@@ -126,7 +126,8 @@ static bool is_shown(const struct report_table *table, const struct report_colum
 
 static void print_table_head(struct html_page *page, const struct report_table *table)
 {
-    strbuf_printf(page->out, "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">%s</th>",
+    strbuf_printf(page->out,
+                  "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\">%s</th>",
                   report_table_heading(table));
     for (size_t i = 0; i < report_column_count; i++) {
         if (!is_shown(table, &report_columns[i]))
@@ -195,11 +196,12 @@ static void print_lists(struct html_page *page)
     const struct report *report = page->report;
     if (report->list_count == 0)
         return;
-    strbuf_append_text(page->out,
-                       "<h2>DNS lists</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">list"
-                       "</th><th scope=\"col\">asked</th><th scope=\"col\">listed</th>"
-                       "<th scope=\"col\">no answer</th><th scope=\"col\">suspended</th></tr></thead>\n"
-                       "<tbody>\n");
+    strbuf_append_text(
+        page->out,
+        "<h2>DNS lists</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\">list"
+        "</th><th scope=\"col\">asked</th><th scope=\"col\">listed</th>"
+        "<th scope=\"col\">no answer</th><th scope=\"col\">suspended</th></tr></thead>\n"
+        "<tbody>\n");
     for (size_t i = 0; i < report->list_count; i++) {
         const struct report_list *list = &report->lists[i];
         const uint64_t values[] = {list->asked, list->listed, list->unanswered, list->suspensions};
@@ -256,7 +258,7 @@ static void print_whole_page(struct html_page *page)
     print_events(page);
 }
 
-void report_print_html(const struct report *report, struct strbuf *out)
+void report_print_html(const struct report *report, bool is_part, struct strbuf *out)
 {
     struct html_page page = {.report = report, .out = out};
     struct strbuf title;
@@ -268,7 +270,7 @@ void report_print_html(const struct report *report, struct strbuf *out)
         strbuf_printf(&page.text, "%s, ", report->host);
     strbuf_append_text(&page.text, "beside ");
     report_write_period(&page.text, report->period.before_us, report->period.since_us);
-    page_html_begin(out, strbuf_text(&title), strbuf_text(&page.text));
+    (is_part ? page_html_heading : page_html_begin)(out, strbuf_text(&title), strbuf_text(&page.text));
     if (report->totals[PERIOD_NOW].messages + report->totals[PERIOD_BEFORE].messages == 0)
         strbuf_append_text(out, "<p>There is no message in the record of that time.</p>\n");
     else
@@ -277,7 +279,8 @@ void report_print_html(const struct report *report, struct strbuf *out)
         print_titled_table(&page, &report->tables[report->by]);
     else if (report->totals[PERIOD_NOW].messages > 0)
         print_whole_page(&page);
-    page_html_end(out);
+    if (!is_part)
+        page_html_end(out);
     strbuf_deinit(&title);
     strbuf_deinit(&page.text);
 }

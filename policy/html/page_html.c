@@ -90,7 +90,31 @@ void page_html_name(struct strbuf *out, struct slice text)
     strbuf_append_text(out, "</bdi>");
 }
 
+void page_html_argument(struct strbuf *out, struct slice text)
+{
+    text.length = text.length > TEXT_BYTES_MAX ? TEXT_BYTES_MAX : text.length;
+    for (size_t i = 0; i < text.length; i++) {
+        const char c = text.data[i];
+        if (ascii_is_alpha(c) || ascii_is_digit(c) || (c != '\0' && strchr("-._~@", c) != NULL))
+            strbuf_append_byte(out, c);
+        else
+            strbuf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+    }
+}
+
 /* ---- page ------------------------------------------------------------------------------------------- */
+
+void page_html_heading(struct strbuf *out, const char *title, const char *subtitle)
+{
+    strbuf_append_text(out, "<h1>");
+    page_html_text(out, slice_of(title));
+    strbuf_append_text(out, "</h1>\n");
+    if (subtitle[0] == '\0')
+        return;
+    strbuf_append_text(out, "<p class=\"dim\">");
+    page_html_text(out, slice_of(subtitle));
+    strbuf_append_text(out, "</p>\n");
+}
 
 void page_html_begin(struct strbuf *out, const char *title, const char *subtitle)
 {
@@ -103,14 +127,8 @@ void page_html_begin(struct strbuf *out, const char *title, const char *subtitle
     page_html_text(out, slice_of(title));
     strbuf_append_text(out, "</title>\n<style>");
     strbuf_append_text(out, page_html_style);
-    strbuf_append_text(out, "</style>\n</head>\n<body>\n<main>\n<h1>");
-    page_html_text(out, slice_of(title));
-    strbuf_append_text(out, "</h1>\n");
-    if (subtitle[0] == '\0')
-        return;
-    strbuf_append_text(out, "<p class=\"dim\">");
-    page_html_text(out, slice_of(subtitle));
-    strbuf_append_text(out, "</p>\n");
+    strbuf_append_text(out, "</style>\n</head>\n<body>\n<main>\n");
+    page_html_heading(out, title, subtitle);
 }
 
 void page_html_end(struct strbuf *out)
@@ -121,8 +139,7 @@ void page_html_end(struct strbuf *out)
 
 /* ---- charts ----------------------------------------------------------------------------------------- */
 
-/* A round number that is not below `value`, nor far above it. */
-static uint64_t round_up(uint64_t value)
+uint64_t page_html_round_up(uint64_t value)
 {
     static const unsigned steps[] = {10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100};
     uint64_t unit = 1;
@@ -204,7 +221,7 @@ void page_html_chart(struct strbuf *out, const struct page_chart *chart)
     uint64_t most = 1;
     for (size_t i = 0; i < chart->count; i++)
         most = chart->bars[i].value > most ? chart->bars[i].value : most;
-    const uint64_t top = round_up(most);
+    const uint64_t top = page_html_round_up(most);
     strbuf_printf(out, "<svg role=\"img\" viewBox=\"0 0 %d %d\"><title>%s</title><desc>", CHART_WIDTH,
                   CHART_TOP + CHART_HEIGHT + CHART_BOTTOM, chart->title);
     page_html_text(out, slice_of(chart->description));

@@ -17,6 +17,12 @@
 void page_html_begin(struct strbuf *out, const char *title, const char *subtitle);
 void page_html_end(struct strbuf *out);
 
+/* The heading and what stands below it, without a head: for a page that has one. */
+void page_html_heading(struct strbuf *out, const char *title, const char *subtitle);
+
+/* Percent-encoded, for the value of an argument in a link (RFC 3986, 2.1); cut as page_html_text does. */
+void page_html_argument(struct strbuf *out, struct slice text);
+
 /* Escaped; control characters become U+FFFD. Longer texts are cut. */
 void page_html_text(struct strbuf *out, struct slice text);
 /* The same in <bdi>, which keeps a text that runs from right to left from turning what follows. */
@@ -35,6 +41,9 @@ struct page_chart {
     const struct page_bar *bars;
     size_t count;
 };
+
+/* A round number that is not below `value`, nor far above it: for the top of a scale. */
+uint64_t page_html_round_up(uint64_t value);
 
 void page_html_chart(struct strbuf *out, const struct page_chart *chart);
 
