@@ -51,6 +51,28 @@ struct policy_daemon_settings {
 
 const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot);
 
+/* Who asks over HTTP; each sees what those before it do. */
+enum policy_viewer { POLICY_VIEWER_METRICS, POLICY_VIEWER_HELP_DESK, POLICY_VIEWER_ADMIN };
+
+struct policy_http_token {
+    enum policy_viewer viewer;
+    const char *text;
+};
+
+/* Belongs to the snapshot. */
+struct policy_http_settings {
+    struct config_endpoint listen; /* ENDPOINT_NONE: nothing is served */
+    const char *tokens_path;       /* "": there are none, and everybody is an admin */
+    struct policy_http_token *tokens;
+    size_t token_count;
+    struct config_text_list hosts; /* names that browsers may use beside those of loopback */
+    uint64_t connections_max;
+    unsigned socket_mode;     /* of a unix socket */
+    const char *socket_group; /* "" for the daemon's own */
+};
+
+const struct policy_http_settings *policy_snapshot_http(const struct policy_snapshot *snapshot);
+
 /* Makes the folders that the daemon writes to and gives them to its user; called as root before it steps
  * down. False: one could not be made (reason in `problems`). */
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,

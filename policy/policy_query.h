@@ -17,6 +17,14 @@
  * `session_count`: the connections open now. */
 void policy_query_status(struct policy_engine *engine, uint64_t session_count, struct answer *answer);
 
+/* The metrics of the process, in Prometheus' text format 0.0.4. */
+void policy_query_metrics(struct policy_engine *engine, uint64_t session_count, struct strbuf *out);
+#define POLICY_METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+/* Whether mail can be judged and recorded as the configuration wants; else why not is appended, a line each.
+ */
+bool policy_query_readiness(struct policy_engine *engine, struct strbuf *why_not);
+
 /* What an admin should look at, as the list "ill": block lists, name servers, tables, what is kept on disk,
  * the last reload. `title`: of the list, as everywhere in answers. True: nothing is. */
 bool policy_query_health(struct policy_engine *engine, const char *title, struct answer *answer);

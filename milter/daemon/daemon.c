@@ -3,6 +3,7 @@
 #include "commands/problems.h"
 #include "control/control_call.h"
 #include "drain.h"
+#include "http/http_server.h"
 #include "libmilter/milter_server.h"
 #include "listener.h"
 #include "log_output.h"
@@ -31,6 +32,7 @@ struct daemon {
     struct listener listener;
     struct control_server *control; /* NULL: there is no control socket */
     struct control_target control_target;
+    struct http_server *http;    /* NULL: nothing is served over HTTP */
     pthread_mutex_t reload_lock; /* one reload at a time: a signal's or the control socket's */
     uint64_t drain_ms;
     int signals; /* descriptor of signals.h */
@@ -64,6 +66,19 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
     strbuf_deinit(&problem);
 }
 
+/* Likewise: mail does not wait for who wants to look at it. */
+static void open_http(struct daemon *daemon, const struct policy_http_settings *settings)
+{
+    struct strbuf problem;
+    if (settings->listen.kind == ENDPOINT_NONE)
+        return;
+    strbuf_init(&problem, 0);
+    daemon->http = http_server_open(settings, &problem);
+    if (daemon->http == NULL)
+        log_error("http: %s; there are no metrics and no dashboard", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+}
+
 /* What only root may do: open sockets, make folders for the daemon's user. Then the daemon becomes that user.
  * The MTA's socket comes last, so that whoever can connect to it finds everything else in place. */
 static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *snapshot, struct strbuf *problem)
@@ -77,6 +92,7 @@ static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *sna
         problems_log(problem); /* what cannot be opened after that is told where it is opened */
     strbuf_reset(problem);
     open_control(daemon, settings, &identity);
+    open_http(daemon, policy_snapshot_http(snapshot));
     if (!listener_open(&daemon->listener, settings, problem))
         status = EX_UNAVAILABLE;
     else if (!privileges_drop(&identity, problem))
@@ -121,6 +137,18 @@ static int create_engine(struct daemon *daemon, struct policy_snapshot *snapshot
     return daemon->engine == NULL ? EX_CANTCREAT : EX_OK;
 }
 
+static void start_http(struct daemon *daemon)
+{
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    if (daemon->http != NULL && !http_server_start(daemon->http, daemon->engine, &problem)) {
+        log_error("http: %s; there are no metrics and no dashboard", strbuf_text(&problem));
+        http_server_stop(daemon->http);
+        daemon->http = NULL;
+    }
+    strbuf_deinit(&problem);
+}
+
 static int start_milter(struct daemon *daemon)
 {
     struct strbuf problem;
@@ -142,8 +170,10 @@ static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
     int status = prepare_process(daemon, snapshot);
     if (status == EX_OK)
         status = create_engine(daemon, snapshot);
-    if (status == EX_OK)
+    if (status == EX_OK) {
+        start_http(daemon); /* before the first message, so that it sees all */
         status = start_milter(daemon);
+    }
     return status;
 }
 
@@ -308,6 +338,7 @@ int daemon_run(const char *config_path)
     policy_snapshot_unref(snapshot);
     if (status == EX_OK)
         status = serve(&daemon);
+    http_server_stop(daemon.http);
     control_server_stop(daemon.control);
     listener_remove_name(&daemon.listener);
     policy_engine_destroy(daemon.engine);

@@ -62,13 +62,28 @@ static bool open_inet(struct listener *listener, const struct config_endpoint *e
     return true;
 }
 
-static bool open_unix(struct listener *listener, const struct policy_daemon_settings *settings,
+static bool open_unix(struct listener *listener, const char *path, const struct unix_socket_access *access,
                       struct strbuf *problem)
 {
-    const struct unix_socket_access access = {settings->socket_mode, settings->socket_group};
-    bool is_open = unix_socket_open(&listener->name, settings->listen.path, &access, problem);
+    bool is_open = unix_socket_open(&listener->name, path, access, problem);
     listener->descriptor = listener->name.descriptor;
     return is_open;
+}
+
+bool listener_open_endpoint(struct listener *listener, const struct config_endpoint *endpoint,
+                            const struct unix_socket_access *access, struct strbuf *problem)
+{
+    switch (endpoint->kind) {
+    case ENDPOINT_INET:
+    case ENDPOINT_INET6:
+        return open_inet(listener, endpoint, problem);
+    case ENDPOINT_UNIX:
+        return open_unix(listener, endpoint->path, access, problem);
+    case ENDPOINT_NONE:
+        break;
+    }
+    strbuf_append_text(problem, "no address to listen at");
+    return false;
 }
 
 static bool is_activated(void)
@@ -94,17 +109,8 @@ bool listener_open(struct listener *listener, const struct policy_daemon_setting
     *listener = (struct listener){.descriptor = -1};
     if (is_activated())
         return open_activated(listener, problem);
-    switch (settings->listen.kind) {
-    case ENDPOINT_INET:
-    case ENDPOINT_INET6:
-        return open_inet(listener, &settings->listen, problem);
-    case ENDPOINT_UNIX:
-        return open_unix(listener, settings, problem);
-    case ENDPOINT_NONE:
-        break;
-    }
-    strbuf_append_text(problem, "no address to listen at");
-    return false;
+    const struct unix_socket_access access = {settings->socket_mode, settings->socket_group};
+    return listener_open_endpoint(listener, &settings->listen, &access, problem);
 }
 
 /* ---- closing ---------------------------------------------------------------------------------------- */

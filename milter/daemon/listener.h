@@ -23,6 +23,10 @@ struct listener {
 bool listener_open(struct listener *listener, const struct policy_daemon_settings *settings,
                    struct strbuf *problem);
 
+/* The same at any other place: nothing is handed over there. */
+bool listener_open_endpoint(struct listener *listener, const struct config_endpoint *endpoint,
+                            const struct unix_socket_access *access, struct strbuf *problem);
+
 /* Takes the name of a unix socket away, if it is still ours; the descriptor stays open, and is no longer of
  * concern here. True: nobody can connect to it any more. */
 bool listener_remove_name(struct listener *listener);

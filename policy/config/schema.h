@@ -81,11 +81,6 @@ struct config_choice {
     const char *text; /* what it means, for the reference */
 };
 
-struct config_text_list {
-    const char **items;
-    size_t count;
-};
-
 struct config_array {
     void *items; /* count structs of section->struct_bytes */
     size_t count;

@@ -21,6 +21,11 @@ struct config_endpoint_list {
     size_t count;
 };
 
+struct config_text_list {
+    const char **items;
+    size_t count;
+};
+
 /* Where a value was written. */
 struct config_place {
     const char *file; /* NULL: the built-in default */

@@ -4,6 +4,7 @@
 #include "store/redis_connection.h"
 #include "config/types.h"
 #include "dns/dns_settings.h"
+#include "engine/http_settings.h"
 #include "words/replies.h"
 
 #include <stdio.h>
@@ -429,6 +430,7 @@ struct config_schema config_schema_fill(const struct config_section *sections[CO
     sections[SECTION_ROOT] = &root_section;
     sections[SECTION_DAEMON] = &daemon_section;
     sections[SECTION_AUDIT] = &audit_section;
+    sections[SECTION_HTTP] = &http_section;
     sections[SECTION_TABLES] = &tables_section;
     sections[SECTION_DNS] = &dns_section;
     sections[SECTION_REPLIES] = &replies_section;

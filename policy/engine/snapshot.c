@@ -144,6 +144,11 @@ const struct dns_settings *snapshot_dns_settings(const struct policy_snapshot *s
     return global_settings(snapshot, SECTION_DNS);
 }
 
+const struct policy_http_settings *policy_snapshot_http(const struct policy_snapshot *snapshot)
+{
+    return global_settings(snapshot, SECTION_HTTP);
+}
+
 /* One level deep, for the daemon's user; a folder that is there stays as it is. */
 static bool make_folder(const char *folder, unsigned user_id, unsigned group_id, struct strbuf *problems)
 {
@@ -190,9 +195,11 @@ bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned us
 {
     const struct config_endpoint *control = &snapshot->daemon.control;
     const char *state = snapshot->root->state;
+    const struct config_endpoint *http = &policy_snapshot_http(snapshot)->listen;
     bool has_control =
         control->kind != ENDPOINT_UNIX || make_folder_of(control->path, user_id, group_id, problems);
+    bool has_http = http->kind != ENDPOINT_UNIX || make_folder_of(http->path, user_id, group_id, problems);
     bool has_state = state[0] == '\0' || make_folder(state, user_id, group_id, problems);
     return make_folder_of(snapshot->audit_settings->file, user_id, group_id, problems) && has_control &&
-           has_state;
+           has_http && has_state;
 }

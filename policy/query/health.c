@@ -28,3 +28,13 @@ bool policy_query_health(struct policy_engine *engine, const char *title, struct
     answer_close(answer);
     return telling.is_well;
 }
+
+bool policy_query_readiness(struct policy_engine *engine, struct strbuf *why_not)
+{
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    const bool is_failing = snapshot->audit != NULL && audit_file_is_failing(snapshot->audit);
+    if (is_failing)
+        strbuf_append_text(why_not, "the record cannot be written\n");
+    policy_snapshot_unref(snapshot);
+    return !is_failing;
+}

@@ -11,6 +11,7 @@
  * VALUE": listen-unix PATH, listen-inet PORT, mode OCTAL, user NAME, sessions N, drain MS; any other is an
  * error.
  */
+#include "policy_dashboard.h"
 #include "policy_query.h"
 #include "policy_session.h"
 
@@ -209,6 +210,13 @@ const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_
 
 /* ---- engine ----------------------------------------------------------------------------------------- */
 
+const struct policy_http_settings *policy_snapshot_http(const struct policy_snapshot *snapshot)
+{
+    static const struct policy_http_settings nowhere = {.tokens_path = "", .socket_group = ""};
+    (void)snapshot;
+    return &nowhere;
+}
+
 struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
                                            const struct policy_engine_options *options,
                                            struct strbuf *problems)
@@ -274,6 +282,69 @@ void policy_query_status(struct policy_engine *engine, uint64_t session_count, s
 {
     (void)engine;
     answer_count(answer, "sessions", "sessions", session_count);
+}
+
+void policy_query_metrics(struct policy_engine *engine, uint64_t session_count, struct strbuf *out)
+{
+    (void)engine;
+    strbuf_printf(out, "sessions %llu\n", (unsigned long long)session_count);
+}
+
+bool policy_query_readiness(struct policy_engine *engine, struct strbuf *why_not)
+{
+    (void)engine;
+    (void)why_not;
+    return true;
+}
+
+/* Nobody asks over HTTP here. */
+struct policy_dashboard *policy_dashboard_start(struct policy_engine *engine)
+{
+    (void)engine;
+    return NULL;
+}
+
+void policy_dashboard_interrupt(struct policy_dashboard *dashboard)
+{
+    (void)dashboard;
+}
+
+void policy_dashboard_stop(struct policy_dashboard *dashboard)
+{
+    (void)dashboard;
+}
+
+unsigned policy_dashboard_page(struct policy_dashboard *dashboard,
+                               const struct policy_page_question *question, struct strbuf *out)
+{
+    (void)dashboard;
+    (void)question;
+    (void)out;
+    return 404;
+}
+
+void policy_dashboard_recent(struct policy_dashboard *dashboard, struct answer *answer)
+{
+    (void)dashboard;
+    (void)answer;
+}
+
+bool policy_dashboard_source(struct policy_dashboard *dashboard, struct policy_history_source *source,
+                             char **names)
+{
+    (void)dashboard;
+    (void)source;
+    *names = NULL;
+    return false;
+}
+
+void policy_dashboard_note_lookup(struct policy_dashboard *dashboard, const char *who, const char *kind,
+                                  const char *what)
+{
+    (void)dashboard;
+    (void)who;
+    (void)kind;
+    (void)what;
 }
 
 bool policy_query_health(struct policy_engine *engine, const char *title, struct answer *answer)

@@ -1,0 +1,154 @@
+/* Numbers over time, as a picture in SVG and, for who cannot see it, as a table below. */
+#include "dashboard/dashboard.h"
+
+#include "history/report_words.h"
+#include "html/page_html.h"
+
+#include <time.h>
+
+enum { WIDTH = 960, TOP = 22, HEIGHT = 190, BOTTOM = 24, LABELS = 8, ROWS_MAX = 12 };
+
+static uint64_t sum_of(const struct chart *chart, size_t bar)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < chart->series_count; i++)
+        sum += chart->bars[bar][i];
+    return sum;
+}
+
+static void write_clock(struct strbuf *out, int64_t time_us)
+{
+    char text[16];
+    const time_t seconds = (time_t)(time_us / 1000000);
+    struct tm local;
+    localtime_r(&seconds, &local);
+    strftime(text, sizeof text, "%H:%M", &local);
+    strbuf_append_text(out, text);
+}
+
+/* "12:00 to 12:15: 10 accepted, 2 refused" */
+static void print_bar_title(struct strbuf *out, const struct chart *chart, size_t bar)
+{
+    const int64_t from_us = chart->first_us + (int64_t)bar * chart->step_us;
+    strbuf_append_text(out, "<title>");
+    write_clock(out, from_us);
+    strbuf_append_text(out, "\xe2\x80\x93");
+    write_clock(out, from_us + chart->step_us);
+    const char *separator = ": ";
+    for (size_t i = 0; i < chart->series_count; i++) {
+        if (chart->bars[bar][i] == 0)
+            continue;
+        strbuf_append_text(out, separator);
+        report_write_count(out, chart->bars[bar][i]);
+        strbuf_printf(out, " %s", chart->series[i].words);
+        separator = ", ";
+    }
+    strbuf_append_text(out, "</title>");
+}
+
+static void print_bar(struct strbuf *out, const struct chart *chart, size_t bar, uint64_t top)
+{
+    const double step = (double)WIDTH / (double)chart->count, gap = step > 8 ? 2 : step > 4 ? 1 : 0.3;
+    double y = TOP + HEIGHT;
+    if (sum_of(chart, bar) == 0)
+        return;
+    strbuf_append_text(out, "<g>");
+    print_bar_title(out, chart, bar);
+    for (size_t i = 0; i < chart->series_count; i++) {
+        const double height = HEIGHT * (double)chart->bars[bar][i] / (double)top;
+        if (chart->bars[bar][i] == 0)
+            continue;
+        y -= height;
+        strbuf_printf(out, "<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>",
+                      chart->series[i].class_name, step * (double)bar + gap / 2, y, step - gap, height);
+    }
+    strbuf_append_text(out, "</g>\n");
+}
+
+/* Lines at the top and half way up, with what they stand for. */
+static void print_scale(struct strbuf *out, uint64_t top)
+{
+    for (unsigned i = 0; i <= 2; i++) {
+        const double y = TOP + HEIGHT * (1 - i / 2.0);
+        strbuf_printf(out, "<line class=\"axis\" x1=\"0\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", WIDTH, y, y);
+        if (i == 0 || (i == 1 && top % 2 != 0))
+            continue;
+        strbuf_printf(out, "<text x=\"0\" y=\"%.1f\">", y - 4);
+        report_write_count(out, top * i / 2);
+        strbuf_append_text(out, "</text>\n");
+    }
+}
+
+/* At round times; on a telephone every second one is left out, by the style. */
+static void print_times(struct strbuf *out, const struct chart *chart)
+{
+    const size_t every = (chart->count + LABELS - 1) / LABELS;
+    for (size_t i = 0; i < chart->count; i += every) {
+        strbuf_printf(out, "<text%s x=\"%.1f\" y=\"%d\">", i / every % 2 == 1 ? " class=\"odd\"" : "",
+                      (double)WIDTH / (double)chart->count * (double)i, TOP + HEIGHT + 17);
+        write_clock(out, chart->first_us + (int64_t)i * chart->step_us);
+        strbuf_append_text(out, "</text>\n");
+    }
+}
+
+static void print_key(struct strbuf *out, const struct chart *chart)
+{
+    strbuf_append_text(out, "<p class=\"key\">");
+    for (size_t i = 0; i < chart->series_count; i++)
+        strbuf_printf(out, "<span><i class=\"%s\"></i>%s</span>", chart->series[i].class_name,
+                      chart->series[i].words);
+    strbuf_append_text(out, "</p>\n");
+}
+
+/* The bars put together, so that they fit on a screen. */
+static void print_table(struct strbuf *out, const struct chart *chart)
+{
+    const size_t each = (chart->count + ROWS_MAX - 1) / ROWS_MAX;
+    strbuf_append_text(
+        out, "<details><summary>The same as numbers</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n"
+             "<thead><tr><th scope=\"col\">from</th>");
+    for (size_t i = 0; i < chart->series_count; i++)
+        strbuf_printf(out, "<th scope=\"col\">%s</th>", chart->series[i].words);
+    strbuf_append_text(out, "</tr></thead>\n<tbody>\n");
+    for (size_t bar = 0; bar < chart->count; bar += each) {
+        strbuf_append_text(out, "<tr><td>");
+        write_clock(out, chart->first_us + (int64_t)bar * chart->step_us);
+        strbuf_append_text(out, "</td>");
+        for (size_t i = 0; i < chart->series_count; i++) {
+            uint64_t sum = 0;
+            for (size_t j = bar; j < bar + each && j < chart->count; j++)
+                sum += chart->bars[j][i];
+            strbuf_append_text(out, "<td>");
+            report_write_count(out, sum);
+            strbuf_append_text(out, "</td>");
+        }
+        strbuf_append_text(out, "</tr>\n");
+    }
+    strbuf_append_text(out, "</tbody></table></div>\n</details>\n");
+}
+
+void chart_print(const struct page *page, const struct chart *chart)
+{
+    struct strbuf *out = page->out;
+    uint64_t most = 0, all = 0;
+    for (size_t i = 0; i < chart->count; i++) {
+        most = sum_of(chart, i) > most ? sum_of(chart, i) : most;
+        all += sum_of(chart, i);
+    }
+    const uint64_t top = page_html_round_up(most < 2 ? 2 : most);
+    strbuf_printf(out,
+                  "<svg role=\"img\" viewBox=\"0 0 %d %d\" aria-labelledby=\"chart-title chart-text\">"
+                  "<title id=\"chart-title\">%s</title><desc id=\"chart-text\">",
+                  WIDTH, TOP + HEIGHT + BOTTOM, chart->title);
+    report_write_count(out, all);
+    strbuf_append_text(out, " in all, at most ");
+    report_write_count(out, most);
+    strbuf_append_text(out, " in one bar.</desc>\n");
+    print_scale(out, top);
+    for (size_t i = 0; i < chart->count; i++)
+        print_bar(out, chart, i, top);
+    print_times(out, chart);
+    strbuf_append_text(out, "</svg>\n");
+    print_key(out, chart);
+    print_table(out, chart);
+}
