@@ -42,8 +42,8 @@ extern const char policy_dashboard_style[], policy_dashboard_script[], policy_da
 /* What the pictures are made of: per minute, user and cause. */
 void policy_dashboard_recent(struct policy_dashboard *dashboard, struct answer *answer);
 
-/* The record that is being written, to be read for `dashboard` until it is interrupted; `names` is to be freed with
- * free() once the source is no longer used. False: there is none, or no memory. */
+/* The record that is being written, to be read for `dashboard` until it is interrupted; `names` is to be
+ * freed with free() once the source is no longer used. False: there is none, or no memory. */
 bool policy_dashboard_source(struct policy_dashboard *dashboard, struct policy_history_source *source,
                              char **names);
 

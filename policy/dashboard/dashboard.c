@@ -138,11 +138,13 @@ static bool is_interrupted(void *context)
     return atomic_load(&dashboard->is_interrupted);
 }
 
-bool policy_dashboard_source(struct policy_dashboard *dashboard, struct policy_history_source *source, char **names)
+bool policy_dashboard_source(struct policy_dashboard *dashboard, struct policy_history_source *source,
+                             char **names)
 {
     struct policy_snapshot *snapshot = policy_engine_snapshot(dashboard->engine);
     const char *record = snapshot->audit == NULL ? NULL : audit_file_path(snapshot->audit);
-    const size_t room = record == NULL ? 0 : strlen(record) + 1, config_room = snapshot->path == NULL ? 0 : strlen(snapshot->path) + 1;
+    const size_t room = record == NULL ? 0 : strlen(record) + 1,
+                 config_room = snapshot->path == NULL ? 0 : strlen(snapshot->path) + 1;
     *names = record == NULL ? NULL : malloc(room + config_room);
     if (*names != NULL) {
         memcpy(*names, record, room);
