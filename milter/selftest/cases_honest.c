@@ -91,6 +91,8 @@ const struct selftest_case selftest_mail[] = {
     {"forward-inline", "a forward inside the text", "quoted headers are text", "Outlook, Gmail", ANSWER_PASS,
      MIME TEXT_TYPE "---------- Forwarded message ---------\nFrom: Ann <ann@example.com>\nDate: Mon, 1 Jan 2024\nSubject: setup.exe\n"
                     "Content-Type: application/octet-stream; name=setup.exe\n\nThe file setup.exe was not accepted.\n"},
+    {"parts-quoted", "a part quoted in the text", "a quoted header without an encoding carries nothing", "munpack", ANSWER_PASS,
+     MIME TEXT_TYPE "It said:\n\n--b\nContent-Disposition: attachment; filename=setup.exe\n\nWhy?\n"},
     {"forward-attached", "a forward as attachment", "message/rfc822", ALL, ANSWER_PASS,
      PART("Content-Type: message/rfc822; charset=UTF-8; name=\"Re: order.eml\"\nContent-Disposition: attachment; filename=\"Re: order.eml\"",
           INNER_MAIL "Content-Type: multipart/mixed; boundary=i\n\n--i\n" HELLO "--i\n" FILE_PART("application/pdf", "a.pdf", PDF) "--i--\n")},

@@ -323,5 +323,11 @@ const struct selftest_case selftest_quoting[] = {
      "Python, web mailers", STOPPED, DISPOSITION("attachment; filename=\"safe.txt\" x=\".exe\"")},
     {"outer-quotes-pieces", "no semicolon between two numbered values", "the first swallows the second for some",
      "Python, web mailers", STOPPED, DISPOSITION("attachment; filename*0=\"evil\" filename*1=\".exe\"")},
+    {"quote-in-percent", "a quote inside a percent code", "stripped before decoding", "mailparser, postal-mime", STOPPED,
+     DISPOSITION("attachment; filename*=utf-8''%65vil%2\"ee%78e")},
+    {"comment-in-percent", "a comment inside a percent code", "left out before decoding", "PHP's mailparse", STOPPED,
+     DISPOSITION("attachment; filename*=utf-8''evil.ex%6(c)5; charset=utf-8")},
+    {"word-in-key", "an encoded word across key and value", "decoded before the field is read", "GMime", STOPPED,
+     DISPOSITION("attachment; filen=?utf-8?Q?ame==?u%2Ef-8?Q?evil=2E=65xe?=")},
 };
 const size_t selftest_quoting_count = sizeof selftest_quoting / sizeof selftest_quoting[0];

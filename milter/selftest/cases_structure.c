@@ -152,5 +152,9 @@ const struct selftest_case selftest_structure[] = {
      MIME "Content-Type:\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
     {"type-nul", "a NUL before the type", "dropped by some, the end of the text for others", "munpack, older clients",
      STOPPED, MIME "Content-Type: $[x|00]multipart/mixed; boundary=b\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
+    {"text-multipart", "a multipart with its header in a text", "looked for in texts", "munpack", STOPPED,
+     MIME "Content-Type: text/plain\n\nHello.\n\nContent-Type: multipart/mixed; boundary=b\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
+    {"text-delimiters", "delimiters and parts in a text", "looked for in texts", "munpack", STOPPED,
+     MIME "Content-Type: text/plain\n\nHello.\n\n--b\n" EXE_PART "--b--\n"},
 };
 const size_t selftest_structure_count = sizeof selftest_structure / sizeof selftest_structure[0];

@@ -183,6 +183,7 @@ static enum header_block_result blank_line(struct header_block *block, struct sl
 {
     struct slice field = strbuf_slice(&block->field);
     struct slice name = slice_part(field, 0, slice_find(field, ':'));
+    block->has_odd_line = true;
     if (name.length == field.length || !mime_entity_is_content_field(name))
         return soft_line(block, line);
     block->is_soft = true;

@@ -321,6 +321,24 @@ static void take_sun_encoding(struct mime_entity *entity, struct slice value)
     entity->encodings |= encoding_of(slice_trim(last));
 }
 
+/* Whether a field that says something else, or is misspelt, looks like one that names a file: some read a
+ * field beyond its end. */
+static bool may_name_file(struct slice value)
+{
+    static const char word[] = "filename";
+    for (size_t at = slice_find(value, '='); at < value.length;
+         at += 1 + slice_find(slice_part(value, at + 1, value.length), '=')) {
+        size_t end = at;
+        while (end > 0 && strchr(" \t\r\n*0123456789", value.data[end - 1]) != NULL)
+            end--;
+        size_t length = sizeof word - 1;
+        if (end >= length &&
+            slice_equal_nocase(slice_part(value, end - length, end), slice_make(word, length)))
+            return true;
+    }
+    return false;
+}
+
 void mime_entity_header(struct mime_entity *entity, struct slice name, struct slice value)
 {
     if (++entity->header_count > entity->parameters.limits->headers_per_part)
@@ -342,6 +360,8 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
         take_sun_type(entity, value);
     else if (field == FIELD_SUN_ENCODING)
         take_sun_encoding(entity, value);
+    else if (may_name_file(value))
+        name_superset_add(&entity->parameters.superset, value);
     if (field != FIELD_OTHER && field != FIELD_MIME_VERSION && field != FIELD_DESCRIPTION) {
         entity->content_header_count++;
         entity->content_bytes += value.length;

@@ -150,6 +150,8 @@ static size_t parse_parameter(struct slice s, size_t at, struct mime_field_param
     while (at < s.length && is_token_byte(s.data[at], is_name && !parameter->is_extended))
         at++;
     parameter->value = slice_part(s, from, at);
+    if (memmem(s.data + from - 1, at - from + 1, "=?", 2) != NULL) /* some decode words first */
+        return wrong;
     if (parameter->is_extended && !is_extended_value(parameter->value, parameter->index <= 0))
         return wrong;
     return parameter->value.length > 0 || !is_name ? at : wrong;

@@ -112,7 +112,8 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
     if (match.kind == BOUNDARY_PREFIX) {
         reader_probe(reader, "a line that only begins like a delimiter");
     } else if (is_undelimited(reader)) {
-        reader_probe(reader, "a multipart whose delimiters are not its boundary");
+        reader_probe(reader, reader->is_leaf_quoting ? reader_quotation
+                                                     : "a multipart whose delimiters are not its boundary");
         if (line.length <= BOUNDARY_BYTES_MAX)
             strbuf_append_slice(&reader->guess, slice_trim(slice_part(line, 2, line.length)));
     }
@@ -244,7 +245,7 @@ struct slice reader_body_push(struct mime_reader *reader, struct slice bytes)
         bool can_end = reader->boundaries.count > 0 || is_undelimited(reader);
         if (reader->is_leaf_typeless && reader->is_line_start && reader->held_length == 0 &&
             reader->probe_lines_left == 0 && ascii_lower(bytes.data[0]) == 'c') {
-            reader_probe(reader, "a header in a text");
+            reader_probe(reader, reader->is_leaf_quoting ? reader_quotation : "a header in a text");
             reader->probe_lines_left = 1;
         }
         if (reader->held_length > 0 || (reader->is_line_start && reader->probe_lines_left > 0) ||

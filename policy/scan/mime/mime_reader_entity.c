@@ -21,6 +21,7 @@ void reader_end_leaf(struct mime_reader *reader)
     reader->is_leaf_wanted = false;
     reader->is_leaf_whole = false;
     reader->is_leaf_typeless = false;
+    reader->is_leaf_quoting = false;
 }
 
 void reader_cut_leaf(struct mime_reader *reader)
@@ -172,8 +173,12 @@ static bool holds_something(const struct mime_entity *entity)
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
 {
     reader->is_leaf_open = true;
-    for (uint32_t i = 0; i < reader->level_count && !holds_something(&reader->entity); i++)
+    bool is_typed = true;
+    for (uint32_t i = 0; i < reader->level_count && !holds_something(&reader->entity); i++) {
         reader->is_leaf_typeless = reader->is_leaf_typeless || reader->levels[i].is_typeless;
+        is_typed = is_typed && (!reader->levels[i].is_typeless || reader->levels[i].is_quoting);
+    }
+    reader->is_leaf_quoting = reader->is_leaf_typeless && is_typed;
     reader->is_leaf_wanted =
         reader->sink->leaf_begin(reader->sink->context, &reader->entity) && is_looked_into;
 }
@@ -213,13 +218,24 @@ static void settle_doubt(struct mime_reader *reader)
         entity->ambiguous = reader->doubt;
 }
 
-/* Without Content-Type some look for parts in the text; not where there is no room for another level. */
+/* Without Content-Type some look for parts in the text. */
 static bool is_typeless(const struct mime_reader *reader)
 {
     return (!reader->entity.has_content_type || reader->entity.has_odd_type ||
             reader->block.has_late_content) &&
-           !holds_something(&reader->entity) &&
-           reader->levels_above + reader->level_count < reader->limits->levels;
+           !holds_something(&reader->entity);
+}
+
+/* In a text that is a message, and no part, munpack looks for parts whatever its type. */
+static bool may_quote(const struct mime_reader *reader)
+{
+    return reader->is_message_header && reader->boundaries.count == 0 &&
+           reader->entity.encodings == TRANSFER_IDENTITY && !holds_something(&reader->entity);
+}
+
+static bool has_room_for_level(const struct mime_reader *reader)
+{
+    return reader->levels_above + reader->level_count < reader->limits->levels;
 }
 
 /*
@@ -233,18 +249,26 @@ static void begin_leaf_with_boundary(struct mime_reader *reader)
     reader->entity.parameters.primary_boundary = slice_make("", 0);
     bool is_level = push_level(reader, true);
     reader->entity.kinds = kinds;
-    if (is_level)
-        reader->levels[reader->level_count - 1].is_typeless = true;
-    if (is_level)
+    if (is_level) {
+        struct mime_level *level = &reader->levels[reader->level_count - 1];
+        level->is_typeless = true;
+        level->is_quoting = reader->entity.parameters.boundaries.count == 0 && !reader->entity.is_untyped &&
+                            !is_typeless(reader);
         add_boundaries(reader);
+    }
     if (reader->state != READER_STOPPED)
         begin_leaf(reader, true);
     reader->is_leaf_whole = is_level;
 }
 
+const char reader_quotation[] = "a header quoted in a text";
+
 void reader_finish_header(struct mime_reader *reader)
 {
     struct mime_entity *entity = &reader->entity;
+    if (reader->doubt == reader_quotation && entity->encodings == 0 &&
+        entity->parameters.boundaries.count == 0)
+        mime_entity_init(entity, reader->entity_owner, reader->limits);
     mime_entity_finish(entity, !reader->is_message_header && is_in_digest(reader));
     if (mime_entity_failed(entity)) {
         reader_fail(reader);
@@ -262,7 +286,8 @@ void reader_finish_header(struct mime_reader *reader)
     else if (entity->kinds == MIME_KIND_MESSAGE && entity->encodings == TRANSFER_IDENTITY &&
              entity->parameters.boundaries.count == 0)
         begin_message(reader);
-    else if (entity->parameters.boundaries.count > 0 || entity->is_untyped || is_typeless(reader))
+    else if (entity->parameters.boundaries.count > 0 || entity->is_untyped ||
+             ((is_typeless(reader) || may_quote(reader)) && has_room_for_level(reader)))
         begin_leaf_with_boundary(reader);
     else
         begin_leaf(reader, true);

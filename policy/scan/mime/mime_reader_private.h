@@ -22,6 +22,7 @@ struct mime_level {
     bool is_digest;
     bool is_guessed;   /* any line of dashes may be a delimiter of it */
     bool is_typeless;  /* some look for headers in its texts */
+    bool is_quoting;   /* so does hardly any: such a header may be a quotation */
     bool is_delimited; /* a delimiter of it was seen */
     bool is_closed;    /* its close delimiter was seen */
     bool is_told;      /* all of it is given to the sink */
@@ -55,6 +56,7 @@ struct mime_reader {
     bool is_leaf_wanted;
     bool is_leaf_whole;    /* it is given to the sink as a level too, beyond where it may end */
     bool is_leaf_typeless; /* a text in which some take a line that begins with Content- for a header's */
+    bool is_leaf_quoting;  /* and hardly any: reader_quotation */
     uint64_t leaf_bytes;   /* of the open leaf, wanted or not */
     bool is_line_start;
     char line_end[2]; /* the end of the last line: content only if no delimiter follows */
@@ -79,6 +81,10 @@ void reader_over_budget(struct mime_reader *reader, const char *why);
 bool reader_charge(struct mime_reader *reader, uint64_t units);
 
 /* ---- mime_reader_entity.c ---- */
+
+/* The doubt about a header inside a text that says what it is: one that tells no encoding, and so carries
+ * nothing but text, is a quotation. */
+extern const char reader_quotation[];
 
 /* Begins a new entity whose header comes next. `doubt`: why only some clients see it, or NULL. */
 void reader_begin_entity(struct mime_reader *reader, bool is_message, const char *doubt);

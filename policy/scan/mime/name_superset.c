@@ -128,6 +128,20 @@ static void append_stripped(struct slice text, struct strbuf *out)
     }
 }
 
+/* Without quotes and comments too, where something is left to decode that they may cut in two. */
+static void append_bare(struct slice text, struct strbuf *out)
+{
+    if (slice_find(text, '%') == text.length && slice_find(text, '&') == text.length &&
+        memmem(text.data, text.length, "=?", 2) == NULL)
+        return;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '(')
+            i += slice_find(slice_part(text, i, text.length), ')');
+        else if (text.data[i] != '"')
+            strbuf_append_byte(out, text.data[i]);
+    }
+}
+
 /* The pieces of one value as they stand, without what separates them: `a"; name*1="b` as `ab`. */
 static void append_joined(struct slice text, struct strbuf *out)
 {
@@ -262,6 +276,8 @@ static void add_decoded(struct name_superset *superset, struct slice text, int r
         append_percent_decoded(text, &step);
     add_step(superset, text, rounds, &step);
     append_stripped(text, &step);
+    add_step(superset, text, rounds, &step);
+    append_bare(text, &step);
     add_step(superset, text, rounds, &step);
     if (slice_find(text, '&') < text.length)
         append_references_expanded(text, &step);
