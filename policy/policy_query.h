@@ -85,6 +85,15 @@ bool policy_block_remove(struct policy_engine *engine, const struct policy_block
 /* The blocks and locks in force, the newest first. */
 bool policy_query_blocks(struct policy_engine *engine, struct answer *answer);
 
+/* `suspects`: logins on the ladder of the check account, the highest first. */
+bool policy_query_suspects(struct policy_engine *engine, struct answer *answer);
+/* One of them: where it stands, why, and how it came about. False: nothing is known of it. */
+bool policy_query_suspect(struct policy_engine *engine, const char *user, struct answer *answer);
+/* `unlock`, `forgive`: lifts the lock of a login and forgets what spoke against it; `is_owner`: its networks
+ * and programs are its owner's. False: it is neither locked nor known. `by`: who does, for the record. */
+bool policy_account_forgive(struct policy_engine *engine, const char *user, const char *by, bool is_owner,
+                            struct answer *answer);
+
 /* Tells the record that somebody looked personal data up in it (its event `lookup`): to be called by whoever
  * shows records to people over the daemon. `by`: who; `what`: the question, as "explain", "report"; `whom`:
  * what was asked for, as it was asked, "" for everybody. */

@@ -3,8 +3,9 @@
 
 extern const struct command serve_command, check_command, try_command, selftest_command, status_command,
     reload_command, lookup_command, allow_command, usage_command, top_command, reset_command, block_command,
-    unblock_command, blocks_command, relaytest_command, doctor_command, report_command, explain_command,
-    held_command, replay_command, watch_command;
+    unblock_command, blocks_command, suspects_command, lock_command, unlock_command, forgive_command,
+    relaytest_command, doctor_command, report_command, explain_command, held_command, replay_command,
+    watch_command;
 
 /* A command a line. */
 /* clang-format off */
@@ -28,6 +29,10 @@ const struct command *const command_table[] = {
     &block_command,
     &unblock_command,
     &blocks_command,
+    &suspects_command,
+    &lock_command,
+    &unlock_command,
+    &forgive_command,
     &relaytest_command,
     &doctor_command,
     NULL,

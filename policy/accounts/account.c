@@ -13,16 +13,13 @@ static const struct {
     [QUESTION_COMPLAINT] = {2000, 20000}, [QUESTION_BLOCKED] = {200, 1000},
 };
 
-struct account *account_create(struct slice user, struct domain *domain, int64_t now_us)
+struct account *account_create(const struct login *login, struct domain *domain, int64_t now_us)
 {
     struct account *account = calloc(1, sizeof *account);
     if (account == NULL)
         return NULL;
-    account->user = strndup(user.data, user.length);
-    if (account->user == NULL) {
-        free(account);
-        return NULL;
-    }
+    account->user = login->user;
+    account->number = login->number;
     account->domain = domain;
     account->first_us = account->last_us = now_us;
     account->day = (uint32_t)(now_us / (HOURS_PER_DAY * HOUR_US));
@@ -36,7 +33,6 @@ void account_free(struct account *account)
     known_set_free(&account->senders);
     recent_set_free(&account->written_to);
     free(account->trace);
-    free(account->user);
     free(account);
 }
 

@@ -77,37 +77,52 @@ struct domain {
     UT_hash_handle hh;
 };
 
-struct account {
+/* A login's name, which stays in memory, and what is kept of it, which may be on the disk only. */
+struct login {
     char *user;
+    uint32_t number;         /* the same for as long as it is known, over a restart too */
+    struct account *account; /* NULL: on the disk */
+    UT_hash_handle hh;
+};
+
+struct account {
+    const char *user; /* of its login */
     uint32_t number;
+    bool is_changed; /* since it was written */
     struct domain *domain;
-    int64_t first_us, last_us, changed_us;
+
+    /* From here to `networks` it is kept on the disk as it stands (account_bytes.c). */
+    int64_t first_us, last_us;
     uint32_t day; /* the day that levels are noted for */
     float message_count;
-
     struct tendency own[QUESTION_COUNT], today[QUESTION_COUNT];
     struct level levels[LEVEL_COUNT];
     struct recent recent[PATH_COUNT];
-    struct known_set networks, clients, senders;
-    struct recent_set written_to;
     struct text_use texts[TEXTS_MAX];
     uint8_t hours[HOUR_BINS];
-
     /* Of the newest way in that is new: how new its network and its greeting are, from 0 to 1, and what the
      * honest would make of it. */
     float network_newness, client_newness, network_expected, client_expected;
     uint8_t network_logins, text_logins; /* to how many it is new within a day */
-
     enum account_step step;
     int64_t step_since_us, step_until_us;
+
+    struct known_set networks, clients, senders;
+    struct recent_set written_to;
     struct account_trace *trace; /* malloc; TRACE_MAX of them, or NULL */
     uint8_t trace_count;
-    UT_hash_handle hh;
 };
 
 /* NULL: out of memory. */
-struct account *account_create(struct slice user, struct domain *domain, int64_t now_us);
+struct account *account_create(const struct login *login, struct domain *domain, int64_t now_us);
 void account_free(struct account *account);
+
+/* Appends all that is kept of it; and reads that back into a fresh one. False: that is nothing this version
+ * has written, or memory ran out. */
+void account_write(const struct account *account, struct strbuf *out);
+bool account_read(struct account *account, struct slice bytes);
+/* The number in what account_write wrote; 0: it is none. */
+uint32_t account_read_number(struct slice bytes);
 
 /* Lets counts fade up to now; where a day is over, what it had becomes habit, unless the account is on the
  * step `warn` or above. */

@@ -9,7 +9,7 @@
 
 static const int64_t HOUR_US = 3600LL * 1000000;
 
-struct accounts *accounts_create(void)
+struct accounts *accounts_create(struct state_database *database)
 {
     struct accounts *accounts = calloc(1, sizeof *accounts);
     if (accounts == NULL)
@@ -20,9 +20,11 @@ struct accounts *accounts_create(void)
     accounts->mailboxes = calloc(MAILBOX_PLACES, sizeof *accounts->mailboxes);
     accounts->owners = calloc(OWNER_PLACES, sizeof *accounts->owners);
     accounts->number_count = 1;
+    accounts->database = database;
     if (accounts->networks != NULL && accounts->texts != NULL && accounts->sent != NULL &&
         accounts->mailboxes != NULL && accounts->owners != NULL &&
-        getrandom(accounts->seed, sizeof accounts->seed, 0) == (ssize_t)sizeof accounts->seed)
+        getrandom(accounts->seed, sizeof accounts->seed, 0) == (ssize_t)sizeof accounts->seed &&
+        (database == NULL || accounts_load(accounts)))
         return accounts;
     accounts_destroy(accounts);
     return NULL;
@@ -32,10 +34,13 @@ void accounts_destroy(struct accounts *accounts)
 {
     if (accounts == NULL)
         return;
-    for (struct account *account = accounts->by_user, *next; account != NULL; account = next) {
-        next = account->hh.next;
-        HASH_DEL(accounts->by_user, account);
-        account_free(account);
+    for (struct login *login = accounts->by_user, *next; login != NULL; login = next) {
+        next = login->hh.next;
+        HASH_DEL(accounts->by_user, login);
+        if (login->account != NULL)
+            account_free(login->account);
+        free(login->user);
+        free(login);
     }
     for (struct domain *domain = accounts->domains, *next; domain != NULL; domain = next) {
         next = domain->hh.next;
@@ -64,7 +69,7 @@ uint32_t accounts_print(const struct accounts *accounts, struct slice text)
 
 /* ---- logins and domains ----------------------------------------------------------------------------- */
 
-static struct domain *find_domain(struct accounts *accounts, struct slice user)
+struct domain *accounts_domain(struct accounts *accounts, struct slice user)
 {
     const size_t at = slice_find_last(user, '@');
     const struct slice name = slice_part(user, at < user.length ? at + 1 : user.length, user.length);
@@ -87,17 +92,47 @@ static struct domain *find_domain(struct accounts *accounts, struct slice user)
     return NULL;
 }
 
-static bool has_number(struct accounts *accounts)
+bool accounts_number_login(struct accounts *accounts, struct login *login)
 {
-    if (accounts->number_count < accounts->number_capacity)
-        return true;
-    const uint32_t capacity = accounts->number_capacity == 0 ? 256 : accounts->number_capacity * 2;
-    struct account **grown = realloc(accounts->by_number, capacity * sizeof(struct account *));
-    if (grown == NULL)
-        return false;
-    accounts->by_number = grown;
-    accounts->number_capacity = capacity;
+    if (login->number >= accounts->number_capacity) {
+        const uint32_t capacity = login->number < 128 ? 256 : login->number * 2;
+        struct login **grown = realloc(accounts->by_number, capacity * sizeof(struct login *));
+        if (grown == NULL)
+            return false;
+        memset(grown + accounts->number_capacity, 0,
+               (capacity - accounts->number_capacity) * sizeof(struct login *));
+        accounts->by_number = grown;
+        accounts->number_capacity = capacity;
+    }
+    accounts->by_number[login->number] = login;
+    if (login->number >= accounts->number_count)
+        accounts->number_count = login->number + 1;
     return true;
+}
+
+struct login *accounts_find_login(const struct accounts *accounts, struct slice user)
+{
+    struct login *login = NULL;
+    HASH_FIND(hh, accounts->by_user, user.data, (unsigned)user.length, login);
+    return login;
+}
+
+struct login *accounts_login(struct accounts *accounts, struct slice user)
+{
+    struct login *login = accounts_find_login(accounts, user);
+    if (login != NULL)
+        return login;
+    login = calloc(1, sizeof *login);
+    if (login == NULL)
+        return NULL;
+    login->user = strndup(user.data, user.length);
+    if (login->user != NULL)
+        HASH_ADD_KEYPTR(hh, accounts->by_user, login->user, (unsigned)user.length, login);
+    if (login->user != NULL && login->hh.tbl != NULL)
+        return login;
+    free(login->user);
+    free(login);
+    return NULL;
 }
 
 /* Since when the mailbox of the same name gets mail, where that is known. */
@@ -108,31 +143,31 @@ static int64_t known_since(const struct accounts *accounts, struct slice user, i
     return mailbox->print == print ? (int64_t)mailbox->first_hour * HOUR_US : now_us;
 }
 
-static struct account *add_account(struct accounts *accounts, struct slice user, int64_t now_us)
+struct account *accounts_open_login(struct accounts *accounts, struct login *login, int64_t now_us)
 {
-    struct domain *domain = find_domain(accounts, user);
-    struct account *account =
-        domain == NULL || !has_number(accounts) ? NULL : account_create(user, domain, now_us);
-    if (account == NULL)
-        return NULL;
-    HASH_ADD_KEYPTR(hh, accounts->by_user, account->user, (unsigned)user.length, account);
-    if (account->hh.tbl == NULL) {
-        account_free(account);
-        return NULL;
+    const struct slice user = slice_of(login->user);
+    struct domain *domain = accounts_domain(accounts, user);
+    if (login->account != NULL || domain == NULL)
+        return login->account;
+    if (login->number == 0) {
+        login->number = accounts->number_count;
+        if (!accounts_number_login(accounts, login)) {
+            login->number = 0;
+            return NULL;
+        }
     }
-    account->first_us = known_since(accounts, user, now_us);
-    account->number = accounts->number_count++;
-    accounts->by_number[account->number] = account;
-    return account;
+    login->account = account_create(login, domain, now_us);
+    if (login->account != NULL && !accounts_load_login(accounts, login))
+        login->account->first_us = known_since(accounts, user, now_us);
+    return login->account;
 }
 
 struct account *accounts_open(struct accounts *accounts, struct slice user, int64_t now_us)
 {
-    struct account *account = NULL;
+    struct login *login = accounts_login(accounts, user);
     if (accounts->first_us == 0)
         accounts->first_us = now_us;
-    HASH_FIND(hh, accounts->by_user, user.data, (unsigned)user.length, account);
-    return account != NULL ? account : add_account(accounts, user, now_us);
+    return login == NULL ? NULL : accounts_open_login(accounts, login, now_us);
 }
 
 /* ---- a message -------------------------------------------------------------------------------------- */
@@ -340,6 +375,7 @@ bool accounts_take_message(struct accounts *accounts, const struct accounts_sett
     taking.hour = (uint32_t)(taking.account->last_us / HOUR_US);
     taking.path = access_meet(accounts, settings, taking.account, message->client, message->helo);
     count_message(&taking);
+    taking.account->is_changed = true;
     const enum account_step step = evidence_judge(taking.account, settings, judgement);
     ladder_move(taking.account, settings, &accounts->budget, step, judgement);
     return true;
@@ -354,6 +390,7 @@ bool accounts_take_login(struct accounts *accounts, const struct accounts_settin
     if (account == NULL)
         return false;
     account_advance(account, settings, time_us);
+    account->is_changed = true;
     access_meet(accounts, settings, account, client, (struct slice){NULL, 0});
     return true;
 }
@@ -372,24 +409,27 @@ const char *accounts_owner_of(const struct accounts *accounts, struct slice addr
 {
     const uint32_t print = accounts_print(accounts, address);
     const struct address_owner *owner = &accounts->owners[print % OWNER_PLACES];
-    return owner->print == print ? accounts->by_number[owner->number]->user : NULL;
+    const bool is_known = owner->print == print && owner->number < accounts->number_count &&
+                          accounts->by_number[owner->number] != NULL;
+    return is_known ? accounts->by_number[owner->number]->user : NULL;
 }
 
-bool accounts_forgive(struct accounts *accounts, struct slice user, int64_t time_us)
+bool accounts_forgive(struct accounts *accounts, struct slice user, int64_t time_us, bool is_owner)
 {
-    struct account *account = NULL;
-    HASH_FIND(hh, accounts->by_user, user.data, (unsigned)user.length, account);
+    struct login *login = accounts_find_login(accounts, user);
+    struct account *account = login == NULL ? NULL : accounts_open_login(accounts, login, time_us);
     if (account == NULL)
         return false;
     memset(account->recent, 0, sizeof account->recent);
     memset(account->texts, 0, sizeof account->texts);
-    for (unsigned i = 0; i < account->networks.count; i++)
+    for (unsigned i = 0; i < account->networks.count && is_owner; i++)
         account->networks.items[i].is_original = true;
-    for (unsigned i = 0; i < account->clients.count; i++)
+    for (unsigned i = 0; i < account->clients.count && is_owner; i++)
         account->clients.items[i].is_original = true;
     account->network_logins = account->text_logins = 0;
     account->step = ACCOUNT_CALM;
     account->step_since_us = account->step_until_us = time_us;
+    account->is_changed = true;
     return true;
 }
 
@@ -401,9 +441,13 @@ bool accounts_take_report(struct accounts *accounts, const struct accounts_setti
     const struct sent_message *sent = &accounts->sent[print % SENT_PLACES];
     if (report->message_id.length == 0 || sent->print != print)
         return false;
-    struct account *account = accounts->by_number[sent->number];
+    struct login *login = sent->number < accounts->number_count ? accounts->by_number[sent->number] : NULL;
+    struct account *account = login == NULL ? NULL : accounts_open_login(accounts, login, report->time_us);
+    if (account == NULL)
+        return false;
     const float count = (float)report->recipient_count;
     account_advance(account, settings, report->time_us);
+    account->is_changed = true;
     for (unsigned path = 0; path <= (sent->is_new_path ? PATH_NEW : PATH_ALL); path++) {
         if (report->is_complaint)
             account->recent[path].complaints += 1;

@@ -17,8 +17,11 @@
 
 struct accounts;
 
-/* NULL: out of memory. */
-struct accounts *accounts_create(void);
+struct state_database; /* store/state_database.h */
+
+/* `database` keeps them, or NULL: they end with the process. It outlives the accounts. NULL: out of memory.
+ */
+struct accounts *accounts_create(struct state_database *database);
 void accounts_destroy(struct accounts *accounts); /* NULL is allowed */
 
 /* ---- what it is told -------------------------------------------------------------------------------- */
@@ -107,9 +110,10 @@ void accounts_take_inbound(struct accounts *accounts, struct slice address, int6
 /* The login that has `address` as its envelope sender, valid as long as the accounts; NULL: none is known. */
 const char *accounts_owner_of(const struct accounts *accounts, struct slice address);
 
-/* The owner is believed: what speaks against the login is forgotten, its networks are its own, and it is
- * off the ladder. False: there is no such login. */
-bool accounts_forgive(struct accounts *accounts, struct slice user, int64_t time_us);
+/* What speaks against the login is forgotten, and it is off the ladder. `is_owner`: it was the owner all the
+ * time, so its networks and programs are the owner's too; else they stay new. False: there is no such login.
+ */
+bool accounts_forgive(struct accounts *accounts, struct slice user, int64_t time_us, bool is_owner);
 
 /* Recipients of an earlier message that it did not reach (`is_complaint`: who complained of it), by its
  * Message-ID. False: no login here has sent such a message lately: forged, or too old. `user` then names
@@ -124,9 +128,50 @@ bool accounts_take_report(struct accounts *accounts, const struct accounts_setti
                           const struct account_report *report, const char **user,
                           struct account_judgement *judgement);
 
+/* ---- what is kept ----------------------------------------------------------------------------------- */
+
+/* Writing what has changed, in two steps: of which only the first needs the accounts to be at rest. */
+struct accounts_batch;
+
+/* Takes what has changed since the last time, of at most some thousand logins; `all`: the tables over all
+ * logins too, which are large. Lets go of logins that were idle for a day. NULL: out of memory. */
+struct accounts_batch *accounts_take_changed(struct accounts *accounts, int64_t now_us, bool all);
+/* Writes it; the batch is gone afterwards. False: not all could be written (the database says why); what
+ * was not is lost if the process ends before it changes again. */
+bool accounts_batch_write(struct accounts_batch *batch, struct state_database *database);
+
+/* ---- what is asked ---------------------------------------------------------------------------------- */
+
+/* How a login stands. */
+struct account_standing {
+    const char *user;
+    enum account_step step;
+    int64_t since_us, until_us; /* of the step */
+    uint16_t points;            /* the most since it is on the step */
+    float messages_of_hour;
+    struct account_judgement judgement; /* as it would be now */
+    const struct account_trace *trace;
+    size_t trace_count;
+};
+
+/* False: nothing is known of it. Valid until the next call. */
+bool accounts_look(struct accounts *accounts, const struct accounts_settings *settings, struct slice user,
+                   int64_t now_us, struct account_standing *standing);
+/* The step alone: quick, and in memory unless the login was idle. */
+enum account_step accounts_step_of(struct accounts *accounts, struct slice user, int64_t now_us);
+/* Shows those above ACCOUNT_CALM, in no order. */
+void accounts_each(struct accounts *accounts, const struct accounts_settings *settings, int64_t now_us,
+                   void (*show)(void *context, const struct account_standing *standing), void *context);
+
 /* One evidence in words, with its numbers: "18 of the last 20 recipients were never written to; usual here:
  * 1 in 8". */
 void account_evidence_describe(const struct account_evidence *evidence, struct strbuf *out);
+
+/* All of it, the most first, with "; " between. */
+void account_judgement_describe(const struct account_judgement *judgement, struct strbuf *out);
+
+/* The address in a header field From:, "Ann <ann@example.com>"; the whole field where there is none. */
+struct slice account_from_address(struct slice field);
 
 /* "recipients, networks": the families that have something to say, the most first. */
 void account_families_list(const float families[ACCOUNT_FAMILY_COUNT], struct strbuf *out);

@@ -5,6 +5,7 @@
 #include "accounts/account.h"
 #include "accounts/ladder.h"
 #include "accounts/shared_uses.h"
+#include "store/state_database.h"
 
 enum {
     DOMAINS_MAX = 20000,
@@ -29,9 +30,10 @@ struct mailbox {
 
 struct accounts {
     uint64_t seed[2];
-    int64_t first_us; /* since when anything is known; 0: nothing is */
-    struct account *by_user;
-    struct account **by_number; /* malloc; [0] is nobody */
+    int64_t first_us;                /* since when anything is known; 0: nothing is */
+    struct state_database *database; /* NULL: nothing is kept */
+    struct login *by_user;
+    struct login **by_number; /* malloc; [0] is nobody */
     uint32_t number_count, number_capacity;
     struct domain *domains;
     struct domain other_domains; /* beyond DOMAINS_MAX */
@@ -45,8 +47,21 @@ struct accounts {
 /* A fingerprint, never 0; letter case does not count. */
 uint32_t accounts_print(const struct accounts *accounts, struct slice text);
 
-/* NULL: out of memory. */
+/* The login of that name, made where there is none; NULL: out of memory. */
+struct login *accounts_login(struct accounts *accounts, struct slice user);
+struct login *accounts_find_login(const struct accounts *accounts, struct slice user);
+struct domain *accounts_domain(struct accounts *accounts, struct slice user);
+/* Puts `login` where its number says. False: out of memory. */
+bool accounts_number_login(struct accounts *accounts, struct login *login);
+
+/* What is kept of a login: from memory, from the disk, or a new one. NULL: out of memory. */
+struct account *accounts_open_login(struct accounts *accounts, struct login *login, int64_t now_us);
 struct account *accounts_open(struct accounts *accounts, struct slice user, int64_t now_us);
+
+/* Reads the tables, the domains and the names of logins from the database. False: out of memory. */
+bool accounts_load(struct accounts *accounts);
+/* What the database has of a login. False: nothing. */
+bool accounts_load_login(struct accounts *accounts, struct login *login);
 
 /* A message or login comes from `client` and greets with `helo`. PATH_NEW: over a network that is new to it.
  */

@@ -92,6 +92,27 @@ void account_evidence_describe(const struct account_evidence *evidence, struct s
     }
 }
 
+void account_judgement_describe(const struct account_judgement *judgement, struct strbuf *out)
+{
+    bool is_told[EVIDENCE_KIND_COUNT] = {false};
+    for (size_t told = 0; told < judgement->evidence_count; told++) {
+        size_t most = judgement->evidence_count;
+        for (size_t i = 0; i < judgement->evidence_count; i++)
+            if (!is_told[i] && (most == judgement->evidence_count ||
+                                judgement->evidence[i].points > judgement->evidence[most].points))
+                most = i;
+        is_told[most] = true;
+        strbuf_append_text(out, told == 0 ? "" : "; ");
+        account_evidence_describe(&judgement->evidence[most], out);
+    }
+}
+
+struct slice account_from_address(struct slice field)
+{
+    const size_t from = slice_find_last(field, '<'), to = slice_find_last(field, '>');
+    return from < to && to < field.length ? slice_part(field, from + 1, to) : field;
+}
+
 void account_families_list(const float families[ACCOUNT_FAMILY_COUNT], struct strbuf *out)
 {
     bool is_named[ACCOUNT_FAMILY_COUNT] = {false};

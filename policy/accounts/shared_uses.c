@@ -13,6 +13,11 @@ struct shared_uses *shared_uses_create(void)
     return calloc(1, sizeof(struct shared_uses));
 }
 
+size_t shared_uses_bytes(void)
+{
+    return sizeof(struct shared_uses);
+}
+
 void shared_uses_destroy(struct shared_uses *uses)
 {
     free(uses);

@@ -9,6 +9,7 @@
 #define CLOSEDRELAY_ACCOUNTS_SHARED_USES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { SHARED_LOGINS_MAX = 8 };
@@ -24,6 +25,8 @@ struct shared_use {
 struct shared_uses;
 
 struct shared_uses *shared_uses_create(void); /* NULL: out of memory */
+/* How many bytes there are behind the pointer, to be kept as they stand. */
+size_t shared_uses_bytes(void);
 void shared_uses_destroy(struct shared_uses *uses);
 
 /* The login `number`, to whom it is new, uses it. The entry, or NULL where others have its place. */

@@ -33,15 +33,27 @@ enum check_need {
     CHECK_NEEDS_CONTACTS = 1 << 3,     /* recipient.is_new */
 };
 
-struct dns_service; /* dns/dns_service.h */
-struct store;       /* store/store.h */
-struct blocks;      /* live/blocks.h */
+struct dns_service;  /* dns/dns_service.h */
+struct store;        /* store/store.h */
+struct blocks;       /* live/blocks.h */
+struct contacts;     /* live/contacts.h */
+struct account_book; /* accounts/account_book.h */
 
 /* A limit was filled up to its mark by mail that was accepted: said once, until it has emptied again. */
 struct limit_warning {
     const char *limit; /* "user recipients 500/1h" */
     struct slice key;
     uint64_t used, capacity;
+};
+
+/* A login has risen on the ladder of the check account. Texts are valid during the call. */
+struct account_notice {
+    const char *user, *step; /* "warn", "slow", "hold", "lock" */
+    const char *evidence;    /* in words */
+    const char *families;    /* "recipients, networks" */
+    uint64_t points, score;  /* what it has, and what the step takes */
+    int64_t until_us;        /* wall clock */
+    bool is_locked;          /* and may not send any more */
 };
 
 /* What `begin` and `settle` may call upon. Lives as long as the engine. */
@@ -52,7 +64,10 @@ struct check_services {
     struct blocks *blocks;   /* NULL: there are none */
     /* Or NULL: nobody to tell. */
     void (*warn_of_limit)(void *context, const struct limit_warning *warning);
-    void *warn_context;
+    void *warn_context;                                                          /* of both */
+    struct account_book *accounts;                                               /* NULL: nobody is watched */
+    struct contacts *contacts;                                                   /* NULL: nobody is known */
+    void (*tell_of_account)(void *context, const struct account_notice *notice); /* or NULL */
 };
 
 struct check_context {
@@ -77,6 +92,7 @@ struct check_context {
 /* How a message ended, for `settle`; what became of each recipient is in the facts. */
 struct check_ending {
     bool is_accepted; /* it went on, held or not, to the recipients with RECIPIENT_ACCEPTED */
+    const struct finding_list *findings; /* of all checks */
 };
 
 /* First member of every check's settings struct; the schema rows CHECK_COMMON_KEYS describe it. */

@@ -1,6 +1,7 @@
 /* The one list of checks, in the order in which they are asked and documented. */
 #include "check/check.h"
 
+#include "check/account/account.h"
 #include "check/attachments/attachments.h"
 #include "check/blocks.h"
 #include "check/dnsbl/dnsbl.h"
@@ -11,8 +12,8 @@
 #include "check/size.h"
 
 const struct check *const check_table[] = {
-    &relay_check, &sender_check, &blocks_check, &recipients_check, &size_check, &attachments_check,
-    &dnsbl_check, &rates_check,  NULL,
+    &relay_check,       &sender_check, &blocks_check, &recipients_check, &size_check,
+    &attachments_check, &dnsbl_check,  &rates_check,  &account_check,    NULL,
 };
 
 _Static_assert(sizeof check_table / sizeof check_table[0] <= CHECK_COUNT_MAX + 1,

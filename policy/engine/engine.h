@@ -60,6 +60,9 @@ struct policy_engine {
     bool has_local_counters;             /* the store is this process's memory */
     bool store_is_away;                  /* as the record was told; the ticker's own */
     atomic_bool checkpoint_fails;        /* and that was said */
+    struct ticker *account_checkpoints;  /* writes what is known of logins; NULL: there is none */
+    uint64_t account_checkpoint_count;
+    atomic_bool accounts_fail; /* and that was said */
     struct recent_logins *recent_logins;
     char *recent_logins_path; /* NULL: they are not kept over a restart */
     atomic_bool save_fails;   /* and that was said */

@@ -56,7 +56,7 @@ struct service {
 extern const struct service *const service_table[]; /* ended by NULL */
 
 /* The rows. */
-extern const struct service audit_service, blocks_service, resolver_service, limits_service,
+extern const struct service accounts_service, audit_service, blocks_service, resolver_service, limits_service,
     recent_logins_service, state_service, tables_service, checks_service, list_events_service;
 
 #endif

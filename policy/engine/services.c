@@ -2,6 +2,15 @@
 #include "engine/service.h"
 
 const struct service *const service_table[] = {
-    &audit_service,  &resolver_service, &recent_logins_service, &state_service,       &blocks_service,
-    &limits_service, &tables_service,   &checks_service,        &list_events_service, NULL,
+    &audit_service,
+    &resolver_service,
+    &recent_logins_service,
+    &state_service,
+    &blocks_service,
+    &limits_service,
+    &accounts_service,
+    &tables_service,
+    &checks_service,
+    &list_events_service,
+    NULL,
 };

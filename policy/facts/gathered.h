@@ -55,6 +55,14 @@ struct limit_level {
     bool is_share; /* the shared store is away: of this server's share of the limit */
 };
 
+/* A login that is on the ladder of the check account, as it stood at MAIL. */
+struct gathered_account {
+    unsigned step;   /* enum account_step of accounts/accounts_settings.h */
+    uint64_t points; /* the most since it is there */
+    uint64_t messages_of_hour;
+    const char *evidence; /* in words */
+};
+
 struct gathered_facts {
     /* Who logged in to a mailbox from the client's address a moment ago: the login, or where nobody was named
      * the address; NULL: nobody, or it was not asked because it does not matter. */
@@ -64,7 +72,8 @@ struct gathered_facts {
     size_t list_count;
     const char *lists_missing;          /* why there are no answers: "offline", "out_of_memory"; or NULL */
     const struct gathered_block *block; /* NULL: none is in force */
-    bool blocks_missing;                /* there may be one: memory ran out */
+    const struct gathered_account *account; /* NULL: it is not on the ladder */
+    bool blocks_missing;                    /* there may be one: memory ran out */
     /* The limits that concern the message, as they stood at the last recipient, or at the end. */
     struct limit_level *limits;
     size_t limit_count;

@@ -5,6 +5,8 @@
 #include "base/array.h"
 #include "base/json_writer.h"
 #include "base/time_text.h"
+#include "check/account/account.h"
+#include "engine/engine.h"
 #include "history/history_input.h"
 #include "history/period.h"
 #include "live/contacts.h"
@@ -203,13 +205,6 @@ static bool is_listed(struct record *record)
     return false;
 }
 
-/* Of `Ann <ann@example.com>` the address. */
-static struct slice address_in(struct slice field)
-{
-    const size_t from = slice_find_last(field, '<'), to = slice_find_last(field, '>');
-    return from < to && to < field.length ? slice_part(field, from + 1, to) : field;
-}
-
 static bool find_client(struct accounts_replay *replay, struct record *record, struct ip_address *client)
 {
     if (ip_address_parse(text(replay, record, RECORD_ORIGIN_ADDRESS, OF_OTHER), client))
@@ -228,7 +223,7 @@ static void take_from_login(struct accounts_replay *replay, struct record *recor
         .client = find_client(replay, record, &client) ? &client : NULL,
         .helo = text(replay, record, RECORD_HELO, OF_HELO),
         .sender = text(replay, record, RECORD_SENDER, OF_SENDER),
-        .from = address_in(text(replay, record, RECORD_FROM, OF_FROM)),
+        .from = account_from_address(text(replay, record, RECORD_FROM, OF_FROM)),
         .message_id = text(replay, record, RECORD_MESSAGE_ID, OF_MESSAGE_ID),
         .fingerprint = text(replay, record, RECORD_FINGERPRINT, OF_FINGERPRINT),
         .is_listed = is_listed(record),
@@ -295,6 +290,14 @@ static void take_login(struct accounts_replay *replay, struct record *record)
         replay->failed = true;
 }
 
+static void take_unlock(struct accounts_replay *replay, struct record *record)
+{
+    record_enter(record, RECORD_SUBJECT);
+    if (record_is(record, RECORD_SUBJECT_KIND, "user"))
+        accounts_forgive(replay->accounts, text(replay, record, RECORD_SUBJECT_NAME, OF_USER), replay->now_us,
+                         record_is(record, RECORD_STATE, "forgiven"));
+}
+
 static bool take(void *context, struct record *record, int64_t time_us)
 {
     struct accounts_replay *replay = context;
@@ -302,6 +305,8 @@ static bool take(void *context, struct record *record, int64_t time_us)
     replay->now_us = time_us;
     if (line == RECORD_LINE_LOGIN)
         take_login(replay, record);
+    if (line == RECORD_LINE_UNLOCK)
+        take_unlock(replay, record);
     if (line != RECORD_LINE_MESSAGE)
         return !replay->failed;
     if (!read_recipients(replay, record))
@@ -334,13 +339,18 @@ static bool replay_all(struct accounts_replay *replay, const struct policy_histo
     return !replay->failed;
 }
 
-static bool begin(struct accounts_replay *replay)
+static const struct account_settings *settings_of(const struct policy_snapshot *snapshot)
+{
+    return snapshot_check_settings(snapshot, check_index(&account_check), ROLE_SUBMISSION);
+}
+
+static bool begin(struct accounts_replay *replay, const struct policy_snapshot *snapshot)
 {
     replay->clock = (struct clock){replayed_monotonic_us, replayed_wall_us, replay};
     replay->owner = talloc_new(NULL);
-    replay->accounts = accounts_create();
+    replay->accounts = accounts_create(NULL);
     replay->contacts = contacts_create(&replay->clock, NULL);
-    replay->settings = &accounts_settings_default;
+    replay->settings = &settings_of(snapshot)->judged;
     strbuf_init(&replay->addresses, 0);
     for (unsigned i = 0; i < SCRATCH_COUNT; i++)
         strbuf_init(&replay->scratch[i], 0);
@@ -363,8 +373,12 @@ enum policy_replay_result policy_replay_accounts(const struct policy_history_sou
 {
     struct strbuf problem;
     struct accounts_replay replay = {.page = page, .out = out};
+    struct policy_snapshot *snapshot = policy_load(query->config, out);
+    if (snapshot == NULL)
+        return REPLAY_BAD_CONFIG;
+    strbuf_reset(out); /* warnings are check's to tell */
     strbuf_init(&problem, 0);
-    const bool is_begun = begin(&replay);
+    const bool is_begun = begin(&replay, snapshot);
     if (!is_begun)
         strbuf_append_text(&problem, "out of memory");
     const bool is_done = is_begun && replay_all(&replay, source, query, &problem);
@@ -374,5 +388,6 @@ enum policy_replay_result policy_replay_accounts(const struct policy_history_sou
     }
     end(&replay);
     strbuf_deinit(&problem);
+    policy_snapshot_unref(snapshot);
     return is_done ? REPLAY_TOLD : REPLAY_FAILED;
 }

@@ -403,7 +403,7 @@ static void gather(struct replayed *replayed, enum check_stage stage, const stru
 
 static void settle(struct replayed *replayed, bool is_accepted)
 {
-    const struct check_ending ending = {is_accepted};
+    const struct check_ending ending = {is_accepted, &replayed->judgement.findings};
     for (size_t i = 0; check_table[i] != NULL; i++) {
         if (check_table[i]->settle == NULL || replayed->judgement.asked_stages == 0 ||
             !judge_asks(&replayed->judgement, i, (enum check_stage)check_table[i]->stages))

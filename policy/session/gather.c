@@ -61,7 +61,7 @@ static void meet_recipients(struct policy_session *session)
 void session_settle(struct policy_session *session, bool is_accepted)
 {
     struct judgement *judgement = &session->message->judgement;
-    const struct check_ending ending = {is_accepted};
+    const struct check_ending ending = {is_accepted, &judgement->findings};
     for (size_t i = 0; check_table[i] != NULL; i++) {
         /* Not asked yet: a local message that ended before its headers. */
         if (check_table[i]->settle == NULL || judgement->asked_stages == 0 ||

@@ -141,7 +141,7 @@ void check_fixture_ask(struct check_fixture *fixture, enum check_stage stage)
 void check_fixture_settle(struct check_fixture *fixture, bool is_accepted)
 {
     const struct check_context context = context_at(fixture, STAGE_MESSAGE, NULL);
-    const struct check_ending ending = {is_accepted};
+    const struct check_ending ending = {is_accepted, &fixture->findings};
     fixture->check->settle(&context, &fixture->services, &ending);
     TALLOC_FREE(fixture->message_slot);
     fixture->message.recipient_count = fixture->message.distinct_recipient_count = 0;

@@ -37,7 +37,7 @@ static int begin(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
-    world->accounts = accounts_create();
+    world->accounts = accounts_create(NULL);
     assert_non_null(world->accounts);
     world->now_us = START_US;
     world->settings = accounts_settings_default;
@@ -339,8 +339,8 @@ static void whoever_is_forgiven_begins_anew(void **state)
     for (unsigned i = 0; i < 10; i++, world->now_us += MINUTE_US)
         send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", "iiii", 0, 10, 0, false});
     assert_true(world->is_warned);
-    assert_true(accounts_forgive(world->accounts, slice_of(VICTIM), world->now_us));
-    assert_false(accounts_forgive(world->accounts, slice_of("nobody@example.com"), world->now_us));
+    assert_true(accounts_forgive(world->accounts, slice_of(VICTIM), world->now_us, true));
+    assert_false(accounts_forgive(world->accounts, slice_of("nobody@example.com"), world->now_us, true));
     world->highest = ACCOUNT_CALM;
     for (unsigned i = 0; i < 5; i++, world->now_us += HOUR_US)
         send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", "jjjj", 1, 0, 0, false});

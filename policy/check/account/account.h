@@ -1,0 +1,52 @@
+/*
+ * The check `account`: does a login look stolen, and what follows.
+ *
+ * After each message its login is judged anew (accounts/accounts.h). At the next MAIL the step it is on is a
+ * fact: `slow` defers what comes too fast, `hold` holds, and `lock` has made a lock (live/blocks.h), which
+ * the check blocks refuses by. Steps in monitor mode are told and do nothing.
+ */
+#ifndef CLOSEDRELAY_CHECK_ACCOUNT_ACCOUNT_H
+#define CLOSEDRELAY_CHECK_ACCOUNT_ACCOUNT_H
+
+#include "accounts/accounts_settings.h"
+#include "check/check.h"
+
+enum account_scope { ACCOUNT_SCOPE_ALL, ACCOUNT_SCOPE_EXTERNAL };
+
+/* A step of the ladder, as written; keys that a step does not have stay at 0. */
+struct account_step_keys {
+    uint64_t score, lasts_ms;
+    enum check_mode mode;
+    enum account_scope scope; /* of lock */
+    uint64_t messages;        /* of slow: an hour */
+};
+
+struct account_caps_keys {
+    uint64_t families[ACCOUNT_FAMILY_COUNT];
+    uint64_t sending, access;
+};
+
+struct account_floor_keys {
+    uint64_t recipients, networks, failures, logins;
+};
+
+/* How often something is so, of stolen logins in percent, of others in per mille. */
+struct account_rate_keys {
+    uint64_t new_recipients, new_network, new_client, failures, new_sender, listed;
+};
+
+struct account_settings {
+    struct check_settings common;
+    struct account_step_keys steps[ACCOUNT_STEP_COUNT];
+    struct account_caps_keys caps;
+    struct account_floor_keys floors;
+    struct account_rate_keys stolen, usual;
+    uint64_t half_life_ms, network_half_life_ms;
+    uint64_t learn_ms, learn_messages, warnings_per_day;
+    struct accounts_settings judged; /* made of the above */
+};
+
+extern const struct check account_check;
+extern const struct config_section account_section;
+
+#endif
