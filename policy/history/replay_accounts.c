@@ -341,7 +341,9 @@ static bool replay_all(struct accounts_replay *replay, const struct policy_histo
 
 static const struct account_settings *settings_of(const struct policy_snapshot *snapshot)
 {
-    return snapshot_check_settings(snapshot, check_index(&account_check), ROLE_SUBMISSION);
+    return config_document_settings(snapshot->judge.document,
+                                    snapshot->judge.first_section + check_index(&account_check),
+                                    ROLE_SUBMISSION);
 }
 
 static bool begin(struct accounts_replay *replay, const struct policy_snapshot *snapshot)

@@ -485,6 +485,30 @@ bool policy_query_blocks(struct policy_engine *engine, struct answer *answer)
     return true;
 }
 
+bool policy_query_suspects(struct policy_engine *engine, struct answer *answer)
+{
+    (void)engine;
+    answer_become_list(answer);
+    return true;
+}
+
+bool policy_query_suspect(struct policy_engine *engine, const char *user, struct answer *answer)
+{
+    (void)engine;
+    answer_text(answer, "user", NULL, user);
+    return true;
+}
+
+bool policy_account_forgive(struct policy_engine *engine, const char *user, const char *by, bool is_owner,
+                            struct answer *answer)
+{
+    (void)engine;
+    (void)by;
+    (void)is_owner;
+    answer_text(answer, "whom", NULL, user);
+    return true;
+}
+
 bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned user_id, unsigned group_id,
                              struct strbuf *problems)
 {
