@@ -26,6 +26,7 @@ struct leaf {
     size_t reading_count;
     size_t doubtful_count; /* so many of the first begin with lines of the header, as others read it */
     bool is_plain_text;
+    bool is_cut;           /* to some it goes on behind its end */
     bool is_fingerprinted; /* it is the text of the message itself */
 };
 
@@ -250,14 +251,15 @@ static void end_reading(struct leaf *leaf, size_t at)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 that goes on after its end");
     if ((oddities & CONTENT_READING_HAS_JUNK) != 0 && leaf->reading_count - leaf->doubtful_count == 1)
         content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "base64 with other bytes in it");
+    if ((oddities & CONTENT_READING_IS_OPEN) != 0 && leaf->is_cut)
+        content_add_condition(&leaf->subject, ATTACHMENT_AMBIGUOUS, "a file that some read beyond its end");
 }
 
 static void leaf_cut(void *context)
 {
-    struct content_message *message = context;
-    if (message->leaf != NULL && !message->leaf->is_plain_text)
-        content_add_condition(&message->leaf->subject, ATTACHMENT_AMBIGUOUS,
-                              "a file that some read beyond its end");
+    const struct content_message *message = context;
+    if (message->leaf != NULL)
+        message->leaf->is_cut = true;
 }
 
 static void leaf_end(void *context, uint64_t raw_bytes)

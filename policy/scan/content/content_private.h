@@ -202,6 +202,12 @@ void content_stream_end_search(struct content_stream *stream);
 /* Bytes pushed so far. */
 uint64_t content_stream_bytes(const struct content_stream *stream);
 
+/* After its end: whether its first bytes (16 at most) show that it is a picture, say, and nothing that may
+ * stand behind them makes anything else of it. */
+bool content_stream_is_known(const struct content_stream *stream);
+/* After its end: whether it is what its sender calls a text, and does not begin as anything else. */
+bool content_stream_is_typed_text(const struct content_stream *stream);
+
 /* ---- content_tail.c ---- */
 
 struct content_tail;

@@ -96,6 +96,9 @@ bool content_reading_push(struct content_reading *reading, struct slice raw)
  * answer may not depend on how much happened to be decoded beyond. */
 static bool matters(const struct content_reading *reading, uint64_t at)
 {
+    enum { SIGNATURE_BYTES = 16 };
+    if (at >= SIGNATURE_BYTES && content_stream_is_known(reading->stream))
+        return false;
     return !reading->is_resumed && (at <= FILE_MAGIC_HEAD_BYTES ||
                                     (!reading->is_enough && !content_stream_is_searching(reading->stream)));
 }
@@ -106,15 +109,16 @@ unsigned content_reading_end(struct content_reading *reading)
     size_t made = reading->is_enough ? 0 : transfer_decode_end(&reading->decoder, rest);
     if (made > 0)
         content_stream_push(reading->stream, slice_make(rest, made));
+    content_stream_end(reading->stream);
     const struct transfer_decoder *decoder = &reading->decoder;
+    bool is_settled =
+        content_stream_is_known(reading->stream) || content_stream_is_typed_text(reading->stream);
     /* Behind the last of the data stands a footer. */
     bool is_junk_between = decoder->has_junk && decoder->decoded_bytes > decoder->junk_at;
-    unsigned oddities =
-        (decoder->is_concatenated && matters(reading, decoder->concatenated_at) ? CONTENT_READING_GOES_ON
-                                                                                : 0u) |
-        (is_junk_between && matters(reading, decoder->junk_at) ? CONTENT_READING_HAS_JUNK : 0u);
-    content_stream_end(reading->stream);
-    return oddities;
+    bool goes_on = decoder->is_concatenated && matters(reading, decoder->concatenated_at);
+    bool has_junk = is_junk_between && matters(reading, decoder->junk_at);
+    return (goes_on ? CONTENT_READING_GOES_ON : 0u) | (has_junk ? CONTENT_READING_HAS_JUNK : 0u) |
+           (is_settled ? 0u : CONTENT_READING_IS_OPEN);
 }
 
 uint64_t content_reading_size(const struct content_reading *reading, uint64_t raw_bytes)

@@ -14,6 +14,7 @@
 enum content_reading_oddity {
     CONTENT_READING_GOES_ON = 1 << 0,  /* base64 behind its end */
     CONTENT_READING_HAS_JUNK = 1 << 1, /* "-" or "_" in base64, which only some decode */
+    CONTENT_READING_IS_OPEN = 1 << 2,  /* more bytes could have made something else of it */
 };
 
 struct content_reading;

@@ -45,6 +45,8 @@ struct content_stream {
     bool is_search_over;                      /* the caller found the mark before decoding */
     bool is_archive;                          /* by its own marks, not by those of one further in */
     bool is_recognised;                       /* by its beginning as anything at all */
+    bool is_known;                            /* by its first bytes, and nothing behind makes another of it */
+    bool is_typed_text;                       /* what its sender calls a text, and nothing else */
     bool is_text;                             /* every byte so far; looked at where it matters */
     struct archive_mark_search marks;
     struct content_window window; /* the head, then the mark of late_format */
@@ -142,6 +144,16 @@ void content_stream_end_search(struct content_stream *stream)
 uint64_t content_stream_bytes(const struct content_stream *stream)
 {
     return stream->bytes;
+}
+
+bool content_stream_is_known(const struct content_stream *stream)
+{
+    return stream->is_known;
+}
+
+bool content_stream_is_typed_text(const struct content_stream *stream)
+{
+    return stream->is_typed_text;
 }
 
 /* ---- what it is ---- */
@@ -317,6 +329,8 @@ static void decide(struct content_stream *stream)
     } else {
         bool is_unasked = (stream->flags & (CONTENT_IS_TEXT | CONTENT_OPENS_BY_NAME)) == CONTENT_IS_TEXT;
         stream->is_recognised = file_magic_known(head);
+        stream->is_known = stream->is_recognised && (stream->flags & ~(unsigned)CONTENT_IS_TEXT) == 0;
+        stream->is_typed_text = stream->flags == CONTENT_IS_TEXT;
         bool is_harmless = is_unasked || file_magic_harmless(head);
         is_unknown = (stream->flags & CONTENT_IS_TEXT) == 0 && !is_harmless;
         open_by_name(stream, head, is_harmless);
