@@ -5,7 +5,7 @@ extern const struct command serve_command, check_command, try_command, selftest_
     reload_command, lookup_command, allow_command, usage_command, top_command, reset_command, block_command,
     unblock_command, blocks_command, suspects_command, lock_command, unlock_command, forgive_command,
     relaytest_command, doctor_command, report_command, explain_command, held_command, replay_command,
-    watch_command;
+    watch_command, page_command;
 
 /* A command a line. */
 /* clang-format off */
@@ -35,6 +35,7 @@ const struct command *const command_table[] = {
     &forgive_command,
     &relaytest_command,
     &doctor_command,
+    &page_command,
     NULL,
 };
 /* clang-format on */

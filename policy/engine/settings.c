@@ -5,6 +5,7 @@
 #include "config/types.h"
 #include "dns/dns_settings.h"
 #include "engine/http_settings.h"
+#include "words/page_settings.h"
 #include "words/replies.h"
 
 #include <stdio.h>
@@ -434,6 +435,7 @@ struct config_schema config_schema_fill(const struct config_section *sections[CO
     sections[SECTION_TABLES] = &tables_section;
     sections[SECTION_DNS] = &dns_section;
     sections[SECTION_REPLIES] = &replies_section;
+    sections[SECTION_PAGE] = &page_section;
     for (size_t i = 0; check_table[i] != NULL; i++)
         sections[count++] = check_table[i]->section;
     return (struct config_schema){sections, count, NULL};

@@ -73,11 +73,6 @@
         "Sie sind als {user} angemeldet und dürfen den Absender {sender} nicht verwenden: Für diese Anmeldung ist kein Absender eingetragen. Bitten Sie Ihren Administrator, ihn einzutragen.", \
         "Vous êtes connecté en tant que {user} et ne pouvez pas utiliser l'expéditeur {sender} : aucun expéditeur n'est enregistré pour cet identifiant. Demandez à votre administrateur de l'enregistrer.", \
         "Ha iniciado sesión como {user} y no puede usar el remitente {sender}: no hay ningún remitente registrado para este usuario. Pida a su administrador que lo registre.") \
-    ROW(sender, sender_not_of_identity, sender_not_of_identity, "sender", \
-        "Mail from {user} may not use the sender {sender}. Send from an address that your administrator allows there.", \
-        "Mail von {user} darf den Absender {sender} nicht verwenden. Senden Sie von einer Adresse, die Ihr Administrator dort erlaubt.", \
-        "Le courrier de {user} ne peut pas utiliser l'expéditeur {sender}. Envoyez depuis une adresse que votre administrateur y autorise.", \
-        "El correo de {user} no puede usar el remitente {sender}. Envíe desde una dirección que su administrador permita allí.") \
     ROW(sender, from_not_of_login, from_not_of_login, "sender allowed", \
         "You are logged in as {user} and may not write From: {sender}. Set your mail program to send from {allowed}.", \
         "Sie sind als {user} angemeldet und dürfen nicht From: {sender} schreiben. Stellen Sie in Ihrem Mailprogramm als Absender {allowed} ein.", \
@@ -88,11 +83,6 @@
         "Sie sind als {user} angemeldet und dürfen nicht From: {sender} schreiben: Für diese Anmeldung ist kein Absender eingetragen. Bitten Sie Ihren Administrator, ihn einzutragen.", \
         "Vous êtes connecté en tant que {user} et ne pouvez pas écrire From: {sender} : aucun expéditeur n'est enregistré pour cet identifiant. Demandez à votre administrateur de l'enregistrer.", \
         "Ha iniciado sesión como {user} y no puede escribir From: {sender}: no hay ningún remitente registrado para este usuario. Pida a su administrador que lo registre.") \
-    ROW(sender, from_not_of_identity, from_not_of_identity, "sender", \
-        "Mail from {user} may not write From: {sender}. Send from an address that your administrator allows there.", \
-        "Mail von {user} darf nicht From: {sender} schreiben. Senden Sie von einer Adresse, die Ihr Administrator dort erlaubt.", \
-        "Le courrier de {user} ne peut pas écrire From: {sender}. Envoyez depuis une adresse que votre administrateur y autorise.", \
-        "El correo de {user} no puede escribir From: {sender}. Envíe desde una dirección que su administrador permita allí.") \
     ROW(sender, sender_header_not_of_login, sender_header_not_of_login, "sender allowed", \
         "You are logged in as {user} and may not write Sender: {sender}. Set your mail program to send from {allowed}.", \
         "Sie sind als {user} angemeldet und dürfen nicht Sender: {sender} schreiben. Stellen Sie in Ihrem Mailprogramm als Absender {allowed} ein.", \
@@ -103,6 +93,16 @@
         "Sie sind als {user} angemeldet und dürfen nicht Sender: {sender} schreiben: Für diese Anmeldung ist kein Absender eingetragen. Bitten Sie Ihren Administrator, ihn einzutragen.", \
         "Vous êtes connecté en tant que {user} et ne pouvez pas écrire Sender: {sender} : aucun expéditeur n'est enregistré pour cet identifiant. Demandez à votre administrateur de l'enregistrer.", \
         "Ha iniciado sesión como {user} y no puede escribir Sender: {sender}: no hay ningún remitente registrado para este usuario. Pida a su administrador que lo registre.") \
+    ROW(sender, sender_not_of_identity, sender_not_of_identity, "sender", \
+        "Mail from {user} may not use the sender {sender}. Send from an address that your administrator allows there.", \
+        "Mail von {user} darf den Absender {sender} nicht verwenden. Senden Sie von einer Adresse, die Ihr Administrator dort erlaubt.", \
+        "Le courrier de {user} ne peut pas utiliser l'expéditeur {sender}. Envoyez depuis une adresse que votre administrateur y autorise.", \
+        "El correo de {user} no puede usar el remitente {sender}. Envíe desde una dirección que su administrador permita allí.") \
+    ROW(sender, from_not_of_identity, from_not_of_identity, "sender", \
+        "Mail from {user} may not write From: {sender}. Send from an address that your administrator allows there.", \
+        "Mail von {user} darf nicht From: {sender} schreiben. Senden Sie von einer Adresse, die Ihr Administrator dort erlaubt.", \
+        "Le courrier de {user} ne peut pas écrire From: {sender}. Envoyez depuis une adresse que votre administrateur y autorise.", \
+        "El correo de {user} no puede escribir From: {sender}. Envíe desde una dirección que su administrador permita allí.") \
     ROW(sender, sender_header_not_of_identity, sender_header_not_of_identity, "sender", \
         "Mail from {user} may not write Sender: {sender}. Send from an address that your administrator allows there.", \
         "Mail von {user} darf nicht Sender: {sender} schreiben. Senden Sie von einer Adresse, die Ihr Administrator dort erlaubt.", \

@@ -383,13 +383,6 @@ static const struct rate_limit *limit_of(const struct rates_settings *settings,
     return NULL;
 }
 
-enum { KB_PER_MB = 1000, KB_TOLD_AS_MB = 10000 }; /* as rate_amount_describe */
-
-static bool is_told_in_mb(uint64_t kb)
-{
-    return kb >= KB_TOLD_AS_MB;
-}
-
 static struct reply_value holder_of(const struct rate_limit *limit)
 {
     static const enum reply_part parts[] = {
@@ -401,27 +394,11 @@ static struct reply_value holder_of(const struct rate_limit *limit)
     return reply_part("holder", parts[limit->key]);
 }
 
-/* "500 recipients", as {limit}; its number as {amount}. */
-static struct reply_value amount_of(const struct rate_limit *limit, uint64_t amount)
-{
-    static const enum reply_part parts[][2] = {
-        [RATE_OF_MESSAGES] = {REPLY_PART_messages, REPLY_PART_message},
-        [RATE_OF_RECIPIENTS] = {REPLY_PART_recipients, REPLY_PART_recipient},
-        [RATE_OF_EXTERNAL_RECIPIENTS] = {REPLY_PART_external_recipients, REPLY_PART_external_recipient},
-        [RATE_OF_INTERNAL_RECIPIENTS] = {REPLY_PART_internal_recipients, REPLY_PART_internal_recipient},
-        [RATE_OF_NEW_RECIPIENTS] = {REPLY_PART_new_recipients, REPLY_PART_new_recipient},
-        [RATE_OF_REFUSED_RECIPIENTS] = {REPLY_PART_refused_recipients, REPLY_PART_refused_recipient},
-    };
-    if (limit->count != RATE_OF_BYTES)
-        return reply_part("limit", parts[limit->count][amount == 1]);
-    return reply_part("limit", is_told_in_mb(amount) ? REPLY_PART_megabytes : REPLY_PART_kilobytes);
-}
-
 static void say_exceeded(const struct check_context *context, struct finding *finding,
                          const struct rate_limit *limit, const struct limit_level *level)
 {
-    const uint64_t amount = level->capacity;
-    const bool is_in_mb = limit->count == RATE_OF_BYTES && is_told_in_mb(amount);
+    uint64_t amount;
+    const enum reply_part words = rate_amount_part(limit->count, level->capacity, &amount);
     const bool never_fits = level->clears_us == INT64_MAX;
     finding->reply = limit->action == ACTION_REJECT ? (struct reply){.code = 550, .enhanced = "5.7.1"}
                                                     : (struct reply){.code = 450, .enhanced = "4.7.1"};
@@ -429,8 +406,8 @@ static void say_exceeded(const struct check_context *context, struct finding *fi
               (const struct reply_value[]){
                   holder_of(limit),
                   reply_text("key", check_shorten(context, level->key, 80)),
-                  amount_of(limit, amount),
-                  reply_count("amount", is_in_mb ? amount / KB_PER_MB : amount),
+                  reply_part("limit", words),
+                  reply_count("amount", amount),
                   reply_text("per", limit->per),
                   reply_count("seen", level->used),
                   reply_part("advice", never_fits ? REPLY_PART_never_fits : REPLY_PART_fits_from),

@@ -101,4 +101,7 @@ void rate_limit_describe(const struct rate_limit *limit, struct strbuf *out);
 /* "500 recipients", "30 MB": an amount as the limit counts it. */
 void rate_amount_describe(enum rate_count count, uint64_t amount, struct strbuf *out);
 
+/* The same in any language: the part of words whose {amount} is `*told`. */
+enum reply_part rate_amount_part(enum rate_count count, uint64_t amount, uint64_t *told);
+
 #endif

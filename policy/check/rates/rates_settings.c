@@ -375,13 +375,34 @@ const char *rate_count_name(enum rate_count count)
     return choice_name(count_choices, (int)count);
 }
 
+enum { KB_PER_MB = 1000, KB_TOLD_AS_MB = 10000 };
+
+enum reply_part rate_amount_part(enum rate_count count, uint64_t amount, uint64_t *told)
+{
+    static const enum reply_part parts[][2] = {
+        [RATE_OF_MESSAGES] = {REPLY_PART_messages, REPLY_PART_message},
+        [RATE_OF_RECIPIENTS] = {REPLY_PART_recipients, REPLY_PART_recipient},
+        [RATE_OF_EXTERNAL_RECIPIENTS] = {REPLY_PART_external_recipients, REPLY_PART_external_recipient},
+        [RATE_OF_INTERNAL_RECIPIENTS] = {REPLY_PART_internal_recipients, REPLY_PART_internal_recipient},
+        [RATE_OF_NEW_RECIPIENTS] = {REPLY_PART_new_recipients, REPLY_PART_new_recipient},
+        [RATE_OF_REFUSED_RECIPIENTS] = {REPLY_PART_refused_recipients, REPLY_PART_refused_recipient},
+    };
+    *told = amount;
+    if (count != RATE_OF_BYTES)
+        return parts[count][amount == 1];
+    if (amount < KB_TOLD_AS_MB)
+        return REPLY_PART_kilobytes;
+    *told = amount / KB_PER_MB;
+    return REPLY_PART_megabytes;
+}
+
 void rate_amount_describe(enum rate_count count, uint64_t amount, struct strbuf *out)
 {
     static const char *const nouns[] = {
         "message",           "recipient", "external recipient", "internal recipient", "new recipient",
         "refused recipient", "kB"};
-    if (count == RATE_OF_BYTES && amount >= 10000)
-        strbuf_printf(out, "%llu MB", (unsigned long long)amount / 1000);
+    if (count == RATE_OF_BYTES && amount >= KB_TOLD_AS_MB)
+        strbuf_printf(out, "%llu MB", (unsigned long long)amount / KB_PER_MB);
     else
         strbuf_printf(out, "%llu %s%s", (unsigned long long)amount, nouns[count],
                       count == RATE_OF_BYTES || amount == 1 ? "" : "s");
