@@ -2,6 +2,8 @@
 
 #include "base/json_scan.h"
 
+#include <stddef.h>
+
 /* A NUL byte too: a crash leaves runs of them before the line that follows, and jansson skips one behind a
  * number. */
 static bool is_blank(char c)
@@ -81,6 +83,26 @@ static unsigned find_closing(const struct json_block *block, uint64_t inside, si
     return JSON_BLOCK_BYTES;
 }
 
+/* The same for the last bytes, fewer than a block: as a block that is filled up, or byte by byte. */
+static const char *last_container_end(const char *at, const char *end, uint64_t carried, size_t depth)
+{
+    bool is_escaped;
+    char padded[JSON_BLOCK_BYTES] = {0};
+    memcpy(padded, at, (size_t)(end - at));
+    struct json_block block = json_block_read(padded);
+    if (block.backslashes == 0) {
+        const unsigned closing = find_closing(&block, json_inside(block.quotes) ^ carried, &depth);
+        return closing < JSON_BLOCK_BYTES ? at + closing + 1 : NULL;
+    }
+    if (carried != 0) {
+        at = string_end(at, end, &is_escaped);
+        if (at == NULL)
+            return NULL;
+        at++;
+    }
+    return skip_bytes(&at, end, end, &depth) ? at : NULL;
+}
+
 /* Behind the bracket that closes the one at `from`; NULL: there is none. Which kind of bracket closes which
  * is not looked at. Begins outside of strings and goes by blocks; where one has a backslash, or ends within a
  * string that may have one, byte by byte. */
@@ -112,14 +134,7 @@ static const char *container_end(const char *from, const char *end)
         carried = (uint64_t)0 - (inside >> 63);
         at += JSON_BLOCK_BYTES;
     }
-    bool is_escaped;
-    if (carried != 0) {
-        at = string_end(at, end, &is_escaped);
-        if (at == NULL)
-            return NULL;
-        at++;
-    }
-    return skip_bytes(&at, end, end, &depth) ? at : NULL;
+    return last_container_end(at, end, carried, depth);
 }
 
 static const char *word_end(const char *from, const char *end)
@@ -130,27 +145,30 @@ static const char *word_end(const char *from, const char *end)
     return at;
 }
 
-static bool kind_of(char first, enum json_kind *kind)
-{
-    *kind = first == '"'                            ? JSON_KIND_STRING
-            : first == '{'                          ? JSON_KIND_OBJECT
-            : first == '['                          ? JSON_KIND_ARRAY
-            : first == 't'                          ? JSON_KIND_TRUE
-            : first == 'f'                          ? JSON_KIND_FALSE
-            : ascii_is_digit(first) || first == '-' ? JSON_KIND_NUMBER
-                                                    : JSON_KIND_NULL;
-    return *kind != JSON_KIND_NULL || first == 'n';
-}
+/* By the first byte of a value; 0: none begins so. */
+static const unsigned char kinds_plus_1[256] = {
+    ['"'] = JSON_KIND_STRING + 1, ['{'] = JSON_KIND_OBJECT + 1, ['['] = JSON_KIND_ARRAY + 1,
+    ['t'] = JSON_KIND_TRUE + 1,   ['f'] = JSON_KIND_FALSE + 1,  ['n'] = JSON_KIND_NULL + 1,
+    ['-'] = JSON_KIND_NUMBER + 1, ['0'] = JSON_KIND_NUMBER + 1, ['1'] = JSON_KIND_NUMBER + 1,
+    ['2'] = JSON_KIND_NUMBER + 1, ['3'] = JSON_KIND_NUMBER + 1, ['4'] = JSON_KIND_NUMBER + 1,
+    ['5'] = JSON_KIND_NUMBER + 1, ['6'] = JSON_KIND_NUMBER + 1, ['7'] = JSON_KIND_NUMBER + 1,
+    ['8'] = JSON_KIND_NUMBER + 1, ['9'] = JSON_KIND_NUMBER + 1,
+};
 
 /* The value at the cursor, which goes behind it. */
-static bool take_value(struct json_cursor *cursor, struct json_value *value)
+static inline bool take_value(struct json_cursor *cursor, struct json_value *value)
 {
     const char *from = cursor->at, *end;
     value->is_escaped = false;
-    if (from >= cursor->end || !kind_of(*from, &value->kind))
+    const unsigned kind = from >= cursor->end ? 0 : kinds_plus_1[(unsigned char)*from];
+    if (kind == 0)
         return false;
+    value->kind = (enum json_kind)(kind - 1);
     if (value->kind == JSON_KIND_STRING) {
-        end = string_end(++from, cursor->end, &value->is_escaped);
+        const unsigned plain = cursor->end - ++from >= 16 ? json_plain_16(from) : 16;
+        /* Most end within sight. */
+        end = plain < 16 && from[plain] == '"' ? from + plain
+                                               : string_end(from, cursor->end, &value->is_escaped);
         cursor->at = end == NULL ? cursor->at : end + 1;
     } else {
         end = value->kind >= JSON_KIND_ARRAY ? container_end(from, cursor->end) : word_end(from, cursor->end);
@@ -226,27 +244,50 @@ bool json_next(struct json_cursor *cursor, struct json_value *key, struct json_v
     return !cursor->is_broken;
 }
 
-bool json_next_named(struct json_cursor *cursor, const char *name, struct json_value *value)
+/* Where the name of the next member stands; NULL: not where it would, written by us. */
+static inline const char *next_name(const struct json_cursor *cursor)
 {
-    const char *at = cursor->at, *end = cursor->end;
+    const char *at = cursor->at;
+    if (cursor->end - at < 2 || (!cursor->is_first && *at++ != ','))
+        return NULL;
+    return *at == '"' ? at + 1 : NULL;
+}
+
+/* The length of the name at `at`, if it is `name`, with its quote and colon behind it; else 0. */
+static inline size_t length_if_named(const char *at, const char *end, const char *name)
+{
+    size_t length = 0;
+    if (end - at >= JSON_NAME_BYTES + 2)
+        length = json_name_length(name, at);
+    else
+        while (name[length] != '\0' && at + length < end && at[length] == name[length])
+            length++;
+    const bool is_whole = name[length] == '\0' && end - at >= (ptrdiff_t)length + 2;
+    return is_whole && at[length] == '"' && at[length + 1] == ':' ? length : 0;
+}
+
+unsigned json_take_known(struct json_cursor *cursor, const struct json_known *known, unsigned from,
+                         unsigned end, struct json_value *values)
+{
+    const char *name;
     if (cursor->is_over || cursor->is_broken || cursor->closing != '}')
-        return false;
-    if (!cursor->is_first && (at == end || *at++ != ','))
-        return false;
-    if (at == end || *at++ != '"')
-        return false;
-    for (; *name != '\0'; name++)
-        if (at == end || *at++ != *name)
-            return false;
-    if (end - at < 2 || at[0] != '"' || at[1] != ':')
-        return false;
-    const struct json_cursor before = *cursor;
-    cursor->at = at + 2;
-    cursor->is_first = false;
-    if (take_value(cursor, value))
-        return true;
-    *cursor = before;
-    return false;
+        return from;
+    while ((name = next_name(cursor)) != NULL) {
+        size_t length = 0;
+        unsigned index = from;
+        for (; index != end; index = known[index].next)
+            if ((length = length_if_named(name, cursor->end, known[index].name)) > 0)
+                break;
+        const struct json_cursor before = *cursor;
+        cursor->at = name + length + 2;
+        cursor->is_first = false;
+        if (index == end || !take_value(cursor, &values[index])) {
+            *cursor = before;
+            return from;
+        }
+        from = known[index].next;
+    }
+    return from;
 }
 
 bool json_is_whole(const struct json_cursor *cursor)

@@ -48,9 +48,22 @@ struct json_cursor json_enter(const struct json_value *value);
  * broken (json_is_whole). Of a key that is there twice, strict readers take the last. */
 bool json_next(struct json_cursor *cursor, struct json_value *key, struct json_value *value);
 
-/* Takes the next member where it is called `name` and written without blanks and escapes; else false, and
- * nothing has happened. For who knows what should come next: quicker than json_next. */
-bool json_next_named(struct json_cursor *cursor, const char *name, struct json_value *value);
+enum { JSON_NAME_BYTES = 24 };
+
+/* A name that may come; `next` is the index of the one that may come behind it. */
+struct json_known {
+    char name[JSON_NAME_BYTES]; /* padded with NUL bytes */
+    unsigned next;
+};
+
+/*
+ * Takes members for as long as they are those of a table in its order, some left out, and written without
+ * blanks and escaped names: for who knows what comes, and quicker than json_next. Begins with the name at
+ * index `from`; index `end` is no name any more. Values go into `values`, by the index of their name. Returns
+ * the index of the first name that may still come: of what comes next ask json_next.
+ */
+unsigned json_take_known(struct json_cursor *cursor, const struct json_known *known, unsigned from,
+                         unsigned end, struct json_value *values);
 
 /* After the last json_next of a cursor from json_enter_line: the line is one whole object and nothing else.
  */

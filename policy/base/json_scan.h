@@ -18,6 +18,14 @@ struct json_block {
     uint64_t closing; /* } or ] */
 };
 
+static inline size_t json_name_length_behind(const char *name, const char *at, size_t length)
+{
+    for (; name[length] != '\0'; length++)
+        if (name[length] != at[length])
+            return 0;
+    return length;
+}
+
 #ifdef __SSE2__
 
 #include <emmintrin.h>
@@ -51,7 +59,26 @@ static inline unsigned json_plain_16(const char *at)
     return bits == 0 ? 16 : (unsigned)__builtin_ctz(bits);
 }
 
+/* The length of `name`, if `at` begins with it; else 0. Of both JSON_NAME_BYTES can be read, and the name is
+ * padded with NUL bytes. */
+static inline size_t json_name_length(const char *name, const char *at)
+{
+    const __m128i wanted = _mm_loadu_si128((const __m128i *)(const void *)name);
+    const __m128i found = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const unsigned equal = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(wanted, found));
+    const unsigned ends = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(wanted, _mm_setzero_si128()));
+    const unsigned length = (unsigned)__builtin_ctz(ends | 1u << 16);
+    if ((~equal & ((1u << length) - 1)) != 0)
+        return 0;
+    return length < 16 ? length : json_name_length_behind(name, at, length);
+}
+
 #else
+
+static inline size_t json_name_length(const char *name, const char *at)
+{
+    return json_name_length_behind(name, at, 0);
+}
 
 static inline struct json_block json_block_read(const char *at)
 {

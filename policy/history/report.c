@@ -35,7 +35,7 @@ static bool find_by(const char *name, enum report_by *by, struct strbuf *problem
 
 /* ---- tables ----------------------------------------------------------------------------------------- */
 
-static uint64_t trouble_of(const struct tally_counts *counts)
+static uint64_t trouble_of(const struct record_counts *counts)
 {
     return counts->refused + counts->deferred + counts->held + counts->would + counts->recipients_refused;
 }
@@ -50,7 +50,7 @@ static int compare_names(const struct report_row *a, const struct report_row *b)
 static int by_messages(const void *left, const void *right)
 {
     const struct report_row *a = left, *b = right;
-    const struct tally_counts *x = &a->counts[PERIOD_NOW], *y = &b->counts[PERIOD_NOW];
+    const struct record_counts *x = &a->counts[PERIOD_NOW], *y = &b->counts[PERIOD_NOW];
     if (x->messages != y->messages)
         return x->messages > y->messages ? -1 : 1;
     if (x->recipients != y->recipients)
@@ -94,10 +94,11 @@ static bool make_table(void *owner, const struct tally *tally, enum report_by by
         if (is_empty(entry))
             continue;
         struct report_row *row = &table->rows[table->count++];
-        *row = (struct report_row){entry->name,
-                                   {entry->counts[PERIOD_NOW], entry->counts[PERIOD_BEFORE]},
-                                   entry->network_count,
-                                   entry->has_more_networks};
+        *row =
+            (struct report_row){tally_name(entry),
+                                {tally_counts_of(entry, PERIOD_NOW), tally_counts_of(entry, PERIOD_BEFORE)},
+                                entry->network_count,
+                                entry->has_more_networks};
     }
     if (table->count > 0)
         qsort(table->rows, table->count, sizeof *table->rows,

@@ -25,7 +25,7 @@ enum report_by {
 
 struct report_row {
     struct slice name;
-    struct tally_counts counts[PERIOD_COUNT];
+    struct record_counts counts[PERIOD_COUNT];
     unsigned network_count; /* distinct ones that its messages came from: IPv4 /24, IPv6 /48 */
     bool has_more_networks; /* than that */
 };
@@ -51,9 +51,9 @@ struct report_list {
 struct report {
     struct history_period period;
     enum report_by by; /* REPORT_BY_COUNT: a page with the most of each */
-    struct tally_counts totals[PERIOD_COUNT];
-    struct tally_counts roles[ROLE_COUNT][PERIOD_COUNT];
-    struct tally_counts hours_of_day[24]; /* of PERIOD_NOW, local time */
+    struct record_counts totals[PERIOD_COUNT];
+    struct record_counts roles[ROLE_COUNT][PERIOD_COUNT];
+    struct record_counts hours_of_day[24]; /* of PERIOD_NOW, local time */
     struct report_table tables[REPORT_BY_COUNT];
     struct report_list lists[REPORT_LISTS_MAX];
     size_t list_count;

@@ -8,7 +8,7 @@ struct report_counting {
     struct report *report;
     struct tally tallies[REPORT_BY_COUNT];
     bool is_wanted[REPORT_BY_COUNT];
-    struct strbuf scratch, name;
+    struct record_sums sums; /* of the present message */
     void *owner;
     /* of the quarter of an hour that the last record was in */
     int64_t quarter;
@@ -28,7 +28,7 @@ bool report_count_whole(void *context, const char *path, const struct seekable_t
 
 /* Private to the two that count. */
 void report_count_quarter(struct report_counting *counting, int64_t time_us,
-                          const struct tally_counts *counts);
+                          const struct record_counts *counts);
 struct report_list *report_find_list(struct report_counting *counting, struct slice zone);
 void report_note_host(struct report *report, struct slice host);
 

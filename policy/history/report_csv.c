@@ -15,7 +15,7 @@ static void write_text(struct strbuf *out, struct slice text)
     strbuf_append_byte(out, '"');
 }
 
-static void write_counts(struct strbuf *out, const struct tally_counts *counts)
+static void write_counts(struct strbuf *out, const struct record_counts *counts)
 {
     for (size_t i = 0; i < report_column_count; i++) {
         strbuf_append_byte(out, ',');
@@ -24,7 +24,7 @@ static void write_counts(struct strbuf *out, const struct tally_counts *counts)
 }
 
 static void write_row(struct strbuf *out, const char *by, struct slice name,
-                      const struct tally_counts *counts)
+                      const struct record_counts *counts)
 {
     strbuf_append_text(out, by);
     strbuf_append_byte(out, ',');

@@ -24,7 +24,7 @@ static const struct report_column *column_of(const char *key)
 static void print_card(struct html_page *page, const char *key, const char *words)
 {
     const struct report_column *column = column_of(key);
-    const struct tally_counts *totals = page->report->totals;
+    const struct record_counts *totals = page->report->totals;
     strbuf_printf(page->out, "<div class=\"card\">%s<b>", words);
     report_write_value(page->out, column, &totals[PERIOD_NOW]);
     strbuf_append_text(page->out, "</b><span class=\"dim\">");
@@ -53,7 +53,7 @@ static void print_cards(struct html_page *page)
 
 /* ---- pictures --------------------------------------------------------------------------------------- */
 
-static uint64_t not_accepted(const struct tally_counts *counts)
+static uint64_t not_accepted(const struct record_counts *counts)
 {
     return counts->messages - counts->accepted;
 }
@@ -87,7 +87,7 @@ static void print_days(struct html_page *page)
     if (bars == NULL)
         return;
     for (size_t i = 0; i < days->count; i++) {
-        const struct tally_counts *counts = &days->rows[i].counts[PERIOD_NOW];
+        const struct record_counts *counts = &days->rows[i].counts[PERIOD_NOW];
         bars[i] = (struct page_bar){days->rows[i].name, counts->messages, not_accepted(counts)};
     }
     print_chart(page, "Messages day by day", bars, days->count);
@@ -104,7 +104,7 @@ static void print_hours(struct html_page *page)
                                       "16:00", "17:00", "18:00", "19:00", "20:00", "21:00", "22:00", "23:00"};
     struct page_bar bars[24];
     for (size_t i = 0; i < 24; i++) {
-        const struct tally_counts *counts = &page->report->hours_of_day[i];
+        const struct record_counts *counts = &page->report->hours_of_day[i];
         bars[i] = (struct page_bar){slice_of(names[i]), counts->messages, not_accepted(counts)};
     }
     print_chart(page, "Messages by hour of the day, local time", bars, 24);

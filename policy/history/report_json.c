@@ -15,7 +15,7 @@ static void write_time(struct json_writer *json, const char *key, int64_t time_u
     json_text(json, key, text);
 }
 
-static void write_counts(struct json_writer *json, const char *key, const struct tally_counts *counts)
+static void write_counts(struct json_writer *json, const char *key, const struct record_counts *counts)
 {
     json_open_object(json, key);
     for (size_t i = 0; i < report_column_count; i++)
@@ -23,7 +23,7 @@ static void write_counts(struct json_writer *json, const char *key, const struct
     json_close_object(json);
 }
 
-static void write_periods(struct json_writer *json, const struct tally_counts *counts)
+static void write_periods(struct json_writer *json, const struct record_counts *counts)
 {
     write_counts(json, "now", &counts[PERIOD_NOW]);
     write_counts(json, "before", &counts[PERIOD_BEFORE]);

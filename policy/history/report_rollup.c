@@ -13,22 +13,6 @@ struct adding {
     void *owner;
 };
 
-static struct tally_counts counts_of(const struct rollup_counts *counts)
-{
-    return (struct tally_counts){
-        .messages = counts->messages,
-        .accepted = counts->accepted,
-        .held = counts->held,
-        .deferred = counts->deferred,
-        .refused = counts->refused,
-        .aborted = counts->aborted,
-        .would = counts->would,
-        .recipients = counts->recipients,
-        .recipients_refused = counts->recipients_refused,
-        .bytes = counts->bytes,
-    };
-}
-
 /* ---- whether it can be used ------------------------------------------------------------------------- */
 
 static bool is_within(const struct rollup *rollup, int64_t from_us, int64_t to_us)
@@ -51,7 +35,6 @@ static bool is_of_use(const struct report *report, const struct rollup *rollup, 
 static void add_quarter(struct adding *adding, const struct rollup_row *row)
 {
     struct report *report = adding->counting->report;
-    const struct tally_counts counts = counts_of(&row->counts);
     const size_t blank = slice_find(row->name, ' ');
     const struct slice role_text =
         slice_part(row->name, blank + (blank < row->name.length), row->name.length);
@@ -62,10 +45,10 @@ static void add_quarter(struct adding *adding, const struct rollup_row *row)
     for (int i = 0; i < ROLE_COUNT; i++)
         if (slice_equal(role_text, slice_of(role_name((enum role)i))))
             role = (enum role)i;
-    tally_counts_add(&report->totals[adding->period], &counts);
-    tally_counts_add(&report->roles[role][adding->period], &counts);
+    record_counts_add(&report->totals[adding->period], &row->counts);
+    record_counts_add(&report->roles[role][adding->period], &row->counts);
     if (adding->period == PERIOD_NOW)
-        report_count_quarter(adding->counting, quarter * INT64_C(900000000), &counts);
+        report_count_quarter(adding->counting, quarter * INT64_C(900000000), &row->counts);
 }
 
 static void add_list(struct adding *adding, const struct rollup_row *row)
@@ -79,18 +62,52 @@ static void add_list(struct adding *adding, const struct rollup_row *row)
     list->unanswered += row->counts.deferred;
 }
 
-static void add_name(struct adding *adding, enum report_by by, const struct rollup_row *row)
+/* Rows that are read before the first of them is counted, so that their memory is on its way. */
+enum { BATCH_ROWS = 16 };
+
+struct batch {
+    struct rollup_row rows[BATCH_ROWS];
+    uint64_t hashes[BATCH_ROWS];
+    size_t count;
+};
+
+static void add_name(const struct adding *adding, struct tally *tally, const struct rollup_row *row,
+                     uint64_t hash)
 {
-    struct tally *tally = &adding->counting->tallies[by];
-    struct tally_entry *entry = tally_find(tally, row->name);
-    const struct tally_counts counts = counts_of(&row->counts);
+    struct tally_entry *entry = tally_find_hashed(tally, row->name, hash);
     if (entry == NULL)
         return;
-    tally_counts_add(&entry->counts[adding->period], &counts);
-    for (unsigned i = 0; i < row->network_count && adding->period == PERIOD_NOW; i++)
+    tally_add(entry, adding->period, &row->counts);
+    if (adding->period != PERIOD_NOW)
+        return;
+    for (unsigned i = 0; i < row->network_count; i++)
         tally_add_network(tally, entry, row->networks[i]);
-    entry->has_more_networks =
-        entry->has_more_networks || (adding->period == PERIOD_NOW && row->has_more_networks);
+    entry->has_more_networks = entry->has_more_networks || row->has_more_networks;
+}
+
+static void add_batch(const struct adding *adding, struct tally *tally, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        tally_expect_entry(tally, batch->hashes[i]);
+    for (size_t i = 0; i < batch->count; i++)
+        add_name(adding, tally, &batch->rows[i], batch->hashes[i]);
+}
+
+static void add_names(struct adding *adding, enum report_by by, struct rollup_rows *rows, uint64_t missing)
+{
+    struct tally *tally = &adding->counting->tallies[by];
+    struct batch batch = {.count = 0};
+    while (rollup_next(rows, &batch.rows[batch.count])) {
+        const uint64_t hash = tally_hash(tally, batch.rows[batch.count].name);
+        tally_expect(tally, hash);
+        batch.hashes[batch.count++] = hash;
+        if (batch.count == BATCH_ROWS) {
+            add_batch(adding, tally, &batch);
+            batch.count = 0;
+        }
+    }
+    add_batch(adding, tally, &batch);
+    tally->missing_messages_max += missing;
 }
 
 static const struct {
@@ -121,15 +138,15 @@ static bool read_sections(struct adding *adding, struct rollup_rows rows[SECTION
 static void add_sections(struct adding *adding, struct rollup_rows rows[SECTION_COUNT])
 {
     struct rollup_row row;
-    for (size_t i = 0; i < SECTION_COUNT; i++)
-        while (rollup_next(&rows[i], &row)) {
-            if (sections[i].section == ROLLUP_QUARTER)
-                add_quarter(adding, &row);
-            else if (sections[i].section == ROLLUP_LIST)
-                add_list(adding, &row);
-            else
-                add_name(adding, sections[i].by, &row);
-        }
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        const enum rollup_by by = sections[i].section;
+        if (by != ROLLUP_QUARTER && by != ROLLUP_LIST)
+            add_names(adding, sections[i].by, &rows[i],
+                      rows[i].rest.length == 0 ? 0 : adding->rollup->sections[by].missing_messages_max);
+        else
+            while (rollup_next(&rows[i], &row))
+                (by == ROLLUP_QUARTER ? add_quarter : add_list)(adding, &row);
+    }
 }
 
 static void add_events(const struct adding *adding)

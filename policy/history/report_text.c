@@ -28,8 +28,8 @@ static bool is_part(const struct report_column *column)
 
 static void print_total(struct text_page *page, const struct report_column *column)
 {
-    const struct tally_counts *now = &page->report->totals[PERIOD_NOW],
-                              *before = &page->report->totals[PERIOD_BEFORE];
+    const struct record_counts *now = &page->report->totals[PERIOD_NOW],
+                               *before = &page->report->totals[PERIOD_BEFORE];
     const uint64_t value = report_value(column, now), earlier = report_value(column, before);
     if (value + earlier == 0 && column->rank > 0)
         return;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#define COUNT(member) offsetof(struct tally_counts, member)
+#define COUNT(member) offsetof(struct record_counts, member)
 
 const struct report_column report_columns[] = {
     {"messages", "messages", "Messages", COUNT(messages), false, 0},
@@ -65,7 +65,7 @@ void report_write_bytes(struct strbuf *out, uint64_t bytes)
 }
 
 void report_write_value(struct strbuf *out, const struct report_column *column,
-                        const struct tally_counts *counts)
+                        const struct record_counts *counts)
 {
     const uint64_t value = report_value(column, counts);
     if (column->is_bytes)

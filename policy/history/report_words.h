@@ -8,7 +8,7 @@ struct report_column {
     const char *key;     /* in CSV and JSON */
     const char *heading; /* of a table, short */
     const char *label;   /* of a line, in full */
-    size_t offset;       /* of a uint64_t in tally_counts */
+    size_t offset;       /* of a uint64_t in record_counts */
     bool is_bytes;
     unsigned rank; /* the lowest stay where a table has no room for all */
 };
@@ -17,7 +17,7 @@ struct report_column {
 extern const struct report_column report_columns[];
 extern const size_t report_column_count;
 
-static inline uint64_t report_value(const struct report_column *column, const struct tally_counts *counts)
+static inline uint64_t report_value(const struct report_column *column, const struct record_counts *counts)
 {
     uint64_t value;
     memcpy(&value, (const char *)counts + column->offset, sizeof value);
@@ -34,7 +34,7 @@ void report_write_count(struct strbuf *out, uint64_t count);
 void report_write_bytes(struct strbuf *out, uint64_t bytes);
 /* As the column says. */
 void report_write_value(struct strbuf *out, const struct report_column *column,
-                        const struct tally_counts *counts);
+                        const struct record_counts *counts);
 /* "+12%", "x3", "new", "gone"; "" where nothing was or is. */
 void report_write_change(struct strbuf *out, uint64_t now, uint64_t before);
 /* "5", "64+" */

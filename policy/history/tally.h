@@ -9,37 +9,29 @@
 #ifndef CLOSEDRELAY_HISTORY_TALLY_H
 #define CLOSEDRELAY_HISTORY_TALLY_H
 
-#include "base/slice.h"
+#include "record/record_sums.h"
 
-#include <stdint.h>
+enum { TALLY_ENTRIES_MAX = 131072, TALLY_NETWORKS_MAX = 64, TALLY_NETWORKS_NEAR = 3 };
 
-enum { TALLY_ENTRIES_MAX = 131072, TALLY_NETWORKS_MAX = 64, TALLY_NETWORKS_NEAR = 5 };
-
-/* What is counted of a period. */
+/* As struct record_counts, in less room: of one name nobody counts beyond 4,294,967,295 messages; then it
+ * stays there. */
 struct tally_counts {
-    uint64_t messages;
-    uint64_t accepted; /* of them; those put on hold are not among them */
-    uint64_t held;
-    uint64_t deferred;
-    uint64_t refused;
-    uint64_t aborted;
-    uint64_t would;              /* would have been refused, deferred or held, were monitor mode enforced */
-    uint64_t recipients;         /* that an accepted or held message goes to */
-    uint64_t recipients_refused; /* of all messages: refused, deferred or dropped */
-    uint64_t bytes;              /* of accepted and held messages */
+    uint64_t bytes;
+    uint32_t messages, accepted, held, deferred, refused, aborted, would, recipients, recipients_refused;
 };
 
 enum { PERIOD_NOW, PERIOD_BEFORE, PERIOD_COUNT };
 
-/* What a message adds to stands in front, together: most of the time goes into waiting for memory. */
+/* Most of the time goes into waiting for memory: what a message adds to stands together, in the first half or
+ * at the beginning of the second. */
 struct tally_entry {
     struct tally_counts counts[PERIOD_COUNT];
     uint32_t near_networks[TALLY_NETWORKS_NEAR]; /* hashes of the first networks that PERIOD_NOW came from */
-    uint16_t network_count;
+    uint16_t name_length;
+    uint8_t network_count;
     bool has_more_networks; /* than TALLY_NETWORKS_MAX */
     uint32_t *far_networks; /* those behind them */
-    struct slice name;
-    uint64_t hash;
+    const char *name;
 };
 
 /* Two names with the same hash of 64 bits, of a key that nobody knows, do not happen. */
@@ -68,8 +60,17 @@ void tally_init(struct tally *tally, void *owner);
 /* The entry of a name, made if need be; valid until the next call. NULL: out of memory. */
 struct tally_entry *tally_find(struct tally *tally, struct slice name);
 
+/* The same in steps, for who has several names at a time: the hash of a name; that it will be asked for soon,
+ * and then that its entry will be, so that the memory is on its way; its entry. */
+uint64_t tally_hash(const struct tally *tally, struct slice name);
+void tally_expect(const struct tally *tally, uint64_t hash);
+void tally_expect_entry(const struct tally *tally, uint64_t hash);
+struct tally_entry *tally_find_hashed(struct tally *tally, struct slice name, uint64_t hash);
+
+void tally_add(struct tally_entry *entry, unsigned period, const struct record_counts *counts);
 void tally_add_network(struct tally *tally, struct tally_entry *entry, uint32_t network);
 
-void tally_counts_add(struct tally_counts *sum, const struct tally_counts *more);
+struct slice tally_name(const struct tally_entry *entry);
+struct record_counts tally_counts_of(const struct tally_entry *entry, unsigned period);
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef CLOSEDRELAY_RECORD_RECORD_FIELDS_H
 #define CLOSEDRELAY_RECORD_RECORD_FIELDS_H
 
+#include "base/json_reader.h"
 #include "base/slice.h"
 #include "base/strbuf.h"
 
@@ -164,7 +165,7 @@ enum record_key {
 enum { RECORD_DEPTH_MAX = 2 };
 
 struct record_field {
-    const char *name;
+    char name[JSON_NAME_BYTES];
     unsigned depth; /* 0: of the line; 1: of the object or of the objects above */
     enum record_value value;
     unsigned lines;  /* bits 1 << enum record_line: where the key may stand */

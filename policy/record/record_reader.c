@@ -2,13 +2,25 @@
 
 /* ---- keys ------------------------------------------------------------------------------------------- */
 
-/* The row behind `key` with the same parent; RECORD_KEY_COUNT: it was the last. */
+/* The names, and the row behind each with the same parent; RECORD_KEY_COUNT: it is the last. */
+static struct json_known known[RECORD_KEY_COUNT];
+
+__attribute__((constructor)) static void make_known(void)
+{
+    for (enum record_key key = 0; key < RECORD_KEY_COUNT; key++) {
+        const unsigned depth = record_fields[key].depth;
+        enum record_key next = key + 1;
+        while (next < RECORD_KEY_COUNT && record_fields[next].depth > depth)
+            next++;
+        const bool is_last = next == RECORD_KEY_COUNT || record_fields[next].depth < depth;
+        memcpy(known[key].name, record_fields[key].name, JSON_NAME_BYTES);
+        known[key].next = is_last ? RECORD_KEY_COUNT : next;
+    }
+}
+
 static enum record_key next_sibling(enum record_key key)
 {
-    unsigned depth = record_fields[key].depth;
-    for (key++; key < RECORD_KEY_COUNT && record_fields[key].depth > depth; key++)
-        ;
-    return key < RECORD_KEY_COUNT && record_fields[key].depth == depth ? key : RECORD_KEY_COUNT;
+    return (enum record_key)known[key].next;
 }
 
 /* Keys of ours are short and have no escapes: cheaper than strlen and memcmp. */
@@ -42,11 +54,8 @@ static void read_members(struct json_cursor *cursor, enum record_key first, stru
     struct json_value name, value;
     enum record_key expected = first;
     for (;;) {
-        if (expected < RECORD_KEY_COUNT && json_next_named(cursor, record_fields[expected].name, &value)) {
-            record->values[expected] = value;
-            expected = next_sibling(expected);
-            continue;
-        }
+        expected =
+            (enum record_key)json_take_known(cursor, known, expected, RECORD_KEY_COUNT, record->values);
         if (!json_next(cursor, &name, &value))
             return;
         enum record_key key = find_key(&name, first, &expected);

@@ -1,7 +1,6 @@
 /* Reading a roll-up. */
 #include "record/rollup.h"
 
-#include "facts/ip_address.h"
 #include "record/cache_file.h"
 #include "record/rollup_format.h"
 
@@ -30,9 +29,10 @@ static bool read_at(int descriptor, void *bytes, size_t length, uint64_t offset)
 
 static void read_sections(const unsigned char *at, struct rollup *rollup)
 {
-    for (size_t by = 0; by < ROLLUP_BY_COUNT; by++, at += 32)
-        rollup->sections[by] = (struct rollup_section){cache_read_u64(at), cache_read_u64(at + 8),
-                                                       cache_read_u64(at + 16), cache_read_u64(at + 24)};
+    for (size_t by = 0; by < ROLLUP_BY_COUNT; by++, at += ROLLUP_SECTION_BYTES)
+        rollup->sections[by] =
+            (struct rollup_section){cache_read_u64(at), cache_read_u64(at + 8), cache_read_u64(at + 16),
+                                    cache_read_u64(at + 24), cache_read_u64(at + 32)};
 }
 
 static bool read_header(void *owner, const unsigned char *bytes, size_t length, uint64_t identity,
@@ -122,26 +122,39 @@ static bool take_number(struct slice *rest, uint64_t *number)
     return false;
 }
 
-static bool take_counts(struct slice *rest, struct rollup_counts *counts)
+static bool take_bytes(struct slice *rest, void *bytes, size_t length)
+{
+    if (rest->length < length)
+        return false;
+    memcpy(bytes, rest->data, length);
+    *rest = slice_part(*rest, length, rest->length);
+    return true;
+}
+
+static bool take_counts(struct slice *rest, unsigned bits, struct record_counts *counts)
 {
     uint64_t *const fields[] = {ROLLUP_COUNT_FIELDS(counts)};
+    *counts = (struct record_counts){0};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (!take_number(rest, fields[i]))
+        if ((bits & 1u << i) != 0 && !take_number(rest, fields[i]))
             return false;
+    if ((bits & ROLLUP_ALL_ACCEPTED) != 0)
+        counts->accepted = counts->messages;
     return true;
 }
 
 static bool take_networks(struct slice *rest, struct rollup_row *row)
 {
-    uint64_t count, network;
+    uint64_t count;
     if (!take_number(rest, &count) || count / 2 > ROLLUP_NETWORKS_MAX)
         return false;
     row->has_more_networks = (count & 1) != 0;
     row->network_count = (unsigned)(count / 2);
     for (unsigned i = 0; i < row->network_count; i++) {
-        if (!take_number(rest, &network))
+        unsigned char bytes[4];
+        if (!take_bytes(rest, bytes, sizeof bytes))
             return false;
-        row->networks[i] = (uint32_t)network;
+        row->networks[i] = cache_read_u32(bytes);
     }
     return true;
 }
@@ -154,24 +167,12 @@ bool rollup_next(struct rollup_rows *rows, struct rollup_row *row)
     row->name = slice_part(rows->rest, 0, (size_t)name_length);
     rows->rest = slice_part(rows->rest, (size_t)name_length, rows->rest.length);
     rows->left--;
-    return take_counts(&rows->rest, &row->counts) && take_networks(&rows->rest, row);
-}
-
-uint32_t rollup_network(struct slice ip)
-{
-    struct ip_address address;
-    struct slice network;
-    if (ip.length == 0)
-        return 0;
-    if (slice_find(ip, ':') == ip.length) {
-        network = slice_part(ip, 0, slice_find_last(ip, '.'));
-    } else {
-        if (!ip_address_parse(ip, &address))
-            return 0;
-        network = slice_make((const char *)address.bytes, 6);
-    }
-    uint32_t hash = 2166136261U; /* FNV-1a */
-    for (size_t i = 0; i < network.length; i++)
-        hash = (hash ^ (unsigned char)network.data[i]) * 16777619U;
-    return hash == 0 ? 1 : hash;
+    row->network_count = 0;
+    row->has_more_networks = false;
+    unsigned char bits[2];
+    if (!take_bytes(&rows->rest, bits, sizeof bits))
+        return false;
+    const unsigned set = bits[0] | (unsigned)bits[1] << 8;
+    return take_counts(&rows->rest, set, &row->counts) &&
+           ((set & ROLLUP_HAS_NETWORKS) == 0 || take_networks(&rows->rest, row));
 }

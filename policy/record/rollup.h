@@ -3,38 +3,29 @@
  *
  * A report over a long time adds up roll-ups of the files that lie wholly within it, and reads the lines of
  * the others. It is a cache: one that is missing, of another version, damaged or not of this very file is as
- * if there were none, and the file itself is read. Numbers are little-endian; in rows they are LEB128:
+ * if there were none, and the file itself is read. Numbers are little-endian, or LEB128:
  *
- *   "CLRDSUM1"  u64 identity of the file's table  i64 first, i64 last (µs)  u64 lines  u64 lost
+ *   "CLRDSUM2"  u64 identity of the file's table  i64 first, i64 last (µs)  u64 lines  u64 lost
  *   u32 kinds   u64 how many lines of each kind (enum record_line)
  *   each of ROLLUP_BY_COUNT sections: u64 offset  u64 bytes  u64 rows  u64 checksum
+ *     u64 the most messages that a name which is left out of the section has
  *   u16 bytes of the host's name, "" where the lines are of several, and the name
  *   u64 checksum of all before
- *   the sections: rows, one behind the other
+ *   the sections: rows, one behind the other:
+ *     LEB128 bytes of the name, and it
+ *     u16 bits: which counts are not 0 (bit 0: messages, … as in struct record_counts); 1 << 10: all messages
+ *       were accepted, and their number stands there once; 1 << 11: there are networks
+ *     those counts, LEB128
+ *     LEB128 2 * networks + 1 where there were more, and u32 of each
  */
 #ifndef CLOSEDRELAY_RECORD_ROLLUP_H
 #define CLOSEDRELAY_RECORD_ROLLUP_H
 
-#include "facts/role.h"
-#include "record/record_fields.h"
+#include "record/record_sums.h"
 #include "record/seekable.h"
 
 /* Behind the name of the closed file. */
 #define ROLLUP_ENDING ".sum"
-
-/* What is counted of messages. */
-struct rollup_counts {
-    uint64_t messages;
-    uint64_t accepted; /* of them; those put on hold are not among them */
-    uint64_t held;
-    uint64_t deferred;
-    uint64_t refused;
-    uint64_t aborted;
-    uint64_t would;              /* a stricter verdict, were everything in monitor mode enforced */
-    uint64_t recipients;         /* that accepted and held messages go to */
-    uint64_t recipients_refused; /* of all messages: refused, deferred or dropped */
-    uint64_t bytes;              /* of accepted and held messages */
-};
 
 /* Every message counts once in each section but the last two, where its name is not empty. */
 enum rollup_by {
@@ -49,12 +40,15 @@ enum rollup_by {
     ROLLUP_BY_COUNT
 };
 
-enum { ROLLUP_NETWORKS_MAX = 64 };
+enum {
+    ROLLUP_NETWORKS_MAX = 64,
+    ROLLUP_CLIENTS_MAX = 2048, /* of the clients, which are without number, those with the most messages */
+};
 
 struct rollup_row {
     struct slice name;
-    struct rollup_counts counts;
-    /* ROLLUP_USER, _DOMAIN, _CUSTOMER: hashes (rollup_network) of the networks that its messages came from */
+    struct record_counts counts;
+    /* ROLLUP_USER, _DOMAIN, _CUSTOMER: hashes (record_network) of the networks that its messages came from */
     uint32_t networks[ROLLUP_NETWORKS_MAX];
     unsigned network_count;
     bool has_more_networks;
@@ -69,6 +63,7 @@ struct rollup {
     int descriptor; /* private, as what follows */
     struct rollup_section {
         uint64_t offset, bytes, rows, checksum;
+        uint64_t missing_messages_max;
     } sections[ROLLUP_BY_COUNT];
 };
 
@@ -89,12 +84,8 @@ bool rollup_read_section(void *owner, const struct rollup *rollup, enum rollup_b
 /* False: that was all. The name points into what was read. */
 bool rollup_next(struct rollup_rows *rows, struct rollup_row *row);
 
-/* The network of an address as it stands in a record (IPv4 /24, IPv6 /48); 0: it is none. */
-uint32_t rollup_network(struct slice ip);
-
 /* ---- making one ------------------------------------------------------------------------------------- */
 
-struct record;
 struct rollup_builder;
 
 /* A talloc child of `owner`; NULL: out of memory. One thread at a time. */

@@ -1,9 +1,7 @@
 /* Making a roll-up: every record counts in each section. */
 #include "record/rollup.h"
 
-#include "facts/ip_address.h"
 #include "record/cache_file.h"
-#include "record/record_reader.h"
 #include "record/rollup_format.h"
 
 #include <inttypes.h>
@@ -19,7 +17,7 @@ enum { NAMES_MAX = 1000000, HOST_BYTES_MAX = 255 };
 
 struct entry {
     UT_hash_handle hh;
-    struct rollup_counts counts;
+    struct record_counts counts;
     uint32_t *networks;
     unsigned network_count;
     bool has_more_networks;
@@ -35,15 +33,14 @@ struct rollup_builder {
     char host[HOST_BYTES_MAX + 1];
     bool has_several_hosts;
     bool failed;
-    struct strbuf scratch, name;
+    struct record_sums sums; /* of the present message */
 };
 
 static int builder_release(struct rollup_builder *builder)
 {
     for (size_t by = 0; by < ROLLUP_BY_COUNT; by++)
         HASH_CLEAR(hh, builder->sections[by]);
-    strbuf_deinit(&builder->scratch);
-    strbuf_deinit(&builder->name);
+    record_sums_deinit(&builder->sums);
     return 0;
 }
 
@@ -52,8 +49,7 @@ struct rollup_builder *rollup_builder_create(void *owner)
     struct rollup_builder *builder = talloc_zero(owner, struct rollup_builder);
     if (builder == NULL)
         return NULL;
-    strbuf_init(&builder->scratch, 0);
-    strbuf_init(&builder->name, 0);
+    record_sums_init(&builder->sums);
     talloc_set_destructor(builder, builder_release);
     return builder;
 }
@@ -82,14 +78,6 @@ static struct entry *find_entry(struct rollup_builder *builder, enum rollup_by b
     return NULL;
 }
 
-static void add_counts(struct rollup_counts *sum, const struct rollup_counts *counts)
-{
-    uint64_t *const sums[] = {ROLLUP_COUNT_FIELDS(sum)};
-    const uint64_t *const fields[] = {ROLLUP_COUNT_FIELDS(counts)};
-    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
-        *sums[i] += *fields[i];
-}
-
 static void add_network(struct rollup_builder *builder, struct entry *entry, uint32_t network)
 {
     for (unsigned i = 0; i < entry->network_count; i++)
@@ -110,204 +98,46 @@ static void add_network(struct rollup_builder *builder, struct entry *entry, uin
 
 /* ---- a message -------------------------------------------------------------------------------------- */
 
-/* A message, as far as it is counted. */
-struct counted {
-    struct rollup_builder *builder;
-    struct record *record;
-    bool is_outside;
-    struct rollup_counts counts;
-    uint32_t network;
-};
-
-static void add(struct counted *message, enum rollup_by by, struct slice name)
+static void add(struct rollup_builder *builder, enum rollup_by by, struct slice name)
 {
-    struct entry *entry = find_entry(message->builder, by, name);
+    const struct record_sums *sums = &builder->sums;
+    struct entry *entry = find_entry(builder, by, name);
     if (entry == NULL)
         return;
-    add_counts(&entry->counts, &message->counts);
-    if (message->network != 0 && (by == ROLLUP_USER || by == ROLLUP_DOMAIN || by == ROLLUP_CUSTOMER))
-        add_network(message->builder, entry, message->network);
+    record_counts_add(&entry->counts, &sums->counts);
+    if (sums->network != 0 && (by == ROLLUP_USER || by == ROLLUP_DOMAIN || by == ROLLUP_CUSTOMER))
+        add_network(builder, entry, sums->network);
 }
 
-static unsigned severity_of(struct slice action)
+static void add_check(void *context, struct slice name, const struct record_counts *counts)
 {
-    static const char *const actions[] = {"accept", "hold", "defer", "reject"};
-    for (unsigned i = 0; i < sizeof actions / sizeof actions[0]; i++)
-        if (slice_equal(action, slice_of(actions[i])))
-            return i;
-    return 0;
-}
-
-static void count_recipients(struct counted *message)
-{
-    struct record *record = message->record;
-    struct json_cursor cursor = record_begin(record, RECORD_RECIPIENTS);
-    while (record_next(record, RECORD_RECIPIENTS, &cursor)) {
-        const struct slice action = record->values[RECORD_RECIPIENT_ACTION].text;
-        if (slice_equal(action, slice_of("accept")) || slice_equal(action, slice_of("hold")))
-            message->counts.recipients++;
-        else if (!slice_equal(action, slice_of("ignore")) && !slice_equal(action, slice_of("aborted")))
-            message->counts.recipients_refused++;
-    }
-}
-
-static void count_verdict(struct counted *message)
-{
-    struct rollup_counts *counts = &message->counts;
-    const struct slice verdict = message->record->values[RECORD_VERDICT].text;
-    const bool is_aborted = slice_equal(verdict, slice_of("aborted"));
-    const unsigned severity = severity_of(verdict);
-    counts->messages = 1;
-    counts->aborted = is_aborted;
-    counts->accepted = !is_aborted && severity == 0;
-    counts->held = severity == 1;
-    counts->deferred = severity == 2;
-    counts->refused = severity == 3;
-    counts->would = severity_of(message->record->values[RECORD_WOULD].text) > severity;
-    count_recipients(message);
-    if (!is_aborted && severity <= 1)
-        counts->bytes = record_u64(message->record, RECORD_SIZE);
-    else
-        counts->recipients = 0;
-}
-
-static void count_client(struct counted *message)
-{
-    struct ip_address address;
-    char text[IP_ADDRESS_TEXT_BYTES + 4];
-    record_enter(message->record, RECORD_CLIENT);
-    struct slice ip = message->record->values[RECORD_CLIENT_ADDRESS].text;
-    message->network = rollup_network(ip);
-    if (slice_find(ip, ':') < ip.length && ip_address_parse(ip, &address)) {
-        memset(address.bytes + 8, 0, sizeof address.bytes - 8);
-        const struct ip_network network = {address, 64};
-        ip_network_print(&network, text);
-        ip = slice_of(text);
-    }
-    add(message, ROLLUP_CLIENT, ip);
-}
-
-static struct slice domain_of(struct slice address)
-{
-    const size_t at = slice_find_last(address, '@');
-    return at == address.length ? slice_of("") : slice_part(address, at + 1, address.length);
-}
-
-/* What came from outside counts for the domain it was for, unless it was refused: those are anybody's. */
-static struct slice own_domain(struct counted *message)
-{
-    struct record *record = message->record;
-    struct strbuf *scratch = &message->builder->scratch;
-    const struct slice domain = domain_of(record_text(record, RECORD_USER, scratch));
-    if (domain.length > 0)
-        return domain;
-    if (!message->is_outside)
-        return domain_of(record_text(record, RECORD_SENDER, scratch));
-    struct json_cursor cursor = record_begin(record, RECORD_RECIPIENTS);
-    if (message->counts.recipients == 0 || !record_next(record, RECORD_RECIPIENTS, &cursor))
-        return slice_of("");
-    return domain_of(record_text(record, RECORD_RECIPIENT_ADDRESS, scratch));
-}
-
-/* ---- checks ----------------------------------------------------------------------------------------- */
-
-static struct slice check_name(struct rollup_builder *builder, struct slice check, struct slice reason)
-{
-    strbuf_reset(&builder->name);
-    strbuf_append_slice(&builder->name, check);
-    strbuf_append_byte(&builder->name, ' ');
-    strbuf_append_slice(&builder->name, reason);
-    return strbuf_slice(&builder->name);
-}
-
-static void add_check(struct counted *message, struct slice name, const struct rollup_counts *counts)
-{
-    struct entry *entry = find_entry(message->builder, ROLLUP_CHECK, name);
+    struct entry *entry = find_entry(context, ROLLUP_CHECK, name);
     if (entry != NULL)
-        add_counts(&entry->counts, counts);
+        record_counts_add(&entry->counts, counts);
 }
 
-/* The first finding that asks for `action` decided it. */
-static void add_cause(struct counted *message, struct slice action, const struct rollup_counts *counts)
+static void add_list(void *context, struct slice zone, const struct record_counts *counts)
 {
-    struct record *record = message->record;
-    struct json_cursor cursor = record_begin(record, RECORD_FINDINGS);
-    while (record_next(record, RECORD_FINDINGS, &cursor)) {
-        if (record_is(record, RECORD_FINDING_OUTCOME, "pass") ||
-            !slice_equal(record->values[RECORD_FINDING_ACTION].text, action))
-            continue;
-        add_check(message,
-                  check_name(message->builder, record->values[RECORD_FINDING_CHECK].text,
-                             record->values[RECORD_FINDING_REASON].text),
-                  counts);
-        return;
-    }
-}
-
-/* "relay.not_local_domain" of each recipient that was refused. */
-static void count_recipient_reasons(struct counted *message)
-{
-    struct record *record = message->record;
-    struct json_cursor cursor = record_begin(record, RECORD_RECIPIENTS);
-    while (record_next(record, RECORD_RECIPIENTS, &cursor)) {
-        const struct slice reason = record->values[RECORD_RECIPIENT_REASON].text;
-        const size_t dot = slice_find(reason, '.');
-        if (dot < reason.length)
-            add_check(message,
-                      check_name(message->builder, slice_part(reason, 0, dot),
-                                 slice_part(reason, dot + 1, reason.length)),
-                      &(struct rollup_counts){.recipients_refused = 1});
-    }
-}
-
-static void count_checks(struct counted *message)
-{
-    struct rollup_counts counts = message->counts;
-    if (counts.recipients_refused > 0)
-        count_recipient_reasons(message);
-    counts.recipients = counts.recipients_refused = counts.bytes = 0;
-    if (counts.would > 0)
-        add_cause(message, message->record->values[RECORD_WOULD].text,
-                  &(struct rollup_counts){.messages = 1, .would = 1});
-    counts.would = 0;
-    if (counts.accepted == 0 && counts.aborted == 0)
-        add_cause(message, message->record->values[RECORD_VERDICT].text, &counts);
-}
-
-static void count_lists(struct counted *message)
-{
-    struct record *record = message->record;
-    struct json_cursor cursor = record_begin(record, RECORD_LISTS);
-    while (record_next(record, RECORD_LISTS, &cursor)) {
-        struct entry *entry =
-            find_entry(message->builder, ROLLUP_LIST, record->values[RECORD_LIST_ZONE].text);
-        const bool is_listed = record_is(record, RECORD_LIST_STATE, "listed");
-        if (entry == NULL)
-            continue;
-        entry->counts.messages++;
-        entry->counts.refused += is_listed;
-        entry->counts.deferred += !is_listed && !record_is(record, RECORD_LIST_STATE, "not_listed");
-    }
+    struct entry *entry = find_entry(context, ROLLUP_LIST, zone);
+    if (entry != NULL)
+        record_counts_add(&entry->counts, counts);
 }
 
 /* ---- records ---------------------------------------------------------------------------------------- */
 
 static void count_message(struct rollup_builder *builder, struct record *record, int64_t time_us)
 {
-    struct counted message = {
-        .builder = builder, .record = record, .is_outside = record_is(record, RECORD_ROLE, "outside")};
     char quarter[64];
-    const struct slice role = record->values[RECORD_ROLE].text;
-    snprintf(quarter, sizeof quarter, "%" PRId64 " %.*s", time_us / INT64_C(900000000),
-             role.length > 20 ? 20 : (int)role.length, role.length == 0 ? "" : role.data);
-    count_verdict(&message);
-    add(&message, ROLLUP_QUARTER, slice_of(quarter));
-    count_client(&message);
-    add(&message, ROLLUP_USER, record_text(record, RECORD_USER, &builder->scratch));
-    add(&message, ROLLUP_DOMAIN, own_domain(&message));
-    add(&message, ROLLUP_CUSTOMER, record_text(record, RECORD_CUSTOMER, &builder->scratch));
-    count_checks(&message);
-    count_lists(&message);
+    struct record_sums *sums = &builder->sums;
+    record_sums_read(record, sums);
+    snprintf(quarter, sizeof quarter, "%" PRId64 " %s", time_us / INT64_C(900000000), role_name(sums->role));
+    add(builder, ROLLUP_QUARTER, slice_of(quarter));
+    add(builder, ROLLUP_CLIENT, sums->client);
+    add(builder, ROLLUP_USER, sums->user);
+    add(builder, ROLLUP_DOMAIN, sums->domain);
+    add(builder, ROLLUP_CUSTOMER, sums->customer);
+    record_sums_visit_checks(record, sums, add_check, builder);
+    record_sums_visit_lists(record, add_list, builder);
 }
 
 static void note_host(struct rollup_builder *builder, const struct record *record)
@@ -347,16 +177,38 @@ static void append_number(struct strbuf *out, uint64_t number)
     strbuf_append_byte(out, (char)number);
 }
 
-static void append_row(struct strbuf *out, const struct entry *entry)
+static void append_bytes(struct strbuf *out, uint32_t number, unsigned count)
 {
-    const uint64_t *const fields[] = {ROLLUP_COUNT_FIELDS(&entry->counts)};
-    append_number(out, entry->name_length);
-    strbuf_append(out, entry->name, entry->name_length);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        append_number(out, *fields[i]);
+    for (unsigned i = 0; i < count; i++)
+        strbuf_append_byte(out, (char)(unsigned char)(number >> 8 * i));
+}
+
+static void append_networks(struct strbuf *out, const struct entry *entry)
+{
     append_number(out, 2 * (uint64_t)entry->network_count + entry->has_more_networks);
     for (unsigned i = 0; i < entry->network_count; i++)
-        append_number(out, entry->networks[i]);
+        append_bytes(out, entry->networks[i], 4);
+}
+
+static void append_row(struct strbuf *out, const struct entry *entry)
+{
+    struct record_counts counts = entry->counts;
+    uint64_t *const fields[] = {ROLLUP_COUNT_FIELDS(&counts)};
+    const bool is_all_accepted = counts.messages > 0 && counts.accepted == counts.messages;
+    unsigned bits =
+        (is_all_accepted ? ROLLUP_ALL_ACCEPTED : 0u) | (entry->network_count > 0 ? ROLLUP_HAS_NETWORKS : 0u);
+    if (is_all_accepted)
+        counts.accepted = 0;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        bits |= *fields[i] != 0 ? 1u << i : 0u;
+    append_number(out, entry->name_length);
+    strbuf_append(out, entry->name, entry->name_length);
+    append_bytes(out, bits, 2);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (*fields[i] != 0)
+            append_number(out, *fields[i]);
+    if (entry->network_count > 0)
+        append_networks(out, entry);
 }
 
 static void append_header(const struct rollup_builder *builder, const struct seekable_table *table,
@@ -377,6 +229,7 @@ static void append_header(const struct rollup_builder *builder, const struct see
         cache_append_u64(out, sections[by].bytes);
         cache_append_u64(out, sections[by].rows);
         cache_append_u64(out, sections[by].checksum);
+        cache_append_u64(out, sections[by].missing_messages_max);
     }
     strbuf_append_byte(out, (char)host_length);
     strbuf_append_byte(out, 0);
@@ -384,18 +237,38 @@ static void append_header(const struct rollup_builder *builder, const struct see
     cache_append_checksum(out);
 }
 
+static int by_messages(const void *left, const void *right)
+{
+    const struct entry *a = left, *b = right;
+    return a->counts.messages > b->counts.messages ? -1 : a->counts.messages < b->counts.messages;
+}
+
+static struct rollup_section append_section(struct rollup_builder *builder, size_t by, struct strbuf *out)
+{
+    struct rollup_section section = {.offset = out->length};
+    const uint64_t rows_max = by == ROLLUP_CLIENT ? ROLLUP_CLIENTS_MAX : UINT64_MAX;
+    if (HASH_COUNT(builder->sections[by]) > rows_max)
+        HASH_SRT(hh, builder->sections[by], by_messages);
+    for (const struct entry *entry = builder->sections[by]; entry != NULL; entry = entry->hh.next) {
+        if (section.rows == rows_max) {
+            section.missing_messages_max = entry->counts.messages;
+            break;
+        }
+        append_row(out, entry);
+        section.rows++;
+    }
+    const struct slice bytes = slice_part(strbuf_slice(out), (size_t)section.offset, out->length);
+    section.bytes = bytes.length;
+    section.checksum = cache_hash(bytes);
+    return section;
+}
+
 /* All sections behind each other; their offsets count from the first. */
 static void append_sections(struct rollup_builder *builder, struct rollup_section *sections,
                             struct strbuf *out)
 {
-    for (size_t by = 0; by < ROLLUP_BY_COUNT; by++) {
-        const size_t from = out->length;
-        for (const struct entry *entry = builder->sections[by]; entry != NULL; entry = entry->hh.next)
-            append_row(out, entry);
-        const struct slice bytes = slice_part(strbuf_slice(out), from, out->length);
-        sections[by] =
-            (struct rollup_section){from, bytes.length, HASH_COUNT(builder->sections[by]), cache_hash(bytes)};
-    }
+    for (size_t by = 0; by < ROLLUP_BY_COUNT; by++)
+        sections[by] = append_section(builder, by, out);
 }
 
 bool rollup_builder_write(struct rollup_builder *builder, const char *path,

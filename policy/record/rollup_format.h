@@ -4,10 +4,16 @@
 
 #include "record/rollup.h"
 
-#define ROLLUP_MAGIC "CLRDSUM1"
+#define ROLLUP_MAGIC "CLRDSUM2"
 
 /* Up to the host's name, the length of which ends it. */
-enum { ROLLUP_HEADER_BYTES = 52 + 8 * RECORD_LINE_COUNT + 32 * ROLLUP_BY_COUNT + 2 };
+enum {
+    ROLLUP_SECTION_BYTES = 40,
+    ROLLUP_HEADER_BYTES = 52 + 8 * RECORD_LINE_COUNT + ROLLUP_SECTION_BYTES * ROLLUP_BY_COUNT + 2,
+};
+
+/* Bits of a row, behind those of its counts. */
+enum { ROLLUP_ALL_ACCEPTED = 1 << 10, ROLLUP_HAS_NETWORKS = 1 << 11 };
 
 /* In the order they are written in. */
 #define ROLLUP_COUNT_FIELDS(counts)                                                                          \

@@ -95,7 +95,7 @@ static void totals_are_sums(void **state)
     void *owner = talloc_new(NULL);
     notes[0] = '\0';
     const struct report *report = make_report(owner, NULL);
-    const struct tally_counts *now = &report->totals[PERIOD_NOW];
+    const struct record_counts *now = &report->totals[PERIOD_NOW];
     assert_int_equal(now->messages, 4);
     assert_int_equal(now->accepted, 1);
     assert_int_equal(now->held, 1);

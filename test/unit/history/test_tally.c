@@ -15,7 +15,7 @@ static void count(struct tally *tally, const char *name, unsigned times)
 {
     struct tally_entry *entry = tally_find(tally, slice_of(name));
     assert_non_null(entry);
-    entry->counts[PERIOD_NOW].messages += times;
+    tally_add(entry, PERIOD_NOW, &(struct record_counts){.messages = times});
 }
 
 static uint64_t messages_of(struct tally *tally, const char *name)

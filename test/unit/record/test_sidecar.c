@@ -204,7 +204,7 @@ static void sums_are_those_of_the_lines(void **state)
     assert_int_equal(row.counts.recipients_refused, 1);
     assert_int_equal(row.counts.bytes, 200);
     assert_int_equal(row.network_count, 2);
-    assert_int_equal(row.networks[0], rollup_network(slice_of("192.0.2.99")));
+    assert_int_equal(row.networks[0], record_network(slice_of("192.0.2.99")));
     assert_int_equal(find_row(caches, &rollup, ROLLUP_DOMAIN, "example.net").counts.messages, 1);
     assert_int_equal(find_row(caches, &rollup, ROLLUP_CUSTOMER, "acme").counts.messages, 3);
     assert_int_equal(find_row(caches, &rollup, ROLLUP_CLIENT, "2001:db8::/64").counts.refused, 1);
