@@ -39,6 +39,8 @@ static const struct advice {
     {"dnsbl", NULL, PAGE_do_listed},
     {"rates", NULL, PAGE_do_rate},
     {"blocks", "locked", PAGE_do_locked},
+    {"account", "slow", PAGE_do_rate},
+    {"account", "lock", PAGE_do_locked},
     {"general", "deferred", PAGE_do_later},
     {"general", "short_of_memory", PAGE_do_later},
     {"general", "record_lost", PAGE_do_later},
@@ -60,10 +62,10 @@ static enum page_word heading_of(const char *check)
     static const struct {
         const char *check;
         enum page_word word;
-    } headings[] = {{"relay", PAGE_of_relay},           {"sender", PAGE_of_sender},
-                    {"recipients", PAGE_of_recipients}, {"size", PAGE_of_size},
-                    {"dnsbl", PAGE_of_dnsbl},           {"attachments", PAGE_of_attachments},
-                    {"rates", PAGE_of_rates},           {"blocks", PAGE_of_blocks}};
+    } headings[] = {
+        {"relay", PAGE_of_relay},    {"sender", PAGE_of_sender}, {"recipients", PAGE_of_recipients},
+        {"size", PAGE_of_size},      {"dnsbl", PAGE_of_dnsbl},   {"attachments", PAGE_of_attachments},
+        {"account", PAGE_of_blocks}, {"rates", PAGE_of_rates},   {"blocks", PAGE_of_blocks}};
     for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++)
         if (strcmp(headings[i].check, check) == 0)
             return headings[i].word;

@@ -30,6 +30,7 @@ static const struct config_key attachments_keys[] = {REPLY_ROWS_ATTACHMENTS(ROW_
 static const struct config_key dnsbl_keys[] = {REPLY_ROWS_DNSBL(ROW_KEY) {0}};
 static const struct config_key rates_keys[] = {REPLY_ROWS_RATES(ROW_KEY) {0}};
 static const struct config_key blocks_keys[] = {REPLY_ROWS_BLOCKS(ROW_KEY) {0}};
+static const struct config_key account_keys[] = {REPLY_ROWS_ACCOUNT(ROW_KEY) {0}};
 static const struct config_key general_keys[] = {REPLY_ROWS_GENERAL(ROW_KEY) {0}};
 /* clang-format on */
 
@@ -49,6 +50,7 @@ CHECK_SECTION(attachments);
 CHECK_SECTION(dnsbl);
 CHECK_SECTION(rates);
 CHECK_SECTION(blocks);
+CHECK_SECTION(account);
 CHECK_SECTION(general);
 
 #define CHECK_KEY(check)                                                                                     \
@@ -82,6 +84,7 @@ static const struct config_key replies_keys[] = {
     CHECK_KEY(dnsbl),
     CHECK_KEY(rates),
     CHECK_KEY(blocks),
+    CHECK_KEY(account),
     CHECK_KEY(general),
     {0},
 };

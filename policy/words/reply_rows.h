@@ -296,6 +296,18 @@
         "L'envoi{where} est bloqué pour {whom}{until}. Adressez-vous à l'administrateur de ce serveur.", \
         "El envío{where} está bloqueado para {whom}{until}. Consulte al administrador de este servidor.")
 
+#define REPLY_ROWS_ACCOUNT(ROW) \
+    ROW(account, slow, slow, "limit", \
+        "This login sends much more than it usually does, so its mail is slowed down to {limit} messages an hour. If this is not you, change your password.", \
+        "Diese Anmeldung sendet viel mehr als sonst, deshalb wird ihre Mail auf {limit} Nachrichten in der Stunde gebremst. Wenn Sie das nicht sind, ändern Sie Ihr Passwort.", \
+        "Cet identifiant envoie bien plus que d'habitude, son courrier est donc ralenti à {limit} messages par heure. Si ce n'est pas vous, changez votre mot de passe.", \
+        "Este usuario envía mucho más de lo habitual, por lo que su correo se limita a {limit} mensajes por hora. Si no es usted, cambie su contraseña.") \
+    ROW(account, lock, lock, "", \
+        "Somebody else seems to use this login. Change its password and ask the administrator.", \
+        "Offenbar benutzt jemand anderes diese Anmeldung. Ändern Sie das Passwort und fragen Sie den Administrator.", \
+        "Quelqu'un d'autre semble utiliser cet identifiant. Changez le mot de passe et adressez-vous à l'administrateur.", \
+        "Otra persona parece usar este usuario. Cambie la contraseña y consulte al administrador.")
+
 /* Where no finding brings words of its own, and where the MTA cannot do what was decided. */
 #define REPLY_ROWS_GENERAL(ROW) \
     ROW(general, refused, refused, "", \
@@ -332,7 +344,7 @@
 #define REPLY_ROWS(ROW) \
     REPLY_ROWS_RELAY(ROW) REPLY_ROWS_SENDER(ROW) REPLY_ROWS_RECIPIENTS(ROW) REPLY_ROWS_SIZE(ROW) \
     REPLY_ROWS_ATTACHMENTS(ROW) REPLY_ROWS_DNSBL(ROW) REPLY_ROWS_RATES(ROW) REPLY_ROWS_BLOCKS(ROW) \
-    REPLY_ROWS_GENERAL(ROW)
+    REPLY_ROWS_ACCOUNT(ROW) REPLY_ROWS_GENERAL(ROW)
 
 /* The sentence that ends a refusal to relay, unless the administrator has another. */
 #define REPLY_HOW_TO_AUTHENTICATE \

@@ -4,7 +4,6 @@
 #include "live/blocks.h"
 #include "live/contacts.h"
 
-#include <inttypes.h>
 #include <talloc.h>
 
 /* ---- facts ------------------------------------------------------------------------------------------ */
@@ -63,17 +62,13 @@ static void add_step(const struct check_context *context, enum account_step step
     finding.detail = account->evidence;
     finding.key = account_step_name(step);
     finding_set_numbers(&finding, settings->steps[step].score, account->points);
-    if (action == ACTION_DEFER)
-        finding.reply = (struct reply){
-            450, "4.7.1",
-            check_text(context,
-                       "This login sends much more than it usually does, so its mail is slowed down to "
-                       "%" PRIu64 " messages an hour. If this is not you, change your password.",
-                       settings->steps[step].messages)};
-    if (action == ACTION_REJECT)
-        finding.reply = (struct reply){
-            550, "5.7.1",
-            "Somebody else seems to use this login. Change its password and ask the administrator."};
+    if (action >= ACTION_DEFER) {
+        const bool is_slow = action == ACTION_DEFER;
+        finding.reply.code = is_slow ? 450 : 550;
+        finding.reply.enhanced = is_slow ? "4.7.1" : "5.7.1";
+        check_say(context, &finding, is_slow ? REPLY_account_slow : REPLY_account_lock,
+                  (const struct reply_value[]){reply_count("limit", settings->steps[step].messages), {0}});
+    }
     finding_add(findings, &finding);
 }
 
