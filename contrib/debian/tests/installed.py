@@ -70,7 +70,7 @@ def set_up_postfix():
     if subprocess.run(["id", "bob"], capture_output=True, check=False).returncode != 0:
         run("useradd", "--create-home", "bob")
     settings = {"myhostname": "mail.example.com", "mydestination": "example.com, localhost", "inet_interfaces": "loopback-only",
-                "inet_protocols": "ipv4", "mynetworks": "127.0.0.2/32", "message_size_limit": "40000000", "maillog_file": "/var/log/mail.log",
+                "inet_protocols": "ipv4", "mynetworks": "127.0.0.0/8 [::1]/128", "message_size_limit": "40000000", "maillog_file": "/var/log/mail.log",
                 "smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination", "default_transport": "error:not here",
                 "smtpd_forbid_bare_newline": "normalize", "alias_maps": "", "alias_database": ""}
     for name, value in settings.items():
