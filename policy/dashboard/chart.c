@@ -1,4 +1,5 @@
-/* Numbers over time, as a picture in SVG and, for who cannot see it, as a table below. */
+/* Numbers over time, as a picture in SVG and, for who cannot see it, as a table below. Texts are HTML beside
+ * the picture: they keep their size whatever its width. */
 #include "dashboard/dashboard.h"
 
 #include "history/report_words.h"
@@ -6,7 +7,7 @@
 
 #include <time.h>
 
-enum { WIDTH = 960, TOP = 22, HEIGHT = 190, BOTTOM = 24, LABELS = 8, ROWS_MAX = 12 };
+enum { WIDTH = 960, HEIGHT = 200, BARS_A_LABEL = 12, ROWS_MAX = 12 };
 
 static uint64_t sum_of(const struct chart *chart, size_t bar)
 {
@@ -26,7 +27,7 @@ static void write_clock(struct strbuf *out, int64_t time_us)
     strbuf_append_text(out, text);
 }
 
-/* "12:00 to 12:15: 10 accepted, 2 refused" */
+/* "12:00–12:15: 10 accepted, 2 refused" */
 static void print_bar_title(struct strbuf *out, const struct chart *chart, size_t bar)
 {
     const int64_t from_us = chart->first_us + (int64_t)bar * chart->step_us;
@@ -49,7 +50,7 @@ static void print_bar_title(struct strbuf *out, const struct chart *chart, size_
 static void print_bar(struct strbuf *out, const struct chart *chart, size_t bar, uint64_t top)
 {
     const double step = (double)WIDTH / (double)chart->count, gap = step > 8 ? 2 : step > 4 ? 1 : 0.3;
-    double y = TOP + HEIGHT;
+    double y = HEIGHT;
     if (sum_of(chart, bar) == 0)
         return;
     strbuf_append_text(out, "<g>");
@@ -65,30 +66,40 @@ static void print_bar(struct strbuf *out, const struct chart *chart, size_t bar,
     strbuf_append_text(out, "</g>\n");
 }
 
-/* Lines at the top and half way up, with what they stand for. */
+/* Left of the picture, at the top, half way up and at the bottom. */
 static void print_scale(struct strbuf *out, uint64_t top)
 {
-    for (unsigned i = 0; i <= 2; i++) {
-        const double y = TOP + HEIGHT * (1 - i / 2.0);
-        strbuf_printf(out, "<line class=\"axis\" x1=\"0\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", WIDTH, y, y);
-        if (i == 0 || (i == 1 && top % 2 != 0))
-            continue;
-        strbuf_printf(out, "<text x=\"0\" y=\"%.1f\">", y - 4);
-        report_write_count(out, top * i / 2);
-        strbuf_append_text(out, "</text>\n");
-    }
+    strbuf_append_text(out, "<div class=\"scale\" aria-hidden=\"true\"><span>");
+    report_write_count(out, top);
+    strbuf_append_text(out, "</span><span>");
+    if (top % 2 == 0)
+        report_write_count(out, top / 2);
+    strbuf_append_text(out, "</span><span>0</span></div>\n");
 }
 
-/* At round times; on a telephone every second one is left out, by the style. */
+static void print_picture(struct strbuf *out, const struct chart *chart, uint64_t top)
+{
+    strbuf_printf(out, "<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" focusable=\"false\">\n",
+                  WIDTH, HEIGHT);
+    for (unsigned i = 0; i <= 2; i++)
+        strbuf_printf(out, "<line class=\"axis\" x1=\"0\" x2=\"%d\" y1=\"%u\" y2=\"%u\"/>", WIDTH,
+                      i * HEIGHT / 2, i * HEIGHT / 2);
+    strbuf_append_text(out, "\n");
+    for (size_t i = 0; i < chart->count; i++)
+        print_bar(out, chart, i, top);
+    strbuf_append_text(out, "</svg>\n");
+}
+
+/* On a telephone every second one is left out, by the style. */
 static void print_times(struct strbuf *out, const struct chart *chart)
 {
-    const size_t every = (chart->count + LABELS - 1) / LABELS;
-    for (size_t i = 0; i < chart->count; i += every) {
-        strbuf_printf(out, "<text%s x=\"%.1f\" y=\"%d\">", i / every % 2 == 1 ? " class=\"odd\"" : "",
-                      (double)WIDTH / (double)chart->count * (double)i, TOP + HEIGHT + 17);
+    strbuf_append_text(out, "<div class=\"times\" aria-hidden=\"true\">");
+    for (size_t i = 0; i < chart->count; i += BARS_A_LABEL) {
+        strbuf_append_text(out, i / BARS_A_LABEL % 2 == 1 ? "<span class=\"odd\">" : "<span>");
         write_clock(out, chart->first_us + (int64_t)i * chart->step_us);
-        strbuf_append_text(out, "</text>\n");
+        strbuf_append_text(out, "</span>");
     }
+    strbuf_append_text(out, "</div>\n");
 }
 
 static void print_key(struct strbuf *out, const struct chart *chart)
@@ -104,9 +115,8 @@ static void print_key(struct strbuf *out, const struct chart *chart)
 static void print_table(struct strbuf *out, const struct chart *chart)
 {
     const size_t each = (chart->count + ROWS_MAX - 1) / ROWS_MAX;
-    strbuf_append_text(
-        out, "<details><summary>The same as numbers</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n"
-             "<thead><tr><th scope=\"col\">from</th>");
+    strbuf_append_text(out, "<details><summary>The same as numbers</summary>\n<div class=\"scroll\" "
+                            "tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\">from</th>");
     for (size_t i = 0; i < chart->series_count; i++)
         strbuf_printf(out, "<th scope=\"col\">%s</th>", chart->series[i].words);
     strbuf_append_text(out, "</tr></thead>\n<tbody>\n");
@@ -136,19 +146,15 @@ void chart_print(const struct page *page, const struct chart *chart)
         all += sum_of(chart, i);
     }
     const uint64_t top = page_html_round_up(most < 2 ? 2 : most);
-    strbuf_printf(out,
-                  "<svg role=\"img\" viewBox=\"0 0 %d %d\" aria-labelledby=\"chart-title chart-text\">"
-                  "<title id=\"chart-title\">%s</title><desc id=\"chart-text\">",
-                  WIDTH, TOP + HEIGHT + BOTTOM, chart->title);
+    strbuf_printf(out, "<figure class=\"chart\" role=\"img\" aria-label=\"%s: ", chart->title);
     report_write_count(out, all);
     strbuf_append_text(out, " in all, at most ");
     report_write_count(out, most);
-    strbuf_append_text(out, " in one bar.</desc>\n");
+    strbuf_append_text(out, " in one bar. The table below has the numbers.\">\n");
     print_scale(out, top);
-    for (size_t i = 0; i < chart->count; i++)
-        print_bar(out, chart, i, top);
+    print_picture(out, chart, top);
     print_times(out, chart);
-    strbuf_append_text(out, "</svg>\n");
+    strbuf_append_text(out, "</figure>\n");
     print_key(out, chart);
     print_table(out, chart);
 }

@@ -223,11 +223,10 @@ static void keep_refusal(struct live_mail *mail, struct slice line, int64_t time
     mail->refusals[oldest].time_us = time_us;
 }
 
-/* Whether somebody was refused, deferred or held something. */
-static bool is_refusal(const struct live_counts *counts)
+/* Whether the message was refused, deferred or held. */
+static bool is_stopped(const struct live_counts *counts)
 {
-    return counts->verdicts[LIVE_ACCEPTED] + counts->verdicts[LIVE_ABORTED] == 0 ||
-           counts->recipients_refused > 0;
+    return counts->verdicts[LIVE_ACCEPTED] + counts->verdicts[LIVE_ABORTED] == 0;
 }
 
 void live_mail_take(struct live_mail *mail, struct record *record, int64_t now_us)
@@ -242,8 +241,9 @@ void live_mail_take(struct live_mail *mail, struct record *record, int64_t now_u
     if (time_us / MINUTE_US > now_us / MINUTE_US - LIVE_MINUTES)
         live_counts_add(minute_at(mail, time_us), &counts);
     count_for(hour->users, LIVE_USERS, record_text(record, RECORD_USER, &mail->scratch), &counts);
-    count_for(hour->causes, LIVE_CAUSES, read_cause(mail, record), &counts);
-    if (is_refusal(&counts))
+    if (is_stopped(&counts))
+        count_for(hour->causes, LIVE_CAUSES, read_cause(mail, record), &counts);
+    if (is_stopped(&counts) || counts.recipients_refused > 0)
         keep_refusal(mail, record->line, time_us);
     pthread_mutex_unlock(&mail->lock);
 }

@@ -111,10 +111,19 @@ static void print_span_links(const struct page *page, const struct span *span)
     strbuf_append_text(page->out, "</ul></nav>\n");
 }
 
+/* The minute that the first bar begins with: bars begin at round times, and the last one is under way. */
+static size_t first_minute(const struct live_view *view, const struct span *span)
+{
+    const int64_t minute = view->first_minute_us / 60000000, each = (int64_t)span->minutes_a_bar;
+    const int64_t last_bar = (minute + LIVE_MINUTES - 1) / each,
+                  first = (last_bar - (int64_t)span->bar_count + 1) * each;
+    return first <= minute ? 0 : (size_t)(first - minute);
+}
+
 static struct live_counts sum_of(const struct live_view *view, const struct span *span)
 {
     struct live_counts sum = {0};
-    for (size_t i = LIVE_MINUTES - span->bar_count * span->minutes_a_bar; i < LIVE_MINUTES; i++)
+    for (size_t i = first_minute(view, span); i < LIVE_MINUTES; i++)
         live_counts_add(&sum, &view->minutes[i]);
     return sum;
 }
@@ -131,7 +140,7 @@ static void print_card(const struct page *page, const char *class_name, const ch
         else
             strbuf_printf(page->out, "%llu.%llu%%", (unsigned long long)(count * 1000 / all / 10),
                           (unsigned long long)(count * 1000 / all % 10));
-        strbuf_append_text(page->out, " of messages</dd>");
+        strbuf_append_text(page->out, "</dd>");
     }
     strbuf_append_text(page->out, "</div>\n");
 }
@@ -157,20 +166,22 @@ static void print_cards(const struct page *page, const struct live_counts *sum)
 static void print_traffic(const struct page *page, const struct live_view *view, const struct span *span)
 {
     uint64_t(*bars)[CHART_SERIES_MAX] = talloc_zero_size(page->owner, span->bar_count * sizeof *bars);
-    const size_t first = LIVE_MINUTES - span->bar_count * span->minutes_a_bar;
+    const int64_t minute = view->first_minute_us / 60000000, each = (int64_t)span->minutes_a_bar;
+    const int64_t first_bar = (minute + LIVE_MINUTES - 1) / each - (int64_t)span->bar_count + 1;
     if (bars == NULL)
         return;
-    for (size_t i = first; i < LIVE_MINUTES; i++)
+    for (size_t i = first_minute(view, span); i < LIVE_MINUTES; i++)
         for (size_t s = 0; s < SERIES; s++)
-            bars[(i - first) / span->minutes_a_bar][s] += view->minutes[i].verdicts[series_verdicts[s]];
+            bars[(minute + (int64_t)i) / each - first_bar][s] +=
+                view->minutes[i].verdicts[series_verdicts[s]];
     const struct chart chart = {
         .title = "Messages over time, by what became of them",
         .series = series,
         .series_count = SERIES,
         .bars = bars,
         .count = span->bar_count,
-        .first_us = view->first_minute_us + (int64_t)first * 60000000,
-        .step_us = (int64_t)span->minutes_a_bar * 60000000,
+        .first_us = first_bar * each * 60000000,
+        .step_us = each * 60000000,
     };
     chart_print(page, &chart);
 }

@@ -137,7 +137,7 @@ static void print_members(const struct printer *printer,
         } else if (node->kind >= ANSWER_OBJECT && node->title != NULL) {
             print_heading(printer, node->title);
             if (node->kind == ANSWER_LIST)
-                print_list(printer, node, node->title);
+                print_list(printer, node, node->title[0] == '\0' ? "List" : node->title);
             else
                 print_members(printer, node);
         }
