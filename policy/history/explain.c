@@ -75,9 +75,11 @@ static bool keep_record(struct explaining *explaining, const struct record *reco
     return true;
 }
 
-/* Whether whoever asks may hear of it. */
+/* Whether whoever asks may hear of it, and wants to: that somebody asked before is no answer. */
 static bool is_told(const struct explaining *explaining, const struct record *record)
 {
+    if (record_line_of(record) == RECORD_LINE_LOOKUP)
+        return false;
     if (!explaining->query->refusals_only)
         return true;
     return record_line_of(record) == RECORD_LINE_MESSAGE &&
