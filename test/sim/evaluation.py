@@ -73,8 +73,8 @@ class Truth:
 class Alarms:
     """When somebody would have been warned, by login."""
 
-    def __init__(self):
-        self.times = collections.defaultdict(list)
+    def __init__(self, times=()):
+        self.times = collections.defaultdict(list, times)
 
     def add(self, user, at):
         self.times[user].append(at)

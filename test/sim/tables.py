@@ -66,7 +66,8 @@ def precision(scores):
     for step in ("warn", "hold", "lock"):
         score = scores[step]
         shares = [sum(out.mails != NEVER for out in score.outs[style]) / max(1, len(score.outs[style])) for style in STYLES]
-        caught, row = sum(shares) / len(shares), [step, f"{100 * caught:.1f} %"]
+        caught = sum(shares) / len(shares)
+        row = [step, f"{100 * caught:.1f} %"]
         for thefts in (3, 30):
             right, wrong = thefts * caught, score.false_rate()[0] * 10
             row.append(f"{100 * right / (right + wrong):.0f} %" if right + wrong > 0 else "–")
