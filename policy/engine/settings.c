@@ -57,7 +57,7 @@ static const struct config_key root_keys[] = {
          "Where the counters of `rates` are: memory, kept over a restart in `state`; or shared by several mail servers "
          "through Redis 6 or later, or Valkey: redis://127.0.0.1:6379/0, rediss://HOST (TLS), "
          "redis+unix:///run/redis/redis.sock, redis+sentinel://HOST:PORT,HOST:PORT/NAME/0; with ?password_file=PATH, "
-         "reserve=SECONDS, and for TLS ca_file, cert_file and key_file, joined by '&'. Servers that share it share blocks and locks too."},
+         "timeout=MS, reserve=SECONDS, and for TLS ca_file, cert_file and key_file, joined by '&'. Servers that share it share blocks and locks too."},
     {.name = "timezone",
      .type = &config_type_text,
      .offset = offsetof(struct root_settings, timezone),

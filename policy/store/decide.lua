@@ -1,41 +1,42 @@
--- One decision on counters that several servers share: all of it, or nothing (store_redis.c).
+-- One decision on counters that several servers share: all of it, or nothing (redis_decision.c).
 --
 -- KEYS     a counter each, a hash: "z" its state; "w" that its warning was given; "r:OWNER" what a message has reserved,
---          "AMOUNT UNTIL", "t" when it was reset; then the key that remembers that this owner has settled; last, the stream of counters that moved
---          by a hundredth of their limit, and the servers (pulse.lua).
--- ARGV     operation ("reserve", "settle", "release", "look", "reset"), owner, how long a reservation lasts in us, then for
---          each counter: kind (0 refill, 1 sliding, 2 calendar), limit, burst, period_us, starts_us, ends_us, amount,
---          is_watched, warn_at, warn_until, extra (reserved as well where a tenth of the limit stays free), what the server
---          knows was used, and when: of before a time when the store may have lost its memory, else 0.
--- Answer   {"anew", time} where the store does not know the server: it has lost its memory, and is to be asked again, with
---          what is known. {"fits" or "exceeded", the server's time in us, and for each counter: is_exceeded, used, clears_us, reset_us,
---          warns, what was reserved, what of `used` was charged}, times in us since EPOCH; -1: never.
+--          "AMOUNT UNTIL"; "t" when it was reset; "b" what was restored after a loss of memory, and when, "AMOUNT WHEN". Then the key that remembers that this owner has settled; the stream of
+--          counters that moved by a hundredth of their limit (pulse.lua); what the store remembers of the server that asks.
+-- ARGV     operation ("reserve", "settle", "release", "look", "reset"), owner, how long a reservation lasts in us, how
+--          often the server has found the store without memory, 1 if it tells what it knows; then for each counter: kind
+--          (0 refill, 1 sliding, 2 calendar), limit, burst, period_us, starts_us, ends_us, amount, is_watched, warn_at,
+--          warn_until, extra (reserved as well where a tenth of the limit stays free), what the server knows was charged,
+--          and when: of before a time when the store may have lost its memory, else 0.
+-- Answer   {"anew", time} where the store does not know the server: it may have lost its memory, and is to be asked again,
+--          with what is known. Else {"fits" or "exceeded", the server's time in us}, and for each counter: is_exceeded,
+--          used, clears_us, reset_us, warns, what was reserved, what of `used` was charged. Times are in us since EPOCH;
+--          -1: never.
 --
 -- Time is the server's, in us since EPOCH, so that doubles keep a hundredth of one. The arithmetic is window.c's.
 local EPOCH = 1735689600
 local SLOTS = 13
-local FIELDS = 13
+local FIXED, FIELDS = 5, 13
 local now_parts = redis.call('TIME')
 local now = (now_parts[1] - EPOCH) * 1000000 + now_parts[2]
 local operation, owner, lasts = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local count = math.floor((#ARGV - 3) / FIELDS)
-local settled, moved, servers = KEYS[#KEYS - 2], KEYS[#KEYS - 1], KEYS[#KEYS]
+local count = math.floor((#ARGV - FIXED) / FIELDS)
+local settled, moved, memory = KEYS[#KEYS - 2], KEYS[#KEYS - 1], KEYS[#KEYS]
 
-local server = string.match(owner, '^(.*):%d+$')
-if server and not redis.call('ZSCORE', servers, server) then
-    redis.call('ZADD', servers, now_parts[1] * 1000 + math.floor(now_parts[2] / 1000), server)
-    return {'anew', tostring(now)}
+if owner ~= '' and redis.call('GET', memory) ~= ARGV[4] then
+    if ARGV[5] == '0' then return {'anew', tostring(now)} end
+    redis.call('SET', memory, ARGV[4], 'EX', 3600)
 end
 
 local function read(i)
-    local at = 3 + (i - 1) * FIELDS
+    local at = FIXED + (i - 1) * FIELDS
     local c = {
         kind = tonumber(ARGV[at + 1]), limit = tonumber(ARGV[at + 2]), burst = tonumber(ARGV[at + 3]),
         period = tonumber(ARGV[at + 4]), starts = tonumber(ARGV[at + 5]), ends = tonumber(ARGV[at + 6]),
         amount = tonumber(ARGV[at + 7]), watched = ARGV[at + 8] == '1', warn_at = tonumber(ARGV[at + 9]),
         warn_until = tonumber(ARGV[at + 10]), extra = tonumber(ARGV[at + 11]),
-        known = tonumber(ARGV[at + 12]), known_at = tonumber(ARGV[at + 13]), granted = 0, key = KEYS[i], reserved = 0, own = 0, until_us = 0, stamp = 0, empty_at = 0,
-        used = {}
+        known = tonumber(ARGV[at + 12]), known_at = tonumber(ARGV[at + 13]),
+        granted = 0, key = KEYS[i], reserved = 0, own = 0, until_us = 0, stamp = 0, empty_at = 0, used = {}
     }
     c.capacity = c.kind == 0 and c.burst or c.limit
     c.interval = math.ceil(c.period * 1000 / c.limit) / 1000
@@ -45,11 +46,13 @@ local function read(i)
         local name, value = fields[f], fields[f + 1]
         if name == 'z' then
             local state = cmsgpack.unpack(value)
-            c.stamp, c.empty_at, c.used = state[1], state[2], state[3]
+            c.stamp, c.empty_at, c.used, c.is_there = state[1], state[2], state[3], true
         elseif name == 'w' then
             c.warned = true
         elseif name == 't' then
             c.reset_at = tonumber(value)
+        elseif name == 'b' then
+            c.restored, c.restored_at = string.match(value, '^(%S+) (%S+)$')
         else
             local amount, ends = string.match(value, '^(%d+) (%d+)$')
             amount, ends = tonumber(amount), tonumber(ends)
@@ -140,23 +143,24 @@ local function expire(c)
     redis.call('PEXPIREAT', c.key, math.ceil(ends / 1000) + EPOCH * 1000 + 60000)
 end
 
--- What was used according to a server that was told so by a store that has forgotten it: at least that much was.
-local function recall(c)
-    if c.known == 0 or c.known_at <= (c.reset_at or -1) then return end
-    if c.kind == 0 then
-        local stamp = c.known_at + c.known * c.interval
-        if stamp <= math.max(c.stamp, now) then return end
-        c.stamp = stamp
-        c.empty_at = math.ceil(stamp)
-    elseif c.kind == 1 then
-        local missing, then_ = c.known - charged(c), math.floor(c.known_at / c.step)
-        if missing <= 0 or then_ <= math.floor(now / c.step) - SLOTS then return end
-        charge(c, missing)
-    elseif c.known_at < c.starts or c.known <= charged(c) then
-        return
-    else
-        charge(c, c.known - charged(c))
+-- What was charged as a server knows that was told so before the store lost its memory. Of several that tell, what the
+-- first told is restored, and what others knew beyond that is added; where nothing was lost, less is known than is there.
+local function missing(c)
+    local known, at = c.known, c.known_at
+    if known == 0 or at <= (c.reset_at or -1) or (c.kind == 2 and at < c.starts) then return 0 end
+    if c.kind == 1 and math.floor(at / c.step) <= math.floor(now / c.step) - SLOTS then return 0 end
+    if c.kind == 0 then known = math.ceil(known - (now - at) / c.interval - 0.000001) end
+    if c.restored and at < tonumber(c.restored_at) then return known - tonumber(c.restored) end
+    return known - charged(c)
+end
+
+local function restore(c)
+    local amount = missing(c)
+    if amount <= 0 then return end
+    if c.restored or not c.is_there then
+        redis.call('HSET', c.key, 'b', string.format('%d %s', (c.restored or 0) + amount, c.restored_at or tostring(now)))
     end
+    charge(c, amount)
     write(c)
     expire(c)
 end
@@ -164,7 +168,7 @@ end
 local counters, answer = {}, {'fits', tostring(now)}
 for i = 1, count do
     counters[i] = read(i)
-    recall(counters[i])
+    restore(counters[i])
 end
 
 if operation == 'settle' then

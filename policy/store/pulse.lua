@@ -1,6 +1,7 @@
 -- What a server tells and asks several times a second: that it is there, who else is, and which counters moved.
 --
--- KEYS     the servers, by when they were last here; the stream of counters that moved (decide.lua).
+-- KEYS     the servers, by when they were last here; the stream of counters that moved, and what is remembered of the
+--          server (decide.lua).
 -- ARGV     the server's name, how long one that is silent is still counted in ms, the last entry of the stream that it
 --          has read, how many it takes; a name alone: it leaves.
 -- Answer   {how many servers, last entry read, then for each that moved: its counter, what was used of it, what of that was charged, when
@@ -12,6 +13,7 @@ if #ARGV == 1 then
     return {0, '0'}
 end
 redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('EXPIRE', KEYS[3], 3600)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
 local answer = {redis.call('ZCARD', KEYS[1]), ARGV[3]}
 local read = redis.call('XREAD', 'COUNT', ARGV[4], 'STREAMS', KEYS[2], ARGV[3])

@@ -79,6 +79,8 @@ static bool read_option(void *owner, struct slice option, struct redis_address *
     const struct slice name = cut(&value, '=');
     if (slice_equal(name, slice_of("db")))
         return read_number(value, &address->database);
+    if (slice_equal(name, slice_of("timeout")))
+        return read_number(value, &address->timeout_ms);
     if (slice_equal(name, slice_of("reserve")))
         return read_number(value, &address->reserve_seconds);
     char *text = decode(owner, value);
@@ -87,10 +89,11 @@ static bool read_option(void *owner, struct slice option, struct redis_address *
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (slice_equal(name, slice_of(files[i].name)))
             return (*files[i].path = text) != NULL;
-    strbuf_printf(problem,
-                  "'%.*s' is no option of a store: use password_file=PATH, db=N, reserve=SECONDS, "
-                  "ca_file=PATH, cert_file=PATH or key_file=PATH",
-                  (int)name.length, name.data);
+    strbuf_printf(
+        problem,
+        "'%.*s' is no option of a store: use password_file=PATH, db=N, timeout=MS, reserve=SECONDS, "
+        "ca_file=PATH, cert_file=PATH or key_file=PATH",
+        (int)name.length, name.data);
     return false;
 }
 

@@ -5,7 +5,7 @@
  *   redis+sentinel://HOST[:PORT],HOST[:PORT]/NAME[/DB]      the master of that name, as these Sentinels know
  * it redis+unix:///PATH
  *
- * and behind '?', joined by '&': password_file=PATH, db=N, reserve=SECONDS, ca_file=PATH,
+ * and behind '?', joined by '&': password_file=PATH, db=N, timeout=MS, reserve=SECONDS, ca_file=PATH,
  * cert_file=PATH, key_file=PATH.
  */
 #ifndef CLOSEDRELAY_STORE_REDIS_ADDRESS_H
@@ -28,6 +28,7 @@ struct redis_address {
     char *ca_file;              /* who signs the server's certificate; NULL: whom the system trusts */
     char *cert_file, *key_file; /* of one's own; NULL: none */
     unsigned database;
+    unsigned timeout_ms;      /* of a command; 0: 20 */
     unsigned reserve_seconds; /* how long what a message reserved is held where its server is gone; 0: 600 */
     bool is_tls;
 };

@@ -9,7 +9,7 @@ enum {
     RESERVED_SECONDS = 600, /* longer than any MTA takes for the content of a message */
     US_PER_SECOND = 1000000,
     KEYS_BESIDE = 3,
-    FIXED_ARGUMENTS = 3,
+    FIXED_ARGUMENTS = 5,
     FIELDS_SENT = 13,
     ANSWER_HEAD = 2,
     ANSWER_FIELDS = 7,
@@ -21,16 +21,15 @@ static const int64_t EPOCH_US = 1735689600LL * 1000000; /* 2025; the script's */
 
 /* What was learnt before the server may have lost its memory is told it again. */
 static void add_known(struct store_redis *redis, struct redis_command *command,
-                      const struct store_charge *charge)
+                      const struct store_charge *charge, uint64_t memory)
 {
     const struct redis_remembered known = redis_recall(redis, charge);
-    const bool is_told = known.hash != 0 && known.charged > 0 && known.memory != atomic_load(&redis->memory);
+    const bool is_told = known.hash != 0 && known.charged > 0 && known.memory != memory;
     redis_command_add_number(command, is_told ? (int64_t)known.charged : 0);
     redis_command_add_number(command, is_told ? known.seen_us - EPOCH_US : 0);
 }
 
-static void add_charge(struct store_redis *redis, struct redis_command *command,
-                       const struct store_charge *charge)
+static void add_charge(struct redis_command *command, const struct store_charge *charge)
 {
     const struct window *window = &charge->window;
     const bool is_calendar = window->kind == WINDOW_CALENDAR;
@@ -45,7 +44,6 @@ static void add_charge(struct store_redis *redis, struct redis_command *command,
     redis_command_add_number(command, (int64_t)charge->warn_at);
     redis_command_add_number(command, (int64_t)charge->warn_until);
     redis_command_add_number(command, (int64_t)charge->extra);
-    add_known(redis, command, charge);
 }
 
 static int64_t reserved_us(const struct store_redis *redis)
@@ -54,8 +52,9 @@ static int64_t reserved_us(const struct store_redis *redis)
     return (int64_t)(seconds == 0 ? RESERVED_SECONDS : seconds) * US_PER_SECOND;
 }
 
+/* `memory`: the server's count of losses; `is_telling`: it has found one. */
 static void build(struct store_redis *redis, struct redis_command *command,
-                  const struct redis_decision *decision)
+                  const struct redis_decision *decision, uint64_t memory, bool is_telling)
 {
     const size_t count = decision->count;
     redis_command_begin(command, &redis->decide, count + KEYS_BESIDE, FIXED_ARGUMENTS + count * FIELDS_SENT);
@@ -64,12 +63,16 @@ static void build(struct store_redis *redis, struct redis_command *command,
     redis_command_add_text(command,
                            talloc_asprintf(command->scratch, REDIS_PREFIX "done:%s", decision->owner));
     redis_command_add_text(command, REDIS_PREFIX "moved");
-    redis_command_add_text(command, REDIS_PREFIX "servers");
+    redis_command_add_text(command, redis->memory_key);
     redis_command_add_text(command, decision->operation);
     redis_command_add_text(command, decision->owner);
     redis_command_add_number(command, reserved_us(redis));
-    for (size_t i = 0; i < count; i++)
-        add_charge(redis, command, &decision->charges[i]);
+    redis_command_add_number(command, (int64_t)memory);
+    redis_command_add_number(command, is_telling);
+    for (size_t i = 0; i < count; i++) {
+        add_charge(command, &decision->charges[i]);
+        add_known(redis, command, &decision->charges[i], memory);
+    }
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------- */
@@ -107,7 +110,7 @@ static void take_level(struct store_charge *charge, const redisReply *reply, siz
 }
 
 static enum store_answer take_answer(struct store_redis *redis, struct redis_decision *decision,
-                                     const redisReply *reply)
+                                     uint64_t memory, const redisReply *reply)
 {
     const bool fits = is_word(reply, "fits");
     decision->is_answered = reply != NULL;
@@ -122,33 +125,42 @@ static enum store_answer take_answer(struct store_redis *redis, struct redis_dec
         const size_t at = ANSWER_HEAD + i * ANSWER_FIELDS;
         take_level(&decision->charges[i], reply, at);
         decision->granted[i] = (uint64_t)redis_number_at(reply, at + 5);
-        redis_remember(redis, &decision->charges[i], (uint64_t)redis_number_at(reply, at + 6), now_us);
+        if (decision->owner[0] == '\0')
+            continue; /* it was not asked whether the server knows us */
+        redis_remember(redis, &decision->charges[i],
+                       &(struct redis_remembered){.charged = (uint64_t)redis_number_at(reply, at + 6),
+                                                  .seen_us = now_us,
+                                                  .memory = memory});
     }
     return fits ? STORE_FITS : STORE_EXCEEDED;
 }
 
 static struct redis_call *ask(struct store_redis *redis, const struct redis_decision *decision,
-                              struct pending_waiter *waiter, const redisReply **reply)
+                              uint64_t memory, bool is_telling, struct pending_waiter *waiter,
+                              const redisReply **reply)
 {
     struct redis_command command;
-    build(redis, &command, decision);
+    build(redis, &command, decision, memory, is_telling);
     struct redis_call *call = redis_ask(redis, &command, waiter, reply);
     redis_command_end(&command);
     return call;
 }
 
+/* A server that does not know us may have forgotten everything: whoever finds it first counts one more loss,
+ * and all who asked meanwhile tell what they knew before. */
 enum store_answer redis_decide(struct store_redis *redis, struct redis_decision *decision)
 {
     struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting);
     const redisReply *reply = NULL;
-    struct redis_call *call = ask(redis, decision, &waiter, &reply);
+    uint_least64_t memory = atomic_load(&redis->memory);
+    struct redis_call *call = ask(redis, decision, memory, false, &waiter, &reply);
     if (is_word(reply, "anew")) {
-        atomic_fetch_add(&redis->memory, 1);
         redis_call_drop(call);
-        call = ask(redis, decision, &waiter, &reply);
+        memory = atomic_compare_exchange_strong(&redis->memory, &memory, memory + 1) ? memory + 1 : memory;
+        call = ask(redis, decision, memory, true, &waiter, &reply);
     }
     pending_waiter_end(&waiter);
-    const enum store_answer answer = take_answer(redis, decision, reply);
+    const enum store_answer answer = take_answer(redis, decision, memory, reply);
     redis_call_drop(call);
     return answer;
 }

@@ -102,7 +102,7 @@ enum store_answer redis_reserve(struct store_hold *base, struct store_charge *ch
     struct store_redis *redis = (struct store_redis *)base->store;
     if (count == 0 || is_held_ahead(hold, charges, count))
         return STORE_FITS;
-    if (hold->local != NULL || !redis_connection_is_there(redis->connection))
+    if (hold->local != NULL || atomic_load(&redis->is_by_share))
         return redis_reserve_share(redis, hold, charges, count);
     if (is_known_exceeded(redis, charges, count))
         return STORE_EXCEEDED;

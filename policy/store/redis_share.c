@@ -10,6 +10,8 @@
 COUNTER(share_decisions, "store_share_decisions", "store_share_decisions_total", "",
         "Decisions on limits that were made by this server's share, while the store was away.");
 
+enum { US_PER_MS = 1000 };
+
 /* ---- what is remembered ----------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const struct store_redis *redis, struct slice limit, struct slice key)
@@ -33,37 +35,34 @@ struct redis_remembered redis_recall(struct store_redis *redis, const struct sto
     return known.hash == hash ? known : (struct redis_remembered){0};
 }
 
-void redis_remember(struct store_redis *redis, const struct store_charge *charge, uint64_t charged,
-                    int64_t now_us)
+void redis_remember(struct store_redis *redis, const struct store_charge *charge,
+                    const struct redis_remembered *seen)
 {
-    const uint64_t hash = hash_of(redis, charge->limit, charge->key);
+    struct redis_remembered fresh = *seen;
     const bool is_over = charge->is_exceeded && !charge->is_watched && charge->amount == 1;
+    fresh.hash = hash_of(redis, charge->limit, charge->key);
+    fresh.used = charge->level.used;
+    fresh.exceeded_until_us = is_over ? charge->level.clears_us : 0;
     pthread_mutex_lock(&redis->lock);
-    *place_of(redis, hash) = (struct redis_remembered){
-        .hash = hash,
-        .used = charge->level.used,
-        .charged = charged,
-        .seen_us = now_us,
-        .exceeded_until_us = is_over ? charge->level.clears_us : 0,
-        .memory = atomic_load(&redis->memory),
-    };
+    *place_of(redis, fresh.hash) = fresh;
     pthread_mutex_unlock(&redis->lock);
 }
 
 void redis_remember_moved(struct store_redis *redis, struct slice limit, struct slice key,
                           const struct redis_remembered *moved)
 {
+    const bool is_reset = moved->used == 0;
     struct redis_remembered fresh = *moved;
     fresh.hash = hash_of(redis, limit, key);
     fresh.memory = atomic_load(&redis->memory);
     pthread_mutex_lock(&redis->lock);
     struct redis_remembered *known = place_of(redis, fresh.hash);
     const bool is_known = known->hash == fresh.hash;
-    if (is_known && fresh.used >= known->used) /* else it was reset */
+    if (is_known && !is_reset)
         fresh.exceeded_until_us = known->exceeded_until_us;
-    /* Of one millisecond the last counts; and a store that has lost its memory is still to be told. */
-    if (!is_known || (known->seen_us <= fresh.seen_us &&
-                      (known->memory == fresh.memory || known->charged <= fresh.charged)))
+    const bool is_newer = known->seen_us / US_PER_MS <= fresh.seen_us / US_PER_MS;
+    /* Where less was charged than is known, the store may have lost its memory, and is still to be told. */
+    if (!is_known || (is_newer && (is_reset || known->charged <= fresh.charged)))
         *known = fresh;
     pthread_mutex_unlock(&redis->lock);
 }
@@ -96,7 +95,10 @@ static bool take_share(struct store_redis *redis, struct store_charge *charge)
     window->burst = at_least_one(window->burst / servers);
     if (known.hash == 0 || now_us - known.seen_us >= lasts_us)
         return true;
-    const uint64_t left = (known.used < all ? all - known.used : 0) / servers;
+    /* What was under way at each of the others when the server went away is not known of: as much as here. */
+    const uint64_t under_way = at_least_one(atomic_load(&redis->under_way));
+    const uint64_t used = known.used + (servers - 1) * under_way;
+    const uint64_t left = (used < all ? all - used : 0) / servers;
     if (window->kind == WINDOW_REFILL)
         window->burst = at_least_one(left);
     else

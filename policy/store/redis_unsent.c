@@ -161,17 +161,25 @@ static bool send_some(struct store_redis *redis, struct redis_unsent *first)
     return is_there;
 }
 
-void redis_unsent_send(struct store_redis *redis)
+bool redis_unsent_send(struct store_redis *redis)
 {
-    bool any = false;
     struct redis_unsent *some;
-    while (redis_connection_is_there(redis->connection) && (some = take_some(redis)) != NULL) {
-        any = true;
+    while (redis_connection_is_there(redis->connection)) {
+        some = take_some(redis);
+        if (some == NULL)
+            return true;
         if (!send_some(redis, some))
-            return;
+            break;
     }
-    if (any && redis_connection_is_there(redis->connection))
-        atomic_fetch_add(&redis->share_round, 1);
+    return false;
+}
+
+bool redis_unsent_is_any(struct store_redis *redis)
+{
+    pthread_mutex_lock(&redis->lock);
+    const bool is_any = redis->unsent_count > 0;
+    pthread_mutex_unlock(&redis->lock);
+    return is_any;
 }
 
 void redis_unsent_free(struct store_redis *redis)

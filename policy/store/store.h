@@ -181,8 +181,7 @@ struct store_redis_options {
     struct clock clock;
     uint64_t seed[2];
     const char *url;
-    const char *name;    /* of this daemon, unlike all others': keeps reservations apart */
-    uint64_t command_ms; /* how long a decision may take before it is made here; 0: 20 */
+    const char *name; /* of this daemon, unlike all others': keeps reservations apart */
 };
 
 struct store *store_redis_create(const struct store_redis_options *options, struct strbuf *problem);

@@ -14,8 +14,12 @@ COUNTER(times_away, "store_times_away", "store_times_away_total", "",
 
 enum {
     CONNECT_MS = 50,
+    FIRST_MS = 300, /* a start waits so long, so as not to begin with a share of its own */
     COMMAND_MS = 20,
     SERVERS_SEEN_MS = 5000,
+    SETTLE_EACH_MS = 50,
+    BLIP_MS = 50, /* so short an absence is this server's own */
+    SETTLING_MS = 1000,
     WAITING_MAX = 256, /* threads; more decide by their share at once */
     US_PER_MS = 1000,
     MOVED_MAX = 500, /* counters of one pulse */
@@ -58,6 +62,14 @@ static bool is_pulse(const redisReply *reply)
            reply->element[1]->str != NULL;
 }
 
+/* A store that has just come back may not have seen the others yet: shares do not grow by that. */
+static void take_servers(struct store_redis *redis, int64_t count)
+{
+    const bool may_shrink = !atomic_load(&redis->is_by_share);
+    if (count >= 1 && (may_shrink || count > (int64_t)atomic_load(&redis->servers)))
+        atomic_store(&redis->servers, (unsigned)count);
+}
+
 static void take_pulse(void *context)
 {
     struct store_redis *redis = context;
@@ -66,8 +78,7 @@ static void take_pulse(void *context)
     redis->beat = NULL;
     redis->is_pulse_unknown = reply != NULL && reply->type == REDIS_REPLY_ERROR;
     if (is_pulse(reply)) {
-        if (redis_number_at(reply, 0) >= 1)
-            atomic_store(&redis->servers, (unsigned)redis_number_at(reply, 0));
+        take_servers(redis, redis_number_at(reply, 0));
         snprintf(redis->stream_seen, sizeof redis->stream_seen, "%s", reply->element[1]->str);
         take_moved(redis, reply);
     }
@@ -85,9 +96,10 @@ static void pulse(void *context, struct redis_connection *connection)
     const struct slice arguments[] = {
         slice_of(redis->is_pulse_unknown ? "EVAL" : "EVALSHA"),
         slice_of(redis->is_pulse_unknown ? redis->pulse.text : redis->pulse.sha),
-        slice_of("2"),
+        slice_of("3"),
         slice_of(REDIS_PREFIX "servers"),
         slice_of(REDIS_PREFIX "moved"),
+        slice_of(redis->memory_key),
         slice_of(redis->name),
         slice_of(seen_ms),
         slice_of(redis->stream_seen),
@@ -107,31 +119,56 @@ static void say_good_bye(struct store_redis *redis)
     redis_call_drop(redis_send(redis->connection, arguments, 3));
 }
 
+static void come_back(struct store_redis *redis, const char *place)
+{
+    const bool is_first = atomic_fetch_add(&redis->connected, 1) == 0;
+    const int64_t away_us = clock_wall_us(&redis->base.clock) - atomic_load(&redis->away_us);
+    const uint64_t settling_ms = away_us < BLIP_MS * (int64_t)US_PER_MS ? 0 : SETTLING_MS;
+    atomic_store(&redis->shared_until_ms, clock_monotonic_ms(&redis->base.clock) + settling_ms);
+    atomic_store(&redis->is_by_share, !is_first || redis_unsent_is_any(redis));
+    atomic_store(&redis->away_us, 0);
+    atomic_fetch_add(&redis->memory, 1);
+    snprintf(redis->stream_seen, sizeof redis->stream_seen, "0");
+    log_info("store: %s is there", place);
+    if (is_first)
+        pending_complete(&redis->reached);
+}
+
+static void go_away(struct store_redis *redis, const char *place, const char *trouble)
+{
+    atomic_store(&redis->under_way, atomic_load(&redis->waiting.count));
+    atomic_store(&redis->away_us, clock_wall_us(&redis->base.clock));
+    atomic_store(&redis->is_by_share, true);
+    counter_add(&times_away, 1);
+    log_error("store: %s is away: %s; limits go on with a share of 1/%u", place, trouble,
+              atomic_load(&redis->servers));
+}
+
 static void changed(void *context, bool is_there, const char *trouble)
 {
     struct store_redis *redis = context;
     struct strbuf place;
     strbuf_init(&place, 0);
     redis_address_print(&redis->address, &place);
-    atomic_store(&redis->away_us, is_there ? 0 : clock_wall_us(&redis->base.clock));
-    if (is_there) {
-        atomic_fetch_add(&redis->connected, 1);
-        atomic_fetch_add(&redis->memory, 1);
-        snprintf(redis->stream_seen, sizeof redis->stream_seen, "0");
-        log_info("store: %s is there", strbuf_text(&place));
-    } else {
-        counter_add(&times_away, 1);
-        log_error("store: %s is away: %s; limits go on with a share of 1/%u", strbuf_text(&place), trouble,
-                  atomic_load(&redis->servers));
-    }
+    if (is_there)
+        come_back(redis, strbuf_text(&place));
+    else
+        go_away(redis, strbuf_text(&place), trouble);
     strbuf_deinit(&place);
 }
 
 /* ---- the kind --------------------------------------------------------------------------------------- */
 
-static void tick(struct store *base)
+/* After a while of absence, all servers find the store again within a probe or two and send at once what they
+ * owe: the share holds until then, or one would take for free what another has let pass. */
+static void settle_up(void *context)
 {
-    redis_unsent_send((struct store_redis *)base);
+    struct store_redis *redis = context;
+    if (!redis_unsent_send(redis) || !atomic_load(&redis->is_by_share) ||
+        clock_monotonic_ms(&redis->base.clock) < atomic_load(&redis->shared_until_ms))
+        return;
+    atomic_fetch_add(&redis->share_round, 1);
+    atomic_store(&redis->is_by_share, false);
 }
 
 static bool describe(struct store *base, struct strbuf *out)
@@ -142,7 +179,9 @@ static bool describe(struct store *base, struct strbuf *out)
     const int64_t away_us = atomic_load(&redis->away_us);
     redis_address_print(&redis->address, out);
     if (is_there) {
-        strbuf_printf(out, ", shared by %u server%s", servers, servers == 1 ? "" : "s");
+        strbuf_printf(out, ", shared by %u server%s%s", servers, servers == 1 ? "" : "s",
+                      atomic_load(&redis->is_by_share) ? ", settling what was charged while it was away"
+                                                       : "");
         return true;
     }
     strbuf_append_text(out, ", away");
@@ -157,6 +196,7 @@ static bool describe(struct store *base, struct strbuf *out)
 static void destroy(struct store *base)
 {
     struct store_redis *redis = (struct store_redis *)base;
+    ticker_stop(redis->settler);
     if (redis->connection != NULL)
         say_good_bye(redis);
     redis_connection_close(redis->connection);
@@ -177,7 +217,6 @@ static const struct store_kind redis_kind = {
     .reset = redis_reset,
     .each = redis_each,
     .exchange = redis_exchange,
-    .tick = tick,
     .now_us = redis_now_us,
     .describe = describe,
     .destroy = destroy,
@@ -192,7 +231,7 @@ static bool open_all(struct store_redis *redis, const struct store_redis_options
     const struct redis_connection_options connection = {
         .address = &redis->address,
         .connect_ms = CONNECT_MS,
-        .command_ms = options->command_ms == 0 ? COMMAND_MS : options->command_ms,
+        .command_ms = redis->address.timeout_ms == 0 ? COMMAND_MS : redis->address.timeout_ms,
         .changed = changed,
         .pulse = pulse,
         .context = redis};
@@ -201,7 +240,11 @@ static bool open_all(struct store_redis *redis, const struct store_redis_options
     if (redis->remembered == NULL || redis->local == NULL)
         return false;
     redis->connection = redis_connection_open(&connection);
-    return redis->connection != NULL;
+    if (redis->connection == NULL)
+        return false;
+    pending_wait(&redis->reached, FIRST_MS);
+    redis->settler = ticker_start(SETTLE_EACH_MS, settle_up, redis);
+    return redis->settler != NULL;
 }
 
 struct store *store_redis_create(const struct store_redis_options *options, struct strbuf *problem)
@@ -214,12 +257,15 @@ struct store *store_redis_create(const struct store_redis_options *options, stru
     store_init(&redis->base, &redis_kind, &options->clock);
     pthread_mutex_init(&redis->lock, NULL);
     pending_bound_init(&redis->waiting, WAITING_MAX);
+    pending_init(&redis->reached);
     redis->owner = talloc_new(NULL);
     redis->seed[0] = options->seed[0];
     redis->seed[1] = options->seed[1];
     atomic_store(&redis->servers, 1);
+    atomic_store(&redis->is_by_share, true);
     atomic_store(&redis->away_us, redis->base.started_us);
     snprintf(redis->name, sizeof redis->name, "%s", options->name);
+    snprintf(redis->memory_key, sizeof redis->memory_key, REDIS_PREFIX "server:%s", redis->name);
     redis_script_init(&redis->decide, decide_lua);
     redis_script_init(&redis->notes, notes_lua);
     redis_script_init(&redis->pulse, pulse_lua);

@@ -13,6 +13,7 @@
 #ifndef CLOSEDRELAY_STORE_STORE_REDIS_H
 #define CLOSEDRELAY_STORE_STORE_REDIS_H
 
+#include "base/ticker.h"
 #include "store/redis_connection.h"
 #include "store/store_kind.h"
 
@@ -40,7 +41,7 @@ struct redis_remembered {
     uint64_t charged; /* without */
     int64_t seen_us;  /* by the server's clock */
     int64_t exceeded_until_us;
-    uint64_t memory; /* store_redis.memory of that time */
+    uint64_t memory; /* store_redis.memory of the time when it was asked */
 };
 
 struct redis_unsent;
@@ -52,19 +53,26 @@ struct store_redis {
     struct store *local; /* decides while the server is away */
     void *owner;         /* talloc: the address */
     char name[REDIS_NAME_BYTES];
+    char memory_key[REDIS_NAME_BYTES + 48];
     uint64_t seed[2];
     struct redis_script decide, notes, pulse;
     struct pending_bound waiting;    /* who waits for an answer */
+    struct pending reached;          /* done once it was there for the first time */
     atomic_uint servers;             /* that were seen lately; at least 1 */
     _Atomic int64_t offset_us;       /* the server's time less our monotonic one; 0: not known */
     _Atomic int64_t away_us;         /* since when, wall clock; 0: it is there */
+    atomic_uint under_way;           /* how many waited for it when it went away */
+    struct ticker *settler;          /* sends what was charged meanwhile */
     atomic_uint_least64_t connected; /* how many times */
     /* Counts how often the server may have lost its memory: a new connection, or a server that does not know
      * us. What was learnt before is told it again. */
     atomic_uint_least64_t memory;
     atomic_uint_least64_t next_owner;
-    atomic_uint_least64_t share_round; /* redis_share.c */
-    pthread_mutex_t lock;              /* guards all below */
+    /* While the server is away, and until what was charged meanwhile has reached it from all servers. */
+    atomic_bool is_by_share;
+    atomic_uint_least64_t shared_until_ms; /* at least, monotonic */
+    atomic_uint_least64_t share_round;     /* redis_share.c */
+    pthread_mutex_t lock;                  /* guards all below */
     struct redis_remembered *remembered;
     struct redis_unsent *unsent; /* oldest first */
     size_t unsent_count;
@@ -143,9 +151,9 @@ enum store_answer redis_decide(struct store_redis *redis, struct redis_decision 
 /* ---- redis_share.c ---------------------------------------------------------------------------------- */
 
 struct redis_remembered redis_recall(struct store_redis *redis, const struct store_charge *charge);
-/* Of its level, `charged` was charged. */
-void redis_remember(struct store_redis *redis, const struct store_charge *charge, uint64_t charged,
-                    int64_t now_us);
+/* The charge's level; of `seen` what is charged, when, and in which memory. */
+void redis_remember(struct store_redis *redis, const struct store_charge *charge,
+                    const struct redis_remembered *seen);
 /* `moved`: by another server; only where it is newer than what is known. */
 void redis_remember_moved(struct store_redis *redis, struct slice limit, struct slice key,
                           const struct redis_remembered *moved);
@@ -163,8 +171,10 @@ void redis_settle_share(struct store_redis *redis, struct redis_hold *hold,
  * was never sent, and may be added to others of the same counter. */
 void redis_unsent_keep(struct store_redis *redis, const char *owner, const struct store_charge *charges,
                        size_t count);
-/* Sends what is kept; what is not answered is kept for the next time, under the same number. */
-void redis_unsent_send(struct store_redis *redis);
+/* Sends what is kept; what is not answered is kept for the next time, under the same number. True: nothing is
+ * left. */
+bool redis_unsent_send(struct store_redis *redis);
+bool redis_unsent_is_any(struct store_redis *redis);
 void redis_unsent_free(struct store_redis *redis);
 
 /* A name for a message or a charge, unlike all others on all servers. */

@@ -87,15 +87,14 @@ struct redis_server *redis_of(void **state)
 }
 
 /* A busy machine may take its time, unless the time is what is tested. */
-struct store *redis_open_with(const struct redis_server *server, const char *name, uint64_t command_ms,
-                              const char *options_text)
+struct store *redis_open_with(const struct redis_server *server, const char *name, const char *options_text)
 {
     char url[64];
     struct strbuf problem;
     strbuf_init(&problem, 0);
-    snprintf(url, sizeof url, "redis://127.0.0.1:%u/1%s", server->port, options_text);
+    snprintf(url, sizeof url, "redis://127.0.0.1:%u/1?%s", server->port, options_text);
     const struct store_redis_options options = {
-        .clock = clock_system(), .seed = {1, 2}, .url = url, .name = name, .command_ms = command_ms};
+        .clock = clock_system(), .seed = {1, 2}, .url = url, .name = name};
     struct store *store = store_redis_create(&options, &problem);
     if (store == NULL)
         fail_msg("%s", strbuf_text(&problem));
@@ -105,7 +104,7 @@ struct store *redis_open_with(const struct redis_server *server, const char *nam
 
 struct store *redis_open(const struct redis_server *server, const char *name)
 {
-    return redis_open_with(server, name, 5000, "");
+    return redis_open_with(server, name, "timeout=5000");
 }
 
 bool redis_is_there(struct store *store)

@@ -26,11 +26,10 @@ void redis_tell(const struct redis_server *server, const char *command);
 /* What redis-cli prints on that line, as far as it fits; its first digits behind `name` as a number. */
 long redis_number(const struct redis_server *server, const char *command, const char *name);
 
-/* A busy machine may take its time, unless the time is what is tested: five seconds, or `command_ms`.
- * `options`: "?reserve=1", or "". */
+/* A busy machine may take its time, unless the time is what is tested: five seconds, or as
+ * `options` say: "timeout=20&reserve=1". */
 struct store *redis_open(const struct redis_server *server, const char *name);
-struct store *redis_open_with(const struct redis_server *server, const char *name, uint64_t command_ms,
-                              const char *options);
+struct store *redis_open_with(const struct redis_server *server, const char *name, const char *options);
 bool redis_is_there(struct store *store);
 /* For at most ten seconds. */
 void redis_wait_until_there(struct store *store, bool wanted);

@@ -14,11 +14,12 @@ class Authority:
         os.makedirs(directory, exist_ok=True)
         self.certificate, self.key = self.make("ca", "/CN=ca.test.example", signed=False)
 
-    def make(self, name, subject, signed=True):
+    def make(self, name, subject, signed=True, addresses=()):
         """The paths of a certificate and its key, signed by this authority or by itself."""
         certificate, key = (os.path.join(self.directory, f"{name}.{kind}") for kind in ("pem", "key"))
         signer = ["-CA", self.certificate, "-CAkey", self.key] if signed else []
-        subprocess.run(["openssl", "req", "-x509", *NEW_KEY, "-subj", subject, *signer, "-keyout", key,
+        names = [f"-addext=subjectAltName={','.join(f'IP:{address}' for address in addresses)}"] if addresses else []
+        subprocess.run(["openssl", "req", "-x509", *NEW_KEY, "-subj", subject, *signer, *names, "-keyout", key,
                         "-out", certificate], check=True, capture_output=True)
         os.chmod(key, 0o600)
         return certificate, key

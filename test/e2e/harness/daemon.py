@@ -52,6 +52,7 @@ class Daemon:
         self.audit_config = (audit or "audit: { file: AUDIT }").replace("AUDIT", self.audit_path)
         self.process_config = f"daemon: {{ {process} }}"
         self.process = None
+        self.env = None  # beside the test's own
         self.write_config(config)
 
     def write_config(self, config):
@@ -70,7 +71,8 @@ class Daemon:
         return self
 
     def launch(self):
-        self.process = Process([program(), "serve", "-c", self.config_path], os.path.join(self.directory, "output"))
+        self.process = Process([program(), "serve", "-c", self.config_path], os.path.join(self.directory, "output"),
+                               env=self.env)
 
     @property
     def output(self):
