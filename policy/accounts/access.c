@@ -25,11 +25,11 @@ static float newness_of(const struct known *known, const struct accounts_setting
     return exp2f(-(float)(hour - known->first_hour) * 3600000 / (float)settings->network_half_life_ms);
 }
 
-/* The network that addresses are taken by: a /24, of IPv6 a /48. */
-static uint32_t network_print(const struct accounts *accounts, const struct ip_address *client)
+/* The network that addresses are taken by: a /24, of IPv6 a /48; and the wider one, mostly one provider's: a
+ * /16, of IPv6 a /32. */
+static uint32_t network_print(const struct accounts *accounts, const struct ip_address *client, bool is_wide)
 {
-    enum { IPV4_BYTES = 15, IPV6_BYTES = 6 };
-    const size_t length = ip_address_is_ipv4(client) ? IPV4_BYTES : IPV6_BYTES;
+    const size_t length = ip_address_is_ipv4(client) ? (is_wide ? 14 : 15) : is_wide ? 4 : 6;
     return accounts_print(accounts, slice_make((const char *)client->bytes, length));
 }
 
@@ -47,7 +47,7 @@ static bool is_first_day(const struct accounts *accounts, const struct accounts_
 static void count_use(struct account *account, enum account_question question, bool is_new)
 {
     if (account->today[question].trials == 0)
-        prior_add(&account->domain->priors[question], is_new, 1, account->last_us);
+        account_note(account, question, is_new, 1);
     account->today[question].trials += 1;
     account->today[question].hits += is_new;
 }
@@ -64,6 +64,41 @@ static float expected_network(const struct accounts *accounts, const struct acco
     return expected;
 }
 
+static enum network_place place_of(const struct accounts *accounts, const struct account *account,
+                                   uint32_t wide)
+{
+    const struct shared_use *use = shared_uses_find(accounts->wide_networks, wide);
+    for (unsigned i = 0; i < account->networks.count; i++)
+        if (account->networks.items[i].wide == wide && account->networks.items[i].days > 1)
+            return PLACE_NEAR;
+    return use != NULL && use->familiar_count >= SOME_LOGINS ? PLACE_AMONG : PLACE_ABROAD;
+}
+
+/* By how much `place` makes `expected` more or less likely: where honest logins' new networks are is learnt,
+ * where thieves are is not. */
+static float expected_there(const struct accounts *accounts, enum network_place place, float expected)
+{
+    static const float stolen[PLACE_COUNT] = {0.1F, 0.3F, 0.6F}, first[PLACE_COUNT] = {10, 12, 8};
+    float all = 0, here = 0;
+    for (unsigned i = 0; i < PLACE_COUNT; i++) {
+        all += accounts->place_counts[i] + first[i];
+        here = i == place ? accounts->place_counts[i] + first[i] : here;
+    }
+    return fminf(0.9F, expected * (here / all) / stolen[place]);
+}
+
+/* One of a login and day counts, so that no botnet makes itself usual. */
+static void count_place(struct accounts *accounts, const struct account *account, enum network_place place)
+{
+    static const float MOST = 2000;
+    if (account->today[QUESTION_NEW_NETWORK].hits > 0)
+        return;
+    accounts->place_counts[place] += 1;
+    if (accounts->place_counts[place] > MOST)
+        for (unsigned i = 0; i < PLACE_COUNT; i++)
+            accounts->place_counts[i] /= 2;
+}
+
 static bool is_gateway(const struct accounts *accounts, uint32_t print)
 {
     const struct shared_use *use = shared_uses_find(accounts->networks, print);
@@ -71,20 +106,26 @@ static bool is_gateway(const struct accounts *accounts, uint32_t print)
 }
 
 static void meet_new_network(struct accounts *accounts, const struct accounts_settings *settings,
-                             struct account *account, uint32_t print)
+                             struct account *account, uint32_t print, uint32_t wide)
 {
     const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
+    const enum network_place place = place_of(accounts, account, wide);
     const bool is_original = (account->networks.count == 0 && is_first_day(accounts, settings, account)) ||
                              is_gateway(accounts, print);
-    const float expected = expected_network(accounts, settings, account, print);
+    const float expected =
+        expected_there(accounts, place, expected_network(accounts, settings, account, print));
     struct known *known = known_set_add(&account->networks, print, hour, NETWORKS_MAX);
     if (known == NULL)
         return;
     known->is_original = is_original;
+    known->wide = wide;
+    if (place != PLACE_NEAR)
+        shared_uses_adopt(accounts->wide_networks, wide, hour);
     if (is_original) {
         shared_uses_adopt(accounts->networks, print, hour);
         return;
     }
+    count_place(accounts, account, place);
     account->network_expected = expected;
     account->recent[PATH_NEW].new_networks += 1;
     level_note(&account->levels[LEVEL_NETWORKS], account->recent[PATH_NEW].new_networks);
@@ -109,10 +150,10 @@ static float meet_network(struct accounts *accounts, const struct accounts_setti
                           struct account *account, const struct ip_address *client)
 {
     const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
-    const uint32_t print = network_print(accounts, client);
+    const uint32_t print = network_print(accounts, client, false);
     struct known *known = known_set_find(&account->networks, print);
     if (known == NULL)
-        meet_new_network(accounts, settings, account, print);
+        meet_new_network(accounts, settings, account, print, network_print(accounts, client, true));
     else
         meet_known_network(accounts, account, known);
     const float newness = newness_of(known_set_find(&account->networks, print), settings, hour);

@@ -56,12 +56,28 @@ static void fade(struct recent *recent, float factor, float hour_factor)
     recent->complaints *= factor;
 }
 
+void account_note(struct account *account, enum account_question question, float hits, float trials)
+{
+    prior_add(&account->domain->priors[question], hits, trials, account->last_us);
+    if (account->domain->all != NULL)
+        prior_add(&account->domain->all->priors[question], hits, trials, account->last_us);
+}
+
+const struct level *account_domain_level(const struct account *account, enum account_level level)
+{
+    enum { DAYS_ENOUGH = 20 };
+    const struct domain *domain = account->domain;
+    return domain->all == NULL || domain->levels[level].days >= DAYS_ENOUGH ? &domain->levels[level]
+                                                                            : &domain->all->levels[level];
+}
+
 static void learn_day(struct account *account)
 {
     const bool is_trusted = account->step < ACCOUNT_WARN;
     const bool has_sent = account->levels[LEVEL_BURST].peak > 0;
     for (unsigned i = 0; i < LEVEL_COUNT && is_trusted && has_sent; i++)
-        level_learn(&account->levels[i], &account->domain->levels[i]);
+        level_learn(&account->levels[i], &account->domain->levels[i],
+                    account->domain->all == NULL ? NULL : &account->domain->all->levels[i]);
     for (unsigned i = 0; i < LEVEL_COUNT; i++)
         account->levels[i].peak = 0;
     for (unsigned i = 0; i < QUESTION_COUNT; i++) {
@@ -73,7 +89,7 @@ static void learn_day(struct account *account)
         /* Of a domain each login counts alike, however much it sends. */
         const float part = today.trials > 5 ? 5 / today.trials : 1;
         if (i != QUESTION_NEW_NETWORK && i != QUESTION_NEW_CLIENT)
-            prior_add(&account->domain->priors[i], today.hits * part, today.trials * part, account->last_us);
+            account_note(account, (enum account_question)i, today.hits * part, today.trials * part);
     }
 }
 
@@ -118,6 +134,14 @@ static float usual_of(const struct accounts_settings *settings, enum account_que
 float account_expect(const struct account *account, const struct accounts_settings *settings,
                      enum account_question question)
 {
-    return prior_expect(&account->domain->priors[question], &account->own[question],
-                        usual_of(settings, question), questions[question].weight, account->last_us);
+    const struct prior *here = &account->domain->priors[question];
+    const struct prior *everywhere =
+        account->domain->all == NULL ? here : &account->domain->all->priors[question];
+    const float usual = usual_of(settings, question);
+    const float general = prior_part(everywhere, usual);
+    const float habit =
+        tendency_part(&account->own[question], prior_part(here, general), questions[question].weight);
+    const float today = fmaxf(prior_excess(here, general, account->last_us),
+                              prior_excess(everywhere, usual, account->last_us));
+    return fminf(0.9F, fmaxf(0.0001F, fmaxf(habit, today)));
 }

@@ -72,6 +72,7 @@ struct text_use {
 
 struct domain {
     char *name;
+    struct domain *all; /* what all domains have in common; NULL: this is it */
     struct prior priors[QUESTION_COUNT];
     struct level levels[LEVEL_COUNT];
     UT_hash_handle hh;
@@ -127,6 +128,11 @@ uint32_t account_read_number(struct slice bytes);
 /* Lets counts fade up to now; where a day is over, what it had becomes habit, unless the account is on the
  * step `warn` or above. */
 void account_advance(struct account *account, const struct accounts_settings *settings, int64_t now_us);
+
+/* Something was so, or was not, for its domain and for all. */
+void account_note(struct account *account, enum account_question question, float hits, float trials);
+/* What is usual of a level for logins that little is known of: their domain's, or everybody's. */
+const struct level *account_domain_level(const struct account *account, enum account_level level);
 
 /* An honest login's share of yes, and points for `hits` of `trials` (with weights) against it. */
 float account_expect(const struct account *account, const struct accounts_settings *settings,

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 struct account_book {
     const struct clock *clock;
@@ -19,7 +20,9 @@ struct account_book *account_book_create(const struct clock *clock, struct state
         return NULL;
     book->clock = clock;
     book->database = database;
-    book->accounts = accounts_create(database);
+    uint64_t seed[2];
+    if (getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed)
+        book->accounts = accounts_create(database, seed);
     if (book->accounts == NULL) {
         free(book);
         return NULL;

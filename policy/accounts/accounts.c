@@ -5,25 +5,26 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 static const int64_t HOUR_US = 3600LL * 1000000;
 
-struct accounts *accounts_create(struct state_database *database)
+struct accounts *accounts_create(struct state_database *database, const uint64_t seed[2])
 {
     struct accounts *accounts = calloc(1, sizeof *accounts);
     if (accounts == NULL)
         return NULL;
     accounts->networks = shared_uses_create();
+    accounts->wide_networks = shared_uses_create();
     accounts->texts = shared_uses_create();
+    accounts->other_domains.all = &accounts->all_domains;
     accounts->sent = calloc(SENT_PLACES, sizeof *accounts->sent);
     accounts->mailboxes = calloc(MAILBOX_PLACES, sizeof *accounts->mailboxes);
     accounts->owners = calloc(OWNER_PLACES, sizeof *accounts->owners);
     accounts->number_count = 1;
     accounts->database = database;
-    if (accounts->networks != NULL && accounts->texts != NULL && accounts->sent != NULL &&
-        accounts->mailboxes != NULL && accounts->owners != NULL &&
-        getrandom(accounts->seed, sizeof accounts->seed, 0) == (ssize_t)sizeof accounts->seed &&
+    memcpy(accounts->seed, seed, sizeof accounts->seed);
+    if (accounts->networks != NULL && accounts->wide_networks != NULL && accounts->texts != NULL &&
+        accounts->sent != NULL && accounts->mailboxes != NULL && accounts->owners != NULL &&
         (database == NULL || accounts_load(accounts)))
         return accounts;
     accounts_destroy(accounts);
@@ -49,6 +50,7 @@ void accounts_destroy(struct accounts *accounts)
         free(domain);
     }
     shared_uses_destroy(accounts->networks);
+    shared_uses_destroy(accounts->wide_networks);
     shared_uses_destroy(accounts->texts);
     free(accounts->sent);
     free(accounts->mailboxes);
@@ -82,6 +84,7 @@ struct domain *accounts_domain(struct accounts *accounts, struct slice user)
     domain = calloc(1, sizeof *domain);
     if (domain == NULL)
         return NULL;
+    domain->all = &accounts->all_domains;
     domain->name = strndup(name.data == NULL ? "" : name.data, name.length);
     if (domain->name != NULL)
         HASH_ADD_KEYPTR(hh, accounts->domains, domain->name, (unsigned)name.length, domain);

@@ -19,9 +19,10 @@ struct accounts;
 
 struct state_database; /* store/state_database.h */
 
-/* `database` keeps them, or NULL: they end with the process. It outlives the accounts. NULL: out of memory.
- */
-struct accounts *accounts_create(struct state_database *database);
+/* `database` keeps them, or NULL: they end with the process. It outlives the accounts. `seed`: random, for
+ * strangers choose what is hashed; where nobody is there who could, the same each time gives the same
+ * answers. NULL: out of memory. */
+struct accounts *accounts_create(struct state_database *database, const uint64_t seed[2]);
 void accounts_destroy(struct accounts *accounts); /* NULL is allowed */
 
 /* ---- what it is told -------------------------------------------------------------------------------- */

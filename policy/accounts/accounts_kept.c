@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 static const char LOGIN_KIND[] = "account", DOMAIN_KIND[] = "account domain", TABLE_KIND[] = "account table";
+static const char EVERY_DOMAIN[] = "*";
 static const int64_t IDLE_US = 24LL * 3600 * 1000000;
 enum { LOGINS_AT_ONCE = 5000 };
 
@@ -17,7 +18,7 @@ struct table_bytes {
     size_t bytes;
 };
 
-enum { TABLE_COUNT = 7 };
+enum { TABLE_COUNT = 9 };
 
 static void list_tables(struct accounts *accounts, struct table_bytes tables[TABLE_COUNT])
 {
@@ -25,6 +26,8 @@ static void list_tables(struct accounts *accounts, struct table_bytes tables[TAB
         {"seed", accounts->seed, sizeof accounts->seed},
         {"first", &accounts->first_us, sizeof accounts->first_us},
         {"networks", accounts->networks, shared_uses_bytes()},
+        {"wide_networks", accounts->wide_networks, shared_uses_bytes()},
+        {"places", accounts->place_counts, sizeof accounts->place_counts},
         {"texts", accounts->texts, shared_uses_bytes()},
         {"sent", accounts->sent, SENT_PLACES * sizeof *accounts->sent},
         {"mailboxes", accounts->mailboxes, MAILBOX_PLACES * sizeof *accounts->mailboxes},
@@ -58,7 +61,10 @@ static void load_domain(void *context, struct slice key, struct slice value)
     strbuf_init(&user, 0);
     strbuf_append_byte(&user, '@');
     strbuf_append_slice(&user, key);
-    struct domain *domain = accounts_domain(context, strbuf_slice(&user));
+    struct accounts *accounts = context;
+    struct domain *domain = slice_equal(key, slice_of(EVERY_DOMAIN))
+                                ? &accounts->all_domains
+                                : accounts_domain(accounts, strbuf_slice(&user));
     strbuf_deinit(&user);
     if (domain == NULL)
         return;
@@ -171,18 +177,23 @@ static void add_login(struct accounts_batch *batch, struct login *login)
     login->account->is_changed = batch->bytes.failed;
 }
 
+static void add_domain(struct accounts_batch *batch, const struct domain *domain, const char *name)
+{
+    struct domain_bytes bytes;
+    memcpy(bytes.priors, domain->priors, sizeof bytes.priors);
+    memcpy(bytes.levels, domain->levels, sizeof bytes.levels);
+    add_row(batch, DOMAIN_KIND, slice_of(name), &bytes, sizeof bytes);
+}
+
 static void add_tables(struct accounts_batch *batch, struct accounts *accounts)
 {
     struct table_bytes tables[TABLE_COUNT];
     list_tables(accounts, tables);
     for (size_t i = 0; i < TABLE_COUNT; i++)
         add_row(batch, TABLE_KIND, slice_of(tables[i].name), tables[i].data, tables[i].bytes);
-    for (const struct domain *domain = accounts->domains; domain != NULL; domain = domain->hh.next) {
-        struct domain_bytes bytes;
-        memcpy(bytes.priors, domain->priors, sizeof bytes.priors);
-        memcpy(bytes.levels, domain->levels, sizeof bytes.levels);
-        add_row(batch, DOMAIN_KIND, slice_of(domain->name), &bytes, sizeof bytes);
-    }
+    add_domain(batch, &accounts->all_domains, EVERY_DOMAIN);
+    for (const struct domain *domain = accounts->domains; domain != NULL; domain = domain->hh.next)
+        add_domain(batch, domain, domain->name);
 }
 
 struct accounts_batch *accounts_take_changed(struct accounts *accounts, int64_t now_us, bool all)

@@ -24,6 +24,14 @@ struct address_owner {
     uint32_t print, number;
 };
 
+/* Where a network is that is new to a login. */
+enum network_place {
+    PLACE_NEAR,   /* within a wider one that the login uses (a /16, of IPv6 a /32) */
+    PLACE_AMONG,  /* within one that others here use */
+    PLACE_ABROAD, /* within one that nobody here uses */
+    PLACE_COUNT
+};
+
 struct mailbox {
     uint32_t print, first_hour;
 };
@@ -36,8 +44,10 @@ struct accounts {
     struct login **by_number; /* malloc; [0] is nobody */
     uint32_t number_count, number_capacity;
     struct domain *domains;
+    struct domain all_domains;
     struct domain other_domains; /* beyond DOMAINS_MAX */
-    struct shared_uses *networks, *texts;
+    struct shared_uses *networks, *wide_networks, *texts;
+    float place_counts[PLACE_COUNT]; /* of new networks of logins */
     struct sent_message *sent;
     struct mailbox *mailboxes;
     struct address_owner *owners;

@@ -77,7 +77,7 @@ static void look_at_recipients(const struct view *view)
 {
     const struct recent *recent = view->recent;
     const struct level *level = &view->account->levels[LEVEL_RECIPIENTS];
-    const struct level *domain = &view->account->domain->levels[LEVEL_RECIPIENTS];
+    const struct level *domain = account_domain_level(view->account, LEVEL_RECIPIENTS);
     const float floor = (float)view->settings->recipients_floor;
     const float expected = account_expect(view->account, view->settings, QUESTION_NEW_RECIPIENT);
     if (recent->new_recipients >= floor)
@@ -96,7 +96,7 @@ static void look_at_networks(const struct view *view)
 {
     const struct account *account = view->account;
     const struct level *level = &account->levels[LEVEL_NETWORKS];
-    const struct level *domain = &account->domain->levels[LEVEL_NETWORKS];
+    const struct level *domain = account_domain_level(account, LEVEL_NETWORKS);
     const float logins = account->network_logins;
     const float count = account->recent[PATH_NEW].new_networks;
     const float points =
@@ -158,7 +158,7 @@ static void look_at_content(const struct view *view)
     const struct recent *recent = view->recent;
     const struct account *account = view->account;
     const struct level *level = &account->levels[LEVEL_TEXT];
-    const struct level *domain = &account->domain->levels[LEVEL_TEXT];
+    const struct level *domain = account_domain_level(account, LEVEL_TEXT);
     const float blocked = account_expect(account, view->settings, QUESTION_BLOCKED);
     const float most = most_of_one_text(view), logins = account->text_logins;
     if (most >= (float)view->settings->recipients_floor)
@@ -178,7 +178,7 @@ static void look_at_volume(const struct view *view)
     enum { BURST_LEAST = 5, HOURS_CERTAIN = 3 };
     const struct recent *recent = view->recent;
     const struct level *level = &view->account->levels[LEVEL_BURST];
-    const struct level *domain = &view->account->domain->levels[LEVEL_BURST];
+    const struct level *domain = account_domain_level(view->account, LEVEL_BURST);
     const float odd = recent->messages > 0 ? recent->odd_hours / recent->messages : 0;
     const float certainty = fminf(1, recent->messages / HOURS_CERTAIN);
     if (recent->burst >= BURST_LEAST)
@@ -253,8 +253,11 @@ static struct sums add_up(const struct account_judgement *judgement, const struc
 
 static bool is_learning(const struct account *account, const struct accounts_settings *settings)
 {
-    return account->message_count < (float)settings->learning_messages &&
-           account->last_us - account->first_us < (int64_t)settings->learning_ms * 1000;
+    enum { NEVER_BEFORE = 3 }; /* of the whole time: one busy day says little */
+    const int64_t age_us = account->last_us - account->first_us;
+    const int64_t learning_us = (int64_t)settings->learning_ms * 1000;
+    return age_us < learning_us / NEVER_BEFORE ||
+           (age_us < learning_us && account->message_count < (float)settings->learning_messages);
 }
 
 /* The step that the points are enough for, if enough of different kinds says so. */

@@ -11,6 +11,7 @@
 
 struct known {
     uint32_t print;
+    uint32_t wide;                  /* of networks: of the wider one that it is part of */
     uint32_t first_hour, last_hour; /* since 1970 */
     uint16_t days;
     bool is_original; /* it was there when the login was first seen: nothing to compare it with */

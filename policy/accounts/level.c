@@ -34,7 +34,7 @@ static float spread_of(const struct level *level)
     return spread < SPREAD_LEAST ? SPREAD_LEAST : spread;
 }
 
-void level_learn(struct level *level, struct level *domain)
+void level_learn(struct level *level, struct level *domain, struct level *all)
 {
     enum { DOMAIN_DAYS_MAX = 2000 };
     const float highest = mean_of(level, domain) + OUTLIER * spread_of(level);
@@ -43,6 +43,8 @@ void level_learn(struct level *level, struct level *domain)
     learn(level, value, LEVEL_DAYS_MAX);
     if (domain != NULL)
         learn(domain, value, DOMAIN_DAYS_MAX);
+    if (all != NULL)
+        learn(all, value, DOMAIN_DAYS_MAX);
     level->peak = 0;
 }
 

@@ -25,8 +25,8 @@ static inline void level_note(struct level *level, float amount)
 }
 
 /* A day is over on which there was something: its peak becomes part of what is usual, and of what is usual in
- * the `domain` (or NULL). A peak far beyond counts as less. */
-void level_learn(struct level *level, struct level *domain);
+ * the `domain` and for `all` (or NULL). A peak far beyond counts as less. */
+void level_learn(struct level *level, struct level *domain, struct level *all);
 
 /*
  * Points for `amount`: how seldom an honest day gets as far. 0 where that is nothing out of the ordinary.

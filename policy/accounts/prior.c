@@ -29,20 +29,16 @@ void prior_add(struct prior *prior, float hits, float trials, int64_t now_us)
     prior->fast.trials += trials;
 }
 
-static float part_of(const struct tendency *tendency, float general, float weight)
+float prior_part(const struct prior *prior, float general)
 {
-    return (tendency->hits + general * weight) / (tendency->trials + weight);
+    return tendency_part(&prior->slow, general, FIRST_WEIGHT);
 }
 
-float prior_expect(const struct prior *prior, const struct tendency *own, float usual, float weight,
-                   int64_t now_us)
+float prior_excess(const struct prior *prior, float general, int64_t now_us)
 {
     struct tendency fast = prior->fast;
-    const float domain = part_of(&prior->slow, usual, FIRST_WEIGHT);
-    const float habit = part_of(own, domain, weight);
+    const float usual = prior_part(prior, general);
     tendency_decay(&fast, fast_factor(prior, now_us));
-    /* What is more than usual, and so has a reason that all share. */
-    const float today = part_of(&fast, domain, FAST_WEIGHT) - EVERYDAY * domain;
-    const float expected = today > habit ? today : habit;
-    return expected < 0.0001F ? 0.0001F : expected > 0.9F ? 0.9F : expected;
+    const float excess = tendency_part(&fast, usual, FAST_WEIGHT) - EVERYDAY * usual;
+    return excess < 0 ? 0 : excess;
 }

@@ -23,7 +23,7 @@ static inline void tendency_decay(struct tendency *tendency, float factor)
     tendency->trials *= factor;
 }
 
-/* What a domain knows of one question. */
+/* What is known of one question, of a domain or of all. */
 struct prior {
     struct tendency slow, fast;
     int64_t fast_us; /* up to when `fast` has decayed */
@@ -31,10 +31,16 @@ struct prior {
 
 void prior_add(struct prior *prior, float hits, float trials, int64_t now_us);
 
-/* The part of all times that it is so for an honest login: of its own habit, of its domain's where there is
- * little of its own (`weight` trials), or of what happens to all today, whichever is more. `usual` stands in
- * where nothing is known at all. Within [0.0001, 0.9]. */
-float prior_expect(const struct prior *prior, const struct tendency *own, float usual, float weight,
-                   int64_t now_us);
+/* `hits` of `trials`, or `general` where there are few: as if that had been seen `weight` times. */
+static inline float tendency_part(const struct tendency *tendency, float general, float weight)
+{
+    return (tendency->hits + general * weight) / (tendency->trials + weight);
+}
+
+/* The part of all times that it is so; `general` stands in where little is known. */
+float prior_part(const struct prior *prior, float general);
+
+/* By how much today is beyond that: it has a reason that all share. 0: by nothing. */
+float prior_excess(const struct prior *prior, float general, int64_t now_us);
 
 #endif

@@ -37,7 +37,7 @@ static int begin(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
-    world->accounts = accounts_create(NULL);
+    world->accounts = accounts_create(NULL, (const uint64_t[2]){1, 2});
     assert_non_null(world->accounts);
     world->now_us = START_US;
     world->settings = accounts_settings_default;
