@@ -6,12 +6,13 @@
 enum {
     FAMILIAR_DAYS = 3,    /* used on so many days … */
     FAMILIAR_HOURS = 168, /* … since so long: familiar for good */
-    MANY_LOGINS = 10,     /* of a network that so many know: an office, a gateway, a webmail server */
+    MANY_LOGINS = 10,     /* of a network that so many know, and … */
+    PART_OF_ALL = 20,     /* … such a part of all: a gateway, a webmail server */
     SOME_LOGINS = 3,
 };
 static const int64_t HOUR_US = 3600LL * 1000000;
 /* A mailbox that has been there for long, and now sends for the first time. */
-static const float FIRST_EXPECTED = 0.2F, SHARED_EXPECTED = 0.3F;
+static const float FIRST_EXPECTED = 0.2F;
 
 static bool is_familiar(const struct known *known, uint32_t hour)
 {
@@ -52,22 +53,19 @@ static void count_use(struct account *account, enum account_question question, b
     account->today[question].hits += is_new;
 }
 
-static float expected_network(const struct accounts *accounts, const struct accounts_settings *settings,
-                              const struct account *account, uint32_t print)
+static float expected_network(const struct accounts_settings *settings, const struct account *account)
 {
-    const struct shared_use *use = shared_uses_find(accounts->networks, print);
-    float expected = account_expect(account, settings, QUESTION_NEW_NETWORK);
-    if (use != NULL && use->familiar_count >= SOME_LOGINS)
-        expected = fmaxf(expected, SHARED_EXPECTED);
-    if (account->networks.count == 0)
-        expected = fmaxf(expected, FIRST_EXPECTED);
-    return expected;
+    const float expected = account_expect(account, settings, QUESTION_NEW_NETWORK);
+    return account->networks.count == 0 ? fmaxf(expected, FIRST_EXPECTED) : expected;
 }
 
 static enum network_place place_of(const struct accounts *accounts, const struct account *account,
-                                   uint32_t wide)
+                                   uint32_t print, uint32_t wide)
 {
+    const struct shared_use *own = shared_uses_find(accounts->networks, print);
     const struct shared_use *use = shared_uses_find(accounts->wide_networks, wide);
+    if (own != NULL && own->familiar_count >= SOME_LOGINS)
+        return PLACE_SHARED;
     for (unsigned i = 0; i < account->networks.count; i++)
         if (account->networks.items[i].wide == wide && account->networks.items[i].days > 1)
             return PLACE_NEAR;
@@ -78,7 +76,7 @@ static enum network_place place_of(const struct accounts *accounts, const struct
  * where thieves are is not. */
 static float expected_there(const struct accounts *accounts, enum network_place place, float expected)
 {
-    static const float stolen[PLACE_COUNT] = {0.1F, 0.3F, 0.6F}, first[PLACE_COUNT] = {10, 12, 8};
+    static const float stolen[PLACE_COUNT] = {0.15F, 0.1F, 0.25F, 0.5F}, first[PLACE_COUNT] = {8, 10, 8, 6};
     float all = 0, here = 0;
     for (unsigned i = 0; i < PLACE_COUNT; i++) {
         all += accounts->place_counts[i] + first[i];
@@ -102,18 +100,18 @@ static void count_place(struct accounts *accounts, const struct account *account
 static bool is_gateway(const struct accounts *accounts, uint32_t print)
 {
     const struct shared_use *use = shared_uses_find(accounts->networks, print);
-    return use != NULL && use->familiar_count >= MANY_LOGINS;
+    return use != NULL && use->familiar_count >= MANY_LOGINS &&
+           use->familiar_count >= accounts->number_count / PART_OF_ALL;
 }
 
 static void meet_new_network(struct accounts *accounts, const struct accounts_settings *settings,
                              struct account *account, uint32_t print, uint32_t wide)
 {
     const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
-    const enum network_place place = place_of(accounts, account, wide);
+    const enum network_place place = place_of(accounts, account, print, wide);
     const bool is_original = (account->networks.count == 0 && is_first_day(accounts, settings, account)) ||
                              is_gateway(accounts, print);
-    const float expected =
-        expected_there(accounts, place, expected_network(accounts, settings, account, print));
+    const float expected = expected_there(accounts, place, expected_network(settings, account));
     struct known *known = known_set_add(&account->networks, print, hour, NETWORKS_MAX);
     if (known == NULL)
         return;
@@ -201,7 +199,7 @@ enum account_path access_meet(struct accounts *accounts, const struct accounts_s
     const float newness = client == NULL || ip_address_is_private(client)
                               ? 0
                               : meet_network(accounts, settings, account, client);
-    if (newness <= 0)
+    if (newness <= 0 && client_newness <= 0)
         return PATH_ALL;
     account->network_newness = newness;
     account->client_newness = client_newness;
