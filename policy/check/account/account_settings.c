@@ -89,13 +89,13 @@ static const struct config_key caps_keys[] = {
                "Client networks that are new to the login; several at once."),
     POINTS_KEY("failures", families[ACCOUNT_FAILURES], "30",
                "Recipients that are refused, mail that comes back."),
-    POINTS_KEY("identity", families[ACCOUNT_IDENTITY], "15",
+    POINTS_KEY("identity", families[ACCOUNT_IDENTITY], "20",
                "Another greeting of the client, other senders."),
     POINTS_KEY("content", families[ACCOUNT_CONTENT], "30",
                "One text many times, or from several logins; blocked attachments."),
     POINTS_KEY("volume", families[ACCOUNT_VOLUME], "20", "More within an hour than usual, at other hours."),
     POINTS_KEY("outside", families[ACCOUNT_OUTSIDE], "30", "A listed client, complaints."),
-    POINTS_KEY("sending", sending, "40",
+    POINTS_KEY("sending", sending, "45",
                "What a mailing has, together: recipients, volume, one text many times."),
     POINTS_KEY("access", access, "40", "What somebody has who moves, together: networks and identity."),
     {0},
@@ -221,11 +221,11 @@ static void finish(void *owner, void *given, const struct config_finish *context
         .offset = offsetof(struct account_settings, member), .section = (key_section), .text = (meaning)     \
     }
 
-#define SPAN_KEY(key_name, member, default_span, meaning)                                                    \
+#define SPAN_KEY(key_name, member, default_span, least_ms, meaning)                                          \
     {                                                                                                        \
         .name = (key_name), .type = &config_type_duration,                                                   \
-        .offset = offsetof(struct account_settings, member), .default_text = (default_span), .least = 60000, \
-        .most = 366ULL * 86400000, .text = (meaning)                                                         \
+        .offset = offsetof(struct account_settings, member), .default_text = (default_span),                 \
+        .least = (least_ms), .most = 366ULL * 86400000, .text = (meaning)                                    \
     }
 
 #define COUNT_KEY(key_name, member, default_count, count_unit, meaning)                                      \
@@ -249,10 +249,10 @@ static const struct config_key account_keys[] = {
     SECTION_KEY("floors", floors, &floors_section, "How many there must be at least."),
     SECTION_KEY("stolen", stolen, &stolen_section, "What thieves do."),
     SECTION_KEY("usual", usual, &usual_section, "What others do."),
-    SPAN_KEY("half_life", half_life_ms, "1d", "In what time half of the evidence fades."),
-    SPAN_KEY("network_half_life", network_half_life_ms, "7d",
+    SPAN_KEY("half_life", half_life_ms, "1d", 60000, "In what time half of the evidence fades."),
+    SPAN_KEY("network_half_life", network_half_life_ms, "7d", 60000,
              "In what time a new network becomes half as new."),
-    SPAN_KEY("learn", learn_ms, "7d",
+    SPAN_KEY("learn", learn_ms, "7d", 0,
              "A login that is younger, and has sent less than `learn_messages`, gets no further than `note`, "
              "unless its mail does damage."),
     COUNT_KEY("learn_messages", learn_messages, "50", "messages", "See `learn`."),

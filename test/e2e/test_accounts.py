@@ -1,0 +1,152 @@
+"""A stolen login, behind a real Postfix: noticed, locked over its open session, unlocked, forgiven, all in the record."""
+
+import json
+import os
+import tempfile
+
+import pytest
+
+from harness import daemon as daemon_module
+from harness import mail
+from harness.process import wait_until
+
+# A month of habits is no matter of seconds: the scores are low enough for a login that nothing is known of.
+ACCOUNT = """
+account:
+  learn: 0s
+  note: { score: 10 }
+  warn: { score: 20 }
+  slow: { score: 200 }
+  hold: { score: 300 }
+  lock: { score: 400 }
+"""
+LOCKING = ACCOUNT.replace("slow: { score: 200 }", "slow: { score: 25, mode: off }").replace(
+    "hold: { score: 300 }", "hold: { score: 30 }").replace("lock: { score: 400 }", "lock: { score: 38, mode: enforce }")
+
+
+@pytest.fixture
+def watched(start_relay, workspace):
+    """watched(MORE): a relay with the control socket relay.control, and its state in a folder of its own."""
+    def start(more=ACCOUNT, state=None):
+        directory = tempfile.mkdtemp(prefix="accounts.", dir=workspace)
+        os.chmod(directory, 0o755)
+        state = state or tempfile.mkdtemp(prefix="state.", dir=directory)
+        relay = start_relay(f"control: unix:{directory}/control.sock\nstate: {state}\n"
+                            f"relay: {{ local_domains: [example.com] }}\n{more}")
+        relay.control = os.path.join(directory, "control.sock")
+        relay.state = state
+        return relay
+    return start
+
+
+def command(relay, *words):
+    return daemon_module.run(*words, "--socket", relay.control)
+
+
+def asked(relay, *words):
+    done = command(relay, *words, "--json")
+    assert done.returncode == 0, done.stderr + done.stdout
+    return json.loads(done.stdout)
+
+
+def blast(client, count=20, first=1):
+    """A message to `count` strangers; the reply to MAIL that refused it, or None."""
+    reply = client.command("MAIL FROM:<ann@example.com>")
+    if reply.code != 250:
+        return reply
+    for n in range(first, first + count):
+        assert client.rcpt(f"stranger{n}@example.net").code == 250
+    assert client.data(mail.plain(mail.unique_subject("blast"))).code == 250
+    return None
+
+
+def blast_until_locked(client):
+    for turn in range(10):
+        reply = blast(client, first=100 * turn)
+        if reply is not None:
+            return reply
+    raise AssertionError("nobody noticed")
+
+
+def test_a_blast_is_told_in_the_record_and_by_the_commands(watched):
+    relay = watched()
+    with relay.smtp(client="203.0.113.5", login=("ann@example.com", "secret")) as client:
+        for turn in range(3):
+            assert blast(client, first=100 * turn) is None
+    wait_until(lambda: relay.daemon.events("warn"), "the event")
+    event = relay.daemon.events("warn")[0]
+    assert event["subject"] == {"kind": "user", "name": "ann@example.com"}
+    assert event["state"] == "warn" and "were never written to" in event["reason"]
+    assert event["seen"] >= event["limit"] == 20
+    row = asked(relay, "suspects")[0]
+    assert (row["user"], row["step"]) == ("ann@example.com", "warn")
+    one = asked(relay, "suspects", "Ann@example.com")
+    assert one["step"] == "warn" and {"recipients", "networks"} <= set(one["families"])
+    assert any("was not seen" in e["words"] or "has not used before" in e["words"] for e in one["evidence"])
+    assert one["trace"][0]["step"] in ("note", "warn")
+    assert "looks stolen" in relay.daemon.output
+    assert command(relay, "suspects", "nobody@example.com").returncode != 0
+
+
+def test_a_lock_stops_an_open_session_and_is_lifted(watched):
+    relay = watched(LOCKING)
+    with relay.smtp(client="203.0.113.5", login=("ann@example.com", "secret")) as client:
+        refusal = blast_until_locked(client)
+        assert (refusal.code, refusal.enhanced) == (550, "5.7.1")
+        assert "locked" in refusal.text and "password" in refusal.text
+        lock = relay.daemon.events("lock")[0]
+        assert lock["subject"]["name"] == "ann@example.com" and lock["by"] == "account"
+        assert [row["kind"] for row in asked(relay, "blocks")] == ["locked"]
+
+        done = command(relay, "unlock", "ann@example.com")
+        assert done.returncode == 0, done.stderr
+        assert blast(client, count=1, first=5000) is None
+        assert asked(relay, "blocks") == []
+        assert blast_until_locked(client).code == 550
+
+        done = command(relay, "forgive", "ann@example.com")
+        assert done.returncode == 0, done.stderr
+        assert blast(client, count=1, first=6000) is None
+    assert asked(relay, "suspects") == []
+    states = [event.get("state") for event in relay.daemon.events("unlock")]
+    assert states == [None, "forgiven"]
+
+
+def test_an_admin_locks_and_unlocks(watched):
+    relay = watched()
+    with relay.submission() as client:
+        assert blast(client, count=1) is None
+        assert command(relay, "lock", "ann@example.com", "--for", "2h").returncode == 0
+        assert blast(client, count=1).code == 550
+        assert command(relay, "unlock", "ann@example.com").returncode == 0
+        assert blast(client, count=1) is None
+    assert command(relay, "forgive", "nobody@example.com").returncode != 0
+
+
+def test_a_restart_forgets_nothing(watched):
+    relay = watched(LOCKING)
+    with relay.smtp(client="203.0.113.5", login=("ann@example.com", "secret")) as client:
+        blast_until_locked(client)
+    before = asked(relay, "suspects")[0]
+    relay.daemon.stop()
+    relay.daemon.start()
+    with relay.smtp(client="203.0.113.5", login=("ann@example.com", "secret")) as client:
+        assert blast(client, count=1).code == 550
+    after = asked(relay, "suspects", "ann@example.com")
+    assert after["step"] == before["step"] == "lock"
+    assert after["trace"]
+
+
+def test_what_is_monitored_says_what_it_would_have_done(watched):
+    relay = watched(LOCKING.replace("lock: { score: 38, mode: enforce }", "lock: { score: 38 }"))
+    with relay.smtp(client="203.0.113.5", login=("ann@example.com", "secret")) as client:
+        for turn in range(5):
+            assert blast(client, first=100 * turn) is None
+        subject = mail.unique_subject("would")
+        client.mail("ann@example.com")
+        assert client.rcpt("bob@example.net").code == 250
+        assert client.data(mail.plain(subject)).code == 250
+    record = relay.daemon.record_of(subject)
+    assert record["verdict"] == "accept" and record["would"] == "reject"
+    finding = next(f for f in record["findings"] if f["check"] == "account" and f["reason"] == "lock")
+    assert (finding["mode"], finding["action"]) == ("monitor", "reject")
