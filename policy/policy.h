@@ -16,6 +16,7 @@
 #include "base/nearest_word.h"
 #include "base/slice.h"
 #include "base/strbuf.h"
+#include "base/waiting.h"
 #include "config/values.h"
 #include "facts/ip_address.h"
 

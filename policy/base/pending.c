@@ -1,6 +1,7 @@
 #include "base/pending.h"
 
 #include "base/clock.h"
+#include "base/waiting.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -112,6 +113,7 @@ bool pending_wait(struct pending *pending, uint64_t timeout_ms)
     if (timeout_ms == 0 || pending_is_done(pending))
         return pending_is_done(pending);
     uint64_t deadline_us = clock_system_monotonic_us(NULL) + timeout_ms * 1000U;
+    waiting_begins();
     for (;;) {
         unsigned expected = PROGRESS_OPEN;
         atomic_compare_exchange_strong(&pending->progress, &expected, PROGRESS_WAITED_FOR);

@@ -8,6 +8,7 @@
  * asked for a while: what waits must not be every message.
  */
 #include "base/clock.h"
+#include "base/waiting.h"
 #include "table/lookup_cache.h"
 #include "table/table_source.h"
 
@@ -111,6 +112,7 @@ static bool wait_for(int connection, short events, uint64_t deadline_us)
         return false;
     }
     struct pollfd poll_for = {connection, events, 0};
+    waiting_begins();
     int ready = poll(&poll_for, 1, (int)((deadline_us - now_us) / 1000 + 1));
     if (ready == 0)
         errno = ETIMEDOUT;

@@ -7,6 +7,7 @@
  * that was replaced is opened anew at the next look; one that cannot be used leaves the one in use.
  */
 #include "base/clock.h"
+#include "base/waiting.h"
 #include "table/table_source.h"
 
 #include <errno.h>
@@ -213,6 +214,8 @@ static bool take_turn(struct table_sqlite *table, const struct timespec *until)
 {
     pthread_mutex_lock(&table->lock);
     bool is_late = false;
+    if (table->is_taken)
+        waiting_begins();
     while (table->is_taken && !is_late)
         is_late = (until == NULL ? pthread_cond_wait(&table->turn, &table->lock)
                                  : pthread_cond_timedwait(&table->turn, &table->lock, until)) != 0;
