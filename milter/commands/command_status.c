@@ -2,7 +2,7 @@
 #include "commands/command.h"
 
 #include "control/control_call.h"
-#include "libmilter/milter_server.h"
+#include "callbacks/milter_server.h"
 #include "policy_query.h"
 
 #include <stddef.h>

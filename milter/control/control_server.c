@@ -2,7 +2,7 @@
 
 #include "control_line.h"
 #include "control_peer.h"
-#include "daemon/unix_socket.h"
+#include "socket/unix_socket.h"
 
 #include <errno.h>
 #include <poll.h>

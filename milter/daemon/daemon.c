@@ -1,11 +1,10 @@
 #include "daemon.h"
 
+#include "callbacks/milter_server.h"
 #include "commands/problems.h"
 #include "control/control_call.h"
 #include "drain.h"
 #include "http/http_server.h"
-#include "libmilter/milter_server.h"
-#include "listener.h"
 #include "log_output.h"
 #include "privileges.h"
 #include "process_limits.h"
@@ -29,7 +28,6 @@ enum {
 struct daemon {
     const char *config_path;
     struct policy_engine *engine;
-    struct listener listener;
     struct control_server *control; /* NULL: there is no control socket */
     struct control_target control_target;
     struct http_server *http;    /* NULL: nothing is served over HTTP */
@@ -93,7 +91,7 @@ static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *sna
     strbuf_reset(problem);
     open_control(daemon, settings, &identity);
     open_http(daemon, policy_snapshot_http(snapshot));
-    if (!listener_open(&daemon->listener, settings, problem))
+    if (!milter_server_open(settings, problem))
         status = EX_UNAVAILABLE;
     else if (!privileges_drop(&identity, problem))
         status = EX_NOPERM;
@@ -153,9 +151,9 @@ static int start_milter(struct daemon *daemon)
 {
     struct strbuf problem;
     strbuf_init(&problem, 0);
-    const bool is_started = milter_server_start(daemon->engine, daemon->listener.descriptor, &problem);
+    const bool is_started = milter_server_start(daemon->engine, &problem);
     if (!is_started)
-        log_error("libmilter: %s", strbuf_text(&problem));
+        log_error("milter: %s", strbuf_text(&problem));
     strbuf_deinit(&problem);
     return is_started ? EX_OK : EX_SOFTWARE;
 }
@@ -274,7 +272,7 @@ static bool handle_signals(struct daemon *daemon)
     return false;
 }
 
-/* Returns false when libmilter ended on its own. */
+/* Returns false when the milter ended on its own. */
 static bool serve_until_stopped(struct daemon *daemon)
 {
     uint64_t watchdog_ms = sd_notify_watchdog_ms();
@@ -298,8 +296,7 @@ static bool stop(struct daemon *daemon, uint64_t wait_ms)
 {
     sd_notify_send("STOPPING=1\nSTATUS=Waiting for open sessions");
     log_info("serve: stopping");
-    return drain_run(
-        &(struct drain){.listener = &daemon->listener, .signals = daemon->signals, .wait_ms = wait_ms});
+    return drain_run(&(struct drain){.signals = daemon->signals, .wait_ms = wait_ms});
 }
 
 /* A reload may come from another thread. */
@@ -314,11 +311,14 @@ static uint64_t drain_ms_in_force(struct daemon *daemon)
 static int serve(struct daemon *daemon)
 {
     start_control(daemon);
+    signals_listen();
     sd_notify_send("READY=1");
     log_info("serve: ready, closedrelay " CLOSEDRELAY_VERSION);
+    if (milter_server_shortcomings() != NULL)
+        log_warning("serve: %s", milter_server_shortcomings());
     bool was_told = serve_until_stopped(daemon);
     if (!was_told)
-        log_error("serve: libmilter has stopped");
+        log_error("serve: the milter has stopped");
     if (!stop(daemon, was_told ? drain_ms_in_force(daemon) : 0)) {
         log_error("serve: a callback did not end");
         _exit(EX_SOFTWARE);
@@ -329,8 +329,7 @@ static int serve(struct daemon *daemon)
 
 int daemon_run(const char *config_path)
 {
-    struct daemon daemon = {
-        .config_path = config_path, .listener.descriptor = -1, .reload_lock = PTHREAD_MUTEX_INITIALIZER};
+    struct daemon daemon = {.config_path = config_path, .reload_lock = PTHREAD_MUTEX_INITIALIZER};
     struct policy_snapshot *snapshot = problems_load_policy(config_path);
     if (snapshot == NULL)
         return EX_CONFIG;
@@ -340,7 +339,7 @@ int daemon_run(const char *config_path)
         status = serve(&daemon);
     http_server_stop(daemon.http);
     control_server_stop(daemon.control);
-    listener_remove_name(&daemon.listener);
+    milter_server_close();
     policy_engine_destroy(daemon.engine);
     return status;
 }

@@ -1,6 +1,6 @@
 #include "drain.h"
 
-#include "libmilter/milter_server.h"
+#include "callbacks/milter_server.h"
 #include "signals.h"
 
 #include <poll.h>
@@ -35,7 +35,7 @@ static void wait_for_sessions(const struct drain *drain)
 
 bool drain_run(const struct drain *drain)
 {
-    milter_server_refuse_new(listener_remove_name(drain->listener));
+    milter_server_refuse_new();
     wait_for_sessions(drain);
     return milter_server_end(CALLBACKS_WAIT_MS);
 }

@@ -2,10 +2,10 @@
 #ifndef CLOSEDRELAY_MILTER_DAEMON_DRAIN_H
 #define CLOSEDRELAY_MILTER_DAEMON_DRAIN_H
 
-#include "listener.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 struct drain {
-    struct listener *listener;
     int signals;      /* a second signal to stop ends the wait */
     uint64_t wait_ms; /* for open sessions */
 };

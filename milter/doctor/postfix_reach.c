@@ -1,5 +1,5 @@
 /* Does closedrelay answer each service that names it, seen from where that service runs? */
-#include "daemon/port_holder.h"
+#include "socket/port_holder.h"
 #include "milter_probe.h"
 #include "postfix_checks.h"
 #include "setting_value.h"

@@ -1,7 +1,7 @@
 /* What programs ask: metrics, health, and the JSON of every question. */
 #include "http/http_call.h"
 
-#include "libmilter/milter_server.h"
+#include "callbacks/milter_server.h"
 #include "policy_history.h"
 
 #include <stdlib.h>

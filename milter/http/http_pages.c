@@ -1,7 +1,7 @@
 /* The dashboard's pages, and what they name. */
 #include "http/http_call.h"
 
-#include "libmilter/milter_server.h"
+#include "callbacks/milter_server.h"
 
 static const char *argument(const void *context, const char *name)
 {

@@ -1,6 +1,6 @@
 #include "http/http_server.h"
 
-#include "daemon/listener.h"
+#include "socket/listener.h"
 #include "http/http_workers.h"
 
 #include <arpa/inet.h>

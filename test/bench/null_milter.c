@@ -4,8 +4,8 @@
  *
  *   null_milter ADDRESS       in libmilter's form, such as unix:/path
  */
-#include "libmilter/macros.h"
-#include "libmilter/negotiate.h"
+#include "callbacks/macros.h"
+#include "callbacks/negotiate.h"
 
 #include <stdio.h>
 
@@ -15,7 +15,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 {
     (void)unused2;
     (void)unused3;
-    struct negotiation chosen = negotiation_decide((struct negotiation){actions, steps}, false);
+    struct negotiation chosen = negotiation_decide((struct negotiation){actions, steps}, false, false);
     *chosen_actions = chosen.actions;
     *chosen_steps = chosen.steps;
     *chosen2 = *chosen3 = 0;

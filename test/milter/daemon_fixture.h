@@ -50,4 +50,11 @@ char session_send(struct milter_wire *wire, const char *sender, const char *reci
 /* A whole session works. */
 bool daemon_serves(const struct test_daemon *daemon);
 
+/* For a test of what a build with libmilter cannot promise (docs/threads.md). */
+#define SKIP_WITH_LIBMILTER()                                                                                \
+    do {                                                                                                     \
+        if (SERVED_BY_LIBMILTER)                                                                             \
+            skip();                                                                                          \
+    } while (0)
+
 #endif

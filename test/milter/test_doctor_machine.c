@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/port_holder.h"
+#include "socket/port_holder.h"
 #include "doctor/command_output.h"
 #include "doctor/milter_probe.h"
 

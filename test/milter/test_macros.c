@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "fake_milter.h"
-#include "libmilter/macros.h"
+#include "callbacks/macros.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "fake_milter.h"
-#include "libmilter/reply.h"
+#include "callbacks/reply.h"
 
 #include <stdio.h>
 

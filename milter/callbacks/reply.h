@@ -6,8 +6,8 @@
  * disagree; Sendmail takes the text for a format. Where a text cannot be used, a fixed one says as much as is
  * sure.
  */
-#ifndef CLOSEDRELAY_MILTER_LIBMILTER_REPLY_H
-#define CLOSEDRELAY_MILTER_LIBMILTER_REPLY_H
+#ifndef CLOSEDRELAY_MILTER_CALLBACKS_REPLY_H
+#define CLOSEDRELAY_MILTER_CALLBACKS_REPLY_H
 
 #include "policy_session.h"
 

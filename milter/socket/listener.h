@@ -4,8 +4,8 @@
  * libmilter would remove any socket in its way, a living daemon's too, and on exit whatever then has the
  * name.
  */
-#ifndef CLOSEDRELAY_MILTER_DAEMON_LISTENER_H
-#define CLOSEDRELAY_MILTER_DAEMON_LISTENER_H
+#ifndef CLOSEDRELAY_MILTER_SOCKET_LISTENER_H
+#define CLOSEDRELAY_MILTER_SOCKET_LISTENER_H
 
 #include "policy.h"
 #include "unix_socket.h"
@@ -26,6 +26,9 @@ bool listener_open(struct listener *listener, const struct policy_daemon_setting
 /* The same at any other place: nothing is handed over there. */
 bool listener_open_endpoint(struct listener *listener, const struct config_endpoint *endpoint,
                             const struct unix_socket_access *access, struct strbuf *problem);
+
+/* Whether systemd has handed a socket over (LISTEN_FDS). */
+bool listener_is_activated(void);
 
 /* Takes the name of a unix socket away, if it is still ours; the descriptor stays open, and is no longer of
  * concern here. True: nobody can connect to it any more. */

@@ -86,7 +86,7 @@ bool listener_open_endpoint(struct listener *listener, const struct config_endpo
     return false;
 }
 
-static bool is_activated(void)
+bool listener_is_activated(void)
 {
     const char *pid = getenv("LISTEN_PID");
     const char *count = getenv("LISTEN_FDS");
@@ -107,7 +107,7 @@ bool listener_open(struct listener *listener, const struct policy_daemon_setting
                    struct strbuf *problem)
 {
     *listener = (struct listener){.descriptor = -1};
-    if (is_activated())
+    if (listener_is_activated())
         return open_activated(listener, problem);
     const struct unix_socket_access access = {settings->socket_mode, settings->socket_group};
     return listener_open_endpoint(listener, &settings->listen, &access, problem);

@@ -1,6 +1,7 @@
 #include "callbacks.h"
 
 #include "macros.h"
+#include "milter_server.h"
 #include "negotiate.h"
 #include "reply.h"
 #include "session_bind.h"
@@ -20,7 +21,7 @@ static bool negotiate(SMFICTX *ctx, struct negotiation offered, struct negotiati
     struct milter_session *session = session_create(ctx);
     if (session == NULL)
         return false;
-    *chosen = negotiation_decide(offered, session->is_refused);
+    *chosen = negotiation_decide(offered, session->is_refused, milter_server_mistakes_body_answers());
     session->actions = chosen->actions;
     session->steps = chosen->steps;
     return (chosen->actions & SMFIF_SETSYMLIST) == 0 || macros_request(ctx);
@@ -173,28 +174,9 @@ static sfsistat on_end_of_headers(SMFICTX *ctx)
     return result;
 }
 
-/*
- * Whether the bytes came with the end of the message (SMFIC_BODYEOB may carry some). Anything but CONTINUE is
- * then the answer to the whole message and the end never called. libmilter tells nobody but itself; the
- * function is in every build of it but in no header.
- */
-bool mi_sendok(SMFICTX *ctx, int flag) __attribute__((weak));
-
-bool callbacks_can_tell_the_last_chunk(void)
-{
-    return mi_sendok != NULL;
-}
-
-static bool is_last_chunk(SMFICTX *ctx)
-{
-    return mi_sendok(ctx, 0);
-}
-
 /* SMFIS_SKIP is for this callback only: anywhere else it lets the rest of a session past the filter. */
-static sfsistat body_answer(SMFICTX *ctx, struct milter_session *session)
+static sfsistat body_answer(const struct milter_session *session)
 {
-    if (is_last_chunk(ctx))
-        return SMFIS_CONTINUE;
     bool may_skip = session->body_is_done && (session->steps & SMFIP_SKIP) != 0;
     return may_skip ? SMFIS_SKIP : no_answer(session, SMFIP_NR_BODY);
 }
@@ -206,7 +188,7 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t length)
         return SMFIS_CONTINUE;
     if (session->policy != NULL && !session->body_is_done)
         session->body_is_done = !policy_session_body(session->policy, bytes, length);
-    sfsistat result = body_answer(ctx, session);
+    sfsistat result = body_answer(session);
     session_leave(session);
     return result;
 }

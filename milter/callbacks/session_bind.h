@@ -4,8 +4,8 @@
  * Callbacks of one session run on different threads, one at a time; nothing here is bound to a thread. Close
  * may be the only callback a connection ever has, may come twice, and may come without abort.
  */
-#ifndef CLOSEDRELAY_MILTER_LIBMILTER_SESSION_BIND_H
-#define CLOSEDRELAY_MILTER_LIBMILTER_SESSION_BIND_H
+#ifndef CLOSEDRELAY_MILTER_CALLBACKS_SESSION_BIND_H
+#define CLOSEDRELAY_MILTER_CALLBACKS_SESSION_BIND_H
 
 #include "session_registry.h"
 

@@ -4,8 +4,8 @@
  * The table is both what is asked for (smfi_setsymlist, so that nobody edits milter_*_macros in main.cf) and
  * what is read. Values are the MTA's, valid during the callback; absent ones are NULL.
  */
-#ifndef CLOSEDRELAY_MILTER_LIBMILTER_MACROS_H
-#define CLOSEDRELAY_MILTER_LIBMILTER_MACROS_H
+#ifndef CLOSEDRELAY_MILTER_CALLBACKS_MACROS_H
+#define CLOSEDRELAY_MILTER_CALLBACKS_MACROS_H
 
 #include "policy_session.h"
 

@@ -1,7 +1,5 @@
 #include "session_bind.h"
 
-#include "pool_watch.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +46,6 @@ struct milter_session *session_enter(SMFICTX *ctx)
         return NULL;
     }
     atomic_store_explicit(&session->busy_since_ms, clock_now_ms(), memory_order_relaxed);
-    session->watch_period = pool_watch_enter();
     return session;
 }
 
@@ -56,7 +53,6 @@ void session_leave(struct milter_session *session)
 {
     if (session == NULL)
         return;
-    pool_watch_leave(session->watch_period);
     atomic_store_explicit(&session->busy_since_ms, 0, memory_order_relaxed);
     registry_leave();
 }

@@ -10,7 +10,7 @@ enum {
     STEPS_WITHOUT_REPLY = SMFIP_NR_HELO | SMFIP_NR_HDR | SMFIP_NR_EOH,
 };
 
-struct negotiation negotiation_decide(struct negotiation offered, bool answers_connect)
+struct negotiation negotiation_decide(struct negotiation offered, bool answers_connect, bool answers_body)
 {
     struct negotiation chosen = {
         .actions = offered.actions & ACTIONS_WANTED,
@@ -21,6 +21,7 @@ struct negotiation negotiation_decide(struct negotiation offered, bool answers_c
     /* A body sent without waiting is worth more than the right to stop it: a reply to every 64 kB costs more
      * than reading what is left of the few messages that no longer matter (test/bench). Where the MTA wants
      * its replies anyway, SMFIS_SKIP is free. */
-    chosen.steps |= (offered.steps & SMFIP_NR_BODY) != 0 ? SMFIP_NR_BODY : offered.steps & SMFIP_SKIP;
+    if (!answers_body)
+        chosen.steps |= (offered.steps & SMFIP_NR_BODY) != 0 ? SMFIP_NR_BODY : offered.steps & SMFIP_SKIP;
     return chosen;
 }

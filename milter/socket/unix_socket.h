@@ -4,8 +4,8 @@
  * It gets its mode and group before its name, so that whoever sees the name finds a socket that answers. A
  * socket left behind is replaced, if nobody answers there; anything else in its place is left alone.
  */
-#ifndef CLOSEDRELAY_MILTER_DAEMON_UNIX_SOCKET_H
-#define CLOSEDRELAY_MILTER_DAEMON_UNIX_SOCKET_H
+#ifndef CLOSEDRELAY_MILTER_SOCKET_UNIX_SOCKET_H
+#define CLOSEDRELAY_MILTER_SOCKET_UNIX_SOCKET_H
 
 #include "policy.h"
 
@@ -22,6 +22,15 @@ struct unix_socket_access {
     unsigned mode;
     const char *group; /* "" for the process' own */
 };
+
+/* Whether the name may be taken: nothing is there, or a socket where nobody answers. False: `problem` says
+ * what is. */
+bool unix_socket_is_free(const char *path, struct strbuf *problem);
+
+/* One that somebody else has made at `path`: gives it mode and group, and has its name removed later; the
+ * descriptor is not ours. False: the reason is in `problem`. */
+bool unix_socket_adopt(struct unix_socket *listening, const char *path,
+                       const struct unix_socket_access *access, struct strbuf *problem);
 
 /* False: the reason is in `problem`. */
 bool unix_socket_open(struct unix_socket *listening, const char *path,

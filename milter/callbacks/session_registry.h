@@ -5,8 +5,8 @@
  * running callbacks are counted here; at the end no callback is let in any more (the door is shut), and the
  * sessions that are left are ended. All functions may be called from any thread. One registry a process.
  */
-#ifndef CLOSEDRELAY_MILTER_LIBMILTER_SESSION_REGISTRY_H
-#define CLOSEDRELAY_MILTER_LIBMILTER_SESSION_REGISTRY_H
+#ifndef CLOSEDRELAY_MILTER_CALLBACKS_SESSION_REGISTRY_H
+#define CLOSEDRELAY_MILTER_CALLBACKS_SESSION_REGISTRY_H
 
 #include "policy_session.h"
 
@@ -22,7 +22,6 @@ struct milter_session {
     bool is_refused;                        /* no room: told so at connect */
     bool body_is_done;                      /* the rest of this message's body no longer matters */
     atomic_uint_least64_t busy_since_ms;    /* when the running callback began; 0: none is running */
-    unsigned watch_period;                  /* of the running callback: pool_watch.h */
     struct milter_session *next, *previous; /* under the registry's lock */
 };
 

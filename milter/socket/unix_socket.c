@@ -27,8 +27,7 @@ static bool unix_address(const char *path, struct sockaddr_un *address, struct s
     return true;
 }
 
-/* Whether the name may be taken: nothing there, or a socket where nobody answers. */
-static bool name_is_free(const char *path, struct strbuf *problem)
+bool unix_socket_is_free(const char *path, struct strbuf *problem)
 {
     struct stat info;
     if (lstat(path, &info) != 0)
@@ -64,6 +63,19 @@ static bool set_access(const char *path, const struct unix_socket_access *access
             return fail(problem, path);
     }
     return chmod(path, (mode_t)access->mode) == 0 || fail(problem, path);
+}
+
+bool unix_socket_adopt(struct unix_socket *listening, const char *path,
+                       const struct unix_socket_access *access, struct strbuf *problem)
+{
+    struct stat info;
+    *listening = (struct unix_socket){.descriptor = -1};
+    if (lstat(path, &info) != 0 || !set_access(path, access, problem))
+        return fail(problem, path);
+    listening->device = info.st_dev;
+    listening->inode = info.st_ino;
+    listening->path = strdup(path);
+    return listening->path != NULL || fail(problem, "memory");
 }
 
 /* The name comes last: whoever sees it finds a socket that answers, with its final mode and group. */
@@ -127,7 +139,7 @@ bool unix_socket_open(struct unix_socket *listening, const char *path,
                       const struct unix_socket_access *access, struct strbuf *problem)
 {
     *listening = (struct unix_socket){.descriptor = -1};
-    if (name_is_free(path, problem) && open_temporary(listening, path, access, problem))
+    if (unix_socket_is_free(path, problem) && open_temporary(listening, path, access, problem))
         return true;
     if (listening->descriptor >= 0)
         close(listening->descriptor);

@@ -1,0 +1,50 @@
+/*
+ * One connection of the MTA as the protocol sees it: what libmilter's header calls SMFICTX.
+ *
+ * Used by one thread at a time, which lends it a buffer for answers while it does.
+ */
+#ifndef CLOSEDRELAY_MILTER_ENGINE_CONTEXT_H
+#define CLOSEDRELAY_MILTER_ENGINE_CONTEXT_H
+
+#include "macro_store.h"
+
+#include <libmilter/mfapi.h>
+
+/* In the order of a message; who skips one of them comes to the next. */
+enum protocol_state {
+    STATE_BEGIN,
+    STATE_NEGOTIATED,
+    STATE_CONNECT,
+    STATE_HELO,
+    STATE_MAIL,
+    STATE_RECIPIENT,
+    STATE_DATA,
+    STATE_HEADER,
+    STATE_END_OF_HEADERS,
+    STATE_BODY,
+    STATE_END,
+    STATE_QUIT,
+    STATE_ABORT,
+    STATE_UNKNOWN,
+    STATE_NEXT_CONNECTION,
+    STATE_COUNT,
+};
+
+struct smfi_str {
+    const struct smfiDesc *description;
+    void *private_data;
+    struct strbuf *answers;     /* lent; NULL while nobody serves the session */
+    char *reply;                /* of smfi_setreply, until a refusal of its class takes it; or NULL */
+    struct strbuf symbol_lists; /* of smfi_setsymlist, as they are sent; empty once they were */
+    unsigned symbol_lists_set;  /* bits of SMFIM_ */
+    uint32_t actions;           /* SMFIF_, agreed on */
+    uint32_t steps;             /* SMFIP_, wanted by the callbacks */
+    uint32_t offered_steps;     /* SMFIP_, of the MTA */
+    enum protocol_state state : 8;
+    struct macro_store macros;
+};
+
+/* Appends a packet to the answers. */
+void context_answer(struct smfi_str *context, char command, const void *data, size_t length);
+
+#endif

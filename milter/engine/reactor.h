@@ -1,0 +1,54 @@
+/*
+ * A share of the connections, and the thread that drives it.
+ *
+ * A connection stays with its reactor for life. One thread at a time drives a reactor: it waits at the
+ * poller, serves whoever has sent something, and sees to deadlines. A thread that is kept by a callback (a
+ * name server, a table, a large message) stays with its one connection while another takes the reactor over;
+ * it gives the connection back afterwards. So no session waits for another one.
+ */
+#ifndef CLOSEDRELAY_MILTER_ENGINE_REACTOR_H
+#define CLOSEDRELAY_MILTER_ENGINE_REACTOR_H
+
+#include "connection.h"
+#include "poller.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct crew;
+struct worker;
+
+struct reactor {
+    struct crew *crew;
+    struct poller poller;
+    /* The driver's: */
+    int listening; /* -1: takes no connections */
+    bool is_accepting;
+    bool is_draining;
+    uint64_t accepts_again_ms; /* while descriptors are short; 0: they are not */
+    struct connection *connections;
+    struct deadline_list idle, parts;
+    /* Under the lock: */
+    pthread_mutex_t lock;
+    struct worker *driver;       /* NULL: it has ended */
+    struct connection *returned; /* by threads that have stayed with them */
+    bool is_told_to_drain;
+    bool is_told_to_end;
+};
+
+/* `listening` is duplicated. False: errno says why. */
+bool reactor_open(struct reactor *reactor, struct crew *crew, int listening);
+void reactor_close(struct reactor *reactor);
+
+/* Drives `worker->reactor` until another takes it over, or to its end. */
+void reactor_drive(struct worker *worker);
+
+/* Puts `successor` in the place of `worker`, if that is serving a connection of the reactor. Any thread. */
+bool reactor_take_over(struct reactor *reactor, struct worker *worker, struct worker *successor);
+
+/* Lets in whoever waits at the socket, and then nobody; closes connections that are idle. Any thread. */
+void reactor_drain(struct reactor *reactor);
+/* Ends all connections, and driving. Any thread. */
+void reactor_end(struct reactor *reactor);
+
+#endif
