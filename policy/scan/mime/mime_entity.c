@@ -360,7 +360,7 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
         take_sun_type(entity, value);
     else if (field == FIELD_SUN_ENCODING)
         take_sun_encoding(entity, value);
-    else if (may_name_file(value))
+    else if (entity->disposition_count > 0 && may_name_file(value))
         name_superset_add(&entity->parameters.superset, value);
     if (field != FIELD_OTHER && field != FIELD_MIME_VERSION && field != FIELD_DESCRIPTION) {
         entity->content_header_count++;
