@@ -28,7 +28,7 @@ static const struct uninspectable_kind kinds[] = {
     UNINSPECTABLE(0, "MSWIM\0\0\0", "a Windows image"),
     UNINSPECTABLE(0, "WLPWM\0\0\0", "a Windows image"),
     UNINSPECTABLE(0, "xar!", "a xar archive"),
-    UNINSPECTABLE(0, "!<arch>\n", "an ar archive"),
+    UNINSPECTABLE(0, "!<arch>\ndebian-binary", "a Debian package"),
     UNINSPECTABLE(0, "070701", "a cpio archive"),
     UNINSPECTABLE(0, "070702", "a cpio archive"),
     UNINSPECTABLE(0, "070707", "a cpio archive"),

@@ -250,24 +250,26 @@ static bool is_encoding_byte(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-';
 }
 
-/* One known word is that encoding. With more around it some know none; where there is no known word, it may
- * be each of them to some. */
+/* One known word is that encoding. With more around it some know none; an unknown word may be each of them to
+ * some. */
 static void take_encoding(struct mime_entity *entity, struct slice value)
 {
     struct slice all = slice_trim(value);
     unsigned encodings = encoding_of(all);
-    bool is_exact = encodings != 0;
+    bool is_exact = encodings != 0, has_unknown = false;
     if (all.length == 0)
         return;
     for (size_t at = 0; at < all.length && !is_exact;) {
         size_t end = at;
         while (end < all.length && is_encoding_byte(all.data[end]))
             end++;
-        encodings |= encoding_of(slice_part(all, at, end));
+        unsigned encoding = encoding_of(slice_part(all, at, end));
+        has_unknown = has_unknown || (encoding == 0 && end > at);
+        encodings |= encoding;
         at = end + 1;
     }
-    if (encodings == 0)
-        encodings = TRANSFER_BASE64 | TRANSFER_QUOTED_PRINTABLE;
+    if (encodings == 0 || has_unknown)
+        encodings |= TRANSFER_BASE64 | TRANSFER_QUOTED_PRINTABLE;
     if (!is_exact)
         encodings |= TRANSFER_IDENTITY;
     entity->has_conflicting_encodings = entity->has_conflicting_encodings ||

@@ -128,6 +128,13 @@ static void add_in_charset(struct mime_parameters *parameters, struct name_set *
     note_doubtful(parameters, set, result != MIME_CHARSET_SURE);
     add_value(parameters, set, strbuf_slice(&converted));
     add_value(parameters, set, bytes);
+    /* PHP's mailparse makes an encoded word of it, in which an underscore is a blank; at the end that counts.
+     */
+    size_t end = bytes.length;
+    while (end > 0 && bytes.data[end - 1] == '_')
+        end--;
+    if (end < bytes.length)
+        add_value(parameters, set, slice_part(bytes, 0, end));
     note_no_memory(parameters, converted.failed);
     strbuf_deinit(&converted);
 }

@@ -57,13 +57,19 @@ static void release_held(struct mime_reader *reader)
     pass_content(reader, slice_make(reader->held, length));
 }
 
-/* Whether the innermost multipart has not shown a delimiter yet: clients without a boundary guess one. */
+/* Whether the innermost multipart has not shown a delimiter yet: clients without a boundary guess one. To
+ * those who see none in the type of one around it any line of dashes is a delimiter. */
 static bool is_undelimited(const struct mime_reader *reader)
 {
-    for (uint32_t i = reader->level_count; i > 0; i--)
-        if (reader->levels[i - 1].is_multipart)
-            return reader->levels[i - 1].is_guessed || !reader->levels[i - 1].is_delimited;
-    return false;
+    const struct mime_level *innermost = NULL;
+    for (uint32_t i = reader->level_count; i > 0; i--) {
+        const struct mime_level *level = &reader->levels[i - 1];
+        if (level->is_multipart && level->is_guessed)
+            return true;
+        if (level->is_multipart && innermost == NULL)
+            innermost = level;
+    }
+    return innermost != NULL && !innermost->is_delimited;
 }
 
 void reader_probe(struct mime_reader *reader, const char *doubt)

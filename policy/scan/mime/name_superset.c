@@ -39,24 +39,39 @@ static bool is_base64(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '+' || c == '/';
 }
 
-/* Appends what base64 means; padding may be its end, or not. Returns the offset behind it. */
+/* Decodes the digits of `text` as one, whatever stands between them. */
+static void decode_base64(struct slice text, struct strbuf *out)
+{
+    struct transfer_decoder decoder;
+    char piece[4 * TRANSFER_ROOM_MIN];
+    transfer_decoder_init(&decoder, TRANSFER_BASE64);
+    while (text.length > 0) {
+        size_t digits = slice_find(text, '=');
+        struct slice rest = slice_part(text, 0, digits);
+        while (rest.length > 0)
+            strbuf_append(out, piece, transfer_decode(&decoder, &rest, piece, sizeof piece));
+        text = slice_part(text, digits < text.length ? digits + 1 : digits, text.length);
+    }
+    strbuf_append(out, piece, transfer_decode_end(&decoder, piece));
+    strbuf_append_byte(out, CONTROL);
+}
+
+/* Appends what base64 means; padding may be its end, or not, or nothing at all. Returns the offset behind it.
+ */
 static size_t append_base64(struct slice text, size_t at, struct strbuf *out)
 {
+    size_t from = at, pieces = 0;
     while (at < text.length && (is_base64(text.data[at]) || text.data[at] == '=')) {
-        struct transfer_decoder decoder;
-        char piece[4 * TRANSFER_ROOM_MIN];
         size_t end = at;
         while (end < text.length && is_base64(text.data[end]))
             end++;
-        struct slice rest = slice_part(text, at, end);
-        transfer_decoder_init(&decoder, TRANSFER_BASE64);
-        while (rest.length > 0)
-            strbuf_append(out, piece, transfer_decode(&decoder, &rest, piece, sizeof piece));
-        strbuf_append(out, piece, transfer_decode_end(&decoder, piece));
-        strbuf_append_byte(out, CONTROL);
+        decode_base64(slice_part(text, at, end), out);
+        pieces++;
         for (at = end; at < text.length && text.data[at] == '=';)
             at++;
     }
+    if (pieces > 1)
+        decode_base64(slice_part(text, from, at), out);
     return at;
 }
 
@@ -128,20 +143,6 @@ static void append_stripped(struct slice text, struct strbuf *out)
     }
 }
 
-/* Without quotes and comments too, where something is left to decode that they may cut in two. */
-static void append_bare(struct slice text, struct strbuf *out)
-{
-    if (slice_find(text, '%') == text.length && slice_find(text, '&') == text.length &&
-        memmem(text.data, text.length, "=?", 2) == NULL)
-        return;
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.data[i] == '(')
-            i += slice_find(slice_part(text, i, text.length), ')');
-        else if (text.data[i] != '"')
-            strbuf_append_byte(out, text.data[i]);
-    }
-}
-
 /* The pieces of one value as they stand, without what separates them: `a"; name*1="b` as `ab`. */
 static void append_joined(struct slice text, struct strbuf *out)
 {
@@ -185,6 +186,27 @@ static void append_reduced(struct slice text, bool with_looks, struct strbuf *ou
         enum name_text_kind kind;
         size_t length = name_text_decode(text, &code, &kind);
         strbuf_append_byte(out, reduced_character(code, kind, with_looks));
+        text = slice_part(text, length, text.length);
+    }
+}
+
+/* Without quotes, comments, and what is no visible ASCII, where something is left to decode that such may cut
+ * in two. */
+static void append_bare(struct slice text, struct strbuf *out)
+{
+    if (slice_find(text, '%') == text.length && slice_find(text, '&') == text.length &&
+        memmem(text.data, text.length, "=?", 2) == NULL)
+        return;
+    while (text.length > 0) {
+        uint32_t code;
+        enum name_text_kind kind;
+        size_t length = name_text_decode(text, &code, &kind);
+        size_t close = text.data[0] == '(' ? slice_find(text, ')') : text.length;
+        char reduced = reduced_character(code, kind, false);
+        if (close < text.length)
+            length = close + 1;
+        else if (reduced != CONTROL && reduced != OTHER && reduced != '"')
+            strbuf_append_slice(out, slice_part(text, 0, length));
         text = slice_part(text, length, text.length);
     }
 }
@@ -363,6 +385,8 @@ static bool begins_parameter(struct slice text, size_t at)
 static bool may_end(struct slice text, size_t at, bool is_strict)
 {
     size_t end = at;
+    if (!is_strict && at < text.length && text.data[at] == OTHER) /* none of a token either */
+        return true;
     while (end < text.length && (text.data[end] == '.' || text.data[end] == OTHER))
         end++;
     if (end == text.length)
@@ -370,7 +394,8 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
     char c = text.data[end];
     if (c == '/' || c == '\\') {
         size_t behind = skip_droppable(text, end);
-        return behind == text.length || text.data[behind] == ';' ||
+        /* None of a token (RFC 2045 5.1): the value may end there. */
+        return (c == '/' && !is_strict) || behind == text.length || text.data[behind] == ';' ||
                memchr(text.data + end, '"', behind - end) != NULL;
     }
     if (!is_strict)

@@ -199,7 +199,7 @@ static void goes_on_where_content_cannot_be_had(void **state)
     zip_build_text(&build, "z", "hi");
     assert_zip(
         &build, "",
-        "member wavpack\nend incomplete\nmember bad\noutcome damaged\nend incomplete\nmember short\nend "
+        "member wavpack\noutcome unsupported\nend incomplete\nmember bad\noutcome damaged\nend incomplete\nmember short\nend "
         "incomplete 1 e8b7be43\nmember z\n" HI);
 }
 

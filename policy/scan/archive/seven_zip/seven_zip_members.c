@@ -35,6 +35,9 @@ static bool start_unpacker(struct seven_zip_reader *reader, const struct seven_z
         return !reader->folder_failed;
     if (!folder->encrypted && seven_zip_find_packed(reader, folder, &packed) == SEVEN_ZIP_OK)
         reader->unpacker = seven_zip_unpacker_create(reader, folder, packed, reader->walk.budget, &status);
+    if (status == SEVEN_ZIP_UNSUPPORTED)
+        archive_walk_report(&reader->walk, ARCHIVE_UNSUPPORTED,
+                            "members of the 7z are packed in a way that is not read here (BCJ2, PPMd …)");
     reader->folder_failed = reader->unpacker == NULL;
     return !reader->folder_failed;
 }

@@ -31,6 +31,9 @@ static const struct {
     [ZIP_REASON_DATA] = {ARCHIVE_DAMAGED, "a member's data cannot be unpacked"},
     [ZIP_REASON_ENDS_EARLY] = {ARCHIVE_DAMAGED, "the zip ends early"},
     [ZIP_REASON_SPLIT] = {ARCHIVE_UNSUPPORTED, "a piece of a zip that is split over several files"},
+    [ZIP_REASON_METHOD] =
+        {ARCHIVE_UNSUPPORTED,
+         "a member of the zip is packed in a way that is not read here (Deflate64, PPMd …)"},
     [ZIP_REASON_INDEX_OUT_OF_SIGHT] = {ARCHIVE_UNSUPPORTED, "only the end of the zip's index could be read"},
     [ZIP_REASON_ENTRIES] = {ARCHIVE_OVER_BUDGET, "too many members"},
     [ZIP_REASON_UNPACKED] = {ARCHIVE_OVER_BUDGET, "too much to unpack"},

@@ -117,8 +117,10 @@ static void zip_begin_data(struct zip_reader *reader, const struct zip_header *h
     if (reader->data_size_is_known && header->packed_bytes == 0)
         return;
     bool is_packed = zip_method_is_known(header->method, &method);
-    bool is_readable = (is_packed || header->method == ZIP_STORED) && !zip_header_is_encrypted(header);
-    reader->data_wanted = reader->data_wanted && is_readable;
+    bool is_known = is_packed || header->method == ZIP_STORED;
+    if (!is_known && !zip_header_is_encrypted(header))
+        zip_report(reader, ZIP_REASON_METHOD);
+    reader->data_wanted = reader->data_wanted && is_known && !zip_header_is_encrypted(header);
     if (reader->data_wanted && is_packed) {
         reader->unpack = unpack_create(reader, method, reader->budget);
         reader->data_wanted = reader->unpack != NULL;
