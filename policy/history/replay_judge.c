@@ -5,6 +5,7 @@
 #include "check/dnsbl/dnsbl.h"
 #include "outcome/outcome.h"
 #include "record/audit_line.h"
+#include "scan/mime/name_superset.h"
 #include "store/store.h"
 
 #include <arpa/inet.h>
@@ -228,6 +229,33 @@ static void fill_names(struct replayed *replayed, struct attachment *attachment)
         attachment->names[attachment->name_count++] = slice_of(last);
 }
 
+static void fill_set(struct replayed *replayed, enum record_key key, struct name_set *set)
+{
+    struct json_cursor cursor = record_begin(replayed->record, key);
+    struct json_value text;
+    struct strbuf scratch;
+    strbuf_init(&scratch, 0);
+    while (json_next(&cursor, NULL, &text))
+        name_set_add(set, json_read_string(&text, &scratch));
+    replayed->failed = replayed->failed || set->failed || scratch.failed;
+    strbuf_deinit(&scratch);
+}
+
+/* What damaged fields may spell. */
+static void fill_superset(struct replayed *replayed, struct attachment *attachment)
+{
+    if (!record_has(replayed->record, RECORD_ATTACHMENT_SPELLED) &&
+        !record_has(replayed->record, RECORD_ATTACHMENT_PIECES))
+        return;
+    attachment->superset = talloc(replayed->owner, struct name_superset);
+    replayed->failed = replayed->failed || attachment->superset == NULL;
+    if (attachment->superset == NULL)
+        return;
+    name_superset_init(attachment->superset, replayed->owner);
+    fill_set(replayed, RECORD_ATTACHMENT_SPELLED, &attachment->superset->texts);
+    fill_set(replayed, RECORD_ATTACHMENT_PIECES, &attachment->superset->pieces);
+}
+
 static void fill_attachments(struct replayed *replayed)
 {
     struct record *record = replayed->record;
@@ -247,7 +275,11 @@ static void fill_attachments(struct replayed *replayed)
             .conditions = conditions_of(record),
             .size_bytes = record_u64(record, RECORD_ATTACHMENT_SIZE),
             .is_member = record->values[RECORD_ATTACHMENT_IS_MEMBER].kind == JSON_KIND_TRUE,
+            .is_part_of_document = record->values[RECORD_ATTACHMENT_IS_OF_DOCUMENT].kind == JSON_KIND_TRUE,
         };
+        if (record_has(record, RECORD_ATTACHMENT_SCRIPT))
+            attachment->script_extension = text_of(replayed, RECORD_ATTACHMENT_SCRIPT);
+        fill_superset(replayed, attachment);
         if (record_has(record, RECORD_ATTACHMENT_TYPE))
             attachment->executable = text_of(replayed, RECORD_ATTACHMENT_TYPE);
         for (size_t i = 0; i < ATTACHMENT_CONDITION_COUNT; i++)
@@ -573,15 +605,18 @@ static void find_new_cause(const struct replayed *replayed, struct replay_result
     }
 }
 
-/* Oddly written names may be read in more ways than the record lists, and of scripts it has not the kind. */
+/* Oddly written names may be read in more ways than a record lists that has not what they may spell, and one
+ * of a former version has not the kind of a script. */
 static bool has_odd_names(const struct replayed *replayed)
 {
     const struct attachment_list *list = replayed->message.attachments;
     const unsigned odd = ATTACHMENT_ALTERNATIVES | ATTACHMENT_AMBIGUOUS;
     for (size_t i = 0; list != NULL && i < list->count; i++) {
-        const char *executable = list->items[i].executable;
-        if ((list->items[i].conditions & odd) != 0 ||
-            (executable != NULL && strcmp(executable, ATTACHMENT_SCRIPT) == 0))
+        const struct attachment *attachment = &list->items[i];
+        const bool is_script =
+            attachment->executable != NULL && strcmp(attachment->executable, ATTACHMENT_SCRIPT) == 0;
+        if (((attachment->conditions & odd) != 0 && attachment->superset == NULL) ||
+            (is_script && attachment->script_extension == NULL))
             return true;
     }
     return false;

@@ -16,6 +16,9 @@ enum { MOVED_CHECK_INTERVAL_US = 1000000 };
 
 struct audit_file {
     pthread_rwlock_t swapping; /* held by whoever writes, so that nobody does while the file is exchanged */
+    /* Held by whoever gives the name to another file, or opens what has it: in the middle of a rotation
+     * nothing has it, and a file that was made then would be replaced with the lines in it. */
+    pthread_mutex_t naming;
     atomic_uint reference_count;
     char *path;
     const struct clock *clock;
@@ -86,6 +89,7 @@ struct audit_file *audit_file_open(const char *path, const struct clock *clock, 
     }
     strbuf_truncate(problem, before);
     pthread_rwlock_init(&file->swapping, NULL);
+    pthread_mutex_init(&file->naming, NULL);
     atomic_init(&file->line_is_torn, ends_torn(file->descriptor));
     atomic_init(&file->reference_count, 1);
     return file;
@@ -104,6 +108,7 @@ void audit_file_unref(struct audit_file *file)
         return;
     close(file->descriptor);
     pthread_rwlock_destroy(&file->swapping);
+    pthread_mutex_destroy(&file->naming);
     free(file->path);
     free(file);
 }
@@ -125,6 +130,7 @@ static bool swap_in(struct audit_file *file, int fresh)
     return swapped;
 }
 
+/* With the lock for naming. */
 static void reopen(struct audit_file *file)
 {
     struct strbuf problem;
@@ -141,7 +147,18 @@ static void reopen(struct audit_file *file)
 void audit_file_reopen(struct audit_file *file)
 {
     atomic_store(&file->is_stranded, false); /* whoever asks for it wants to hear of it */
+    pthread_mutex_lock(&file->naming);
     reopen(file);
+    pthread_mutex_unlock(&file->naming);
+}
+
+/* False: what is in use no longer has the name. */
+static bool has_its_name(const struct audit_file *file)
+{
+    struct stat by_name, in_use;
+    return fstat(file->descriptor, &in_use) != 0 ||
+           (stat(file->path, &by_name) == 0 && by_name.st_dev == in_use.st_dev &&
+            by_name.st_ino == in_use.st_ino);
 }
 
 static void reopen_when_moved(struct audit_file *file)
@@ -151,13 +168,12 @@ static void reopen_when_moved(struct audit_file *file)
     if (now_us < due_us ||
         !atomic_compare_exchange_strong(&file->moved_check_due_us, &due_us, now_us + MOVED_CHECK_INTERVAL_US))
         return;
-    struct stat by_name, in_use;
-    if (fstat(file->descriptor, &in_use) != 0)
+    /* Who rotates or reopens it now knows better, and mail does not wait for that. */
+    if (pthread_mutex_trylock(&file->naming) != 0)
         return;
-    bool same =
-        stat(file->path, &by_name) == 0 && by_name.st_dev == in_use.st_dev && by_name.st_ino == in_use.st_ino;
-    if (!same)
+    if (!has_its_name(file))
         reopen(file);
+    pthread_mutex_unlock(&file->naming);
 }
 
 /* One write; a line that the disk cut short before is closed first, so that only that one is lost. */
@@ -210,6 +226,21 @@ static bool exchange_names(const char *path, const char *aside, const char *clos
     return false;
 }
 
+/* With the lock for naming. */
+static bool exchange_files(struct audit_file *file, const char *closed_path, const char *aside,
+                           struct strbuf *problem)
+{
+    const int fresh = open_for_append(aside, problem);
+    if (fresh < 0)
+        return false;
+    if (exchange_names(file->path, aside, closed_path))
+        return swap_in(file, fresh);
+    strbuf_append_text(problem, strerror(errno));
+    close(fresh);
+    unlink(aside);
+    return false;
+}
+
 bool audit_file_rotate(struct audit_file *file, const char *closed_path, struct strbuf *problem)
 {
     char *aside;
@@ -222,15 +253,9 @@ bool audit_file_rotate(struct audit_file *file, const char *closed_path, struct 
         strbuf_append_text(problem, "out of memory");
         return false;
     }
-    const int fresh = open_for_append(aside, problem);
-    bool exchanged = fresh >= 0 && exchange_names(file->path, aside, closed_path);
-    if (fresh >= 0 && !exchanged) {
-        strbuf_append_text(problem, strerror(errno));
-        close(fresh);
-        unlink(aside);
-    }
-    if (exchanged)
-        exchanged = swap_in(file, fresh);
+    pthread_mutex_lock(&file->naming);
+    const bool exchanged = exchange_files(file, closed_path, aside, problem);
+    pthread_mutex_unlock(&file->naming);
     free(aside);
     return exchanged;
 }

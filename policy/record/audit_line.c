@@ -1,10 +1,12 @@
 #include "record/audit_line.h"
 
+#include "scan/mime/name_superset.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 
 /* A record stays readable: what is beyond is counted, not listed. */
-enum { FINDINGS_LISTED_MAX = 64, RECIPIENTS_LISTED_MAX = 10000 };
+enum { FINDINGS_LISTED_MAX = 64, RECIPIENTS_LISTED_MAX = 10000, REDUCED_BYTES_MAX = 8192 };
 
 /* ---- who -------------------------------------------------------------------------------------------- */
 
@@ -172,6 +174,20 @@ static void write_names(struct record_writer *record, const struct attachment *a
     record_close_texts(record);
 }
 
+/* What does not fit is left out, and with it all that may be spelled: a part would look like the whole. */
+static void write_reduced(struct record_writer *record, enum record_key key, const struct name_set *texts)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < texts->count; i++)
+        bytes += texts->items[i].length;
+    if (bytes == 0 || bytes > REDUCED_BYTES_MAX)
+        return;
+    record_open_texts(record, key);
+    for (size_t i = 0; i < texts->count; i++)
+        record_put_element(record, texts->items[i]);
+    record_close_texts(record);
+}
+
 static void write_attachments(struct record_writer *record, const struct outcome *outcome)
 {
     const struct attachment_list *attachments = outcome->message->attachments;
@@ -188,6 +204,13 @@ static void write_attachments(struct record_writer *record, const struct outcome
         write_names(record, attachment);
         if (attachment->is_member)
             record_put_bool(record, RECORD_ATTACHMENT_IS_MEMBER, true);
+        if (attachment->is_part_of_document)
+            record_put_bool(record, RECORD_ATTACHMENT_IS_OF_DOCUMENT, true);
+        record_put_some(record, RECORD_ATTACHMENT_SCRIPT, attachment->script_extension);
+        if (attachment->superset != NULL) {
+            write_reduced(record, RECORD_ATTACHMENT_SPELLED, &attachment->superset->texts);
+            write_reduced(record, RECORD_ATTACHMENT_PIECES, &attachment->superset->pieces);
+        }
         record_element_end(record);
     }
     record_close(record);

@@ -1,5 +1,5 @@
 /* The reader of record lines beside jansson: what that reads, ours reads too, and finds the same in it. */
-#include "base/json_reader.h"
+#include "record/record_reader.h"
 
 #include <jansson.h>
 #include <stdint.h>
@@ -84,6 +84,52 @@ static void compare(const struct json_value *ours, const json_t *theirs)
         compare_number(ours, theirs);
 }
 
+/* ---- records ---------------------------------------------------------------------------------------- */
+
+/* The keys below `parent` (RECORD_KEY_COUNT: of the line) that are in the record now. */
+static void compare_keys(const struct record *record, enum record_key parent, const json_t *theirs)
+{
+    for (enum record_key key = 0; key < RECORD_KEY_COUNT; key++) {
+        const json_t *member = json_object_get(theirs, record_fields[key].name);
+        if (record_parent(key) != parent)
+            continue;
+        require((record->values[key].text.data != NULL) == (member != NULL));
+        if (member != NULL)
+            compare(&record->values[key], member);
+    }
+}
+
+static void compare_list(struct record *record, enum record_key list, const json_t *theirs)
+{
+    struct json_cursor cursor = record_begin(record, list);
+    size_t count = 0;
+    while (record_next(record, list, &cursor)) {
+        const json_t *element = json_array_get(theirs, count++);
+        if (json_is_object(element))
+            compare_keys(record, list, element);
+    }
+    require(count == json_array_size(theirs));
+}
+
+/* By the names that it knows, our reader goes another way. */
+static void compare_record(struct slice line, const json_t *theirs)
+{
+    struct record record;
+    require(record_read(line, &record));
+    compare_keys(&record, RECORD_KEY_COUNT, theirs);
+    for (enum record_key key = 0; key < RECORD_KEY_COUNT; key++) {
+        const json_t *member = json_object_get(theirs, record_fields[key].name);
+        if (record_fields[key].depth > 0)
+            continue;
+        if (record_fields[key].value == RECORD_VALUE_OBJECT && json_is_object(member)) {
+            record_enter(&record, key);
+            compare_keys(&record, key, member);
+        }
+        if (record_fields[key].value == RECORD_VALUE_OBJECTS && json_is_array(member))
+            compare_list(&record, key, member);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* In memory of just that size, so that one byte too far is seen. */
@@ -106,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             to--;
         value = (struct json_value){JSON_KIND_OBJECT, false, slice_make(copy + from, to - from)};
         compare(&value, theirs);
+        compare_record(slice_make(copy, size), theirs);
     }
     json_decref(theirs);
     free(copy);

@@ -52,6 +52,14 @@ static const char *const lines[] = {
         "{}") "\"sender\":\"x@far.example\",\"from\":\"x@far.example\","
               "\"recipients\":[{\"address\":\"a@example.com\",\"action\":\"accept\"}],\"size\":10,\"parts\":1,"
               "\"attachments\":[]," LISTED("127.0.0.4") ACCEPTED,
+    /* Nothing is called so, but a damaged field may spell it. */
+    ANN("spelled") "\"sender\":\"ann@example.com\",\"from\":\"ann@example.com\",\"recipients\":[{\"address\":"
+                   "\"a@far.example\",\"action\":\"reject\",\"reason\":\"attachments.blocked\"}],\"size\":9,\"parts\":1,"
+                   "\"attachments\":[{\"path\":\"a.txt\",\"size\":1,\"outcome\":\"blocked\",\"conditions\":"
+                   "[\"alternatives\"],\"spelled\":[\"a.hta\"]}],\"findings\":"
+                   "[{\"check\":\"attachments\",\"outcome\":\"fail\",\"reason\":\"blocked\",\"detail\":\"a.hta\","
+                   "\"mode\":\"enforce\",\"action\":\"reject\"}],\"verdict\":\"reject\",\"would\":\"reject\",\"reply\":"
+                   "\"550 x\"}",
     "{\"v\":1,\"type\":\"start\",\"time\":\"2026-11-01T10:00:01Z\",\"id\":\"e\",\"host\":\"mx1\"}",
 };
 
@@ -105,7 +113,7 @@ static void assert_replay(const char *config, const char *const *words)
 static void the_same_policy_changes_nothing(void **state)
 {
     (void)state;
-    GIVES(SAME NO_LISTS, "\"messages\":4", "\"changed\":0", "\"undecided\":0");
+    GIVES(SAME NO_LISTS, "\"messages\":5", "\"changed\":0", "\"undecided\":0");
 }
 
 static void another_policy_changes_what_it_should(void **state)
@@ -118,6 +126,8 @@ static void another_policy_changes_what_it_should(void **state)
           "\"was\":\"reject\",\"is\":\"accept\",\"messages\":1",
           "\"check\":\"attachments\",\"reason\":\"blocked\","
           "\"stricter\":false");
+    GIVES(SAME NO_LISTS "attachments: { blocked: { remove: [hta] } }\n", "\"changed\":1", "\"undecided\":0",
+          "\"id\":\"spelled\"");
     GIVES(SAME NO_LISTS "size: { limit: 1KiB }\n", "\"check\":\"size\"");
 }
 
@@ -133,7 +143,7 @@ static void what_the_record_cannot_know_is_counted(void **state)
 {
     (void)state;
     GIVES(SAME "dnsbl: { lists: [ { zone: other.test, codes: [127.0.0.4] } ] }\n", "\"changed\":0",
-          "\"list_not_asked\":4");
+          "\"list_not_asked\":5");
     GIVES("relay: { local_domains: [example.com, far.example] }\n" NO_LISTS, "\"changed\":0",
           "\"undecided\":1", "\"rest_never_came\":1");
 }

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +255,75 @@ static void a_torn_end_is_closed_by_the_next_start(void **state)
     audit_file_unref(file);
 }
 
+enum { RACE_WRITERS = 3, RACE_LINES = 4000, RACE_ROTATIONS = 300 };
+
+struct race {
+    struct audit_file *file;
+    const char *path;
+    atomic_uint writing;
+};
+
+/* Each look at the time is a second later, so that each line asks whether the file was moved. */
+static uint64_t hasty_monotonic(void *context)
+{
+    return atomic_fetch_add((atomic_uint_least64_t *)context, 1000001);
+}
+
+static void *write_lines(void *context)
+{
+    struct race *race = context;
+    for (unsigned i = 0; i < RACE_LINES; i++)
+        assert_true(audit_file_write(race->file, slice_of("line\n")));
+    atomic_fetch_sub(&race->writing, 1);
+    return NULL;
+}
+
+static size_t count_lines(const char *path)
+{
+    size_t count = 0;
+    FILE *file = fopen(path, "r");
+    for (int c; file != NULL && (c = fgetc(file)) != EOF;)
+        count += c == '\n';
+    if (file != NULL)
+        fclose(file);
+    return count;
+}
+
+/* Whoever looks whether the file was moved, in the middle of a rotation, makes none that is then replaced. */
+static void a_rotation_loses_no_line_to_who_looks_for_the_file(void **state)
+{
+    struct file_test *test = *state;
+    atomic_uint_least64_t now_us = 0;
+    const struct clock clock = {hasty_monotonic, NULL, &now_us};
+    struct race race = {.path = test->path};
+    pthread_t writers[RACE_WRITERS];
+    struct strbuf problem;
+    char closed[100];
+    size_t count = 0;
+    unsigned rotations = 0;
+    strbuf_init(&problem, 0);
+    race.file = audit_file_open(test->path, &clock, &problem);
+    assert_non_null(race.file);
+    atomic_init(&race.writing, RACE_WRITERS);
+    for (unsigned i = 0; i < RACE_WRITERS; i++)
+        assert_int_equal(pthread_create(&writers[i], NULL, write_lines, &race), 0);
+    while (atomic_load(&race.writing) > 0 && rotations < RACE_ROTATIONS) {
+        snprintf(closed, sizeof closed, "%s-%u", test->path, rotations++);
+        assert_true(audit_file_rotate(race.file, closed, &problem));
+    }
+    for (unsigned i = 0; i < RACE_WRITERS; i++)
+        pthread_join(writers[i], NULL);
+    count = count_lines(test->path);
+    for (unsigned i = 0; i < rotations; i++) {
+        snprintf(closed, sizeof closed, "%s-%u", test->path, i);
+        count += count_lines(closed);
+        unlink(closed);
+    }
+    assert_int_equal(count, RACE_WRITERS * RACE_LINES);
+    audit_file_unref(race.file);
+    strbuf_deinit(&problem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +339,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_becomes_a_fifo_keeps_the_old_one_in_use, set_up_folder,
                                         tear_down_folder),
         cmocka_unit_test_setup_teardown(a_torn_end_is_closed_by_the_next_start, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_rotation_loses_no_line_to_who_looks_for_the_file, set_up_folder,
                                         tear_down_folder),
         cmocka_unit_test_setup_teardown(a_folder_that_is_missing_is_told, set_up_folder, tear_down_folder),
     };
