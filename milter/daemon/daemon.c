@@ -2,6 +2,7 @@
 
 #include "callbacks/milter_server.h"
 #include "commands/problems.h"
+#include "confinement.h"
 #include "control/control_call.h"
 #include "drain.h"
 #include "http/http_server.h"
@@ -124,6 +125,19 @@ static int prepare_process(struct daemon *daemon, struct policy_snapshot *snapsh
     return status;
 }
 
+/* Before there is a second thread, and before the first byte of anybody is read. The sanitizers' own tools
+ * need what is given up. */
+static void give_up_rights(void)
+{
+#ifndef CLOSEDRELAY_SANITIZED
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    if (!confinement_enter(&problem))
+        log_warning("%s: the daemon goes on with the system calls of any process", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+#endif
+}
+
 static int create_engine(struct daemon *daemon, struct policy_snapshot *snapshot)
 {
     struct policy_engine_options options = {.clock = clock_system()};
@@ -166,8 +180,10 @@ static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
         return EX_OSERR;
     }
     int status = prepare_process(daemon, snapshot);
-    if (status == EX_OK)
+    if (status == EX_OK) {
+        give_up_rights();
         status = create_engine(daemon, snapshot);
+    }
     if (status == EX_OK) {
         start_http(daemon); /* before the first message, so that it sees all */
         status = start_milter(daemon);
