@@ -7,6 +7,8 @@
 #define MINUTE_US INT64_C(60000000)
 #define HOUR_US (60 * MINUTE_US)
 
+enum { HOURS_KEPT = LIVE_HOURS + 1 }; /* the first and the last are not whole */
+
 /* Somebody, or something, that is counted in one hour. */
 struct tally {
     char *name; /* NULL: free */
@@ -32,7 +34,7 @@ struct refusal {
 struct live_mail {
     pthread_mutex_t lock; /* guards all; held for the copying of a view at most */
     struct minute minutes[LIVE_MINUTES];
-    struct hour hours[LIVE_HOURS];
+    struct hour hours[HOURS_KEPT];
     struct refusal refusals[LIVE_REFUSALS]; /* in no order */
     uint64_t lost_count;
     int64_t known_since_us;
@@ -68,7 +70,7 @@ void live_mail_destroy(struct live_mail *mail)
 {
     if (mail == NULL)
         return;
-    for (size_t i = 0; i < LIVE_HOURS; i++)
+    for (size_t i = 0; i < HOURS_KEPT; i++)
         empty_hour(&mail->hours[i]);
     for (size_t i = 0; i < LIVE_REFUSALS; i++)
         free(mail->refusals[i].line);
@@ -109,7 +111,7 @@ static struct live_counts *minute_at(struct live_mail *mail, int64_t time_us)
 static struct hour *hour_at(struct live_mail *mail, int64_t time_us)
 {
     const int64_t number = time_us / HOUR_US;
-    struct hour *hour = &mail->hours[number % LIVE_HOURS];
+    struct hour *hour = &mail->hours[number % HOURS_KEPT];
     if (hour->number != number) {
         empty_hour(hour);
         hour->number = number;
@@ -233,7 +235,7 @@ void live_mail_take(struct live_mail *mail, struct record *record, int64_t now_u
 {
     int64_t time_us;
     if (record_line_of(record) != RECORD_LINE_MESSAGE || !record_time(record, RECORD_TIME, &time_us) ||
-        time_us > now_us + MINUTE_US || time_us / HOUR_US <= now_us / HOUR_US - LIVE_HOURS)
+        time_us > now_us + MINUTE_US || time_us / HOUR_US <= now_us / HOUR_US - HOURS_KEPT)
         return;
     pthread_mutex_lock(&mail->lock);
     const struct live_counts counts = read_counts(record);
@@ -305,9 +307,9 @@ static struct live_row *copy_rows(const struct live_mail *mail, void *owner, int
                                   size_t *count)
 {
     const size_t each = are_users ? LIVE_USERS : LIVE_CAUSES;
-    struct live_row *rows = talloc_array(owner, struct live_row, (unsigned)(each * LIVE_HOURS));
+    struct live_row *rows = talloc_array(owner, struct live_row, (unsigned)(each * HOURS_KEPT));
     *count = 0;
-    for (size_t i = 0; rows != NULL && i < LIVE_HOURS; i++) {
+    for (size_t i = 0; rows != NULL && i < HOURS_KEPT; i++) {
         const struct hour *hour = &mail->hours[i];
         const struct tally *tallies = are_users ? hour->users : hour->causes;
         for (size_t j = 0; hour->number >= first && j < each && tallies[j].name != NULL; j++) {
@@ -346,7 +348,7 @@ bool live_mail_view(struct live_mail *mail, void *owner, int64_t now_us, unsigne
     view->refusals = talloc_array(owner, const char *, LIVE_REFUSALS);
     if (view->minutes == NULL || view->refusals == NULL)
         return false;
-    const int64_t first = now_us / HOUR_US - hours + 1;
+    const int64_t first = now_us / HOUR_US - hours;
     pthread_mutex_lock(&mail->lock);
     copy_minutes(mail, now_us, view);
     view->users = copy_rows(mail, owner, first, true, &view->user_count);
