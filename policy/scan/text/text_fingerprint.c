@@ -4,13 +4,45 @@
 #include <stdio.h>
 
 enum {
-    PIECE_BYTES = 4096,
+    PIECE_BYTES = 1024,
     GREETING_WORDS_MAX = 6,
     LONGER = TEXT_WORD_BYTES_MAX + 1,
 };
 
 /* FNV-1a: whoever writes the text may make its hash what he likes. */
 static const uint64_t hash_start = 0xcbf29ce484222325u, hash_prime = 0x100000001b3u;
+
+/* ---- bytes ------------------------------------------------------------------------------------------ */
+
+enum byte_class {
+    BYTE_OTHER = 1 << 0,
+    BYTE_BLANK = 1 << 1,
+    BYTE_SMALL = 1 << 2, /* a letter; of two bytes in UTF-8, of either case, too */
+    BYTE_CAPITAL = 1 << 3,
+    BYTE_JOINER = 1 << 4, /* within a word: don't, so-called */
+};
+
+static unsigned char classes[256];
+
+__attribute__((constructor)) static void make_classes(void)
+{
+    for (unsigned c = 0; c < 256; c++)
+        classes[c] = (unsigned char)(c <= ' '                              ? BYTE_BLANK
+                                     : c >= 0x80 || (c >= 'a' && c <= 'z') ? BYTE_SMALL
+                                     : c >= 'A' && c <= 'Z'                ? BYTE_CAPITAL
+                                     : c == '\'' || c == '-'               ? BYTE_JOINER
+                                                                           : BYTE_OTHER);
+}
+
+static unsigned class_of(char c)
+{
+    return classes[(unsigned char)c];
+}
+
+static bool is_letter(char c)
+{
+    return (class_of(c) & (BYTE_SMALL | BYTE_CAPITAL)) != 0;
+}
 
 /* ---- words ------------------------------------------------------------------------------------------ */
 
@@ -20,65 +52,76 @@ static bool begins_with_capital(struct slice word)
     const unsigned char first = (unsigned char)word.data[0];
     const unsigned char second = word.length > 1 ? (unsigned char)word.data[1] : 0;
     if (first < 0x80)
-        return ascii_lower(word.data[0]) != word.data[0];
+        return class_of(word.data[0]) == BYTE_CAPITAL;
     return (first == 0xc3 && second >= 0x80 && second <= 0x9e) ||
            (first == 0xce && second >= 0x86 && second <= 0xab) ||
            (first == 0xd0 && second >= 0x80 && second <= 0xaf);
 }
 
-static bool is_letter(char c)
+static void count_word(struct text_words *words, struct slice word)
 {
-    return ascii_is_alpha(c) || (unsigned char)c >= 0x80;
-}
-
-/* The letters of a word without the punctuation around it; empty: it is no word. */
-static struct slice letters_of(struct slice word)
-{
-    while (word.length > 0 && !is_letter(word.data[0]))
-        word = slice_part(word, 1, word.length);
-    while (word.length > 0 && !is_letter(word.data[word.length - 1]))
-        word.length--;
-    for (size_t i = 0; i < word.length; i++)
-        if (!is_letter(word.data[i]) && word.data[i] != '\'' && word.data[i] != '-')
-            return slice_of("");
-    return word;
-}
-
-static bool has_digit(struct slice word)
-{
-    for (size_t i = 0; i < word.length; i++)
-        if (ascii_is_digit(word.data[i]))
-            return true;
-    return false;
-}
-
-static void count_word(struct text_words *words, struct slice letters)
-{
+    uint64_t hash = words->hash;
     if (words->count == TEXT_FINGERPRINT_WORDS_MAX)
         return;
+    for (size_t i = 0; i < word.length; i++)
+        hash = (hash ^ (unsigned char)word.data[i]) * hash_prime;
     words->count++;
-    for (size_t i = 0; i < letters.length; i++)
-        words->hash = (words->hash ^ (unsigned char)letters.data[i]) * hash_prime;
-    words->hash = (words->hash ^ ' ') * hash_prime;
+    words->hash = (hash ^ ' ') * hash_prime;
+}
+
+static bool is_alphanumeric(char c)
+{
+    return is_letter(c) || ascii_is_digit(c);
+}
+
+static unsigned classes_in(struct slice word)
+{
+    unsigned seen = 0;
+    for (size_t i = 0; i < word.length; i++)
+        seen |= class_of(word.data[i]);
+    return seen;
+}
+
+/* Without the punctuation around it; with digits or other signs within it is none. */
+static void take_odd_word(struct text_fingerprint *print, struct slice word)
+{
+    if (print->line_words == 1 && !print->is_html && word.data[0] == '>')
+        print->is_quoted = true;
+    if (word.length > TEXT_WORD_BYTES_MAX)
+        return;
+    while (word.length > 0 && !is_alphanumeric(word.data[word.length - 1]))
+        word.length--;
+    while (word.length > 0 && !is_alphanumeric(word.data[0]))
+        word = slice_part(word, 1, word.length);
+    if (word.length > 0 && (classes_in(word) & BYTE_OTHER) == 0 && !begins_with_capital(word))
+        count_word(&print->words, word);
+}
+
+/* `seen`: the classes of all its bytes. */
+static void take_word(struct text_fingerprint *print, struct slice word, unsigned seen)
+{
+    const char first = word.data[0], last = word.data[word.length - 1];
+    print->line_words++;
+    print->last_byte = last;
+    if ((seen & ~(unsigned)(BYTE_SMALL | BYTE_JOINER)) == 0 && first >= 'a' && class_of(last) == BYTE_SMALL &&
+        word.length <= TEXT_WORD_BYTES_MAX)
+        count_word(&print->words, word);
+    else
+        take_odd_word(print, word);
 }
 
 static void end_word(struct text_fingerprint *print)
 {
-    const struct slice word = slice_make(print->word, print->word_length);
-    if (word.length == 0)
+    if (print->word_length == 0)
         return;
+    const struct slice word = slice_make(print->word, print->word_length);
     print->word_length = 0;
-    if (print->line_words == 0 && !print->is_html && word.data[0] == '>')
-        print->is_quoted = true;
-    print->line_words++;
-    if (word.length == LONGER || has_digit(word)) {
+    if (word.length > TEXT_WORD_BYTES_MAX) {
+        print->line_words++;
         print->last_byte = '\0';
         return;
     }
-    print->last_byte = word.data[word.length - 1];
-    const struct slice letters = letters_of(word);
-    if (letters.length > 0 && !begins_with_capital(letters))
-        count_word(&print->words, letters);
+    take_word(print, word, classes_in(word));
 }
 
 static void end_line(struct text_fingerprint *print)
@@ -200,15 +243,6 @@ void text_fingerprint_begin(struct text_fingerprint *print, enum transfer_encodi
     transfer_decoder_init(&print->decoder, encoding);
 }
 
-static void take(struct text_fingerprint *print, struct slice decoded)
-{
-    for (size_t i = 0; i < decoded.length; i++)
-        if (print->is_html)
-            take_html(print, decoded.data[i]);
-        else
-            take_text(print, decoded.data[i]);
-}
-
 /* A greeting is a line that has ended: what comes then may still be taken back. */
 static bool is_enough(const struct text_fingerprint *print)
 {
@@ -217,18 +251,49 @@ static bool is_enough(const struct text_fingerprint *print)
            (print->words.count == TEXT_FINGERPRINT_WORDS_MAX && print->line_words > GREETING_WORDS_MAX);
 }
 
+/* Words that stand here whole are looked at in their place. */
+static void take_plain(struct text_fingerprint *print, struct slice text)
+{
+    for (size_t at = 0; at < text.length && !is_enough(print);) {
+        unsigned seen = 0, class = 0;
+        size_t end = at;
+        for (; end < text.length && (class = class_of(text.data[end])) != BYTE_BLANK; end++)
+            seen |= class;
+        if (print->word_length > 0 || end == text.length)
+            for (; at < end; at++)
+                take_text(print, text.data[at]);
+        else if (end > at)
+            take_word(print, slice_part(text, at, end), seen);
+        if (end < text.length && (print->word_length > 0 || text.data[end] == '\n'))
+            take_text(print, text.data[end]);
+        at = end + 1;
+    }
+}
+
+static void take(struct text_fingerprint *print, struct slice decoded)
+{
+    if (!print->is_html) {
+        take_plain(print, decoded);
+        return;
+    }
+    for (size_t i = 0; i < decoded.length; i++)
+        take_html(print, decoded.data[i]);
+}
+
 bool text_fingerprint_push(struct text_fingerprint *print, struct slice raw)
 {
     char piece[PIECE_BYTES];
-    if (raw.length > print->raw_bytes_left)
-        raw.length = print->raw_bytes_left;
-    print->raw_bytes_left -= (uint32_t)raw.length;
-    if (print->decoder.encoding == TRANSFER_IDENTITY && !is_enough(print)) {
-        take(print, raw);
-        return !is_enough(print);
+    const bool is_plain = print->decoder.encoding == TRANSFER_IDENTITY;
+    while (raw.length > 0 && !is_enough(print)) {
+        const uint32_t most = print->raw_bytes_left < PIECE_BYTES ? print->raw_bytes_left : PIECE_BYTES;
+        struct slice next = slice_part(raw, 0, raw.length < most ? raw.length : most);
+        raw = slice_part(raw, next.length, raw.length);
+        print->raw_bytes_left -= (uint32_t)next.length;
+        if (is_plain)
+            take(print, next);
+        while (!is_plain && next.length > 0)
+            take(print, slice_make(piece, transfer_decode(&print->decoder, &next, piece, sizeof piece)));
     }
-    while (raw.length > 0 && !is_enough(print))
-        take(print, slice_make(piece, transfer_decode(&print->decoder, &raw, piece, sizeof piece)));
     return !is_enough(print);
 }
 

@@ -111,8 +111,11 @@ static void a_long_text_is_known_by_its_beginning(void **state)
     for (unsigned i = 0; i < 400; i++)
         strbuf_printf(&text, "word%s ", i % 3 == 0 ? "s" : i % 7 == 0 ? "y" : "");
     strcpy(first, print_of(&(struct text){TRANSFER_IDENTITY, false, strbuf_text(&text)}, 50));
-    strbuf_append_text(&text, " and some more words at the end of it");
-    assert_string_equal(print_of(&(struct text){TRANSFER_IDENTITY, false, strbuf_text(&text)}, 50), first);
+    for (unsigned i = 0; i < 40000; i++)
+        strbuf_append_text(&text, " and some more words at the end of it");
+    for (size_t piece = 50; piece < 1000000; piece *= 3)
+        assert_string_equal(print_of(&(struct text){TRANSFER_IDENTITY, false, strbuf_text(&text)}, piece),
+                            first);
     strbuf_deinit(&text);
 }
 
