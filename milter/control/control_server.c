@@ -271,12 +271,22 @@ static void release(struct control_server *server)
     free(server);
 }
 
+static bool open_socket(struct control_server *server, const struct control_server_options *options,
+                        struct strbuf *problem)
+{
+    const struct unix_socket_access access = {0600, ""};
+    if (options->descriptor == 0)
+        return unix_socket_open(&server->socket, options->path, &access, problem);
+    server->socket =
+        (struct unix_socket){.descriptor = options->descriptor}; /* the name is not ours to remove */
+    return true;
+}
+
 struct control_server *control_server_open(const struct control_server_options *options,
                                            struct strbuf *problem)
 {
     struct control_server *server = calloc(1, sizeof *server);
-    const struct unix_socket_access access = {0600, ""};
-    if (server == NULL || !unix_socket_open(&server->socket, options->path, &access, problem)) {
+    if (server == NULL || !open_socket(server, options, problem)) {
         free(server);
         return NULL;
     }
@@ -287,7 +297,7 @@ struct control_server *control_server_open(const struct control_server_options *
     server->context = options->context;
     server->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->group = options->group_id;
-    if (server->stop_event >= 0 && settle_owner(options))
+    if (server->stop_event >= 0 && (options->descriptor != 0 || settle_owner(options)))
         return server;
     strbuf_printf(problem, "%s: %s", options->path, strerror(errno));
     release(server);

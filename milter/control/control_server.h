@@ -62,6 +62,7 @@ struct control_server;
 
 struct control_server_options {
     const char *path;
+    int descriptor;          /* listens there already, with its mode and owner; 0: it is to be made */
     unsigned mode;           /* without a group, its bits for the group do not count */
     uid_t user_id;           /* the daemon's own, to be the socket's where root opens it */
     gid_t group_id;          /* whose members may connect, or CONTROL_NO_GROUP */

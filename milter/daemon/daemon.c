@@ -11,6 +11,7 @@
 #include "process_limits.h"
 #include "sd_notify.h"
 #include "signals.h"
+#include "socket/activation.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -49,8 +50,10 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
         return;
     strbuf_init(&problem, 0);
     if (privileges_find_admins(settings->control_group, &admins, &problem)) {
+        const int handed_over = activation_take_unix(settings->control.path);
         const struct control_server_options options = {
             .path = settings->control.path,
+            .descriptor = handed_over == ACTIVATION_NONE ? 0 : handed_over,
             .mode = settings->control_mode,
             .user_id = identity->user_id,
             .group_id = admins,

@@ -77,7 +77,7 @@ bool milter_server_open(const struct policy_daemon_settings *settings, struct st
     const struct unix_socket_access access = {settings->socket_mode, settings->socket_group};
     const bool is_unix = settings->listen.kind == ENDPOINT_UNIX;
     struct strbuf endpoint;
-    if (listener_is_activated())
+    if (listener_is_activated(settings))
         return fail(
             problem,
             "a socket handed over (LISTEN_FDS) cannot be served by libmilter: disable the socket unit");

@@ -1,16 +1,14 @@
 #include "listener.h"
 
+#include "activation.h"
 #include "port_holder.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum { ACTIVATION_DESCRIPTOR = 3 }; /* sd_listen_fds(3) */
 
 /* ---- opening ---------------------------------------------------------------------------------------- */
 
@@ -86,29 +84,29 @@ bool listener_open_endpoint(struct listener *listener, const struct config_endpo
     return false;
 }
 
-bool listener_is_activated(void)
+/* The control socket's is not for the MTA. */
+static int handed_over(const struct policy_daemon_settings *settings, bool *differs)
 {
-    const char *pid = getenv("LISTEN_PID");
-    const char *count = getenv("LISTEN_FDS");
-    return pid != NULL && count != NULL && strtol(pid, NULL, 10) == getpid() && strtol(count, NULL, 10) == 1;
+    const bool has_control = settings->control.kind == ENDPOINT_UNIX;
+    return activation_take_milter(&settings->listen, has_control ? settings->control.path : "", differs);
 }
 
-static bool open_activated(struct listener *listener, struct strbuf *problem)
+bool listener_is_activated(const struct policy_daemon_settings *settings)
 {
-    int flags = fcntl(ACTIVATION_DESCRIPTOR, F_GETFL);
-    if (flags < 0 || fcntl(ACTIVATION_DESCRIPTOR, F_SETFL, flags | O_NONBLOCK) != 0 ||
-        fcntl(ACTIVATION_DESCRIPTOR, F_SETFD, FD_CLOEXEC) != 0)
-        return fail(problem, "the socket handed over (LISTEN_FDS)");
-    listener->descriptor = ACTIVATION_DESCRIPTOR;
-    return true;
+    bool differs;
+    return handed_over(settings, &differs) != ACTIVATION_NONE;
 }
 
 bool listener_open(struct listener *listener, const struct policy_daemon_settings *settings,
                    struct strbuf *problem)
 {
-    *listener = (struct listener){.descriptor = -1};
-    if (listener_is_activated())
-        return open_activated(listener, problem);
+    bool differs = false;
+    *listener = (struct listener){.descriptor = handed_over(settings, &differs)};
+    if (differs)
+        log_warning(
+            "listen: systemd hands over a socket at another address (closedrelay.socket), which goes first");
+    if (listener->descriptor != ACTIVATION_NONE)
+        return true;
     const struct unix_socket_access access = {settings->socket_mode, settings->socket_group};
     return listener_open_endpoint(listener, &settings->listen, &access, problem);
 }

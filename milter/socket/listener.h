@@ -27,8 +27,8 @@ bool listener_open(struct listener *listener, const struct policy_daemon_setting
 bool listener_open_endpoint(struct listener *listener, const struct config_endpoint *endpoint,
                             const struct unix_socket_access *access, struct strbuf *problem);
 
-/* Whether systemd has handed a socket over (LISTEN_FDS). */
-bool listener_is_activated(void);
+/* Whether systemd has handed a socket for the MTA over. */
+bool listener_is_activated(const struct policy_daemon_settings *settings);
 
 /* Takes the name of a unix socket away, if it is still ours; the descriptor stays open, and is no longer of
  * concern here. True: nobody can connect to it any more. */
