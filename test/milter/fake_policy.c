@@ -12,6 +12,7 @@
  * error.
  */
 #include "policy_dashboard.h"
+#include "policy_page.h"
 #include "policy_query.h"
 #include "policy_page.h"
 #include "policy_session.h"
@@ -177,6 +178,36 @@ bool policy_query_settings(const struct policy_snapshot *snapshot, const char *w
     answer_count(answer, "sessions", NULL, snapshot->settings.sessions_max);
     answer_text(answer, "for", NULL, whom);
     return true;
+}
+
+const char *const policy_page_languages[] = {"en", NULL};
+
+const char *policy_page_language(const struct policy_snapshot *snapshot)
+{
+    (void)snapshot;
+    return "en";
+}
+
+const char *policy_page_template(const struct policy_snapshot *snapshot)
+{
+    (void)snapshot;
+    return "";
+}
+
+bool policy_page_text(const struct policy_snapshot *snapshot, const struct policy_page_options *options,
+                      struct strbuf *out, struct strbuf *problem)
+{
+    (void)snapshot;
+    (void)options;
+    (void)out;
+    (void)problem;
+    return true;
+}
+
+bool policy_page_html(const struct policy_snapshot *snapshot, const struct policy_page_options *options,
+                      struct strbuf *out, struct strbuf *problem)
+{
+    return policy_page_text(snapshot, options, out, problem);
 }
 
 void policy_print_record_schema(struct strbuf *out)
