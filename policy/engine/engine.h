@@ -41,6 +41,8 @@ struct refused_reload {
 /* Whose suspension the record tells of. */
 enum { RECORDED_LISTS_MAX = 32 };
 
+struct notices; /* service_notices.c */
+
 struct policy_engine {
     struct policy_engine_options options;
     struct check_services services;
@@ -67,6 +69,7 @@ struct policy_engine {
     char *recent_logins_path; /* NULL: they are not kept over a restart */
     atomic_bool save_fails;   /* and that was said */
     uint64_t tick_count;      /* the ticker's */
+    struct notices *notices;  /* webhooks; NULL: offline, or not made yet */
     pthread_mutex_t lock;     /* guards all below */
     struct policy_snapshot *snapshot;
     int64_t in_force_since_us; /* wall clock */

@@ -57,6 +57,7 @@ extern const struct service *const service_table[]; /* ended by NULL */
 
 /* The rows. */
 extern const struct service accounts_service, audit_service, blocks_service, resolver_service, limits_service,
-    recent_logins_service, state_service, tables_service, checks_service, list_events_service;
+    recent_logins_service, state_service, tables_service, checks_service, list_events_service,
+    notices_service;
 
 #endif

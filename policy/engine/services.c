@@ -12,5 +12,6 @@ const struct service *const service_table[] = {
     &tables_service,
     &checks_service,
     &list_events_service,
+    &notices_service, /* the last: what is refused by another must not have changed the webhooks */
     NULL,
 };

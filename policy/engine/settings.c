@@ -5,6 +5,7 @@
 #include "config/types.h"
 #include "dns/dns_settings.h"
 #include "engine/http_settings.h"
+#include "notices/notify_settings.h"
 #include "words/page_settings.h"
 #include "words/replies.h"
 
@@ -64,6 +65,12 @@ static const struct config_key root_keys[] = {
      .default_text = "",
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY | CONFIG_RESTART,
      .text = "By which clock a day begins, for limits by day or month: Europe/Berlin. Empty: the system's."},
+    {.name = "notify",
+     .type = &config_type_array,
+     .offset = offsetof(struct root_settings, notify),
+     .section = &notify_section,
+     .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
+     .text = "Webhooks that are told of what an administrator should know: at most 8."},
     {0},
 };
 

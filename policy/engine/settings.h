@@ -20,6 +20,7 @@ struct root_settings {
     const struct text_map *customers; /* user -> customer */
     const char *store;                /* "memory", or the URL of a Redis */
     const char *timezone;             /* "Europe/Berlin"; "": the system's */
+    struct config_array notify;       /* struct notify_settings */
 };
 
 enum audit_compression { AUDIT_COMPRESS_NONE, AUDIT_COMPRESS_ZSTD };
