@@ -121,7 +121,7 @@ enum policy_replay_result {
     REPLAY_FAILED,     /* `out` says why, in words without a newline */
 };
 
-/* What the configuration would have done to the recorded messages. Text or JSON. */
+/* What the configuration would have done to the recorded messages. No HISTORY_CSV. */
 enum policy_replay_result policy_replay(const struct policy_history_source *source,
                                         const struct policy_replay_query *query,
                                         const struct policy_history_page *page, struct strbuf *out);

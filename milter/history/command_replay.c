@@ -9,7 +9,7 @@
 #include <sysexits.h>
 
 struct replay_options {
-    const char *config, *record_of, *since, *until, *examples, *columns;
+    const char *config, *record_of, *since, *until, *examples, *columns, *html;
     bool json, accounts;
 };
 
@@ -35,14 +35,14 @@ static bool read_query(const struct replay_options *options, struct policy_repla
     query->examples = (unsigned)examples;
     if (!history_page_for_terminal(options->columns, page))
         return false;
-    page->form = options->json ? HISTORY_JSON : HISTORY_TEXT;
+    page->form = options->json ? HISTORY_JSON : options->html != NULL ? HISTORY_HTML : HISTORY_TEXT;
     return true;
 }
 
-static int finish(enum policy_replay_result result, struct strbuf *out)
+static int finish(enum policy_replay_result result, const char *path, struct strbuf *out)
 {
     if (result == REPLAY_TOLD && !out->failed)
-        return history_write("replay", NULL, out);
+        return history_write("replay", path, out);
     if (result == REPLAY_BAD_CONFIG)
         problems_print(out);
     else
@@ -69,7 +69,7 @@ static int run_accounts(struct command_call *call)
     strbuf_init(&out, 0);
     const enum policy_replay_result result = policy_replay_accounts(&source, &query, &page, &out);
     history_source_finish(&terminal);
-    const int status = finish(result, &out);
+    const int status = finish(result, NULL, &out);
     strbuf_deinit(&out);
     return status;
 }
@@ -90,7 +90,7 @@ static int run(struct command_call *call)
     strbuf_init(&out, 0);
     const enum policy_replay_result result = policy_replay(&source, &query, &page, &out);
     history_source_finish(&terminal);
-    const int status = finish(result, &out);
+    const int status = finish(result, options->html, &out);
     strbuf_deinit(&out);
     return status;
 }
@@ -107,6 +107,8 @@ static const struct option options[] = {
      "tell which logins would have looked stolen, and when; NEW is optional then"},
     {"json", 'j', OPTION_FLAG, offsetof(struct replay_options, json), NULL,
      "print one JSON object; with --accounts one a line"},
+    {"html", '\0', OPTION_TEXT, offsetof(struct replay_options, html), "FILE",
+     "write a page to FILE (-: standard output); it has no script and needs no other file"},
     {"record-of", '\0', OPTION_TEXT, offsetof(struct replay_options, record_of), "FILE",
      "the daemon's present configuration, to find the record"},
     {"columns", '\0', OPTION_TEXT, offsetof(struct replay_options, columns), "N",

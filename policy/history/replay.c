@@ -213,6 +213,8 @@ enum policy_replay_result policy_replay(const struct policy_history_source *sour
     const bool is_done = is_begun && replay_all(&replaying, source, out);
     if (is_done && page->form == HISTORY_JSON)
         replay_print_json(replaying.replay, out);
+    else if (is_done && page->form == HISTORY_HTML)
+        replay_print_html(replaying.replay, out);
     else if (is_done)
         replay_print_text(replaying.replay, page, out);
     talloc_free(replaying.owner);

@@ -1,4 +1,4 @@
-/* What a replay found: the model that replay_text.c and replay_json.c show. */
+/* What a replay found: the model that replay_text.c, replay_html.c and replay_json.c show. */
 #ifndef CLOSEDRELAY_HISTORY_REPLAY_H
 #define CLOSEDRELAY_HISTORY_REPLAY_H
 
@@ -61,6 +61,7 @@ const char *replay_gap_words(unsigned bit_number);
 
 void replay_print_text(const struct replay *replay, const struct policy_history_page *page,
                        struct strbuf *out);
+void replay_print_html(const struct replay *replay, struct strbuf *out);
 void replay_print_json(const struct replay *replay, struct strbuf *out);
 
 #endif

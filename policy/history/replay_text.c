@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { INDENT = 2 };
+enum { INDENT = 2, USER_COLUMNS = 31, DETAIL_COLUMNS_MIN = 40 };
 
 static void append_count(struct strbuf *text, uint64_t count, const char *one, const char *many)
 {
@@ -78,10 +78,16 @@ static void print_example(struct page_text *page, const struct replay_example *e
     page_text_cell(page, slice_of(""), 2 * INDENT);
     page_text_cell(page, slice_of(moment), 17);
     page_text_cell(page, slice_of(example->id), 13);
-    page_text_cell(page, slice_of(example->user), page->columns > 90 ? 30 : 22);
-    page_text_cell(page, slice_of(""), 1);
-    page_text_cell(page, slice_of(example->detail), page->columns - (page->columns > 90 ? 66 : 58));
+    const unsigned left = page->columns - (2 * INDENT + 17 + 13);
+    const bool fits = left >= USER_COLUMNS + DETAIL_COLUMNS_MIN;
+    page_text_cell(page, slice_of(example->user), fits ? USER_COLUMNS - 1 : left);
+    if (fits) {
+        page_text_cell(page, slice_of(""), 1);
+        page_text_cell(page, slice_of(example->detail), left - USER_COLUMNS);
+    }
     page_text_end_line(page);
+    if (!fits && example->detail[0] != '\0')
+        page_text_indented(page, 2 * INDENT + 17, "", slice_of(example->detail));
 }
 
 static void print_reason(struct page_text *page, const struct replay_reason *reason, struct strbuf *text)

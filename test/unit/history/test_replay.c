@@ -176,9 +176,22 @@ static void the_text_says_it_in_words(void **state)
     strbuf_deinit(&out);
 }
 
+static void a_page_says_the_same_and_needs_nothing_else(void **state)
+{
+    struct strbuf out;
+    (void)state;
+    assert_int_equal(replay(SAME NO_LISTS "recipients: { limit: 2 }\n", HISTORY_HTML, &out), REPLAY_TOLD);
+    assert_non_null(strstr(strbuf_text(&out), "default-src 'none'"));
+    assert_non_null(strstr(strbuf_text(&out), "1 message of 1 user would have ended otherwise."));
+    assert_non_null(strstr(strbuf_text(&out), "stopped by <bdi>recipients</bdi>"));
+    assert_null(strstr(strbuf_text(&out), "<script"));
+    strbuf_deinit(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_page_says_the_same_and_needs_nothing_else),
         cmocka_unit_test(the_same_policy_changes_nothing),
         cmocka_unit_test(another_policy_changes_what_it_should),
         cmocka_unit_test(recorded_answers_of_lists_count),
