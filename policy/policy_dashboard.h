@@ -23,7 +23,8 @@ void policy_dashboard_stop(struct policy_dashboard *dashboard);
 
 /* A request for a page. */
 struct policy_page_question {
-    const char *path; /* "/", "/refusals", "/search", "/lists", "/lookup", "/limits", "/report", "/status" */
+    const char *path; /* "/", "/refusals", "/search", "/lists", "/lookup", "/limits", "/suspects", "/report",
+                         "/status" */
     /* The value of an argument of the query; NULL: there is none. */
     const char *(*argument)(const void *context, const char *name);
     const void *context;
@@ -46,9 +47,5 @@ void policy_dashboard_recent(struct policy_dashboard *dashboard, struct answer *
  * freed with free() once the source is no longer used. False: there is none, or no memory. */
 bool policy_dashboard_source(struct policy_dashboard *dashboard, struct policy_history_source *source,
                              char **names);
-
-/* Records that somebody looked something up: mail logs are personal data. `what`: as it was asked. */
-void policy_dashboard_note_lookup(struct policy_dashboard *dashboard, const char *who, const char *kind,
-                                  const char *what);
 
 #endif

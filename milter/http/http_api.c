@@ -52,18 +52,22 @@ static size_t rows(const struct http_call *call, size_t otherwise)
 
 void http_serve_api_index(struct http_call *call)
 {
-    static const char *const names[] = {"status",
-                                        "problems",
-                                        "recent",
-                                        "lookup?address=",
-                                        "usage?key=&kind=&by=amount&top=",
-                                        "top",
-                                        "blocks",
-                                        "grants",
-                                        "settings?for=",
-                                        "report?since=&until=&by=&top=",
-                                        "held",
-                                        "explain?what=&since=&until="};
+    static const char *const names[] = {
+        "status",
+        "problems",
+        "recent",
+        "lookup?address=",
+        "usage?key=&kind=&by=amount&top=",
+        "top",
+        "blocks",
+        "grants",
+        "suspects",
+        "suspect?user=",
+        "settings?for=",
+        "report?since=&until=&by=&top=",
+        "held",
+        "explain?what=&since=&until=",
+    };
     struct answer *answer = answer_create();
     if (answer != NULL) {
         answer_open_list(answer, "questions", NULL);
@@ -97,7 +101,7 @@ void http_serve_lookup(struct http_call *call)
     if (answer != NULL && address == NULL)
         answer_refuse(answer, "which address? /api/lookup?address=192.0.2.7");
     if (answer != NULL && address != NULL) {
-        policy_dashboard_note_lookup(call->target->dashboard, call->who, "client", address);
+        policy_record_lookup(call->target->engine, call->who, "lookup", address);
         policy_query_lookup(call->target->engine, address, answer);
     }
     http_answer_json(call, answer);
@@ -141,6 +145,27 @@ void http_serve_grants(struct http_call *call)
     struct answer *answer = answer_create();
     if (answer != NULL)
         policy_query_grants(call->target->engine, answer);
+    http_answer_json(call, answer);
+}
+
+void http_serve_suspects(struct http_call *call)
+{
+    struct answer *answer = answer_create();
+    if (answer != NULL)
+        policy_query_suspects(call->target->engine, answer);
+    http_answer_json(call, answer);
+}
+
+void http_serve_suspect(struct http_call *call)
+{
+    struct answer *answer = answer_create();
+    const char *user = argument(call, "user");
+    if (answer != NULL && user == NULL)
+        answer_refuse(answer, "which login? /api/suspect?user=ann@example.com");
+    if (answer != NULL && user != NULL) {
+        policy_record_lookup(call->target->engine, call->who, "suspects", user);
+        policy_query_suspect(call->target->engine, user, answer);
+    }
     http_answer_json(call, answer);
 }
 
@@ -198,6 +223,7 @@ void http_serve_report(struct http_call *call)
     };
     if (!find_source(call, &source, &path))
         return;
+    policy_record_lookup(call->target->engine, call->who, "report", "");
     strbuf_init(&text, HTTP_BODY_BYTES_MAX);
     call->content_type = HTTP_TYPE_JSON;
     if (policy_report(&source, &query, &as_json, &text))
@@ -229,7 +255,7 @@ void http_serve_explain(struct http_call *call)
     }
     if (!find_source(call, &source, &path))
         return;
-    policy_dashboard_note_lookup(call->target->dashboard, call->who, "message", query.what);
+    policy_record_lookup(call->target->engine, call->who, "explain", query.what);
     strbuf_init(&text, HTTP_BODY_BYTES_MAX);
     const enum policy_explain_result result = policy_explain(&source, &query, &as_json, &text);
     if (result == EXPLAIN_FAILED) {
@@ -252,6 +278,7 @@ void http_serve_held(struct http_call *call)
     struct answer *answer;
     if (!find_source(call, &source, &path))
         return;
+    policy_record_lookup(call->target->engine, call->who, "held", "");
     answer = answer_create();
     if (answer != NULL)
         policy_held(&source, &query, answer);

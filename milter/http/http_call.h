@@ -62,6 +62,8 @@ void http_serve_usage(struct http_call *call);
 void http_serve_top(struct http_call *call);
 void http_serve_blocks(struct http_call *call);
 void http_serve_grants(struct http_call *call);
+void http_serve_suspects(struct http_call *call);
+void http_serve_suspect(struct http_call *call);
 void http_serve_settings(struct http_call *call);
 void http_serve_recent(struct http_call *call);
 void http_serve_report(struct http_call *call);

@@ -16,6 +16,8 @@ static const struct http_route routes[] = {
     {"/api/top",      POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_top},
     {"/api/blocks",   POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_blocks},
     {"/api/grants",   POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_grants},
+    {"/api/suspects", POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_suspects},
+    {"/api/suspect",  POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_suspect},
     {"/api/settings", POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_settings},
     {"/api/recent",   POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_recent},
     {"/api/report",   POLICY_VIEWER_ADMIN,     HTTP_LANE_HISTORY, http_serve_report},
@@ -30,6 +32,7 @@ static const struct http_route routes[] = {
     {"/lists",        POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_page},
     {"/lookup",       POLICY_VIEWER_ADMIN,     HTTP_LANE_HISTORY, http_serve_page},
     {"/limits",       POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_page},
+    {"/suspects",     POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_page},
     {"/report",       POLICY_VIEWER_ADMIN,     HTTP_LANE_HISTORY, http_serve_page},
     {"/status",       POLICY_VIEWER_ADMIN,     HTTP_LANE_QUICK,   http_serve_page},
 };

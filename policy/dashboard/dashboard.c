@@ -1,6 +1,5 @@
 #include "dashboard/dashboard.h"
 
-#include "engine/events.h"
 #include "history/history_input.h"
 
 #include <stdlib.h>
@@ -157,17 +156,6 @@ bool policy_dashboard_source(struct policy_dashboard *dashboard, struct policy_h
     }
     policy_snapshot_unref(snapshot);
     return *names != NULL;
-}
-
-void policy_dashboard_note_lookup(struct policy_dashboard *dashboard, const char *who, const char *kind,
-                                  const char *what)
-{
-    engine_record_event(dashboard->engine, &(struct record_event){
-                                               .line = RECORD_LINE_LOOKUP,
-                                               .subject_kind = kind,
-                                               .subject_name = what,
-                                               .by = who,
-                                           });
 }
 
 /* ---- as an answer ---------------------------------------------------------------------------------------

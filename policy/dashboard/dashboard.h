@@ -70,6 +70,7 @@ void page_search(const struct page *page);
 void page_lists(const struct page *page);
 void page_lookup(const struct page *page);
 void page_limits(const struct page *page);
+void page_suspects(const struct page *page);
 void page_report(const struct page *page);
 void page_status(const struct page *page);
 

@@ -441,6 +441,36 @@ void page_limits(const struct page *page)
     shell_end(page);
 }
 
+static void print_suspect_form(const struct page *page, const char *user)
+{
+    strbuf_append_text(page->out,
+                       "<form class=\"ask\" action=\"/suspects\"><label for=\"user\">Where does a login "
+                       "stand</label> <input id=\"user\" name=\"user\" required maxlength=\"320\" "
+                       "autocomplete=\"off\" placeholder=\"ann@example.com\" value=\"");
+    page_html_text(page->out, slice_of(user == NULL ? "" : user));
+    strbuf_append_text(page->out, "\"> <button>Show</button></form>\n");
+}
+
+/* All of them, or where one login stands and why. */
+void page_suspects(const struct page *page)
+{
+    struct policy_engine *engine = page->dashboard->engine;
+    const char *user = page_argument(page, "user");
+    struct answer *answer = answer_create();
+    shell_begin(page, "Suspects", false);
+    page_html_heading(page->out, user == NULL ? "Suspects" : user,
+                      user == NULL ? "Logins that look stolen, and what is done about them." : "");
+    print_suspect_form(page, user);
+    if (answer != NULL && user == NULL)
+        policy_query_suspects(engine, answer);
+    if (answer != NULL && user != NULL) {
+        policy_record_lookup(engine, page->question->who, "suspects", user);
+        policy_query_suspect(engine, user, answer);
+    }
+    print_answer(page, answer, "Suspects", NULL);
+    shell_end(page);
+}
+
 void page_status(const struct page *page)
 {
     struct answer *answer = answer_create();

@@ -44,7 +44,7 @@ void page_search(const struct page *page)
             page,
             "Write the id that stands in a refusal, a whole bounce, a queue id, a login, an address or a client's IP above.");
     } else {
-        policy_dashboard_note_lookup(page->dashboard, page->question->who, "message", what);
+        policy_record_lookup(page->dashboard->engine, page->question->who, "explain", what);
         explain(page, what);
     }
     shell_end(page);
@@ -59,7 +59,7 @@ void page_lookup(const struct page *page)
     if (answer == NULL) {
         shell_empty(page, "No address was given.");
     } else {
-        policy_dashboard_note_lookup(page->dashboard, page->question->who, "client", address);
+        policy_record_lookup(page->dashboard->engine, page->question->who, "lookup", address);
         policy_query_lookup(page->dashboard->engine, address, answer);
         answer_print_html(answer, "What the lists say", NULL, page->out);
     }
@@ -104,6 +104,7 @@ void page_report(const struct page *page)
     } else {
         const struct policy_report_query query = {
             .since = periods[period].since, .top = REPORT_ROWS, .now_us = page->now_us};
+        policy_record_lookup(page->dashboard->engine, page->question->who, "report", "");
         if (policy_report(&source, &query, &form, &text))
             strbuf_append_slice(page->out, strbuf_slice(&text));
         else

@@ -17,6 +17,7 @@ static const struct entry entries[] = {
     {"/refusals", "Refusals", POLICY_VIEWER_HELP_DESK, page_refusals, true},
     {"/search", "Search", POLICY_VIEWER_HELP_DESK, page_search, false},
     {"/limits", "Limits", POLICY_VIEWER_ADMIN, page_limits, true},
+    {"/suspects", "Suspects", POLICY_VIEWER_ADMIN, page_suspects, true},
     {"/lists", "Lists", POLICY_VIEWER_ADMIN, page_lists, true},
     {"/lookup", "Lookup", POLICY_VIEWER_ADMIN, page_lookup, false},
     {"/report", "Report", POLICY_VIEWER_ADMIN, page_report, true},

@@ -346,6 +346,12 @@ void policy_query_status(struct policy_engine *engine, uint64_t session_count, s
     answer_count(answer, "sessions", "sessions", session_count);
 }
 
+void policy_record_lookup(struct policy_engine *engine, const char *by, const char *what, const char *whom)
+{
+    (void)engine;
+    trace("%s looks up %s: %s", by, what, whom);
+}
+
 void policy_query_metrics(struct policy_engine *engine, uint64_t session_count, struct strbuf *out)
 {
     (void)engine;
@@ -398,15 +404,6 @@ bool policy_dashboard_source(struct policy_dashboard *dashboard, struct policy_h
     (void)source;
     *names = NULL;
     return false;
-}
-
-void policy_dashboard_note_lookup(struct policy_dashboard *dashboard, const char *who, const char *kind,
-                                  const char *what)
-{
-    (void)dashboard;
-    (void)who;
-    (void)kind;
-    (void)what;
 }
 
 bool policy_query_health(struct policy_engine *engine, const char *title, struct answer *answer)

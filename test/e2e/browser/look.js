@@ -13,7 +13,7 @@ const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const wrong = [];
 
 const story = `/search?q=${id}`;
-const all = ["/", "/?hours=1", "/refusals", story, "/search", "/search?q=nobody@nowhere.example", "/limits", "/lists",
+const all = ["/", "/?hours=1", "/refusals", story, "/search", "/search?q=nobody@nowhere.example", "/limits", "/suspects", "/suspects?user=ann@example.com", "/lists",
   "/lookup?address=192.0.2.7", "/report", "/status"];
 const views = [
   { name: "phone", width: 390, height: 844, colorScheme: "dark", paths: all },
