@@ -225,6 +225,17 @@ void archive_events_assert_fixtures(const struct archive_format *format,
     }
 }
 
+void archive_events_assert_bytes(const struct archive_format *format,
+                                 const struct archive_events_bytes *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct slice file = slice_make(cases[i].bytes, cases[i].length);
+        size_t probe = file.length < format->probe_bytes ? file.length : format->probe_bytes;
+        assert_true(format->recognise(slice_part(file, 0, probe)));
+        archive_events_assert(format, file, cases[i].events);
+    }
+}
+
 unsigned archive_events_count(const struct archive_format *format, const char *fixture, uint32_t entries,
                               bool *over)
 {

@@ -45,6 +45,21 @@ struct archive_events_case {
 void archive_events_assert_fixtures(const struct archive_format *format,
                                     const struct archive_events_case *cases, size_t count);
 
+/* The same for bytes that stand in the test. */
+struct archive_events_bytes {
+    const char *bytes;
+    size_t length;
+    const char *events;
+};
+
+#define ARCHIVE_EVENTS_BYTES(bytes, events)                                                                  \
+    {                                                                                                        \
+        bytes, sizeof(bytes) - 1, events                                                                     \
+    }
+
+void archive_events_assert_bytes(const struct archive_format *format,
+                                 const struct archive_events_bytes *cases, size_t count);
+
 /* How many members of the fixture are told with so many entries in the budget; `over`: whether it was too
  * few. */
 unsigned archive_events_count(const struct archive_format *format, const char *fixture, uint32_t entries,

@@ -7,7 +7,8 @@
 
 enum {
     ENCODINGS_MAX = 3,
-    READINGS_MAX = 2 * ENCODINGS_MAX, /* each with and without the lines that may be none of the content */
+    READINGS_MAX =
+        3 * ENCODINGS_MAX, /* each with all, some and none of the lines that may belong to the header */
 };
 
 /* A multipart or message that is open. */
@@ -170,16 +171,25 @@ static void add_readings(struct content_message *message, struct leaf *leaf, con
             add_reading(message, leaf, all[i], flags);
 }
 
-/* Adds the readings that begin with the lines which others take for a part of the header. */
-static void begin_with_doubtful(struct content_message *message, struct leaf *leaf,
-                                const struct mime_entity *entity)
+/* Adds the readings that begin with `lines`, which others take for a part of the header. */
+static void begin_with(struct content_message *message, struct leaf *leaf, const struct mime_entity *entity,
+                       struct slice lines)
 {
-    if (entity->doubtful_lines.length == 0)
+    size_t first = leaf->reading_count;
+    if (lines.length == 0)
         return;
     add_readings(message, leaf, entity);
     leaf->doubtful_count = leaf->reading_count;
-    for (size_t i = 0; i < leaf->doubtful_count; i++)
-        content_reading_push(leaf->readings[i], entity->doubtful_lines);
+    for (size_t i = first; i < leaf->doubtful_count; i++)
+        content_reading_push(leaf->readings[i], lines);
+}
+
+static void begin_with_doubtful(struct content_message *message, struct leaf *leaf,
+                                const struct mime_entity *entity)
+{
+    begin_with(message, leaf, entity, entity->doubtful_lines);
+    if (entity->doubtful_tail.length < entity->doubtful_lines.length)
+        begin_with(message, leaf, entity, entity->doubtful_tail);
 }
 
 /* A text of the message itself, not one seen in a second look or in a file. */

@@ -36,6 +36,12 @@ size_t header_block_doubtful_bytes(const struct header_block *block)
     return is_doubtful ? block->beyond_at : 0;
 }
 
+size_t header_block_doubtful_tail(const struct header_block *block)
+{
+    size_t doubtful = header_block_doubtful_bytes(block);
+    return doubtful > block->behind_field ? doubtful - block->behind_field : 0;
+}
+
 void header_block_deinit(struct header_block *block)
 {
     strbuf_deinit(&block->field);
@@ -148,6 +154,16 @@ static enum header_block_result keep_for_replay(struct header_block *block, stru
     return block->replay.length < REPLAY_BYTES_MAX ? HEADER_BLOCK_MORE : HEADER_BLOCK_DONE;
 }
 
+/* A line of a field or its continuation, which is content for those to whom the header is over. */
+static enum header_block_result field_line(struct header_block *block, struct slice line)
+{
+    if (!block->is_soft)
+        return HEADER_BLOCK_MORE;
+    enum header_block_result result = keep_for_replay(block, line);
+    block->behind_field = block->replay.length;
+    return result;
+}
+
 static enum header_block_result soft_line(struct header_block *block, struct slice line)
 {
     block->is_soft = true;
@@ -219,13 +235,13 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     if (is_blank(text.data[0]) && block->field.length > 0) {
         append_to_field(block, slice_make("\n", 1));
         append_to_field(block, text);
-        return block->is_soft ? keep_for_replay(block, line) : HEADER_BLOCK_MORE;
+        return field_line(block, line);
     }
     if (field_name_length(text) == 0)
         return odd_line(block, line);
     report_field(block);
     append_to_field(block, text);
-    return block->is_soft ? keep_for_replay(block, line) : HEADER_BLOCK_MORE;
+    return field_line(block, line);
 }
 
 void header_block_end(struct header_block *block)

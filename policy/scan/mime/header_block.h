@@ -17,6 +17,7 @@ struct header_block {
     struct strbuf field; /* the field being collected, its lines joined by LF */
     /* lines since the block went soft, with their line ends: content for some clients */
     struct strbuf replay;
+    size_t behind_field;      /* where in `replay` the last field or its continuation ends */
     uint32_t soft_lines_left; /* how many lines that are no fields are still looked past */
     bool is_soft;
     bool is_beyond;        /* it goes on behind the empty line that ends the header to most */
@@ -50,6 +51,9 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
 /* So many bytes of `replay` are a part of the header to some clients, and content to others; the rest is
  * content to all. */
 size_t header_block_doubtful_bytes(const struct header_block *block);
+
+/* Of these the last lines, behind the last field: for some the header ends only there. */
+size_t header_block_doubtful_tail(const struct header_block *block);
 
 /* No more lines: tells the field that is being collected. */
 void header_block_end(struct header_block *block);

@@ -174,7 +174,7 @@ static void take_type(struct mime_entity *entity, struct slice value)
             entity->has_odd_type ||
             ((unsigned char)value.data[i] < ' ' && strchr("\t\r\n", value.data[i]) == NULL) ||
             value.data[i] == '\0';
-    entity->is_untyped = entity->is_untyped || !has_type;
+    entity->is_untyped = entity->is_untyped || !has_type || slice_find(lead, '/') == lead.length;
     struct slice boundary = entity->parameters.primary_boundary;
     if (boundary_before.length > 0)
         entity->parameters.primary_boundary = boundary_before;
@@ -346,9 +346,12 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
     if (++entity->header_count > entity->parameters.limits->headers_per_part)
         return;
     enum field field = field_of(name);
-    if (field == FIELD_TYPE)
+    if (field == FIELD_TYPE) {
         take_type(entity, value);
-    else if (field == FIELD_DISPOSITION)
+        /* To who does not know the name so. */
+        bool is_exact = slice_equal_nocase(slice_trim(name), slice_of("content-type"));
+        entity->has_odd_type = entity->has_odd_type || !is_exact;
+    } else if (field == FIELD_DISPOSITION)
         take_disposition(entity, value);
     else if (field == FIELD_ENCODING)
         take_encoding(entity, value);

@@ -215,8 +215,7 @@ static void take_strict(struct mime_parameters *parameters, const struct mime_fi
 /* ---- outside of it ---- */
 
 /* What is most likely meant by the first parameter `key` in `*value`: up to a quote, a semicolon or,
- * unquoted, a blank.
- * `*value` becomes what is behind its `=`. */
+ * unquoted, a blank. Blanks inside its quotes are left. `*value` becomes what is behind its `=`. */
 static struct slice likely_value(struct slice *value, const char *key)
 {
     struct slice name = slice_of(key);
@@ -234,7 +233,7 @@ static struct slice likely_value(struct slice *value, const char *key)
     while (end < rest.length && rest.data[end] != '"' && rest.data[end] != '\n' &&
            (is_quoted || strchr("; \t\r(", rest.data[end]) == NULL))
         end++;
-    return slice_trim(slice_part(rest, 0, end));
+    return slice_part(rest, 0, end);
 }
 
 /* Words in a charset that cannot be read may hold anything. */
@@ -251,7 +250,7 @@ static void note_words(struct mime_parameters *parameters, struct slice value)
 static void take_loose(struct mime_parameters *parameters, struct slice value)
 {
     struct slice rest = value;
-    struct slice name = likely_value(&rest, "name");
+    struct slice name = slice_trim(likely_value(&rest, "name"));
     size_t names_before = parameters->names.count;
     name_superset_add(&parameters->superset, value);
     if (!name_superset_is_empty(&parameters->superset) ||
@@ -260,10 +259,13 @@ static void take_loose(struct mime_parameters *parameters, struct slice value)
     add_extended(parameters, &parameters->names, name);
     if (parameters->names.count > names_before)
         parameters->primary_name = parameters->names.items[names_before];
-    for (rest = value; rest.length > 0 && parameters->boundaries.count < MIME_BOUNDARIES_MAX;)
-        if (name_set_add(&parameters->boundaries, likely_value(&rest, "boundary")) &&
+    for (rest = value; rest.length > 0 && parameters->boundaries.count < MIME_BOUNDARIES_MAX;) {
+        struct slice boundary = likely_value(&rest, "boundary");
+        if (name_set_add(&parameters->boundaries, slice_trim(boundary)) &&
             parameters->primary_boundary.length == 0)
             parameters->primary_boundary = parameters->boundaries.items[parameters->boundaries.count - 1];
+        name_set_add(&parameters->boundaries, boundary);
+    }
 }
 
 /* Semicolons outside quotes with something behind, and parentheses within each other. */

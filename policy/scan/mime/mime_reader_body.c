@@ -88,6 +88,20 @@ static void charge_comparison(struct mime_reader *reader, struct slice line)
     *left -= units < *left ? units : *left;
 }
 
+/* Where no delimiter was seen, a line of dashes and, behind a bare CR, a field about content are one and a
+ * header to those to whom that ends lines. */
+static void guess_before_cr(struct mime_reader *reader, struct slice line, size_t cr)
+{
+    struct slice rest = slice_part(line, cr + 1, line.length);
+    size_t colon = slice_find(rest, ':');
+    if (!is_undelimited(reader) || colon == rest.length || cr <= 2 ||
+        !mime_entity_is_content_field(slice_part(rest, 0, colon)))
+        return;
+    strbuf_truncate(&reader->guess, 0);
+    strbuf_append_slice(&reader->guess, slice_part(line, 2, cr));
+    reader_guess_boundary(reader);
+}
+
 /* A held line beginning with two dashes. Returns whether it was a delimiter; `*rest` is what of it is no part
  * of that, behind a bare CR. */
 static bool take_dashes(struct mime_reader *reader, struct slice line, struct slice *rest)
@@ -100,6 +114,7 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
     struct boundary_match match = boundary_set_match(&reader->boundaries, line);
     size_t cr = slice_find(line, '\r');
     if (match.kind < BOUNDARY_DELIMITER && cr + 1 < line.length) {
+        guess_before_cr(reader, line, cr);
         struct boundary_match before = boundary_set_match(&reader->boundaries, slice_part(line, 0, cr));
         if (before.kind >= BOUNDARY_DELIMITER) {
             match = before;
@@ -120,8 +135,9 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
     } else if (is_undelimited(reader)) {
         reader_probe(reader, reader->is_leaf_quoting ? reader_quotation
                                                      : "a multipart whose delimiters are not its boundary");
-        if (line.length <= BOUNDARY_BYTES_MAX)
-            strbuf_append_slice(&reader->guess, slice_trim(slice_part(line, 2, line.length)));
+        struct slice guess = slice_trim(slice_part(line, 2, line.length));
+        if (guess.length > 0 && line.length <= BOUNDARY_BYTES_MAX) /* blanks before it are a part of it */
+            strbuf_append(&reader->guess, line.data + 2, (size_t)(guess.data + guess.length - line.data) - 2);
     }
     return false;
 }
@@ -132,7 +148,7 @@ static bool is_field_like(struct slice line)
     size_t at = 0;
     if (line.data[0] == ' ' || line.data[0] == '\t')
         return true;
-    while (at < line.length && line.data[at] > ' ' && line.data[at] < 0x7f && line.data[at] != ':')
+    while (at < line.length && (unsigned char)line.data[at] > ' ' && line.data[at] != ':')
         at++;
     return at < line.length && line.data[at] == ':';
 }
@@ -143,8 +159,9 @@ static bool take_probed(struct mime_reader *reader, struct slice line)
     reader->probe_lines_left--;
     size_t colon = slice_find(line, ':');
     if (colon == line.length || !mime_entity_is_content_field(slice_part(line, 0, colon))) {
-        /* Only empty lines and other fields may come before. */
-        if (slice_trim(line).length > 0 && !is_field_like(line))
+        /* Only empty lines, other fields, and what begins a message in a mailbox may come before. */
+        if (slice_trim(line).length > 0 && !is_field_like(line) &&
+            !slice_starts_nocase(line, slice_of("From ")))
             reader->probe_lines_left = 0;
         return false;
     }

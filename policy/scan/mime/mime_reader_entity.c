@@ -190,9 +190,11 @@ static void begin_multipart(struct mime_reader *reader)
         return;
     }
     add_boundaries(reader);
-    reader->levels[reader->level_count - 1].is_typeless =
-        reader->entity.is_untyped || reader->entity.has_odd_type || reader->block.has_late_content ||
-        reader->entity.parameters.has_odd_boundary;
+    /* To some it is a text. */
+    reader->is_leaf_typeless = reader->entity.is_untyped || reader->entity.has_odd_type ||
+                               reader->block.has_late_content || reader->entity.parameters.has_odd_boundary ||
+                               (reader->entity.kinds & MIME_KIND_TEXT) != 0;
+    reader->levels[reader->level_count - 1].is_typeless = reader->is_leaf_typeless;
     reader->probe_lines_left = PREAMBLE_PROBE_LINES;
     reader->probe_doubt = "header fields before the first delimiter";
 }

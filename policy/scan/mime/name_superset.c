@@ -39,39 +39,41 @@ static bool is_base64(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '+' || c == '/';
 }
 
-/* Decodes the digits of `text` as one, whatever stands between them. */
-static void decode_base64(struct slice text, struct strbuf *out)
+/* Appends what the digits in `text` mean as one, whatever stands between them; `is_url`: "-" and "_" are
+ * digits too (RFC 4648 5). */
+static void decode_base64(struct slice text, bool is_url, struct strbuf *out)
 {
     struct transfer_decoder decoder;
     char piece[4 * TRANSFER_ROOM_MIN];
     transfer_decoder_init(&decoder, TRANSFER_BASE64);
-    while (text.length > 0) {
-        size_t digits = slice_find(text, '=');
-        struct slice rest = slice_part(text, 0, digits);
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        char digit = is_url && c == '-' ? '+' : (char)(is_url && c == '_' ? '/' : c);
+        struct slice rest = slice_make(&digit, is_base64(digit) ? 1 : 0);
         while (rest.length > 0)
             strbuf_append(out, piece, transfer_decode(&decoder, &rest, piece, sizeof piece));
-        text = slice_part(text, digits < text.length ? digits + 1 : digits, text.length);
     }
     strbuf_append(out, piece, transfer_decode_end(&decoder, piece));
     strbuf_append_byte(out, CONTROL);
 }
 
-/* Appends what base64 means; padding may be its end, or not, or nothing at all. Returns the offset behind it.
- */
+/* Appends what base64 means; padding may be its end, or not, or nothing at all, as may be whatever is no
+ * digit. Returns the offset behind it. */
 static size_t append_base64(struct slice text, size_t at, struct strbuf *out)
 {
-    size_t from = at, pieces = 0;
+    size_t close = at + slice_find(slice_part(text, at, text.length), '?');
+    struct slice all = slice_part(text, at, close);
     while (at < text.length && (is_base64(text.data[at]) || text.data[at] == '=')) {
         size_t end = at;
         while (end < text.length && is_base64(text.data[end]))
             end++;
-        decode_base64(slice_part(text, at, end), out);
-        pieces++;
+        decode_base64(slice_part(text, at, end), false, out);
         for (at = end; at < text.length && text.data[at] == '=';)
             at++;
     }
-    if (pieces > 1)
-        decode_base64(slice_part(text, from, at), out);
+    decode_base64(all, false, out);
+    if (slice_find(all, '-') < all.length || slice_find(all, '_') < all.length)
+        decode_base64(all, true, out);
     return at;
 }
 

@@ -13,134 +13,48 @@
 #include "scan/content/xml_document.h"
 #include "archive_events.h"
 
-struct file_case {
-    const char *bytes;
-    size_t length;
-    const char *events;
-};
-
-#define FILE_CASE(bytes, events)                                                                             \
-    {                                                                                                        \
-        bytes, sizeof(bytes) - 1, events                                                                     \
-    }
 #define HEAD "%PDF-1.7\n"
 #define SPEC "3 0 obj<</Type/Filespec/F(a.exe)/UF(a.exe)/EF<</F 4 0 R>>>>endobj\n"
 #define NAMES "member a.exe\nend incomplete\nmember a.exe\nend incomplete\n"
 #define CONTENT "end complete 17 24fd469a\n"
 #define FLATE                                                                                                \
-    "\x78"                                                                                                   \
-    "\xda"                                                                                                   \
-    "\x4b"                                                                                                   \
-    "\xce"                                                                                                   \
-    "\xcf"                                                                                                   \
-    "\x2b"                                                                                                   \
-    "\x49"                                                                                                   \
-    "\xcd"                                                                                                   \
-    "\x2b"                                                                                                   \
-    "\x51"                                                                                                   \
-    "\xc8"                                                                                                   \
-    "\x4f"                                                                                                   \
-    "\x53"                                                                                                   \
-    "\x48"                                                                                                   \
-    "\x54"                                                                                                   \
-    "\x48"                                                                                                   \
-    "\xcb"                                                                                                   \
-    "\xcc"                                                                                                   \
-    "\x49"                                                                                                   \
-    "\x05"                                                                                                   \
-    "\x00"                                                                                                   \
-    "\x39"                                                                                                   \
-    "\xd0"                                                                                                   \
-    "\x06"                                                                                                   \
-    "\x32"                                                                                                   \
-    ""
+    "\x78\xda\x4b\xce\xcf\x2b\x49\xcd\x2b\x51\xc8\x4f\x53\x48\x54\x48\xcb\xcc\x49\x05\x00\x39"               \
+    "\xd0\x06\x32"
 #define PACKED_SPEC                                                                                          \
-    "\x78"                                                                                                   \
-    "\xda"                                                                                                   \
-    "\x33"                                                                                                   \
-    "\x56"                                                                                                   \
-    "\x30"                                                                                                   \
-    "\x50"                                                                                                   \
-    "\xb0"                                                                                                   \
-    "\xb1"                                                                                                   \
-    "\xd1"                                                                                                   \
-    "\x0f"                                                                                                   \
-    "\xa9"                                                                                                   \
-    "\x2c"                                                                                                   \
-    "\x48"                                                                                                   \
-    "\xd5"                                                                                                   \
-    "\x77"                                                                                                   \
-    "\xcb"                                                                                                   \
-    "\xcc"                                                                                                   \
-    "\x49"                                                                                                   \
-    "\x2d"                                                                                                   \
-    "\x2e"                                                                                                   \
-    "\x48"                                                                                                   \
-    "\x4d"                                                                                                   \
-    "\xd6"                                                                                                   \
-    "\x0f"                                                                                                   \
-    "\x75"                                                                                                   \
-    "\xd3"                                                                                                   \
-    "\x48"                                                                                                   \
-    "\x2d"                                                                                                   \
-    "\xcb"                                                                                                   \
-    "\xcc"                                                                                                   \
-    "\xd1"                                                                                                   \
-    "\xcb"                                                                                                   \
-    "\x2a"                                                                                                   \
-    "\xd6"                                                                                                   \
-    "\xd4"                                                                                                   \
-    "\x77"                                                                                                   \
-    "\x75"                                                                                                   \
-    "\x03"                                                                                                   \
-    "\x4a"                                                                                                   \
-    "\xbb"                                                                                                   \
-    "\x29"                                                                                                   \
-    "\x98"                                                                                                   \
-    "\x00"                                                                                                   \
-    "\xd5"                                                                                                   \
-    "\x05"                                                                                                   \
-    "\xd9"                                                                                                   \
-    "\x01"                                                                                                   \
-    "\x01"                                                                                                   \
-    "\x00"                                                                                                   \
-    "\x68"                                                                                                   \
-    "\x7d"                                                                                                   \
-    "\x0d"                                                                                                   \
-    "\xd2"                                                                                                   \
-    ""
-
+    "\x78\xda\x33\x56\x30\x50\xb0\xb1\xd1\x0f\xa9\x2c\x48\xd5\x77\xcb\xcc\x49\x2d\x2e\x48\x4d"               \
+    "\xd6\x0f\x75\xd3\x48\x2d\xcb\xcc\xd1\xcb\x2a\xd6\xd4\x77\x75\x03\x4a\xbb\x29\x98\x00\xd5"               \
+    "\x05\xd9\x01\x01\x00\x68\x7d\x0d\xd2"
 /* Between objects, and more than is looked at in one piece. */
 #define JUNK_64 "\n0000000016 00000 n objects (trailers> [/9 0 objx trailer_ 0 o b j "
 #define JUNK_512 JUNK_64 JUNK_64 JUNK_64 JUNK_64 JUNK_64 JUNK_64 JUNK_64 JUNK_64
 #define JUNK JUNK_512 JUNK_512 JUNK_512
 
 /* clang-format off */
-static const struct file_case pdfs[] = {
-    FILE_CASE(HEAD "1 0 obj<</Type/Page/Contents 2 0 R>>endobj 2 0 obj<</Length 9>>stream\n/Encrypt /EF\nendstream endobj\n", ""),
-    FILE_CASE(HEAD SPEC "4 0 obj<</Type/EmbeddedFile/Filter/FlateDecode>>stream\r\n" FLATE "\nendstream endobj", NAMES "member \n" CONTENT),
-    FILE_CASE(HEAD "4 0 obj<</Subtype/text#2Fxml/Filter [ /ASCIIHexDecode/Fl ]>>stream\n789c4bcecf2b49cd2b51c84f5348544848cb0482\nendstream",
+static const struct archive_events_bytes pdfs[] = {
+    ARCHIVE_EVENTS_BYTES(HEAD "1 0 obj<</Type/Page/Contents 2 0 R>>endobj 2 0 obj<</Length 9>>stream\n/Encrypt /EF\nendstream endobj\n", ""),
+    ARCHIVE_EVENTS_BYTES(HEAD SPEC "4 0 obj<</Type/EmbeddedFile/Filter/FlateDecode>>stream\r\n" FLATE "\nendstream endobj", NAMES "member \n" CONTENT),
+    ARCHIVE_EVENTS_BYTES(HEAD "4 0 obj<</Subtype/text#2Fxml/Filter [ /ASCIIHexDecode/Fl ]>>stream\n789c4bcecf2b49cd2b51c84f5348544848cb0482\nendstream",
               "member \nend incomplete 19 bf54c4bf\noutcome damaged\n"),
-    FILE_CASE(HEAD SPEC, NAMES "outcome unsupported\n"),
-    FILE_CASE(HEAD "9 0 obj<</F 4 0 R>>endobj 3 0 obj<</F(a.txt)/EF 9 0 R>>endobj", "member a.txt\nend incomplete\noutcome unsupported\n"),
-    FILE_CASE(HEAD "4 0 obj<</Type/EmbeddedFile>>stream\nx\nendstream endobj 3 0 obj<</F(a.txt)/EF 9 0 R>>endobj 5 0 obj<</Font 7 0 R>>endobj 9 0 obj<</F 4 0 R>>endobj",
+    ARCHIVE_EVENTS_BYTES(HEAD SPEC, NAMES "outcome unsupported\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "9 0 obj<</F 4 0 R>>endobj 3 0 obj<</F(a.txt)/EF 9 0 R>>endobj", "member a.txt\nend incomplete\noutcome unsupported\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "4 0 obj<</Type/EmbeddedFile>>stream\nx\nendstream endobj 3 0 obj<</F(a.txt)/EF 9 0 R>>endobj 5 0 obj<</Font 7 0 R>>endobj 9 0 obj<</F 4 0 R>>endobj",
               "member \nend complete 2 46ea081f\nmember a.txt\nend incomplete\n"),
-    FILE_CASE(HEAD "5 0 obj<</S/GoToR/F 6 0 R>>endobj 6 0 obj<</Type/Filespec/F(b.pdf)>>endobj", ""),
-    FILE_CASE(HEAD SPEC "4 0 obj<</Type/EmbeddedFile/Filter/LZWDecode>>stream\nx\nendstream", NAMES "member \nend incomplete\noutcome unsupported\n"),
-    FILE_CASE(HEAD "7 0 obj<</Type/ObjStm/Filter/FlateDecode>>stream\n" PACKED_SPEC "\nendstream endobj 4 0 obj<</Type/EmbeddedFile>>stream\nx\nendstream",
+    ARCHIVE_EVENTS_BYTES(HEAD "5 0 obj<</S/GoToR/F 6 0 R>>endobj 6 0 obj<</Type/Filespec/F(b.pdf)>>endobj", ""),
+    ARCHIVE_EVENTS_BYTES(HEAD SPEC "4 0 obj<</Type/EmbeddedFile/Filter/LZWDecode>>stream\nx\nendstream", NAMES "member \nend incomplete\noutcome unsupported\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "7 0 obj<</Type/ObjStm/Filter/FlateDecode>>stream\n" PACKED_SPEC "\nendstream endobj 4 0 obj<</Type/EmbeddedFile>>stream\nx\nendstream",
               "member evil.js\nend incomplete\nmember \nend complete 2 46ea081f\n"),
-    FILE_CASE(HEAD "3 0 obj<</S/Launch/F(a.exe)>>endobj", ""),
-    FILE_CASE(HEAD "3 0 obj<</F(a\\.\\145x\\\ne)/EF<<>>>>endobj", "member a.exe\nend incomplete\n"),
-    FILE_CASE(HEAD "3 0 obj<</F(a(b).js)/EF<<>>>>endobj", "member a(b).js\nend incomplete\n"),
-    FILE_CASE(HEAD "3 0 obj<</F<612e6a7>/EF<<>>>>endobj", "member a.jp\nend incomplete\n"),
-    FILE_CASE(HEAD "trailer<</Encrypt 9 0 R>>", "outcome index_encrypted\n"),
-    FILE_CASE(HEAD "trailer<</#45ncrypt 9 0 R>>", "outcome index_encrypted\n"),
-    FILE_CASE(HEAD "trailer<</EncryptMetadata true/Info(/Encrypt)>>%/Encrypt\n", ""),
-    FILE_CASE(HEAD "4 0 obj<</Type/EmbeddedFile>>stream\nendstrendstream", "member \nend complete 6 d852ecd9\n"),
-    FILE_CASE(HEAD "4 0 obj<</Type/EmbeddedFile>>stream\nx", "member \nend complete 1 8cdc1683\n"),
-    FILE_CASE(HEAD "3 0 obj<</F(a.js", ""),
-    FILE_CASE(HEAD "endobj ( <4 0 R\n%% 3 0 obj<</F(a.js)/EF<<>>>>endobj", "member a.js\nend incomplete\n"),
-    FILE_CASE(HEAD "/EF 4 0 R" JUNK "(3 0 obj<</F(a.js)/EF<<>>>>endobj" JUNK "trailer<</Encrypt 9 0 R>>",
+    ARCHIVE_EVENTS_BYTES(HEAD "3 0 obj<</S/Launch/F(a.exe)>>endobj", ""),
+    ARCHIVE_EVENTS_BYTES(HEAD "3 0 obj<</F(a\\.\\145x\\\ne)/EF<<>>>>endobj", "member a.exe\nend incomplete\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "3 0 obj<</F(a(b).js)/EF<<>>>>endobj", "member a(b).js\nend incomplete\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "3 0 obj<</F<612e6a7>/EF<<>>>>endobj", "member a.jp\nend incomplete\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "trailer<</Encrypt 9 0 R>>", "outcome index_encrypted\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "trailer<</#45ncrypt 9 0 R>>", "outcome index_encrypted\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "trailer<</EncryptMetadata true/Info(/Encrypt)>>%/Encrypt\n", ""),
+    ARCHIVE_EVENTS_BYTES(HEAD "4 0 obj<</Type/EmbeddedFile>>stream\nendstrendstream", "member \nend complete 6 d852ecd9\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "4 0 obj<</Type/EmbeddedFile>>stream\nx", "member \nend complete 1 8cdc1683\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "3 0 obj<</F(a.js", ""),
+    ARCHIVE_EVENTS_BYTES(HEAD "endobj ( <4 0 R\n%% 3 0 obj<</F(a.js)/EF<<>>>>endobj", "member a.js\nend incomplete\n"),
+    ARCHIVE_EVENTS_BYTES(HEAD "/EF 4 0 R" JUNK "(3 0 obj<</F(a.js)/EF<<>>>>endobj" JUNK "trailer<</Encrypt 9 0 R>>",
               "member a.js\nend incomplete\noutcome index_encrypted\n"),
 };
 /* clang-format on */
@@ -148,11 +62,7 @@ static const struct file_case pdfs[] = {
 static void reads_files_in_pdfs(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof pdfs / sizeof pdfs[0]; i++) {
-        struct slice file = slice_make(pdfs[i].bytes, pdfs[i].length);
-        assert_true(pdf_format.recognise(file));
-        archive_events_assert(&pdf_format, file, pdfs[i].events);
-    }
+    archive_events_assert_bytes(&pdf_format, pdfs, sizeof pdfs / sizeof pdfs[0]);
     assert_true(pdf_format.recognise(slice_of("junk\n%PDF-1.4")));
     assert_false(pdf_format.recognise(slice_make("\0%PDF-1.4", 9)));
 }
