@@ -168,7 +168,7 @@ end
 local counters, answer = {}, {'fits', tostring(now)}
 for i = 1, count do
     counters[i] = read(i)
-    restore(counters[i])
+    if operation == 'reserve' or operation == 'settle' then restore(counters[i]) end
 end
 
 if operation == 'settle' then

@@ -109,6 +109,12 @@ static void take_level(struct store_charge *charge, const redisReply *reply, siz
     charge->warns = redis_number_at(reply, at + 4) != 0;
 }
 
+/* Without an owner it was not asked whether the server knows us; and to give back takes no window. */
+static bool is_remembered(const struct redis_decision *decision)
+{
+    return decision->owner[0] != '\0' && strcmp(decision->operation, "release") != 0;
+}
+
 static enum store_answer take_answer(struct store_redis *redis, struct redis_decision *decision,
                                      uint64_t memory, const redisReply *reply)
 {
@@ -125,8 +131,8 @@ static enum store_answer take_answer(struct store_redis *redis, struct redis_dec
         const size_t at = ANSWER_HEAD + i * ANSWER_FIELDS;
         take_level(&decision->charges[i], reply, at);
         decision->granted[i] = (uint64_t)redis_number_at(reply, at + 5);
-        if (decision->owner[0] == '\0')
-            continue; /* it was not asked whether the server knows us */
+        if (!is_remembered(decision))
+            continue;
         redis_remember(redis, &decision->charges[i],
                        &(struct redis_remembered){.charged = (uint64_t)redis_number_at(reply, at + 6),
                                                   .seen_us = now_us,

@@ -48,7 +48,7 @@ static void note_held(struct redis_hold *hold, const struct redis_decision *deci
         if (held == NULL)
             continue;
         held->reserved += decision->granted[i];
-        held->used += charge->amount;
+        held->used += decision->is_answered ? charge->amount : 0;
         held->level = charge->level;
     }
 }
@@ -109,23 +109,28 @@ enum store_answer redis_reserve(struct store_hold *base, struct store_charge *ch
     struct redis_decision decision = {
         .operation = "reserve", .owner = owner_of(redis, hold), .charges = charges, .count = count};
     const enum store_answer answer = redis_decide(redis, &decision);
-    if (answer == STORE_UNKNOWN)
-        return redis_reserve_share(redis, hold, charges, count);
-    if (answer == STORE_FITS)
+    /* Without an answer it may have been reserved all the same: nothing is known to be granted, and all is
+     * given back. */
+    if (answer != STORE_EXCEEDED)
         note_held(hold, &decision);
-    return answer;
+    return answer == STORE_UNKNOWN ? redis_reserve_share(redis, hold, charges, count) : answer;
 }
 
 /* ---- release, settle -------------------------------------------------------------------------------- */
 
-/* Not waited for: the deadline would do the same, only later. */
+/* Not waited for: the deadline would do the same, only later. What cannot be sent now is sent once the server
+ * is back, or it would use up the limit until then. */
 static void release_shared(struct store_redis *redis, struct redis_hold *hold)
 {
     char field[sizeof hold->owner + 2];
     snprintf(field, sizeof field, "r:%s", hold->owner);
     for (size_t i = 0; i < hold->held_count; i++) {
-        const struct slice arguments[] = {slice_of("HDEL"), slice_of(hold->held[i].key), slice_of(field)};
-        redis_call_drop(redis_send(redis->connection, arguments, 3));
+        const struct slice key = slice_of(hold->held[i].key);
+        const struct slice arguments[] = {slice_of("HDEL"), key, slice_of(field)};
+        struct redis_call *call = redis_send(redis->connection, arguments, 3);
+        if (call == NULL)
+            redis_unsent_keep_release(redis, hold->owner, key);
+        redis_call_drop(call);
         talloc_free(hold->held[i].key);
     }
     hold->held_count = 0;

@@ -23,6 +23,7 @@ enum {
 struct redis_unsent {
     struct redis_unsent *next;
     char owner[REDIS_OWNER_BYTES]; /* "": never sent */
+    bool is_release;               /* nothing is charged: what the owner reserved is given back */
     size_t count;
     struct store_charge charges[]; /* texts are talloc children of it */
 };
@@ -107,6 +108,20 @@ void redis_unsent_keep(struct store_redis *redis, const char *owner, const struc
     pthread_mutex_unlock(&redis->lock);
 }
 
+void redis_unsent_keep_release(struct store_redis *redis, const char *owner, struct slice counter)
+{
+    /* Its window is of no account. */
+    struct store_charge charge = {.window = {.limit = 1, .burst = 1, .period_us = 1}};
+    if (!redis_counter_split(counter, &charge.limit, &charge.key))
+        return;
+    pthread_mutex_lock(&redis->lock);
+    struct redis_unsent *former = redis->unsent;
+    keep_locked(redis, owner, &charge, 1);
+    if (redis->unsent != former)
+        redis->unsent->is_release = true;
+    pthread_mutex_unlock(&redis->lock);
+}
+
 /* ---- sending ---------------------------------------------------------------------------------------- */
 
 static struct redis_unsent *take_some(struct store_redis *redis)
@@ -138,8 +153,10 @@ static bool send_one(struct store_redis *redis, struct redis_unsent *unsent)
 {
     if (unsent->owner[0] == '\0')
         redis_owner_make(redis, unsent->owner);
-    struct redis_decision decision = {
-        .operation = "settle", .owner = unsent->owner, .charges = unsent->charges, .count = unsent->count};
+    struct redis_decision decision = {.operation = unsent->is_release ? "release" : "settle",
+                                      .owner = unsent->owner,
+                                      .charges = unsent->charges,
+                                      .count = unsent->count};
     redis_decide(redis, &decision);
     return decision.is_answered;
 }
@@ -152,7 +169,7 @@ static bool send_some(struct store_redis *redis, struct redis_unsent *first)
         next = unsent->next;
         is_there = is_there && send_one(redis, unsent);
         if (is_there) {
-            counter_add(&sent_late, unsent->count);
+            counter_add(&sent_late, unsent->is_release ? 0 : unsent->count);
             talloc_free(unsent);
         } else {
             put_back(redis, unsent);

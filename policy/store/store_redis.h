@@ -171,6 +171,8 @@ void redis_settle_share(struct store_redis *redis, struct redis_hold *hold,
  * was never sent, and may be added to others of the same counter. */
 void redis_unsent_keep(struct store_redis *redis, const char *owner, const struct store_charge *charges,
                        size_t count);
+/* Keeps that what `owner` reserved of a counter is to be given back. */
+void redis_unsent_keep_release(struct store_redis *redis, const char *owner, struct slice counter);
 /* Sends what is kept; what is not answered is kept for the next time, under the same number. True: nothing is
  * left. */
 bool redis_unsent_send(struct store_redis *redis);

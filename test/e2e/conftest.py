@@ -19,7 +19,8 @@ from harness.sendmail import Sendmail, SendmailMissing, fetch
 from harness.sink import Sink
 from harness.smtp_client import SmtpClient
 
-USERS = {"ann@example.com": "secret", "ann+tag@example.com": "secret", "Carl%example.com": "secret", "dora": "secret"}
+USERS = {"ann@example.com": "secret", "ann+tag@example.com": "secret", "Carl%example.com": "secret", "dora": "secret",
+         "newsletter@example.com": "secret", "shop@example.org": "secret"}
 USERS_OF_SENDMAIL = {name: password for name, password in USERS.items() if "@" in name}
 ANN = ("ann@example.com", "secret")
 

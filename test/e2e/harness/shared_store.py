@@ -229,9 +229,9 @@ class Crowd:
         self.is_over = True
         return self.join()
 
-    def waits(self):
-        """In words."""
-        waits = sorted(self.waits_ms) or [0.0]
+    def waits(self, first=0, last=None):
+        """In words; on a machine that has much to do most of it is not the servers'."""
+        waits = sorted(self.waits_ms[first:last]) or [0.0]
         return (f"{len(waits)} answers, median {waits[len(waits) // 2]:.1f} ms, 99.9 % within "
                 f"{waits[int(len(waits) * 0.999)]:.1f} ms, the slowest {waits[-1]:.1f} ms")
 
