@@ -49,6 +49,17 @@ void daemon_configure(struct test_daemon *daemon, const char *lines)
     assert_int_equal(fclose(file), 0);
 }
 
+/* sd_listen_fds(3) */
+static void hand_over(int listening)
+{
+    char pid[20];
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    if (listening != 3)
+        dup2(listening, 3);
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", "1", 1);
+}
+
 static void become_daemon(const struct test_daemon *daemon)
 {
     struct rlimit limit = {(rlim_t)daemon->descriptors_max, (rlim_t)daemon->descriptors_max};
@@ -59,6 +70,8 @@ static void become_daemon(const struct test_daemon *daemon)
         setenv("NOTIFY_SOCKET", daemon->notify, 1);
     else
         unsetenv("NOTIFY_SOCKET");
+    if (daemon->handed_over > 0)
+        hand_over(daemon->handed_over);
     if (daemon->descriptors_max > 0)
         setrlimit(RLIMIT_NOFILE, &limit);
     execl(daemon_program, daemon_program, "serve", "-c", daemon->config_path, (char *)NULL);

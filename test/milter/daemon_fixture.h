@@ -14,6 +14,7 @@ struct test_daemon {
     char config_path[64];
     char trace_path[64];
     char stderr_path[64];
+    int handed_over;     /* a listening socket that it gets as systemd hands it over; 0: none */
     int descriptors_max; /* RLIMIT_NOFILE of the daemon; 0: as it is */
     bool has_failed;     /* what it wrote to stderr is shown */
     const char *notify;  /* NOTIFY_SOCKET, or NULL */

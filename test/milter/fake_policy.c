@@ -14,7 +14,6 @@
 #include "policy_dashboard.h"
 #include "policy_page.h"
 #include "policy_query.h"
-#include "policy_page.h"
 #include "policy_session.h"
 
 #include <errno.h>
@@ -193,36 +192,6 @@ void policy_print_record_reference(struct strbuf *out)
 void policy_print_reference(struct strbuf *out)
 {
     strbuf_append_text(out, "# reference\n");
-}
-
-const char *const policy_page_languages[] = {"en", NULL};
-
-const char *policy_page_language(const struct policy_snapshot *snapshot)
-{
-    (void)snapshot;
-    return "en";
-}
-
-const char *policy_page_template(const struct policy_snapshot *snapshot)
-{
-    (void)snapshot;
-    return "";
-}
-
-bool policy_page_text(const struct policy_snapshot *snapshot, const struct policy_page_options *options,
-                      struct strbuf *out, struct strbuf *problem)
-{
-    (void)snapshot;
-    (void)options;
-    (void)problem;
-    strbuf_append_text(out, "a page\n");
-    return true;
-}
-
-bool policy_page_html(const struct policy_snapshot *snapshot, const struct policy_page_options *options,
-                      struct strbuf *out, struct strbuf *problem)
-{
-    return policy_page_text(snapshot, options, out, problem);
 }
 
 void policy_print_sample(struct strbuf *out)

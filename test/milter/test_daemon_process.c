@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum { ALL_STEPS = 0x1fffff, IDLE_SESSIONS = 5000, IDLE_BYTES_MAX = 4096 };
@@ -383,6 +384,81 @@ static void drain_under_load_cuts_nobody(void **state)
     assert_int_equal(status, 0);
 }
 
+static int listen_for_the_system(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int listening = socket(AF_UNIX, SOCK_STREAM, 0); /* kept over the exec */
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", subject.socket_path);
+    assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listening, SOMAXCONN), 0);
+    return listening;
+}
+
+static atomic_bool is_enough;
+
+static void *send_until_enough(void *context)
+{
+    struct milter_wire wire;
+    while (!atomic_load(&is_enough)) {
+        bool is_whole = wire_open(&wire, subject.address) && wire_negotiate(&wire, 0x1ff, ALL_STEPS) &&
+                        wire_connect(&wire, "198.51.100.7", 1) && wire_helo(&wire) &&
+                        session_send(&wire, "<ann@x>", "<bob@y>") == 'c';
+        wire_close(&wire);
+        if (!is_whole)
+            return context;
+    }
+    return NULL;
+}
+
+/* Where systemd holds the socket: who connects meanwhile waits for the next daemon, whose message is open is
+ * served to its end. */
+static void restart_refuses_nobody(void **state)
+{
+    SKIP_WITH_LIBMILTER();
+    (void)state;
+    pthread_t threads[8];
+    atomic_store(&is_enough, false);
+    subject.handed_over = listen_for_the_system();
+    daemon_start(&subject, "drain 20000\n");
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, send_until_enough, &subject), 0);
+    for (int times = 0; times < 3; times++) {
+        struct milter_wire wire;
+        session_open(&wire, &subject, ALL_STEPS);
+        wire_event_strings(&wire, SMFIC_MAIL, (const char *const[]){"<end-reject@x>", NULL});
+        kill(subject.pid, SIGTERM);
+        wire_event_strings(&wire, SMFIC_RCPT, (const char *const[]){"<bob@y>", NULL});
+        wire_event(&wire, SMFIC_EOH, NULL, 0);
+        assert_int_equal(wire_end(&wire, NULL, 0), 'y');
+        wire_close(&wire);
+        assert_int_equal(daemon_wait(&subject), 0);
+        daemon_spawn(&subject);
+    }
+    atomic_store(&is_enough, true);
+    for (size_t i = 0; i < 8; i++) {
+        void *refused = NULL;
+        pthread_join(threads[i], &refused);
+        assert_null(refused);
+    }
+    close(subject.handed_over);
+    assert_int_equal(daemon_stop(&subject), 0);
+}
+
+/* A connection between two messages is not waited for. */
+static void idle_connections_delay_no_stop(void **state)
+{
+    SKIP_WITH_LIBMILTER();
+    (void)state;
+    daemon_start(&subject, "drain 3600000\n");
+    struct milter_wire wires[20];
+    for (size_t i = 0; i < 20; i++)
+        session_open(&wires[i], &subject, ALL_STEPS);
+    assert_int_equal(session_send(&wires[0], "<ann@x>", "<bob@y>"), 'c');
+    assert_int_equal(daemon_stop(&subject), 0);
+    for (size_t i = 0; i < 20; i++)
+        wire_close(&wires[i]);
+}
+
 /* ---- limits ----------------------------------------------------------------------------------------- */
 
 static void session_over_the_limit_is_told_so(void **state)
@@ -542,6 +618,8 @@ int main(int argc, char **argv)
         DAEMON_TEST(second_signal_ends_the_drain),
         DAEMON_TEST(callback_at_work_is_waited_for),
         DAEMON_TEST(drain_under_load_cuts_nobody),
+        DAEMON_TEST(restart_refuses_nobody),
+        DAEMON_TEST(idle_connections_delay_no_stop),
         DAEMON_TEST(session_over_the_limit_is_told_so),
         DAEMON_TEST(short_of_descriptors_it_neither_spins_nor_dies),
         DAEMON_TEST(thousands_of_idle_sessions),
