@@ -21,7 +21,7 @@ trap 'exit 130' INT TERM
 
 build_programs() {
     if ! { cmake -G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc &&
-        cmake --build "$build" --target closedrelay null_milter milter_load stub_dns; } >"$work/build.log" 2>&1; then
+        cmake --build "$build" --target closedrelay null_milter null_engine milter_load stub_dns; } >"$work/build.log" 2>&1; then
         tail -n 30 "$work/build.log" >&2
         exit 1
     fi
@@ -47,36 +47,59 @@ start_name_server() {
     name_server=$(tr -d '\n' <"$work/dns")
 }
 
+# The null milter over libmilter and over our own engine, each at a unix socket and at a port.
 start_null() {
     "$build/test/bench/null_milter" "unix:$work/null.sock" &
     null_pids=$!
-    pids+=("$null_pids")
+    "$build/test/bench/null_engine" "unix:$work/engine.sock" &
+    engine_pids=$!
+    "$build/test/bench/null_milter" "inet:18801@127.0.0.1" &
+    null_inet_pids=$!
+    "$build/test/bench/null_engine" "inet:18802" &
+    engine_inet_pids=$!
+    pids+=("$null_pids" "$engine_pids" "$null_inet_pids" "$engine_inet_pids")
+    null_inet_address=inet:18801 engine_inet_address=inet:18802 closedrelay_inet_address=inet:18803
     await "$work/null.sock"
+    await "$work/engine.sock"
 }
 
-start_closedrelay() {
-    cat >"$work/closedrelay.yaml" <<END
-listen: unix:$work/closedrelay.sock
-control: unix:$work/control.sock
-daemon: { syslog: false }
-audit: { file: $work/audit.jsonl }
+# configure NAME LISTEN DAEMON: all checks and the record.
+configure() {
+    cat >"$work/$1.yaml" <<END
+listen: $2
+control: unix:$work/$1.control.sock
+daemon: $3
+audit: { file: $work/$1.jsonl }
 state: $work
 relay: { local_domains: [example.com] }
 dns: { servers: ["$name_server"] }
 dnsbl: { lists: [ { zone: bl.test, codes: [127.0.0.4] } ] }
 END
+}
+
+start_closedrelay() {
+    configure closedrelay "unix:$work/closedrelay.sock" "{ syslog: false }"
     "$build/milter/closedrelay" serve -c "$work/closedrelay.yaml" 2>"$work/log" &
     closedrelay_pids=$!
     pids+=("$closedrelay_pids")
     await "$work/closedrelay.sock"
 }
 
+# As admins run it: at a port, with syslog.
+start_closedrelay_inet() {
+    configure closedrelay_inet inet:18803@127.0.0.1 "{ syslog: true }"
+    "$build/milter/closedrelay" serve -c "$work/closedrelay_inet.yaml" 2>"$work/log_inet" &
+    closedrelay_inet_pids=$!
+    pids+=("$closedrelay_inet_pids")
+    await "$work/closedrelay_inet.control.sock"
+}
+
 # load NAME CASE OPTION...: one run on null, closedrelay or rspamd; its figures go to $work/results as
 # "NAME CASE KEY=VALUE...".
 load() {
-    local name=$1 case=$2 processes=${1}_pids
+    local name=$1 case=$2 processes=${1}_pids address=${1}_address
     shift 2
-    { "$build/test/bench/milter_load" -a "unix:$work/$name.sock" -p "${!processes}" "$@" || true; } |
+    { "$build/test/bench/milter_load" -a "${!address:-unix:$work/$name.sock}" -p "${!processes}" "$@" || true; } |
         sed "s/^/$name $case /" >>"$work/results"
 }
 

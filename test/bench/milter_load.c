@@ -3,24 +3,27 @@
  *
  *   milter_load -a ADDRESS -p PID[,PID...] [-c CONNECTIONS] [-n MESSAGES] [-b BYTES | -f FILE [-t TYPE] | -m
  * FILE]
- *               [-o] [-i] [-s STEPS]
+ *               [-k MESSAGES] [-w MS] [-o] [-i] [-s STEPS]
  *
  *   -a  unix:/path or inet:PORT          -p  the milter's processes: their CPU time and memory are looked at
- *   -c  connections side by side (16)    -n  messages in all (1000), one a connection
+ *   -c  connections side by side (16)    -n  messages in all (1000)    -k  messages a connection (1)
  *   -b  bytes of a message (2000): above 100000 it is a base64 attachment
  *   -f  sends this file as a base64 attachment, of this type (application/octet-stream)
  *   -m  sends this file as the body: MIME parts with the boundary =_bound
  *   -o  all connections hold their message's end back until every body is sent: the peak of memory
  *   -i  no message: CONNECTIONS idle sessions, and what each takes
+ *   -w  a pause of so many ms before each message of a connection: for latencies beside other load
  *   -s  steps offered, hexadecimal (1fffff)
  *
- * Prints one line: messages, seconds, cpu_us (of the milter, per message), mb_per_s, rss_kb (peak since the
- * start of the run), idle_bytes (per session).
+ * Prints one line: messages, seconds, cpu_us (of the milter, per message), per_s (messages), mb_per_s, rss_kb
+ * (peak since the start of the run), p50_us and p99_us (from a message's first packet to its last answer),
+ * idle_bytes (per session).
  */
 #include "load_body.h"
 #include "milter_wire.h"
 
 #include <libmilter/mfdef.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -37,6 +40,9 @@ struct load {
     unsigned long pids[PROCESSES_MOST];
     size_t pid_count;
     unsigned long connections, messages, bytes;
+    unsigned long kept;     /* messages a connection */
+    unsigned long pause_ms; /* before each message */
+    double *latencies;      /* in seconds, by message; 0: it failed */
     uint32_t steps;
     bool holds_ends;
     bool is_idle;
@@ -122,10 +128,17 @@ static bool open_session(struct milter_wire *wire, const struct load *load)
            wire_connect(wire, "198.51.100.7", 40000) && wire_helo(wire);
 }
 
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static bool send_message(struct milter_wire *wire, struct load *load, unsigned long number)
 {
     static const char *const id_macros[] = {"i", "4TEST12345", "j", "mx.test.example", NULL};
-    if (!open_session(wire, load) || !send_envelope(wire) || !send_headers(wire, load, number))
+    if (!send_envelope(wire) || !send_headers(wire, load, number))
         return false;
     wire_macros(wire, SMFIC_EOH, id_macros);
     if (wire_event(wire, SMFIC_EOH, NULL, 0) != SMFIR_CONTINUE || !send_body(wire, load))
@@ -136,21 +149,45 @@ static bool send_message(struct milter_wire *wire, struct load *load, unsigned l
         pthread_barrier_wait(&load->bodies_sent);
     }
     char verdict = wire_end(wire, NULL, 0);
+    return verdict == SMFIR_CONTINUE || verdict == SMFIR_ACCEPT;
+}
+
+/* One that is kept is timed without its beginning. */
+static bool send_timed(struct milter_wire *wire, struct load *load, unsigned long number)
+{
+    bool is_first = wire->descriptor < 0;
+    if (load->pause_ms > 0)
+        poll(NULL, 0, (int)load->pause_ms);
+    double start = now_seconds();
+    if ((is_first && !open_session(wire, load)) || !send_message(wire, load, number))
+        return false;
+    load->latencies[number] = now_seconds() - start;
+    return true;
+}
+
+static void hang_up(struct milter_wire *wire)
+{
+    if (wire->descriptor < 0)
+        return;
     wire_packet(wire, SMFIC_QUIT, NULL, 0);
     wire_flush(wire);
-    return verdict == SMFIR_CONTINUE || verdict == SMFIR_ACCEPT;
+    wire_close(wire);
 }
 
 static void *run_connections(void *context)
 {
     struct load *load = context;
-    unsigned long number;
+    struct milter_wire wire = {.descriptor = -1};
+    unsigned long number, sent = 0;
     while ((number = atomic_fetch_add(&load->next, 1)) < load->messages) {
-        struct milter_wire wire;
-        if (!send_message(&wire, load, number))
+        if (!send_timed(&wire, load, number)) {
             atomic_fetch_add(&load->refused, 1);
-        wire_close(&wire);
+            wire_close(&wire);
+        }
+        if (++sent % load->kept == 0)
+            hang_up(&wire);
     }
+    hang_up(&wire);
     return NULL;
 }
 
@@ -216,13 +253,6 @@ static void forget_peak(const struct load *load)
     }
 }
 
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* ---- runs ------------------------------------------------------------------------------------------- */
 
 static void run_threads(struct load *load)
@@ -239,6 +269,17 @@ static void run_threads(struct load *load)
     free(threads);
 }
 
+static int compare_latencies(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static double percentile_us(const struct load *load, unsigned long percent)
+{
+    return load->latencies[(load->messages - 1) * percent / 100] * 1e6;
+}
+
 static int run_messages(struct load *load)
 {
     load->body = load->parts != NULL  ? load_body_of_parts(load->parts)
@@ -246,6 +287,9 @@ static int run_messages(struct load *load)
                                       : load_body_make(load->bytes);
     if (load->holds_ends)
         load->messages = load->connections;
+    load->latencies = calloc(load->messages + 1, sizeof *load->latencies);
+    if (load->latencies == NULL)
+        return 71;
     pthread_barrier_init(&load->bodies_sent, NULL, (unsigned)load->connections);
     forget_peak(load);
     double cpu = cpu_seconds(load);
@@ -253,10 +297,14 @@ static int run_messages(struct load *load)
     run_threads(load);
     double seconds = now_seconds() - start;
     cpu = cpu_seconds(load) - cpu;
-    printf("messages=%lu seconds=%.2f cpu_us=%.1f mb_per_s=%.1f rss_kb=%lu refused=%lu\n", load->messages,
-           seconds, cpu * 1e6 / (double)load->messages,
-           (double)load->body.length * (double)load->messages / 1e6 / seconds, status_kb(load, "VmHWM"),
-           atomic_load(&load->refused));
+    qsort(load->latencies, load->messages, sizeof *load->latencies, compare_latencies);
+    printf(
+        "messages=%lu seconds=%.2f cpu_us=%.1f per_s=%.1f mb_per_s=%.1f rss_kb=%lu p50_us=%.0f p99_us=%.0f "
+        "refused=%lu\n",
+        load->messages, seconds, cpu * 1e6 / (double)load->messages, (double)load->messages / seconds,
+        (double)load->body.length * (double)load->messages / 1e6 / seconds, status_kb(load, "VmHWM"),
+        percentile_us(load, 50), percentile_us(load, 99), atomic_load(&load->refused));
+    free(load->latencies);
     free(load->body.data);
     return atomic_load(&load->refused) == 0 ? 0 : 1;
 }
@@ -331,6 +379,10 @@ static bool read_option(struct load *load, int option, char *value)
         return read_number(&load->messages, value, 10);
     case 'b':
         return read_number(&load->bytes, value, 10);
+    case 'k':
+        return read_number(&load->kept, value, 10) && load->kept > 0;
+    case 'w':
+        return read_number(&load->pause_ms, value, 10);
     case 's':
         if (!read_number(&steps, value, 16))
             return false;
@@ -351,8 +403,9 @@ int main(int argc, char **argv)
                         .connections = 16,
                         .messages = 1000,
                         .bytes = 2000,
+                        .kept = 1,
                         .steps = 0x1fffff};
-    for (int option; (option = getopt(argc, argv, "a:p:c:n:b:f:t:m:s:oi")) != -1;)
+    for (int option; (option = getopt(argc, argv, "a:p:c:n:b:f:t:m:k:w:s:oi")) != -1;)
         if (!read_option(&load, option, optarg))
             return 64;
     if (load.address == NULL || load.pid_count == 0 || load.connections == 0)
