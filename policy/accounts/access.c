@@ -53,10 +53,32 @@ static void count_use(struct account *account, enum account_question question, b
     account->today[question].hits += is_new;
 }
 
-static float expected_network(const struct accounts_settings *settings, const struct account *account)
+/* `client`: the greeting, whose own habit counts; NULL: there is none, or it is new too. */
+static float expected_network(const struct accounts_settings *settings, const struct account *account,
+                              const struct known *client)
 {
+    static const float WEIGHT = 3;
     const float expected = account_expect(account, settings, QUESTION_NEW_NETWORK);
-    return account->networks.count == 0 ? fmaxf(expected, FIRST_EXPECTED) : expected;
+    if (account->networks.count == 0)
+        return fmaxf(expected, FIRST_EXPECTED);
+    if (client == NULL)
+        return expected;
+    const struct tendency own = {client->new_visits, client->visits};
+    return fmaxf(tendency_part(&own, expected, WEIGHT),
+                 account_excess(account, settings, QUESTION_NEW_NETWORK));
+}
+
+static void count_visit(struct known *client, bool is_new)
+{
+    enum { FULL = 60 };
+    if (client == NULL)
+        return;
+    if (client->visits == FULL) {
+        client->visits /= 2;
+        client->new_visits /= 2;
+    }
+    client->visits++;
+    client->new_visits = (uint8_t)(client->new_visits + is_new);
 }
 
 static enum network_place place_of(const struct accounts *accounts, const struct account *account,
@@ -71,6 +93,12 @@ static enum network_place place_of(const struct accounts *accounts, const struct
             return PLACE_NEAR;
     return use != NULL && use->familiar_count >= SOME_LOGINS ? PLACE_AMONG : PLACE_ABROAD;
 }
+
+/* A way in, as it stands before it is met. */
+struct way {
+    uint32_t network, wide;
+    struct known *client; /* the greeting, where it is familiar; or NULL */
+};
 
 /* By how much `place` makes `expected` more or less likely: where honest logins' new networks are is learnt,
  * where thieves are is not. */
@@ -105,13 +133,14 @@ static bool is_gateway(const struct accounts *accounts, uint32_t print)
 }
 
 static void meet_new_network(struct accounts *accounts, const struct accounts_settings *settings,
-                             struct account *account, uint32_t print, uint32_t wide)
+                             struct account *account, const struct way *way)
 {
+    const uint32_t print = way->network, wide = way->wide;
     const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
     const enum network_place place = place_of(accounts, account, print, wide);
     const bool is_original = (account->networks.count == 0 && is_first_day(accounts, settings, account)) ||
                              is_gateway(accounts, print);
-    const float expected = expected_there(accounts, place, expected_network(settings, account));
+    const float expected = expected_there(accounts, place, expected_network(settings, account, way->client));
     struct known *known = known_set_add(&account->networks, print, hour, NETWORKS_MAX);
     if (known == NULL)
         return;
@@ -128,9 +157,11 @@ static void meet_new_network(struct accounts *accounts, const struct accounts_se
     account->recent[PATH_NEW].new_networks += 1;
     level_note(&account->levels[LEVEL_NETWORKS], account->recent[PATH_NEW].new_networks);
     count_use(account, QUESTION_NEW_NETWORK, true);
+    count_visit(way->client, true);
 }
 
-static void meet_known_network(struct accounts *accounts, struct account *account, struct known *known)
+static void meet_known_network(struct accounts *accounts, struct account *account, struct known *known,
+                               const struct way *way)
 {
     const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
     const bool was_familiar = is_familiar(known, hour);
@@ -138,22 +169,24 @@ static void meet_known_network(struct accounts *accounts, struct account *accoun
         known->last_hour = hour; /* nothing becomes familiar while it is suspected */
         return;
     }
-    if (known_touch(known, hour))
+    if (known_touch(known, hour)) {
         count_use(account, QUESTION_NEW_NETWORK, false);
+        count_visit(way->client, false);
+    }
     if (!was_familiar && is_familiar(known, hour))
         shared_uses_adopt(accounts->networks, known->print, hour);
 }
 
 static float meet_network(struct accounts *accounts, const struct accounts_settings *settings,
-                          struct account *account, const struct ip_address *client)
+                          struct account *account, const struct way *way)
 {
     const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
-    const uint32_t print = network_print(accounts, client, false);
+    const uint32_t print = way->network;
     struct known *known = known_set_find(&account->networks, print);
     if (known == NULL)
-        meet_new_network(accounts, settings, account, print, network_print(accounts, client, true));
+        meet_new_network(accounts, settings, account, way);
     else
-        meet_known_network(accounts, account, known);
+        meet_known_network(accounts, account, known, way);
     const float newness = newness_of(known_set_find(&account->networks, print), settings, hour);
     if (newness > 0) {
         const struct shared_use *use = shared_uses_meet(accounts->networks, print, account->number, hour);
@@ -162,10 +195,15 @@ static float meet_network(struct accounts *accounts, const struct accounts_setti
     return newness;
 }
 
-/* "[192.168.1.7]" says which place the client has in its own network: all such are one. */
+/* "[192.168.1.7]" says which place the client has in its own network: those of one such network are one, and
+ * so are all of carriers, "[10.1.2.3]". */
 static uint32_t greeting_print(const struct accounts *accounts, struct slice helo)
 {
-    return accounts_print(accounts, helo.length > 0 && helo.data[0] == '[' ? slice_of("[]") : helo);
+    if (helo.length < 2 || helo.data[0] != '[')
+        return accounts_print(accounts, helo);
+    const bool is_home = slice_starts_nocase(helo, slice_of("[192.168."));
+    const size_t end = is_home ? slice_find_last(helo, '.') : slice_find(helo, '.');
+    return accounts_print(accounts, slice_part(helo, 0, end < helo.length ? end : 1));
 }
 
 static float meet_client(struct accounts *accounts, const struct accounts_settings *settings,
@@ -195,10 +233,20 @@ static float meet_client(struct accounts *accounts, const struct accounts_settin
 enum account_path access_meet(struct accounts *accounts, const struct accounts_settings *settings,
                               struct account *account, const struct ip_address *client, struct slice helo)
 {
-    const float client_newness = helo.length == 0 ? 0 : meet_client(accounts, settings, account, helo);
-    const float newness = client == NULL || ip_address_is_private(client)
-                              ? 0
-                              : meet_network(accounts, settings, account, client);
+    const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
+    float newness = 0, client_newness = 0;
+    struct way way = {0};
+    if (helo.length > 0) {
+        client_newness = meet_client(accounts, settings, account, helo);
+        way.client = known_set_find(&account->clients, greeting_print(accounts, helo));
+        if (way.client != NULL && !is_familiar(way.client, hour))
+            way.client = NULL;
+    }
+    if (client != NULL && !ip_address_is_private(client)) {
+        way.network = network_print(accounts, client, false);
+        way.wide = network_print(accounts, client, true);
+        newness = meet_network(accounts, settings, account, &way);
+    }
     if (newness <= 0 && client_newness <= 0)
         return PATH_ALL;
     account->network_newness = newness;

@@ -131,17 +131,28 @@ static float usual_of(const struct accounts_settings *settings, enum account_que
     return per_mille[question] / 1000;
 }
 
+static const struct prior *everywhere(const struct account *account, enum account_question question)
+{
+    const struct domain *all = account->domain->all;
+    return all == NULL ? &account->domain->priors[question] : &all->priors[question];
+}
+
+float account_excess(const struct account *account, const struct accounts_settings *settings,
+                     enum account_question question)
+{
+    const float usual = usual_of(settings, question);
+    const float general = prior_part(everywhere(account, question), usual);
+    return fmaxf(prior_excess(&account->domain->priors[question], general, account->last_us),
+                 prior_excess(everywhere(account, question), usual, account->last_us));
+}
+
 float account_expect(const struct account *account, const struct accounts_settings *settings,
                      enum account_question question)
 {
-    const struct prior *here = &account->domain->priors[question];
-    const struct prior *everywhere =
-        account->domain->all == NULL ? here : &account->domain->all->priors[question];
-    const float usual = usual_of(settings, question);
-    const float general = prior_part(everywhere, usual);
+    const float general = prior_part(everywhere(account, question), usual_of(settings, question));
     const float habit =
-        tendency_part(&account->own[question], prior_part(here, general), questions[question].weight);
-    const float today = fmaxf(prior_excess(here, general, account->last_us),
-                              prior_excess(everywhere, usual, account->last_us));
+        tendency_part(&account->own[question], prior_part(&account->domain->priors[question], general),
+                      questions[question].weight);
+    const float today = account_excess(account, settings, question);
     return fminf(0.9F, fmaxf(0.0001F, fmaxf(habit, today)));
 }

@@ -129,6 +129,10 @@ uint32_t account_read_number(struct slice bytes);
  * step `warn` or above. */
 void account_advance(struct account *account, const struct accounts_settings *settings, int64_t now_us);
 
+/* The part of it that has a reason which all share today; 0: nothing is out of the ordinary. */
+float account_excess(const struct account *account, const struct accounts_settings *settings,
+                     enum account_question question);
+
 /* Something was so, or was not, for its domain and for all. */
 void account_note(struct account *account, enum account_question question, float hits, float trials);
 /* What is usual of a level for logins that little is known of: their domain's, or everybody's. */

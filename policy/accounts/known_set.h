@@ -14,6 +14,9 @@ struct known {
     uint32_t wide;                  /* of networks: of the wider one that it is part of */
     uint32_t first_hour, last_hour; /* since 1970 */
     uint16_t days;
+    /* Of greetings: on how many days and networks it was met, and how many of these were new to the login: a
+     * telephone is on the way, the computer in the office is not. */
+    uint8_t visits, new_visits;
     bool is_original; /* it was there when the login was first seen: nothing to compare it with */
 };
 
