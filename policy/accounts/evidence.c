@@ -11,7 +11,7 @@ enum group {
 };
 
 /* Points from which on a family, or a group, counts as one that has something to say. */
-static const float FAMILY_SAYS = 5, GROUP_SAYS = 8;
+static const float FAMILY_SAYS = 5, GROUP_SAYS = 5;
 enum { FAMILIES_LEAST = 2, GROUPS_LEAST = 2 };
 
 static const struct {
@@ -114,8 +114,10 @@ static void look_at_networks(const struct view *view)
 
 static void look_at_failures(const struct view *view)
 {
+    /* Whoever writes to an old list for once meets as many dead addresses without being a thief. */
+    static const float OLD_LIST = 0.03F;
     const struct recent *recent = view->recent;
-    const float expected = account_expect(view->account, view->settings, QUESTION_FAILURE);
+    const float expected = fmaxf(OLD_LIST, account_expect(view->account, view->settings, QUESTION_FAILURE));
     if (recent->failures < (float)view->settings->failures_floor)
         return;
     const float successes = recent->attempts > recent->failures ? recent->attempts - recent->failures : 0;
@@ -189,7 +191,7 @@ static void look_at_volume(const struct view *view)
 
 static void look_outside(const struct view *view)
 {
-    static const float STOLEN_COMPLAINTS = 0.01F;
+    static const float STOLEN_COMPLAINTS = 0.01F, COMPLAINTS_LEAST = 1.5F; /* one is an accident */
     const struct recent *recent = view->recent;
     const float listed = account_expect(view->account, view->settings, QUESTION_LISTED);
     const float complaints = account_expect(view->account, view->settings, QUESTION_COMPLAINT);
@@ -198,7 +200,7 @@ static void look_outside(const struct view *view)
                                              ratio_points(recent->listed, recent->messages - recent->listed,
                                                           percent(view->settings->stolen_listed), listed),
                                              recent->listed, recent->messages, listed});
-    if (recent->complaints >= 0.5F)
+    if (recent->complaints >= COMPLAINTS_LEAST)
         add(view, &(struct account_evidence){
                       EVIDENCE_COMPLAINTS,
                       rate_points(recent->complaints, recent->recipients, STOLEN_COMPLAINTS, complaints),
@@ -219,11 +221,13 @@ static float group_sum(const struct sums *sums, enum group group)
     return sum;
 }
 
-static void cap_group(struct sums *sums, enum group group, float cap)
+/* What is beyond the cap counts for a `part`. */
+static void cap_group(struct sums *sums, enum group group, float cap, float part)
 {
     const float sum = group_sum(sums, group);
+    const float most = cap + part * (sum - cap);
     for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT && sum > cap; family++)
-        sums->families[family][group] *= cap / sum;
+        sums->families[family][group] *= most / sum;
 }
 
 static float family_sum(const struct sums *sums, unsigned family)
@@ -234,8 +238,11 @@ static float family_sum(const struct sums *sums, unsigned family)
     return sum;
 }
 
-static struct sums add_up(const struct account_judgement *judgement, const struct accounts_settings *settings)
+static struct sums add_up(const struct account_judgement *judgement, const struct accounts_settings *settings,
+                          enum account_path path)
 {
+    /* A mailing comes the usual way; of a new way in as well it is half explained. */
+    const float beyond = path == PATH_NEW ? 0.5F : 0;
     struct sums sums = {0};
     for (size_t i = 0; i < judgement->evidence_count; i++) {
         const struct account_evidence *evidence = &judgement->evidence[i];
@@ -246,8 +253,8 @@ static struct sums add_up(const struct account_judgement *judgement, const struc
         for (unsigned group = 0; group < GROUP_COUNT && sum > cap; group++)
             sums.families[family][group] *= cap / sum;
     }
-    cap_group(&sums, GROUP_ACCESS, (float)settings->access_cap);
-    cap_group(&sums, GROUP_SENDING, (float)settings->sending_cap);
+    cap_group(&sums, GROUP_ACCESS, (float)settings->access_cap, 0);
+    cap_group(&sums, GROUP_SENDING, (float)settings->sending_cap, beyond);
     return sums;
 }
 
@@ -290,7 +297,7 @@ static enum account_step judge_path(const struct account *account, const struct 
     look_at_content(&view);
     look_at_volume(&view);
     look_outside(&view);
-    const struct sums sums = add_up(judgement, settings);
+    const struct sums sums = add_up(judgement, settings, path);
     for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT; family++) {
         judgement->families[family] = family_sum(&sums, family);
         judgement->points += judgement->families[family];
