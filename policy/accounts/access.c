@@ -86,11 +86,11 @@ static enum network_place place_of(const struct accounts *accounts, const struct
 {
     const struct shared_use *own = shared_uses_find(accounts->networks, print);
     const struct shared_use *use = shared_uses_find(accounts->wide_networks, wide);
+    for (unsigned i = 0; i < account->networks.count; i++)
+        if (account->networks.items[i].wide == wide)
+            return PLACE_NEAR;
     if (own != NULL && own->familiar_count >= SOME_LOGINS)
         return PLACE_SHARED;
-    for (unsigned i = 0; i < account->networks.count; i++)
-        if (account->networks.items[i].wide == wide && account->networks.items[i].days > 1)
-            return PLACE_NEAR;
     return use != NULL && use->familiar_count >= SOME_LOGINS ? PLACE_AMONG : PLACE_ABROAD;
 }
 
@@ -104,7 +104,7 @@ struct way {
  * where thieves are is not. */
 static float expected_there(const struct accounts *accounts, enum network_place place, float expected)
 {
-    static const float stolen[PLACE_COUNT] = {0.15F, 0.1F, 0.25F, 0.5F}, first[PLACE_COUNT] = {8, 10, 8, 6};
+    static const float stolen[PLACE_COUNT] = {0.08F, 0.25F, 0.27F, 0.4F}, first[PLACE_COUNT] = {14, 8, 6, 4};
     float all = 0, here = 0;
     for (unsigned i = 0; i < PLACE_COUNT; i++) {
         all += accounts->place_counts[i] + first[i];
