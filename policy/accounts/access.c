@@ -230,6 +230,12 @@ static float meet_client(struct accounts *accounts, const struct accounts_settin
     return newness_of(known, settings, hour);
 }
 
+static bool is_own_network(const struct account *account, uint32_t network, uint32_t hour)
+{
+    const struct known *known = known_set_find(&account->networks, network);
+    return known != NULL && is_familiar(known, hour);
+}
+
 enum account_path access_meet(struct accounts *accounts, const struct accounts_settings *settings,
                               struct account *account, const struct ip_address *client, struct slice helo)
 {
@@ -245,6 +251,9 @@ enum account_path access_meet(struct accounts *accounts, const struct accounts_s
     if (client != NULL && !ip_address_is_private(client)) {
         way.network = network_print(accounts, client, false);
         way.wide = network_print(accounts, client, true);
+        /* Another program where the owner always is: the owner's. */
+        if (is_own_network(account, way.network, hour))
+            client_newness = 0;
         newness = meet_network(accounts, settings, account, &way);
     }
     if (newness <= 0 && client_newness <= 0)

@@ -6,8 +6,8 @@ const struct accounts_settings accounts_settings_default = {
     .steps =
         {
             [ACCOUNT_NOTE] = {30, 1 * DAY_MS},
-            [ACCOUNT_WARN] = {50, 7 * DAY_MS},
-            [ACCOUNT_SLOW] = {60, 1 * DAY_MS},
+            [ACCOUNT_WARN] = {52, 7 * DAY_MS},
+            [ACCOUNT_SLOW] = {62, 1 * DAY_MS},
             [ACCOUNT_HOLD] = {75, 1 * DAY_MS},
             [ACCOUNT_LOCK] = {100, 7 * DAY_MS},
         },
@@ -25,8 +25,8 @@ const struct accounts_settings accounts_settings_default = {
     .access_cap = 40,
     .evidence_half_life_ms = 24 * HOUR_MS,
     .network_half_life_ms = 7 * DAY_MS,
-    .learning_ms = 7 * DAY_MS,
-    .learning_messages = 50,
+    .learning_ms = 4 * DAY_MS,
+    .learning_messages = 20,
     .warnings_per_day = 50,
     .recipients_floor = 8,
     .networks_floor = 3,

@@ -32,9 +32,9 @@ static const struct config_choice scope_choices[] = {
     }
 
 static const struct config_key note_keys[] = {SCORE_KEY("30"), LASTS_KEY("1d"), {0}};
-static const struct config_key warn_keys[] = {SCORE_KEY("50"), LASTS_KEY("7d"), {0}};
+static const struct config_key warn_keys[] = {SCORE_KEY("52"), LASTS_KEY("7d"), {0}};
 static const struct config_key slow_keys[] = {
-    SCORE_KEY("60"),
+    SCORE_KEY("62"),
     LASTS_KEY("1d"),
     MODE_KEY("enforce"),
     {.name = "messages",
@@ -252,10 +252,10 @@ static const struct config_key account_keys[] = {
     SPAN_KEY("half_life", half_life_ms, "1d", 60000, "In what time half of the evidence fades."),
     SPAN_KEY("network_half_life", network_half_life_ms, "7d", 60000,
              "In what time a new network becomes half as new."),
-    SPAN_KEY("learn", learn_ms, "7d", 0,
+    SPAN_KEY("learn", learn_ms, "4d", 0,
              "A login that is younger, and has sent less than `learn_messages`, gets no further than `note`, "
              "unless its mail does damage."),
-    COUNT_KEY("learn_messages", learn_messages, "50", "messages", "See `learn`."),
+    COUNT_KEY("learn_messages", learn_messages, "20", "messages", "See `learn`."),
     COUNT_KEY("warnings_per_day", warnings_per_day, "50", "warnings",
               "Of all logins together; beyond, the score of `slow` is needed."),
     {0},
