@@ -386,6 +386,9 @@ static void read_facts(struct making *making)
     add_fact(making, "role",
              story_role_words(text_of(making, RECORD_ROLE), text_of(making, RECORD_ROLE_REASON)));
     add_fact(making, "client", with_part(making, story->client, "", text_of(making, RECORD_CLIENT_HOST)));
+    add_fact(making, "browser",
+             with_part(making, text_of(making, RECORD_ORIGIN_ADDRESS), "",
+                       record_has(record, RECORD_ORIGIN_ADDRESS) ? "as the webmail says" : ""));
     add_fact(making, "called itself", text_of(making, RECORD_HELO));
     add_fact(making, "encryption",
              with_part(making, text_of(making, RECORD_TLS_VERSION), "", text_of(making, RECORD_TLS_CIPHER)));
@@ -398,6 +401,9 @@ static void read_facts(struct making *making)
         add_fact(making, "size", bytes_text(making, record_u64(record, RECORD_SIZE)));
     else if (record_u64(record, RECORD_DECLARED_SIZE) > 0)
         add_fact(making, "announced size", bytes_text(making, record_u64(record, RECORD_DECLARED_SIZE)));
+    add_fact(making, "fingerprint",
+             with_part(making, text_of(making, RECORD_FINGERPRINT), "",
+                       record_has(record, RECORD_FINGERPRINT) ? "the same for all copies of this text" : ""));
     add_fact(making, "queue id", text_of(making, RECORD_QUEUE_ID));
     add_fact(making, "server",
              with_part(making, text_of(making, RECORD_HOST), "service ", text_of(making, RECORD_SERVICE)));

@@ -71,8 +71,9 @@ static void visit_texts(struct visit *visit, const struct record *record, enum r
 
 static void visit_message(struct visit *visit, struct record *record)
 {
-    static const enum record_key keys[] = {RECORD_QUEUE_ID, RECORD_USER, RECORD_SENDER, RECORD_SESSION,
-                                           RECORD_MESSAGE_ID};
+    static const enum record_key keys[] = {RECORD_QUEUE_ID,   RECORD_USER,       RECORD_SENDER,
+                                           RECORD_SESSION,    RECORD_MESSAGE_ID, RECORD_ORIGIN_ADDRESS,
+                                           RECORD_FINGERPRINT};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         visit_key(visit, record, keys[i]);
     visit_from(visit, record);

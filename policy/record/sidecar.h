@@ -2,7 +2,8 @@
  * What stands where in a closed file of the record: beside `FILE.zst` stands `FILE.zst.idx`.
  *
  * For each frame (seekable.h) it has the time from its first to its last line, and a Bloom filter over the
- * terms that people look for: logins, addresses, clients, queue ids, message ids, and whom events are about.
+ * terms that people look for: logins, addresses, clients, queue ids, message ids, fingerprints, and whom
+ * events are about.
  * So a look at a year of records unpacks the few frames that may hold an answer.
  *
  * It is a cache: a frame that may hold a term is read and looked at, and a sidecar that is missing, of

@@ -138,6 +138,9 @@ def test_one_text_to_many_and_whose_browser_wrote_it(start_relay):
     assert re.fullmatch("[0-9a-f]{16}", one["fingerprint"]) and one["fingerprint"] == other["fingerprint"]
     assert "fingerprint" not in short
     assert one["origin_ip"] == "198.51.100.9"
+    for what in (one["fingerprint"], one["origin_ip"]):
+        told = run("explain", "--json", "-c", relay.daemon.config_path, what)
+        assert one["id"] in told.stdout and other["id"] in told.stdout, told
     relay.daemon.reload(CONFIG)
     wait_until(lambda: len(relay.daemon.events("policy")) == 2, "the policy is recorded")
     assert "origin_ip" not in record_of("not listed", OFFER)
