@@ -17,7 +17,8 @@ enum {
     IDLE_SEC = 10,               /* a connection on which nothing moves */
     CONNECTION_MS_MAX = 60000,   /* any connection, from its beginning */
     CONNECTION_BYTES = 16 << 10, /* of a request's head, and of what is on its way out */
-    LOOK_EVERY_MS = 1000,
+    LOOK_EVERY_MS = 500,
+    BACKLOG = 128, /* who waits for a connection; the rest is refused by the system, or tries again */
     NICE = 10,
 };
 
@@ -25,6 +26,7 @@ enum {
 struct open_connection {
     int descriptor;
     uint64_t since_ms;
+    bool is_asking; /* a question is being answered */
 };
 
 struct http_server {
@@ -99,6 +101,56 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
     const enum MHD_Result result = send_answer(connection, &call);
     strbuf_deinit(&call.body);
     return result;
+}
+
+/* ---- connections ------------------------------------------------------------------------------------- */
+
+static void note_connection(void *context, struct MHD_Connection *connection, void **kept,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*kept != NULL)
+            *(struct open_connection *)*kept = (struct open_connection){.descriptor = -1};
+        return;
+    }
+    for (unsigned i = 0; i < server->connections_max && *kept == NULL; i++) {
+        struct open_connection *free_one = &server->connections[i];
+        if (free_one->descriptor >= 0)
+            continue;
+        free_one->descriptor =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        free_one->since_ms = clock_now_ms();
+        *kept = free_one;
+    }
+}
+
+static void note_question(struct MHD_Connection *connection, bool is_asking)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    if (info != NULL && info->socket_context != NULL)
+        ((struct open_connection *)info->socket_context)->is_asking = is_asking;
+}
+
+/* Whether the other end has gone, with half a request left behind: MHD would wait for the rest. */
+static bool is_abandoned(const struct open_connection *connection)
+{
+    struct pollfd look = {.fd = connection->descriptor, .events = POLLRDHUP};
+    return !connection->is_asking && poll(&look, 1, 0) > 0 && (look.revents & POLLRDHUP) != 0;
+}
+
+/* Whoever trickles along is cut off, and whoever has left makes room; MHD sees the end of the connection. */
+static void end_old_connections(struct http_server *server)
+{
+    const uint64_t now_ms = clock_now_ms();
+    for (unsigned i = 0; i < server->connections_max; i++) {
+        const struct open_connection *connection = &server->connections[i];
+        const uint64_t age_ms = now_ms - connection->since_ms;
+        if (connection->descriptor >= 0 &&
+            (age_ms > CONNECTION_MS_MAX || (age_ms > LOOK_EVERY_MS && is_abandoned(connection))))
+            shutdown(connection->descriptor, SHUT_RDWR);
+    }
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------- */
@@ -209,6 +261,7 @@ static void release_exchange(struct exchange *exchange)
 static enum MHD_Result pass_on(struct http_server *server, struct exchange *exchange, void **kept)
 {
     *kept = exchange; /* released with the request */
+    note_question(exchange->connection, true);
     MHD_suspend_connection(exchange->connection);
     if (http_workers_take(server->workers, &exchange->job))
         return MHD_YES;
@@ -269,38 +322,11 @@ static void request_over(void *context, struct MHD_Connection *connection, void 
                          enum MHD_RequestTerminationCode why)
 {
     (void)context;
-    (void)connection;
     (void)why;
+    note_question(connection, false);
     if (*kept != NULL)
         release_exchange(*kept);
     *kept = NULL;
-}
-
-/* ---- connections ------------------------------------------------------------------------------------- */
-
-static void note_connection(void *context, struct MHD_Connection *connection, void **kept,
-                            enum MHD_ConnectionNotificationCode code)
-{
-    struct http_server *server = context;
-    const int descriptor = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    const int wanted = code == MHD_CONNECTION_NOTIFY_STARTED ? -1 : descriptor;
-    (void)kept;
-    for (unsigned i = 0; i < server->connections_max; i++)
-        if (server->connections[i].descriptor == wanted) {
-            server->connections[i].descriptor = code == MHD_CONNECTION_NOTIFY_STARTED ? descriptor : -1;
-            server->connections[i].since_ms = clock_now_ms();
-            return;
-        }
-}
-
-/* Whoever trickles along is cut off; MHD sees the end of the connection. */
-static void end_old_connections(struct http_server *server)
-{
-    const uint64_t now_ms = clock_now_ms();
-    for (unsigned i = 0; i < server->connections_max; i++)
-        if (server->connections[i].descriptor >= 0 &&
-            now_ms - server->connections[i].since_ms > CONNECTION_MS_MAX)
-            shutdown(server->connections[i].descriptor, SHUT_RDWR);
 }
 
 /* ---- the thread --------------------------------------------------------------------------------------- */
@@ -384,7 +410,8 @@ struct http_server *http_server_open(const struct policy_http_settings *settings
         server->connections[i].descriptor = -1;
     if (server->wake < 0 || server->connections == NULL)
         strbuf_append_text(problem, "out of memory or descriptors");
-    else if (listener_open_endpoint(&server->listener, &settings->listen, &access, problem))
+    else if (listener_open_endpoint(&server->listener, &settings->listen, &access, problem) &&
+             listen(server->listener.descriptor, BACKLOG) == 0)
         return server;
     http_server_stop(server);
     return NULL;
