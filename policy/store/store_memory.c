@@ -49,8 +49,12 @@ static unsigned shard_of(uint64_t hash)
 
 static uint64_t hash_of(const struct store_memory *memory, struct slice limit, struct slice key)
 {
-    /* The limit's hash seeds the key's, so that both need no copy to stand side by side. */
-    const uint64_t seed[2] = {memory->seed[0] ^ siphash(memory->seed, limit), memory->seed[1]};
+    /* The limit's hash seeds the key's, so that both need no copy to stand side by side. Limits are the
+     * administrator's words (FNV-1a is enough); keys are strangers'. */
+    uint64_t of_limit = 0xcbf29ce484222325;
+    for (size_t i = 0; i < limit.length; i++)
+        of_limit = (of_limit ^ (unsigned char)limit.data[i]) * 0x100000001b3;
+    const uint64_t seed[2] = {memory->seed[0] ^ of_limit, memory->seed[1]};
     return siphash(seed, key);
 }
 

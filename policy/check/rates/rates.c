@@ -281,7 +281,7 @@ static void keep_levels(const struct check_context *context, struct gathered_fac
         const struct store_charge *charge = &list->items[i];
         levels[i] = (struct limit_level){
             .limit = list->limits[i]->name,
-            .key = talloc_strndup(context->owner, charge->key.data, charge->key.length),
+            .key = charge->key.data, /* the message's own, or under its owner */
             .capacity = charge->level.limit,
             .used = charge->level.used,
             .remaining = charge->level.remaining,
@@ -315,6 +315,24 @@ static void note_reserved(struct rates_of_message *own, const struct check_conte
     own->is_begun = true;
 }
 
+/* At the end of a message that has reserved all it needs, and that no limit stopped, nobody need be asked. */
+static bool is_all_reserved(const struct check_context *context, const struct rates_of_message *own,
+                            const struct gathered_facts *gathered)
+{
+    const struct rates_settings *settings = context->settings;
+    if (context->stage != STAGE_MESSAGE || gathered->limit_count == 0)
+        return false;
+    for (size_t i = 0; i < gathered->limit_count; i++)
+        if (gathered->limits[i].is_exceeded)
+            return false;
+    for (size_t i = 0; i < settings->limits.count; i++) {
+        const struct rate_limit *limit = limit_in_use(settings, i);
+        if (limit != NULL && amount_to_reserve(limit, context, own) > 0)
+            return false;
+    }
+    return true;
+}
+
 static void rates_begin(const struct check_context *context, const struct check_services *services,
                         struct gathered_facts *gathered)
 {
@@ -330,6 +348,8 @@ static void rates_begin(const struct check_context *context, const struct check_
         gathered->limits_missing = "out_of_memory";
         return;
     }
+    if (is_all_reserved(context, own, gathered))
+        return;
     const int64_t now_us = store_calendar_us(services->store);
     for (size_t i = 0; i < settings->limits.count; i++) {
         const struct rate_limit *limit = limit_in_use(settings, i);

@@ -14,6 +14,8 @@
 #include "check/check.h"
 #include "store/window.h"
 
+#include <stdatomic.h>
+
 enum { RATES_LIMITS_MAX = 32 };
 
 enum rate_key {
@@ -57,6 +59,8 @@ struct rate_limit {
     enum action action;
     enum check_mode mode; /* of this limit; the stricter of it and the check's counts less */
     struct config_place place;
+    /* The only part that changes: the day or month that was last worked out (rate_window). */
+    atomic_uint_least64_t *last_window;
 };
 
 /* An entry of `limits`, as written. */
