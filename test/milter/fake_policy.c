@@ -179,6 +179,36 @@ bool policy_query_settings(const struct policy_snapshot *snapshot, const char *w
     return true;
 }
 
+const char *const policy_page_languages[] = {"en", NULL};
+
+const char *policy_page_language(const struct policy_snapshot *snapshot)
+{
+    (void)snapshot;
+    return "en";
+}
+
+const char *policy_page_template(const struct policy_snapshot *snapshot)
+{
+    (void)snapshot;
+    return "";
+}
+
+bool policy_page_text(const struct policy_snapshot *snapshot, const struct policy_page_options *options,
+                      struct strbuf *out, struct strbuf *problem)
+{
+    (void)snapshot;
+    (void)options;
+    (void)out;
+    (void)problem;
+    return true;
+}
+
+bool policy_page_html(const struct policy_snapshot *snapshot, const struct policy_page_options *options,
+                      struct strbuf *out, struct strbuf *problem)
+{
+    return policy_page_text(snapshot, options, out, problem);
+}
+
 void policy_print_record_schema(struct strbuf *out)
 {
     strbuf_append_text(out, "{}\n");
