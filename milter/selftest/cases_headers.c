@@ -123,6 +123,9 @@ const struct selftest_case selftest_fields[] = {
     {"blank-line-in-field", "a line of blanks inside another field, then a program", "its content to some begins there",
      "Python, GMime, MIME-tools", FOUND,
      PART(B64 "Content-Disposition: attachment; filename=x.txt\nX-A:\n  \n b", "$[base64|$[pe]]")},
+    {"colon-then-body", "a field without a name, and no empty line at the end", "the header ends at the first digit", "Python", FOUND,
+     MIME "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/octet-stream; name=x.pdf\n:\n" B64
+          "$[base64|$[pe]]\n\n--b--\n"},
     {"other-field", "the name in a field that says nothing", "read beyond the end of the field before", "munpack", STOPPED,
      LINES("Content-Disposition: inline\nContent-Dis-position: attachment; filename=evil.exe\n" B64 "X-B: c")},
     {"empty-first", "an empty line, then the fields", "skipped by some", "Outlook Express", STOPPED,

@@ -329,5 +329,17 @@ const struct selftest_case selftest_quoting[] = {
      DISPOSITION("attachment; filename*=utf-8''evil.ex%6(c)5; charset=utf-8")},
     {"word-in-key", "an encoded word across key and value", "decoded before the field is read", "GMime", STOPPED,
      DISPOSITION("attachment; filen=?utf-8?Q?ame==?u%2Ef-8?Q?evil=2E=65xe?=")},
+    {"mark-in-code", "a byte order mark inside the code of a letter", "dropped before decoding", "mailparser, postal-mime", STOPPED,
+     DISPOSITION("attachment; filename==?utf-8?Q?ev=69l.e=$[x|efbbbf]78e?=")},
+    {"padding-inside", "padding inside a word in base64", "passed over", "GMime, mailparser", STOPPED,
+     DISPOSITION("attachment; filename=\"=?us-ascii?b?ZXZpbC5le=GU=?=\"")},
+    {"blank-in-word", "blanks inside an encoded word", "dropped in decoding", "PHP's mailparse", STOPPED,
+     DISPOSITION("attachment; filename==?utf-8?Q?=65v=69l=2Ee=78  e?=")},
+    {"slash-behind", "a slash behind the name", "none of a token, so it ends there", "MIME-tools", STOPPED,
+     TYPE("application/octet-stream; name*=evil%2e%65%78%65/x")},
+    {"underscore-end", "an underscore at the end of filename*=", "a blank once it is made an encoded word", "PHP's mailparse", STOPPED,
+     DISPOSITION("attachment; filename*=utf-8''evil%2eexe_")},
+    {"no-break-in-extension", "a no-break space inside the extension", "dropped by some", "PHP's mailparse", STOPPED,
+     DISPOSITION("attachment; filename=\"evil.e$[x|c2a0]xe\"")},
 };
 const size_t selftest_quoting_count = sizeof selftest_quoting / sizeof selftest_quoting[0];

@@ -176,6 +176,9 @@ static void take_type(struct mime_entity *entity, struct slice value)
             value.data[i] == '\0';
     entity->is_untyped = entity->is_untyped || !has_type || slice_find(lead, '/') == lead.length;
     struct slice boundary = entity->parameters.primary_boundary;
+    /* Of several fields the last counts to some: without a boundary any will do. */
+    if ((kinds & MIME_KIND_MULTIPART) != 0 && boundary.length == 0)
+        entity->has_loose_type = true;
     if (boundary_before.length > 0)
         entity->parameters.primary_boundary = boundary_before;
     if (boundary_before.length > 0 && boundary.length > 0 && !slice_equal(boundary, boundary_before))

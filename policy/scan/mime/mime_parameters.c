@@ -73,10 +73,30 @@ static void add_unlabelled(struct mime_parameters *parameters, struct name_set *
     strbuf_deinit(&converted);
 }
 
+/* Without what is no ASCII, which some drop; it matters in an extension. */
+static void add_ascii(struct mime_parameters *parameters, struct slice value)
+{
+    size_t at = slice_find_last(value, '.');
+    while (at < value.length && (unsigned char)value.data[at] < 0x80)
+        at++;
+    if (at == value.length)
+        return;
+    struct strbuf ascii;
+    strbuf_init(&ascii, 0);
+    for (size_t i = 0; i < value.length; i++)
+        if ((unsigned char)value.data[i] < 0x80)
+            strbuf_append_byte(&ascii, value.data[i]);
+    name_set_add(&parameters->names, strbuf_slice(&ascii));
+    note_no_memory(parameters, ascii.failed);
+    strbuf_deinit(&ascii);
+}
+
 static void add_value(struct mime_parameters *parameters, struct name_set *set, struct slice value)
 {
     name_set_add(set, value);
     add_unlabelled(parameters, set, value);
+    if (set == &parameters->names)
+        add_ascii(parameters, value);
     if (value.length == 0 || memmem(value.data, value.length, "=?", 2) == NULL)
         return;
     add_decoded_words(parameters, set, value, MIME_WORD_BLANKS_DROPPED);

@@ -4,6 +4,10 @@
 /* How far a field about content is looked for where only some clients see a header begin. */
 enum { PROBE_LINES = 8 };
 
+/* The doubt about a header that is looked for behind a delimiter with something at its end: some pass over
+ * lines that are no fields there. */
+static const char prefix_doubt[] = "a line that only begins like a delimiter";
+
 /* Units of work for comparing a line with one boundary, and for each byte of the line there. */
 enum { COMPARISON_WORK = 128, COMPARISON_BYTE_WORK = 8 };
 
@@ -131,7 +135,7 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
     }
     strbuf_truncate(&reader->guess, 0);
     if (match.kind == BOUNDARY_PREFIX) {
-        reader_probe(reader, "a line that only begins like a delimiter");
+        reader_probe(reader, prefix_doubt);
     } else if (is_undelimited(reader)) {
         reader_probe(reader, reader->is_leaf_quoting ? reader_quotation
                                                      : "a multipart whose delimiters are not its boundary");
@@ -160,7 +164,7 @@ static bool take_probed(struct mime_reader *reader, struct slice line)
     size_t colon = slice_find(line, ':');
     if (colon == line.length || !mime_entity_is_content_field(slice_part(line, 0, colon))) {
         /* Only empty lines, other fields, and what begins a message in a mailbox may come before. */
-        if (slice_trim(line).length > 0 && !is_field_like(line) &&
+        if (reader->probe_doubt != prefix_doubt && slice_trim(line).length > 0 && !is_field_like(line) &&
             !slice_starts_nocase(line, slice_of("From ")))
             reader->probe_lines_left = 0;
         return false;

@@ -91,9 +91,11 @@ static size_t word_mark(struct slice text)
     return is_word ? mark + 3 : 0;
 }
 
-/* Encoded words without regard to their form: base64 behind each mark, and =XX anywhere. */
-static void append_words_anywhere(struct slice text, struct strbuf *out)
+/* Encoded words without regard to their form: base64 behind each mark, and =XX anywhere. `has_blanks`: those
+ * inside words, where there should be none, are kept. */
+static void append_words_anywhere(struct slice text, bool has_blanks, struct strbuf *out)
 {
+    bool in_word = false;
     for (size_t at = 0; at < text.length;) {
         size_t mark = word_mark(slice_part(text, at, text.length));
         int high = text.data[at] == '=' && at + 2 < text.length ? ascii_hex_value(text.data[at + 1]) : -1;
@@ -101,13 +103,16 @@ static void append_words_anywhere(struct slice text, struct strbuf *out)
         if (mark > 0) {
             bool is_base64_word = strchr("bB", text.data[at + mark - 2]) != NULL;
             strbuf_append_byte(out, CONTROL);
+            in_word = true;
             at += mark;
             at = is_base64_word ? append_base64(text, at, out) : at;
         } else if (text.data[at] == '?' && at + 1 < text.length && text.data[at + 1] == '=') {
             strbuf_append_byte(out, CONTROL);
+            in_word = false;
             at += word_mark(slice_part(text, at + 1, text.length)) > 0 ? 1 : 2; /* "?=" may be "?" and "=?" */
         } else {
-            strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[at]));
+            if (has_blanks || !in_word || low >= 0 || strchr(" \t\r\n", text.data[at]) == NULL)
+                strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[at]));
             at += low >= 0 ? 3 : 1;
         }
     }
@@ -294,7 +299,10 @@ static void add_decoded(struct name_superset *superset, struct slice text, int r
         mime_word_decode(text, MIME_WORD_BLANKS_DROPPED, &step);
     add_step(superset, text, rounds, &step);
     if (slice_find(text, '=') < text.length)
-        append_words_anywhere(text, &step);
+        append_words_anywhere(text, true, &step);
+    add_step(superset, text, rounds, &step);
+    if (memmem(text.data, text.length, "=?", 2) != NULL)
+        append_words_anywhere(text, false, &step);
     add_step(superset, text, rounds, &step);
     if (slice_find(text, '%') < text.length)
         append_percent_decoded(text, &step);
