@@ -215,9 +215,9 @@ static void keep_refusal(struct live_mail *mail, struct slice line, int64_t time
     size_t oldest = 0;
     for (size_t i = 1; i < LIVE_REFUSALS; i++)
         oldest = mail->refusals[i].time_us < mail->refusals[oldest].time_us ? i : oldest;
-    char *copy = line.length > LIVE_REFUSAL_BYTES_MAX || mail->refusals[oldest].time_us > time_us
-                     ? NULL
-                     : strndup(line.data, line.length);
+    const bool is_kept = line.length <= LIVE_REFUSAL_BYTES_MAX && mail->refusals[oldest].time_us <= time_us &&
+                         memchr(line.data, '\0', line.length) == NULL; /* in a damaged file */
+    char *copy = is_kept ? strndup(line.data, line.length) : NULL;
     if (copy == NULL)
         return;
     free(mail->refusals[oldest].line);
