@@ -146,6 +146,15 @@ static bool has_store(struct policy_engine *engine, struct answer *answer)
     return false;
 }
 
+static void refuse_away(struct policy_engine *engine, struct answer *answer)
+{
+    struct strbuf how;
+    strbuf_init(&how, 0);
+    store_describe(engine->services.store, &how);
+    answer_refuse(answer, "the store cannot be asked: %s", strbuf_text(&how));
+    strbuf_deinit(&how);
+}
+
 bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_question *question,
                         struct answer *answer)
 {
@@ -157,7 +166,11 @@ bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_
         .kind = question->kind,
         .now_us = store_now_us(engine->services.store),
     };
-    store_each(engine->services.store, collect_one, &collecting);
+    if (!store_each(engine->services.store, collect_one, &collecting)) {
+        refuse_away(engine, answer);
+        talloc_free(collecting.owner);
+        return false;
+    }
     ask_for_levels(engine->services.store, &collecting);
     if (collecting.failed || collecting.owner == NULL) {
         answer_refuse(answer, "out of memory");
@@ -183,7 +196,12 @@ bool policy_reset_usage(struct policy_engine *engine, const char *key, const cha
 {
     if (!has_store(engine, answer))
         return false;
-    const size_t count = store_reset(engine->services.store, slice_of(""), slice_of(key));
+    size_t count = 0;
+    const bool is_whole = store_reset(engine->services.store, slice_of(""), slice_of(key), &count);
+    if (!is_whole) {
+        refuse_away(engine, answer);
+        return false;
+    }
     if (count == 0) {
         answer_refuse(answer, "nothing has been counted for %s: `closedrelay top` lists the keys", key);
         return false;

@@ -59,14 +59,15 @@ static void wake(struct redis_connection *connection)
 }
 
 struct redis_call *redis_send(struct redis_connection *connection, const struct slice *arguments,
-                              size_t count)
+                              size_t count, const struct pending_waiter *waiter)
 {
     if (!atomic_load(&connection->is_there))
         return NULL;
     struct redis_queued *queued = redis_queued_create(arguments, count);
     if (queued == NULL)
         return NULL;
-    queued->deadline_ms = now_ms(connection) + connection->options.command_ms;
+    queued->deadline_ms =
+        waiter != NULL ? waiter->deadline_ms : now_ms(connection) + connection->options.command_ms;
     pthread_mutex_lock(&connection->lock);
     /* Looked at again: what comes after the connection broke would lie there until the next one. */
     const bool is_taken = atomic_load(&connection->is_there) && connection->fresh.count < UNDER_WAY_MAX;
@@ -83,10 +84,11 @@ struct redis_call *redis_send(struct redis_connection *connection, const struct 
     return NULL;
 }
 
-struct pending_waiter redis_waiter(const struct redis_connection *connection, struct pending_bound *bound)
+struct pending_waiter redis_waiter(const struct redis_connection *connection, struct pending_bound *bound,
+                                   uint64_t patience_ms)
 {
-    return (struct pending_waiter){.bound = bound,
-                                   .deadline_ms = now_ms(connection) + connection->options.command_ms};
+    const uint64_t wait_ms = patience_ms != 0 ? patience_ms : connection->options.command_ms;
+    return (struct pending_waiter){.bound = bound, .deadline_ms = now_ms(connection) + wait_ms};
 }
 
 bool redis_connection_is_there(const struct redis_connection *connection)

@@ -46,13 +46,16 @@ struct redis_call {
     redisReply *reply; /* once done; NULL: the server is away */
 };
 
-/* Sends a command of `count` arguments. NULL: the server is away, or no memory. The caller drops it in any
- * case. */
-struct redis_call *redis_send(struct redis_connection *connection, const struct slice *arguments,
-                              size_t count);
+/* One who waits for as long as a command may take, or `patience_ms` where that is not 0, counted in `bound`;
+ * pending_waiter_end() ends it. */
+struct pending_waiter redis_waiter(const struct redis_connection *connection, struct pending_bound *bound,
+                                   uint64_t patience_ms);
 
-/* One who waits for as long as a command may take, counted in `bound`; pending_waiter_end() ends it. */
-struct pending_waiter redis_waiter(const struct redis_connection *connection, struct pending_bound *bound);
+/* Sends a command of `count` arguments. NULL: the server is away, or no memory. The caller drops it in any
+ * case. A server that has not answered when `waiter` is at its end (NULL: as long as a command may take) is
+ * away. */
+struct redis_call *redis_send(struct redis_connection *connection, const struct slice *arguments,
+                              size_t count, const struct pending_waiter *waiter);
 
 /* The answer; NULL: none came in time, too many wait already, or `call` is NULL. Valid as long as the call.
  * An answer that is an error is given too. */

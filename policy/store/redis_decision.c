@@ -156,7 +156,9 @@ static struct redis_call *ask(struct store_redis *redis, const struct redis_deci
  * and all who asked meanwhile tell what they knew before. */
 enum store_answer redis_decide(struct store_redis *redis, struct redis_decision *decision)
 {
-    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting);
+    /* No message waits for a decision without an owner: an administrator does. */
+    const uint64_t patience_ms = decision->owner[0] == '\0' ? REDIS_PATIENCE_MS : 0;
+    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting, patience_ms);
     const redisReply *reply = NULL;
     uint_least64_t memory = atomic_load(&redis->memory);
     struct redis_call *call = ask(redis, decision, memory, false, &waiter, &reply);

@@ -127,7 +127,7 @@ static void release_shared(struct store_redis *redis, struct redis_hold *hold)
     for (size_t i = 0; i < hold->held_count; i++) {
         const struct slice key = slice_of(hold->held[i].key);
         const struct slice arguments[] = {slice_of("HDEL"), key, slice_of(field)};
-        struct redis_call *call = redis_send(redis->connection, arguments, 3);
+        struct redis_call *call = redis_send(redis->connection, arguments, 3, NULL);
         if (call == NULL)
             redis_unsent_keep_release(redis, hold->owner, key);
         redis_call_drop(call);

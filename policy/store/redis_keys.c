@@ -6,15 +6,15 @@
 static const redisReply *ask_plainly(struct store_redis *redis, const struct slice *arguments, size_t count,
                                      struct redis_call **call)
 {
-    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting);
-    *call = redis_send(redis->connection, arguments, count);
+    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting, REDIS_PATIENCE_MS);
+    *call = redis_send(redis->connection, arguments, count, &waiter);
     const redisReply *reply = redis_wait(*call, &waiter);
     pending_waiter_end(&waiter);
     return reply;
 }
 
-/* `visit` is called for each counter. */
-static void scan(struct store_redis *redis,
+/* `visit` is called for each counter. False: not for all, for the server is away. */
+static bool scan(struct store_redis *redis,
                  void (*visit)(struct store_redis *redis, struct slice name, void *context), void *context)
 {
     char cursor[32] = "0";
@@ -33,11 +33,13 @@ static void scan(struct store_redis *redis,
         }
         redis_call_drop(call);
     } while (is_page && strcmp(cursor, "0") != 0);
+    return is_page;
 }
 
 struct resetting {
     struct slice limit, key;
     size_t count;
+    bool failed;
 };
 
 static void reset_one(struct store_redis *redis, struct slice name, void *context)
@@ -51,16 +53,22 @@ static void reset_one(struct store_redis *redis, struct slice name, void *contex
     struct store_charge charge = {
         .limit = limit, .key = key, .window = {.limit = 1, .burst = 1, .period_us = 1}};
     struct redis_decision decision = {.operation = "reset", .owner = "", .charges = &charge, .count = 1};
-    resetting->count += redis_decide(redis, &decision) != STORE_UNKNOWN && decision.granted[0] > 0;
+    if (redis_decide(redis, &decision) == STORE_UNKNOWN)
+        resetting->failed = true;
+    else
+        resetting->count += decision.granted[0] > 0;
 }
 
-size_t redis_reset(struct store *base, struct slice limit, struct slice key)
+bool redis_reset(struct store *base, struct slice limit, struct slice key, size_t *count)
 {
     struct store_redis *redis = (struct store_redis *)base;
     struct resetting resetting = {.limit = limit, .key = key};
-    scan(redis, reset_one, &resetting);
+    const bool is_whole = scan(redis, reset_one, &resetting) && !resetting.failed;
+    size_t local_count = 0;
+    store_reset(redis->local, limit, key, &local_count);
     redis_forget_remembered(redis);
-    return resetting.count + store_reset(redis->local, limit, key);
+    *count = resetting.count + local_count;
+    return is_whole;
 }
 
 struct showing {
@@ -78,9 +86,9 @@ static void show_one(struct store_redis *redis, struct slice name, void *context
         showing->show(showing->context, &counter);
 }
 
-void redis_each(struct store *base, void (*show)(void *context, const struct store_counter *counter),
+bool redis_each(struct store *base, void (*show)(void *context, const struct store_counter *counter),
                 void *context)
 {
     struct showing showing = {show, context};
-    scan((struct store_redis *)base, show_one, &showing);
+    return scan((struct store_redis *)base, show_one, &showing);
 }

@@ -96,7 +96,7 @@ enum store_notes_answer redis_exchange(struct store *base, struct store_exchange
     redis_command_begin(&command, &redis->notes, 2, FIXED_ARGUMENTS + exchange->count * FIELDS_SENT);
     add_fixed(&command, exchange, &known, fresh_epoch);
     add_mine(&command, exchange);
-    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting);
+    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting, 0);
     struct redis_call *call = redis_ask(redis, &command, &waiter, &reply);
     pending_waiter_end(&waiter);
     if (is_answer(reply))

@@ -66,13 +66,13 @@ struct redis_call *redis_ask(struct store_redis *redis, struct redis_command *co
     *reply = NULL;
     if (command->failed)
         return NULL;
-    struct redis_call *call = redis_send(redis->connection, command->arguments, command->count);
+    struct redis_call *call = redis_send(redis->connection, command->arguments, command->count, waiter);
     *reply = redis_wait(call, waiter);
     if (is_missing_script(*reply)) {
         redis_call_drop(call);
         command->arguments[0] = slice_of("EVAL");
         command->arguments[1] = slice_of(command->script->text);
-        call = redis_send(redis->connection, command->arguments, command->count);
+        call = redis_send(redis->connection, command->arguments, command->count, waiter);
         *reply = redis_wait(call, waiter);
     }
     return call;

@@ -61,15 +61,15 @@ bool store_look(struct store *store, struct store_charge *charges, size_t count)
     return store->kind->look(store, charges, count);
 }
 
-size_t store_reset(struct store *store, struct slice limit, struct slice key)
+bool store_reset(struct store *store, struct slice limit, struct slice key, size_t *count)
 {
-    return store->kind->reset(store, limit, key);
+    return store->kind->reset(store, limit, key, count);
 }
 
-void store_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
+bool store_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
                 void *context)
 {
-    store->kind->each(store, show, context);
+    return store->kind->each(store, show, context);
 }
 
 enum store_notes_answer store_exchange_notes(struct store *store, struct store_exchange *exchange)

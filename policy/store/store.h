@@ -87,12 +87,13 @@ void store_release(struct store_hold *hold);
 /* Tells the levels and changes nothing. False: the store cannot tell. */
 bool store_look(struct store *store, struct store_charge *charges, size_t count);
 
-/* Forgets what was charged to every counter of `key`, or of the one limit where `limit` is not empty. Returns
- * how many there were. What is reserved stays. */
-size_t store_reset(struct store *store, struct slice limit, struct slice key);
+/* Forgets what was charged to every counter of `key`, or of the one limit where `limit` is not empty; how
+ * many there were is in `count`. What is reserved stays. False: a store that is away may have more. */
+bool store_reset(struct store *store, struct slice limit, struct slice key, size_t *count);
 
-/* Shows every counter that is not empty; `show` must not call back. */
-void store_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
+/* Shows every counter that is not empty; `show` must not call back. False: a store that is away may have
+ * more. */
+bool store_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
                 void *context);
 
 /* ---- notes ------------------------------------------------------------------------------------------ */

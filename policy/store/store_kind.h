@@ -11,8 +11,8 @@ struct store_kind {
     void (*settle)(struct store_hold *hold, struct store_charge *charges, size_t count);
     void (*release)(struct store_hold *hold);
     bool (*look)(struct store *store, struct store_charge *charges, size_t count);
-    size_t (*reset)(struct store *store, struct slice limit, struct slice key);
-    void (*each)(struct store *store, void (*show)(void *context, const struct store_counter *counter),
+    bool (*reset)(struct store *store, struct slice limit, struct slice key, size_t *count);
+    bool (*each)(struct store *store, void (*show)(void *context, const struct store_counter *counter),
                  void *context);
     enum store_notes_answer (*exchange)(struct store *store, struct store_exchange *exchange); /* or NULL */
     void (*tick)(struct store *store);                                                         /* or NULL */

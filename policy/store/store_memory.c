@@ -310,11 +310,12 @@ static void reset_one(void *context, struct counter_entry *entry, enum store_pop
     resetting->count++;
 }
 
-static size_t reset(struct store *base, struct slice limit, struct slice key)
+static bool reset(struct store *base, struct slice limit, struct slice key, size_t *count)
 {
     struct resetting resetting = {.limit = limit, .key = key, .now_us = store_now_us(base)};
     walk((struct store_memory *)base, reset_one, &resetting);
-    return resetting.count;
+    *count = resetting.count;
+    return true;
 }
 
 struct showing {
@@ -331,11 +332,12 @@ static void show_one(void *context, struct counter_entry *entry, enum store_popu
         showing->show(showing->context, &counter);
 }
 
-static void each(struct store *base, void (*show)(void *context, const struct store_counter *counter),
+static bool each(struct store *base, void (*show)(void *context, const struct store_counter *counter),
                  void *context)
 {
     struct showing showing = {show, context, store_now_us(base)};
     walk((struct store_memory *)base, show_one, &showing);
+    return true;
 }
 
 size_t store_memory_take_changed(struct store *base, size_t part,

@@ -105,7 +105,7 @@ static void pulse(void *context, struct redis_connection *connection)
         slice_of(redis->stream_seen),
         slice_of(most),
     };
-    redis->beat = redis_send(connection, arguments, sizeof arguments / sizeof arguments[0]);
+    redis->beat = redis_send(connection, arguments, sizeof arguments / sizeof arguments[0], NULL);
     redis->beat_told = (struct pending_notice){.told = take_pulse, .context = redis};
     if (redis->beat != NULL && !pending_tell(&redis->beat->pending, &redis->beat_told))
         take_pulse(redis);
@@ -116,7 +116,7 @@ static void say_good_bye(struct store_redis *redis)
 {
     const struct slice arguments[] = {slice_of("ZREM"), slice_of(REDIS_PREFIX "servers"),
                                       slice_of(redis->name)};
-    redis_call_drop(redis_send(redis->connection, arguments, 3));
+    redis_call_drop(redis_send(redis->connection, arguments, 3, NULL));
 }
 
 static void come_back(struct store_redis *redis, const char *place)

@@ -23,6 +23,7 @@ enum {
     REDIS_NAME_BYTES = 64,
     REDIS_OWNER_BYTES = 96,
     REDIS_SHA_BYTES = 41,
+    REDIS_PATIENCE_MS = 1000,   /* of an administrator's question */
     REDIS_REMEMBERED = 1 << 18, /* counters whose last level is known */
 };
 
@@ -188,8 +189,8 @@ enum store_answer redis_reserve(struct store_hold *hold, struct store_charge *ch
 void redis_settle(struct store_hold *hold, struct store_charge *charges, size_t count);
 void redis_release(struct store_hold *hold);
 bool redis_look(struct store *store, struct store_charge *charges, size_t count);
-size_t redis_reset(struct store *store, struct slice limit, struct slice key);
-void redis_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
+bool redis_reset(struct store *store, struct slice limit, struct slice key, size_t *count);
+bool redis_each(struct store *store, void (*show)(void *context, const struct store_counter *counter),
                 void *context);
 enum store_notes_answer redis_exchange(struct store *store, struct store_exchange *exchange);
 int64_t redis_now_us(const struct store *store);

@@ -271,3 +271,6 @@ def test_a_store_that_dies_stops_no_mail(limited, redis):
     assert asked(relay, "status")["counters"]["store_share_decisions"] >= 30
     ill = command(relay, "status", "--check")
     assert ill.returncode != 0 and "away" in ill.stdout + ill.stderr
+    for words in (("usage",), ("top",), ("reset", "ann@example.com")):
+        refused = command(relay, *words)
+        assert refused.returncode != 0 and "the store cannot be asked" in refused.stderr, refused
