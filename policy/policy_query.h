@@ -94,6 +94,25 @@ bool policy_query_suspect(struct policy_engine *engine, const char *user, struct
 bool policy_account_forgive(struct policy_engine *engine, const char *user, const char *by, bool is_owner,
                             struct answer *answer);
 
+/* `feedback`: mail that came back, or was complained of, by its Message-ID. False: no login here has sent
+ * such a message lately, and nothing is counted. */
+struct policy_feedback {
+    const char *message_id;
+    unsigned recipient_count;
+    bool is_complaint;
+};
+bool policy_account_feedback(struct policy_engine *engine, const struct policy_feedback *feedback,
+                             struct answer *answer);
+
+/* `login`: somebody logged in to a mailbox; the record is told, and the client's network becomes one that the
+ * login has. False: the login is locked, or the client is no address. */
+struct policy_login {
+    const char *user, *client;
+    const char *service; /* "imap"; or NULL */
+};
+bool policy_account_login(struct policy_engine *engine, const struct policy_login *login,
+                          struct answer *answer);
+
 /* Tells the record that somebody looked personal data up in it (its event `lookup`): to be called by whoever
  * shows records to people over the daemon. `by`: who; `what`: the question, as "explain", "report"; `whom`:
  * what was asked for, as it was asked, "" for everybody. */

@@ -5,6 +5,7 @@
 #include "policy_query.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -121,4 +122,87 @@ const struct command forgive_command = {
     .right = COMMAND_FOR_ADMINS,
     .has_json = true,
     .serve = serve_forgive,
+};
+
+/* ---- what others know ------------------------------------------------------------------------------- */
+
+struct feedback_options {
+    const char *recipients;
+    bool complaint;
+};
+
+static int serve_feedback(struct control_call *call)
+{
+    enum { MOST = 10000 };
+    const struct feedback_options *options = call->request->options;
+    char *end = NULL;
+    const unsigned long count = options->recipients == NULL ? 1 : strtoul(options->recipients, &end, 10);
+    if (count == 0 || count > MOST || (end != NULL && *end != '\0')) {
+        answer_refuse(call->answer, "--recipients takes a number from 1 to %d", MOST);
+        return EX_USAGE;
+    }
+    const struct policy_feedback feedback = {.message_id = call->request->arguments.items[0],
+                                             .recipient_count = (unsigned)count,
+                                             .is_complaint = options->complaint};
+    return policy_account_feedback(call->target->engine, &feedback, call->answer) ? EX_OK : EX_DATAERR;
+}
+
+static const struct option feedback_option_table[] = {
+    {"recipients", 'n', OPTION_TEXT, offsetof(struct feedback_options, recipients), "N",
+     "how many recipients it did not reach; 1 if not said"},
+    {"complaint", '\0', OPTION_FLAG, offsetof(struct feedback_options, complaint), NULL,
+     "it was complained of, and did reach them"},
+    {0},
+};
+
+const struct command feedback_command = {
+    .name = "feedback",
+    .arguments = "MESSAGE-ID",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .help = "a message came back, or was complained of: its login should know",
+    .summary =
+        "Counts a bounce or a complaint for the login that sent the message, as bounces that pass the filter are counted\n"
+        "by themselves. contrib/postfix/closedrelay-feedback feeds Postfix' log. Exit status 65 where no login here\n"
+        "has sent it lately.",
+    .options = feedback_option_table,
+    .options_bytes = sizeof(struct feedback_options),
+    .right = COMMAND_FOR_ADMINS,
+    .has_json = true,
+    .serve = serve_feedback,
+};
+
+struct login_options {
+    const char *service;
+};
+
+static int serve_login(struct control_call *call)
+{
+    const struct login_options *options = call->request->options;
+    const struct policy_login login = {.user = call->request->arguments.items[0],
+                                       .client = call->request->arguments.items[1],
+                                       .service = options->service};
+    return policy_account_login(call->target->engine, &login, call->answer) ? EX_OK : EX_NOPERM;
+}
+
+static const struct option login_option_table[] = {
+    {"service", '\0', OPTION_TEXT, offsetof(struct login_options, service), "NAME",
+     "what was logged in to: imap, pop3"},
+    {0},
+};
+
+const struct command login_command = {
+    .name = "login",
+    .arguments = "LOGIN IP",
+    .arguments_min = 2,
+    .arguments_max = 2,
+    .help = "somebody logged in to a mailbox: is the login locked?",
+    .summary =
+        "Tells the record, and makes the network of IP one that LOGIN has, so that its first mail from there is no\n"
+        "surprise. Exit status 77 where LOGIN is locked: then the mailbox should be closed too.",
+    .options = login_option_table,
+    .options_bytes = sizeof(struct login_options),
+    .right = COMMAND_FOR_ADMINS,
+    .has_json = true,
+    .serve = serve_login,
 };

@@ -34,11 +34,14 @@ static const char *canonical(struct policy_engine *engine, void *owner, const ch
     return name;
 }
 
+static const struct account_settings *section_of(const struct policy_snapshot *snapshot)
+{
+    return snapshot_check_settings(snapshot, check_index(&account_check), ROLE_SUBMISSION);
+}
+
 static const struct accounts_settings *settings_of(const struct policy_snapshot *snapshot)
 {
-    const struct account_settings *settings =
-        snapshot_check_settings(snapshot, check_index(&account_check), ROLE_SUBMISSION);
-    return &settings->judged;
+    return &section_of(snapshot)->judged;
 }
 
 /* ---- one login -------------------------------------------------------------------------------------- */
@@ -296,4 +299,83 @@ bool policy_account_forgive(struct policy_engine *engine, const char *user, cons
                       user);
     talloc_free(scratch);
     return was_locked || was_known;
+}
+
+/* ---- what others know of it ------------------------------------------------------------------------- */
+
+bool policy_account_feedback(struct policy_engine *engine, const struct policy_feedback *feedback,
+                             struct answer *answer)
+{
+    struct account_judgement judgement;
+    const char *found = NULL;
+    if (!has_accounts(engine, answer))
+        return false;
+    const struct account_report report = {
+        .time_us = clock_wall_us(&engine->options.clock),
+        .message_id = slice_of(feedback->message_id),
+        .recipient_count = feedback->recipient_count,
+        .is_complaint = feedback->is_complaint,
+    };
+    void *scratch = talloc_new(NULL);
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    struct accounts *accounts = account_book_hold(engine->services.accounts);
+    const bool is_ours = accounts_take_report(accounts, settings_of(snapshot), &report, &found, &judgement);
+    const char *user = is_ours ? talloc_strdup(scratch, found) : NULL;
+    account_book_release(engine->services.accounts);
+    if (user != NULL) {
+        account_tell(section_of(snapshot), &engine->services, user, &judgement);
+        answer_line(answer, "counted for %s, which is at %.0f points", user, (double)judgement.points);
+        answer_text(answer, "user", NULL, user);
+        answer_count(answer, "points", NULL, (uint64_t)judgement.points);
+    } else {
+        answer_refuse(answer, "no login here has sent %s lately: it is forged, or too old",
+                      feedback->message_id);
+    }
+    policy_snapshot_unref(snapshot);
+    talloc_free(scratch);
+    return user != NULL;
+}
+
+static bool is_locked(struct policy_engine *engine, void *scratch, const char *user)
+{
+    struct block found;
+    bool failed = false;
+    return engine->services.blocks != NULL &&
+           blocks_find(engine->services.blocks, &(struct block_subject){.user = user, .customer = ""},
+                       scratch, &found, &failed) &&
+           found.is_lock;
+}
+
+bool policy_account_login(struct policy_engine *engine, const struct policy_login *login,
+                          struct answer *answer)
+{
+    struct ip_address client;
+    if (!has_accounts(engine, answer))
+        return false;
+    if (!ip_address_parse(slice_of(login->client), &client)) {
+        answer_refuse(answer, "'%s' is no IP address", login->client);
+        return false;
+    }
+    void *scratch = talloc_new(NULL);
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    const char *user = canonical(engine, scratch, login->user);
+    const bool is_allowed = user != NULL && !is_locked(engine, scratch, user);
+    if (user != NULL) {
+        engine_record_event(engine, &(struct record_event){.line = RECORD_LINE_LOGIN,
+                                                           .user = user,
+                                                           .service = login->service,
+                                                           .client = login->client,
+                                                           .state = is_allowed ? NULL : "locked"});
+        struct accounts *accounts = account_book_hold(engine->services.accounts);
+        accounts_take_login(accounts, settings_of(snapshot), slice_of(user), &client,
+                            clock_wall_us(&engine->options.clock));
+        account_book_release(engine->services.accounts);
+    }
+    if (is_allowed)
+        answer_line(answer, "user %s may log in", user);
+    else
+        answer_refuse(answer, "user %s is locked", login->user);
+    policy_snapshot_unref(snapshot);
+    talloc_free(scratch);
+    return is_allowed;
 }

@@ -527,6 +527,22 @@ bool policy_query_suspect(struct policy_engine *engine, const char *user, struct
     return true;
 }
 
+bool policy_account_feedback(struct policy_engine *engine, const struct policy_feedback *feedback,
+                             struct answer *answer)
+{
+    (void)engine;
+    answer_text(answer, "message_id", NULL, feedback->message_id);
+    return true;
+}
+
+bool policy_account_login(struct policy_engine *engine, const struct policy_login *login,
+                          struct answer *answer)
+{
+    (void)engine;
+    answer_text(answer, "user", NULL, login->user);
+    return true;
+}
+
 bool policy_account_forgive(struct policy_engine *engine, const char *user, const char *by, bool is_owner,
                             struct answer *answer)
 {

@@ -92,10 +92,9 @@ static void account_decide(const struct check_context *context, struct finding_l
 /* ---- what it learns --------------------------------------------------------------------------------- */
 
 /* The account is locked, where the configuration wants that, before anybody is told. */
-static bool lock(const struct check_context *context, const struct check_services *services,
+static bool lock(const struct account_settings *settings, const struct check_services *services,
                  const struct account_notice *notice)
 {
-    const struct account_settings *settings = context->settings;
     const struct account_step_keys *keys = &settings->steps[ACCOUNT_LOCK];
     struct strbuf problem;
     if (keys->mode != MODE_ENFORCE || settings->common.mode != MODE_ENFORCE || services->blocks == NULL)
@@ -116,10 +115,9 @@ static bool lock(const struct check_context *context, const struct check_service
     return true;
 }
 
-static void tell(const struct check_context *context, const struct check_services *services, const char *user,
-                 const struct account_judgement *judgement)
+void account_tell(const struct account_settings *settings, const struct check_services *services,
+                  const char *user, const struct account_judgement *judgement)
 {
-    const struct account_settings *settings = context->settings;
     struct strbuf evidence, families;
     if (!judgement->is_raised || judgement->step < ACCOUNT_WARN)
         return;
@@ -138,7 +136,7 @@ static void tell(const struct check_context *context, const struct check_service
             clock_wall_us(services->clock) + (int64_t)settings->steps[judgement->step].lasts_ms * 1000,
     };
     if (judgement->step == ACCOUNT_LOCK)
-        notice.is_locked = lock(context, services, &notice);
+        notice.is_locked = lock(settings, services, &notice);
     if (services->tell_of_account != NULL)
         services->tell_of_account(services->warn_context, &notice);
     strbuf_deinit(&evidence);
@@ -225,7 +223,7 @@ static void learn_from_login(const struct check_context *context, const struct c
     const bool is_taken = accounts_take_message(accounts, &settings->judged, &taken, &judgement);
     account_book_release(services->accounts);
     if (is_taken)
-        tell(context, services, message->user, &judgement);
+        account_tell(settings, services, message->user, &judgement);
 }
 
 /* ---- mail from outside ------------------------------------------------------------------------------ */
@@ -267,7 +265,7 @@ static void learn_from_outside(const struct check_context *context, const struct
     }
     account_book_release(services->accounts);
     if (user != NULL)
-        tell(context, services, user, &judgement);
+        account_tell(settings, services, user, &judgement);
 }
 
 static void account_settle(const struct check_context *context, const struct check_services *services,

@@ -46,6 +46,12 @@ struct account_settings {
     struct accounts_settings judged; /* made of the above */
 };
 
+struct account_judgement;
+
+/* Tells of a login that has risen to `warn` or above, and locks it where that is wanted. Any thread. */
+void account_tell(const struct account_settings *settings, const struct check_services *services,
+                  const char *user, const struct account_judgement *judgement);
+
 extern const struct check account_check;
 extern const struct config_section account_section;
 
