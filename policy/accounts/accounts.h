@@ -137,6 +137,8 @@ struct accounts_batch;
 /* Takes what has changed since the last time, of at most some thousand logins; `all`: the tables over all
  * logins too, which are large. Lets go of logins that were idle for a day. NULL: out of memory. */
 struct accounts_batch *accounts_take_changed(struct accounts *accounts, int64_t now_us, bool all);
+/* How many logins have changed and found no place in it. */
+size_t accounts_batch_left(const struct accounts_batch *batch);
 /* Writes it; the batch is gone afterwards. False: not all could be written (the database says why); what
  * was not is lost if the process ends before it changes again. */
 bool accounts_batch_write(struct accounts_batch *batch, struct state_database *database);

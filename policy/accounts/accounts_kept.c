@@ -135,6 +135,7 @@ struct accounts_batch {
     struct strbuf bytes;
     struct row *rows; /* malloc */
     size_t row_count, row_capacity;
+    size_t left_count; /* logins that have changed and are not in it */
     bool failed;
 };
 
@@ -207,6 +208,7 @@ struct accounts_batch *accounts_take_changed(struct accounts *accounts, int64_t 
         struct account *account = login->account;
         if (account == NULL || batch->failed || batch->bytes.failed)
             continue;
+        batch->left_count += account->is_changed && count >= LOGINS_AT_ONCE;
         if (account->is_changed && count++ < LOGINS_AT_ONCE) {
             add_login(batch, login);
         } else if (!account->is_changed && now_us - account->last_us > IDLE_US &&
@@ -218,6 +220,11 @@ struct accounts_batch *accounts_take_changed(struct accounts *accounts, int64_t 
     if (all)
         add_tables(batch, accounts);
     return batch;
+}
+
+size_t accounts_batch_left(const struct accounts_batch *batch)
+{
+    return batch->left_count;
 }
 
 bool accounts_batch_write(struct accounts_batch *batch, struct state_database *database)

@@ -1,4 +1,5 @@
-/* `replay --accounts`: the search for stolen accounts over recorded mail, in the records' own time. */
+/* `replay --accounts` and `learn`: the search for stolen accounts over recorded mail, in the records' own
+ * time. */
 #include "policy_history.h"
 
 #include "accounts/accounts.h"
@@ -11,7 +12,9 @@
 #include "history/period.h"
 #include "live/contacts.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <talloc.h>
 
 /* Texts of one record that may be needed at the same time. */
@@ -30,6 +33,7 @@ struct accounts_replay {
     struct account_recipient *recipients;
     struct strbuf addresses; /* of the present record's recipients */
     size_t recipient_count;
+    uint64_t record_count;
     bool failed;
 };
 
@@ -90,7 +94,7 @@ static void print_text(struct accounts_replay *replay, const char *user,
 /* Who jumps takes each step between as well: whoever waits for a warning sees one. */
 static void tell(struct accounts_replay *replay, const char *user, const struct account_judgement *judgement)
 {
-    if (!judgement->is_raised)
+    if (!judgement->is_raised || replay->page == NULL)
         return;
     if (replay->page->form != HISTORY_JSON) {
         print_text(replay, user, judgement);
@@ -316,7 +320,8 @@ static bool take(void *context, struct record *record, int64_t time_us)
         take_from_login(replay, record);
     else
         take_from_outside(replay, record);
-    return !replay->failed && !replay->out->failed;
+    replay->record_count++;
+    return !replay->failed && (replay->out == NULL || !replay->out->failed);
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------- */
@@ -346,13 +351,14 @@ static const struct account_settings *settings_of(const struct policy_snapshot *
                                     ROLE_SUBMISSION);
 }
 
-static bool begin(struct accounts_replay *replay, const struct policy_snapshot *snapshot)
+/* `database`: where what is learnt is to stay, or NULL. */
+static bool begin(struct accounts_replay *replay, const struct policy_snapshot *snapshot,
+                  struct state_database *database, const uint64_t seed[2])
 {
     replay->clock = (struct clock){replayed_monotonic_us, replayed_wall_us, replay};
-    static const uint64_t seed[2] = {1, 2}; /* the same records, the same answer */
     replay->owner = talloc_new(NULL);
-    replay->accounts = accounts_create(NULL, seed);
-    replay->contacts = contacts_create(&replay->clock, NULL);
+    replay->accounts = accounts_create(database, seed);
+    replay->contacts = contacts_create(&replay->clock, database);
     replay->settings = &settings_of(snapshot)->judged;
     strbuf_init(&replay->addresses, 0);
     for (unsigned i = 0; i < SCRATCH_COUNT; i++)
@@ -381,7 +387,8 @@ enum policy_replay_result policy_replay_accounts(const struct policy_history_sou
         return REPLAY_BAD_CONFIG;
     strbuf_reset(out); /* warnings are check's to tell */
     strbuf_init(&problem, 0);
-    const bool is_begun = begin(&replay, snapshot);
+    static const uint64_t seed[2] = {1, 2}; /* the same records, the same answer */
+    const bool is_begun = begin(&replay, snapshot, NULL, seed);
     if (!is_begun)
         strbuf_append_text(&problem, "out of memory");
     const bool is_done = is_begun && replay_all(&replay, source, query, &problem);
@@ -393,4 +400,65 @@ enum policy_replay_result policy_replay_accounts(const struct policy_history_sou
     strbuf_deinit(&problem);
     policy_snapshot_unref(snapshot);
     return is_done ? REPLAY_TOLD : REPLAY_FAILED;
+}
+
+/* ---- learning --------------------------------------------------------------------------------------- */
+
+static bool keep(struct accounts_replay *replay, struct state_database *database, struct strbuf *problem)
+{
+    for (;;) {
+        /* As many at once as a batch takes; the tables are in each, and small beside them. */
+        struct accounts_batch *batch = accounts_take_changed(replay->accounts, replay->now_us, true);
+        const size_t left = batch == NULL ? 0 : accounts_batch_left(batch);
+        if (batch == NULL || !accounts_batch_write(batch, database)) {
+            strbuf_append_text(problem, batch == NULL ? "out of memory" : state_database_error(database));
+            return false;
+        }
+        if (left == 0)
+            return contacts_save(replay->contacts, problem);
+    }
+}
+
+static bool learn(struct accounts_replay *replay, const struct policy_history_source *source,
+                  const struct policy_snapshot *snapshot, struct strbuf *problem)
+{
+    const struct policy_accounts_query query = {.now_us = 0};
+    uint64_t seed[2];
+    char path[PATH_MAX];
+    if (snapshot->root->state[0] == '\0') {
+        strbuf_append_text(problem, "`state` is empty: what is learnt would be kept nowhere");
+        return false;
+    }
+    snprintf(path, sizeof path, "%s/state.sqlite", snapshot->root->state);
+    struct state_database *database = state_database_open(path, problem);
+    if (database == NULL)
+        return false;
+    bool is_learnt =
+        getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed && begin(replay, snapshot, database, seed);
+    if (!is_learnt)
+        strbuf_append_text(problem, "out of memory");
+    is_learnt = is_learnt && replay_all(replay, source, &query, problem) && keep(replay, database, problem);
+    end(replay);
+    state_database_close(database);
+    return is_learnt;
+}
+
+enum policy_replay_result policy_learn(const struct policy_history_source *source, const char *config,
+                                       struct strbuf *out)
+{
+    struct accounts_replay replay = {0};
+    struct strbuf problem;
+    struct policy_snapshot *snapshot = policy_load(config, out);
+    if (snapshot == NULL)
+        return REPLAY_BAD_CONFIG;
+    strbuf_reset(out);
+    strbuf_init(&problem, 0);
+    const bool is_learnt = learn(&replay, source, snapshot, &problem);
+    if (is_learnt)
+        strbuf_printf(out, "%llu messages were learnt from\n", (unsigned long long)replay.record_count);
+    else
+        strbuf_append_slice(out, strbuf_slice(&problem));
+    strbuf_deinit(&problem);
+    policy_snapshot_unref(snapshot);
+    return is_learnt ? REPLAY_TOLD : REPLAY_FAILED;
 }
