@@ -3,7 +3,6 @@
 #include "facts/ip_address.h"
 #include "history/history_config.h"
 #include "history/history_input.h"
-#include "record/record_privacy.h"
 #include "record/sidecar.h"
 
 #include <errno.h>
@@ -33,7 +32,6 @@ static void add_token(void *context, const struct record_token *token)
     add(context, sidecar_term(token->text), token->since_us, token->until_us);
 }
 
-/* NULL: there is none, or it cannot be read, which is noted. */
 static struct record_keyring *open_ring(const struct policy_history_source *source, const char *path)
 {
     struct strbuf problem;
@@ -46,6 +44,13 @@ static struct record_keyring *open_ring(const struct policy_history_source *sour
                      strbuf_text(&problem));
     strbuf_deinit(&problem);
     return ring;
+}
+
+struct record_keyring *history_open_keyring(void *owner, const struct policy_history_source *source)
+{
+    struct history_config config;
+    history_config_read(owner, source->config, &config);
+    return open_ring(source, config.keyring);
 }
 
 static void add_private(struct making *making, const struct policy_history_source *source, struct slice text)

@@ -8,6 +8,7 @@
 #define CLOSEDRELAY_HISTORY_HISTORY_TERMS_H
 
 #include "policy_history.h"
+#include "record/record_privacy.h"
 
 struct history_term {
     uint64_t term;              /* record/sidecar.h */
@@ -23,5 +24,9 @@ struct history_terms {
  * of memory. */
 bool history_terms_make(void *owner, const struct policy_history_source *source, const char *what,
                         struct history_terms *terms);
+
+/* The ring of the daemon's configuration; to be closed with record_keyring_close(). NULL: there is none, or
+ * it cannot be read, which is noted. */
+struct record_keyring *history_open_keyring(void *owner, const struct policy_history_source *source);
 
 #endif

@@ -1,6 +1,7 @@
 #include "history/replay.h"
 
 #include "history/history_input.h"
+#include "history/replay_names.h"
 #include "history/tally.h"
 
 #include <stdlib.h>
@@ -186,10 +187,12 @@ static bool replay_all(struct replaying *replaying, const struct policy_history_
     return !replaying->failed;
 }
 
-static bool begin(struct replaying *replaying, const struct policy_snapshot *snapshot)
+static bool begin(struct replaying *replaying, const struct policy_history_source *source,
+                  const struct policy_snapshot *snapshot)
 {
     replaying->replay = talloc_zero(replaying->owner, struct replay);
-    replaying->judge = replay_judge_create(replaying->owner, snapshot);
+    replaying->judge = replay_judge_create(replaying->owner, snapshot,
+                                           replay_names_create(replaying->owner, source, snapshot));
     if (replaying->replay == NULL || replaying->judge == NULL)
         return false;
     replaying->replay->config = replaying->query->new_config;
@@ -207,7 +210,7 @@ enum policy_replay_result policy_replay(const struct policy_history_source *sour
         return REPLAY_BAD_CONFIG;
     strbuf_reset(out); /* warnings are check's to tell */
     struct replaying replaying = {.owner = talloc_new(NULL), .query = query};
-    const bool is_begun = replaying.owner != NULL && begin(&replaying, snapshot);
+    const bool is_begun = replaying.owner != NULL && begin(&replaying, source, snapshot);
     if (!is_begun)
         strbuf_append_text(out, "out of memory");
     const bool is_done = is_begun && replay_all(&replaying, source, out);

@@ -3,6 +3,7 @@
 #include "check/attachments/attachments.h"
 #include "check/blocks.h"
 #include "check/dnsbl/dnsbl.h"
+#include "history/replay_names.h"
 #include "outcome/outcome.h"
 #include "record/audit_line.h"
 #include "scan/mime/name_superset.h"
@@ -16,7 +17,8 @@ enum { COUNTERS_MAX = 200000 };
 
 struct replay_judge {
     const struct policy_snapshot *snapshot;
-    int64_t now_us; /* the time of the present record */
+    const struct replay_names *names; /* whom hashes stand for; or NULL */
+    int64_t now_us;                   /* the time of the present record */
     struct clock clock;
     struct store *store;
     struct check_services services;
@@ -55,12 +57,14 @@ static int release(struct replay_judge *judge)
     return 0;
 }
 
-struct replay_judge *replay_judge_create(void *owner, const struct policy_snapshot *snapshot)
+struct replay_judge *replay_judge_create(void *owner, const struct policy_snapshot *snapshot,
+                                         const struct replay_names *names)
 {
     struct replay_judge *judge = talloc_zero(owner, struct replay_judge);
     if (judge == NULL)
         return NULL;
     judge->snapshot = snapshot;
+    judge->names = names;
     judge->clock = (struct clock){record_monotonic_us, record_wall_us, judge};
     const struct store_memory_options options = {.clock = judge->clock,
                                                  .keys_max = {COUNTERS_MAX, COUNTERS_MAX}};
@@ -83,7 +87,7 @@ static const char *text_of(struct replayed *replayed, enum record_key key)
     const char *copy = text.length == 0 ? "" : talloc_strndup(replayed->owner, text.data, text.length);
     replayed->failed = replayed->failed || copy == NULL || scratch.failed;
     strbuf_deinit(&scratch);
-    return copy == NULL ? "" : copy;
+    return copy == NULL ? "" : replay_names_find(replayed->judge->names, copy);
 }
 
 static void fill_session(struct replayed *replayed)

@@ -22,9 +22,11 @@ enum replay_gap {
 };
 
 struct replay_judge;
+struct replay_names;
 
-/* `snapshot` must outlive it. NULL: out of memory. */
-struct replay_judge *replay_judge_create(void *owner, const struct policy_snapshot *snapshot);
+/* `snapshot` and `names` (replay_names.h; may be NULL) must outlive it. NULL: out of memory. */
+struct replay_judge *replay_judge_create(void *owner, const struct policy_snapshot *snapshot,
+                                         const struct replay_names *names);
 
 struct replay_recipient {
     const char *address;

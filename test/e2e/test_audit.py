@@ -189,12 +189,14 @@ def test_only_a_file_takes_records(start_relay, tmp_path, kind):
     os.rename(relay.daemon.audit_path + ".1", relay.daemon.audit_path)
 
 
-def test_private_data(start_relay):
+def test_private_data(start_relay, tmp_path):
     """Hashed, cut and left out: nothing of ann stands in the record, and she is the same in all of it."""
     treatments = "addresses: hash, logins: hash, clients: cut, message_ids: omit, texts: omit"
     relay = start_relay(CONFIG, audit=f"audit: {{ file: AUDIT, privacy: {{ {treatments} }} }}")
     for _ in range(2):
-        send(relay, mail.unique_subject("private"))
+        with relay.submission() as client:
+            client.message("ann@example.com", ["bob@example.net"],
+                           mail.plain(mail.unique_subject("private"), body="some words\r\n" * 200))
     first, second = wait_until(lambda: relay.daemon.records()[1:] and relay.daemon.records(), "two records")
     assert first["user"] == second["user"] == first["sender"] == first["from"]
     assert re.fullmatch(r"~\d{8}T\d{6}Z\.[0-9a-z]{16}@example\.com", first["user"])
@@ -208,6 +210,12 @@ def test_private_data(start_relay):
     assert run("explain", "-c", relay.daemon.config_path, "eve@example.com").returncode != 0
     again = run("replay", "--config", relay.daemon.config_path, "--json", relay.daemon.audit_path)
     assert json.loads(again.stdout)["not_in_the_record"]["names_are_private"] == 2, again
+    # An override that names her is one for her hash.
+    config = tmp_path / "new.yaml"
+    config.write_text("relay: { local_domains: [example.com] }\ndnsbl: { lists: [] }\n"
+                      "overrides: [ { when: { user: ann@example.com }, size: { limit: 1KiB } } ]\n")
+    again = run("replay", "--config", config, "--json", "--record-of", relay.daemon.config_path, relay.daemon.audit_path)
+    assert json.loads(again.stdout)["changed"] == 2, again
 
 
 def message_count(path):
