@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-enum { WIDTH = 960, HEIGHT = 200, BARS_A_LABEL = 12, ROWS_MAX = 12 };
+enum { WIDTH = 960, HEIGHT = 200, LABELS_MAX = 8, ROWS_MAX = 12 };
 
 static uint64_t sum_of(const struct chart *chart, size_t bar)
 {
@@ -94,8 +94,9 @@ static void print_picture(struct strbuf *out, const struct chart *chart, uint64_
 static void print_times(struct strbuf *out, const struct chart *chart)
 {
     strbuf_append_text(out, "<div class=\"times\" aria-hidden=\"true\">");
-    for (size_t i = 0; i < chart->count; i += BARS_A_LABEL) {
-        strbuf_append_text(out, i / BARS_A_LABEL % 2 == 1 ? "<span class=\"odd\">" : "<span>");
+    const size_t each = chart->count > 48 ? 12 : (chart->count + LABELS_MAX - 1) / LABELS_MAX;
+    for (size_t i = 0; i < chart->count; i += each) {
+        strbuf_append_text(out, i / each % 2 == 1 ? "<span class=\"odd\">" : "<span>");
         write_clock(out, chart->first_us + (int64_t)i * chart->step_us);
         strbuf_append_text(out, "</span>");
     }

@@ -5,18 +5,18 @@
 #include <talloc.h>
 
 #define MINUTE_US INT64_C(60000000)
-#define HOUR_US (60 * MINUTE_US)
+#define QUARTER_US (15 * MINUTE_US)
 
-enum { HOURS_KEPT = LIVE_HOURS + 1 }; /* the first and the last are not whole */
+enum { QUARTERS_AN_HOUR = 4, QUARTERS_KEPT = LIVE_HOURS * QUARTERS_AN_HOUR };
 
-/* Somebody, or something, that is counted in one hour. */
+/* Somebody, or something, that is counted in one quarter of an hour. */
 struct tally {
     char *name; /* NULL: free */
     struct live_counts counts;
 };
 
-struct hour {
-    int64_t number; /* hours since 1970; 0: unused */
+struct quarter {
+    int64_t number; /* quarters of an hour since 1970; 0: unused */
     struct tally users[LIVE_USERS];
     struct tally causes[LIVE_CAUSES];
 };
@@ -34,7 +34,7 @@ struct refusal {
 struct live_mail {
     pthread_mutex_t lock; /* guards all; held for the copying of a view at most */
     struct minute minutes[LIVE_MINUTES];
-    struct hour hours[HOURS_KEPT];
+    struct quarter quarters[QUARTERS_KEPT];
     struct refusal refusals[LIVE_REFUSALS]; /* in no order */
     uint64_t lost_count;
     int64_t known_since_us;
@@ -60,18 +60,18 @@ static void empty_tallies(struct tally *tallies, size_t count)
     }
 }
 
-static void empty_hour(struct hour *hour)
+static void empty_quarter(struct quarter *quarter)
 {
-    empty_tallies(hour->users, LIVE_USERS);
-    empty_tallies(hour->causes, LIVE_CAUSES);
+    empty_tallies(quarter->users, LIVE_USERS);
+    empty_tallies(quarter->causes, LIVE_CAUSES);
 }
 
 void live_mail_destroy(struct live_mail *mail)
 {
     if (mail == NULL)
         return;
-    for (size_t i = 0; i < HOURS_KEPT; i++)
-        empty_hour(&mail->hours[i]);
+    for (size_t i = 0; i < QUARTERS_KEPT; i++)
+        empty_quarter(&mail->quarters[i]);
     for (size_t i = 0; i < LIVE_REFUSALS; i++)
         free(mail->refusals[i].line);
     strbuf_deinit(&mail->scratch);
@@ -108,15 +108,15 @@ static struct live_counts *minute_at(struct live_mail *mail, int64_t time_us)
     return &minute->counts;
 }
 
-static struct hour *hour_at(struct live_mail *mail, int64_t time_us)
+static struct quarter *quarter_at(struct live_mail *mail, int64_t time_us)
 {
-    const int64_t number = time_us / HOUR_US;
-    struct hour *hour = &mail->hours[number % HOURS_KEPT];
-    if (hour->number != number) {
-        empty_hour(hour);
-        hour->number = number;
+    const int64_t number = time_us / QUARTER_US;
+    struct quarter *quarter = &mail->quarters[number % QUARTERS_KEPT];
+    if (quarter->number != number) {
+        empty_quarter(quarter);
+        quarter->number = number;
     }
-    return hour;
+    return quarter;
 }
 
 /* That of `name`; where all are taken the one with the fewest messages, with what it has (Space-Saving: what
@@ -235,16 +235,16 @@ void live_mail_take(struct live_mail *mail, struct record *record, int64_t now_u
 {
     int64_t time_us;
     if (record_line_of(record) != RECORD_LINE_MESSAGE || !record_time(record, RECORD_TIME, &time_us) ||
-        time_us > now_us + MINUTE_US || time_us / HOUR_US <= now_us / HOUR_US - HOURS_KEPT)
+        time_us > now_us + MINUTE_US || time_us / QUARTER_US <= now_us / QUARTER_US - QUARTERS_KEPT)
         return;
     pthread_mutex_lock(&mail->lock);
     const struct live_counts counts = read_counts(record);
-    struct hour *hour = hour_at(mail, time_us);
+    struct quarter *quarter = quarter_at(mail, time_us);
     if (time_us / MINUTE_US > now_us / MINUTE_US - LIVE_MINUTES)
         live_counts_add(minute_at(mail, time_us), &counts);
-    count_for(hour->users, LIVE_USERS, record_text(record, RECORD_USER, &mail->scratch), &counts);
+    count_for(quarter->users, LIVE_USERS, record_text(record, RECORD_USER, &mail->scratch), &counts);
     if (is_stopped(&counts))
-        count_for(hour->causes, LIVE_CAUSES, read_cause(mail, record), &counts);
+        count_for(quarter->causes, LIVE_CAUSES, read_cause(mail, record), &counts);
     if (is_stopped(&counts) || counts.recipients_refused > 0)
         keep_refusal(mail, record->line, time_us);
     pthread_mutex_unlock(&mail->lock);
@@ -307,12 +307,12 @@ static struct live_row *copy_rows(const struct live_mail *mail, void *owner, int
                                   size_t *count)
 {
     const size_t each = are_users ? LIVE_USERS : LIVE_CAUSES;
-    struct live_row *rows = talloc_array(owner, struct live_row, (unsigned)(each * HOURS_KEPT));
+    struct live_row *rows = talloc_array(owner, struct live_row, (unsigned)(each * QUARTERS_KEPT));
     *count = 0;
-    for (size_t i = 0; rows != NULL && i < HOURS_KEPT; i++) {
-        const struct hour *hour = &mail->hours[i];
-        const struct tally *tallies = are_users ? hour->users : hour->causes;
-        for (size_t j = 0; hour->number >= first && j < each && tallies[j].name != NULL; j++) {
+    for (size_t i = 0; rows != NULL && i < QUARTERS_KEPT; i++) {
+        const struct quarter *quarter = &mail->quarters[i];
+        const struct tally *tallies = are_users ? quarter->users : quarter->causes;
+        for (size_t j = 0; quarter->number >= first && j < each && tallies[j].name != NULL; j++) {
             rows[*count] = (struct live_row){talloc_strdup(rows, tallies[j].name), tallies[j].counts};
             if (rows[*count].name == NULL)
                 return NULL;
@@ -348,7 +348,7 @@ bool live_mail_view(struct live_mail *mail, void *owner, int64_t now_us, unsigne
     view->refusals = talloc_array(owner, const char *, LIVE_REFUSALS);
     if (view->minutes == NULL || view->refusals == NULL)
         return false;
-    const int64_t first = now_us / HOUR_US - hours;
+    const int64_t first = now_us / QUARTER_US - (int64_t)hours * QUARTERS_AN_HOUR + 1;
     pthread_mutex_lock(&mail->lock);
     copy_minutes(mail, now_us, view);
     view->users = copy_rows(mail, owner, first, true, &view->user_count);

@@ -16,7 +16,8 @@ enum {
     LIVE_HOURS = 24,
     LIVE_REFUSALS = 200,               /* kept */
     LIVE_REFUSAL_BYTES_MAX = 64 << 10, /* of a longer record nothing is kept but its numbers */
-    LIVE_USERS = 256, /* told apart in an hour; the least busy give way, and counts are then too high */
+    LIVE_USERS =
+        256, /* told apart in a quarter of an hour; the least busy give way, and counts are then too high */
     LIVE_CAUSES = 128,
 };
 
@@ -63,7 +64,8 @@ void live_mail_lose(struct live_mail *mail, uint64_t count);
 /* Since when all is known; 0: since a day ago. */
 void live_mail_know_since(struct live_mail *mail, int64_t since_us);
 
-/* Users and causes are those of the last `hours`. False: no memory. */
+/* Users and causes are those of the last `hours`, by quarters of an hour, of which the last is under way.
+ * False: no memory. */
 bool live_mail_view(struct live_mail *mail, void *owner, int64_t now_us, unsigned hours,
                     struct live_view *view);
 

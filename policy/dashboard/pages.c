@@ -91,7 +91,7 @@ struct span {
 };
 
 static const struct span spans[] = {
-    {1, "last hour", 60, 1}, {6, "last 6 hours", 72, 5}, {24, "last 24 hours", 96, 15}};
+    {1, "last hour", 60, 1}, {6, "last 6 hours", 24, 15}, {24, "last 24 hours", 96, 15}};
 
 static const struct span *asked_span(const struct page *page)
 {
