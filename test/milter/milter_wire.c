@@ -32,6 +32,7 @@ bool wire_open(struct milter_wire *wire, const char *address)
 {
     bool is_unix = strncmp(address, "unix:", 5) == 0;
     memset(wire, 0, offsetof(struct milter_wire, buffer));
+    wire->buffer_size = is_unix ? WIRE_UNIX_BYTES : WIRE_BUFFER_BYTES;
     wire->descriptor = socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (wire->descriptor < 0)
         return false;
@@ -69,13 +70,13 @@ bool wire_put(struct milter_wire *wire, const void *bytes, size_t length)
 {
     const char *from = bytes;
     while (length > 0) {
-        size_t room = sizeof wire->buffer - wire->buffered;
+        size_t room = wire->buffer_size - wire->buffered;
         size_t count = length < room ? length : room;
         memcpy(wire->buffer + wire->buffered, from, count);
         wire->buffered += count;
         from += count;
         length -= count;
-        if (wire->buffered == sizeof wire->buffer && !wire_flush(wire))
+        if (wire->buffered == wire->buffer_size && !wire_flush(wire))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 /*
  * The MTA's side of the milter protocol (version 6), written and buffered as Postfix does it: what needs no
- * answer waits in a buffer of 4 kB until something does. For tests and for the benchmark.
+ * answer waits in a buffer until something does: of 4 kB at a unix socket, of four segments at a port. For
+ * tests and for the benchmark.
  */
 #ifndef CLOSEDRELAY_TEST_MILTER_WIRE_H
 #define CLOSEDRELAY_TEST_MILTER_WIRE_H
@@ -10,7 +11,8 @@
 #include <stdint.h>
 
 enum {
-    WIRE_BUFFER_BYTES = 4096,
+    WIRE_BUFFER_BYTES = 131072,
+    WIRE_UNIX_BYTES = 4096,
     WIRE_CHUNK_BYTES = 65535,
     WIRE_PATIENCE_SECONDS = 30, /* Postfix waits as long for an answer */
 };
@@ -20,7 +22,7 @@ struct milter_wire {
     uint32_t actions; /* negotiated */
     uint32_t steps;
     char text[1024]; /* of the last answer: the reply of 'y', the value of an edit */
-    size_t buffered;
+    size_t buffered, buffer_size;
     char buffer[WIRE_BUFFER_BYTES];
 };
 
