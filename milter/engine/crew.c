@@ -248,7 +248,7 @@ static bool open_reactors(struct crew *crew, int listening, struct strbuf *probl
         crew->reactor_count++;
     if (crew->reactor_count > 0)
         return true;
-    strbuf_printf(problem, "the socket could not be watched: %s", strerrordesc_np(errno));
+    strbuf_printf(problem, "the socket could not be watched: %s", strerror(errno));
     return false;
 }
 

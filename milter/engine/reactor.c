@@ -76,7 +76,7 @@ static void settle(struct worker *worker, struct connection *connection, uint64_
 {
     struct reactor *reactor = worker->reactor;
     if (connection->need != CONNECTION_IS_OVER && !watch(reactor, connection)) {
-        log_error("milter: a connection is closed: %s", strerrordesc_np(errno));
+        log_error("milter: a connection is closed: %s", strerror(errno));
         connection_end(connection, &worker->workspace);
     }
     if (connection->need == CONNECTION_IS_OVER)
@@ -178,7 +178,7 @@ static void stop_accepting(struct reactor *reactor)
 
 static void accept_later(struct reactor *reactor, int error, uint64_t now_ms)
 {
-    say_short_of(strerrordesc_np(error));
+    say_short_of(strerror(error));
     stop_accepting(reactor);
     reactor->accepts_again_ms = now_ms + SHORTAGE_PAUSE_MS;
 }
