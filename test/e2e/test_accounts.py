@@ -150,3 +150,41 @@ def test_what_is_monitored_says_what_it_would_have_done(watched):
     assert record["verdict"] == "accept" and record["would"] == "reject"
     finding = next(f for f in record["findings"] if f["check"] == "account" and f["reason"] == "lock")
     assert (finding["mode"], finding["action"]) == ("monitor", "reject")
+
+
+def test_what_comes_back_and_who_reads_mail_can_be_fed(watched):
+    relay = watched()
+    content = mail.plain(mail.unique_subject("fed"), extra="")
+    with relay.submission() as client:
+        client.mail("ann@example.com")
+        assert client.rcpt("bob@example.net").code == 250
+        assert client.data(content).code == 250
+    record = next(line for line in relay.daemon.records() if line["user"] == "ann@example.com")
+    assert asked(relay, "feedback", record["message_id"])["user"] == "ann@example.com"
+    forged = command(relay, "feedback", "<nobody@example.com>")
+    assert forged.returncode != 0 and "forged" in forged.stderr
+
+    assert command(relay, "login", "Ann@example.com", "192.0.2.9", "--service", "imap").returncode == 0
+    event = relay.daemon.events("login")[0]
+    assert (event["user"], event["service"], event["client"]["ip"]) == ("ann@example.com", "imap", "192.0.2.9")
+    assert command(relay, "lock", "ann@example.com").returncode == 0
+    assert command(relay, "login", "ann@example.com", "192.0.2.9").returncode == 77
+    assert command(relay, "login", "ann@example.com", "elsewhere").returncode == 77
+
+
+def test_older_records_are_learnt_from(watched):
+    relay = watched()
+    with relay.submission() as client:
+        for n in range(3):
+            assert blast(client, count=1, first=n) is None
+    config = relay.daemon.config_path
+    running = daemon_module.run("learn", "--config", config)
+    assert running.returncode != 0 and "is running" in running.stderr
+    relay.daemon.stop()
+    for name in os.listdir(relay.state):
+        os.unlink(os.path.join(relay.state, name))
+    done = daemon_module.run("learn", "--config", config)
+    assert done.returncode == 0, done.stderr
+    assert "3 messages" in done.stdout
+    relay.daemon.start()
+    assert asked(relay, "suspects", "ann@example.com")["step"] == "calm"
