@@ -1,5 +1,6 @@
 #include "history/replay_judge.h"
 
+#include "check/account/account.h"
 #include "check/attachments/attachments.h"
 #include "check/blocks.h"
 #include "check/dnsbl/dnsbl.h"
@@ -410,7 +411,32 @@ static void read_blocks_finding(struct replayed *replayed)
     replayed->message.gathered.block = block;
 }
 
-/* What only the findings tell: a block that was in force. */
+/* Where its login stood on the ladder; of several findings the highest step counts. */
+static void read_account_finding(struct replayed *replayed)
+{
+    struct record *record = replayed->record;
+    const struct gathered_account *before = replayed->message.gathered.account;
+    unsigned step = ACCOUNT_LOCK;
+    while (step > ACCOUNT_CALM &&
+           !record_is(record, RECORD_FINDING_REASON, account_step_name((enum account_step)step)))
+        step--;
+    struct gathered_account *account = talloc(replayed->owner, struct gathered_account);
+    replayed->failed = replayed->failed || account == NULL;
+    if (account == NULL || step == ACCOUNT_CALM)
+        return;
+    const bool was_too_fast = step == ACCOUNT_SLOW && record_is(record, RECORD_FINDING_OUTCOME, "fail");
+    *account = (struct gathered_account){
+        .step = before != NULL && before->step > step ? before->step : step,
+        .points = record_u64(record, RECORD_FINDING_SEEN),
+        .messages_of_hour = was_too_fast     ? UINT64_MAX
+                            : before != NULL ? before->messages_of_hour
+                                             : 0,
+        .evidence = text_of(replayed, RECORD_FINDING_DETAIL),
+    };
+    replayed->message.gathered.account = account;
+}
+
+/* What only the findings tell: a block that was in force, a step of the ladder. */
 static void fill_gathered(struct replayed *replayed)
 {
     struct record *record = replayed->record;
@@ -419,8 +445,10 @@ static void fill_gathered(struct replayed *replayed)
     fill_lists(replayed);
     struct json_cursor cursor = record_begin(record, RECORD_FINDINGS);
     while (record_next(record, RECORD_FINDINGS, &cursor))
-        if (record_is(record, RECORD_FINDING_CHECK, blocks_check.name) &&
-            !record_is(record, RECORD_FINDING_OUTCOME, "pass"))
+        if (record_is(record, RECORD_FINDING_CHECK, account_check.name))
+            read_account_finding(replayed);
+        else if (record_is(record, RECORD_FINDING_CHECK, blocks_check.name) &&
+                 !record_is(record, RECORD_FINDING_OUTCOME, "pass"))
             read_blocks_finding(replayed);
 }
 

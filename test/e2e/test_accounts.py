@@ -110,6 +110,7 @@ def test_a_lock_stops_an_open_session_and_is_lifted(watched):
     assert asked(relay, "suspects") == []
     states = [event.get("state") for event in relay.daemon.events("unlock")]
     assert states == [None, "forgiven"]
+    relay.daemon.replay_changes_nothing()
 
 
 def test_an_admin_locks_and_unlocks(watched):
@@ -150,6 +151,18 @@ def test_what_is_monitored_says_what_it_would_have_done(watched):
     assert record["verdict"] == "accept" and record["would"] == "reject"
     finding = next(f for f in record["findings"] if f["check"] == "account" and f["reason"] == "lock")
     assert (finding["mode"], finding["action"]) == ("monitor", "reject")
+    relay.daemon.replay_changes_nothing()
+
+
+def test_who_is_slowed_is_asked_to_wait(watched):
+    relay = watched(ACCOUNT.replace("slow: { score: 200 }", "slow: { score: 25, messages: 3 }"))
+    with relay.smtp(client="203.0.113.5", login=("ann@example.com", "secret")) as client:
+        replies = [blast(client, first=100 * turn) for turn in range(6)]
+    refusal = next(reply for reply in replies if reply is not None)
+    assert (refusal.code, refusal.enhanced) == (450, "4.7.1")
+    assert "3 messages an hour" in refusal.text
+    assert [reply.code for reply in replies[-2:]] == [450, 450]
+    relay.daemon.replay_changes_nothing()
 
 
 def test_what_comes_back_and_who_reads_mail_can_be_fed(watched):
