@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/resource.h>
 
 enum { ALL_STEPS = 0x1fffff };
 
@@ -326,16 +328,20 @@ static void packets_too_large_or_cut(void **state)
 static void half_packets_keep_nobody_waiting(void **state)
 {
     SKIP_WITH_LIBMILTER();
-    enum { HALVES = 20 };
-    struct milter_wire halves[HALVES];
-    for (unsigned round = 0; round < 10; round++) {
+    enum { HALVES = 1000, LIMIT = HALVES + 200 };
+    static int halves[HALVES];
+    struct milter_wire wire;
+    if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){LIMIT, LIMIT}) != 0)
+        skip();
+    for (unsigned round = 0; round < 2; round++) {
         for (size_t i = 0; i < HALVES; i++) {
-            assert_true(wire_open(&halves[i], daemon_under_test.address));
-            assert_true(wire_put(&halves[i], "\0\0\0\15O\0\0\0\6", i % 9 + 1) && wire_flush(&halves[i]));
+            assert_true(wire_open(&wire, daemon_under_test.address));
+            assert_true(wire_put(&wire, "\0\0\0\15O\0\0\0\6", i % 9 + 1) && wire_flush(&wire));
+            halves[i] = wire.descriptor;
         }
         assert_true(daemon_serves(*state));
         for (size_t i = 0; i < HALVES; i++)
-            wire_close(&halves[i]);
+            close(halves[i]);
     }
 }
 
