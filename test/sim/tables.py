@@ -90,12 +90,12 @@ def adversary(scores):
     rows, days = [], sorted({day for _, day in scores["warn"].quiet})
     for style in QUIET:
         for step in ("warn", "hold"):
-            row, unnoticed = [style, step], 0
+            row, unnoticed, is_over = [style, step], 0, False
             for day in days:
                 outs = scores[step].quiet.get((style, day), [])
                 noticed = sum(out.mails != NEVER for out in outs)
                 row.append(percent(noticed, len(outs)))
-                if outs and noticed * 2 < len(outs):
-                    unnoticed = day
-            rows.append(row + [str(unnoticed) if unnoticed else "fewer than all of these"])
+                is_over = is_over or noticed * 2 >= len(outs)
+                unnoticed = unnoticed if is_over else day
+            rows.append(row + [f"{unnoticed} a day"])
     return table(["adversary", "step"] + [f"{day} a day" for day in days] + ["half get away with"], rows)
