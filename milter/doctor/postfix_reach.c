@@ -74,7 +74,7 @@ static void probe(const struct doctor *doctor, const struct postfix_service *ser
         report(doctor, service, address, answer, error);
 }
 
-/* Another milter, or another closedrelay, that took the port first. */
+/* Another milter, or another closedrelay, that took the port first. systemd has it for closedrelay. */
 static void check_holder(const struct doctor *doctor)
 {
     char name[PORT_HOLDER_NAME_BYTES];
@@ -82,7 +82,7 @@ static void check_holder(const struct doctor *doctor)
     strbuf_init(&holder, 0);
     if (doctor->needs.listen.kind != ENDPOINT_UNIX &&
         port_holder_append(&doctor->needs.listen, name, &holder) && name[0] != '\0' &&
-        strncmp(name, "closedrelay", 11) != 0) {
+        strncmp(name, "closedrelay", 11) != 0 && strcmp(name, "systemd") != 0) {
         struct doctor_finding *finding = doctor_report_add(
             doctor->report, DOCTOR_PROBLEM, "port_taken",
             "Postfix asks that program and takes its answers for closedrelay's: no rule of the policy "

@@ -96,10 +96,12 @@ static void read_name(const char *process, char *name)
         *at = isprint((unsigned char)*at) ? *at : '?';
 }
 
-/* Several processes may have it, as parent and children do: the first one is named. */
+/* Several processes may have it, as parent and children do: the first one is named, and whoever it was handed
+ * to rather than systemd. */
 static bool find_process(uint64_t inode, char *name, struct strbuf *out)
 {
     char link[LINK_BYTES];
+    const size_t before = out->length;
     bool is_found = false;
     snprintf(link, sizeof link, "socket:[%" PRIu64 "]", inode);
     DIR *processes = opendir("/proc");
@@ -107,13 +109,14 @@ static bool find_process(uint64_t inode, char *name, struct strbuf *out)
     while (processes != NULL && !is_found && (entry = readdir(processes)) != NULL) {
         if (!isdigit((unsigned char)entry->d_name[0]) || !has_socket(entry->d_name, link))
             continue;
-        is_found = true;
+        is_found = strcmp(entry->d_name, "1") != 0;
+        strbuf_truncate(out, before);
         read_name(entry->d_name, name);
         strbuf_printf(out, "%s, pid %s", name[0] == '\0' ? "a process" : name, entry->d_name);
     }
     if (processes != NULL)
         closedir(processes);
-    return is_found;
+    return out->length > before;
 }
 
 bool port_holder_append(const struct config_endpoint *endpoint, char *name, struct strbuf *out)
