@@ -6,7 +6,7 @@
  * with another name is one of several forms of its reason, with the same placeholders. The words of `unknown`
  * are for every reason for which a check could not decide. Placeholders stand in braces; {id}, {user} and
  * {help_url} are known to every row. Texts are UTF-8; a client that does not understand it gets them in ASCII
- * (words/ascii_text.h).
+ * (words/language.h).
  *
  * REPLY_PARTS(PART) are the parts that are filled in, the same way: PART(name, English, German, French,
  * Spanish).
