@@ -8,6 +8,7 @@
 #include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -187,7 +188,7 @@ static void write_peer(struct MHD_Connection *connection, char text[INET6_ADDRST
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
-    strcpy(text, "a local socket");
+    snprintf(text, INET6_ADDRSTRLEN, "a local socket");
     if (address != NULL && address->sa_family == AF_INET)
         inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text, INET6_ADDRSTRLEN);
     else if (address != NULL && address->sa_family == AF_INET6)

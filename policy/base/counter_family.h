@@ -33,6 +33,7 @@ struct counter_family {
 };
 
 /* Declares a family of this file. It is listed from the start of the process on. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): `variable` is a name. */
 #define COUNTER_FAMILY(variable, metric_text, help_text, ...)                                                \
     static struct counter_family variable = {                                                                \
         .metric = (metric_text), .help = (help_text), .labels = {__VA_ARGS__}};                              \
@@ -42,6 +43,7 @@ struct counter_family {
     }                                                                                                        \
     _Static_assert(1, "a semicolon follows")
 
+/* NOLINTEND(bugprone-macro-parentheses) */
 void counter_family_register(struct counter_family *family); /* for the macro: before main() */
 const struct counter_family *counter_family_first(void);
 
@@ -62,6 +64,7 @@ struct histogram {
 /* Upper bounds of the buckets: 1 ms to a minute. */
 extern const uint64_t histogram_bounds_us[HISTOGRAM_BUCKETS];
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): `variable` is a name. */
 #define HISTOGRAM(variable, metric_text, help_text)                                                          \
     static struct histogram variable = {.metric = (metric_text), .help = (help_text)};                       \
     __attribute__((constructor)) static void variable##_register(void)                                       \
@@ -70,6 +73,7 @@ extern const uint64_t histogram_bounds_us[HISTOGRAM_BUCKETS];
     }                                                                                                        \
     _Static_assert(1, "a semicolon follows")
 
+/* NOLINTEND(bugprone-macro-parentheses) */
 void histogram_register(struct histogram *histogram);
 const struct histogram *histogram_first(void);
 void histogram_add(struct histogram *histogram, uint64_t us);

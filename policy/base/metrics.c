@@ -36,6 +36,7 @@ static void append_value(struct strbuf *out, const char *value)
 static void append_labels(struct strbuf *out, va_list labels)
 {
     const char *separator = "{";
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): whoever calls has begun it. */
     for (const char *name; (name = va_arg(labels, const char *)) != NULL;) {
         strbuf_printf(out, "%s%s=\"", separator, name);
         append_value(out, va_arg(labels, const char *));
