@@ -166,7 +166,7 @@ static bool read_address(char family, uint16_t port, const char *text, union cli
         address->local.sun_family = AF_UNIX;
         if (strlen(text) >= sizeof address->local.sun_path)
             return false;
-        strcpy(address->local.sun_path, text);
+        memcpy(address->local.sun_path, text, strlen(text) + 1);
         return true;
     default:
         return false;

@@ -200,6 +200,7 @@ static bool is_shortage(int error)
 /* NULL: errno says why; EAGAIN: there is none. */
 static struct connection *accept_one(struct reactor *reactor)
 {
+    /* cppcheck-suppress nullPointer */
     const int descriptor = accept4(reactor->listening, NULL, NULL, SOCK_CLOEXEC);
     if (descriptor < 0)
         return NULL;

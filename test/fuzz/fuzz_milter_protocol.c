@@ -53,6 +53,7 @@ static sfsistat on_header(SMFICTX *context, char *name, char *value)
     return look(context, name);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libmilter's */
 static sfsistat on_body(SMFICTX *context, unsigned char *bytes, size_t length)
 {
     (void)context;

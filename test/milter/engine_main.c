@@ -21,6 +21,7 @@ int smfi_register(struct smfiDesc given)
     return MI_SUCCESS;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libmilter's */
 int smfi_setconn(char *given)
 {
     address = given;

@@ -25,7 +25,7 @@ static void release(struct slice copy)
     free((char *)(uintptr_t)copy.data);
 }
 
-#define EXACT(text) exact(text, sizeof text - 1)
+#define EXACT(text) exact(text, sizeof(text) - 1)
 
 static void packets_cut_anywhere(void **state)
 {
@@ -99,7 +99,7 @@ static void put(struct macro_store *store, enum macro_stage stage, const char *b
     release(copy);
 }
 
-#define PUT(store, stage, text) put(store, stage, text, sizeof text)
+#define PUT(store, stage, text) put(store, stage, text, sizeof(text))
 
 static void macros_of_the_latest_stage(void **state)
 {

@@ -111,7 +111,7 @@ static void put(struct stream *stream, char command, const void *data, size_t le
     stream->length += 5 + length;
 }
 
-#define PUT_TEXT(stream, command, text) put(stream, command, text, sizeof text)
+#define PUT_TEXT(stream, command, text) put(stream, command, text, sizeof(text))
 
 struct agreement {
     uint32_t version, offered, wanted;

@@ -15,7 +15,7 @@
 
 #define SMFI_VERSION 0x01000001
 
-#define _SOCK_ADDR struct sockaddr
+#define _SOCK_ADDR struct sockaddr /* NOLINT(bugprone-reserved-identifier): libmilter's name */
 
 /* What functions return. */
 #define MI_SUCCESS 0
