@@ -120,6 +120,7 @@ def web(tmp_path):
 # ---- what is told ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.threads
 def test_numbers_are_those_of_the_record(web):
     site = web()
     site.send_some()
@@ -179,6 +180,7 @@ def test_who_looked_up_what_is_in_the_record(web):
     assert lookups[0]["by"] == "admin over HTTP from 127.0.0.1"
 
 
+@pytest.mark.threads
 def test_every_page_and_question_answers(web):
     site = web()
     site.send_some()
@@ -250,6 +252,7 @@ def test_a_help_desk_sees_refusals_masked(web, tokens):
     assert site.daemon.events("lookup")[0]["by"].startswith("help-desk over HTTP")
 
 
+@pytest.mark.threads
 def test_tokens_follow_a_reload(web, tokens):
     site = web(f", tokens: {tokens}")
     tokens.write_text("admin other-other-other-1\n")
@@ -326,6 +329,7 @@ def test_hostile_requests_harm_nothing(web):
     assert "Sanitizer" not in site.daemon.output
 
 
+@pytest.mark.threads
 def test_many_connections_and_slow_ones_hold_up_no_mail(web):
     """Far more than are served: mail goes on, descriptors stay bounded, and once they leave all is as before."""
     count = 600
