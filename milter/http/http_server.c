@@ -115,14 +115,15 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
             *(struct open_connection *)*kept = (struct open_connection){.descriptor = -1};
         return;
     }
-    for (unsigned i = 0; i < server->connections_max && *kept == NULL; i++) {
-        struct open_connection *free_one = &server->connections[i];
-        if (free_one->descriptor >= 0)
+    for (unsigned i = 0; i < server->connections_max; i++) {
+        struct open_connection *place = &server->connections[i];
+        if (place->descriptor >= 0)
             continue;
-        free_one->descriptor =
+        place->descriptor =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        free_one->since_ms = clock_now_ms();
-        *kept = free_one;
+        place->since_ms = clock_now_ms();
+        *kept = place;
+        break;
     }
 }
 

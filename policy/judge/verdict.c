@@ -86,9 +86,9 @@ static void write_text(struct verdict *verdict, const struct verdict_question *q
                        const struct finding *cause, enum reply_row row)
 {
     const struct reply_words plain = {.row = row};
-    const bool has_words = cause != NULL && cause->words != NULL;
-    struct writing writing = {.question = question, .words = has_words ? cause->words : &plain};
-    if (cause != NULL && (!has_words || cause->has_own_text))
+    const struct reply_words *words = cause == NULL ? NULL : cause->words;
+    struct writing writing = {.question = question, .words = words != NULL ? words : &plain};
+    if (cause != NULL && (words == NULL || cause->has_own_text))
         writing.given = cause->reply.text;
     strbuf_init(&writing.text, 0);
     strbuf_init(&writing.tail, 0);
