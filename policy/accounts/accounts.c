@@ -85,7 +85,7 @@ struct domain *accounts_domain(struct accounts *accounts, struct slice user)
     if (domain == NULL)
         return NULL;
     domain->all = &accounts->all_domains;
-    domain->name = strndup(name.data == NULL ? "" : name.data, name.length);
+    domain->name = slice_duplicate(name);
     if (domain->name != NULL)
         HASH_ADD_KEYPTR(hh, accounts->domains, domain->name, (unsigned)name.length, domain);
     if (domain->name != NULL && domain->hh.tbl != NULL)
@@ -128,7 +128,7 @@ struct login *accounts_login(struct accounts *accounts, struct slice user)
     login = calloc(1, sizeof *login);
     if (login == NULL)
         return NULL;
-    login->user = strndup(user.data, user.length);
+    login->user = slice_duplicate(user);
     if (login->user != NULL)
         HASH_ADD_KEYPTR(hh, accounts->by_user, login->user, (unsigned)user.length, login);
     if (login->user != NULL && login->hh.tbl != NULL)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct slice {
@@ -32,6 +33,18 @@ static inline struct slice slice_make(const char *data, size_t length)
 static inline struct slice slice_part(struct slice whole, size_t from, size_t to)
 {
     return (struct slice){whole.length == 0 ? whole.data : whole.data + from, to - from};
+}
+
+/* A text of its own, to be freed with free(); NULL: out of memory. */
+static inline char *slice_duplicate(struct slice s)
+{
+    char *copy = (char *)malloc(s.length + 1);
+    if (copy == NULL)
+        return NULL;
+    if (s.length > 0)
+        memcpy(copy, s.data, s.length);
+    copy[s.length] = '\0';
+    return copy;
 }
 
 static inline char ascii_lower(char c)

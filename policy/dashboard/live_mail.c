@@ -127,7 +127,7 @@ static struct tally *tally_of(struct tally *tallies, size_t count, struct slice 
     for (size_t i = 0; i < count; i++) {
         struct tally *tally = &tallies[i];
         if (tally->name == NULL) {
-            tally->name = strndup(name.data, name.length);
+            tally->name = slice_duplicate(name);
             return tally->name == NULL ? NULL : tally;
         }
         if (slice_equal(slice_of(tally->name), name))
@@ -135,7 +135,7 @@ static struct tally *tally_of(struct tally *tallies, size_t count, struct slice 
         if (least == NULL || live_counts_messages(&tally->counts) < live_counts_messages(&least->counts))
             least = tally;
     }
-    char *copy = strndup(name.data, name.length);
+    char *copy = slice_duplicate(name);
     if (copy == NULL || least == NULL) {
         free(copy);
         return NULL;
@@ -217,7 +217,7 @@ static void keep_refusal(struct live_mail *mail, struct slice line, int64_t time
         oldest = mail->refusals[i].time_us < mail->refusals[oldest].time_us ? i : oldest;
     const bool is_kept = line.length <= LIVE_REFUSAL_BYTES_MAX && mail->refusals[oldest].time_us <= time_us &&
                          memchr(line.data, '\0', line.length) == NULL; /* in a damaged file */
-    char *copy = is_kept ? strndup(line.data, line.length) : NULL;
+    char *copy = is_kept ? slice_duplicate(line) : NULL;
     if (copy == NULL)
         return;
     free(mail->refusals[oldest].line);

@@ -20,7 +20,7 @@ static const size_t LOGIN_KEYS_MAX = 1000000, STRANGER_KEYS_MAX = 200000;
 
 static void report_warning(void *context, const struct limit_warning *warning)
 {
-    char *key = strndup(warning->key.data, warning->key.length);
+    char *key = slice_duplicate(warning->key);
     log_warning("limit: %s: %.*s has used %llu of %llu", warning->limit, (int)warning->key.length,
                 warning->key.data, (unsigned long long)warning->used, (unsigned long long)warning->capacity);
     engine_record_event(context, &(struct record_event){

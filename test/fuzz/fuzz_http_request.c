@@ -22,7 +22,7 @@ static char *next_line(struct slice *rest)
     if (rest->length == 0)
         return NULL;
     const size_t end = slice_find(*rest, '\n');
-    char *line = strndup(rest->data, end);
+    char *line = slice_duplicate(slice_part(*rest, 0, end));
     *rest = slice_part(*rest, end < rest->length ? end + 1 : end, rest->length);
     return line;
 }

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 3)
         return 0;
-    char *text = strndup((const char *)data + 3, size - 3);
+    char *text = slice_duplicate(slice_make((const char *)data + 3, size - 3));
     require(text != NULL);
     char *value = strchr(text, '\n');
     if (value != NULL)
