@@ -37,7 +37,7 @@ void accounts_destroy(struct accounts *accounts)
         return;
     for (struct login *login = accounts->by_user, *next; login != NULL; login = next) {
         next = login->hh.next;
-        HASH_DEL(accounts->by_user, login);
+        HASH_DEL(accounts->by_user, login); /* NOLINT(clang-analyzer-unix.Malloc) */
         if (login->account != NULL)
             account_free(login->account);
         free(login->user);
@@ -45,7 +45,7 @@ void accounts_destroy(struct accounts *accounts)
     }
     for (struct domain *domain = accounts->domains, *next; domain != NULL; domain = next) {
         next = domain->hh.next;
-        HASH_DEL(accounts->domains, domain);
+        HASH_DEL(accounts->domains, domain); /* NOLINT(clang-analyzer-unix.Malloc) */
         free(domain->name);
         free(domain);
     }

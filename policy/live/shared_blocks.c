@@ -103,7 +103,7 @@ static void take_over(struct page *page, const struct block *block, struct slice
     struct block_entry *entry = blocks_entry(blocks, name);
     const int64_t known_us = entry == NULL ? 0 : entry->block.changed_us;
     enum block_change change = BLOCK_IS_OLDER;
-    if (known_us < block->changed_us)
+    if (entry == NULL || known_us < block->changed_us)
         change = blocks_change(blocks, block, true);
     else
         entry->is_shared = known_us == block->changed_us;

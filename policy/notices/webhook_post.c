@@ -24,7 +24,8 @@ bool webhook_init(void)
 }
 
 /* What the server says beside its status is nobody's concern, and bounded. */
-static size_t forget_answer(char *data, size_t size, size_t count, void *context)
+static size_t forget_answer(char *data, /* NOLINT(readability-non-const-parameter): libcurl's type */
+                            size_t size, size_t count, void *context)
 {
     struct webhook_post *post = context;
     (void)data;

@@ -28,13 +28,15 @@ static uint64_t open_descriptors(void)
 /* Pages: in all, and in memory. */
 static void read_memory(unsigned long long pages[2])
 {
+    char line[128] = "";
+    char *rest = line;
     FILE *file = fopen("/proc/self/statm", "re");
-    pages[0] = pages[1] = 0;
-    if (file == NULL)
-        return;
-    if (fscanf(file, "%llu %llu", &pages[0], &pages[1]) != 2)
-        pages[0] = pages[1] = 0;
-    fclose(file);
+    if (file != NULL && fgets(line, sizeof line, file) == NULL)
+        line[0] = '\0';
+    if (file != NULL)
+        fclose(file);
+    pages[0] = strtoull(rest, &rest, 10);
+    pages[1] = strtoull(rest, NULL, 10);
 }
 
 static double seconds_of(struct timeval time)
