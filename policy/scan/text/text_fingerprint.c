@@ -87,8 +87,6 @@ static void take_odd_word(struct text_fingerprint *print, struct slice word)
 {
     if (print->line_words == 1 && !print->is_html && word.data[0] == '>')
         print->is_quoted = true;
-    if (word.length > TEXT_WORD_BYTES_MAX)
-        return;
     while (word.length > 0 && !is_alphanumeric(word.data[word.length - 1]))
         word.length--;
     while (word.length > 0 && !is_alphanumeric(word.data[0]))
@@ -97,14 +95,20 @@ static void take_odd_word(struct text_fingerprint *print, struct slice word)
         count_word(&print->words, word);
 }
 
+/* Of which no more than that is known: it may have come in pieces. */
+static void take_long_word(struct text_fingerprint *print)
+{
+    print->line_words++;
+    print->last_byte = '\0';
+}
+
 /* `seen`: the classes of all its bytes. */
 static void take_word(struct text_fingerprint *print, struct slice word, unsigned seen)
 {
     const char first = word.data[0], last = word.data[word.length - 1];
     print->line_words++;
     print->last_byte = last;
-    if ((seen & ~(unsigned)(BYTE_SMALL | BYTE_JOINER)) == 0 && first >= 'a' && class_of(last) == BYTE_SMALL &&
-        word.length <= TEXT_WORD_BYTES_MAX)
+    if ((seen & ~(unsigned)(BYTE_SMALL | BYTE_JOINER)) == 0 && first >= 'a' && class_of(last) == BYTE_SMALL)
         count_word(&print->words, word);
     else
         take_odd_word(print, word);
@@ -116,12 +120,10 @@ static void end_word(struct text_fingerprint *print)
         return;
     const struct slice word = slice_make(print->word, print->word_length);
     print->word_length = 0;
-    if (word.length > TEXT_WORD_BYTES_MAX) {
-        print->line_words++;
-        print->last_byte = '\0';
-        return;
-    }
-    take_word(print, word, classes_in(word));
+    if (word.length > TEXT_WORD_BYTES_MAX)
+        take_long_word(print);
+    else
+        take_word(print, word, classes_in(word));
 }
 
 static void end_line(struct text_fingerprint *print)
@@ -262,6 +264,8 @@ static void take_plain(struct text_fingerprint *print, struct slice text)
         if (print->word_length > 0 || end == text.length)
             for (; at < end; at++)
                 take_text(print, text.data[at]);
+        else if (end - at > TEXT_WORD_BYTES_MAX)
+            take_long_word(print);
         else if (end > at)
             take_word(print, slice_part(text, at, end), seen);
         if (end < text.length && (print->word_length > 0 || text.data[end] == '\n'))
