@@ -190,7 +190,7 @@ def structures():
     save("uuencode-prose", "From: a@example.com\r\nSubject: uuencode\r\n\r\nA file starts with a line like\r\n\r\nbegin 644 run.exe\r\n\r\nand then come the data, until\r\n\r\nend\r\n")
     save("uuencode-pdf", b"From: a@example.com\r\nSubject: uuencode\r\n\r\nHere it is:\r\n\r\nbegin 644 report.txt\r\n#86)C\r\n`\r\nend\r\n")
     save("pasted-source", HEAD % "how does this look?" + "Content-Type: text/plain\r\n\r\n> --=_b1\r\n> Content-Disposition: attachment; filename=evil.exe\r\n\r\n--=_b1\r\n"
-         "Content-Type: application/x-msdownload; name=setup.exe\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--=_b1--\r\n")
+         "Content-Type: application/x-msdownload; name=setup.exe\r\n\r\nQUJD\r\n--=_b1--\r\n")
     save("script-text", HEAD % "the script" + "Content-Type: text/plain\r\n\r\n#!/bin/sh\r\n# run.bat in sh\r\necho hello\r\n")
     save("patch", HEAD % "[PATCH] x" + "Content-Type: text/plain\r\n\r\n---\r\n a.bat | 2 +-\r\n\r\ndiff --git a/a.bat b/a.bat\r\n--- a/a.bat\r\n+++ b/a.bat\r\n@@ -1 +1 @@\r\n--x\r\n+-y\r\n-- \r\n2.39.2\r\n")
     save("patch-attached", with_file("0001-x.patch", b"--- a/a.bat\n+++ b/a.bat\n", "text/x-patch; charset=UTF-8; name=\"0001-x.patch\""))
