@@ -18,6 +18,16 @@ bool postfix_is_local_daemon(const struct doctor *doctor, const struct postfix_s
     return name != NULL && policy_snapshot_has_local_daemon(doctor->snapshot, slice_of(name));
 }
 
+/* Whether any service has a filter of its own: most have none, and then no service is to be asked. */
+static bool is_filtered_somewhere(const struct postfix_settings *settings)
+{
+    for (size_t i = 0; i < settings->setting_count; i++)
+        if (slice_ends_nocase(slice_of(settings->settings[i].name), slice_of("/content_filter")) &&
+            is_filled(settings->settings[i].value))
+            return true;
+    return false;
+}
+
 bool postfix_is_reentry(const struct doctor *doctor, const struct postfix_service *service)
 {
     if (!postfix_service_is_loopback(doctor->postfix, service) || postfix_service_is_submission(service) ||
@@ -25,6 +35,8 @@ bool postfix_is_reentry(const struct doctor *doctor, const struct postfix_servic
         return false;
     if (has_content_filter(doctor, NULL))
         return true;
+    if (!is_filtered_somewhere(doctor->postfix))
+        return false;
     for (size_t i = 0; i < doctor->postfix->service_count; i++)
         if (postfix_service_is_smtpd(&doctor->postfix->services[i]) &&
             has_content_filter(doctor, &doctor->postfix->services[i]))
