@@ -1,13 +1,13 @@
 """A stolen login, behind a real Postfix: noticed, locked over its open session, unlocked, forgiven, all in the record."""
 
-import json
 import os
-import tempfile
 
 import pytest
 
+from harness import control
 from harness import daemon as daemon_module
 from harness import mail
+from harness.control import asked, command
 from harness.process import wait_until
 
 # A month of habits is no matter of seconds: the scores are low enough for a login that nothing is known of.
@@ -28,25 +28,8 @@ LOCKING = ACCOUNT.replace("slow: { score: 200 }", "slow: { score: 25, mode: off 
 def watched(start_relay, workspace):
     """watched(MORE): a relay with the control socket relay.control, and its state in a folder of its own."""
     def start(more=ACCOUNT, state=None):
-        directory = tempfile.mkdtemp(prefix="accounts.", dir=workspace)
-        os.chmod(directory, 0o755)
-        state = state or tempfile.mkdtemp(prefix="state.", dir=directory)
-        relay = start_relay(f"control: unix:{directory}/control.sock\nstate: {state}\n"
-                            f"relay: {{ local_domains: [example.com] }}\n{more}")
-        relay.control = os.path.join(directory, "control.sock")
-        relay.state = state
-        return relay
+        return control.start(start_relay, workspace, f"relay: {{ local_domains: [example.com] }}\n{more}", state)
     return start
-
-
-def command(relay, *words):
-    return daemon_module.run(*words, "--socket", relay.control)
-
-
-def asked(relay, *words):
-    done = command(relay, *words, "--json")
-    assert done.returncode == 0, done.stderr + done.stdout
-    return json.loads(done.stdout)
 
 
 def blast(client, count=20, first=1):

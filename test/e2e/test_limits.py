@@ -1,6 +1,5 @@
 """Limits and blocks, behind a real Postfix: what passes, what the sender reads, what an admin sees and does."""
 
-import json
 import os
 import shutil
 import signal
@@ -9,8 +8,9 @@ import tempfile
 
 import pytest
 
-from harness import daemon as daemon_module
+from harness import control
 from harness import mail
+from harness.control import asked, command
 from harness.process import Process, free_port, wait_until
 
 LIMITS = """
@@ -29,25 +29,8 @@ overrides:
 def limited(start_relay, workspace):
     """limited(MORE): a relay with limits, its control socket at relay.control and its state in a folder of its own."""
     def start(more=LIMITS, state=None):
-        directory = tempfile.mkdtemp(prefix="limits.", dir=workspace)
-        os.chmod(directory, 0o755)
-        state = state or tempfile.mkdtemp(prefix="state.", dir=directory)
-        relay = start_relay(f"control: unix:{directory}/control.sock\nstate: {state}\n"
-                            f"relay: {{ local_domains: [example.com], trusted_networks: [198.51.100.0/24] }}\n{more}")
-        relay.control = os.path.join(directory, "control.sock")
-        relay.state = state
-        return relay
+        return control.start(start_relay, workspace, f"relay: {{ local_domains: [example.com], trusted_networks: [198.51.100.0/24] }}\n{more}", state)
     return start
-
-
-def command(relay, *words):
-    return daemon_module.run(*words, "--socket", relay.control)
-
-
-def asked(relay, *words):
-    done = command(relay, *words, "--json")
-    assert done.returncode == 0, done.stderr + done.stdout
-    return json.loads(done.stdout)
 
 
 def send(client, count, subject=None, first=1):
