@@ -12,7 +12,7 @@
 #include "deadline.h"
 
 enum {
-    WORKSPACE_BYTES = 128 * 1024, /* a packet has about half of it at most; each heavy message has one */
+    WORKSPACE_BYTES = 256 * 1024,
     /* From there on a message is served by a thread of its own, so that it keeps no others waiting. */
     CONNECTION_HEAVY_BYTES = 1024 * 1024,
 };
