@@ -85,6 +85,9 @@ const struct selftest_case selftest_fields[] = {
      LINES(B64 "$[x|00]Content-Disposition: attachment; filename=\"evil.exe\"")},
     {"nul-in-value", "a NUL in the value", "dropped, or the end of the text", "older clients", STOPPED,
      LINES(B64 "Content-Disposition: attach$[x|00]ment; filename=\"evil.exe\"")},
+    {"nul-before-empty-line", "a NUL before the empty line", "the line end behind it is not seen, so the header goes on", "munpack", FOUND,
+     PART("Content-Transfer-Encoding: base64$[x|00]\n\nContent-Disposition: attachment; filename=a.pdf\n"
+          "Content-Type: application/octet-stream", "$[base64|$[pe]]")},
     {"nul-in-filename", "a NUL behind the extension", "the name ends there for C programs", "older clients", STOPPED,
      LINES(B64 "Content-Disposition: attachment; filename=\"evil.exe$[x|00].txt\"")},
     {"nul-in-extension", "a NUL inside the extension", "dropped by some", "web mailers", STOPPED,

@@ -216,6 +216,13 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     /* A byte order mark is dropped with the blanks by those who trim as JavaScript does. */
     if (is_empty(block) && text.length > 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
         text = slice_part(text, 3, text.length);
+    bool is_swallowed = text.length == 0 && block->has_nul;
+    block->has_nul = slice_find(text, '\0') < text.length;
+    if (is_swallowed) {
+        report_field(block);
+        block->has_odd_line = true;
+        return soft_line(block, line);
+    }
     if (text.length == 0) {
         block->has_odd_end = block->has_odd_end || (block->has_odd_line && !block->is_beyond);
         bool is_first = is_empty(block) && block->is_in_part && !block->is_soft;

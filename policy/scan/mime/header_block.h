@@ -23,6 +23,7 @@ struct header_block {
     bool is_beyond;        /* it goes on behind the empty line that ends the header to most */
     size_t beyond_at;      /* where in `replay` that is */
     bool is_in_part;       /* an entity of a multipart, as opposed to one of a message */
+    bool has_nul;          /* in the last line: to some it goes on with the next one, an empty one too */
     bool is_over_limit;    /* a logical header was longer than allowed */
     bool has_odd_line;     /* a line that is no field came before the end */
     bool has_odd_end;      /* and an empty line after it: some clients end the header there, some before */

@@ -39,16 +39,28 @@ static bool is_base64(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '+' || c == '/';
 }
 
-/* Appends what the digits in `text` mean as one, whatever stands between them; `is_url`: "-" and "_" are
- * digits too (RFC 4648 5). */
-static void decode_base64(struct slice text, bool is_url, struct strbuf *out)
+/* How bytes outside the alphabet of base64 may count. */
+enum base64_reading {
+    BASE64_PLAIN,
+    BASE64_URL,     /* "-" and "_" are digits too (RFC 4648 5) */
+    BASE64_PADDING, /* padding is a digit, of the value zero */
+};
+
+static char base64_digit(char c, enum base64_reading reading)
+{
+    if (reading == BASE64_URL)
+        return c == '-' ? '+' : (char)(c == '_' ? '/' : c);
+    return reading == BASE64_PADDING && c == '=' ? 'A' : c;
+}
+
+/* Appends what the digits in `text` mean as one, whatever stands between them. */
+static void decode_base64(struct slice text, enum base64_reading reading, struct strbuf *out)
 {
     struct transfer_decoder decoder;
     char piece[4 * TRANSFER_ROOM_MIN];
     transfer_decoder_init(&decoder, TRANSFER_BASE64);
     for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        char digit = is_url && c == '-' ? '+' : (char)(is_url && c == '_' ? '/' : c);
+        char digit = base64_digit(text.data[i], reading);
         struct slice rest = slice_make(&digit, is_base64(digit) ? 1 : 0);
         while (rest.length > 0)
             strbuf_append(out, piece, transfer_decode(&decoder, &rest, piece, sizeof piece));
@@ -67,13 +79,15 @@ static size_t append_base64(struct slice text, size_t at, struct strbuf *out)
         size_t end = at;
         while (end < text.length && is_base64(text.data[end]))
             end++;
-        decode_base64(slice_part(text, at, end), false, out);
+        decode_base64(slice_part(text, at, end), BASE64_PLAIN, out);
         for (at = end; at < text.length && text.data[at] == '=';)
             at++;
     }
-    decode_base64(all, false, out);
+    decode_base64(all, BASE64_PLAIN, out);
     if (slice_find(all, '-') < all.length || slice_find(all, '_') < all.length)
-        decode_base64(all, true, out);
+        decode_base64(all, BASE64_URL, out);
+    if (slice_find(all, '=') + 2 < all.length)
+        decode_base64(all, BASE64_PADDING, out);
     return at;
 }
 
@@ -118,13 +132,32 @@ static void append_words_anywhere(struct slice text, bool has_blanks, struct str
     }
 }
 
+/* The hex digit at or behind `*at`, with a few bytes between that are no letters or digits; -1: none. `*at`
+ * becomes the offset behind it. */
+static int escape_digit(struct slice text, size_t *at)
+{
+    enum { BETWEEN_BYTES = 8 };
+    size_t end = *at + BETWEEN_BYTES < text.length ? *at + BETWEEN_BYTES : text.length;
+    for (size_t i = *at; i < end; i++) {
+        bool is_dropped =
+            !ascii_is_alpha(text.data[i]) && !ascii_is_digit(text.data[i]) && text.data[i] != '%';
+        if (is_dropped)
+            continue;
+        *at = i + 1;
+        return ascii_hex_value(text.data[i]);
+    }
+    return -1;
+}
+
+/* `%` and two hex digits, whatever some program drops stands between. */
 static void append_percent_decoded(struct slice text, struct strbuf *out)
 {
     for (size_t i = 0; i < text.length; i++) {
-        int high = text.data[i] == '%' && i + 2 < text.length ? ascii_hex_value(text.data[i + 1]) : -1;
-        int low = high >= 0 ? ascii_hex_value(text.data[i + 2]) : -1;
+        size_t behind = i + 1;
+        int high = text.data[i] == '%' ? escape_digit(text, &behind) : -1;
+        int low = high >= 0 ? escape_digit(text, &behind) : -1;
         strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[i]));
-        i += low >= 0 ? 2 : 0;
+        i = low >= 0 ? behind - 1 : i;
     }
 }
 
@@ -197,8 +230,8 @@ static void append_reduced(struct slice text, bool with_looks, struct strbuf *ou
     }
 }
 
-/* Without quotes, comments, and what is no visible ASCII, where something is left to decode that such may cut
- * in two. */
+/* Without quotes, comments, specials (RFC 2045 5.1), and what is no visible ASCII, where something is left to
+ * decode that such may cut in two. */
 static void append_bare(struct slice text, struct strbuf *out)
 {
     if (slice_find(text, '%') == text.length && slice_find(text, '&') == text.length &&
@@ -212,7 +245,7 @@ static void append_bare(struct slice text, struct strbuf *out)
         char reduced = reduced_character(code, kind, false);
         if (close < text.length)
             length = close + 1;
-        else if (reduced != CONTROL && reduced != OTHER && reduced != '"')
+        else if (reduced != CONTROL && reduced != OTHER && strchr("\"\\()<>@,:[]{}|^`~!$", reduced) == NULL)
             strbuf_append_slice(out, slice_part(text, 0, length));
         text = slice_part(text, length, text.length);
     }
@@ -236,12 +269,31 @@ static struct slice behind_name(struct slice reduced)
     return slice_make("", 0);
 }
 
+/* What some program leaves out of a name; a blank only beside such. */
+static bool is_droppable(char c)
+{
+    return c == CONTROL || c == OTHER || strchr("\"'\\<>|*?:/=&@[]{}()+^`~!#$%,", c) != NULL;
+}
+
 static bool ends_piece(char c)
 {
     return strchr("\"'=;*,()<>?", c) != NULL || c == CONTROL;
 }
 
-/* Values between the marks that may end one; such as hold a blank also cut there. */
+static void add_stripped_piece(struct name_superset *superset, struct slice piece)
+{
+    struct strbuf stripped;
+    strbuf_init(&stripped, 0);
+    for (size_t i = 0; i < piece.length; i++)
+        if (!is_droppable(piece.data[i]))
+            strbuf_append_byte(&stripped, piece.data[i]);
+    name_set_add(&superset->pieces, strbuf_slice(&stripped));
+    superset->pieces.failed = superset->pieces.failed || stripped.failed;
+    strbuf_deinit(&stripped);
+}
+
+/* Values between the marks that may end one, also without what may be dropped; such as hold a blank also cut
+ * there. */
 static void add_pieces(struct name_superset *superset, struct slice reduced)
 {
     for (size_t from = 0; from < reduced.length;) {
@@ -251,6 +303,7 @@ static void add_pieces(struct name_superset *superset, struct slice reduced)
         struct slice piece = slice_trim(slice_part(reduced, from, end));
         name_set_add(&superset->pieces, piece);
         name_set_add(&superset->pieces, slice_part(piece, 0, slice_find(piece, ' ')));
+        add_stripped_piece(superset, piece);
         from = end + 1;
     }
 }
@@ -353,12 +406,6 @@ static bool is_word(struct slice extension)
 static bool is_name_byte(char c)
 {
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.' || c == OTHER;
-}
-
-/* What some program leaves out of a name; a blank only beside such. */
-static bool is_droppable(char c)
-{
-    return c == CONTROL || c == OTHER || strchr("\"'\\<>|*?:/=&@[]{}()+^`~!#$%,", c) != NULL;
 }
 
 /* Over a run of what may be dropped, and blanks in it; `at` where there is none, or nothing but blanks. */

@@ -112,6 +112,10 @@ static void damaged_values_spell_all_readings(void **state)
         "x; filename=a.e\xe2\x80\x8bxe(",
         "x; filename=a.\xef\xbd\x85xe(",
         "x; foo=\"; filename=a.exe\"",
+        "x; fname=\"x.txt\"; filename*=utf-8''a%2  eexe",
+        "x; a=\"b\"; name=x; filename*=utf-8''%65vil.%65x%)65",
+        "x; filename*0=\"a.ex\xed\xa0\x80\"; filename*1=\"e\"; filename=x",
+        "x; filename=\"=?utf-8?B?ZXZ==C4=?=\r\n =?utf-8?Q?exe?=\"",
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct collected collected = collect(values[i]);
