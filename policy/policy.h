@@ -52,8 +52,14 @@ struct policy_daemon_settings {
 
 const struct policy_daemon_settings *policy_snapshot_daemon(const struct policy_snapshot *snapshot);
 
-/* Who asks over HTTP; each sees what those before it do. */
-enum policy_viewer { POLICY_VIEWER_METRICS, POLICY_VIEWER_HELP_DESK, POLICY_VIEWER_ADMIN };
+/* Who asks over HTTP; each sees what those before it do, but for the first, which sees nothing: it is a
+ * mailbox server that tells of logins. */
+enum policy_viewer {
+    POLICY_VIEWER_LOGINS,
+    POLICY_VIEWER_METRICS,
+    POLICY_VIEWER_HELP_DESK,
+    POLICY_VIEWER_ADMIN
+};
 
 struct policy_http_token {
     enum policy_viewer viewer;
@@ -66,6 +72,7 @@ struct policy_http_settings {
     const char *tokens_path;       /* "": there are none, and everybody is an admin */
     struct policy_http_token *tokens;
     size_t token_count;
+    bool auth_policy;              /* Dovecot may tell and ask of logins */
     struct config_text_list hosts; /* names that browsers may use beside those of loopback */
     uint64_t connections_max;
     unsigned socket_mode;     /* of a unix socket */

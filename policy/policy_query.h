@@ -105,13 +105,25 @@ bool policy_account_feedback(struct policy_engine *engine, const struct policy_f
                              struct answer *answer);
 
 /* `login`: somebody logged in to a mailbox; the record is told, and the client's network becomes one that the
- * login has. False: the login is locked, or the client is no address. */
+ * login has: of a login and network once an hour. False: the login is locked (unless the check blocks, or
+ * everything, is in monitor mode), or the client is no address. */
 struct policy_login {
     const char *user, *client;
     const char *service; /* "imap"; or NULL */
 };
 bool policy_account_login(struct policy_engine *engine, const struct policy_login *login,
                           struct answer *answer);
+
+/*
+ * Dovecot's auth policy protocol, as weakforced speaks it. `command`: "allow" or "report", NULL where there
+ * is none; `json`: what was sent. A login that succeeded is told as by policy_account_login; one that failed
+ * is counted, and no evidence: whoever guesses passwords has not stolen one. Appends the answer as JSON to
+ * `out`:
+ * {"status":-1,"msg":"…"} to refuse, which is done to locked logins alone, else 0. False: the question is not
+ * understood, and `out` says why.
+ */
+bool policy_auth_policy(struct policy_engine *engine, const char *command, struct slice json,
+                        struct strbuf *out);
 
 /* Tells the record that somebody looked personal data up in it (its event `lookup`): to be called by whoever
  * shows records to people over the daemon. `by`: who; `what`: the question, as "explain", "report"; `whom`:

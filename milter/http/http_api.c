@@ -187,6 +187,16 @@ void http_serve_recent(struct http_call *call)
     http_answer_json(call, answer);
 }
 
+/* ---- told by others ----------------------------------------------------------------------------------- */
+
+void http_serve_auth_policy(struct http_call *call)
+{
+    const bool is_understood = policy_auth_policy(call->target->engine, argument(call, "command"),
+                                                  strbuf_slice(&call->content), &call->body);
+    call->content_type = is_understood ? HTTP_TYPE_JSON : HTTP_TYPE_TEXT;
+    call->status = is_understood ? 200 : 400;
+}
+
 /* ---- of the record ------------------------------------------------------------------------------------ */
 
 static void refuse(struct http_call *call, unsigned status, const char *why)

@@ -8,6 +8,8 @@
 
 /* An answer may not be larger: what would be is a 500, and said in the log. */
 enum { HTTP_BODY_BYTES_MAX = 2 << 20 };
+/* What is sent with a POST; more is a 413. */
+enum { HTTP_CONTENT_BYTES_MAX = 8 << 10 };
 
 /* What the answers are made from. Lives as long as the server. */
 struct http_target {
@@ -18,7 +20,8 @@ struct http_target {
 struct http_call {
     const struct http_target *target;
     struct http_request request;
-    char who[128]; /* "admin over HTTP from 127.0.0.1": for the record */
+    struct strbuf content; /* what was sent; at most HTTP_CONTENT_BYTES_MAX */
+    char who[128];         /* "admin over HTTP from 127.0.0.1": for the record */
     /* the answer */
     unsigned status;
     const char *content_type;
@@ -32,13 +35,14 @@ enum http_lane {
 
 struct http_route {
     const char *path;
+    bool takes_content;        /* POST; else GET and HEAD */
     enum policy_viewer viewer; /* the least that one must be */
     enum http_lane lane;
     void (*serve)(struct http_call *call);
 };
 
 /* NULL: there is no such thing. */
-const struct http_route *http_route_find(const char *path);
+const struct http_route *http_route_find(const char *path, bool has_content);
 
 /* A plain text as the answer. */
 void http_answer_text(struct http_call *call, unsigned status, const char *text);
@@ -73,5 +77,6 @@ void http_serve_page(struct http_call *call);
 void http_serve_style(struct http_call *call);
 void http_serve_script(struct http_call *call);
 void http_serve_icon(struct http_call *call);
+void http_serve_auth_policy(struct http_call *call);
 
 #endif

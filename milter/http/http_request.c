@@ -149,12 +149,12 @@ static bool is_same(const char *token, const char *sent)
     return difference == 0;
 }
 
-static bool find_viewer(const struct policy_http_settings *settings, const char *authorization,
+static bool find_viewer(const struct policy_http_settings *settings, const struct http_head *head,
                         enum policy_viewer *viewer)
 {
     char room[CREDENTIALS_BYTES_MAX];
     bool is_found = false;
-    const char *sent = token_of(authorization, room);
+    const char *sent = head->api_key != NULL ? head->api_key : token_of(head->authorization, room);
     for (size_t i = 0; sent != NULL && i < settings->token_count; i++)
         if (is_same(settings->tokens[i].text, sent)) {
             *viewer = settings->tokens[i].viewer;
@@ -164,11 +164,27 @@ static bool find_viewer(const struct policy_http_settings *settings, const char 
     return is_found;
 }
 
+static bool is_json(const char *content_type)
+{
+    static const char json[] = "application/json";
+    return content_type != NULL && strncasecmp(content_type, json, sizeof json - 1) == 0 &&
+           strchr("; ", content_type[sizeof json - 1]) != NULL;
+}
+
+bool http_viewer_may(enum policy_viewer viewer, enum policy_viewer least)
+{
+    return viewer >= least &&
+           (least > POLICY_VIEWER_LOGINS || viewer == POLICY_VIEWER_LOGINS || viewer == POLICY_VIEWER_ADMIN);
+}
+
 enum http_access http_check_access(const struct policy_http_settings *settings, const struct http_head *head,
                                    enum policy_viewer *viewer)
 {
-    if (strcmp(head->method, "GET") != 0 && strcmp(head->method, "HEAD") != 0)
+    const bool is_telling = settings->auth_policy && strcmp(head->method, "POST") == 0;
+    if (!is_telling && strcmp(head->method, "GET") != 0 && strcmp(head->method, "HEAD") != 0)
         return HTTP_BAD_METHOD;
+    if (is_telling && !is_json(head->content_type))
+        return HTTP_BAD_TYPE;
     if (!host_is_known(settings, head->host))
         return HTTP_BAD_HOST;
     if (is_cross_site(head))
@@ -176,5 +192,5 @@ enum http_access http_check_access(const struct policy_http_settings *settings, 
     *viewer = POLICY_VIEWER_ADMIN;
     if (settings->tokens_path[0] == '\0')
         return HTTP_GRANTED;
-    return find_viewer(settings, head->authorization, viewer) ? HTTP_GRANTED : HTTP_UNAUTHORIZED;
+    return find_viewer(settings, head, viewer) ? HTTP_GRANTED : HTTP_UNAUTHORIZED;
 }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -127,12 +128,26 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
     }
 }
 
-static void note_question(struct MHD_Connection *connection, bool is_asking)
+static struct open_connection *place_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    if (info != NULL && info->socket_context != NULL)
-        ((struct open_connection *)info->socket_context)->is_asking = is_asking;
+    return info == NULL ? NULL : info->socket_context;
+}
+
+static void note_question(struct MHD_Connection *connection, bool is_asking)
+{
+    struct open_connection *place = place_of(connection);
+    if (place != NULL)
+        place->is_asking = is_asking;
+}
+
+/* Who tells of logins keeps his connection, and is told to go only once he is silent. */
+static void note_told(const struct exchange *exchange)
+{
+    struct open_connection *place = place_of(exchange->connection);
+    if (place != NULL && exchange->job.route->takes_content && exchange->job.call.status == MHD_HTTP_OK)
+        place->since_ms = clock_now_ms();
 }
 
 /* Whether the other end has gone, with half a request left behind: MHD would wait for the rest. */
@@ -198,7 +213,8 @@ static void write_peer(struct MHD_Connection *connection, char text[INET6_ADDRST
 
 static void name_caller(struct MHD_Connection *connection, struct http_call *call)
 {
-    static const char *const roles[] = {[POLICY_VIEWER_METRICS] = "metrics",
+    static const char *const roles[] = {[POLICY_VIEWER_LOGINS] = "logins",
+                                        [POLICY_VIEWER_METRICS] = "metrics",
                                         [POLICY_VIEWER_HELP_DESK] = "help-desk",
                                         [POLICY_VIEWER_ADMIN] = "admin"};
     char peer[INET6_ADDRSTRLEN];
@@ -215,7 +231,10 @@ static enum MHD_Result refuse_access(struct MHD_Connection *connection, enum htt
     switch (access) {
     case HTTP_BAD_METHOD:
         return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-                      "Nothing can be changed here: GET and HEAD only.\n");
+                      "Nothing can be changed here: GET and HEAD only. (POST is for http.auth_policy.)\n");
+    case HTTP_BAD_TYPE:
+        return refuse(connection, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+                      "What is sent is to be JSON: Content-Type: application/json.\n");
     case HTTP_BAD_HOST:
         return refuse(
             connection, MHD_HTTP_MISDIRECTED_REQUEST,
@@ -224,7 +243,7 @@ static enum MHD_Result refuse_access(struct MHD_Connection *connection, enum htt
         return refuse(connection, MHD_HTTP_FORBIDDEN, "Pages of other sites may not ask here.\n");
     case HTTP_UNAUTHORIZED:
         return refuse(connection, MHD_HTTP_UNAUTHORIZED,
-                      "A token is needed, as the password or as Bearer.\n");
+                      "A token is needed, as the password, as Bearer or as X-API-Key.\n");
     case HTTP_GRANTED:
         break;
     }
@@ -243,6 +262,8 @@ static enum http_access check_access(struct http_server *server, struct MHD_Conn
         .method = method,
         .host = header_of(connection, MHD_HTTP_HEADER_HOST),
         .authorization = header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+        .api_key = header_of(connection, "X-API-Key"),
+        .content_type = header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
         .fetch_site = header_of(connection, "Sec-Fetch-Site"),
         .fetch_mode = header_of(connection, "Sec-Fetch-Mode"),
     };
@@ -256,13 +277,13 @@ static void release_exchange(struct exchange *exchange)
 {
     http_request_deinit(&exchange->job.call.request);
     strbuf_deinit(&exchange->job.call.body);
+    strbuf_deinit(&exchange->job.call.content);
     free(exchange);
 }
 
 /* The connection sleeps until a worker has made the answer. */
-static enum MHD_Result pass_on(struct http_server *server, struct exchange *exchange, void **kept)
+static enum MHD_Result pass_on(struct http_server *server, struct exchange *exchange)
 {
-    *kept = exchange; /* released with the request */
     note_question(exchange->connection, true);
     MHD_suspend_connection(exchange->connection);
     if (http_workers_take(server->workers, &exchange->job))
@@ -274,32 +295,68 @@ static enum MHD_Result pass_on(struct http_server *server, struct exchange *exch
     return MHD_YES;
 }
 
-static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection, const char *path,
-                             enum policy_viewer viewer, void **kept)
+static bool has_too_much(struct MHD_Connection *connection)
 {
-    const struct http_route *route = http_route_find(path);
-    if (route == NULL)
-        return refuse(connection, MHD_HTTP_NOT_FOUND, "There is no such page.\n");
-    if (viewer < route->viewer)
-        return refuse(connection, MHD_HTTP_FORBIDDEN, "This token does not go so far.\n");
+    const char *length = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length != NULL && strtoull(length, NULL, 10) > HTTP_CONTENT_BYTES_MAX;
+}
+
+static struct exchange *create_exchange(struct http_server *server, struct MHD_Connection *connection,
+                                        const struct http_route *route, enum policy_viewer viewer)
+{
     struct exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL)
-        return MHD_NO;
+        return NULL;
     struct http_call *call = &exchange->job.call;
     strbuf_init(&call->body, HTTP_BODY_BYTES_MAX);
+    strbuf_init(&call->content, HTTP_CONTENT_BYTES_MAX);
     call->target = &server->target;
     call->request.viewer = viewer;
     call->status = MHD_HTTP_OK;
     call->content_type = HTTP_TYPE_TEXT;
     exchange->job.route = route;
     exchange->connection = connection;
+    return exchange;
+}
+
+static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection, const char *path,
+                             bool has_content, enum policy_viewer viewer, void **kept)
+{
+    const struct http_route *route = http_route_find(path, has_content);
+    if (route == NULL)
+        return refuse(connection, MHD_HTTP_NOT_FOUND, "There is no such page.\n");
+    if (!http_viewer_may(viewer, route->viewer))
+        return refuse(connection, MHD_HTTP_FORBIDDEN, "This token does not go so far.\n");
+    if (has_content && has_too_much(connection))
+        return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "This is more than anybody has to tell.\n");
+    struct exchange *exchange = create_exchange(server, connection, route, viewer);
+    if (exchange == NULL)
+        return MHD_NO;
+    struct http_call *call = &exchange->job.call;
     if (!read_request(connection, path, &call->request)) {
         release_exchange(exchange);
         return refuse(connection, MHD_HTTP_BAD_REQUEST,
                       "This question is too long, or has too many parts.\n");
     }
     name_caller(connection, call);
-    return pass_on(server, exchange, kept);
+    *kept = exchange; /* released with the request */
+    return has_content ? MHD_YES : pass_on(server, exchange);
+}
+
+/* More of what is sent; none: that was all. */
+static enum MHD_Result take_content(struct http_server *server, struct exchange *exchange, const char *data,
+                                    size_t *data_length)
+{
+    struct http_call *call = &exchange->job.call;
+    if (*data_length == 0 && !call->content.failed)
+        return pass_on(server, exchange);
+    strbuf_append(&call->content, data, *data_length);
+    if (*data_length > 0) {
+        *data_length = 0;
+        return MHD_YES;
+    }
+    http_answer_text(call, MHD_HTTP_CONTENT_TOO_LARGE, "This is more than anybody has to tell.\n");
+    return send_answer(exchange->connection, call);
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
@@ -310,13 +367,17 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     struct exchange *exchange = *kept;
     enum policy_viewer viewer;
     (void)version;
-    (void)data;
+    if (exchange != NULL && exchange->is_made)
+        return send_answer(connection, &exchange->job.call);
+    if (exchange != NULL && exchange->job.route->takes_content)
+        return take_content(server, exchange, data, data_length);
     if (exchange != NULL) {
         *data_length = 0; /* nobody asked for a body */
-        return exchange->is_made ? send_answer(connection, &exchange->job.call) : MHD_YES;
+        return MHD_YES;
     }
     const enum http_access access = check_access(server, connection, method, &viewer);
-    return access == HTTP_GRANTED ? begin(server, connection, path, viewer, kept)
+    const bool has_content = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+    return access == HTTP_GRANTED ? begin(server, connection, path, has_content, viewer, kept)
                                   : refuse_access(connection, access);
 }
 
@@ -326,8 +387,10 @@ static void request_over(void *context, struct MHD_Connection *connection, void 
     (void)context;
     (void)why;
     note_question(connection, false);
-    if (*kept != NULL)
+    if (*kept != NULL) {
+        note_told(*kept);
         release_exchange(*kept);
+    }
     *kept = NULL;
 }
 

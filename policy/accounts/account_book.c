@@ -1,5 +1,6 @@
 #include "accounts/account_book.h"
 
+#include "accounts/login_filter.h"
 #include "store/state_database.h"
 
 #include <pthread.h>
@@ -9,8 +10,9 @@
 struct account_book {
     const struct clock *clock;
     struct state_database *database;
-    pthread_mutex_t lock; /* guards the accounts */
+    pthread_mutex_t lock; /* guards those below */
     struct accounts *accounts;
+    struct login_filter logins;
 };
 
 struct account_book *account_book_create(const struct clock *clock, struct state_database *database)
@@ -21,7 +23,8 @@ struct account_book *account_book_create(const struct clock *clock, struct state
     book->clock = clock;
     book->database = database;
     uint64_t seed[2];
-    if (getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed)
+    if (getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed &&
+        getrandom(book->logins.seed, sizeof book->logins.seed, 0) == (ssize_t)sizeof book->logins.seed)
         book->accounts = accounts_create(database, seed);
     if (book->accounts == NULL) {
         free(book);
@@ -49,6 +52,12 @@ struct accounts *account_book_hold(struct account_book *book)
 void account_book_release(struct account_book *book)
 {
     pthread_mutex_unlock(&book->lock);
+}
+
+bool account_book_is_news(struct account_book *book, const char *user, const struct ip_address *client,
+                          int64_t time_us)
+{
+    return login_filter_is_news(&book->logins, user, client, time_us);
 }
 
 bool account_book_save(struct account_book *book, bool all, struct strbuf *problem)

@@ -20,6 +20,11 @@ void account_book_destroy(struct account_book *book); /* NULL is allowed */
 struct accounts *account_book_hold(struct account_book *book);
 void account_book_release(struct account_book *book);
 
+/* Whether a login to a mailbox is told at all: only the first of a login and network within an hour is. With
+ * the accounts locked. */
+bool account_book_is_news(struct account_book *book, const char *user, const struct ip_address *client,
+                          int64_t time_us);
+
 /* Writes what has changed; `all`: the tables over all logins too. One thread at a time. False: not all could
  * be written (reason in `problem`). */
 bool account_book_save(struct account_book *book, bool all, struct strbuf *problem);

@@ -29,8 +29,8 @@ static const struct config_key http_keys[] = {
      .flags = CONFIG_GLOBAL | CONFIG_MAY_BE_EMPTY,
      .text =
          "A file of lines `ROLE TOKEN`, read when a configuration is loaded. `admin` sees everything, `help-desk` "
-         "refusals only, with the addresses of others than the user hidden, `metrics` the metrics only. A browser "
-         "asks for it as the password, any name will do; programs send `Authorization: Bearer TOKEN`. Empty: who "
+         "refusals only, with the addresses of others than the user hidden, `metrics` the metrics only; `logins` sees "
+         "nothing and tells of logins (`auth_policy`). A browser asks for it as the password, any name will do; programs send `Authorization: Bearer TOKEN`. Empty: who "
          "reaches the socket is an admin."},
     {.name = "hosts",
      .type = &config_type_text_list,
@@ -40,6 +40,14 @@ static const struct config_key http_keys[] = {
          "Names under which browsers may ask, beside localhost, 127.0.0.1, [::1] and the address listened at: "
          "mail.example.com, where a web server in front passes that on. Other names are refused, so that no web page "
          "can reach the dashboard through a name of its own."},
+    {.name = "auth_policy",
+     .type = &config_type_bool,
+     .offset = offsetof(struct policy_http_settings, auth_policy),
+     .default_text = "false",
+     .flags = CONFIG_GLOBAL,
+     .text =
+         "Whether Dovecot may tell of logins to mailboxes and ask whether a login is locked (its auth policy protocol: POST "
+         "to /auth-policy). With `tokens` that takes one of the role `logins`, or an admin's."},
     {.name = "connections",
      .type = &config_type_count,
      .offset = offsetof(struct policy_http_settings, connections_max),
@@ -80,7 +88,8 @@ static bool is_token(struct slice text)
 
 static bool read_viewer(struct slice word, enum policy_viewer *viewer)
 {
-    static const char *const words[] = {[POLICY_VIEWER_METRICS] = "metrics",
+    static const char *const words[] = {[POLICY_VIEWER_LOGINS] = "logins",
+                                        [POLICY_VIEWER_METRICS] = "metrics",
                                         [POLICY_VIEWER_HELP_DESK] = "help-desk",
                                         [POLICY_VIEWER_ADMIN] = "admin"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -108,7 +117,7 @@ static const char *read_line(void *owner, struct slice line, struct policy_http_
     for (begin = end; begin < line.length && is_blank(line.data[begin]);)
         begin++;
     if (!read_viewer(slice_part(line, 0, end), &token.viewer))
-        return "a line is a role (admin, help-desk or metrics), a blank and a token";
+        return "a line is a role (admin, help-desk, metrics or logins), a blank and a token";
     if (!is_token(slice_part(line, begin, line.length)))
         return "a token is 16 to 200 letters, digits and -._~+/=: openssl rand -base64 24 makes one";
     if (settings->token_count == TOKENS_MAX)

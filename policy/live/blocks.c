@@ -305,6 +305,22 @@ bool blocks_find(struct blocks *blocks, const struct block_subject *subject, voi
     return strictest != NULL;
 }
 
+bool blocks_find_lock(struct blocks *blocks, const char *user, void *owner, struct block *found, bool *failed)
+{
+    struct strbuf key;
+    if (atomic_load(&blocks->count) == 0)
+        return false;
+    strbuf_init(&key, 0);
+    block_write_key(&(struct block){.target = BLOCK_USER, .whom = user, .is_lock = true}, &key);
+    pthread_mutex_lock(&blocks->lock);
+    const struct block_entry *entry = key.failed ? NULL : blocks_entry(blocks, strbuf_text(&key));
+    const bool is_locked = entry != NULL && is_in_force(&entry->block, clock_wall_us(blocks->clock));
+    *failed = key.failed || (is_locked && !copy_found(owner, &entry->block, found)) || *failed;
+    pthread_mutex_unlock(&blocks->lock);
+    strbuf_deinit(&key);
+    return is_locked;
+}
+
 size_t blocks_each(struct blocks *blocks, bool all, void (*show)(void *context, const struct block *block),
                    void *context)
 {

@@ -80,6 +80,10 @@ struct block_subject {
 bool blocks_find(struct blocks *blocks, const struct block_subject *subject, void *owner, struct block *found,
                  bool *failed);
 
+/* The lock of a login alone, whatever else is in force for it; otherwise as blocks_find. */
+bool blocks_find_lock(struct blocks *blocks, const char *user, void *owner, struct block *found,
+                      bool *failed);
+
 /* Shows every block in force, the newest first, or with `all` also those that are over or lifted and still
  * remembered; `show` must not call back. Returns how many. */
 size_t blocks_each(struct blocks *blocks, bool all, void (*show)(void *context, const struct block *block),

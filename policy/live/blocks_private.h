@@ -34,7 +34,7 @@ struct blocks {
 enum block_change { BLOCK_CHANGED, BLOCK_IS_OLDER, BLOCK_NO_ROOM, BLOCK_NOT_KEPT };
 enum block_change blocks_change(struct blocks *blocks, const struct block *block, bool is_shared);
 
-/* The entry of that key, or NULL; with `writing` held. */
+/* The entry of that key, or NULL; with `writing` or `lock` held. */
 struct block_entry *blocks_entry(struct blocks *blocks, const char *key);
 
 /* Whether it has been over for so long that no server need know. */

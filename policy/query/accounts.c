@@ -228,11 +228,8 @@ static bool lift_lock(struct policy_engine *engine, const char *user, const char
     struct block found;
     bool failed = false;
     void *scratch = talloc_new(NULL);
-    const bool is_locked =
-        engine->services.blocks != NULL && scratch != NULL &&
-        blocks_find(engine->services.blocks, &(struct block_subject){.user = user, .customer = ""}, scratch,
-                    &found, &failed) &&
-        found.is_lock && found.target == BLOCK_USER;
+    const bool is_locked = engine->services.blocks != NULL && scratch != NULL &&
+                           blocks_find_lock(engine->services.blocks, user, scratch, &found, &failed);
     if (is_locked) {
         struct strbuf problem;
         strbuf_init(&problem, 0);
@@ -334,48 +331,4 @@ bool policy_account_feedback(struct policy_engine *engine, const struct policy_f
     policy_snapshot_unref(snapshot);
     talloc_free(scratch);
     return user != NULL;
-}
-
-static bool is_locked(struct policy_engine *engine, void *scratch, const char *user)
-{
-    struct block found;
-    bool failed = false;
-    return engine->services.blocks != NULL &&
-           blocks_find(engine->services.blocks, &(struct block_subject){.user = user, .customer = ""},
-                       scratch, &found, &failed) &&
-           found.is_lock;
-}
-
-bool policy_account_login(struct policy_engine *engine, const struct policy_login *login,
-                          struct answer *answer)
-{
-    struct ip_address client;
-    if (!has_accounts(engine, answer))
-        return false;
-    if (!ip_address_parse(slice_of(login->client), &client)) {
-        answer_refuse(answer, "'%s' is no IP address", login->client);
-        return false;
-    }
-    void *scratch = talloc_new(NULL);
-    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
-    const char *user = canonical(engine, scratch, login->user);
-    const bool is_allowed = user != NULL && !is_locked(engine, scratch, user);
-    if (user != NULL) {
-        engine_record_event(engine, &(struct record_event){.line = RECORD_LINE_LOGIN,
-                                                           .user = user,
-                                                           .service = login->service,
-                                                           .client = login->client,
-                                                           .state = is_allowed ? NULL : "locked"});
-        struct accounts *accounts = account_book_hold(engine->services.accounts);
-        accounts_take_login(accounts, settings_of(snapshot), slice_of(user), &client,
-                            clock_wall_us(&engine->options.clock));
-        account_book_release(engine->services.accounts);
-    }
-    if (is_allowed)
-        answer_line(answer, "user %s may log in", user);
-    else
-        answer_refuse(answer, "user %s is locked", login->user);
-    policy_snapshot_unref(snapshot);
-    talloc_free(scratch);
-    return is_allowed;
 }

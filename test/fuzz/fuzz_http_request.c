@@ -36,7 +36,11 @@ static void try_access(struct slice *rest)
     enum policy_viewer viewer;
     for (size_t i = 0; i < 5; i++)
         lines[i] = next_line(rest);
-    const struct http_head head = {lines[0] == NULL ? "" : lines[0], lines[1], lines[2], lines[3], lines[4]};
+    const struct http_head head = {.method = lines[0] == NULL ? "" : lines[0],
+                                   .host = lines[1],
+                                   .authorization = lines[2],
+                                   .fetch_site = lines[3],
+                                   .fetch_mode = lines[4]};
     const enum http_access access = http_check_access(&closed, &head, &viewer);
     /* The token itself, or in base64 behind a name. */
     require(access != HTTP_GRANTED || strstr(lines[2], secret) != NULL ||

@@ -142,6 +142,40 @@ static void without_a_token_in_the_file_nobody_is_in(void **state)
     assert_int_equal(http_check_access(&empty, &head, &viewer), HTTP_UNAUTHORIZED);
 }
 
+static enum http_access check_post(bool is_on, const char *content_type, const char *key)
+{
+    enum policy_viewer viewer;
+    struct policy_http_settings settings = with_tokens;
+    settings.auth_policy = is_on;
+    const struct http_head head = {.method = "POST", .content_type = content_type, .api_key = key};
+    return http_check_access(&settings, &head, &viewer);
+}
+
+static void logins_are_told_as_json_and_with_a_token(void **state)
+{
+    (void)state;
+    assert_int_equal(check_post(true, "application/json", "admin-admin-admin-1"), HTTP_GRANTED);
+    assert_int_equal(check_post(true, "Application/JSON; charset=utf-8", "admin-admin-admin-1"),
+                     HTTP_GRANTED);
+    assert_int_equal(check_post(false, "application/json", "admin-admin-admin-1"), HTTP_BAD_METHOD);
+    assert_int_equal(check_post(true, "application/json", "admin-admin-admin-2"), HTTP_UNAUTHORIZED);
+    assert_int_equal(check_post(true, "application/json", NULL), HTTP_UNAUTHORIZED);
+    assert_int_equal(check_post(true, "application/jsonp", "admin-admin-admin-1"), HTTP_BAD_TYPE);
+    assert_int_equal(check_post(true, "text/plain", "admin-admin-admin-1"), HTTP_BAD_TYPE);
+    assert_int_equal(check_post(true, NULL, "admin-admin-admin-1"), HTTP_BAD_TYPE);
+}
+
+static void who_tells_of_logins_sees_nothing(void **state)
+{
+    (void)state;
+    assert_true(http_viewer_may(POLICY_VIEWER_LOGINS, POLICY_VIEWER_LOGINS));
+    assert_false(http_viewer_may(POLICY_VIEWER_LOGINS, POLICY_VIEWER_METRICS));
+    assert_true(http_viewer_may(POLICY_VIEWER_HELP_DESK, POLICY_VIEWER_METRICS));
+    assert_false(http_viewer_may(POLICY_VIEWER_HELP_DESK, POLICY_VIEWER_LOGINS));
+    assert_false(http_viewer_may(POLICY_VIEWER_METRICS, POLICY_VIEWER_LOGINS));
+    assert_true(http_viewer_may(POLICY_VIEWER_ADMIN, POLICY_VIEWER_LOGINS));
+}
+
 static void arguments_are_bounded(void **state)
 {
     (void)state;
@@ -173,6 +207,8 @@ int main(void)
         cmocka_unit_test(other_sites_may_lead_here_but_not_ask),
         cmocka_unit_test(tokens_tell_who_asks),
         cmocka_unit_test(without_a_token_in_the_file_nobody_is_in),
+        cmocka_unit_test(logins_are_told_as_json_and_with_a_token),
+        cmocka_unit_test(who_tells_of_logins_sees_nothing),
         cmocka_unit_test(arguments_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

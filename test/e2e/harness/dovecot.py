@@ -91,11 +91,12 @@ class Dovecot:
 
 
 class ImapDovecot(Dovecot):
-    """With mailboxes, and what contrib/dovecot has for it: the grants go to the control socket at `control`."""
+    """With mailboxes, and what contrib/dovecot has for it: the grants go to the control socket at `control`. `more`: lines of
+    its configuration."""
 
     protocols = "imap"
 
-    def __init__(self, directory, users, control):
+    def __init__(self, directory, users, control, more=""):
         super().__init__(directory, users)
         self.port = free_port()
         os.mkdir(os.path.join(directory, "mail"))
@@ -110,7 +111,7 @@ class ImapDovecot(Dovecot):
         self._write("closedrelay.conf", services.replace(
             installed, f"script-login {script} program={self.program} socket={control}"))
         with open(os.path.join(directory, "dovecot.conf"), "a", encoding="utf-8") as configuration:
-            configuration.write(IMAP_CONFIGURATION.format(dir=directory, port=self.port))
+            configuration.write(IMAP_CONFIGURATION.format(dir=directory, port=self.port) + more)
 
     def start(self):
         super().start()

@@ -159,6 +159,34 @@ static void one_for_everything_is_stricter(void **state)
     blocks_destroy(blocks);
 }
 
+static bool is_locked(struct blocks *blocks, void *owner, const char *user)
+{
+    struct block found = {0};
+    bool failed = false;
+    const bool is_found = blocks_find_lock(blocks, user, owner, &found, &failed);
+    assert_false(failed);
+    if (is_found)
+        assert_true(found.is_lock && strcmp(found.whom, user) == 0);
+    return is_found;
+}
+
+static void a_lock_is_found_behind_a_block(void **state)
+{
+    struct blocks *blocks = make_blocks(NULL);
+    struct block block = block_of(*state, "ann@example.com");
+    assert_false(is_locked(blocks, *state, "ann@example.com"));
+    put(blocks, &block);
+    assert_false(is_locked(blocks, *state, "ann@example.com"));
+    block.is_lock = true;
+    block.until_us = test_wall_now_us + SECOND_US;
+    put(blocks, &block);
+    assert_true(is_locked(blocks, *state, "ann@example.com"));
+    assert_false(is_locked(blocks, *state, "bob@example.com"));
+    test_wall_now_us += 2 * SECOND_US;
+    assert_false(is_locked(blocks, *state, "ann@example.com"));
+    blocks_destroy(blocks);
+}
+
 static void it_ends_when_it_should(void **state)
 {
     struct blocks *blocks = make_blocks(NULL);
@@ -261,7 +289,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BLOCKS_TEST(what_is_typed_is_understood),    BLOCKS_TEST(everybody_meant_is_found),
         BLOCKS_TEST(one_for_everything_is_stricter), BLOCKS_TEST(it_ends_when_it_should),
-        BLOCKS_TEST(the_newest_change_wins),         BLOCKS_TEST(all_of_it_outlives_the_process),
+        BLOCKS_TEST(a_lock_is_found_behind_a_block), BLOCKS_TEST(the_newest_change_wins),
+        BLOCKS_TEST(all_of_it_outlives_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
