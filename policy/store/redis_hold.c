@@ -14,13 +14,20 @@ static struct redis_held *held_of(struct redis_hold *hold, const struct store_ch
             talloc_free(key);
             return &hold->held[i];
         }
-    if (key == NULL || !make || hold->held_count == STORE_CHARGES_MAX) {
+    if (key == NULL || !make || hold->held_count == hold->base.charges_max) {
         talloc_free(key);
         return NULL;
     }
     struct redis_held *added = &hold->held[hold->held_count++];
     *added = (struct redis_held){.key = key};
     return added;
+}
+
+static void use(struct redis_held *held, uint64_t amount)
+{
+    held->used += amount;
+    held->level.used += amount;
+    held->level.remaining -= amount < held->level.remaining ? amount : held->level.remaining;
 }
 
 /* What was reserved ahead is enough: nobody need be asked. */
@@ -35,7 +42,7 @@ static bool is_held_ahead(struct redis_hold *hold, struct store_charge *charges,
         struct redis_held *held = held_of(hold, &charges[i], false);
         charges[i].level = held->level;
         charges[i].is_exceeded = false;
-        held->used += charges[i].amount;
+        use(held, charges[i].amount);
     }
     return count > 0;
 }
@@ -48,8 +55,8 @@ static void note_held(struct redis_hold *hold, const struct redis_decision *deci
         if (held == NULL)
             continue;
         held->reserved += decision->granted[i];
-        held->used += decision->is_answered ? charge->amount : 0;
         held->level = charge->level;
+        use(held, decision->is_answered ? charge->amount : 0);
     }
 }
 
@@ -100,6 +107,8 @@ enum store_answer redis_reserve(struct store_hold *base, struct store_charge *ch
 {
     struct redis_hold *hold = (struct redis_hold *)base;
     struct store_redis *redis = (struct store_redis *)base->store;
+    for (size_t i = 0; i < count; i++)
+        charges[i].is_share = false;
     if (count == 0 || is_held_ahead(hold, charges, count))
         return STORE_FITS;
     if (hold->local != NULL || atomic_load(&redis->is_by_share))

@@ -124,6 +124,7 @@ static bool make_shares(struct store_redis *redis, void *owner, const struct sto
         shares[i].is_exceeded = !is_left;
         if (limit != NULL)
             shares[i].limit = slice_of(limit);
+        shares[i].limit_hash = shares[i].place = 0;
         has_all = has_all && (is_left || shares[i].is_watched);
     }
     return has_all;
@@ -135,7 +136,7 @@ enum store_answer redis_reserve_share(struct store_redis *redis, struct redis_ho
     struct store_charge shares[STORE_CHARGES_MAX];
     enum store_answer answer = STORE_UNKNOWN;
     if (hold->local == NULL)
-        hold->local = store_hold_create(redis->local, hold);
+        hold->local = store_hold_create(redis->local, hold, hold->base.charges_max);
     if (hold->local == NULL)
         return STORE_UNKNOWN;
     void *scratch = talloc_new(hold);

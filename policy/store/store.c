@@ -29,25 +29,37 @@ static int hold_release(struct store_hold *hold)
     return 0;
 }
 
-struct store_hold *store_hold_create(struct store *store, void *owner)
+/* FNV-1a: limits are the administrator's words. */
+uint64_t store_limit_hash(struct slice limit)
 {
-    struct store_hold *hold = talloc_zero_size(owner, store->kind->hold_bytes);
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < limit.length; i++)
+        hash = (hash ^ (unsigned char)limit.data[i]) * 0x100000001b3;
+    return hash;
+}
+
+struct store_hold *store_hold_create(struct store *store, void *owner, size_t charges_max)
+{
+    assert(charges_max <= STORE_CHARGES_MAX);
+    const struct store_kind *kind = store->kind;
+    struct store_hold *hold = talloc_zero_size(owner, kind->hold_bytes + charges_max * kind->held_bytes);
     if (hold == NULL)
         return NULL;
     hold->store = store;
+    hold->charges_max = charges_max;
     talloc_set_destructor(hold, hold_release);
     return hold;
 }
 
 enum store_answer store_reserve(struct store_hold *hold, struct store_charge *charges, size_t count)
 {
-    assert(count <= STORE_CHARGES_MAX);
+    assert(count <= hold->charges_max);
     return hold->store->kind->reserve(hold, charges, count);
 }
 
 void store_settle(struct store_hold *hold, struct store_charge *charges, size_t count)
 {
-    assert(count <= STORE_CHARGES_MAX);
+    assert(count <= hold->charges_max);
     hold->store->kind->settle(hold, charges, count);
 }
 

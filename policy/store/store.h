@@ -29,6 +29,8 @@ struct store_charge {
     struct slice
         limit;        /* what is counted, with its parameters: two policies never share a counter by chance */
     struct slice key; /* for whom; not empty */
+    uint64_t limit_hash; /* store_limit_hash(limit); 0: the store works it out */
+    uint64_t place;      /* the store's own; 0 at first, and whenever limit or key have changed */
     enum store_population population;
     struct window window;
     uint64_t amount;
@@ -40,10 +42,10 @@ struct store_charge {
     uint64_t warn_until;
     bool is_watched; /* counted, and never in the way */
     /* Out: */
-    struct window_level level;
-    bool is_exceeded; /* `amount` did not fit */
-    bool is_share;    /* the store is away: the level is of this server's share */
-    bool warns;       /* settle: warn_at was crossed just now */
+    struct window_level level; /* settle, in memory: `limit` and `used` alone */
+    bool is_exceeded;          /* `amount` did not fit */
+    bool is_share;             /* the store is away: the level is of this server's share */
+    bool warns;                /* settle: warn_at was crossed just now */
 };
 
 enum store_answer {
@@ -70,11 +72,15 @@ int64_t store_now_us(const struct store *store);
  * wrong counts into the same day as all others. */
 int64_t store_calendar_us(const struct store *store);
 
-/* A talloc child of `owner`; freeing it gives back what it still holds. NULL: out of memory. */
-struct store_hold *store_hold_create(struct store *store, void *owner);
+/* Worked out once a limit, not once a message. */
+uint64_t store_limit_hash(struct slice limit);
+
+/* For at most `charges_max` different charges (STORE_CHARGES_MAX at most). A talloc child of `owner`; freeing
+ * it gives back what it still holds. NULL: out of memory. */
+struct store_hold *store_hold_create(struct store *store, void *owner, size_t charges_max);
 
 /* Reserves all charges or none; levels are told in either case but STORE_UNKNOWN. May be called again for the
- * same hold: amounts add up. */
+ * same hold: amounts add up. The same charges in the same order find their counters at once. */
 enum store_answer store_reserve(struct store_hold *hold, struct store_charge *charges, size_t count);
 
 /* The message was accepted: charges the true amounts, which may differ from those reserved, and gives back

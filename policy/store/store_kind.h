@@ -5,8 +5,8 @@
 #include "store/store.h"
 
 struct store_kind {
-    /* What a hold of this kind adds to struct store_hold; 0: nothing. */
-    size_t hold_bytes;
+    size_t hold_bytes; /* of a hold */
+    size_t held_bytes; /* and of each charge of it, behind */
     enum store_answer (*reserve)(struct store_hold *hold, struct store_charge *charges, size_t count);
     void (*settle)(struct store_hold *hold, struct store_charge *charges, size_t count);
     void (*release)(struct store_hold *hold);
@@ -32,6 +32,7 @@ struct store {
 /* First member of every kind's hold. */
 struct store_hold {
     struct store *store;
+    size_t charges_max;
 };
 
 void store_init(struct store *store, const struct store_kind *kind, const struct clock *clock);

@@ -8,7 +8,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SHARDS = STORE_MEMORY_PARTS };
+enum {
+    SHARDS = STORE_MEMORY_PARTS,
+    SHARD_SHIFT = 58, /* the uppermost six bits of a place tell the shard */
+};
 
 struct shard {
     pthread_mutex_t lock; /* guards the tables */
@@ -21,41 +24,30 @@ struct store_memory {
     struct shard shards[SHARDS];
 };
 
-/* What a hold has reserved of one counter. The entry stays where it is: one with a reservation is never
- * evicted. */
+/* What a hold has reserved of one counter. The entry stays where it is, and while something is reserved it is
+ * nobody else's. */
 struct held {
     struct counter_entry *entry;
-    uint64_t amount;
-    uint8_t shard;
+    uint64_t place;
+    uint32_t amount;
 };
 
 struct memory_hold {
     struct store_hold base;
-    uint32_t held_count;
-    struct held held[STORE_CHARGES_MAX];
+    size_t held_count;
+    struct held held[];
 };
 
-/* Where the counter of each charge is. */
-struct places {
-    uint64_t shard_set; /* a bit each */
-    uint64_t hashes[STORE_CHARGES_MAX];
-    struct counter_entry *entries[STORE_CHARGES_MAX];
-};
-
-static unsigned shard_of(uint64_t hash)
+static unsigned shard_of(uint64_t place)
 {
-    return (unsigned)(hash >> 58);
+    return (unsigned)(place >> SHARD_SHIFT);
 }
 
-static uint64_t hash_of(const struct store_memory *memory, struct slice limit, struct slice key)
+/* All counters of a key are in one shard, so that a message takes few locks. Keys are strangers' words. */
+static uint64_t place_of(uint64_t key_hash, uint64_t limit_hash)
 {
-    /* The limit's hash seeds the key's, so that both need no copy to stand side by side. Limits are the
-     * administrator's words (FNV-1a is enough); keys are strangers'. */
-    uint64_t of_limit = 0xcbf29ce484222325;
-    for (size_t i = 0; i < limit.length; i++)
-        of_limit = (of_limit ^ (unsigned char)limit.data[i]) * 0x100000001b3;
-    const uint64_t seed[2] = {memory->seed[0] ^ of_limit, memory->seed[1]};
-    return siphash(seed, key);
+    const uint64_t spread = (key_hash ^ limit_hash) * UINT64_C(0x9e3779b97f4a7c15);
+    return (key_hash >> SHARD_SHIFT << SHARD_SHIFT) | (spread >> (64 - SHARD_SHIFT));
 }
 
 /* In one order, so that two decisions never wait for each other. */
@@ -71,178 +63,192 @@ static void unlock_shards(struct store_memory *memory, uint64_t set)
         pthread_mutex_unlock(&memory->shards[__builtin_ctzll(set)].lock);
 }
 
-static void find_shards(const struct store_memory *memory, const struct store_charge *charges, size_t count,
-                        struct places *places)
+/* Gives each charge its place; tells the shards of all, a bit each. */
+static uint64_t find_places(const struct store_memory *memory, struct store_charge *charges, size_t count)
 {
-    places->shard_set = 0;
+    struct slice hashed = {0};
+    uint64_t shards = 0, key_hash = 0;
     for (size_t i = 0; i < count; i++) {
-        places->hashes[i] = hash_of(memory, charges[i].limit, charges[i].key);
-        places->shard_set |= 1ULL << shard_of(places->hashes[i]);
+        struct store_charge *charge = &charges[i];
+        if (charge->place == 0) {
+            if (charge->limit_hash == 0)
+                charge->limit_hash = store_limit_hash(charge->limit);
+            if (charge->key.data != hashed.data || charge->key.length != hashed.length)
+                key_hash = siphash(memory->seed, charge->key);
+            hashed = charge->key;
+            charge->place = place_of(key_hash, charge->limit_hash);
+        }
+        shards |= UINT64_C(1) << shard_of(charge->place);
     }
+    return shards;
 }
 
-static struct counter_table *table_of(struct store_memory *memory, uint64_t hash,
-                                      enum store_population population)
+static struct counter_table *table_of(struct store_memory *memory, const struct store_charge *charge)
 {
-    return &memory->shards[shard_of(hash)].tables[population];
+    return &memory->shards[shard_of(charge->place)].tables[charge->population];
 }
 
-static const struct window_state nothing_used;
+/* ---- reserve, settle, release ----------------------------------------------------------------------- */
 
-/* False: an entry could not be made; entries found until then stay, empty ones do no harm. */
-static bool find_entries(struct store_memory *memory, struct store_charge *charges, size_t count,
-                         struct places *places, bool make)
+/* NULL: there is none. `expected`: where it was when all was in the same order before. */
+static struct held *held_of(struct memory_hold *hold, const struct store_charge *charge, size_t expected)
 {
-    int64_t now_us = store_now_us(&memory->base);
-    for (size_t i = 0; i < count; i++) {
-        struct counter_table *table = table_of(memory, places->hashes[i], charges[i].population);
-        places->entries[i] =
-            make ? counter_table_get(table, places->hashes[i], charges[i].limit, charges[i].key, now_us)
-                 : counter_table_find(table, places->hashes[i], charges[i].limit, charges[i].key);
-        if (make && places->entries[i] == NULL)
-            return false;
-        /* An entry that was just made must not make room for the next one. */
-        if (make)
-            places->entries[i]->state.reserved++;
-    }
-    return true;
+    if (expected < hold->held_count && hold->held[expected].place == charge->place)
+        return &hold->held[expected];
+    for (size_t i = 0; i < hold->held_count; i++)
+        if (hold->held[i].place == charge->place)
+            return &hold->held[i];
+    return NULL;
 }
 
-static void let_go(struct places *places, size_t count)
+/* Where nothing was reserved the entry may have become another counter's meanwhile. */
+static bool is_still_of(const struct counter_entry *entry, const struct store_charge *charge)
 {
-    for (size_t i = 0; i < count && places->entries[i] != NULL; i++)
-        places->entries[i]->state.reserved--;
+    return entry->hash == charge->place;
+}
+
+/* The counter of a charge, made where there is none; NULL: it could not be made, or the hold is full. */
+static struct held *find_held(struct memory_hold *hold, const struct store_charge *charge, size_t expected,
+                              int64_t now_us)
+{
+    struct held *held = held_of(hold, charge, expected);
+    if (held != NULL && is_still_of(held->entry, charge))
+        return held;
+    struct store_memory *memory = (struct store_memory *)hold->base.store;
+    struct counter_entry *entry =
+        counter_table_get(table_of(memory, charge), charge->place, charge->limit, charge->key, now_us);
+    if (entry == NULL || (held == NULL && hold->held_count == hold->base.charges_max))
+        return NULL;
+    if (held == NULL)
+        held = &hold->held[hold->held_count++];
+    *held = (struct held){.entry = entry, .place = charge->place};
+    return held;
 }
 
 static void look_at(struct store_charge *charge, const struct window_state *state, int64_t now_us)
 {
     charge->level = window_look(&charge->window, state, now_us, charge->amount);
-    charge->is_exceeded = !window_fits(&charge->window, state, now_us, charge->amount);
+    charge->is_exceeded = !charge->level.fits;
 }
 
-/* ---- reserve, settle, release
- * ------------------------------------------------------------------------------ */
+/* Each is reserved as it is looked at, so that an entry that was just made does not make room for the next
+ * one.
+ */
+struct taken {
+    struct held *held;
+    uint32_t amount;
+};
 
-static struct held *held_of(struct memory_hold *hold, struct counter_entry *entry)
+static void take_one(struct taken *taken, uint64_t wanted)
 {
-    for (uint32_t i = 0; i < hold->held_count; i++)
-        if (hold->held[i].entry == entry)
-            return &hold->held[i];
-    if (hold->held_count == STORE_CHARGES_MAX)
-        return NULL;
-    struct held *added = &hold->held[hold->held_count++];
-    *added = (struct held){.entry = entry, .shard = (uint8_t)shard_of(entry->hash)};
-    return added;
+    const uint32_t room = UINT32_MAX - taken->held->entry->state.reserved;
+    taken->amount = wanted < room ? (uint32_t)wanted : room;
+    taken->held->entry->state.reserved += taken->amount;
+    taken->held->amount += taken->amount;
 }
 
-static bool hold_has_room(struct memory_hold *hold, struct places *places, size_t count)
+static void take_back(const struct taken *taken)
 {
-    for (size_t i = 0; i < count; i++)
-        if (held_of(hold, places->entries[i]) == NULL)
-            return false;
-    return true;
+    taken->held->entry->state.reserved -= taken->amount;
+    taken->held->amount -= taken->amount;
 }
 
-static void reserve_all(struct memory_hold *hold, struct store_charge *charges, size_t count,
-                        struct places *places)
+/* With the shards locked. All or nothing: what was taken is in `taken`, of which there are `*count`. */
+static enum store_answer take_all(struct memory_hold *hold, struct store_charge *charges, struct taken *taken,
+                                  size_t *count)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct held *held = held_of(hold, places->entries[i]);
-        uint64_t room = UINT32_MAX - places->entries[i]->state.reserved;
-        uint64_t amount = charges[i].amount < room ? charges[i].amount : room;
-        places->entries[i]->state.reserved += (uint32_t)amount;
-        held->amount += amount;
+    const int64_t now_us = store_now_us(hold->base.store);
+    const size_t wanted = *count;
+    enum store_answer answer = STORE_FITS;
+    for (*count = 0; *count < wanted; (*count)++) {
+        struct store_charge *charge = &charges[*count];
+        struct held *held = find_held(hold, charge, *count, now_us);
+        if (held == NULL)
+            return STORE_UNKNOWN;
+        look_at(charge, &held->entry->state, now_us);
+        if (charge->is_exceeded && !charge->is_watched)
+            answer = STORE_EXCEEDED;
+        taken[*count] = (struct taken){.held = held};
+        take_one(&taken[*count], charge->amount);
     }
+    return answer;
 }
 
 static enum store_answer reserve(struct store_hold *base, struct store_charge *charges, size_t count)
 {
     struct memory_hold *hold = (struct memory_hold *)base;
     struct store_memory *memory = (struct store_memory *)base->store;
-    struct places places = {0};
-    enum store_answer answer = STORE_FITS;
-    find_shards(memory, charges, count, &places);
-    lock_shards(memory, places.shard_set);
-    bool has_entries = find_entries(memory, charges, count, &places, true);
-    let_go(&places, count);
-    if (!has_entries || !hold_has_room(hold, &places, count)) {
-        answer = STORE_UNKNOWN;
-    } else {
-        int64_t now_us = store_now_us(&memory->base);
-        for (size_t i = 0; i < count; i++) {
-            look_at(&charges[i], &places.entries[i]->state, now_us);
-            if (charges[i].is_exceeded && !charges[i].is_watched)
-                answer = STORE_EXCEEDED;
-        }
-        if (answer == STORE_FITS)
-            reserve_all(hold, charges, count, &places);
-    }
-    unlock_shards(memory, places.shard_set);
+    struct taken taken[STORE_CHARGES_MAX];
+    const uint64_t shards = find_places(memory, charges, count);
+    lock_shards(memory, shards);
+    const enum store_answer answer = take_all(hold, charges, taken, &count);
+    for (size_t i = 0; i < count && answer != STORE_FITS; i++)
+        take_back(&taken[i]);
+    unlock_shards(memory, shards);
     return answer;
+}
+
+static uint64_t held_shards(const struct memory_hold *hold)
+{
+    uint64_t shards = 0;
+    for (size_t i = 0; i < hold->held_count; i++)
+        shards |= UINT64_C(1) << shard_of(hold->held[i].place);
+    return shards;
 }
 
 /* With the shards of everything held locked. */
 static void give_back(struct memory_hold *hold)
 {
-    for (uint32_t i = 0; i < hold->held_count; i++)
-        hold->held[i].entry->state.reserved -= (uint32_t)hold->held[i].amount;
-    hold->held_count = 0;
-}
-
-static uint64_t held_shards(const struct memory_hold *hold)
-{
-    uint64_t set = 0;
-    for (uint32_t i = 0; i < hold->held_count; i++)
-        set |= 1ULL << hold->held[i].shard;
-    return set;
+    for (size_t i = 0; i < hold->held_count; i++)
+        if (hold->held[i].amount > 0)
+            hold->held[i].entry->state.reserved -= hold->held[i].amount;
 }
 
 static void release(struct store_hold *base)
 {
     struct memory_hold *hold = (struct memory_hold *)base;
     struct store_memory *memory = (struct store_memory *)base->store;
-    uint64_t set = held_shards(hold);
-    lock_shards(memory, set);
+    const uint64_t shards = held_shards(hold);
+    lock_shards(memory, shards);
     give_back(hold);
-    unlock_shards(memory, set);
-}
-
-static void charge_one(struct store_charge *charge, struct counter_entry *entry, int64_t now_us)
-{
-    window_charge(&charge->window, &entry->state, now_us, charge->amount);
-    charge->level = window_look(&charge->window, &entry->state, now_us, 0);
-    uint64_t percent = charge->level.used * 100 / charge->level.limit;
-    entry->fill_percent = (uint8_t)(percent > 100 ? 100 : percent);
-    charge->warns = charge->warn_at > 0 && !entry->is_warned && charge->level.used >= charge->warn_at;
-    if (charge->warns)
-        entry->is_warned = true;
-    entry->is_changed = true;
+    hold->held_count = 0;
+    unlock_shards(memory, shards);
 }
 
 /* A warning is due again once the use has fallen far enough since. */
-static void rearm_warning(const struct store_charge *charge, struct counter_entry *entry, int64_t now_us)
+static void charge_one(struct store_charge *charge, struct counter_entry *entry, int64_t now_us)
 {
-    if (entry->is_warned && window_look(&charge->window, &entry->state, now_us, 0).used < charge->warn_until)
+    const struct window *window = &charge->window;
+    if (entry->is_warned && window_used(window, &entry->state, now_us) < charge->warn_until)
         entry->is_warned = false;
+    window_charge(window, &entry->state, now_us, charge->amount);
+    const uint64_t used = window_used(window, &entry->state, now_us);
+    const uint64_t limit = window->kind == WINDOW_REFILL ? window->burst : window->limit;
+    const uint64_t percent = used * 100 / limit;
+    charge->level.used = used;
+    charge->level.limit = limit;
+    charge->warns = charge->warn_at > 0 && !entry->is_warned && used >= charge->warn_at;
+    entry->is_warned |= charge->warns;
+    entry->fill_percent = (uint8_t)(percent > 100 ? 100 : percent);
+    entry->is_changed = true;
 }
 
 static void settle(struct store_hold *base, struct store_charge *charges, size_t count)
 {
     struct memory_hold *hold = (struct memory_hold *)base;
     struct store_memory *memory = (struct store_memory *)base->store;
-    struct places places = {0};
-    find_shards(memory, charges, count, &places);
-    uint64_t set = places.shard_set | held_shards(hold);
-    lock_shards(memory, set);
+    const uint64_t shards = find_places(memory, charges, count) | held_shards(hold);
+    lock_shards(memory, shards);
     give_back(hold);
-    (void)find_entries(memory, charges, count, &places, true); /* without memory it passes uncounted */
-    let_go(&places, count);
-    int64_t now_us = store_now_us(&memory->base);
-    for (size_t i = 0; i < count && places.entries[i] != NULL; i++) {
-        rearm_warning(&charges[i], places.entries[i], now_us);
-        charge_one(&charges[i], places.entries[i], now_us);
+    const int64_t now_us = store_now_us(base->store);
+    for (size_t i = 0; i < count; i++) {
+        const struct held *held = charges[i].amount == 0 ? NULL : find_held(hold, &charges[i], i, now_us);
+        charges[i].warns = false;
+        if (held != NULL) /* without memory it passes uncounted */
+            charge_one(&charges[i], held->entry, now_us);
     }
-    unlock_shards(memory, set);
+    hold->held_count = 0;
+    unlock_shards(memory, shards);
 }
 
 /* ---- the rest
@@ -250,15 +256,17 @@ static void settle(struct store_hold *base, struct store_charge *charges, size_t
 
 static bool look(struct store *base, struct store_charge *charges, size_t count)
 {
+    static const struct window_state nothing_used;
     struct store_memory *memory = (struct store_memory *)base;
-    struct places places = {0};
-    find_shards(memory, charges, count, &places);
-    lock_shards(memory, places.shard_set);
-    (void)find_entries(memory, charges, count, &places, false);
-    int64_t now_us = store_now_us(base);
-    for (size_t i = 0; i < count; i++)
-        look_at(&charges[i], places.entries[i] == NULL ? &nothing_used : &places.entries[i]->state, now_us);
-    unlock_shards(memory, places.shard_set);
+    const uint64_t shards = find_places(memory, charges, count);
+    lock_shards(memory, shards);
+    const int64_t now_us = store_now_us(base);
+    for (size_t i = 0; i < count; i++) {
+        const struct counter_entry *entry = counter_table_find(
+            table_of(memory, &charges[i]), charges[i].place, charges[i].limit, charges[i].key);
+        look_at(&charges[i], entry == NULL ? &nothing_used : &entry->state, now_us);
+    }
+    unlock_shards(memory, shards);
     return true;
 }
 
@@ -367,11 +375,11 @@ size_t store_memory_take_changed(struct store *base, size_t part,
 bool store_memory_put(struct store *base, const struct store_counter *counter)
 {
     struct store_memory *memory = (struct store_memory *)base;
-    uint64_t hash = hash_of(memory, counter->limit, counter->key);
-    struct shard *shard = &memory->shards[shard_of(hash)];
+    const uint64_t place = place_of(siphash(memory->seed, counter->key), store_limit_hash(counter->limit));
+    struct shard *shard = &memory->shards[shard_of(place)];
     pthread_mutex_lock(&shard->lock);
-    struct counter_entry *entry = counter_table_get(&shard->tables[counter->population], hash, counter->limit,
-                                                    counter->key, store_now_us(base));
+    struct counter_entry *entry = counter_table_get(&shard->tables[counter->population], place,
+                                                    counter->limit, counter->key, store_now_us(base));
     if (entry != NULL) {
         uint32_t reserved = entry->state.reserved;
         entry->state = *counter->state;
@@ -402,6 +410,7 @@ static void destroy(struct store *base)
 
 static const struct store_kind memory_kind = {
     .hold_bytes = sizeof(struct memory_hold),
+    .held_bytes = sizeof(struct held),
     .reserve = reserve,
     .settle = settle,
     .release = release,

@@ -210,6 +210,7 @@ static void destroy(struct store *base)
 
 static const struct store_kind redis_kind = {
     .hold_bytes = sizeof(struct redis_hold),
+    .held_bytes = sizeof(struct redis_held),
     .reserve = redis_reserve,
     .settle = redis_settle,
     .release = redis_release,

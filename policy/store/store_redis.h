@@ -94,9 +94,9 @@ struct redis_held {
 struct redis_hold {
     struct store_hold base;
     char owner[REDIS_OWNER_BYTES];
-    struct redis_held held[STORE_CHARGES_MAX];
-    size_t held_count;
     struct store_hold *local; /* not NULL: this message is decided here */
+    size_t held_count;
+    struct redis_held held[];
 };
 
 /* ---- redis_script.c --------------------------------------------------------------------------------- */

@@ -77,12 +77,17 @@ static uint64_t used_in_step(const struct window_state *state, int64_t number, i
     return is_kept && !has_lapsed && number >= 0 ? state->used[number % WINDOW_SLOTS] : 0;
 }
 
+/* All that is kept, less what has lapsed since the newest step. */
 static uint64_t sliding_used(const struct window *window, const struct window_state *state, int64_t now_us)
 {
-    int64_t current = step_of(window, now_us);
+    const int64_t lapsed = step_of(window, now_us) - state->stamp;
     uint64_t used = 0;
-    for (int64_t number = current; number > current - WINDOW_SLOTS; number--)
-        used += used_in_step(state, number, current);
+    if (lapsed >= WINDOW_SLOTS)
+        return 0;
+    for (size_t i = 0; i < WINDOW_SLOTS; i++)
+        used += state->used[i];
+    for (int64_t number = state->stamp + 1; number <= state->stamp + lapsed; number++)
+        used -= state->used[number % WINDOW_SLOTS]; /* the place of the one that lapsed as `number` began */
     return used;
 }
 
@@ -150,23 +155,30 @@ static int64_t ready_us(const struct window *window, const struct window_state *
     return window->ends_us;
 }
 
-bool window_fits(const struct window *window, const struct window_state *state, int64_t now_us,
-                 uint64_t amount)
+uint64_t window_used(const struct window *window, const struct window_state *state, int64_t now_us)
+{
+    return charged(window, state, now_us) + state->reserved;
+}
+
+/* `used`: as window_used() says. */
+static bool fits(const struct window *window, const struct window_state *state, int64_t now_us,
+                 uint64_t amount, uint64_t used)
 {
     /* For a bucket the time decides: counts are rounded up, and would turn the last one away. */
     if (window->kind == WINDOW_REFILL)
         return amount + state->reserved <= window->burst &&
                refill_ready_us(window, state, now_us, amount) <= now_us;
-    return charged(window, state, now_us) + state->reserved + amount <= window->limit;
+    return used + amount <= window->limit;
 }
 
 struct window_level window_look(const struct window *window, const struct window_state *state, int64_t now_us,
                                 uint64_t amount)
 {
     struct window_level level = {.limit = capacity(window), .clears_us = now_us};
-    level.used = charged(window, state, now_us) + state->reserved;
+    level.used = window_used(window, state, now_us);
     level.remaining = level.used >= level.limit ? 0 : level.limit - level.used;
-    if (!window_fits(window, state, now_us, amount))
+    level.fits = fits(window, state, now_us, amount, level.used);
+    if (!level.fits)
         level.clears_us = ready_us(window, state, now_us, amount);
     level.reset_us = state->empty_at_us > now_us && level.used > 0 ? state->empty_at_us : now_us;
     return level;

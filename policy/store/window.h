@@ -52,15 +52,15 @@ struct window_level {
     uint64_t remaining;
     int64_t clears_us; /* when the asked amount fits; `now_us` where it does; INT64_MAX: never */
     int64_t reset_us;  /* when all of it can be used again */
+    bool fits;         /* the asked amount, now */
 };
 
 /* The level at `now_us`, asked for `amount` more. */
 struct window_level window_look(const struct window *window, const struct window_state *state, int64_t now_us,
                                 uint64_t amount);
 
-/* Whether `amount` more fits. */
-bool window_fits(const struct window *window, const struct window_state *state, int64_t now_us,
-                 uint64_t amount);
+/* How much is used at `now_us`, with what is reserved. */
+uint64_t window_used(const struct window *window, const struct window_state *state, int64_t now_us);
 
 /* Charges `amount`, whether it fits or not: the caller has asked. */
 void window_charge(const struct window *window, struct window_state *state, int64_t now_us, uint64_t amount);

@@ -37,7 +37,7 @@ static void decide(struct store *store, unsigned user)
     struct store_charge charges[LIMITS] = {charge_of("user/recipients/500/3600", login, 500),
                                            charge_of("user/recipients/2000/86400", login, 2000),
                                            charge_of("domain/recipients/20000/3600", domain, 20000)};
-    struct store_hold *hold = store_hold_create(store, NULL);
+    struct store_hold *hold = store_hold_create(store, NULL, 3);
     if (hold == NULL)
         exit(EXIT_FAILURE);
     if (store_reserve(hold, charges, LIMITS) == STORE_FITS)
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     if (store == NULL)
         return EXIT_FAILURE;
     size_t before_bytes = resident_bytes();
-    struct store_hold *hold = store_hold_create(store, NULL);
+    struct store_hold *hold = store_hold_create(store, NULL, 3);
     for (unsigned i = 0; i < keys; i++) {
         char key[48];
         snprintf(key, sizeof key, "user%u@customer%u.example", i, i / 50);

@@ -1,9 +1,9 @@
 #include "check/rates/rates.h"
 
 #include "base/clock.h"
+#include "base/time_text.h"
 #include "store/store.h"
 
-#include <inttypes.h>
 #include <talloc.h>
 
 enum { BYTES_PER_KB = 1000 };
@@ -11,11 +11,16 @@ enum { BYTES_PER_KB = 1000 };
 /* Most messages have no more; a shared store reserves as many at once where there is plenty. */
 enum { RECIPIENTS_AHEAD = 29 };
 
-/* The message's slot. */
+/* The message's slot: the limits that concern it, each with its charge, and how it stood when last asked. Who
+ * has sent what is known from MAIL on, so the keys are found once. */
 struct rates_of_message {
     struct store_hold *hold;
     bool is_begun; /* what is counted once a message is reserved */
     uint64_t refused_reserved, kb_reserved;
+    const struct rate_limit *limits[RATES_LIMITS_MAX];
+    struct store_charge *charges;
+    struct limit_level *levels;
+    size_t count;
 };
 
 /* ---- keys
@@ -198,17 +203,6 @@ static uint64_t amount_to_settle(const struct rate_limit *limit, const struct me
 /* ---- charges
  * ------------------------------------------------------------------------------------------------ */
 
-struct charge_list {
-    struct store_charge items[RATES_LIMITS_MAX];
-    const struct rate_limit *limits[RATES_LIMITS_MAX];
-    size_t count;
-};
-
-static enum check_mode mode_of(const struct rate_limit *limit, const struct rates_settings *settings)
-{
-    return limit->mode > settings->common.mode ? limit->mode : settings->common.mode;
-}
-
 /* Counted, and not stopped by the limit. */
 static bool is_out_of_scope(const struct rate_limit *limit, const struct check_context *context)
 {
@@ -219,7 +213,7 @@ static bool is_out_of_scope(const struct rate_limit *limit, const struct check_c
 /* What reaches its limit, and lets mail pass all the same. */
 static bool is_watched(const struct rate_limit *limit, const struct check_context *context)
 {
-    return mode_of(limit, context->settings) != MODE_ENFORCE || limit->action == ACTION_ACCEPT ||
+    return rate_limit_mode(limit, context->settings) != MODE_ENFORCE || limit->action == ACTION_ACCEPT ||
            is_out_of_scope(limit, context);
 }
 
@@ -228,84 +222,96 @@ static bool counts_recipients(enum rate_count count)
     return count != RATE_OF_MESSAGES && count != RATE_OF_BYTES && count != RATE_OF_REFUSED_RECIPIENTS;
 }
 
-static void add_charge(struct charge_list *list, const struct rate_limit *limit,
-                       const struct check_context *context, uint64_t amount, int64_t now_us)
+static uint64_t capped(uint64_t amount)
 {
-    const char *key = key_of(limit, context);
-    if (key == NULL || key[0] == '\0' || strlen(key) > STORE_KEY_BYTES_MAX)
+    return amount < WINDOW_AMOUNT_MAX ? amount : WINDOW_AMOUNT_MAX;
+}
+
+/* A key that is longer than any honest one shares the counter of all that begin alike. */
+static struct slice key_slice(const char *key)
+{
+    return slice_make(key, key == NULL ? 0 : strnlen(key, STORE_KEY_BYTES_MAX));
+}
+
+/* An empty key is never counted. */
+static void add_charge(struct rates_of_message *own, const struct rate_limit *limit,
+                       const struct check_context *context)
+{
+    const struct slice key = key_slice(key_of(limit, context));
+    if (key.length == 0)
         return;
-    list->limits[list->count] = limit;
-    list->items[list->count++] = (struct store_charge){
-        .limit = slice_of(limit->name),
-        .key = slice_of(key),
+    own->limits[own->count] = limit;
+    own->charges[own->count++] = (struct store_charge){
+        .limit = limit->counter,
+        .limit_hash = limit->counter_hash,
+        .key = key,
         .population = population_of(limit, context->message),
-        .window = rate_window(limit, now_us),
-        .amount = amount < WINDOW_AMOUNT_MAX ? amount : WINDOW_AMOUNT_MAX,
+        .window = {.kind = limit->kind,
+                   .limit = limit->limit,
+                   .burst = limit->burst,
+                   .period_us = limit->period_us},
         .extra = counts_recipients(limit->count) ? RECIPIENTS_AHEAD : 0,
         .warn_at = limit->warn_at,
         .warn_until = limit->warn_until,
-        .is_watched = is_watched(limit, context),
     };
 }
 
-static const struct rate_limit *limit_in_use(const struct rates_settings *settings, size_t i)
+/* The slot, made by whoever comes first; NULL: out of memory. */
+static struct rates_of_message *own_slot(const struct check_context *context, struct store *store)
 {
-    const struct rate_limit *limit = rates_limit_at(settings, i);
-    return limit == NULL || mode_of(limit, settings) == MODE_OFF ? NULL : limit;
-}
-
-/* ---- facts
- * -------------------------------------------------------------------------------------------------- */
-
-static struct limit_level *add_levels(const struct check_context *context, struct gathered_facts *gathered,
-                                      size_t count)
-{
-    struct limit_level *grown = talloc_realloc(context->owner, gathered->limits, struct limit_level,
-                                               (unsigned)(gathered->limit_count + count));
-    if (grown == NULL)
+    const struct rates_settings *settings = context->settings;
+    const size_t most = settings->in_use_count;
+    if (*context->message_slot != NULL)
+        return *context->message_slot;
+    struct rates_of_message *own =
+        talloc_zero_size(context->owner, sizeof *own + most * (sizeof *own->charges + sizeof *own->levels));
+    if (own == NULL)
         return NULL;
-    gathered->limits = grown;
-    gathered->limit_count += count;
-    return grown + gathered->limit_count - count;
+    own->charges = (struct store_charge *)(own + 1);
+    own->levels = (struct limit_level *)(own->charges + most);
+    for (size_t i = 0; i < most; i++)
+        add_charge(own, settings->in_use[i], context);
+    if (own->count > 0 && (own->hold = store_hold_create(store, own, own->count)) == NULL)
+        TALLOC_FREE(own);
+    *context->message_slot = own;
+    return own;
 }
 
-/* The levels that the last question brought take the place of those before: of each limit the newest is kept.
- */
-static void keep_levels(const struct check_context *context, struct gathered_facts *gathered,
-                        const struct charge_list *list)
+/* Days end while a message is under way. */
+static void set_windows(struct rates_of_message *own, const struct store *store)
 {
-    gathered->limit_count = 0;
-    struct limit_level *levels = add_levels(context, gathered, list->count);
-    gathered->limits_missing = levels == NULL ? "out_of_memory" : NULL;
-    for (size_t i = 0; levels != NULL && i < list->count; i++) {
-        const struct store_charge *charge = &list->items[i];
-        levels[i] = (struct limit_level){
-            .limit = list->limits[i]->name,
+    int64_t now_us = 0;
+    for (size_t i = 0; i < own->count; i++) {
+        if (own->limits[i]->calendar == RATE_SPAN)
+            continue;
+        if (now_us == 0)
+            now_us = store_calendar_us(store);
+        own->charges[i].window = rate_window(own->limits[i], now_us);
+    }
+}
+
+/* ---- begin ------------------------------------------------------------------------------------------ */
+
+/* With what was reserved just now, where it was. */
+static void tell_levels(struct rates_of_message *own, bool is_reserved, struct gathered_facts *gathered)
+{
+    for (size_t i = 0; i < own->count; i++) {
+        const struct store_charge *charge = &own->charges[i];
+        const uint64_t amount = is_reserved ? charge->amount : 0;
+        own->levels[i] = (struct limit_level){
+            .limit = charge->limit.data,
             .key = charge->key.data, /* the message's own, or under its owner */
             .capacity = charge->level.limit,
-            .used = charge->level.used,
-            .remaining = charge->level.remaining,
+            .used = charge->level.used + amount,
+            .remaining = more(charge->level.remaining, amount),
             .clears_us = charge->level.clears_us,
             .reset_us = charge->level.reset_us,
             .is_exceeded = charge->is_exceeded,
             .is_share = charge->is_share,
         };
     }
-}
-
-static struct rates_of_message *own_slot(const struct check_context *context, struct store *store)
-{
-    struct rates_of_message *own = *context->message_slot;
-    if (own != NULL)
-        return own;
-    own = talloc_zero(context->owner, struct rates_of_message);
-    if (own == NULL)
-        return NULL;
-    own->hold = store_hold_create(store, own);
-    if (own->hold == NULL)
-        TALLOC_FREE(own);
-    *context->message_slot = own;
-    return own;
+    gathered->limits = own->levels;
+    gathered->limit_count = own->count;
 }
 
 static void note_reserved(struct rates_of_message *own, const struct check_context *context)
@@ -315,30 +321,26 @@ static void note_reserved(struct rates_of_message *own, const struct check_conte
     own->is_begun = true;
 }
 
-/* At the end of a message that has reserved all it needs, and that no limit stopped, nobody need be asked. */
-static bool is_all_reserved(const struct check_context *context, const struct rates_of_message *own,
-                            const struct gathered_facts *gathered)
+/* Puts in what this stage adds. False: nobody need be asked, for this is the end of a message that has
+ * reserved all it needs, and that no limit stopped. */
+static bool set_amounts(struct rates_of_message *own, const struct check_context *context)
 {
-    const struct rates_settings *settings = context->settings;
-    if (context->stage != STAGE_MESSAGE || gathered->limit_count == 0)
-        return false;
-    for (size_t i = 0; i < gathered->limit_count; i++)
-        if (gathered->limits[i].is_exceeded)
-            return false;
-    for (size_t i = 0; i < settings->limits.count; i++) {
-        const struct rate_limit *limit = limit_in_use(settings, i);
-        if (limit != NULL && amount_to_reserve(limit, context, own) > 0)
-            return false;
+    bool is_wanted = context->stage != STAGE_MESSAGE || !own->is_begun;
+    for (size_t i = 0; i < own->count; i++) {
+        struct store_charge *charge = &own->charges[i];
+        is_wanted = is_wanted || charge->is_exceeded;
+        charge->amount = capped(amount_to_reserve(own->limits[i], context, own));
+        charge->is_watched = is_watched(own->limits[i], context);
+        is_wanted = is_wanted || charge->amount > 0;
     }
-    return true;
+    return is_wanted;
 }
 
 static void rates_begin(const struct check_context *context, const struct check_services *services,
                         struct gathered_facts *gathered)
 {
     const struct rates_settings *settings = context->settings;
-    struct charge_list list = {.count = 0};
-    if (settings->limits.count == 0)
+    if (settings->in_use_count == 0)
         return;
     gathered->limits_missing = services->store == NULL ? "offline" : NULL;
     if (services->store == NULL)
@@ -348,16 +350,11 @@ static void rates_begin(const struct check_context *context, const struct check_
         gathered->limits_missing = "out_of_memory";
         return;
     }
-    if (is_all_reserved(context, own, gathered))
+    if (own->count == 0 || !set_amounts(own, context))
         return;
-    const int64_t now_us = store_calendar_us(services->store);
-    for (size_t i = 0; i < settings->limits.count; i++) {
-        const struct rate_limit *limit = limit_in_use(settings, i);
-        if (limit != NULL)
-            add_charge(&list, limit, context, amount_to_reserve(limit, context, own), now_us);
-    }
-    enum store_answer answer = store_reserve(own->hold, list.items, list.count);
-    keep_levels(context, gathered, &list);
+    set_windows(own, services->store);
+    const enum store_answer answer = store_reserve(own->hold, own->charges, own->count);
+    tell_levels(own, answer == STORE_FITS, gathered);
     if (answer == STORE_UNKNOWN)
         gathered->limits_missing = "store_away";
     if (answer == STORE_FITS)
@@ -367,22 +364,17 @@ static void rates_begin(const struct check_context *context, const struct check_
 static void rates_settle(const struct check_context *context, const struct check_services *services,
                          const struct check_ending *ending)
 {
-    const struct rates_settings *settings = context->settings;
     struct rates_of_message *own = *context->message_slot;
-    struct charge_list list = {.count = 0};
-    if (own == NULL)
+    if (own == NULL || own->count == 0)
         return;
-    const int64_t now_us = store_calendar_us(services->store);
-    for (size_t i = 0; i < settings->limits.count; i++) {
-        const struct rate_limit *limit = limit_in_use(settings, i);
-        uint64_t amount = limit == NULL ? 0 : amount_to_settle(limit, context->message, ending->is_accepted);
-        if (amount > 0)
-            add_charge(&list, limit, context, amount, now_us);
-    }
-    store_settle(own->hold, list.items, list.count);
-    for (size_t i = 0; i < list.count && services->warn_of_limit != NULL; i++) {
-        const struct store_charge *charge = &list.items[i];
-        const struct limit_warning warning = {list.limits[i]->name, charge->key, charge->level.used,
+    set_windows(own, services->store);
+    for (size_t i = 0; i < own->count; i++)
+        own->charges[i].amount =
+            capped(amount_to_settle(own->limits[i], context->message, ending->is_accepted));
+    store_settle(own->hold, own->charges, own->count);
+    for (size_t i = 0; i < own->count && services->warn_of_limit != NULL; i++) {
+        const struct store_charge *charge = &own->charges[i];
+        const struct limit_warning warning = {charge->limit.data, charge->key, charge->level.used,
                                               charge->level.limit};
         if (charge->warns)
             services->warn_of_limit(services->warn_context, &warning);
@@ -395,11 +387,9 @@ static void rates_settle(const struct check_context *context, const struct check
 static const struct rate_limit *limit_of(const struct rates_settings *settings,
                                          const struct limit_level *level)
 {
-    for (size_t i = 0; i < settings->limits.count; i++) {
-        const struct rate_limit *limit = limit_in_use(settings, i);
-        if (limit != NULL && strcmp(limit->name, level->limit) == 0)
-            return limit;
-    }
+    for (size_t i = 0; i < settings->in_use_count; i++)
+        if (strcmp(settings->in_use[i]->counter.data, level->limit) == 0)
+            return settings->in_use[i];
     return NULL;
 }
 
@@ -451,15 +441,37 @@ static const char *share_text(const struct limit_level *level)
     return level->is_share ? ", this server's share: the store is away" : "";
 }
 
+/* In the unit people write: bytes, not kB. */
+static void set_numbers(struct finding *finding, const struct rate_limit *limit,
+                        const struct limit_level *level)
+{
+    const uint64_t unit = limit->count == RATE_OF_BYTES ? BYTES_PER_KB : 1;
+    finding->has_numbers = true;
+    finding->limit = level->capacity * unit;
+    finding->seen = level->used * unit;
+}
+
+static const char *room_text(const struct check_context *context, const struct limit_level *level)
+{
+    char when[TIME_TEXT_BYTES];
+    if (level->clears_us == INT64_MAX)
+        return "it never fits";
+    time_text_utc(level->clears_us, when);
+    return check_text(context, "it fits from %s on", when);
+}
+
 static void add_exceeded(const struct check_context *context, const struct rate_limit *limit,
                          const struct limit_level *level, struct finding_list *findings)
 {
     struct finding finding = check_finding(rates_check.name, context, FINDING_FAIL, "rate_exceeded");
-    const char *allowed = amount_text(context, limit, level->capacity);
-    finding.mode = mode_of(limit, context->settings);
+    const char *left = amount_text(context, limit, level->remaining);
+    const char *room = room_text(context, level);
+    finding.mode = rate_limit_mode(limit, context->settings);
     finding.action = limit->action;
-    finding.detail = check_text(context, "%s: %s: %" PRIu64 " of %s used%s", limit->name, level->key,
-                                level->used, allowed == NULL ? "" : allowed, share_text(level));
+    if (left != NULL && room != NULL)
+        finding.detail = check_text(context, "%s: %s: %s left, %s%s", limit->counter.data, level->key, left,
+                                    room, share_text(level));
+    set_numbers(&finding, limit, level);
     say_exceeded(context, &finding, limit, level);
     finding_add(findings, &finding);
 }
@@ -476,11 +488,13 @@ static void add_passed(const struct check_context *context, struct finding_list 
         if (fullest == NULL || level->used * fullest->capacity > fullest->used * level->capacity)
             fullest = level;
     }
-    if (fullest == NULL)
+    const struct rate_limit *limit = fullest == NULL ? NULL : limit_of(context->settings, fullest);
+    if (limit == NULL)
         return;
     struct finding pass = check_finding(rates_check.name, context, FINDING_PASS, "within_limit");
-    pass.detail = check_text(context, "%s: %s: %" PRIu64 " of %" PRIu64 " used%s", fullest->limit,
-                             fullest->key, fullest->used, fullest->capacity, share_text(fullest));
+    set_numbers(&pass, limit, fullest);
+    pass.detail = fullest->is_share ? check_text(context, "%s%s", fullest->limit, share_text(fullest))
+                                    : fullest->limit; /* the policy's, which outlives the message */
     finding_add(findings, &pass);
 }
 
@@ -503,26 +517,9 @@ static void rates_decide(const struct check_context *context, struct finding_lis
         add_passed(context, findings);
 }
 
-static unsigned needs_of(const struct rate_limit *limit)
-{
-    unsigned needs = 0;
-    if (limit->scope == RATE_SCOPE_EXTERNAL || limit->count == RATE_OF_EXTERNAL_RECIPIENTS ||
-        limit->count == RATE_OF_INTERNAL_RECIPIENTS)
-        needs |= CHECK_NEEDS_DESTINATIONS;
-    if (limit->count == RATE_OF_NEW_RECIPIENTS)
-        needs |= CHECK_NEEDS_CONTACTS;
-    return needs;
-}
-
 static unsigned rates_needs(const void *settings)
 {
-    const struct rates_settings *rates = settings;
-    unsigned needs = 0;
-    for (size_t i = 0; i < rates->limits.count; i++) {
-        const struct rate_limit *limit = limit_in_use(rates, i);
-        needs |= limit == NULL ? 0 : needs_of(limit);
-    }
-    return needs;
+    return ((const struct rates_settings *)settings)->needs;
 }
 
 const struct check rates_check = {

@@ -45,7 +45,9 @@ enum rate_calendar { RATE_SPAN, RATE_DAY, RATE_MONTH };
 
 /* An entry of `limits`, compiled: immutable, belongs to the snapshot. */
 struct rate_limit {
-    const char *name; /* identifies its counters: "user recipients 500/1h"; a changed limit begins anew */
+    /* Identifies its counters: "user recipients 500/1h", NUL-terminated; a changed limit begins anew. */
+    struct slice counter;
+    uint64_t counter_hash;
     enum rate_key key;
     enum rate_count count;
     enum rate_calendar calendar;
@@ -57,7 +59,7 @@ struct rate_limit {
     uint64_t warn_until;   /* re-armed below */
     enum rate_scope scope; /* external: mail to one's own domains passes all the same */
     enum action action;
-    enum check_mode mode; /* of this limit; the stricter of it and the check's counts less */
+    enum check_mode mode; /* its own */
     struct config_place place;
     /* The only part that changes: the day or month that was last worked out (rate_window). */
     atomic_uint_least64_t *last_window;
@@ -78,10 +80,17 @@ struct rate_limit_settings {
 struct rates_settings {
     struct check_settings common;
     struct config_array limits; /* struct rate_limit_settings */
+    /* What is not off, and the check_need bits of all of it (rates_finish). */
+    const struct rate_limit **in_use;
+    size_t in_use_count;
+    unsigned needs;
 };
 
 extern const struct check rates_check;
 extern const struct config_section rates_section;
+
+/* How far the limit acts: the stricter of its own mode and the check's counts less. */
+enum check_mode rate_limit_mode(const struct rate_limit *limit, const struct rates_settings *settings);
 
 const struct rate_limit *rates_limit_at(const struct rates_settings *settings, size_t i);
 

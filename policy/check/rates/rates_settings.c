@@ -2,6 +2,7 @@
 #include "check/rates/rates.h"
 
 #include "config/types.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <talloc.h>
@@ -233,9 +234,11 @@ static void limit_finish(void *owner, void *settings, const struct config_finish
         return;
     }
     limit->last_window = talloc_zero(limit, atomic_uint_least64_t); /* without, it is worked out each time */
-    limit->name = counter_name(limit, limit);
-    if (limit->name == NULL)
+    const char *name = counter_name(limit, limit);
+    if (name == NULL)
         config_finish_error(context, NULL, "out of memory");
+    limit->counter = slice_of(name == NULL ? "" : name);
+    limit->counter_hash = store_limit_hash(limit->counter);
     written->compiled = limit;
 }
 
@@ -267,13 +270,58 @@ static const struct config_key rates_keys[] = {
     {0},
 };
 
+enum check_mode rate_limit_mode(const struct rate_limit *limit, const struct rates_settings *settings)
+{
+    return limit->mode > settings->common.mode ? limit->mode : settings->common.mode;
+}
+
+static unsigned needs_of(const struct rate_limit *limit)
+{
+    unsigned needs = 0;
+    if (limit->scope == RATE_SCOPE_EXTERNAL || limit->count == RATE_OF_EXTERNAL_RECIPIENTS ||
+        limit->count == RATE_OF_INTERNAL_RECIPIENTS)
+        needs |= CHECK_NEEDS_DESTINATIONS;
+    if (limit->count == RATE_OF_NEW_RECIPIENTS)
+        needs |= CHECK_NEEDS_CONTACTS;
+    return needs;
+}
+
+/* Two limits on one counter would charge it twice. */
+static bool is_counted_already(const struct rates_settings *rates, const struct rate_limit *limit,
+                               const struct config_finish *context)
+{
+    for (size_t i = 0; i < rates->in_use_count; i++) {
+        if (!slice_equal(rates->in_use[i]->counter, limit->counter))
+            continue;
+        config_finish_error(context, "limits",
+                            "two limits are '%s', and would count the same twice: write one of them",
+                            limit->counter.data);
+        return true;
+    }
+    return false;
+}
+
 static void rates_finish(void *owner, void *settings, const struct config_finish *context)
 {
-    const struct rates_settings *rates = settings;
-    (void)owner;
-    if (rates->limits.count > RATES_LIMITS_MAX)
-        config_finish_error(context, "limits", "%zu limits are more than the most, %d", rates->limits.count,
+    struct rates_settings *rates = settings;
+    const size_t count = rates->limits.count;
+    if (count > RATES_LIMITS_MAX) {
+        config_finish_error(context, "limits", "%zu limits are more than the most, %d", count,
                             RATES_LIMITS_MAX);
+        return;
+    }
+    rates->in_use = talloc_zero_array(owner, const struct rate_limit *, (unsigned)count + 1);
+    if (rates->in_use == NULL)
+        config_finish_error(context, NULL, "out of memory");
+    rates->in_use_count = rates->needs = 0;
+    for (size_t i = 0; i < count && rates->in_use != NULL; i++) {
+        const struct rate_limit *limit = rates_limit_at(rates, i);
+        if (limit == NULL || rate_limit_mode(limit, rates) == MODE_OFF ||
+            is_counted_already(rates, limit, context))
+            continue;
+        rates->in_use[rates->in_use_count++] = limit;
+        rates->needs |= needs_of(limit);
+    }
 }
 
 const struct config_section rates_section = {

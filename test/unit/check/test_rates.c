@@ -140,6 +140,51 @@ static void all_levels_hold_and_the_binding_one_is_named(void **state)
     check_fixture_end(&fixture);
 }
 
+static void the_record_has_the_numbers(void **state)
+{
+    struct check_fixture fixture =
+        begin(state, "{key: user, limit: 100, per: 1h}, {key: user, count: bytes, limit: 2GB, per: day}",
+              ROLE_SUBMISSION);
+    fixture.message.body_bytes = 900;
+    send(&fixture, 60, true);
+    const struct finding *pass = check_fixture_last(&fixture);
+    assert_string_equal(pass->reason, "within_limit");
+    assert_string_equal(pass->detail, "user recipients 100/1h");
+    assert_true(pass->has_numbers && pass->limit == 100 && pass->seen == 60);
+    fixture.message.has_declared_size = true;
+    fixture.message.declared_size_bytes = 1999999500;
+    check_fixture_recipient(&fixture, "<bob@example.net>");
+    const struct finding *fail = check_fixture_last(&fixture);
+    assert_string_equal(fail->detail, "user bytes 2000000/day: ann@example.com: 1999 MB left, it fits from "
+                                      "2025-11-30T23:00:00Z on");
+    assert_true(fail->has_numbers && fail->limit == 2000000000 && fail->seen == 1000);
+    check_fixture_end(&fixture);
+}
+
+/* Nothing to count for is no trouble, and is not said to be any. */
+static void nobody_to_count_for_is_no_trouble(void **state)
+{
+    struct check_fixture fixture = begin(state, "{key: user, limit: 1, per: 1h}", ROLE_OUTSIDE);
+    fixture.message.user = "";
+    assert_int_equal(check_fixture_recipient(&fixture, "<@broken:a@example.com>"), RECIPIENT_ACCEPTED);
+    check_fixture_ask(&fixture, STAGE_MESSAGE);
+    check_fixture_settle(&fixture, true);
+    assert_int_equal(fixture.findings.count, 0);
+    check_fixture_end(&fixture);
+}
+
+/* A key that is too long to be kept is cut, not left out: nobody gets by with a long name. */
+static void a_long_key_is_counted(void **state)
+{
+    char script[2000];
+    memset(script, 'x', sizeof script);
+    script[sizeof script - 1] = '\0';
+    struct check_fixture fixture = begin(state, "{key: script, limit: 2, per: 1h}", ROLE_LOCAL);
+    fixture.message.local_script = script;
+    assert_int_equal(send(&fixture, 3, true), 2);
+    check_fixture_end(&fixture);
+}
+
 static void nobody_shares_an_empty_key(void **state)
 {
     struct check_fixture fixture =
@@ -288,6 +333,8 @@ static void what_is_written_wrong_is_said(void **state)
         {"{key: user, limit: 5, per: 1h, warn: 80}", "'80' is no share"},
         {"{key: user, limit: 5, per: 1h, warn: 180%}", "'180%' is no share"},
         {"{limit: 5, per: 1h}", "key"},
+        {"{key: user, limit: 5, per: 1h}, {key: user, limit: 5, per: 1h, action: warn}",
+         "count the same twice"},
     };
     void *owner = talloc_new(NULL);
     (void)state;
@@ -335,6 +382,9 @@ int main(void)
         RATES_TEST(the_reply_says_all_that_helps),
         RATES_TEST(rejecting_is_a_choice),
         RATES_TEST(all_levels_hold_and_the_binding_one_is_named),
+        RATES_TEST(the_record_has_the_numbers),
+        RATES_TEST(nobody_to_count_for_is_no_trouble),
+        RATES_TEST(a_long_key_is_counted),
         RATES_TEST(nobody_shares_an_empty_key),
         RATES_TEST(inside_and_outside_are_counted_apart),
         RATES_TEST(a_scope_lets_mail_inside_pass),

@@ -34,7 +34,7 @@ static struct window calendar(uint64_t limit, int64_t starts_us, int64_t ends_us
 static unsigned fill(const struct window *window, struct window_state *state, int64_t now_us)
 {
     unsigned count = 0;
-    while (count < 100000 && window_fits(window, state, now_us, 1)) {
+    while (count < 100000 && window_look(window, state, now_us, 1).fits) {
         window_charge(window, state, now_us, 1);
         count++;
     }
@@ -54,8 +54,8 @@ static void every_limit_passes_exactly_its_number(void **unused)
             assert_int_equal(level.used, limit);
             assert_int_equal(level.remaining, 0);
             assert_true(level.clears_us > NOW_US);
-            assert_true(window_fits(&windows[i], &(struct window_state){0}, NOW_US, limit));
-            assert_false(window_fits(&windows[i], &(struct window_state){0}, NOW_US, limit + 1));
+            assert_true(window_look(&windows[i], &(struct window_state){0}, NOW_US, limit).fits);
+            assert_false(window_look(&windows[i], &(struct window_state){0}, NOW_US, limit + 1).fits);
         }
     }
 }
@@ -68,7 +68,7 @@ static void a_bucket_refills_one_by_one(void **unused)
     fill(&window, &state, NOW_US);
     int64_t one_us = HOUR_US / 500; /* 7.2 s */
     assert_int_equal(window_look(&window, &state, NOW_US, 1).clears_us, NOW_US + one_us);
-    assert_false(window_fits(&window, &state, NOW_US + one_us - 1, 1));
+    assert_false(window_look(&window, &state, NOW_US + one_us - 1, 1).fits);
     assert_int_equal(fill(&window, &state, NOW_US + one_us), 1);
     assert_int_equal(fill(&window, &state, NOW_US + 11 * one_us), 10);
     assert_int_equal(window_look(&window, &state, NOW_US + 11 * one_us, 1).reset_us,
@@ -99,7 +99,7 @@ static void a_sliding_window_never_passes_more_in_any_period(void **unused)
     srandom(20261130);
     for (int64_t now_us = NOW_US; count < EVENTS_MAX && now_us < NOW_US + 40 * HOUR_US;
          now_us += random() % (90LL * SECOND_US))
-        if (window_fits(&window, &state, now_us, 1)) {
+        if (window_look(&window, &state, now_us, 1).fits) {
             window_charge(&window, &state, now_us, 1);
             passed_us[count++] = now_us;
         }
@@ -118,12 +118,12 @@ static void a_sliding_window_tells_when_it_clears(void **unused)
     int64_t now_us = NOW_US + HOUR_US / 2 + 1;
     int64_t clears_us = window_look(&window, &state, now_us, 1).clears_us;
     assert_true(clears_us > NOW_US + HOUR_US && clears_us <= NOW_US + HOUR_US + HOUR_US / 12);
-    assert_false(window_fits(&window, &state, clears_us - 1, 1));
-    assert_true(window_fits(&window, &state, clears_us, 6));
-    assert_false(window_fits(&window, &state, clears_us, 7));
+    assert_false(window_look(&window, &state, clears_us - 1, 1).fits);
+    assert_true(window_look(&window, &state, clears_us, 6).fits);
+    assert_false(window_look(&window, &state, clears_us, 7).fits);
     int64_t all_us = window_look(&window, &state, now_us, 10).clears_us;
-    assert_true(window_fits(&window, &state, all_us, 10));
-    assert_false(window_fits(&window, &state, all_us - 1, 10));
+    assert_true(window_look(&window, &state, all_us, 10).fits);
+    assert_false(window_look(&window, &state, all_us - 1, 10).fits);
 }
 
 static void a_calendar_window_begins_anew(void **unused)
@@ -148,13 +148,13 @@ static void what_is_reserved_counts_and_comes_back_whole(void **unused)
         struct window_state state = {0};
         window_charge(&windows[i], &state, NOW_US, 4);
         state.reserved = 6;
-        assert_false(window_fits(&windows[i], &state, NOW_US, 1));
+        assert_false(window_look(&windows[i], &state, NOW_US, 1).fits);
         assert_int_equal(window_look(&windows[i], &state, NOW_US, 1).used, 10);
         assert_false(window_is_empty(&state, NOW_US + 100 * HOUR_US));
         struct window_state before = state;
         state.reserved -= 6;
-        assert_true(window_fits(&windows[i], &state, NOW_US, 6));
-        assert_false(window_fits(&windows[i], &state, NOW_US, 7));
+        assert_true(window_look(&windows[i], &state, NOW_US, 6).fits);
+        assert_false(window_look(&windows[i], &state, NOW_US, 7).fits);
         assert_int_equal(before.stamp, state.stamp);
     }
 }
@@ -175,7 +175,7 @@ static void large_amounts_do_not_wrap(void **unused)
         struct window_state state = {0};
         window_charge(&windows[i], &state, NOW_US, UINT32_MAX);
         window_charge(&windows[i], &state, NOW_US, UINT32_MAX);
-        assert_false(window_fits(&windows[i], &state, NOW_US, 1));
+        assert_false(window_look(&windows[i], &state, NOW_US, 1).fits);
     }
 }
 
