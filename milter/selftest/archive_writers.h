@@ -50,6 +50,8 @@ bool write_rar5(const struct template_call *call, struct strbuf *out);
 bool write_cab(const struct template_call *call, struct strbuf *out);
 bool write_iso(const struct template_call *call, struct strbuf *out);
 bool write_lha(const struct template_call *call, struct strbuf *out);
+bool write_ar(const struct template_call *call, struct strbuf *out);
+bool write_lzw(const struct template_call *call, struct strbuf *out);
 bool write_arj(const struct template_call *call, struct strbuf *out);
 bool write_tnef(const struct template_call *call, struct strbuf *out);
 bool write_ole(const struct template_call *call, struct strbuf *out);

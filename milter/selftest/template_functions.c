@@ -252,6 +252,8 @@ const struct template_function template_functions[] = {
     {"iso", 2, false, write_iso},
     {"lha", 2, false, write_lha},
     {"arj", 2, false, write_arj},
+    {"ar", 2, false, write_ar},
+    {"lzw", 1, false, write_lzw},
     {"tnef", 2, false, write_tnef},
     {"ole", 1, false, write_ole},
     {"cms-signed", 1, false, write_cms_signed},

@@ -1,4 +1,4 @@
-/* CAB, ISO 9660, LHA and ARJ, stored. Option of CAB: packed (called MSZIP). */
+/* CAB, ISO 9660, LHA, ARJ and ar, stored, and what compress writes. Option of CAB: packed (called MSZIP). */
 #include "archive_writers.h"
 
 /* ---- CAB ---- */
@@ -194,4 +194,41 @@ bool write_arj(const struct template_call *call, struct strbuf *out)
         arj_append_header(out, call->arguments[i], call->arguments[i + 1], false);
     bytes_le(out, 0xea60, 4);
     return call->count % 2 == 0;
+}
+
+/* ---- ar ---- */
+
+bool write_ar(const struct template_call *call, struct strbuf *out)
+{
+    strbuf_append_text(out, "!<arch>\n");
+    for (size_t i = 0; i + 1 < call->count; i += 2) {
+        struct slice name = call->arguments[i], content = call->arguments[i + 1];
+        strbuf_printf(out, "%-16.*s%-12d%-6d%-6d%-8s%-10zu`\n", (int)name.length, name.data, 0, 0, 0,
+                      "100644", content.length);
+        strbuf_append_slice(out, content);
+        if (content.length % 2 != 0)
+            strbuf_append_byte(out, '\n');
+    }
+    return call->count % 2 == 0;
+}
+
+/* ---- compress ---- */
+
+/* $[lzw|CONTENT]: each byte a code of 9 bits, and one to forget them before they grow. */
+bool write_lzw(const struct template_call *call, struct strbuf *out)
+{
+    enum { CODES_TOGETHER = 247, CLEAR = 256, CODE_BITS = 9 };
+    struct slice content = call->arguments[0];
+    uint32_t bits = 0;
+    unsigned held = 0;
+    strbuf_append(out, "\x1f\x9d\x90", 3);
+    for (size_t i = 0, codes = 0; i < content.length; codes++) {
+        bool is_clear = codes % (CODES_TOGETHER + 1) == CODES_TOGETHER;
+        bits |= (is_clear ? CLEAR : (uint32_t)(unsigned char)content.data[i++]) << held;
+        for (held += CODE_BITS; held >= 8; held -= 8, bits >>= 8)
+            strbuf_append_byte(out, (char)bits);
+    }
+    if (held > 0)
+        strbuf_append_byte(out, (char)bits);
+    return true;
 }

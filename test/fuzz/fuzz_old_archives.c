@@ -6,7 +6,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The reader that recognises the input, or one by the first byte. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct archive_format *const formats[] = {&arj_format, &lha_format, &ace_format, &ar_format,
+    static const struct archive_format *const formats[] = {&arj_format, &lha_format, &ace_format,
                                                            &arc_format};
     struct slice probe = slice_make((const char *)data + 1, size == 0 ? 0 : size - 1);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)

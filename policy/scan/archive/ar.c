@@ -1,10 +1,7 @@
 /*
- * ar: static libraries. A header of 60 bytes in text and the member's content, again and again, each on an
- * even offset. Names that are too long stand in a member of their own (System V), or before the content
- * (BSD).
- *
- * Debian packages are ar files too, of system programs under names of their own: these are left to who cannot
- * look into them.
+ * ar: static libraries and Debian packages. A header of 60 bytes in text and the member's content, again and
+ * again, each on an even offset. Names that are too long stand in a member of their own (System V), or before
+ * the content (BSD).
  */
 #include "scan/archive/archive_budget.h"
 #include "scan/archive/archive_formats.h"
@@ -13,7 +10,6 @@
 #include <talloc.h>
 
 static const char signature[] = "!<arch>\n";
-static const char package[] = "debian-binary";
 
 enum {
     SIGNATURE_BYTES = sizeof signature - 1,
@@ -38,8 +34,7 @@ struct ar_reader {
 
 static bool ar_recognise(struct slice probe)
 {
-    return probe.length >= SIGNATURE_BYTES && memcmp(probe.data, signature, SIGNATURE_BYTES) == 0 &&
-           !slice_starts_nocase(slice_part(probe, SIGNATURE_BYTES, probe.length), slice_of(package));
+    return probe.length >= SIGNATURE_BYTES && memcmp(probe.data, signature, SIGNATURE_BYTES) == 0;
 }
 
 static int ar_deinit(struct ar_reader *reader)
@@ -176,7 +171,8 @@ static void ar_end(void *context)
 
 const struct archive_format ar_format = {
     .name = "ar",
-    .probe_bytes = SIGNATURE_BYTES + sizeof package - 1,
+    .extensions = "deb udeb",
+    .probe_bytes = SIGNATURE_BYTES,
     .recognise = ar_recognise,
     .create = ar_create,
     .push = ar_push,

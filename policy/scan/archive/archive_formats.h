@@ -33,6 +33,7 @@
     X(zstd) \
     X(lz4) \
     X(lzip) \
+    X(compress) \
     X(ar) \
     X(uninspectable) \
     X(arc) \

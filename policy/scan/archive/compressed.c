@@ -1,5 +1,6 @@
 /*
- * Files that are one compressed stream: gzip (RFC 1952), bzip2, xz, lzma, Zstandard (RFC 8878), LZ4 and lzip.
+ * Files that are one compressed stream: gzip (RFC 1952), bzip2, xz, lzma, Zstandard (RFC 8878), LZ4, lzip and
+ * compress.
  *
  * Each is an archive of one member, whose name gzip may give. Several streams in a row are one content, as
  * for the tools of these names. What else follows the last stream is contradictory unless it is padding.
@@ -27,6 +28,7 @@ struct compressed_kind {
     /* The header before what the decoder reads; 0: it is not all there. */
     size_t (*read_header)(struct slice bytes, struct slice *name);
     size_t trailer_bytes;
+    bool has_no_end; /* the stream ends where the file does */
 };
 
 struct compressed_reader {
@@ -223,7 +225,9 @@ static void compressed_end(void *context)
     struct compressed_reader *reader = context;
     if (reader->state == COMPRESSED_DONE)
         return;
-    if (reader->state != COMPRESSED_BETWEEN)
+    bool is_end =
+        reader->state == COMPRESSED_BETWEEN || (reader->kind->has_no_end && reader->state == COMPRESSED_BODY);
+    if (!is_end)
         compressed_stop(reader, ARCHIVE_DAMAGED, "the compressed data ends early");
     else if (archive_window_available(&reader->window) > 0)
         compressed_stop(reader, ARCHIVE_CONTRADICTORY, "something follows the compressed data");
@@ -247,43 +251,49 @@ static void *compressed_create(void *owner, const struct compressed_kind *kind,
 
 static void *gzip_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
-    static const struct compressed_kind kind = {UNPACK_DEFLATE, &gzip_format, gzip_read_header, 8};
+    static const struct compressed_kind kind = {UNPACK_DEFLATE, &gzip_format, gzip_read_header, 8, false};
     return compressed_create(owner, &kind, sink, budget);
 }
 
 static void *bzip2_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
-    static const struct compressed_kind kind = {UNPACK_BZIP2, &bzip2_format, NULL, 0};
+    static const struct compressed_kind kind = {UNPACK_BZIP2, &bzip2_format, NULL, 0, false};
     return compressed_create(owner, &kind, sink, budget);
 }
 
 static void *xz_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
-    static const struct compressed_kind kind = {UNPACK_XZ, &xz_format, NULL, 0};
+    static const struct compressed_kind kind = {UNPACK_XZ, &xz_format, NULL, 0, false};
     return compressed_create(owner, &kind, sink, budget);
 }
 
 static void *lzma_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
-    static const struct compressed_kind kind = {UNPACK_LZMA, &lzma_format, NULL, 0};
+    static const struct compressed_kind kind = {UNPACK_LZMA, &lzma_format, NULL, 0, false};
     return compressed_create(owner, &kind, sink, budget);
 }
 
 static void *zstd_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
-    static const struct compressed_kind kind = {UNPACK_ZSTD, &zstd_format, NULL, 0};
+    static const struct compressed_kind kind = {UNPACK_ZSTD, &zstd_format, NULL, 0, false};
     return compressed_create(owner, &kind, sink, budget);
 }
 
 static void *lzip_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
-    static const struct compressed_kind kind = {UNPACK_LZIP, &lzip_format, NULL, 0};
+    static const struct compressed_kind kind = {UNPACK_LZIP, &lzip_format, NULL, 0, false};
     return compressed_create(owner, &kind, sink, budget);
 }
 
 static void *lz4_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
 {
-    static const struct compressed_kind kind = {UNPACK_LZ4, &lz4_format, NULL, 0};
+    static const struct compressed_kind kind = {UNPACK_LZ4, &lz4_format, NULL, 0, false};
+    return compressed_create(owner, &kind, sink, budget);
+}
+
+static void *compress_create(void *owner, const struct archive_sink *sink, struct archive_budget *budget)
+{
+    static const struct compressed_kind kind = {UNPACK_LZW, &compress_format, NULL, 0, true};
     return compressed_create(owner, &kind, sink, budget);
 }
 
@@ -342,9 +352,17 @@ static bool lz4_recognise(struct slice probe)
     return probe.length >= 4 && memcmp(probe.data, "\x04\x22\x4d\x18", 4) == 0;
 }
 
+/* The third byte has the width of codes, 9 to 16 bits, and two bits that are not in use. */
+static bool compress_recognise(struct slice probe)
+{
+    unsigned flags = probe.length > 2 ? (unsigned char)probe.data[2] : 0;
+    return probe.length > 2 && memcmp(probe.data, "\x1f\x9d", 2) == 0 && (flags & 0x60) == 0 &&
+           (flags & 0x1f) >= 9 && (flags & 0x1f) <= 16;
+}
+
 const struct archive_format gzip_format = {
     .name = "gzip",
-    .extensions = "gz tgz z",
+    .extensions = "gz tgz",
     .traits = ARCHIVE_IS_ONE_FILE,
     .probe_bytes = 3,
     .recognise = gzip_recognise,
@@ -409,6 +427,16 @@ const struct archive_format lzip_format = {
     .probe_bytes = 5,
     .recognise = lzip_recognise,
     .create = lzip_create,
+    .push = compressed_push,
+    .end = compressed_end,
+};
+const struct archive_format compress_format = {
+    .name = "compress",
+    .extensions = "z taz",
+    .traits = ARCHIVE_IS_ONE_FILE,
+    .probe_bytes = 3,
+    .recognise = compress_recognise,
+    .create = compress_create,
     .push = compressed_push,
     .end = compressed_end,
 };

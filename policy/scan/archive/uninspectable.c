@@ -19,7 +19,6 @@ struct uninspectable_kind {
     }
 
 static const struct uninspectable_kind kinds[] = {
-    UNINSPECTABLE(0, "\x1f\x9d", "compress (.Z) data"),
     UNINSPECTABLE(0, "\x02\x21\x4c\x18", "old LZ4 data"),
     UNINSPECTABLE(0, "LRZI", "lrzip data"),
     UNINSPECTABLE(0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3", "a ZPAQ archive"),
@@ -28,7 +27,6 @@ static const struct uninspectable_kind kinds[] = {
     UNINSPECTABLE(0, "MSWIM\0\0\0", "a Windows image"),
     UNINSPECTABLE(0, "WLPWM\0\0\0", "a Windows image"),
     UNINSPECTABLE(0, "xar!", "a xar archive"),
-    UNINSPECTABLE(0, "!<arch>\ndebian-binary", "a Debian package"),
     UNINSPECTABLE(0, "070701", "a cpio archive"),
     UNINSPECTABLE(0, "070702", "a cpio archive"),
     UNINSPECTABLE(0, "070707", "a cpio archive"),
@@ -58,13 +56,6 @@ static const struct uninspectable_kind kinds[] = {
 
 enum { UNINSPECTABLE_PROBE_BYTES = 1028 };
 
-/* compress: the third byte has the width of codes, 9 to 16 bits, and two bits that are not in use. */
-static bool uninspectable_is_compress(struct slice probe)
-{
-    unsigned flags = probe.length > 2 ? (unsigned char)probe.data[2] : 0;
-    return (flags & 0x60) == 0 && (flags & 0x1f) >= 9 && (flags & 0x1f) <= 16;
-}
-
 /* The binary header of old cpio: words in either order, at 6 the mode, at 20 the length of the name with its
  * NUL. */
 static bool uninspectable_is_binary_cpio(struct slice probe)
@@ -85,10 +76,7 @@ static bool uninspectable_suits(const struct uninspectable_kind *kind, struct sl
 {
     switch (kind->at) {
     case 0:
-        if (kind->length > 2)
-            return true;
-        return kind->bytes[0] == '\x1f' ? uninspectable_is_compress(probe)
-                                        : uninspectable_is_binary_cpio(probe);
+        return kind->length > 2 || uninspectable_is_binary_cpio(probe);
     case 3: /* a boot sector */
     case 54:
     case 82:

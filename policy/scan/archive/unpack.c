@@ -2,6 +2,7 @@
 
 #include "scan/archive/unpack.h"
 #include "scan/archive/archive_budget.h"
+#include "scan/archive/lzw.h"
 
 #include <assert.h>
 #include <bzlib.h>
@@ -58,6 +59,7 @@ struct unpack {
         lzma_stream lzma;
         ZSTD_DStream *zstd;
         LZ4F_dctx *lz4;
+        struct lzw *lzw;
     } state;
     char output[UNPACK_OUTPUT_BYTES];
 };
@@ -248,6 +250,25 @@ static void lz4_end(struct unpack *unpack)
     LZ4F_freeDecompressionContext(unpack->state.lz4);
 }
 
+static bool lzw_begin(struct unpack *unpack)
+{
+    unpack->state.lzw = lzw_create();
+    return unpack->state.lzw != NULL;
+}
+
+static enum unpack_state lzw_turn(struct unpack *unpack, struct unpack_turn *turn)
+{
+    size_t made;
+    bool is_fine = lzw_decode(unpack->state.lzw, &turn->in, turn->out, turn->out_length, &made);
+    turn->out_length -= made;
+    return is_fine ? UNPACK_STATE_OK : UNPACK_STATE_DAMAGED;
+}
+
+static void lzw_end(struct unpack *unpack)
+{
+    lzw_destroy(unpack->state.lzw);
+}
+
 static const struct unpack_decoder decoders[] = {
     [UNPACK_DEFLATE] = {deflate_begin, deflate_turn, deflate_end, 48 * 1024, &archive_work_deflate},
     [UNPACK_BZIP2] = {bzip2_begin, bzip2_turn, bzip2_end, 3700 * 1024, &archive_work_bzip2},
@@ -257,6 +278,7 @@ static const struct unpack_decoder decoders[] = {
     [UNPACK_ZSTD] = {zstd_begin, zstd_turn, zstd_end, 160 * 1024, &archive_work_deflate},
     /* Two blocks of the largest size that a frame may have, and their window. */
     [UNPACK_LZ4] = {lz4_begin, lz4_turn, lz4_end, 4400 * 1024, &archive_work_deflate},
+    [UNPACK_LZW] = {lzw_begin, lzw_turn, lzw_end, 264 * 1024, &archive_work_deflate},
     [UNPACK_ZIP_LZMA] = {lzma_begin, zip_lzma_turn, lzma_finish, 64 * 1024, &archive_work_lzma},
 };
 

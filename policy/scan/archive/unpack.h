@@ -21,6 +21,7 @@ enum unpack_method {
     UNPACK_LZMA,     /* the .lzma format of old: 13 bytes of header, then LZMA */
     UNPACK_ZSTD,     /* one frame, RFC 8878; frames to skip are empty ones */
     UNPACK_LZ4,      /* one frame, likewise */
+    UNPACK_LZW,      /* compress (.Z), header included; its end is that of the file */
     UNPACK_ZIP_LZMA, /* as in zips: version, length of the properties, 5 bytes of these, then LZMA */
 };
 

@@ -106,8 +106,14 @@ static void guess_before_cr(struct mime_reader *reader, struct slice line, size_
     reader_guess_boundary(reader);
 }
 
+/* Where the line ends to some: at a bare CR, or at a NUL. */
+static size_t find_early_end(struct slice line)
+{
+    return slice_find(slice_part(line, 0, slice_find(line, '\r')), '\0');
+}
+
 /* A held line beginning with two dashes. Returns whether it was a delimiter; `*rest` is what of it is no part
- * of that, behind a bare CR. */
+ * of that, behind a bare CR or a NUL. */
 static bool take_dashes(struct mime_reader *reader, struct slice line, struct slice *rest)
 {
     *rest = slice_part(line, line.length, line.length);
@@ -116,14 +122,14 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
     if (reader->line_end_length == 1 && reader->line_end[0] == '\r')
         doubt = "a delimiter after a bare CR";
     struct boundary_match match = boundary_set_match(&reader->boundaries, line);
-    size_t cr = slice_find(line, '\r');
-    if (match.kind < BOUNDARY_DELIMITER && cr + 1 < line.length) {
-        guess_before_cr(reader, line, cr);
-        struct boundary_match before = boundary_set_match(&reader->boundaries, slice_part(line, 0, cr));
+    size_t end = find_early_end(line);
+    if (match.kind < BOUNDARY_DELIMITER && end + 1 < line.length) {
+        guess_before_cr(reader, line, end);
+        struct boundary_match before = boundary_set_match(&reader->boundaries, slice_part(line, 0, end));
         if (before.kind >= BOUNDARY_DELIMITER) {
             match = before;
-            doubt = "a delimiter ended by a bare CR";
-            *rest = slice_part(line, cr + 1, line.length);
+            doubt = "a delimiter ended by a bare CR or a NUL";
+            *rest = slice_part(line, end + 1, line.length);
         }
     }
     if (match.kind == BOUNDARY_NONE && boundary_set_matches_behind_dashes(&reader->boundaries, line))

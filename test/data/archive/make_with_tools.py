@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fixtures that come from real packers: 7z, genisoimage, xorriso, gcab, arj.
+"""Makes the fixtures that come from real packers: 7z, genisoimage, xorriso, gcab, arj, ncompress.
 
 Run in this folder, with those tools installed; the tests only need the results. Times are fixed, so the results are
 always the same, except where a packer draws random numbers (encryption): those are only made where missing.
@@ -111,8 +111,16 @@ def old_packers():
     make("encrypted.arj", ["arj", "a", "-i", "-y", "-gsecret", "OUT", "readme.txt"], by_chance=True)
 
 
+def lzw():
+    """Strings of codes that grow twice, are all forgotten as what follows is no longer like it, and grow again."""
+    noise = random.Random(1).randbytes(1 << 14).hex().encode()
+    make("readme.txt.Z", ["sh", "-c", "compress -c readme.txt >OUT"])
+    make("widths.Z", ["sh", "-c", "compress -b 11 -c widths >OUT"], files={"widths": TEXT * 80 + noise[:20000]})
+
+
 if __name__ == "__main__":
     os.umask(0o022)
+    lzw()
     seven_zip()
     cabinets()
     images()

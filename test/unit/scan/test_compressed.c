@@ -222,6 +222,44 @@ static void stops_at_the_memory_bound(void **state)
     }
 }
 
+/* A stream of compress has no end of its own. */
+static void reads_compress(void **state)
+{
+    (void)state;
+    static const struct archive_events_case cases[] = {
+        {"readme.txt.Z", "member \n" README},
+        {"widths.Z", "member \nend complete 33440 cf8e6541\n"},
+    };
+    archive_events_assert_fixtures(&compress_format, cases, sizeof cases / sizeof cases[0]);
+    struct slice file = archive_events_fixture("readme.txt.Z");
+    for (uint64_t bound = 167; bound <= 169; bound++) {
+        struct archive_events_options options = {.budget = archive_events_budget};
+        struct strbuf events;
+        strbuf_init(&events, 0);
+        options.budget.unpacked_bytes_left = bound;
+        archive_events_run(&compress_format, file, &options, &events);
+        assert_int_equal(strstr(strbuf_text(&events), "outcome over_budget\n") != NULL, bound < 168);
+        strbuf_deinit(&events);
+    }
+    test_free((void *)file.data);
+}
+
+static void refuses_damaged_compress(void **state)
+{
+    (void)state;
+    static const struct archive_events_bytes cases[] = {
+        /* A first code that is no byte, one beyond the next string, and 9 bits at most. */
+        ARCHIVE_EVENTS_BYTES("\x1f\x9d\x90\xff\xff\xff", "member \nend incomplete\noutcome damaged\n"),
+        ARCHIVE_EVENTS_BYTES("\x1f\x9d\x90"
+                             "a\xfe\xff\xff",
+                             "member \nend incomplete 1 e8b7be43\noutcome damaged\n"),
+        ARCHIVE_EVENTS_BYTES("\x1f\x9d\x89"
+                             "abcd",
+                             "member \nend incomplete\noutcome damaged\n"),
+    };
+    archive_events_assert_bytes(&compress_format, cases, sizeof cases / sizeof cases[0]);
+}
+
 struct unread_case {
     const char *bytes;
     size_t length;
@@ -236,7 +274,6 @@ static void does_not_take_what_it_cannot_read_for_nothing(void **state)
 {
     (void)state;
     static const struct unread_case cases[] = {
-        UNREAD("\x1f\x9d\x90 compress"),
         UNREAD("\x02\x21\x4c\x18 lz4 of old, and more than the probe wants to see"),
         UNREAD("SIT!\0\1\0\0"),
         UNREAD("WARC/1.0\r\n"),
@@ -273,6 +310,8 @@ int main(void)
         cmocka_unit_test(stops_at_the_work_bound),
         cmocka_unit_test(stops_at_the_entry_bound),
         cmocka_unit_test(stops_at_the_memory_bound),
+        cmocka_unit_test(reads_compress),
+        cmocka_unit_test(refuses_damaged_compress),
         cmocka_unit_test(does_not_take_what_it_cannot_read_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
