@@ -5,12 +5,14 @@
  * written before the call that ends a message returns. A session pins the snapshot that was in force when it
  * began. Each is used by one thread at a time; which one may change between calls.
  *
- * No call blocks longer than the DNS budget (dns.timeout), or the second that a table may take. No data
- * passed in need outlive the call.
+ * No call blocks longer than the DNS budget (dns.timeout), or the second that a table may take; who can put a
+ * session aside (policy_connect.can_wait) waits for lists outside of the calls, and keeps no thread for it. No
+ * data passed in need outlive the call.
  */
 #ifndef CLOSEDRELAY_POLICY_SESSION_H
 #define CLOSEDRELAY_POLICY_SESSION_H
 
+#include "base/pending.h"
 #include "outcome/outcome.h"
 #include "policy.h"
 
@@ -25,6 +27,7 @@ struct policy_connect {
     const char *daemon_name;        /* {daemon_name} */
     bool cannot_hold;               /* the MTA lets a filter hold no mail: it is deferred instead */
     bool cannot_drop;               /* nor take out recipients: the message is refused instead */
+    bool can_wait;                  /* the caller knows what to do about POLICY_WAIT */
 };
 
 struct policy_mail {
@@ -48,12 +51,14 @@ enum policy_step {
     POLICY_CONTINUE,
     POLICY_REJECT, /* 5xx */
     POLICY_DEFER,  /* 4xx */
+    POLICY_WAIT,   /* nothing yet: policy_session_resume is to be called next, once `awaited` is there or late */
 };
 
 struct policy_answer {
     enum policy_step step;
-    /* reply text and codes; NULL for POLICY_CONTINUE. Valid until the next call. */
+    /* reply text and codes of a refusal; otherwise NULL. Valid until the next call. */
     const struct verdict *verdict;
+    struct pending_awaited awaited; /* of POLICY_WAIT; it stays in place until the next call */
 };
 
 /* The end of a message: a refusal, or the edits; neither: it goes on as it is. Valid until the next call. */
@@ -77,6 +82,8 @@ void policy_session_helo(struct policy_session *session, const char *name);
 
 /* A new message; an unfinished one before it is closed as aborted. POLICY_REJECT / POLICY_DEFER end it. */
 struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail);
+/* After POLICY_WAIT: the answer that was asked for, or what else to wait for. Abort and end may come instead. */
+struct policy_answer policy_session_resume(struct policy_session *session);
 /* POLICY_REJECT / POLICY_DEFER refuse this recipient only. */
 struct policy_answer policy_session_recipient(struct policy_session *session,
                                               const struct policy_recipient *recipient);

@@ -1,5 +1,6 @@
 #include "callbacks.h"
 
+#include "callback_wait.h"
 #include "macros.h"
 #include "milter_server.h"
 #include "negotiate.h"
@@ -56,6 +57,7 @@ static sfsistat connect_answer(SMFICTX *ctx, struct milter_session *session, con
         .client_name = name,
         .cannot_hold = (session->actions & SMFIF_QUARANTINE) == 0,
         .cannot_drop = (session->actions & SMFIF_DELRCPT) == 0,
+        .can_wait = callback_wait_is_free(),
     };
     macros_read_connect(ctx, &connect);
     /* Without memory there is no policy session, and every MAIL is deferred. */
@@ -95,6 +97,25 @@ static sfsistat on_close(SMFICTX *ctx)
 
 /* ---- message ---------------------------------------------------------------------------------------- */
 
+static sfsistat on_mail_again(SMFICTX *ctx);
+
+static sfsistat answer_or_wait(SMFICTX *ctx, const struct policy_answer *answer)
+{
+    return answer->step == POLICY_WAIT ? callback_wait(ctx, &answer->awaited, on_mail_again)
+                                       : reply_answer(ctx, answer);
+}
+
+static sfsistat on_mail_again(SMFICTX *ctx)
+{
+    struct milter_session *session = session_enter(ctx);
+    if (session == NULL)
+        return reply_own_failure(ctx);
+    struct policy_answer answer = policy_session_resume(session->policy);
+    sfsistat result = answer_or_wait(ctx, &answer);
+    session_leave(session);
+    return result;
+}
+
 static sfsistat mail_answer(SMFICTX *ctx, struct milter_session *session, char **arguments)
 {
     session->body_is_done = false;
@@ -105,7 +126,7 @@ static sfsistat mail_answer(SMFICTX *ctx, struct milter_session *session, char *
     sfsistat result;
     if (macros_read_mail(ctx, session->mta_version, &mail, &macros)) {
         struct policy_answer answer = policy_session_mail(session->policy, &mail);
-        result = reply_answer(ctx, &answer);
+        result = answer_or_wait(ctx, &answer);
     } else {
         result = reply_own_failure(ctx);
     }

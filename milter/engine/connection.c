@@ -52,7 +52,7 @@ void connection_destroy(struct connection *connection)
 
 bool connection_is_heavy(const struct connection *connection)
 {
-    return connection->body_bytes > CONNECTION_HEAVY_BYTES && connection->need != CONNECTION_IS_OVER;
+    return connection->body_bytes > CONNECTION_HEAVY_BYTES && connection->need < CONNECTION_WAITS;
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------ */
@@ -110,11 +110,11 @@ static void count_body(struct connection *connection, const struct packet *packe
         connection->body_bytes = 0;
 }
 
-/* Takes whole packets off `input`. False: the connection is over. */
+/* Takes whole packets off `input`, until a callback waits. False: the connection is over. */
 static bool take_packets(struct connection *connection, struct slice *input)
 {
     struct packet packet;
-    for (;;) {
+    while (!context_waits(&connection->context)) {
         switch (packet_take(input, &packet)) {
         case PACKET_PART:
             return true;
@@ -125,19 +125,21 @@ static bool take_packets(struct connection *connection, struct slice *input)
             break;
         }
         connection->is_new_part = true;
-        const enum protocol_result result = protocol_take(&connection->context, &packet, false);
+        const enum protocol_result result = protocol_take(&connection->context, &packet);
         count_body(connection, &packet);
-        if (result != PROTOCOL_NEXT)
+        if (result == PROTOCOL_CLOSE)
             return false;
     }
+    return true;
 }
 
-/* Keeps the beginning of a packet, with room for the rest of it. False: no memory. */
+/* Keeps the beginning of a packet, with room for the rest of it; more where a callback waits. False: no
+ * memory. */
 static bool keep(struct connection *connection, struct slice part)
 {
     if (part.length == 0)
         return true;
-    const size_t room = packet_size(part);
+    const size_t packet = packet_size(part), room = packet > part.length ? packet : part.length;
     char *kept = malloc(room);
     if (kept == NULL)
         return false;
@@ -239,13 +241,36 @@ static void be_patient(struct connection *connection)
     connection->has_patience = true;
 }
 
+static void set_need(struct connection *connection)
+{
+    if (context_waits(&connection->context))
+        connection->need = CONNECTION_WAITS;
+    else
+        connection->need = connection->kept_length > 0 ? CONNECTION_IN_PART : CONNECTION_IDLE;
+}
+
+/* Then what came behind the packet that waited. False: the connection is over. */
+static bool go_on(struct connection *connection)
+{
+    char *kept = connection->kept;
+    struct slice input = slice_make(kept, connection->kept_length);
+    connection->kept = NULL;
+    connection->kept_length = connection->kept_room = 0;
+    const bool goes_on = protocol_resume(&connection->context) != PROTOCOL_CLOSE &&
+                         take_packets(connection, &input) && keep(connection, input);
+    free(kept);
+    return goes_on;
+}
+
 static bool serve(struct connection *connection, struct workspace *workspace, bool is_patient)
 {
     strbuf_reset(&workspace->answers);
     connection->context.answers = &workspace->answers;
     connection->is_new_part = connection->kept_length == 0;
-    const bool goes_on = read_and_take(connection, workspace, is_patient);
-    connection->need = connection->kept_length > 0 ? CONNECTION_IN_PART : CONNECTION_IDLE;
+    const bool goes_on = context_waits(&connection->context)
+                             ? go_on(connection)
+                             : read_and_take(connection, workspace, is_patient);
+    set_need(connection);
     const bool is_sent = send_answers(connection, strbuf_slice(&workspace->answers));
     connection->context.answers = NULL;
     if (workspace->answers.capacity > ANSWERS_KEPT_BYTES)
@@ -259,7 +284,7 @@ void connection_serve(struct connection *connection, struct workspace *workspace
     if (is_patient)
         be_patient(connection);
     if (connection->need == CONNECTION_IS_FULL) {
-        connection->need = connection->kept_length > 0 ? CONNECTION_IN_PART : CONNECTION_IDLE;
+        set_need(connection);
         goes_on = send_unsent(connection);
     } else {
         goes_on = serve(connection, workspace, is_patient);

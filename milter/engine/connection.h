@@ -31,6 +31,7 @@ enum connection_need {
     CONNECTION_IDLE,    /* the next packet; nothing of it has come */
     CONNECTION_IN_PART, /* the rest of a packet */
     CONNECTION_IS_FULL, /* room for answers: the MTA does not read them */
+    CONNECTION_WAITS,   /* what a callback waits for (context.awaited), and no packet before that */
     CONNECTION_IS_OVER, /* nothing: protocol_end was called */
 };
 
@@ -43,13 +44,16 @@ struct connection {
     bool is_polled_full; /* and tells when there is room for answers */
     bool is_new_part;    /* the packet that is there in part is not the one of before */
     bool is_away;        /* a thread serves it that drives no reactor */
+    bool is_aside;       /* it is to be told of what it waits for */
     bool has_patience;   /* reading may wait for a second */
     uint64_t body_bytes; /* of the message being sent */
     char *kept;          /* the beginning of a packet, or more: what is to be taken before anything new */
     size_t kept_length, kept_room;
     struct slice unsent;                /* answers that the MTA does not read; owned */
-    struct connection *next_returned;   /* its reactor's */
-    struct connection *next, *previous; /* its reactor's */
+    struct pending_notice notice;       /* while it is aside */
+    struct reactor *reactor;            /* that it belongs to for life; the rest is the reactor's */
+    struct connection *next_returned;
+    struct connection *next, *previous;
 };
 
 /* `descriptor` is the connection's from now on. NULL: no memory, and the descriptor is not. */
@@ -60,8 +64,8 @@ void connection_destroy(struct connection *connection);
 /* Whether connection_serve should now be given a thread of its own. */
 bool connection_is_heavy(const struct connection *connection);
 
-/* Reads what there is, or at most a second for the rest of a packet where `is_patient`, calls the callbacks
- * and answers. Fills `need`. */
+/* Has a callback that waited go on; otherwise reads what there is, or at most a second for the rest of a packet
+ * where `is_patient`. Calls the callbacks and answers. Fills `need`. */
 void connection_serve(struct connection *connection, struct workspace *workspace, bool is_patient);
 
 /* Gives it up, whatever it is about: callbacks are told. */

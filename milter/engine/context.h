@@ -8,6 +8,8 @@
 
 #include "macro_store.h"
 
+#include "base/pending.h"
+
 #include <libmilter/mfapi.h>
 
 /* In the order of a message; who skips one of them comes to the next. */
@@ -41,8 +43,17 @@ struct smfi_str {
     uint32_t steps;             /* SMFIP_, wanted by the callbacks */
     uint32_t offered_steps;     /* SMFIP_, of the MTA */
     enum protocol_state state : 8;
+    char waiting_command;           /* whose callback waits */
+    sfsistat (*resume)(SMFICTX *);  /* answers it; NULL: none waits */
+    struct pending_awaited awaited; /* by that callback */
     struct macro_store macros;
 };
+
+/* Whether a callback waits: nothing is to be taken until protocol_resume. */
+static inline bool context_waits(const struct smfi_str *context)
+{
+    return context->resume != NULL;
+}
 
 /* Appends a packet to the answers. */
 void context_answer(struct smfi_str *context, char command, const void *data, size_t length);

@@ -1,8 +1,11 @@
-/* milter_server.h, served by ourselves. */
+/* milter_server.h and callback_wait.h, served by ourselves. */
+#include "callbacks/callback_wait.h"
 #include "callbacks/callbacks.h"
 #include "callbacks/milter_server.h"
 #include "callbacks/session_bind.h"
+#include "context.h"
 #include "crew.h"
+#include "protocol.h"
 #include "socket/listener.h"
 
 #include <limits.h>
@@ -33,6 +36,18 @@ const char *milter_server_shortcomings(void)
 bool milter_server_mistakes_body_answers(void)
 {
     return false;
+}
+
+bool callback_wait_is_free(void)
+{
+    return true;
+}
+
+sfsistat callback_wait(SMFICTX *ctx, const struct pending_awaited *awaited, sfsistat (*resume)(SMFICTX *ctx))
+{
+    ctx->awaited = *awaited;
+    ctx->resume = resume;
+    return PROTOCOL_CALLBACK_WAITS;
 }
 
 /* It does not. */

@@ -376,31 +376,39 @@ static void begin(struct smfi_str *context, const struct command *command, char 
         macro_store_begin(&context->macros, stage);
 }
 
-static enum protocol_result finish(struct smfi_str *context, const struct command *command, sfsistat result)
+static enum protocol_result finish(struct smfi_str *context, char letter, sfsistat result)
 {
+    const struct command *command = find_command(letter);
     if (result == CALLBACK_CLOSES)
         return PROTOCOL_CLOSE;
-    if (result == PROTOCOL_CALLBACK_WAITS)
+    if (result == PROTOCOL_CALLBACK_WAITS) {
+        context->waiting_command = letter;
         return PROTOCOL_WAIT;
+    }
     answer(context, result);
     if (is_verdict(result) && (result == SMFIS_ACCEPT || !command->stays_when_refused))
         context->state = STATE_HELO;
     return command->state == STATE_QUIT || context->answers->failed ? PROTOCOL_CLOSE : PROTOCOL_NEXT;
 }
 
-enum protocol_result protocol_take(struct smfi_str *context, const struct packet *packet, bool is_again)
+enum protocol_result protocol_take(struct smfi_str *context, const struct packet *packet)
 {
     const struct command *command = find_command(packet->command);
     if (command == NULL)
         return PROTOCOL_CLOSE;
-    if (!is_again) {
-        if (!may_come(context, command))
-            return pass_over(command);
-        if (command->has_data && packet->data.length == 0)
-            return PROTOCOL_CLOSE;
-        begin(context, command, packet->command);
-    }
-    return finish(context, command, command->run(context, packet->data));
+    if (!may_come(context, command))
+        return pass_over(command);
+    if (command->has_data && packet->data.length == 0)
+        return PROTOCOL_CLOSE;
+    begin(context, command, packet->command);
+    return finish(context, packet->command, command->run(context, packet->data));
+}
+
+enum protocol_result protocol_resume(struct smfi_str *context)
+{
+    sfsistat (*resume)(SMFICTX *) = context->resume;
+    context->resume = NULL;
+    return finish(context, context->waiting_command, resume(context));
 }
 
 void protocol_init(struct smfi_str *context, const struct smfiDesc *description)

@@ -13,18 +13,19 @@
 
 enum protocol_result {
     PROTOCOL_NEXT,  /* the next packet */
-    PROTOCOL_WAIT,  /* the callback waits for something: the same packet again, later */
+    PROTOCOL_WAIT,  /* a callback waits for something (context->awaited): protocol_resume comes next */
     PROTOCOL_CLOSE, /* the connection is over */
 };
 
-/* What a callback returns that is to be called again with the same arguments, once what it waits for is
- * there (milter_server_wait); MAIL only. */
+/* What a callback returns that waits (callbacks/callback_wait.h). */
 #define PROTOCOL_CALLBACK_WAITS 99
 
 void protocol_init(struct smfi_str *context, const struct smfiDesc *description);
 
-/* Answers go to context->answers. `is_again`: the packet is the one that had to wait. */
-enum protocol_result protocol_take(struct smfi_str *context, const struct packet *packet, bool is_again);
+/* Answers go to context->answers. */
+enum protocol_result protocol_take(struct smfi_str *context, const struct packet *packet);
+/* What the callback waited for is there, or late. */
+enum protocol_result protocol_resume(struct smfi_str *context);
 
 /* Nothing more comes: ends an open message, calls close, frees what the context has. */
 void protocol_end(struct smfi_str *context);

@@ -23,6 +23,7 @@ enum {
 
 static void add(struct reactor *reactor, struct connection *connection)
 {
+    connection->reactor = reactor;
     connection->next = reactor->connections;
     if (connection->next != NULL)
         connection->next->previous = connection;
@@ -41,6 +42,47 @@ static void drop(struct reactor *reactor, struct connection *connection)
     deadline_clear(&connection->deadline);
     connection_destroy(connection);
     crew_connection_ends(reactor->crew);
+}
+
+/* Any thread: the driver is to see to it. */
+static void give_back(struct connection *connection)
+{
+    struct reactor *reactor = connection->reactor;
+    pthread_mutex_lock(&reactor->lock);
+    const bool is_first = reactor->returned == NULL;
+    connection->next_returned = reactor->returned;
+    reactor->returned = connection;
+    pthread_mutex_unlock(&reactor->lock);
+    if (is_first)
+        poller_wake(&reactor->poller);
+}
+
+/* ---- what a callback waits for ------------------------------------------------------------------------ */
+
+static void be_told(void *context)
+{
+    give_back(context);
+}
+
+static void put_aside(struct connection *connection)
+{
+    const struct pending_awaited *awaited = &connection->context.awaited;
+    connection->notice = (struct pending_notice){.told = be_told, .context = connection};
+    connection->is_aside = true;
+    deadline_clear(&connection->deadline);
+    deadline_set(&connection->reactor->aside, &connection->deadline, awaited->deadline_ms);
+    if (!pending_tell(awaited->pending, &connection->notice))
+        be_told(connection); /* it is there already */
+}
+
+/* False: it is being told at this moment, and comes back by itself. */
+static bool take_from_aside(struct connection *connection)
+{
+    deadline_clear(&connection->deadline);
+    if (!pending_forget(connection->context.awaited.pending, &connection->notice))
+        return false;
+    connection->is_aside = false;
+    return true;
 }
 
 /* ---- what a connection waits for ---------------------------------------------------------------------- */
@@ -75,11 +117,13 @@ static bool watch(struct reactor *reactor, struct connection *connection)
 static void settle(struct worker *worker, struct connection *connection, uint64_t now_ms)
 {
     struct reactor *reactor = worker->reactor;
-    if (connection->need != CONNECTION_IS_OVER && !watch(reactor, connection)) {
+    if (connection->need < CONNECTION_WAITS && !watch(reactor, connection)) {
         log_error("milter: a connection is closed: %s", strerror(errno));
         connection_end(connection, &worker->workspace);
     }
-    if (connection->need == CONNECTION_IS_OVER)
+    if (connection->need == CONNECTION_WAITS)
+        put_aside(connection);
+    else if (connection->need == CONNECTION_IS_OVER)
         drop(reactor, connection);
     else
         set_deadline(reactor, connection, now_ms);
@@ -99,15 +143,6 @@ static void serve_heavy(struct worker *worker, struct connection *connection)
     }
 }
 
-static void give_back(struct reactor *reactor, struct connection *connection)
-{
-    pthread_mutex_lock(&reactor->lock);
-    connection->next_returned = reactor->returned;
-    reactor->returned = connection;
-    pthread_mutex_unlock(&reactor->lock);
-    poller_wake(&reactor->poller);
-}
-
 /* False: another thread drives the reactor now. */
 static bool serve(struct worker *worker, struct connection *connection, bool is_to_end)
 {
@@ -124,7 +159,7 @@ static bool serve(struct worker *worker, struct connection *connection, bool is_
     }
     if (atomic_compare_exchange_strong(&worker->state, &expected, WORKER_DRIVES))
         return true;
-    give_back(worker->reactor, connection);
+    give_back(connection);
     return false;
 }
 
@@ -153,6 +188,8 @@ bool reactor_take_over(struct reactor *reactor, struct worker *worker, struct wo
         reactor->driver = successor;
     }
     pthread_mutex_unlock(&reactor->lock);
+    if (is_taken)
+        poller_wake(&reactor->poller); /* orders that `worker` has begun to follow */
     return is_taken;
 }
 
@@ -251,6 +288,16 @@ static bool end_expired(struct worker *worker, struct deadline_list *list, uint6
     return true;
 }
 
+/* Those that have waited as long as they may. False: another thread drives the reactor now. */
+static bool wake_late(struct worker *worker, uint64_t now_ms)
+{
+    struct connection *connection;
+    while ((connection = expired(&worker->reactor->aside, now_ms)) != NULL)
+        if (take_from_aside(connection) && !serve_and_settle(worker, connection, false, now_ms))
+            return false;
+    return true;
+}
+
 static uint64_t earlier(uint64_t at_ms, const struct deadline_list *list)
 {
     const struct deadline *first = deadline_first(list);
@@ -260,7 +307,7 @@ static uint64_t earlier(uint64_t at_ms, const struct deadline_list *list)
 static int wait_ms(const struct reactor *reactor)
 {
     uint64_t at_ms = reactor->accepts_again_ms == 0 ? UINT64_MAX : reactor->accepts_again_ms;
-    at_ms = earlier(earlier(at_ms, &reactor->idle), &reactor->parts);
+    at_ms = earlier(earlier(earlier(at_ms, &reactor->idle), &reactor->parts), &reactor->aside);
     if (at_ms == UINT64_MAX)
         return -1;
     const uint64_t now_ms = clock_now_ms();
@@ -270,27 +317,42 @@ static int wait_ms(const struct reactor *reactor)
 /* ---- what other threads want -------------------------------------------------------------------------- */
 
 struct orders {
-    struct connection *returned;
-    bool drain, end;
+    bool has_returned, drain, end;
 };
 
 static struct orders take_orders(struct reactor *reactor)
 {
     pthread_mutex_lock(&reactor->lock);
-    const struct orders orders = {reactor->returned, reactor->is_told_to_drain, reactor->is_told_to_end};
-    reactor->returned = NULL;
+    const struct orders orders = {reactor->returned != NULL, reactor->is_told_to_drain,
+                                  reactor->is_told_to_end};
     pthread_mutex_unlock(&reactor->lock);
     return orders;
 }
 
-static void take_returned(struct worker *worker, struct connection *returned, uint64_t now_ms)
+static struct connection *next_returned(struct reactor *reactor)
 {
-    while (returned != NULL) {
-        struct connection *next = returned->next_returned;
-        returned->is_away = false;
-        settle(worker, returned, now_ms);
-        returned = next;
+    pthread_mutex_lock(&reactor->lock);
+    struct connection *connection = reactor->returned;
+    if (connection != NULL)
+        reactor->returned = connection->next_returned;
+    pthread_mutex_unlock(&reactor->lock);
+    return connection;
+}
+
+/* False: another thread drives the reactor now. */
+static bool take_returned(struct worker *worker, uint64_t now_ms)
+{
+    struct connection *connection;
+    while ((connection = next_returned(worker->reactor)) != NULL) {
+        const bool has_waited = connection->is_aside;
+        connection->is_away = connection->is_aside = false;
+        deadline_clear(&connection->deadline);
+        if (!has_waited)
+            settle(worker, connection, now_ms);
+        else if (!serve_and_settle(worker, connection, false, now_ms))
+            return false;
     }
+    return true;
 }
 
 static void stop_listening(struct reactor *reactor)
@@ -337,7 +399,7 @@ static void end_connections(struct worker *worker, uint64_t now_ms)
     struct connection *next;
     for (struct connection *at = worker->reactor->connections; at != NULL; at = next) {
         next = at->next;
-        if (at->is_away)
+        if (at->is_away || (at->is_aside && !take_from_aside(at)))
             continue;
         connection_end(at, &worker->workspace);
         settle(worker, at, now_ms);
@@ -348,7 +410,8 @@ static void end_connections(struct worker *worker, uint64_t now_ms)
 static bool follow(struct worker *worker, const struct orders *orders, uint64_t now_ms)
 {
     struct reactor *reactor = worker->reactor;
-    take_returned(worker, orders->returned, now_ms);
+    if (orders->has_returned && !take_returned(worker, now_ms))
+        return false;
     if (orders->drain && (!reactor->is_draining || reactor->listening >= 0) && !drain(worker, now_ms))
         return false;
     if (orders->end) {
@@ -361,14 +424,26 @@ static bool follow(struct worker *worker, const struct orders *orders, uint64_t 
 
 /* ---- driving ------------------------------------------------------------------------------------------ */
 
+/* The next packet of one that waits has come, or its end: neither matters yet. */
+static void ignore(struct reactor *reactor, struct connection *connection)
+{
+    poller_remove(&reactor->poller, connection->descriptor);
+    connection->is_polled = false;
+}
+
 /* False: another thread drives the reactor now. */
 static bool serve_ready(struct worker *worker, void **subjects, size_t count, uint64_t now_ms)
 {
     struct reactor *reactor = worker->reactor;
     for (size_t i = 0; i < count; i++) {
-        const bool is_driver = subjects[i] == &reactor->listening
-                                   ? take_connection(worker, now_ms)
-                                   : serve_and_settle(worker, subjects[i], false, now_ms);
+        struct connection *connection = subjects[i] == &reactor->listening ? NULL : subjects[i];
+        bool is_driver = true;
+        if (connection == NULL)
+            is_driver = take_connection(worker, now_ms);
+        else if (connection->is_aside)
+            ignore(reactor, connection);
+        else
+            is_driver = serve_and_settle(worker, connection, false, now_ms);
         if (!is_driver)
             return false; /* its poller tells the successor of the others again */
     }
@@ -400,7 +475,8 @@ void reactor_drive(struct worker *worker)
             return;
         }
         accept_again(reactor, now_ms);
-        if (!end_expired(worker, &reactor->parts, now_ms) || !end_expired(worker, &reactor->idle, now_ms))
+        if (!wake_late(worker, now_ms) || !end_expired(worker, &reactor->parts, now_ms) ||
+            !end_expired(worker, &reactor->idle, now_ms))
             return;
     }
 }
@@ -429,6 +505,7 @@ bool reactor_open(struct reactor *reactor, struct crew *crew, int listening)
     pthread_mutex_init(&reactor->lock, NULL);
     deadline_list_init(&reactor->idle);
     deadline_list_init(&reactor->parts);
+    deadline_list_init(&reactor->aside);
     if (!poller_open(&reactor->poller))
         return false;
     reactor->listening = fcntl(listening, F_DUPFD_CLOEXEC, 0);

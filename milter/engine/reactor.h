@@ -27,11 +27,11 @@ struct reactor {
     bool is_draining;
     uint64_t accepts_again_ms; /* while descriptors are short; 0: they are not */
     struct connection *connections;
-    struct deadline_list idle, parts;
+    struct deadline_list idle, parts, aside;
     /* Under the lock: */
     pthread_mutex_t lock;
     struct worker *driver;       /* NULL: it has ended */
-    struct connection *returned; /* by threads that have stayed with them */
+    struct connection *returned; /* by threads that stayed with them, or told that what they wait for is there */
     bool is_told_to_drain;
     bool is_told_to_end;
 };

@@ -1,4 +1,5 @@
 /* milter_server.h, served by libmilter: its public interface and nothing else. */
+#include "callbacks/callback_wait.h"
 #include "callbacks/callbacks.h"
 #include "callbacks/milter_server.h"
 #include "callbacks/session_bind.h"
@@ -115,6 +116,18 @@ bool milter_server_start(struct policy_engine *engine, struct strbuf *problem)
         return fail(problem, "no thread could be started");
     pthread_detach(thread);
     return true;
+}
+
+bool callback_wait_is_free(void)
+{
+    return false;
+}
+
+sfsistat callback_wait(SMFICTX *ctx, const struct pending_awaited *awaited, sfsistat (*resume)(SMFICTX *ctx))
+{
+    const uint64_t now_ms = clock_now_ms();
+    pending_wait(awaited->pending, awaited->deadline_ms > now_ms ? awaited->deadline_ms - now_ms : 0);
+    return resume(ctx);
 }
 
 /* The number of descriptors is libmilter's business. */

@@ -7,7 +7,7 @@
 struct item {
     struct block_list *list;
     struct dns_lookup *lookup; /* NULL: not asked, see `result` */
-    struct dns_lookup *text;   /* TXT, once wanted */
+    struct dns_lookup *text;   /* TXT, once wanted: the listing is proven */
     bool settled;              /* `result` is final */
     struct list_answer result;
 };
@@ -16,6 +16,7 @@ struct list_query {
     struct block_lists *set;
     struct in6_addr client;
     struct pending_waiter waiter; /* for all lists together */
+    struct pending *change;       /* of a list's health, that is waited for; NULL: none */
     size_t count;
     struct item items[];
 };
@@ -98,15 +99,19 @@ void list_query_destroy(struct list_query *query)
         dns_lookup_unref(query->items[i].lookup);
         dns_lookup_unref(query->items[i].text);
     }
+    pending_drop(query->change);
     free(query);
 }
 
-/* ---- collecting -------------------------------------------------------------------------------------- */
+/* ---- settling: each goes as far as it gets, and returns what it waits for, or NULL once it is settled. Where
+ * it is late, for whatever reason, it settles with what there is. ------------------------------------------ */
 
-/* Waits with what is left of the budget, if there may be one more to wait. */
-static enum pending_result wait_for(struct list_query *query, struct pending *pending)
+/* Takes over the reference. */
+static struct pending *wait_for_change(struct list_query *query, struct pending *change)
 {
-    return pending_waiter_wait(&query->waiter, pending, block_lists_now_ms(query->set));
+    pending_drop(query->change);
+    query->change = change;
+    return change;
 }
 
 /* What the health says of an answer now; what to wait for where a test may still decide, else NULL. */
@@ -128,39 +133,16 @@ static enum list_state look_at_health(struct block_list *list, uint64_t obtained
 }
 
 /* A listing counts once a test begun after it has passed. */
-static bool wait_until_proven(struct list_query *query, struct item *item, enum list_state *state)
+static struct pending *prove(struct list_query *query, struct item *item, enum list_state *state,
+                             bool *proven)
 {
-    uint64_t obtained_ms = item->lookup->answered_ms;
-    for (;;) {
-        bool proven;
-        struct pending *change;
-        *state = look_at_health(item->list, obtained_ms, &proven, &change);
-        if (change == NULL)
-            return proven;
-        block_list_consider(item->list, block_lists_now_ms(query->set));
-        block_lists_wake(query->set); /* a proof may have to keep its distance from the last one */
-        bool has_changed = wait_for(query, change) == PENDING_DONE;
-        pending_drop(change);
-        if (!has_changed)
-            return false;
-    }
-}
-
-/* Whether the list has been tested at all, and found healthy. */
-static bool wait_until_tested(struct list_query *query, struct block_list *list)
-{
-    while ((atomic_load(&list->flags) & BLOCK_LIST_TESTED) == 0) {
-        pthread_mutex_lock(&list->lock);
-        struct pending *change = list->health.state == LIST_UNTESTED ? list->changed : NULL;
-        if (change != NULL)
-            pending_ref(change);
-        pthread_mutex_unlock(&list->lock);
-        bool has_changed = change == NULL || wait_for(query, change) == PENDING_DONE;
-        pending_drop(change);
-        if (!has_changed)
-            return false;
-    }
-    return (atomic_load(&list->flags) & BLOCK_LIST_ASKABLE) != 0;
+    struct pending *change;
+    *state = look_at_health(item->list, item->lookup->answered_ms, proven, &change);
+    if (change == NULL)
+        return NULL;
+    block_list_consider(item->list, block_lists_now_ms(query->set));
+    block_lists_wake(query->set); /* a proof may have to keep its distance from the last one */
+    return wait_for_change(query, change);
 }
 
 static void settle_unproven(struct item *item, enum list_state state)
@@ -174,74 +156,134 @@ static void settle_unproven(struct item *item, enum list_state state)
         settle_suspended(item);
 }
 
-static void settle_listed(struct list_query *query, struct item *item)
+static void ask_for_text(struct list_query *query, struct item *item)
 {
-    enum list_state state;
-    if (!wait_until_proven(query, item, &state)) {
-        settle_unproven(item, state);
-        return;
-    }
-    settle(item, LIST_LISTED, NULL, NULL);
-    item->result.codes = item->lookup->answer.addresses;
-    item->result.code_count = item->lookup->answer.address_count;
-    if ((atomic_load(&item->list->flags) & BLOCK_LIST_TEXT) == 0)
-        return;
     struct dns_question question = {
         .name = slice_make(item->lookup->name, item->lookup->name_length),
         .type = DNS_TYPE_TXT,
         .not_before_ms = atomic_load(&item->list->believed_from_ms),
     };
-    item->text = dns_client_ask(query->set->options.client, &question, block_lists_now_ms(query->set));
-    if (item->text != NULL && wait_for(query, &item->text->pending) == PENDING_DONE)
-        item->result.text = item->text->answer.text;
+    if ((atomic_load(&item->list->flags) & BLOCK_LIST_TEXT) != 0)
+        item->text = dns_client_ask(query->set->options.client, &question, block_lists_now_ms(query->set));
 }
 
-static void settle_answer(struct list_query *query, struct item *item)
+static struct pending *settle_listed(struct list_query *query, struct item *item, bool is_late)
+{
+    if (item->text == NULL) {
+        enum list_state state;
+        bool proven;
+        struct pending *change = prove(query, item, &state, &proven);
+        if (change != NULL && !is_late)
+            return change;
+        if (!proven) {
+            settle_unproven(item, state);
+            return NULL;
+        }
+        ask_for_text(query, item);
+    }
+    const bool has_text = item->text != NULL && dns_lookup_is_done(item->text);
+    if (item->text != NULL && !has_text && !is_late)
+        return &item->text->pending;
+    settle(item, LIST_LISTED, NULL, NULL);
+    item->result.codes = item->lookup->answer.addresses;
+    item->result.code_count = item->lookup->answer.address_count;
+    if (has_text)
+        item->result.text = item->text->answer.text;
+    return NULL;
+}
+
+/* What to wait for until the list has been tested for the first time; NULL: it has. */
+static struct pending *first_test(struct list_query *query, struct block_list *list)
+{
+    pthread_mutex_lock(&list->lock);
+    struct pending *change = list->health.state == LIST_UNTESTED ? list->changed : NULL;
+    if (change != NULL)
+        pending_ref(change);
+    pthread_mutex_unlock(&list->lock);
+    return change == NULL ? NULL : wait_for_change(query, change);
+}
+
+/* That it lists nothing counts if it has been found healthy. */
+static struct pending *settle_not_listed(struct list_query *query, struct item *item, bool is_late)
+{
+    const bool is_tested = (atomic_load(&item->list->flags) & BLOCK_LIST_TESTED) != 0;
+    struct pending *test = is_tested ? NULL : first_test(query, item->list);
+    if (test != NULL && !is_late)
+        return test;
+    if (test == NULL && (atomic_load(&item->list->flags) & BLOCK_LIST_ASKABLE) != 0)
+        settle(item, LIST_NOT_LISTED, NULL, NULL);
+    else
+        settle_unproven(item, test == NULL ? LIST_SUSPENDED : LIST_UNTESTED);
+    return NULL;
+}
+
+static struct pending *settle_answer(struct list_query *query, struct item *item, bool is_late)
 {
     const struct dns_lookup *lookup = item->lookup;
     item->result.ttl_seconds = lookup->answer.ttl_seconds;
-    if (lookup->answer.address_count == 0 && dns_outcome_is_decided(lookup->answer.outcome)) {
-        if (wait_until_tested(query, item->list))
-            settle(item, LIST_NOT_LISTED, NULL, NULL);
-        else
-            settle_unproven(item, (atomic_load(&item->list->flags) & BLOCK_LIST_TESTED) == 0
-                                      ? LIST_UNTESTED
-                                      : LIST_SUSPENDED);
-        return;
-    }
+    if (lookup->answer.address_count == 0 && dns_outcome_is_decided(lookup->answer.outcome))
+        return settle_not_listed(query, item, is_late);
     struct list_reply reply = block_list_reply(item->list, &lookup->answer);
     if (reply.kind == LIST_REPLY_LISTED)
-        settle_listed(query, item);
-    else if (reply.kind == LIST_REPLY_INVALID)
+        return settle_listed(query, item, is_late);
+    if (reply.kind == LIST_REPLY_INVALID)
         settle(item, LIST_UNKNOWN, "error_code", list_trouble_text(reply.trouble));
     else
         settle(item, LIST_UNKNOWN, lookup->answer.outcome == DNS_OUTCOME_TIMEOUT ? "timeout" : "failed",
                dns_outcome_text(lookup->answer.outcome));
+    return NULL;
 }
 
-static void settle_item(struct list_query *query, struct item *item)
+/* PENDING_DONE: it is not late. */
+static struct pending *settle_item(struct list_query *query, struct item *item, enum pending_result late)
 {
-    switch (wait_for(query, &item->lookup->pending)) {
-    case PENDING_DONE:
-        settle_answer(query, item);
-        break;
-    case PENDING_BUSY:
+    if (dns_lookup_is_done(item->lookup))
+        return settle_answer(query, item, late != PENDING_DONE);
+    if (late == PENDING_DONE)
+        return &item->lookup->pending;
+    if (late == PENDING_BUSY)
         settle(item, LIST_UNKNOWN, "busy", "too many sessions are waiting for answers");
-        break;
-    case PENDING_TIMEOUT:
+    else
         settle(item, LIST_UNKNOWN, "timeout", "no answer in time");
-        break;
-    }
+    return NULL;
 }
+
+/* ---- collecting -------------------------------------------------------------------------------------- */
 
 /* Once settled an answer stays, so that a message's findings do not change under it; only what was not in
  * time may still turn up for the session's next message. */
+static bool is_open(const struct item *item)
+{
+    return item->lookup != NULL && (!item->settled || item->result.verdict == LIST_UNKNOWN);
+}
+
+bool list_query_awaits(struct list_query *query, struct pending_awaited *awaited)
+{
+    awaited->pending = NULL;
+    awaited->deadline_ms = query->waiter.deadline_ms;
+    if (block_lists_now_ms(query->set) >= awaited->deadline_ms)
+        return false;
+    for (size_t i = 0; i < query->count && awaited->pending == NULL; i++)
+        if (is_open(&query->items[i]))
+            awaited->pending = settle_item(query, &query->items[i], PENDING_DONE);
+    return awaited->pending != NULL;
+}
+
+/* Waits with what is left of the budget, if there may be one more to wait. */
+static void collect_item(struct list_query *query, struct item *item)
+{
+    enum pending_result late = PENDING_DONE;
+    struct pending *missing;
+    while ((missing = settle_item(query, item, late)) != NULL)
+        late = pending_waiter_wait(&query->waiter, missing, block_lists_now_ms(query->set));
+}
+
 void list_query_collect(struct list_query *query, struct list_answer *answers)
 {
     for (size_t i = 0; i < query->count; i++) {
         struct item *item = &query->items[i];
-        if (item->lookup != NULL && (!item->settled || item->result.verdict == LIST_UNKNOWN))
-            settle_item(query, item);
+        if (is_open(item))
+            collect_item(query, item);
         answers[i] = item->result;
         if (item->lookup != NULL && dns_lookup_is_done(item->lookup)) {
             uint64_t now_ms = block_lists_now_ms(query->set);

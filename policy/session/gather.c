@@ -22,15 +22,23 @@ void session_begin_checks(struct policy_session *session)
     }
 }
 
-void session_gather(struct policy_session *session, enum check_stage stage, const struct recipient *recipient)
+bool session_gather(struct policy_session *session, enum check_stage stage, const struct recipient *recipient,
+                    struct pending_awaited *awaited)
 {
     struct message *message = session->message;
-    for (size_t i = 0; check_table[i] != NULL; i++) {
-        if (check_table[i]->begin == NULL || !judge_asks(&message->judgement, i, stage))
+    for (; check_table[message->gathering] != NULL; message->gathering++) {
+        const struct check *check = check_table[message->gathering];
+        if (check->begin == NULL || !judge_asks(&message->judgement, message->gathering, stage))
             continue;
-        const struct check_context context = judge_context(&message->judgement, i, stage, recipient);
-        check_table[i]->begin(&context, &session->engine->services, &message->facts.gathered);
+        struct check_context context =
+            judge_context(&message->judgement, message->gathering, stage, recipient);
+        context.awaited = awaited;
+        check->begin(&context, &session->engine->services, &message->facts.gathered);
+        if (awaited != NULL && awaited->pending != NULL)
+            return false;
     }
+    message->gathering = 0;
+    return true;
 }
 
 void session_look_up_contact(struct policy_session *session, size_t index)

@@ -43,6 +43,7 @@ struct policy_session *policy_session_begin(struct policy_engine *engine,
     session->facts.id = incident_id_new(clock_wall_us(&engine->options.clock));
     session->cannot_hold = connect->cannot_hold;
     session->cannot_drop = connect->cannot_drop;
+    session->can_wait = connect->can_wait;
     counter_add(&connections, 1);
     talloc_set_destructor(session, session_release);
     if (!fill_session_facts(session, connect)) {
@@ -68,9 +69,9 @@ void policy_session_helo(struct policy_session *session, const char *name)
 static struct policy_answer answer_of(const struct verdict *verdict)
 {
     if (verdict->action == ACTION_REJECT)
-        return (struct policy_answer){POLICY_REJECT, verdict};
+        return (struct policy_answer){.step = POLICY_REJECT, .verdict = verdict};
     if (verdict->action == ACTION_DEFER)
-        return (struct policy_answer){POLICY_DEFER, verdict};
+        return (struct policy_answer){.step = POLICY_DEFER, .verdict = verdict};
     return go_on;
 }
 
@@ -167,11 +168,18 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
     session->message = message_begin(session, mail);
     if (session->message == NULL)
         return refuse_for_memory();
-    struct judgement *judgement = &session->message->judgement;
     session_start_scan(session);
-    if (!judgement->is_settled)
+    if (!session->message->judgement.is_settled)
         return go_on; /* settle_local() asks */
-    session_gather(session, STAGE_MAIL, NULL);
+    return policy_session_resume(session);
+}
+
+struct policy_answer policy_session_resume(struct policy_session *session)
+{
+    struct judgement *judgement = &session->message->judgement;
+    struct pending_awaited awaited = {.pending = NULL};
+    if (!session_gather(session, STAGE_MAIL, NULL, session->can_wait ? &awaited : NULL))
+        return (struct policy_answer){.step = POLICY_WAIT, .awaited = awaited};
     judge_mail(judgement);
     if (judge_answers_wait(judgement) || judgement->verdict.action < ACTION_DEFER)
         return go_on;
@@ -185,7 +193,7 @@ static void judge_one_recipient(struct policy_session *session, size_t index)
         return;
     judge_prepare_recipient(&message->judgement, index);
     session_look_up_contact(session, index);
-    session_gather(session, STAGE_RECIPIENT, &message->facts.recipients[index]);
+    session_gather(session, STAGE_RECIPIENT, &message->facts.recipients[index], NULL);
     judge_recipient(&message->judgement, index);
 }
 
@@ -221,7 +229,7 @@ static void settle_local(struct policy_session *session)
     judge_settle(&message->judgement);
     if (!judge_needs(&message->judgement, CHECK_NEEDS_SCAN))
         TALLOC_FREE(message->scan);
-    session_gather(session, STAGE_MAIL, NULL);
+    session_gather(session, STAGE_MAIL, NULL, NULL);
     judge_mail(&message->judgement);
     for (size_t i = 0; i < message->facts.recipient_count; i++)
         judge_one_recipient(session, i);
@@ -342,7 +350,7 @@ struct policy_ending policy_session_end_of_message(struct policy_session *sessio
     if (!judgement->is_settled)
         settle_local(session);
     finish_scan(message);
-    session_gather(session, STAGE_MESSAGE, NULL);
+    session_gather(session, STAGE_MESSAGE, NULL, NULL);
     judge_message(judgement);
     list_dropped(message, &edits);
     if (judgement->policy->mode == MODE_ENFORCE)

@@ -27,6 +27,7 @@ struct message {
     uint64_t started_us;
     size_t recipient_capacity;
     size_t header_bytes_kept;
+    size_t gathering;  /* the check whose turn it is to gather at this stage */
     bool body_is_over; /* nothing in the rest of the body can change the verdict */
     bool is_over;      /* its outcome was published, or it left none: the message is over */
 };
@@ -39,15 +40,17 @@ struct policy_session {
     void *check_slots[CHECK_COUNT_MAX];
     struct message *message;       /* NULL before the first MAIL */
     bool cannot_hold, cannot_drop; /* what the MTA does not let a filter do */
+    bool can_wait;                 /* the caller puts a session aside that waits */
 };
 
 /* ---- what checks ask for, and are told (gather.c) ----------------------------------------------------- */
 
 /* Slow work starts at connect, before it is known whose settings will count. */
 void session_begin_checks(struct policy_session *session);
-/* Has the checks of `stage` gather what they need to decide. */
-void session_gather(struct policy_session *session, enum check_stage stage,
-                    const struct recipient *recipient);
+/* Has the checks of `stage` gather what they need to decide. Waits for it where `awaited` is NULL; otherwise
+ * false tells what to call it again for, which goes on where it was. */
+bool session_gather(struct policy_session *session, enum check_stage stage, const struct recipient *recipient,
+                    struct pending_awaited *awaited);
 /* Whether the user knows the recipient, where a check needs it. */
 void session_look_up_contact(struct policy_session *session, size_t index);
 /* Has all checks that were asked settle what they reserved. */

@@ -2,6 +2,7 @@
  * A policy that does as it is told, for tests of the milter: the names in the envelope say what to answer.
  *
  *   sender     reject@… defer@… refuse a message at MAIL; slow@… takes a second at MAIL
+ *              waits@… waits at MAIL until somebody sends from ring@…; late@… for what does not come within 100 ms
  *              end-reject@… end-defer@… hold@… drop@… decide at the end of the message
  *              percent@… newline@… mismatch@… end in replies that are hard to pass on
  *              enough@… does not care for the body after its first chunk
@@ -18,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,9 @@ struct policy_engine {
 
 struct policy_session {
     struct verdict verdict;
+    struct pending *awaited; /* or NULL */
+    uint64_t deadline_ms;
+    bool can_wait;
     char *sender;
     char *first_recipient;
     const char *dropped[1];
@@ -608,6 +613,7 @@ struct policy_session *policy_session_begin(struct policy_engine *engine,
     struct policy_session *session = calloc(1, sizeof *session);
     if (session == NULL)
         abort();
+    session->can_wait = connect->can_wait;
     return session;
 }
 
@@ -625,13 +631,19 @@ static struct policy_answer answer_with(struct policy_session *session, unsigned
     snprintf(session->verdict.enhanced, sizeof session->verdict.enhanced, "%s",
              code >= 500 ? "5.7.1" : "4.7.1");
     snprintf(session->verdict.text, sizeof session->verdict.text, "%s", text);
-    return (struct policy_answer){step, &session->verdict};
+    return (struct policy_answer){.step = step, .verdict = &session->verdict};
 }
 
 static bool begins(const char *path, const char *word)
 {
     path += path[0] == '<';
     return strncmp(path, word, strlen(word)) == 0 && path[strlen(word)] == '@';
+}
+
+static void stop_waiting(struct policy_session *session)
+{
+    pending_drop(session->awaited);
+    session->awaited = NULL;
 }
 
 static void forget_message(struct policy_session *session)
@@ -641,6 +653,51 @@ static void forget_message(struct policy_session *session)
     session->sender = session->first_recipient = NULL;
     session->body_bytes = session->header_count = session->recipient_count = 0;
     session->in_message = false;
+    stop_waiting(session);
+}
+
+/* What everybody waits for, until somebody rings. */
+static struct pending *next_ring(bool is_ringing)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct pending *bell;
+    pthread_mutex_lock(&lock);
+    struct pending *ring = bell == NULL ? pending_create() : bell;
+    if (ring == NULL)
+        abort();
+    bell = is_ringing ? NULL : ring;
+    if (!is_ringing)
+        pending_ref(ring);
+    pthread_mutex_unlock(&lock);
+    return ring;
+}
+
+static void ring(void)
+{
+    struct pending *rung = next_ring(true);
+    pending_complete(rung);
+    pending_drop(rung);
+}
+
+static void start_waiting(struct policy_session *session, const char *path)
+{
+    const uint64_t budget_ms = begins(path, "late") ? 100 : 60000;
+    session->awaited = begins(path, "late") ? pending_create() : next_ring(false);
+    session->deadline_ms = clock_now_ms() + budget_ms;
+    if (!session->can_wait)
+        pending_wait(session->awaited, budget_ms);
+}
+
+struct policy_answer policy_session_resume(struct policy_session *session)
+{
+    if (session->awaited != NULL && session->can_wait && !pending_is_done(session->awaited) &&
+        clock_now_ms() < session->deadline_ms)
+        return (struct policy_answer){.step = POLICY_WAIT,
+                                      .awaited = {session->awaited, session->deadline_ms}};
+    if (session->awaited != NULL)
+        trace("%s", pending_is_done(session->awaited) ? "rung" : "late");
+    stop_waiting(session);
+    return (struct policy_answer){.step = POLICY_CONTINUE};
 }
 
 struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail)
@@ -654,6 +711,10 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
     session->sender = strdup(mail->path);
     if (begins(mail->path, "slow"))
         sleep(1);
+    if (begins(mail->path, "ring"))
+        ring();
+    if (begins(mail->path, "waits") || begins(mail->path, "late"))
+        start_waiting(session, mail->path);
     if (begins(mail->path, "reject") || begins(mail->path, "defer")) {
         struct policy_answer answer = begins(mail->path, "reject")
                                           ? answer_with(session, 550, "no mail from you")
@@ -661,7 +722,7 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
         forget_message(session);
         return answer;
     }
-    return (struct policy_answer){POLICY_CONTINUE, NULL};
+    return policy_session_resume(session);
 }
 
 struct policy_answer policy_session_recipient(struct policy_session *session,
@@ -676,7 +737,7 @@ struct policy_answer policy_session_recipient(struct policy_session *session,
         free(session->first_recipient);
         session->first_recipient = strdup(recipient->path);
     }
-    return (struct policy_answer){POLICY_CONTINUE, NULL};
+    return (struct policy_answer){.step = POLICY_CONTINUE};
 }
 
 void policy_session_queue_id(struct policy_session *session, const char *queue_id)
@@ -708,7 +769,7 @@ bool policy_session_body(struct policy_session *session, const void *bytes, size
 static struct policy_answer final_answer(struct policy_session *session)
 {
     const char *sender = session->sender == NULL ? "" : session->sender;
-    struct policy_answer answer = {POLICY_CONTINUE, NULL};
+    struct policy_answer answer = {.step = POLICY_CONTINUE};
     if (begins(sender, "end-reject"))
         answer = answer_with(session, 550, "not this message");
     else if (begins(sender, "end-defer"))

@@ -85,7 +85,7 @@ static void long_text_of_percents_fits(void **state)
     struct verdict verdict = verdict_of(550, "5.7.1", "");
     memset(verdict.text, '%', VERDICT_TEXT_BYTES_MAX);
     verdict.text[VERDICT_TEXT_BYTES_MAX] = '\0';
-    assert_int_equal(reply_answer(NULL, &(struct policy_answer){POLICY_REJECT, &verdict}), SMFIS_REJECT);
+    assert_int_equal(reply_answer(NULL, &(struct policy_answer){.step = POLICY_REJECT, .verdict = &verdict}), SMFIS_REJECT);
     assert_int_equal(strlen(fake_milter.text), 2 * VERDICT_TEXT_BYTES_MAX);
     assert_int_equal(errors_logged, 0);
 }
@@ -95,14 +95,14 @@ static void falls_back_when_libmilter_refuses_the_text(void **state)
     (void)state;
     struct verdict verdict = verdict_of(550, "5.7.1", "no");
     fake_milter.setreply_failures = 1;
-    assert_int_equal(reply_answer(NULL, &(struct policy_answer){POLICY_REJECT, &verdict}), SMFIS_REJECT);
+    assert_int_equal(reply_answer(NULL, &(struct policy_answer){.step = POLICY_REJECT, .verdict = &verdict}), SMFIS_REJECT);
     assert_string_equal(fake_milter.text, "Refused by the policy of this server");
 }
 
 static void refusal_without_verdict_is_still_one(void **state)
 {
     (void)state;
-    assert_int_equal(reply_answer(NULL, &(struct policy_answer){POLICY_DEFER, NULL}), SMFIS_TEMPFAIL);
+    assert_int_equal(reply_answer(NULL, &(struct policy_answer){.step = POLICY_DEFER}), SMFIS_TEMPFAIL);
     assert_string_equal(fake_milter.code, "451");
     assert_int_equal(errors_logged, 1);
 }
@@ -161,7 +161,7 @@ static void refused_message_is_not_edited(void **state)
     (void)state;
     struct verdict verdict = verdict_of(550, "5.7.1", "no");
     struct policy_ending ending = whole_ending;
-    ending.answer = (struct policy_answer){POLICY_REJECT, &verdict};
+    ending.answer = (struct policy_answer){.step = POLICY_REJECT, .verdict = &verdict};
     assert_int_equal(reply_ending(NULL, SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_QUARANTINE, &ending),
                      SMFIS_REJECT);
     assert_string_equal(fake_milter.edits, "");

@@ -61,7 +61,7 @@ static void start_asking(const struct check_context *context, const struct check
     *context->session_slot = asked;
 }
 
-/* At MAIL: waits for what is left of the budget. */
+/* At MAIL: within what is left of the budget. */
 static void collect_answers(const struct check_context *context, const struct check_services *services,
                             struct gathered_facts *gathered)
 {
@@ -70,9 +70,11 @@ static void collect_answers(const struct check_context *context, const struct ch
     const size_t count = settings->lists.count;
     if (!any_list_counts(settings, context->message->role) || !is_asked_for(context->session))
         return;
-    struct list_answer *answers = NULL;
-    if (asked != NULL && asked->query != NULL)
-        answers = talloc_zero_array(context->owner, struct list_answer, (unsigned)count);
+    const bool is_asked = asked != NULL && asked->query != NULL;
+    if (is_asked && context->awaited != NULL && list_query_awaits(asked->query, context->awaited))
+        return;
+    struct list_answer *answers =
+        is_asked ? talloc_zero_array(context->owner, struct list_answer, (unsigned)count) : NULL;
     if (answers == NULL) {
         gathered->lists_missing = services->dns == NULL ? "offline" : "out_of_memory";
         return;
