@@ -15,8 +15,9 @@
 bool callback_wait_is_free(void);
 
 /*
- * The callback's last act, and its result: `resume` answers in its place once `awaited` is there or late, and may wait
- * again. Until then no other callback of the session is called but abort and close, which may come instead.
+ * The callback's last act, and its result: `resume` answers in its place once `awaited` is there or late, and
+ * may wait again. Until then no other callback of the session is called but abort and close, which may come
+ * instead.
  */
 sfsistat callback_wait(SMFICTX *ctx, const struct pending_awaited *awaited, sfsistat (*resume)(SMFICTX *ctx));
 

@@ -49,9 +49,9 @@ struct connection {
     uint64_t body_bytes; /* of the message being sent */
     char *kept;          /* the beginning of a packet, or more: what is to be taken before anything new */
     size_t kept_length, kept_room;
-    struct slice unsent;                /* answers that the MTA does not read; owned */
-    struct pending_notice notice;       /* while it is aside */
-    struct reactor *reactor;            /* that it belongs to for life; the rest is the reactor's */
+    struct slice unsent;          /* answers that the MTA does not read; owned */
+    struct pending_notice notice; /* while it is aside */
+    struct reactor *reactor;      /* that it belongs to for life; the rest is the reactor's */
     struct connection *next_returned;
     struct connection *next, *previous;
 };
@@ -64,8 +64,8 @@ void connection_destroy(struct connection *connection);
 /* Whether connection_serve should now be given a thread of its own. */
 bool connection_is_heavy(const struct connection *connection);
 
-/* Has a callback that waited go on; otherwise reads what there is, or at most a second for the rest of a packet
- * where `is_patient`. Calls the callbacks and answers. Fills `need`. */
+/* Has a callback that waited go on; otherwise reads what there is, or at most a second for the rest of a
+ * packet where `is_patient`. Calls the callbacks and answers. Fills `need`. */
 void connection_serve(struct connection *connection, struct workspace *workspace, bool is_patient);
 
 /* Gives it up, whatever it is about: callbacks are told. */

@@ -30,8 +30,9 @@ struct reactor {
     struct deadline_list idle, parts, aside;
     /* Under the lock: */
     pthread_mutex_t lock;
-    struct worker *driver;       /* NULL: it has ended */
-    struct connection *returned; /* by threads that stayed with them, or told that what they wait for is there */
+    struct worker *driver; /* NULL: it has ended */
+    struct connection
+        *returned; /* by threads that stayed with them, or told that what they wait for is there */
     bool is_told_to_drain;
     bool is_told_to_end;
 };

@@ -66,8 +66,8 @@ struct pending_bound {
 void pending_bound_init(struct pending_bound *bound, unsigned most);
 void pending_bound_set(struct pending_bound *bound, unsigned most);
 
-/* What somebody is to come back for, who is not to wait here: once it is done, or at the deadline. It stays in
- * place until then, by a reference of whoever named it. */
+/* What somebody is to come back for, who is not to wait here: once it is done, or at the deadline. It stays
+ * in place until then, by a reference of whoever named it. */
 struct pending_awaited {
     struct pending *pending; /* NULL: nothing */
     uint64_t deadline_ms;    /* monotonic */

@@ -88,8 +88,9 @@ struct check_context {
     void **message_slot; /* NULL at STAGE_CONNECT */
     void **session_slot;
     void *session_owner;
-    /* For `begin`. NULL: it waits itself, no longer than its budget. Otherwise it fills this in where something
-     * is on its way, and is called again, with everything else as it was, once that is there or late. */
+    /* For `begin`. NULL: it waits itself, no longer than its budget. Otherwise it fills this in where
+     * something is on its way, and is called again, with everything else as it was, once that is there or
+     * late. */
     struct pending_awaited *awaited;
 };
 
@@ -118,8 +119,8 @@ struct check {
     /* Which check_need bits it has with these settings. */
     unsigned (*needs)(const void *settings);
     /* Called before `decide` at each stage of `stages`, and at STAGE_CONNECT if that is among them: starts
-     * slow work, or collects what it brought into `gathered` (NULL at STAGE_CONNECT); context->awaited says who
-     * waits for it. */
+     * slow work, or collects what it brought into `gathered` (NULL at STAGE_CONNECT); context->awaited says
+     * who waits for it. */
     void (*begin)(const struct check_context *context, const struct check_services *services,
                   struct gathered_facts *gathered);
     /* Appends findings; every one with check, outcome, reason, mode and action set (check_finding helps).

@@ -103,8 +103,9 @@ void list_query_destroy(struct list_query *query)
     free(query);
 }
 
-/* ---- settling: each goes as far as it gets, and returns what it waits for, or NULL once it is settled. Where
- * it is late, for whatever reason, it settles with what there is. ------------------------------------------ */
+/* ---- settling: each goes as far as it gets, and returns what it waits for, or NULL once it is settled.
+ * Where it is late, for whatever reason, it settles with what there is.
+ * ------------------------------------------ */
 
 /* Takes over the reference. */
 static struct pending *wait_for_change(struct list_query *query, struct pending *change)

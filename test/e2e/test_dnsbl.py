@@ -3,6 +3,7 @@
 import pytest
 
 from harness import mail
+from harness.milter_client import ALL_STEPS
 from harness.rbldnsd import LISTED, LISTED_BY_BOTH, SilentNameServer, ZONES
 
 RELAY = "relay: { local_domains: [example.com], trusted_networks: [198.51.100.0/24, 192.0.2.96/32] }\n"
@@ -102,6 +103,29 @@ def test_a_list_that_never_answers_is_unknown(start_relay):
     assert finding(record)["outcome"] == "unknown"
     assert record["verdict"] == "accept"
     assert server.questions() > 0
+    server.stop()
+
+
+def served(relay, milter):
+    trusted = milter(relay)
+    trusted.connect("192.0.2.96")
+    trusted.helo()
+    return trusted.mail("app@example.org").letter == "c"
+
+
+def test_a_thousand_sessions_that_wait_keep_no_thread(start_relay, milter):
+    """And nobody else waits with them."""
+    server = SilentNameServer()
+    relay = start_relay(dns(server.port, [f"{{ zone: {ZONES[0]} }}"], timeout="25s"))
+    assert served(relay, milter)
+    threads = relay.daemon.thread_count()
+    for number in range(1000):
+        client = milter(relay, steps=ALL_STEPS)
+        client.connect(f"203.0.{number // 250}.{number % 250 + 1}")
+        client.helo()
+        client.send_packet("M", b"<x@example.org>\0")
+    assert served(relay, milter)
+    assert relay.daemon.thread_count() <= threads + 1  # perhaps one for somebody whom this busy machine kept
     server.stop()
 
 

@@ -2,11 +2,10 @@
  * A policy that does as it is told, for tests of the milter: the names in the envelope say what to answer.
  *
  *   sender     reject@… defer@… refuse a message at MAIL; slow@… takes a second at MAIL
- *              waits@… waits at MAIL until somebody sends from ring@…; late@… for what does not come within 100 ms
- *              end-reject@… end-defer@… hold@… drop@… decide at the end of the message
- *              percent@… newline@… mismatch@… end in replies that are hard to pass on
- *              enough@… does not care for the body after its first chunk
- *   recipient  reject@… defer@… refuse that recipient
+ *              waits@… waits at MAIL until somebody sends from ring@…; late@… for what does not come within
+ * 100 ms end-reject@… end-defer@… hold@… drop@… decide at the end of the message percent@… newline@…
+ * mismatch@… end in replies that are hard to pass on enough@… does not care for the body after its first
+ * chunk recipient  reject@… defer@… refuse that recipient
  *
  * With FAKE_POLICY_TRACE=FILE every call is told in a line of FILE. A configuration file has lines "KEY
  * VALUE": listen-unix PATH, listen-inet PORT, mode OCTAL, user NAME, sessions N, drain MS; any other is an

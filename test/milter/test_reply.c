@@ -85,7 +85,8 @@ static void long_text_of_percents_fits(void **state)
     struct verdict verdict = verdict_of(550, "5.7.1", "");
     memset(verdict.text, '%', VERDICT_TEXT_BYTES_MAX);
     verdict.text[VERDICT_TEXT_BYTES_MAX] = '\0';
-    assert_int_equal(reply_answer(NULL, &(struct policy_answer){.step = POLICY_REJECT, .verdict = &verdict}), SMFIS_REJECT);
+    assert_int_equal(reply_answer(NULL, &(struct policy_answer){.step = POLICY_REJECT, .verdict = &verdict}),
+                     SMFIS_REJECT);
     assert_int_equal(strlen(fake_milter.text), 2 * VERDICT_TEXT_BYTES_MAX);
     assert_int_equal(errors_logged, 0);
 }
@@ -95,7 +96,8 @@ static void falls_back_when_libmilter_refuses_the_text(void **state)
     (void)state;
     struct verdict verdict = verdict_of(550, "5.7.1", "no");
     fake_milter.setreply_failures = 1;
-    assert_int_equal(reply_answer(NULL, &(struct policy_answer){.step = POLICY_REJECT, .verdict = &verdict}), SMFIS_REJECT);
+    assert_int_equal(reply_answer(NULL, &(struct policy_answer){.step = POLICY_REJECT, .verdict = &verdict}),
+                     SMFIS_REJECT);
     assert_string_equal(fake_milter.text, "Refused by the policy of this server");
 }
 

@@ -136,6 +136,9 @@ class Daemon:
     def resident_kb(self):
         return int(_status_field(self.process.pid, "VmRSS").split()[0])
 
+    def thread_count(self):
+        return int(_status_field(self.process.pid, "Threads"))
+
     def descriptor_count(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
