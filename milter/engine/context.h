@@ -8,7 +8,7 @@
 
 #include "macro_store.h"
 
-#include "base/pending.h"
+#include "policy_session.h"
 
 #include <libmilter/mfapi.h>
 

@@ -118,14 +118,17 @@ def test_a_thousand_sessions_that_wait_keep_no_thread(start_relay, milter):
     server = SilentNameServer()
     relay = start_relay(dns(server.port, [f"{{ zone: {ZONES[0]} }}"], timeout="25s"))
     assert served(relay, milter)
-    threads = relay.daemon.thread_count()
+    threads, waiting = relay.daemon.thread_count(), []
     for number in range(1000):
         client = milter(relay, steps=ALL_STEPS)
+        waiting.append(client)
         client.connect(f"203.0.{number // 250}.{number % 250 + 1}")
         client.helo()
         client.send_packet("M", b"<x@example.org>\0")
     assert served(relay, milter)
     assert relay.daemon.thread_count() <= threads + 1  # perhaps one for somebody whom this busy machine kept
+    for client in waiting:
+        client.close()
     server.stop()
 
 
