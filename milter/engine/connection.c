@@ -55,6 +55,12 @@ bool connection_is_heavy(const struct connection *connection)
     return connection->body_bytes > CONNECTION_HEAVY_BYTES && connection->need < CONNECTION_WAITS;
 }
 
+bool connection_is_hung_up(const struct connection *connection)
+{
+    char byte;
+    return recv(connection->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* ---- answers ------------------------------------------------------------------------------------------ */
 
 /* How much of it went out; -1: the connection is broken. */

@@ -68,6 +68,9 @@ bool connection_is_heavy(const struct connection *connection);
  * packet where `is_patient`. Calls the callbacks and answers. Fills `need`. */
 void connection_serve(struct connection *connection, struct workspace *workspace, bool is_patient);
 
+/* Whether the MTA has hung up, and nothing that it has sent is left. */
+bool connection_is_hung_up(const struct connection *connection);
+
 /* Gives it up, whatever it is about: callbacks are told. */
 void connection_end(struct connection *connection, struct workspace *workspace);
 

@@ -424,11 +424,14 @@ static bool follow(struct worker *worker, const struct orders *orders, uint64_t 
 
 /* ---- driving ------------------------------------------------------------------------------------------ */
 
-/* The next packet of one that waits has come, or its end: neither matters yet. */
-static void ignore(struct reactor *reactor, struct connection *connection)
+/* Something has come of one that waits: packets do that too, but nobody waits for who has hung up. False:
+ * another thread drives the reactor now. */
+static bool look_at_aside(struct worker *worker, struct connection *connection, uint64_t now_ms)
 {
-    poller_remove(&reactor->poller, connection->descriptor);
+    poller_remove(&worker->reactor->poller, connection->descriptor);
     connection->is_polled = false;
+    return !connection_is_hung_up(connection) || !take_from_aside(connection) ||
+           serve_and_settle(worker, connection, true, now_ms);
 }
 
 /* False: another thread drives the reactor now. */
@@ -441,7 +444,7 @@ static bool serve_ready(struct worker *worker, void **subjects, size_t count, ui
         if (connection == NULL)
             is_driver = take_connection(worker, now_ms);
         else if (connection->is_aside)
-            ignore(reactor, connection);
+            is_driver = look_at_aside(worker, connection, now_ms);
         else
             is_driver = serve_and_settle(worker, connection, false, now_ms);
         if (!is_driver)

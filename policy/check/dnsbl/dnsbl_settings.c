@@ -146,8 +146,8 @@ static const struct config_key dnsbl_keys[] = {
         "waiting", count, waiting_max, .default_text = "500", .least = 1, .most = 100000,
         .flags = CONFIG_GLOBAL, .unit = "sessions",
         .text =
-            "How many sessions may wait for lists at a time where each keeps a thread, as in a build with "
-            "libmilter; for further ones, what is not yet known is unknown at once."),
+            "How many sessions may wait for lists at a time where each keeps a thread (docs/threads.md); for "
+            "further ones, what is not yet known is unknown at once."),
     CHECK_ROW("test_every", duration, test_every_ms, .default_text = "1h", .least = 1000, .most = 86400000,
               .flags = CONFIG_GLOBAL,
               .text = "How often a healthy list is tested, besides the proofs its listings ask for."),
