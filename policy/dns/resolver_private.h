@@ -4,6 +4,8 @@
 
 #include "dns/resolver.h"
 
+/* What c-ares 1.34 (Debian 13) calls deprecated is what 1.18 (Debian 12) has. */
+#define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <pthread.h>
 

@@ -1,13 +1,17 @@
 /*
- * Preloaded into the daemon by test/torture/run: the Nth call that can fail does, once.
+ * Preloaded into the daemon by test/torture/run: one call that can fail does, once.
  *
- * TORTURE_KIND is "memory" or "system", TORTURE_AT the number of the call (0: none), TORTURE_COUNT a file of
- * eight bytes in which the calls are counted, so that the runner knows how many there are. Calls of the
- * dynamic loader, before main(), are not counted.
+ * A call is named by the stack it was made from and by which one it is from there, so that threads that
+ * overtake each other do not change which one it is. TORTURE_KIND is "memory" or "system"; TORTURE_SHARED a
+ * file (struct shared) in which every stack is counted, for the runner to know what there is; TORTURE_STACK
+ * and TORTURE_OCCURRENCE say which call fails, and it is told there that it has. Addresses must not be random
+ * (personality). Calls before main() are not counted.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,47 +19,109 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-static _Atomic uint64_t *count;
-static uint64_t fail_at;
+enum { SLOTS = 1 << 16, DEPTH = 32 };
+
+struct shared {
+    _Atomic uint64_t calls, failed; /* failed: how many did, which is one at most */
+    struct {
+        _Atomic uint64_t stack, count; /* stack: a digest of its return addresses; 0: free */
+    } seen[SLOTS];
+};
+
+static struct shared *shared;
+static uint64_t wanted_stack, wanted_occurrence;
 static bool counts_memory, counts_system;
 static atomic_bool armed;
+static _Thread_local bool is_looking;
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *kind = getenv("TORTURE_KIND"), *at = getenv("TORTURE_AT"), *path = getenv("TORTURE_COUNT");
-    const int file = path == NULL ? -1 : open(path, O_RDWR);
-    void *mapped = file < 0 ? MAP_FAILED : mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    const char *kind = getenv("TORTURE_KIND"), *path = getenv("TORTURE_SHARED");
+    const char *stack = getenv("TORTURE_STACK"), *occurrence = getenv("TORTURE_OCCURRENCE");
+    void *frames[2];
+    backtrace(frames, 2); /* it loads a library the first time */
+    const int file = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
+    void *mapped = file < 0 ? MAP_FAILED
+                            : mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (file >= 0)
         close(file);
     if (kind == NULL || mapped == MAP_FAILED)
         return;
-    count = mapped;
-    fail_at = at == NULL ? 0 : strtoull(at, NULL, 10);
+    shared = mapped;
+    wanted_stack = stack == NULL ? 0 : strtoull(stack, NULL, 16);
+    wanted_occurrence = occurrence == NULL ? 1 : strtoull(occurrence, NULL, 10);
     counts_memory = strcmp(kind, "memory") == 0;
     counts_system = !counts_memory;
     atomic_store(&armed, true);
 }
 
-static bool fails(bool is_counted)
+/* FNV-1a of the return addresses above the wrapper. */
+static uint64_t digest_of(void *const *frames, int count)
 {
-    if (!is_counted || !atomic_load(&armed))
+    uint64_t digest = 0xcbf29ce484222325;
+    for (int i = 2; i < count; i++)
+        digest = (digest ^ (uint64_t)frames[i]) * 0x100000001b3;
+    return digest == 0 ? 1 : digest;
+}
+
+/* Which one it is from that stack, from 1 on. */
+static uint64_t count_stack(uint64_t stack)
+{
+    for (uint64_t i = stack % SLOTS, tries = 0; tries < SLOTS; i = (i + 1) % SLOTS, tries++) {
+        uint64_t there = 0;
+        if (atomic_compare_exchange_strong(&shared->seen[i].stack, &there, stack) || there == stack)
+            return atomic_fetch_add(&shared->seen[i].count, 1) + 1;
+    }
+    return 0;
+}
+
+/* Who that was, beside the file, for a person. */
+static void tell_stack(void *const *frames, int count)
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s.stack", getenv("TORTURE_SHARED"));
+    const int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        backtrace_symbols_fd(frames, count, file);
+        close(file);
+    }
+}
+
+static __attribute__((noinline)) bool fails(bool is_counted)
+{
+    if (!is_counted || !atomic_load(&armed) || is_looking)
         return false;
-    return atomic_fetch_add(count, 1) + 1 == fail_at;
+    is_looking = true;
+    void *frames[DEPTH];
+    const int count = backtrace(frames, DEPTH);
+    const uint64_t stack = digest_of(frames, count);
+    atomic_fetch_add(&shared->calls, 1);
+    const bool is_it = count_stack(stack) == wanted_occurrence && stack == wanted_stack;
+    if (is_it) {
+        atomic_fetch_add(&shared->failed, 1);
+        tell_stack(frames, count);
+    }
+    is_looking = false;
+    return is_it;
 }
 
 /* ---- memory
  * ------------------------------------------------------------------------------------------------ */
 
+extern void *__libc_memalign(size_t alignment, size_t bytes);
 extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t items, size_t bytes);
 extern void *__libc_realloc(void *old, size_t bytes);
@@ -80,6 +146,11 @@ void *calloc(size_t items, size_t bytes)
 void *realloc(void *old, size_t bytes)
 {
     OR_NO_MEMORY(__libc_realloc(old, bytes));
+}
+
+void *aligned_alloc(size_t alignment, size_t bytes)
+{
+    OR_NO_MEMORY(__libc_memalign(alignment, bytes));
 }
 
 /* ---- the system
@@ -130,25 +201,57 @@ ssize_t read(int descriptor, void *bytes, size_t length)
     return next(descriptor, bytes, length);
 }
 
-int open(const char *path, int flags, ...)
-{
-    static int (*next)(const char *, int, ...);
-    va_list rest;
-    va_start(rest, flags);
-    const mode_t mode = va_arg(rest, mode_t);
-    va_end(rest);
-    if (next == NULL)
-        *(void **)&next = dlsym(RTLD_NEXT, "open");
-    if (fails(counts_system)) {
-        errno = EMFILE;
-        return -1;
+/* WRAP_OPEN(name): the open() of that name. */
+#define WRAP_OPEN(name)                                                                                      \
+    int name(const char *path, int flags, ...)                                                               \
+    {                                                                                                        \
+        static int (*next)(const char *, int, ...);                                                          \
+        va_list rest;                                                                                        \
+        va_start(rest, flags);                                                                               \
+        const mode_t mode = va_arg(rest, mode_t);                                                            \
+        va_end(rest);                                                                                        \
+        if (next == NULL)                                                                                    \
+            *(void **)&next = dlsym(RTLD_NEXT, #name);                                                       \
+        if (fails(counts_system)) {                                                                          \
+            errno = EMFILE;                                                                                  \
+            return -1;                                                                                       \
+        }                                                                                                    \
+        return next(path, flags, mode);                                                                      \
     }
-    return next(path, flags, mode);
-}
 
+/* WRAP_NULL(type, name, error, parameters, arguments): as WRAP, for what returns a pointer. */
+#define WRAP_NULL(type, name, error, parameters, arguments)                                                  \
+    type *name parameters                                                                                    \
+    {                                                                                                        \
+        static type *(*next)parameters;                                                                      \
+        if (next == NULL)                                                                                    \
+            *(void **)&next = dlsym(RTLD_NEXT, #name);                                                       \
+        if (fails(counts_system)) {                                                                          \
+            errno = error;                                                                                   \
+            return NULL;                                                                                     \
+        }                                                                                                    \
+        return next arguments;                                                                               \
+    }
+
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
+WRAP_NULL(FILE, fopen, EMFILE, (const char *p, const char *m), (p, m))
+WRAP_NULL(FILE, fopen64, EMFILE, (const char *p, const char *m), (p, m))
+WRAP_NULL(DIR, opendir, EMFILE, (const char *p), (p))
 WRAP(ssize_t, writev, ENOSPC, (int d, const struct iovec *v, int n), (d, v, n))
 WRAP(ssize_t, pread, EIO, (int d, void *b, size_t n, off_t o), (d, b, n, o))
 WRAP(ssize_t, pwrite, ENOSPC, (int d, const void *b, size_t n, off_t o), (d, b, n, o))
+WRAP(ssize_t, pread64, EIO, (int d, void *b, size_t n, off_t o), (d, b, n, o))
+WRAP(ssize_t, pwrite64, ENOSPC, (int d, const void *b, size_t n, off_t o), (d, b, n, o))
+WRAP(off_t, lseek, EIO, (int d, off_t o, int w), (d, o, w))
+WRAP(off_t, lseek64, EIO, (int d, off_t o, int w), (d, o, w))
+WRAP(int, stat, EACCES, (const char *p, struct stat *i), (p, i))
+WRAP(int, lstat, EACCES, (const char *p, struct stat *i), (p, i))
+WRAP(int, stat64, EACCES, (const char *p, struct stat64 *i), (p, i))
+WRAP(int, fstat64, EIO, (int d, struct stat64 *i), (d, i))
+WRAP(int, statvfs64, EIO, (const char *p, struct statvfs64 *i), (p, i))
+WRAP(int, unlink, EACCES, (const char *p), (p))
+WRAP(int, fchmod, EPERM, (int d, mode_t m), (d, m))
 WRAP(int, fsync, EIO, (int d), (d))
 WRAP(int, fdatasync, EIO, (int d), (d))
 WRAP(int, ftruncate, EIO, (int d, off_t n), (d, n))
@@ -158,6 +261,17 @@ WRAP(int, connect, ECONNREFUSED, (int d, const struct sockaddr *a, socklen_t n),
 WRAP(int, bind, EADDRINUSE, (int d, const struct sockaddr *a, socklen_t n), (d, a, n))
 WRAP(int, listen, EADDRINUSE, (int d, int n), (d, n))
 WRAP(int, accept4, EMFILE, (int d, struct sockaddr *a, socklen_t *n, int f), (d, a, n, f))
+WRAP(int, setsockopt, ENOMEM, (int d, int l, int o, const void *v, socklen_t n), (d, l, o, v, n))
+WRAP(int, getsockopt, ENOMEM, (int d, int l, int o, void *v, socklen_t *n), (d, l, o, v, n))
+WRAP(int, getsockname, ENOBUFS, (int d, struct sockaddr *a, socklen_t *n), (d, a, n))
+WRAP(int, dup, EMFILE, (int d), (d))
+WRAP(int, pipe2, EMFILE, (int p[2], int f), (p, f))
+WRAP(ssize_t, getrandom, EINTR, (void *b, size_t n, unsigned f), (b, n, f))
+WRAP(ssize_t, recvmsg, ECONNRESET, (int d, struct msghdr *m, int f), (d, m, f))
+WRAP(ssize_t, recvfrom, ECONNRESET, (int d, void *b, size_t n, int f, struct sockaddr *a, socklen_t *l),
+     (d, b, n, f, a, l))
+WRAP(ssize_t, sendto, EPIPE, (int d, const void *b, size_t n, int f, const struct sockaddr *a, socklen_t l),
+     (d, b, n, f, a, l))
 WRAP(ssize_t, recv, ECONNRESET, (int d, void *b, size_t n, int f), (d, b, n, f))
 WRAP(ssize_t, send, EPIPE, (int d, const void *b, size_t n, int f), (d, b, n, f))
 WRAP(ssize_t, sendmsg, EPIPE, (int d, const struct msghdr *m, int f), (d, m, f))
