@@ -1,6 +1,7 @@
 /*
- * Loaded into a process (LD_PRELOAD), makes its wall clock wrong; its monotonic clock stays right. WRONG_CLOCK names a file
- * of eight bytes with the seconds it is fast, which may change at any time; without it, that is an hour.
+ * Loaded into a process (LD_PRELOAD), makes its wall clock wrong; its monotonic clock stays right.
+ * WRONG_CLOCK names a file of eight bytes with the seconds it is fast, which may change at any time; without
+ * it, that is an hour.
  */
 #include <fcntl.h>
 #include <stdint.h>

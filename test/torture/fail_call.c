@@ -32,7 +32,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { SLOTS = 1 << 16, DEPTH = 32 };
+enum { SLOTS = 1 << 16, DEPTH = 12 };
 
 struct shared {
     _Atomic uint64_t calls, failed; /* failed: how many did, which is one at most */
