@@ -40,22 +40,18 @@ void cache_append_u64(struct strbuf *out, uint64_t number)
     append_number(out, number, 8);
 }
 
-static uint64_t read_number(const unsigned char *bytes, size_t count)
-{
-    uint64_t number = 0;
-    for (size_t i = 0; i < count; i++)
-        number |= (uint64_t)bytes[i] << (8 * i);
-    return number;
-}
-
 uint32_t cache_read_u32(const unsigned char *bytes)
 {
-    return (uint32_t)read_number(bytes, 4);
+    uint32_t number;
+    memcpy(&number, bytes, sizeof number);
+    return le32toh(number);
 }
 
 uint64_t cache_read_u64(const unsigned char *bytes)
 {
-    return read_number(bytes, 8);
+    uint64_t number;
+    memcpy(&number, bytes, sizeof number);
+    return le64toh(number);
 }
 
 static bool write_all(int descriptor, struct slice bytes)

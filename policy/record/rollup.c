@@ -108,10 +108,15 @@ bool rollup_read_section(void *owner, const struct rollup *rollup, enum rollup_b
     return true;
 }
 
-/* False: the bytes end within the number. */
+/* False: the bytes end within the number. Most are a single byte. */
 static bool take_number(struct slice *rest, uint64_t *number)
 {
     *number = 0;
+    if (rest->length > 0 && (unsigned char)*rest->data < 0x80) {
+        *number = (unsigned char)*rest->data++;
+        rest->length--;
+        return true;
+    }
     for (unsigned shift = 0; shift < 64 && rest->length > 0; shift += 7) {
         const unsigned char byte = (unsigned char)*rest->data++;
         rest->length--;
@@ -135,8 +140,8 @@ static bool take_counts(struct slice *rest, unsigned bits, struct record_counts 
 {
     uint64_t *const fields[] = {ROLLUP_COUNT_FIELDS(counts)};
     *counts = (struct record_counts){0};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if ((bits & 1u << i) != 0 && !take_number(rest, fields[i]))
+    for (unsigned left = bits & ((1u << sizeof fields / sizeof *fields) - 1); left != 0; left &= left - 1)
+        if (!take_number(rest, fields[__builtin_ctz(left)]))
             return false;
     if ((bits & ROLLUP_ALL_ACCEPTED) != 0)
         counts->accepted = counts->messages;
