@@ -139,9 +139,11 @@ enum policy_replay_result policy_replay_accounts(const struct policy_history_sou
                                                  const struct policy_accounts_query *query,
                                                  const struct policy_history_page *page, struct strbuf *out);
 
-/* What is usual for each login, from the records of `source`, into the state of `config` (NULL: the default
- * file's policy), which no daemon may have open meanwhile. `out`: what was done, or why not. Results as those
- * of policy_replay. */
+/* What is usual for each login, from the records of `source`, and from those of its files that are logs of
+ * Postfix or Sendmail, as far as they are older, into the state of `config` (NULL: the default file's
+ * policy), which no daemon may have open meanwhile. Stamps without a year are read in the process's time
+ * zone, of the year that follows from the file's date. `out`: what was done, or why not. Results as those of
+ * policy_replay. */
 enum policy_replay_result policy_learn(const struct policy_history_source *source, const char *config,
                                        struct strbuf *out);
 

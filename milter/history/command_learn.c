@@ -1,4 +1,4 @@
-/* `closedrelay learn`: what is usual for each login, from older records. */
+/* `closedrelay learn`: what is usual for each login, from older records and logs. */
 #include "commands/command.h"
 #include "history/history_source.h"
 
@@ -72,10 +72,12 @@ const struct command learn_command = {
     .name = "learn",
     .arguments = "[FILE…]",
     .arguments_max = COMMAND_ARGUMENTS_ANY,
-    .help = "learn what is usual for each login from older records",
+    .help = "learn what is usual for each login from older records or logs",
     .summary =
-        "Reads the record (those of audit.file and closed before, or the FILEs) and keeps what is usual for each login\n"
-        "and whom it knows in `state`, so that the check account need not begin anew. The daemon must not run meanwhile.",
+        "Reads the record (those of audit.file and closed before), or the FILEs: of the record, or logs of Postfix or\n"
+        "Sendmail, packed or not; and keeps what is usual for each login and whom it knows in `state`, so that the check\n"
+        "account need not begin anew. What logs have of the time since the first record is left out. Lines without a\n"
+        "year (\"Nov 30 14:13:02\") are of the last year that fits the file's date. The daemon must not run meanwhile.",
     .options = options,
     .options_bytes = sizeof(struct learn_options),
     .run = run,

@@ -1,41 +1,14 @@
-/* `replay --accounts` and `learn`: the search for stolen accounts over recorded mail, in the records' own
- * time. */
-#include "policy_history.h"
+#include "history/replay_accounts.h"
 
-#include "accounts/accounts.h"
 #include "base/array.h"
 #include "base/json_writer.h"
 #include "base/time_text.h"
 #include "check/account/account.h"
-#include "engine/engine.h"
 #include "history/history_input.h"
 #include "history/period.h"
-#include "live/contacts.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <talloc.h>
-
-/* Texts of one record that may be needed at the same time. */
-enum scratch { OF_USER, OF_HELO, OF_SENDER, OF_FROM, OF_MESSAGE_ID, OF_FINGERPRINT, OF_OTHER, SCRATCH_COUNT };
-
-struct accounts_replay {
-    void *owner;
-    struct accounts *accounts;
-    struct contacts *contacts;
-    const struct accounts_settings *settings;
-    const struct policy_history_page *page;
-    struct strbuf *out;
-    int64_t now_us; /* the time of the present record */
-    struct clock clock;
-    struct strbuf scratch[SCRATCH_COUNT];
-    struct account_recipient *recipients;
-    struct strbuf addresses; /* of the present record's recipients */
-    size_t recipient_count;
-    uint64_t record_count;
-    bool failed;
-};
 
 static uint64_t replayed_monotonic_us(void *context)
 {
@@ -125,8 +98,14 @@ static enum account_delivery delivery_of(struct accounts_replay *replay, const s
     return ACCOUNT_REFUSED;
 }
 
-static bool add_recipient(struct accounts_replay *replay, enum account_delivery delivery,
-                          struct slice address)
+void accounts_replay_begin_recipients(struct accounts_replay *replay)
+{
+    replay->recipient_count = 0;
+    strbuf_reset(&replay->addresses);
+}
+
+bool accounts_replay_add_recipient(struct accounts_replay *replay, enum account_delivery delivery,
+                                   struct slice address)
 {
     if (!array_reserve(replay->owner, replay->recipients, replay->recipient_count))
         return false;
@@ -139,20 +118,24 @@ static bool add_recipient(struct accounts_replay *replay, enum account_delivery 
 static bool read_recipients(struct accounts_replay *replay, struct record *record)
 {
     struct json_cursor cursor = record_begin(record, RECORD_RECIPIENTS);
-    replay->recipient_count = 0;
-    strbuf_reset(&replay->addresses);
+    accounts_replay_begin_recipients(replay);
     while (record_next(record, RECORD_RECIPIENTS, &cursor)) {
         const enum account_delivery delivery = delivery_of(replay, record);
-        if (!add_recipient(replay, delivery, text(replay, record, RECORD_RECIPIENT_ADDRESS, OF_OTHER)))
+        if (!accounts_replay_add_recipient(replay, delivery,
+                                           text(replay, record, RECORD_RECIPIENT_ADDRESS, OF_OTHER)))
             return false;
     }
-    /* The buffer has moved while it grew. */
+    return true;
+}
+
+/* The buffer has moved while it grew. */
+static void settle_recipients(struct accounts_replay *replay)
+{
     const char *at = strbuf_text(&replay->addresses);
     for (size_t i = 0; i < replay->recipient_count; i++) {
         replay->recipients[i].address.data = at;
         at += replay->recipients[i].address.length;
     }
-    return true;
 }
 
 static bool is_new_to(struct accounts_replay *replay, struct slice login, struct slice address)
@@ -217,12 +200,32 @@ static bool find_client(struct accounts_replay *replay, struct record *record, s
     return ip_address_parse(text(replay, record, RECORD_CLIENT_ADDRESS, OF_OTHER), client);
 }
 
+void accounts_replay_take_sent(struct accounts_replay *replay, struct account_message *message)
+{
+    struct account_judgement judgement;
+    settle_recipients(replay);
+    message->time_us = replay->now_us;
+    look_up_contacts(replay, message);
+    message->recipients = replay->recipients;
+    message->recipient_count = replay->recipient_count;
+    if (!accounts_take_message(replay->accounts, replay->settings, message, &judgement)) {
+        replay->failed = true;
+        return;
+    }
+    char *user = talloc_strndup(replay->owner, message->user.data, message->user.length);
+    replay->failed = replay->failed || user == NULL;
+    if (user != NULL)
+        tell(replay, user, &judgement);
+    talloc_free(user);
+    meet(replay, message->user, message->sender);
+    if (replay->note_sent != NULL)
+        replay->note_sent(replay, message);
+}
+
 static void take_from_login(struct accounts_replay *replay, struct record *record)
 {
     struct ip_address client;
-    struct account_judgement judgement;
     struct account_message message = {
-        .time_us = replay->now_us,
         .user = text(replay, record, RECORD_USER, OF_USER),
         .client = find_client(replay, record, &client) ? &client : NULL,
         .helo = text(replay, record, RECORD_HELO, OF_HELO),
@@ -233,19 +236,7 @@ static void take_from_login(struct accounts_replay *replay, struct record *recor
         .is_listed = is_listed(record),
         .blocked_attachments = count_blocked(record),
     };
-    look_up_contacts(replay, &message);
-    message.recipients = replay->recipients;
-    message.recipient_count = replay->recipient_count;
-    if (!accounts_take_message(replay->accounts, replay->settings, &message, &judgement)) {
-        replay->failed = true;
-        return;
-    }
-    char *user = talloc_strndup(replay->owner, message.user.data, message.user.length);
-    replay->failed = replay->failed || user == NULL;
-    if (user != NULL)
-        tell(replay, user, &judgement);
-    talloc_free(user);
-    meet(replay, message.user, message.sender);
+    accounts_replay_take_sent(replay, &message);
 }
 
 /* ---- everything else -------------------------------------------------------------------------------- */
@@ -272,12 +263,18 @@ static void take_report(struct accounts_replay *replay, struct record *record, b
         tell(replay, user, &judgement);
 }
 
-static void take_from_outside(struct accounts_replay *replay, struct record *record)
+void accounts_replay_take_inbound(struct accounts_replay *replay, struct slice sender)
 {
+    settle_recipients(replay);
     for (size_t i = 0; i < replay->recipient_count; i++)
         if (replay->recipients[i].delivery == ACCOUNT_TAKEN)
             accounts_take_inbound(replay->accounts, replay->recipients[i].address, replay->now_us);
-    meet(replay, (struct slice){NULL, 0}, text(replay, record, RECORD_SENDER, OF_SENDER));
+    meet(replay, (struct slice){NULL, 0}, sender);
+}
+
+static void take_from_outside(struct accounts_replay *replay, struct record *record)
+{
+    accounts_replay_take_inbound(replay, text(replay, record, RECORD_SENDER, OF_SENDER));
     take_report(replay, record, false);
     take_report(replay, record, true);
 }
@@ -326,8 +323,8 @@ static bool take(void *context, struct record *record, int64_t time_us)
 
 /* ---- all of it -------------------------------------------------------------------------------------- */
 
-static bool replay_all(struct accounts_replay *replay, const struct policy_history_source *source,
-                       const struct policy_accounts_query *query, struct strbuf *problem)
+bool accounts_replay_records(struct accounts_replay *replay, const struct policy_history_source *source,
+                             const struct policy_accounts_query *query, struct strbuf *problem)
 {
     struct history_input input;
     struct history_period period = {.since_us = INT64_MIN / 2, .until_us = INT64_MAX / 2};
@@ -351,9 +348,8 @@ static const struct account_settings *settings_of(const struct policy_snapshot *
                                     ROLE_SUBMISSION);
 }
 
-/* `database`: where what is learnt is to stay, or NULL. */
-static bool begin(struct accounts_replay *replay, const struct policy_snapshot *snapshot,
-                  struct state_database *database, const uint64_t seed[2])
+bool accounts_replay_begin(struct accounts_replay *replay, const struct policy_snapshot *snapshot,
+                           struct state_database *database, const uint64_t seed[2])
 {
     replay->clock = (struct clock){replayed_monotonic_us, replayed_wall_us, replay};
     replay->owner = talloc_new(NULL);
@@ -366,7 +362,7 @@ static bool begin(struct accounts_replay *replay, const struct policy_snapshot *
     return replay->owner != NULL && replay->accounts != NULL && replay->contacts != NULL;
 }
 
-static void end(struct accounts_replay *replay)
+void accounts_replay_end(struct accounts_replay *replay)
 {
     accounts_destroy(replay->accounts);
     contacts_destroy(replay->contacts);
@@ -388,77 +384,16 @@ enum policy_replay_result policy_replay_accounts(const struct policy_history_sou
     strbuf_reset(out); /* warnings are check's to tell */
     strbuf_init(&problem, 0);
     static const uint64_t seed[2] = {1, 2}; /* the same records, the same answer */
-    const bool is_begun = begin(&replay, snapshot, NULL, seed);
+    const bool is_begun = accounts_replay_begin(&replay, snapshot, NULL, seed);
     if (!is_begun)
         strbuf_append_text(&problem, "out of memory");
-    const bool is_done = is_begun && replay_all(&replay, source, query, &problem);
+    const bool is_done = is_begun && accounts_replay_records(&replay, source, query, &problem);
     if (!is_done) {
         strbuf_reset(out);
         strbuf_append_slice(out, strbuf_slice(&problem));
     }
-    end(&replay);
+    accounts_replay_end(&replay);
     strbuf_deinit(&problem);
     policy_snapshot_unref(snapshot);
     return is_done ? REPLAY_TOLD : REPLAY_FAILED;
-}
-
-/* ---- learning --------------------------------------------------------------------------------------- */
-
-static bool keep(struct accounts_replay *replay, struct state_database *database, struct strbuf *problem)
-{
-    for (;;) {
-        /* As many at once as a batch takes; the tables are in each, and small beside them. */
-        struct accounts_batch *batch = accounts_take_changed(replay->accounts, replay->now_us, true);
-        const size_t left = batch == NULL ? 0 : accounts_batch_left(batch);
-        if (batch == NULL || !accounts_batch_write(batch, database)) {
-            strbuf_append_text(problem, batch == NULL ? "out of memory" : state_database_error(database));
-            return false;
-        }
-        if (left == 0)
-            return contacts_save(replay->contacts, problem);
-    }
-}
-
-static bool learn(struct accounts_replay *replay, const struct policy_history_source *source,
-                  const struct policy_snapshot *snapshot, struct strbuf *problem)
-{
-    const struct policy_accounts_query query = {.now_us = 0};
-    uint64_t seed[2];
-    char path[PATH_MAX];
-    if (snapshot->root->state[0] == '\0') {
-        strbuf_append_text(problem, "`state` is empty: what is learnt would be kept nowhere");
-        return false;
-    }
-    snprintf(path, sizeof path, "%s/state.sqlite", snapshot->root->state);
-    struct state_database *database = state_database_open(path, problem);
-    if (database == NULL)
-        return false;
-    bool is_learnt =
-        getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed && begin(replay, snapshot, database, seed);
-    if (!is_learnt)
-        strbuf_append_text(problem, "out of memory");
-    is_learnt = is_learnt && replay_all(replay, source, &query, problem) && keep(replay, database, problem);
-    end(replay);
-    state_database_close(database);
-    return is_learnt;
-}
-
-enum policy_replay_result policy_learn(const struct policy_history_source *source, const char *config,
-                                       struct strbuf *out)
-{
-    struct accounts_replay replay = {0};
-    struct strbuf problem;
-    struct policy_snapshot *snapshot = policy_load(config, out);
-    if (snapshot == NULL)
-        return REPLAY_BAD_CONFIG;
-    strbuf_reset(out);
-    strbuf_init(&problem, 0);
-    const bool is_learnt = learn(&replay, source, snapshot, &problem);
-    if (is_learnt)
-        strbuf_printf(out, "%llu messages were learnt from\n", (unsigned long long)replay.record_count);
-    else
-        strbuf_append_slice(out, strbuf_slice(&problem));
-    strbuf_deinit(&problem);
-    policy_snapshot_unref(snapshot);
-    return is_learnt ? REPLAY_TOLD : REPLAY_FAILED;
 }

@@ -1,5 +1,6 @@
 """A stolen login, behind a real Postfix: noticed, locked over its open session, unlocked, forgiven, all in the record."""
 
+import gzip
 import os
 
 import pytest
@@ -184,3 +185,46 @@ def test_older_records_are_learnt_from(watched):
     assert "3 messages" in done.stdout
     relay.daemon.start()
     assert asked(relay, "suspects", "ann@example.com")["step"] == "calm"
+
+
+# What Postfix and Sendmail write, a minute on either side of New Year; the file is as old as its last line.
+OLD_LOG = """\
+Dec 31 23:59:01 mx postfix/submission/smtpd[10]: 4AAAAA: client=host.example[192.0.2.7], sasl_method=PLAIN, sasl_username=Bob@example.com
+Dec 31 23:59:01 mx postfix/cleanup[11]: 4AAAAA: message-id=<1@example.com>
+Dec 31 23:59:01 mx postfix/qmgr[12]: 4AAAAA: from=<bob@example.com>, size=300, nrcpt=1 (queue active)
+Dec 31 23:59:02 mx postfix/smtp[13]: 4AAAAA: to=<eve@example.net>, relay=mx[192.0.2.1]:25, delay=1, dsn=2.0.0, status=sent (ok)
+Dec 31 23:59:02 mx postfix/qmgr[12]: 4AAAAA: removed
+Jan  1 00:00:01 mx sm-mta[77]: AUTH=server, relay=host.example [198.51.100.7], authid=bob@example.com, mech=PLAIN, bits=0
+Jan  1 00:00:01 mx sm-mta[77]: 3AUED2a1000077: from=<bob@example.com>, size=300, class=0, nrcpts=1, msgid=<3@x>, proto=ESMTP, relay=host.example [198.51.100.7]
+Jan  1 00:00:02 mx sm-mta[79]: 3AUED2a1000077: to=<eve@example.net>, delay=00:00:01, mailer=esmtp, relay=mx [192.0.2.1], dsn=2.0.0, stat=Sent (ok)
+Jan  1 00:00:03 mx kernel: nothing of mail
+"""
+
+
+def test_mail_logs_are_learnt_from(watched, postfix, tmp_path):
+    relay = watched()
+    with relay.submission() as client:
+        assert blast(client, count=2) is None
+    relay.daemon.stop()
+    wait_until(lambda: postfix.log().count(f"sasl_username={'ann@example.com'}") > 0, "Postfix' log")
+    for name in os.listdir(relay.state):
+        os.unlink(os.path.join(relay.state, name))
+    fresh, old = tmp_path / "mail.log", tmp_path / "mail.log.1.gz"
+    fresh.write_text(postfix.log())
+    with gzip.open(old, "wt") as out:
+        out.write(OLD_LOG)
+    os.utime(old, (1767222003, 1767222003))  # 2025-12-31T23:00:03Z: right after the last line, in the time zone east of it
+    done = daemon_module.run("learn", "--config", relay.daemon.config_path, str(fresh), str(old))
+    assert done.returncode == 0, done.stderr
+    assert "ann@example.com  from 203.0.113.0/24" in done.stdout
+    assert "       2  bob@example.com  from 192.0.2.0/24, 198.51.100.0/24" in done.stdout, done.stdout
+    assert "lines of the logs tell of messages, and were understood" in done.stdout
+    again = daemon_module.run("learn", "--config", relay.daemon.config_path, str(old), relay.daemon.audit_path)
+    assert "2 messages of 1 logins" not in again.stdout and again.returncode == 0
+    leap = tmp_path / "leap.log"
+    leap.write_text("Feb 29 00:00:01 mx postfix/qmgr[12]: 4AAAAA: removed\nMar  1 00:00:01 mx postfix/qmgr[12]: 4AAAAB: removed\n")
+    os.utime(leap, (1772409600, 1772409600))
+    wrong = daemon_module.run("learn", "--config", relay.daemon.config_path, str(leap))
+    assert wrong.returncode != 0 and "leap.log: there is no 29 February in the year" in wrong.stderr
+    relay.daemon.start()
+    assert asked(relay, "suspects", "bob@example.com")["step"] == "calm"

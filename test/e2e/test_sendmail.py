@@ -1,5 +1,7 @@
 """The same policy behind Sendmail, where it does things its own way."""
 
+import re
+
 import pytest
 
 from harness import daemon, mail
@@ -79,6 +81,22 @@ def test_login_may_relay(behind, login):
     record = behind.daemon.record_of(subject)
     assert (record["role"], record["user"]) == ("submission", "ann@example.com")
     assert record["queue_id"] in reply.text
+
+
+def test_the_log_tells_of_the_login(behind, sendmail, tmp_path):
+    """`learn` reads what Sendmail logs, as a syslog daemon writes it."""
+    with behind.outside(login=ANN) as client:
+        assert client.message("ann@example.com", ["bob@example.net"], mail.plain(mail.unique_subject("logged"))).code == 250
+    log, config = tmp_path / "mail.log", tmp_path / "learn.yaml"
+    config.write_text(f"state: {tmp_path}\ncontrol: ''\n")
+
+    def learnt():
+        log.write_text("".join(re.sub(r"^<\d+>(.{15}) ", r"\1 mx ", line).rstrip("\n\0") + "\n" for line in sendmail.log.lines))
+        done = daemon.run("learn", "--config", str(config), str(log))
+        assert done.returncode == 0, done.stderr
+        return "ann@example.com  from 127.0.0.0/24" in done.stdout
+
+    wait_until(learnt, "the delivery is in the log")
 
 
 def test_a_failed_login_gives_no_role(behind):
