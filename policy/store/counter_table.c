@@ -101,6 +101,23 @@ struct counter_entry *counter_table_find(struct counter_table *table, uint64_t h
     return NULL;
 }
 
+void counter_table_expect(const struct counter_table *table, uint64_t hash)
+{
+    if (table->index != NULL)
+        __builtin_prefetch(&table->index[(uint32_t)hash & table->index_mask]);
+}
+
+void counter_table_expect_entry(const struct counter_table *table, uint64_t hash)
+{
+    const uint32_t number = table->index == NULL ? 0 : table->index[(uint32_t)hash & table->index_mask];
+    if (number == 0)
+        return;
+    const struct counter_entry *entry = counter_table_entry(table, number - 1);
+    __builtin_prefetch(entry);
+    __builtin_prefetch(&entry->state);
+    __builtin_prefetch(&entry->state.used[WINDOW_SLOTS - 1]);
+}
+
 /* ---- places -----------------------------------------------------------------------------------------------
  */
 

@@ -40,6 +40,11 @@ void counter_table_deinit(struct counter_table *table);
 struct counter_entry *counter_table_find(struct counter_table *table, uint64_t hash, struct slice limit,
                                          struct slice key);
 
+/* Has the memory that a search will look at fetched: of several counters at once, first the one and then the
+ * other for all, so that the processor waits for all of them together. */
+void counter_table_expect(const struct counter_table *table, uint64_t hash);
+void counter_table_expect_entry(const struct counter_table *table, uint64_t hash);
+
 /* The entry, a new one with an empty counter where there was none; NULL: no memory, or no place. */
 struct counter_entry *counter_table_get(struct counter_table *table, uint64_t hash, struct slice limit,
                                         struct slice key, int64_t now_us);

@@ -153,6 +153,14 @@ static void take_back(const struct taken *taken)
     taken->held->amount -= taken->amount;
 }
 
+static void expect_all(struct store_memory *memory, const struct store_charge *charges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        counter_table_expect(table_of(memory, &charges[i]), charges[i].place);
+    for (size_t i = 0; i < count; i++)
+        counter_table_expect_entry(table_of(memory, &charges[i]), charges[i].place);
+}
+
 /* With the shards locked. All or nothing: what was taken is in `taken`, of which there are `*count`. */
 static enum store_answer take_all(struct memory_hold *hold, struct store_charge *charges, struct taken *taken,
                                   size_t *count)
@@ -181,6 +189,8 @@ static enum store_answer reserve(struct store_hold *base, struct store_charge *c
     struct taken taken[STORE_CHARGES_MAX];
     const uint64_t shards = find_places(memory, charges, count);
     lock_shards(memory, shards);
+    if (count > 1 && hold->held_count == 0)
+        expect_all(memory, charges, count);
     const enum store_answer answer = take_all(hold, charges, taken, &count);
     for (size_t i = 0; i < count && answer != STORE_FITS; i++)
         take_back(&taken[i]);
