@@ -85,6 +85,10 @@ const struct selftest_case selftest_fields[] = {
      LINES(B64 "$[x|00]Content-Disposition: attachment; filename=\"evil.exe\"")},
     {"nul-in-value", "a NUL in the value", "dropped, or the end of the text", "older clients", STOPPED,
      LINES(B64 "Content-Disposition: attach$[x|00]ment; filename=\"evil.exe\"")},
+    {"name-over-empty-line", "an empty line inside a quoted name", "mended by who repairs such mail", "Exchange", STOPPED,
+     PART("Content-Type: image/png;\n\tname=\"Icon\n\nDescription.exe\"\nContent-Transfer-Encoding: base64", STAND_IN)},
+    {"name-over-line-end", "a line end inside a quoted extension", "mended by who repairs such mail", "Exchange", STOPPED,
+     PART("Content-Type: image/png;\n\tname=\"Icon.e\nxe\"\nContent-Transfer-Encoding: base64", STAND_IN)},
     {"nul-before-empty-line", "a NUL before the empty line", "the line end behind it is not seen, so the header goes on", "munpack", FOUND,
      PART("Content-Transfer-Encoding: base64$[x|00]\n\nContent-Disposition: attachment; filename=a.pdf\n"
           "Content-Type: application/octet-stream", "$[base64|$[pe]]")},

@@ -26,6 +26,8 @@ const struct selftest_case selftest_boundaries[] = {
      DELIMITED("; boundary=\"abc;def\"", "abc;def")},
     {"open-quote", "the closing quote is missing", "clients take the rest of the line", "Outlook", STOPPED,
      DELIMITED("; boundary=\"abc", "abc")},
+    {"nul-behind", "a NUL behind the boundary of a delimiter", "the line ends there for some", "PHP's mailparse", STOPPED,
+     MIME "Content-Type: multipart/mixed; boundary=b1\n\n--b1\n" HELLO "--b1$[x|00]X-Other: y\n\n--b2\n" EXE_PART "--b1--\n"},
     {"close-quote", "the opening quote is missing", "dropped by some", "Outlook", STOPPED,
      DELIMITED("; boundary=abc\"", "abc")},
     {"quote-inside", "quotes inside the boundary", "part of it, or dropped", "clients differ", STOPPED,

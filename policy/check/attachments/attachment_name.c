@@ -262,7 +262,8 @@ static bool is_own_name(struct slice name)
     while (end > 0 && (ascii_is_digit(base.data[end - 1]) || base.data[end - 1] == '.'))
         end--;
     struct slice stem = slice_part(base, 0, end);
-    bool is_core = slice_equal(stem, slice_of("core")) || slice_equal(stem, slice_of("vmcore"));
+    bool is_core = slice_equal(stem, slice_of("core")) || slice_equal(stem, slice_of("vmcore")) ||
+                   slice_equal(stem, slice_of("vgcore"));
     return is_core || (end < base.length && slice_ends_nocase(stem, slice_of(".so")));
 }
 

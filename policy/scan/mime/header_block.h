@@ -17,6 +17,7 @@ struct header_block {
     struct strbuf field; /* the field being collected, its lines joined by LF */
     /* lines since the block went soft, with their line ends: content for some clients */
     struct strbuf replay;
+    struct strbuf quote;      /* the last field about content, where a quote in it is open */
     size_t behind_field;      /* where in `replay` the last field or its continuation ends */
     uint32_t soft_lines_left; /* how many lines that are no fields are still looked past */
     bool is_soft;

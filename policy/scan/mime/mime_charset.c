@@ -95,7 +95,7 @@ static const struct charset charsets[] = {
     {"unicode", "UTF-16", CHARSET_UNMARKED, NULL},
     {"iso10646ucs2", "UTF-16", CHARSET_UNMARKED, NULL},
     {"ucs2", "UTF-16", CHARSET_UNMARKED, NULL},
-    {"utf32", "UTF-32", CHARSET_UNMARKED, NULL},
+    {"utf32", NULL, CHARSET_STATEFUL, NULL}, /* nobody writes it */
 };
 
 /* Families of charsets with a number: `first` and `last` of what there is, or single numbers. */
@@ -266,6 +266,52 @@ static bool has_order_mark(struct slice bytes)
                                  (bytes.length >= 4 && memcmp(bytes.data, "\0\0\xfe\xff", 4) == 0));
 }
 
+/* False: there is no such converter. */
+static bool convert(const char *iconv_name, struct slice bytes, struct strbuf *out)
+{
+    iconv_t converter = iconv_open("UTF-8", iconv_name);
+    if (converter == (iconv_t)-1) { // NOLINT(performance-no-int-to-ptr)
+        out->failed = out->failed || errno == ENOMEM;
+        return false;
+    }
+    while (bytes.length > 0 && convert_some(converter, &bytes, out))
+        continue;
+    iconv_close(converter);
+    return true;
+}
+
+/*
+ * UTF-16 without a mark may be read in either order, or as it stands by who knows no UTF-16. Of these at most
+ * one has a dot in it where somebody meant a name: then that is the one that counts.
+ */
+static enum mime_charset_result convert_unmarked(struct slice bytes, struct strbuf *out)
+{
+    static const char *const orders[] = {"UTF-16LE", "UTF-16BE"};
+    bool is_raw = slice_find(bytes, '\0') == bytes.length;
+    unsigned dots = is_raw && slice_find(bytes, '.') < bytes.length ? 1 : 0;
+    struct strbuf likely;
+    strbuf_init(&likely, 0);
+    if (dots > 0)
+        strbuf_append_slice(&likely, bytes);
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        struct strbuf reading;
+        strbuf_init(&reading, 0);
+        bool is_known = convert(orders[i], bytes, &reading);
+        bool has_dot = slice_find(strbuf_slice(&reading), '.') < reading.length;
+        dots += has_dot || !is_known ? 1 : 0;
+        if (has_dot || (i == 0 && dots == 0)) {
+            strbuf_truncate(&likely, 0);
+            strbuf_append_slice(&likely, strbuf_slice(&reading));
+        }
+        likely.failed = likely.failed || reading.failed;
+        strbuf_deinit(&reading);
+    }
+    strbuf_append_slice(out, strbuf_slice(&likely));
+    out->failed = out->failed || likely.failed;
+    strbuf_deinit(&likely);
+    return dots > 1 ? MIME_CHARSET_DOUBTFUL : MIME_CHARSET_SURE;
+}
+
 enum mime_charset_result mime_charset_to_utf8(struct slice name, struct slice bytes, struct strbuf *out)
 {
     struct found_charset found;
@@ -283,16 +329,7 @@ enum mime_charset_result mime_charset_to_utf8(struct slice name, struct slice by
         result = MIME_CHARSET_DOUBTFUL;
     }
     if (found.charset.kind == CHARSET_UNMARKED && !has_order_mark(bytes))
-        result = MIME_CHARSET_DOUBTFUL;
-    if (found.charset.iconv_name == NULL)
-        return MIME_CHARSET_UNKNOWN;
-    iconv_t converter = iconv_open("UTF-8", found.charset.iconv_name);
-    if (converter == (iconv_t)-1) { // NOLINT(performance-no-int-to-ptr)
-        out->failed = out->failed || errno == ENOMEM;
-        return MIME_CHARSET_UNKNOWN;
-    }
-    while (bytes.length > 0 && convert_some(converter, &bytes, out))
-        continue;
-    iconv_close(converter);
-    return result;
+        return result == MIME_CHARSET_DOUBTFUL ? MIME_CHARSET_UNKNOWN : convert_unmarked(bytes, out);
+    bool is_known = found.charset.iconv_name != NULL && convert(found.charset.iconv_name, bytes, out);
+    return is_known ? result : MIME_CHARSET_UNKNOWN;
 }

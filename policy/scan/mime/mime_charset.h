@@ -15,7 +15,8 @@ enum mime_charset_result {
     MIME_CHARSET_UNKNOWN, /* not on the list and no plain ASCII, or not to be decoded here: nothing was
                              appended */
     MIME_CHARSET_SURE,
-    MIME_CHARSET_DOUBTFUL, /* clients may read it differently: UTF-16 without a byte order mark, cut text */
+    MIME_CHARSET_DOUBTFUL, /* clients may read it differently: UTF-16 in which more orders than one make
+                              sense, cut text */
 };
 
 /*

@@ -1,15 +1,14 @@
 #include "scan/mime/name_superset.h"
 
 #include "base/strbuf.h"
-#include "scan/mime/mime_word.h"
+#include "scan/mime/name_step.h"
 #include "scan/mime/name_text.h"
-#include "scan/mime/transfer_decode.h"
 
 /* How often what was decoded is decoded again: gateways encode what is encoded already. */
 enum { ROUNDS = 3 };
 
 /* In a reduced text: a control character or the edge of an encoded word, and a character beyond ASCII. */
-enum { CONTROL = '\1', OTHER = '\x7f' };
+enum { CONTROL = NAME_STEP_EDGE, OTHER = '\x7f' };
 
 void name_superset_init(struct name_superset *superset, void *owner)
 {
@@ -30,177 +29,6 @@ bool name_superset_is_over_limit(const struct name_superset *superset)
 bool name_superset_failed(const struct name_superset *superset)
 {
     return superset->texts.failed || superset->pieces.failed;
-}
-
-/* ---- decoding ---- */
-
-static bool is_base64(char c)
-{
-    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '+' || c == '/';
-}
-
-/* How bytes outside the alphabet of base64 may count. */
-enum base64_reading {
-    BASE64_PLAIN,
-    BASE64_URL,     /* "-" and "_" are digits too (RFC 4648 5) */
-    BASE64_PADDING, /* padding is a digit, of the value zero */
-};
-
-static char base64_digit(char c, enum base64_reading reading)
-{
-    if (reading == BASE64_URL)
-        return c == '-' ? '+' : (char)(c == '_' ? '/' : c);
-    return reading == BASE64_PADDING && c == '=' ? 'A' : c;
-}
-
-/* Appends what the digits in `text` mean as one, whatever stands between them. */
-static void decode_base64(struct slice text, enum base64_reading reading, struct strbuf *out)
-{
-    struct transfer_decoder decoder;
-    char piece[4 * TRANSFER_ROOM_MIN];
-    transfer_decoder_init(&decoder, TRANSFER_BASE64);
-    for (size_t i = 0; i < text.length; i++) {
-        char digit = base64_digit(text.data[i], reading);
-        struct slice rest = slice_make(&digit, is_base64(digit) ? 1 : 0);
-        while (rest.length > 0)
-            strbuf_append(out, piece, transfer_decode(&decoder, &rest, piece, sizeof piece));
-    }
-    strbuf_append(out, piece, transfer_decode_end(&decoder, piece));
-    strbuf_append_byte(out, CONTROL);
-}
-
-/* Appends what base64 means; padding may be its end, or not, or nothing at all, as may be whatever is no
- * digit. Returns the offset behind it. */
-static size_t append_base64(struct slice text, size_t at, struct strbuf *out)
-{
-    size_t close = at + slice_find(slice_part(text, at, text.length), '?');
-    struct slice all = slice_part(text, at, close);
-    while (at < text.length && (is_base64(text.data[at]) || text.data[at] == '=')) {
-        size_t end = at;
-        while (end < text.length && is_base64(text.data[end]))
-            end++;
-        decode_base64(slice_part(text, at, end), BASE64_PLAIN, out);
-        for (at = end; at < text.length && text.data[at] == '=';)
-            at++;
-    }
-    decode_base64(all, BASE64_PLAIN, out);
-    if (slice_find(all, '-') < all.length || slice_find(all, '_') < all.length)
-        decode_base64(all, BASE64_URL, out);
-    if (slice_find(all, '=') + 2 < all.length)
-        decode_base64(all, BASE64_PADDING, out);
-    return at;
-}
-
-/* The length of "=?charset?B?" or "=?charset?Q?" at the front of `text`, whose last letter is its encoding;
- * or 0. */
-static size_t word_mark(struct slice text)
-{
-    enum { CHARSET_BYTES = 64 };
-    size_t room = text.length < CHARSET_BYTES ? text.length : CHARSET_BYTES;
-    if (text.length < 5 || text.data[0] != '=' || text.data[1] != '?')
-        return 0;
-    size_t mark = 2 + slice_find(slice_part(text, 2, room), '?');
-    bool is_word = mark + 2 < text.length && text.data[mark] == '?' && text.data[mark + 2] == '?' &&
-                   strchr("bBqQ", text.data[mark + 1]) != NULL;
-    return is_word ? mark + 3 : 0;
-}
-
-/* Encoded words without regard to their form: base64 behind each mark, and =XX anywhere. `has_blanks`: those
- * inside words, where there should be none, are kept. */
-static void append_words_anywhere(struct slice text, bool has_blanks, struct strbuf *out)
-{
-    bool in_word = false;
-    for (size_t at = 0; at < text.length;) {
-        size_t mark = word_mark(slice_part(text, at, text.length));
-        int high = text.data[at] == '=' && at + 2 < text.length ? ascii_hex_value(text.data[at + 1]) : -1;
-        int low = high >= 0 ? ascii_hex_value(text.data[at + 2]) : -1;
-        if (mark > 0) {
-            bool is_base64_word = strchr("bB", text.data[at + mark - 2]) != NULL;
-            strbuf_append_byte(out, CONTROL);
-            in_word = true;
-            at += mark;
-            at = is_base64_word ? append_base64(text, at, out) : at;
-        } else if (text.data[at] == '?' && at + 1 < text.length && text.data[at + 1] == '=') {
-            strbuf_append_byte(out, CONTROL);
-            in_word = false;
-            at += word_mark(slice_part(text, at + 1, text.length)) > 0 ? 1 : 2; /* "?=" may be "?" and "=?" */
-        } else {
-            if (has_blanks || !in_word || low >= 0 || strchr(" \t\r\n", text.data[at]) == NULL)
-                strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[at]));
-            at += low >= 0 ? 3 : 1;
-        }
-    }
-}
-
-/* The hex digit at or behind `*at`, with a few bytes between that are no letters or digits; -1: none. `*at`
- * becomes the offset behind it. */
-static int escape_digit(struct slice text, size_t *at)
-{
-    enum { BETWEEN_BYTES = 8 };
-    size_t end = *at + BETWEEN_BYTES < text.length ? *at + BETWEEN_BYTES : text.length;
-    for (size_t i = *at; i < end; i++) {
-        bool is_dropped =
-            !ascii_is_alpha(text.data[i]) && !ascii_is_digit(text.data[i]) && text.data[i] != '%';
-        if (is_dropped)
-            continue;
-        *at = i + 1;
-        return ascii_hex_value(text.data[i]);
-    }
-    return -1;
-}
-
-/* `%` and two hex digits, whatever some program drops stands between. */
-static void append_percent_decoded(struct slice text, struct strbuf *out)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        size_t behind = i + 1;
-        int high = text.data[i] == '%' ? escape_digit(text, &behind) : -1;
-        int low = high >= 0 ? escape_digit(text, &behind) : -1;
-        strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[i]));
-        i = low >= 0 ? behind - 1 : i;
-    }
-}
-
-static void append_references_expanded(struct slice text, struct strbuf *out)
-{
-    while (text.length > 0) {
-        char character;
-        size_t length = text.data[0] == '&' ? name_text_reference(text, &character) : 0;
-        strbuf_append_byte(out, length > 0 ? character : text.data[0]);
-        text = slice_part(text, length > 0 ? length : 1, text.length);
-    }
-}
-
-/* Without backslashes and folds, which some drop before they decode anything. */
-static void append_stripped(struct slice text, struct strbuf *out)
-{
-    bool in_fold = false;
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        in_fold = c == '\r' || c == '\n' || (in_fold && (c == ' ' || c == '\t'));
-        if (!in_fold && c != '\\')
-            strbuf_append_byte(out, c);
-    }
-}
-
-/* The pieces of one value as they stand, without what separates them: `a"; name*1="b` as `ab`. */
-static void append_joined(struct slice text, struct strbuf *out)
-{
-    for (size_t at = 0; at < text.length; at++) {
-        size_t semicolon = at, equals;
-        while (semicolon < text.length && strchr("\"' \t\r\n", text.data[semicolon]) != NULL)
-            semicolon++;
-        equals = semicolon + slice_find(slice_part(text, semicolon, text.length), '=');
-        bool is_separator = semicolon < text.length && text.data[semicolon] == ';' && equals < text.length &&
-                            memchr(text.data + semicolon + 1, ';', equals - semicolon - 1) == NULL;
-        if (!is_separator) {
-            strbuf_append_byte(out, text.data[at]);
-            continue;
-        }
-        at = equals;
-        while (at + 1 < text.length && strchr("\"' \t\r\n", text.data[at + 1]) != NULL)
-            at++;
-    }
 }
 
 /* ---- reducing ---- */
@@ -230,43 +58,38 @@ static void append_reduced(struct slice text, bool with_looks, struct strbuf *ou
     }
 }
 
-/* Without quotes, comments, specials (RFC 2045 5.1), and what is no visible ASCII, where something is left to
- * decode that such may cut in two. */
-static void append_bare(struct slice text, struct strbuf *out)
+/* Behind the comment that begins at `at` (RFC 5322 3.2.2), without regard to others in it. */
+static size_t skip_comment(struct slice text, size_t at)
 {
-    if (slice_find(text, '%') == text.length && slice_find(text, '&') == text.length &&
-        memmem(text.data, text.length, "=?", 2) == NULL)
-        return;
-    while (text.length > 0) {
-        uint32_t code;
-        enum name_text_kind kind;
-        size_t length = name_text_decode(text, &code, &kind);
-        size_t close = text.data[0] == '(' ? slice_find(text, ')') : text.length;
-        char reduced = reduced_character(code, kind, false);
-        if (close < text.length)
-            length = close + 1;
-        else if (reduced != CONTROL && reduced != OTHER && strchr("\"\\()<>@,:[]{}|^`~!$", reduced) == NULL)
-            strbuf_append_slice(out, slice_part(text, 0, length));
-        text = slice_part(text, length, text.length);
-    }
+    size_t close = at + slice_find(slice_part(text, at, text.length), ')');
+    return close < text.length ? close + 1 : at;
 }
 
-/* From where on a name may be a value: behind the first "name" that is left once all that may be dropped is.
- */
-static struct slice behind_name(struct slice reduced)
+/* The offset behind the first "name" that is left once all that may be dropped is, or the length. */
+static size_t find_name(struct slice reduced, bool with_comments)
 {
     static const char word[] = "name";
     size_t matched = 0;
     for (size_t i = 0; i < reduced.length; i++) {
         char c = reduced.data[i];
-        if (c == word[matched])
+        size_t behind = c == '(' && !with_comments ? skip_comment(reduced, i) : i;
+        if (behind > i)
+            i = behind - 1;
+        else if (c == word[matched])
             matched++;
         else if (ascii_is_alpha(c) || ascii_is_digit(c))
             matched = c == word[0] ? 1 : 0;
         if (matched == sizeof word - 1)
-            return slice_part(reduced, i + 1, reduced.length);
+            return i + 1;
     }
-    return slice_make("", 0);
+    return reduced.length;
+}
+
+/* From where on a name may be a value. */
+static struct slice behind_name(struct slice reduced)
+{
+    size_t with = find_name(reduced, true), without = find_name(reduced, false);
+    return slice_part(reduced, with < without ? with : without, reduced.length);
 }
 
 /* What some program leaves out of a name; a blank only beside such. */
@@ -348,25 +171,10 @@ static void add_decoded(struct name_superset *superset, struct slice text, int r
     if (rounds == 0)
         return;
     strbuf_init(&step, 0);
-    if (memmem(text.data, text.length, "=?", 2) != NULL)
-        mime_word_decode(text, MIME_WORD_BLANKS_DROPPED, &step);
-    add_step(superset, text, rounds, &step);
-    if (slice_find(text, '=') < text.length)
-        append_words_anywhere(text, true, &step);
-    add_step(superset, text, rounds, &step);
-    if (memmem(text.data, text.length, "=?", 2) != NULL)
-        append_words_anywhere(text, false, &step);
-    add_step(superset, text, rounds, &step);
-    if (slice_find(text, '%') < text.length)
-        append_percent_decoded(text, &step);
-    add_step(superset, text, rounds, &step);
-    append_stripped(text, &step);
-    add_step(superset, text, rounds, &step);
-    append_bare(text, &step);
-    add_step(superset, text, rounds, &step);
-    if (slice_find(text, '&') < text.length)
-        append_references_expanded(text, &step);
-    add_step(superset, text, rounds, &step);
+    for (enum name_step kind = 0; kind < NAME_STEP_COUNT; kind++) {
+        name_step_append(kind, text, &step);
+        add_step(superset, text, rounds, &step);
+    }
     strbuf_deinit(&step);
 }
 
@@ -382,7 +190,7 @@ void name_superset_add(struct name_superset *superset, struct slice field)
         return;
     strbuf_init(&joined, 0);
     strbuf_append_text(&joined, "name="); /* its key may be among what was left out */
-    append_joined(field, &joined);
+    name_step_append_joined(field, &joined);
     superset->texts.failed = superset->texts.failed || joined.failed;
     add_decoded(superset, strbuf_slice(&joined), ROUNDS);
     strbuf_deinit(&joined);
@@ -418,13 +226,6 @@ static size_t skip_droppable(struct slice text, size_t at)
         end++;
     }
     return is_dropped ? end : at;
-}
-
-/* Behind the comment that begins at `at` (RFC 5322 3.2.2), without regard to others in it. */
-static size_t skip_comment(struct slice text, size_t at)
-{
-    size_t close = at + slice_find(slice_part(text, at, text.length), ')');
-    return close < text.length ? close + 1 : at;
 }
 
 /* Whether a parameter may begin at `at`: behind a semicolon in a sentence none does. */

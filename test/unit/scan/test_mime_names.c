@@ -112,6 +112,8 @@ static void damaged_values_spell_all_readings(void **state)
         "x; filename=a.e\xe2\x80\x8bxe(",
         "x; filename=a.\xef\xbd\x85xe(",
         "x; foo=\"; filename=a.exe\"",
+        "x; filenam(c)e=a.exe",
+        "x; filename=\"=?us-ascii?q?ev=69?==?us-ascii?b?bC4=attach;?==?us-ascii?q?ex?==?us-ascii?q?e?=\"",
         "x; fname=\"x.txt\"; filename*=utf-8''a%2  eexe",
         "x; a=\"b\"; name=x; filename*=utf-8''%65vil.%65x%)65",
         "x; filename*0=\"a.ex\xed\xa0\x80\"; filename*1=\"e\"; filename=x",
@@ -235,7 +237,7 @@ static void charsets(void **state)
     strbuf_deinit(&out);
 }
 
-/* A byte order mark says how UTF-16 is meant; without one, clients guess. */
+/* A byte order mark says how UTF-16 is meant; without one, that order counts in which there is a dot. */
 static void unmarked_charsets_are_doubtful(void **state)
 {
     (void)state;
@@ -248,7 +250,18 @@ static void unmarked_charsets_are_doubtful(void **state)
                                           &out),
                      MIME_CHARSET_SURE);
     assert_string_equal(strbuf_text(&out), "a");
-    assert_int_equal(mime_charset_to_utf8(slice_of("utf-16"), slice_make("a\0", 2), &out),
+    strbuf_reset(&out);
+    assert_int_equal(mime_charset_to_utf8(slice_of("utf-16"), slice_make("a\0.\0", 4), &out),
+                     MIME_CHARSET_SURE);
+    assert_string_equal(strbuf_text(&out), "a.");
+    strbuf_reset(&out);
+    assert_int_equal(mime_charset_to_utf8(slice_of("unicode"), slice_make("\0a\0.", 4), &out),
+                     MIME_CHARSET_SURE);
+    assert_string_equal(strbuf_text(&out), "a.");
+    strbuf_reset(&out);
+    assert_int_equal(mime_charset_to_utf8(slice_of("ucs-2"), slice_of("a.exe"), &out), MIME_CHARSET_SURE);
+    assert_string_equal(strbuf_text(&out), "a.exe");
+    assert_int_equal(mime_charset_to_utf8(slice_of("utf-16"), slice_make(".\0\0.", 4), &out),
                      MIME_CHARSET_DOUBTFUL);
     strbuf_deinit(&out);
 }
@@ -470,7 +483,8 @@ static void names_in_doubtful_charsets_are_ambiguous(void **state)
         {"attachment; filename*0*=ibm037''%85; filename*1*=%85", false},
         {"=?ibm037?Q?=81?=", false},
         {"attachment; filename=\"=?made-up?Q?=E9?=\"", true},
-        {"attachment; filename=\"=?utf-16?B?YQBi?=\"", true},
+        {"attachment; filename=\"=?utf-16?B?LgAALg==?=\"", true},
+        {"attachment; filename=\"=?utf-16?B?YQAuAA==?=\"", false},
         {"attachment; filename=\"=?utf-8?B?YQ==?=\"", false},
         {"attachment; filename*=''a", false},
         {"attachment; filename*=utf-8''a", false},

@@ -1,0 +1,234 @@
+#include "scan/mime/name_step.h"
+
+#include "scan/mime/mime_word.h"
+#include "scan/mime/name_text.h"
+#include "scan/mime/transfer_decode.h"
+
+static bool has_word(struct slice text)
+{
+    return memmem(text.data, text.length, "=?", 2) != NULL;
+}
+
+static bool is_base64(char c)
+{
+    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '+' || c == '/';
+}
+
+/* How bytes outside the alphabet of base64 may count. */
+enum base64_reading {
+    BASE64_PLAIN,
+    BASE64_URL,     /* "-" and "_" are digits too (RFC 4648 5) */
+    BASE64_PADDING, /* padding is a digit, of the value zero */
+};
+
+static char base64_digit(char c, enum base64_reading reading)
+{
+    if (reading == BASE64_URL)
+        return c == '-' ? '+' : (char)(c == '_' ? '/' : c);
+    return reading == BASE64_PADDING && c == '=' ? 'A' : c;
+}
+
+/* Appends what the digits in `text` mean as one, whatever stands between them. */
+static void decode_base64(struct slice text, enum base64_reading reading, struct strbuf *out)
+{
+    struct transfer_decoder decoder;
+    char piece[4 * TRANSFER_ROOM_MIN];
+    transfer_decoder_init(&decoder, TRANSFER_BASE64);
+    for (size_t i = 0; i < text.length; i++) {
+        char digit = base64_digit(text.data[i], reading);
+        struct slice rest = slice_make(&digit, is_base64(digit) ? 1 : 0);
+        while (rest.length > 0)
+            strbuf_append(out, piece, transfer_decode(&decoder, &rest, piece, sizeof piece));
+    }
+    strbuf_append(out, piece, transfer_decode_end(&decoder, piece));
+    strbuf_append_byte(out, NAME_STEP_EDGE);
+}
+
+/* Appends what base64 means; padding may be its end, or not, or nothing at all, as may be whatever is no
+ * digit. Returns the offset behind it. */
+static size_t append_base64(struct slice text, size_t at, enum name_step step, struct strbuf *out)
+{
+    size_t close = at + slice_find(slice_part(text, at, text.length), '?');
+    struct slice all = slice_part(text, at, close);
+    if (step == NAME_STEP_PADDED_WORDS) {
+        decode_base64(slice_part(all, 0, slice_find(all, '=')), BASE64_PLAIN, out);
+        return close;
+    }
+    while (at < text.length && (is_base64(text.data[at]) || text.data[at] == '=')) {
+        size_t end = at;
+        while (end < text.length && is_base64(text.data[end]))
+            end++;
+        decode_base64(slice_part(text, at, end), BASE64_PLAIN, out);
+        for (at = end; at < text.length && text.data[at] == '=';)
+            at++;
+    }
+    decode_base64(all, BASE64_PLAIN, out);
+    if (slice_find(all, '-') < all.length || slice_find(all, '_') < all.length)
+        decode_base64(all, BASE64_URL, out);
+    if (slice_find(all, '=') + 2 < all.length)
+        decode_base64(all, BASE64_PADDING, out);
+    return at;
+}
+
+/* The length of "=?charset?B?" or "=?charset?Q?" at the front of `text`, whose last letter is its encoding;
+ * or 0. */
+static size_t word_mark(struct slice text)
+{
+    enum { CHARSET_BYTES = 64 };
+    size_t room = text.length < CHARSET_BYTES ? text.length : CHARSET_BYTES;
+    if (text.length < 5 || text.data[0] != '=' || text.data[1] != '?')
+        return 0;
+    size_t mark = 2 + slice_find(slice_part(text, 2, room), '?');
+    bool is_word = mark + 2 < text.length && text.data[mark] == '?' && text.data[mark + 2] == '?' &&
+                   strchr("bBqQ", text.data[mark + 1]) != NULL;
+    return is_word ? mark + 3 : 0;
+}
+
+/* Encoded words without regard to their form: base64 behind each mark, and =XX anywhere. */
+static void append_words_anywhere(struct slice text, enum name_step step, struct strbuf *out)
+{
+    bool in_word = false;
+    for (size_t at = 0; at < text.length;) {
+        size_t mark = word_mark(slice_part(text, at, text.length));
+        int high = text.data[at] == '=' && at + 2 < text.length ? ascii_hex_value(text.data[at + 1]) : -1;
+        int low = high >= 0 ? ascii_hex_value(text.data[at + 2]) : -1;
+        if (mark > 0) {
+            bool is_base64_word = strchr("bB", text.data[at + mark - 2]) != NULL;
+            strbuf_append_byte(out, NAME_STEP_EDGE);
+            in_word = true;
+            at += mark;
+            at = is_base64_word ? append_base64(text, at, step, out) : at;
+        } else if (text.data[at] == '?' && at + 1 < text.length && text.data[at + 1] == '=') {
+            strbuf_append_byte(out, NAME_STEP_EDGE);
+            in_word = false;
+            at += word_mark(slice_part(text, at + 1, text.length)) > 0 ? 1 : 2; /* "?=" may be "?" and "=?" */
+        } else {
+            if (step != NAME_STEP_BLANKLESS_WORDS || !in_word || low >= 0 ||
+                strchr(" \t\r\n", text.data[at]) == NULL)
+                strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[at]));
+            at += low >= 0 ? 3 : 1;
+        }
+    }
+}
+
+/* The hex digit at or behind `*at`, with a few bytes between that are no letters or digits; -1: none. `*at`
+ * becomes the offset behind it. */
+static int escape_digit(struct slice text, size_t *at)
+{
+    enum { BETWEEN_BYTES = 8 };
+    size_t end = *at + BETWEEN_BYTES < text.length ? *at + BETWEEN_BYTES : text.length;
+    for (size_t i = *at; i < end; i++) {
+        bool is_dropped =
+            !ascii_is_alpha(text.data[i]) && !ascii_is_digit(text.data[i]) && text.data[i] != '%';
+        if (is_dropped)
+            continue;
+        *at = i + 1;
+        return ascii_hex_value(text.data[i]);
+    }
+    return -1;
+}
+
+/* `%` and two hex digits, whatever some program drops stands between. */
+static void append_percent_decoded(struct slice text, struct strbuf *out)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        size_t behind = i + 1;
+        int high = text.data[i] == '%' ? escape_digit(text, &behind) : -1;
+        int low = high >= 0 ? escape_digit(text, &behind) : -1;
+        strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[i]));
+        i = low >= 0 ? behind - 1 : i;
+    }
+}
+
+static void append_references_expanded(struct slice text, struct strbuf *out)
+{
+    while (text.length > 0) {
+        char character;
+        size_t length = text.data[0] == '&' ? name_text_reference(text, &character) : 0;
+        strbuf_append_byte(out, length > 0 ? character : text.data[0]);
+        text = slice_part(text, length > 0 ? length : 1, text.length);
+    }
+}
+
+/* Without backslashes and folds, which some drop before they decode anything. */
+static void append_stripped(struct slice text, struct strbuf *out)
+{
+    bool in_fold = false;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        in_fold = c == '\r' || c == '\n' || (in_fold && (c == ' ' || c == '\t'));
+        if (!in_fold && c != '\\')
+            strbuf_append_byte(out, c);
+    }
+}
+
+/* Without quotes, comments, specials (RFC 2045 5.1), and what is no visible ASCII, where something is left to
+ * decode that such may cut in two. */
+static void append_bare(struct slice text, struct strbuf *out)
+{
+    if (slice_find(text, '%') == text.length && slice_find(text, '&') == text.length && !has_word(text))
+        return;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        size_t close = c == '(' ? i + slice_find(slice_part(text, i, text.length), ')') : text.length;
+        if (close < text.length)
+            i = close;
+        else if (c >= ' ' && c < 0x7f && strchr("\"\\()<>@,:[]{}|^`~!$", c) == NULL)
+            strbuf_append_byte(out, c);
+    }
+}
+
+void name_step_append(enum name_step step, struct slice text, struct strbuf *out)
+{
+    switch (step) {
+    case NAME_STEP_WORDS:
+        if (has_word(text))
+            mime_word_decode(text, MIME_WORD_BLANKS_DROPPED, out);
+        break;
+    case NAME_STEP_LOOSE_WORDS:
+        if (slice_find(text, '=') < text.length)
+            append_words_anywhere(text, step, out);
+        break;
+    case NAME_STEP_BLANKLESS_WORDS:
+    case NAME_STEP_PADDED_WORDS:
+        if (has_word(text))
+            append_words_anywhere(text, step, out);
+        break;
+    case NAME_STEP_PERCENT:
+        if (slice_find(text, '%') < text.length)
+            append_percent_decoded(text, out);
+        break;
+    case NAME_STEP_STRIPPED:
+        append_stripped(text, out);
+        break;
+    case NAME_STEP_BARE:
+        append_bare(text, out);
+        break;
+    case NAME_STEP_REFERENCES:
+        if (slice_find(text, '&') < text.length)
+            append_references_expanded(text, out);
+        break;
+    case NAME_STEP_COUNT:
+        break;
+    }
+}
+
+/* The pieces of one value as they stand, without what separates them: `a"; name*1="b` as `ab`. */
+void name_step_append_joined(struct slice text, struct strbuf *out)
+{
+    for (size_t at = 0; at < text.length; at++) {
+        size_t semicolon = at, equals;
+        while (semicolon < text.length && strchr("\"' \t\r\n", text.data[semicolon]) != NULL)
+            semicolon++;
+        equals = semicolon + slice_find(slice_part(text, semicolon, text.length), '=');
+        bool is_separator = semicolon < text.length && text.data[semicolon] == ';' && equals < text.length &&
+                            memchr(text.data + semicolon + 1, ';', equals - semicolon - 1) == NULL;
+        if (!is_separator) {
+            strbuf_append_byte(out, text.data[at]);
+            continue;
+        }
+        at = equals;
+        while (at + 1 < text.length && strchr("\"' \t\r\n", text.data[at + 1]) != NULL)
+            at++;
+    }
+}
