@@ -99,7 +99,7 @@ static bool take(struct smfi_str *context, const struct packet *packet)
         abort();
     memcpy(copy, packet->data.data, packet->data.length);
     const struct packet alone = {packet->command, slice_make(copy, packet->data.length)};
-    const bool goes_on = protocol_take(context, &alone, false) == PROTOCOL_NEXT;
+    const bool goes_on = protocol_take(context, &alone) == PROTOCOL_NEXT;
     free(copy);
     return goes_on;
 }

@@ -70,7 +70,7 @@ static void answers_table(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         reset(NULL);
         struct verdict verdict = verdict_of(cases[i].code, cases[i].enhanced, cases[i].text);
-        struct policy_answer answer = {cases[i].step, &verdict};
+        struct policy_answer answer = {.step = cases[i].step, .verdict = &verdict};
         assert_int_equal(reply_answer(NULL, &answer), cases[i].result);
         assert_string_equal(fake_milter.code, cases[i].sent_code);
         assert_string_equal(fake_milter.enhanced, cases[i].sent_enhanced);
