@@ -373,13 +373,25 @@ static void run_out_of_time(struct redis_connection *connection)
         hang_up(connection, "connecting takes too long", "");
 }
 
+/* When the first of those under way runs out of time; UINT64_MAX: there is none. Answers come in order, so
+ * one that may take longer keeps those behind it waiting. */
+static uint64_t sent_until_ms(const struct redis_connection *connection)
+{
+    enum { LOOKED_AT = 64 };
+    uint64_t until = UINT64_MAX;
+    const struct redis_queued *queued = connection->sent.first;
+    for (int i = 0; connection->state == LINK_READY && queued != NULL && i < LOOKED_AT; i++) {
+        until = queued->deadline_ms < until ? queued->deadline_ms : until;
+        queued = queued->next;
+    }
+    return until;
+}
+
 /* A server that is paused takes what it is sent and never answers: only the time tells. */
 static void look_at_time(struct redis_connection *connection)
 {
     const uint64_t now = now_ms(connection);
-    const bool is_late = connection->state == LINK_READY && connection->sent.first != NULL &&
-                         connection->sent.first->deadline_ms <= now;
-    if (is_late) {
+    if (sent_until_ms(connection) <= now) {
         run_out_of_time(connection);
     } else if (connection->state_until_ms > now) {
         return;
@@ -397,10 +409,8 @@ static void look_at_time(struct redis_connection *connection)
 static int wait_ms(const struct redis_connection *connection)
 {
     const uint64_t now = now_ms(connection);
-    uint64_t until = connection->state_until_ms;
-    if (connection->state == LINK_READY && connection->sent.first != NULL &&
-        connection->sent.first->deadline_ms < until)
-        until = connection->sent.first->deadline_ms;
+    const uint64_t sent_until = sent_until_ms(connection);
+    const uint64_t until = sent_until < connection->state_until_ms ? sent_until : connection->state_until_ms;
     return until <= now ? 0 : until - now > 1000 ? 1000 : (int)(until - now);
 }
 

@@ -153,16 +153,19 @@ static struct redis_call *ask(struct store_redis *redis, const struct redis_deci
 }
 
 /* A server that does not know us may have forgotten everything: whoever finds it first counts one more loss,
- * and all who asked meanwhile tell what they knew before. */
+ * and what was known before is told. A message does not wait for that, and goes on by this server's share. */
 enum store_answer redis_decide(struct store_redis *redis, struct redis_decision *decision)
 {
+    const uint64_t begun_us = clock_monotonic_us(&redis->base.clock);
     /* No message waits for a decision without an owner: an administrator does. */
     const uint64_t patience_ms = decision->owner[0] == '\0' ? REDIS_PATIENCE_MS : 0;
     struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting, patience_ms);
     const redisReply *reply = NULL;
     uint_least64_t memory = atomic_load(&redis->memory);
     struct redis_call *call = ask(redis, decision, memory, false, &waiter, &reply);
-    if (is_word(reply, "anew")) {
+    if (is_word(reply, "anew") && !decision->tells) {
+        redis_lose_memory(redis, memory);
+    } else if (is_word(reply, "anew")) {
         redis_call_drop(call);
         memory = atomic_compare_exchange_strong(&redis->memory, &memory, memory + 1) ? memory + 1 : memory;
         call = ask(redis, decision, memory, true, &waiter, &reply);
@@ -170,5 +173,12 @@ enum store_answer redis_decide(struct store_redis *redis, struct redis_decision 
     pending_waiter_end(&waiter);
     const enum store_answer answer = take_answer(redis, decision, memory, reply);
     redis_call_drop(call);
+    decision->waited_us = clock_monotonic_us(&redis->base.clock) - begun_us;
     return answer;
+}
+
+bool redis_introduce(struct store_redis *redis)
+{
+    struct redis_decision decision = {.operation = "look", .owner = redis->name, .tells = true};
+    return redis_decide(redis, &decision) == STORE_FITS;
 }

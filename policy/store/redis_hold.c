@@ -1,8 +1,18 @@
 /* What a message reserves, settles, gives back. */
 #include "store/store_redis.h"
 
+#include "base/counter.h"
+#include "base/counter_family.h"
+
 #include <stdio.h>
 #include <talloc.h>
+
+HISTOGRAM(wait_seconds, "store_wait_seconds",
+          "How long a message waited for the shared store, all its questions together.");
+COUNTER(waits_late, "store_waits_late", "store_waits_late_total", "",
+        "Messages that waited longer than 50 ms for the shared store: the machine had no time for them.");
+
+static const uint64_t LATE_US = 50000;
 
 /* ---- what a message holds --------------------------------------------------------------------------- */
 
@@ -35,7 +45,7 @@ static bool is_held_ahead(struct redis_hold *hold, struct store_charge *charges,
 {
     for (size_t i = 0; i < count; i++) {
         const struct redis_held *held = held_of(hold, &charges[i], false);
-        if (held == NULL || held->reserved - held->used < charges[i].amount)
+        if (held == NULL || held->reserved < held->used + charges[i].amount)
             return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -47,16 +57,18 @@ static bool is_held_ahead(struct redis_hold *hold, struct store_charge *charges,
     return count > 0;
 }
 
-static void note_held(struct redis_hold *hold, const struct redis_decision *decision)
+/* Without an answer it may have been reserved all the same: nothing is known to be granted, and all is given
+ * back. */
+static void note_held(struct redis_hold *hold, const struct redis_decision *decision, bool is_granted)
 {
     for (size_t i = 0; i < decision->count; i++) {
         const struct store_charge *charge = &decision->charges[i];
         struct redis_held *held = held_of(hold, charge, true);
-        if (held == NULL)
+        if (held == NULL || !is_granted)
             continue;
         held->reserved += decision->granted[i];
         held->level = charge->level;
-        use(held, decision->is_answered ? charge->amount : 0);
+        use(held, charge->amount);
     }
 }
 
@@ -118,10 +130,9 @@ enum store_answer redis_reserve(struct store_hold *base, struct store_charge *ch
     struct redis_decision decision = {
         .operation = "reserve", .owner = owner_of(redis, hold), .charges = charges, .count = count};
     const enum store_answer answer = redis_decide(redis, &decision);
-    /* Without an answer it may have been reserved all the same: nothing is known to be granted, and all is
-     * given back. */
+    hold->waited_us += decision.waited_us;
     if (answer != STORE_EXCEEDED)
-        note_held(hold, &decision);
+        note_held(hold, &decision, answer == STORE_FITS);
     return answer == STORE_UNKNOWN ? redis_reserve_share(redis, hold, charges, count) : answer;
 }
 
@@ -145,9 +156,20 @@ static void release_shared(struct store_redis *redis, struct redis_hold *hold)
     hold->held_count = 0;
 }
 
+/* Once a message: what it waited in all. */
+static void tell_wait(struct redis_hold *hold)
+{
+    if (hold->waited_us == 0)
+        return;
+    histogram_add(&wait_seconds, hold->waited_us);
+    counter_add(&waits_late, hold->waited_us > LATE_US);
+    hold->waited_us = 0;
+}
+
 void redis_release(struct store_hold *base)
 {
     struct redis_hold *hold = (struct redis_hold *)base;
+    tell_wait(hold);
     if (hold->local != NULL)
         store_release(hold->local);
     release_shared((struct store_redis *)base->store, hold);
@@ -164,6 +186,7 @@ static void settle_shared(struct store_redis *redis, struct redis_hold *hold, st
         .operation = "settle", .owner = owner_of(redis, hold), .charges = charges, .count = count};
     if (hold->local != NULL || redis_decide(redis, &decision) == STORE_UNKNOWN)
         redis_unsent_keep(redis, hold->owner, charges, count);
+    hold->waited_us += decision.waited_us;
     forget_charged(hold, charges, count);
 }
 
@@ -176,6 +199,7 @@ void redis_settle(struct store_hold *base, struct store_charge *charges, size_t 
     if (count > 0)
         settle_shared(redis, hold, charges, count);
     release_shared(redis, hold);
+    tell_wait(hold);
     hold->owner[0] = '\0'; /* what comes next is charged too */
 }
 

@@ -44,7 +44,16 @@ void redis_remember(struct store_redis *redis, const struct store_charge *charge
     fresh.used = charge->level.used;
     fresh.exceeded_until_us = is_over ? charge->level.clears_us : 0;
     pthread_mutex_lock(&redis->lock);
-    *place_of(redis, fresh.hash) = fresh;
+    struct redis_remembered *known = place_of(redis, fresh.hash);
+    /* Threads come here in any order: an answer that is older than another tells nothing new. */
+    const bool is_late =
+        known->hash == fresh.hash && known->memory == fresh.memory && known->seen_us > fresh.seen_us;
+    /* A share is made of what was known before: a store that has forgotten does not know what is under way.
+     */
+    if (atomic_load(&redis->is_by_share) && known->hash == fresh.hash && known->used > fresh.used)
+        fresh.used = known->used;
+    if (!is_late)
+        *known = fresh;
     pthread_mutex_unlock(&redis->lock);
 }
 

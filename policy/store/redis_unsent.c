@@ -156,7 +156,8 @@ static bool send_one(struct store_redis *redis, struct redis_unsent *unsent)
     struct redis_decision decision = {.operation = unsent->is_release ? "release" : "settle",
                                       .owner = unsent->owner,
                                       .charges = unsent->charges,
-                                      .count = unsent->count};
+                                      .count = unsent->count,
+                                      .tells = true};
     redis_decide(redis, &decision);
     return decision.is_answered;
 }

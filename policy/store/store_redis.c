@@ -119,26 +119,42 @@ static void say_good_bye(struct store_redis *redis)
     redis_call_drop(redis_send(redis->connection, arguments, 3, NULL));
 }
 
+/* From now on, until settle_up() ends it. */
+static void go_by_share(struct store_redis *redis, uint64_t settling_ms)
+{
+    atomic_store(&redis->under_way, atomic_load(&redis->waiting.count));
+    atomic_store(&redis->shared_until_ms, clock_monotonic_ms(&redis->base.clock) + settling_ms);
+    atomic_store(&redis->is_by_share, true);
+}
+
+void redis_lose_memory(struct store_redis *redis, uint64_t memory)
+{
+    uint_least64_t known = memory;
+    if (!atomic_compare_exchange_strong(&redis->memory, &known, memory + 1))
+        return; /* another has found it */
+    go_by_share(redis, SETTLING_MS);
+    log_warning("store: it has lost its memory, and is told what was used; limits go on with a share of 1/%u "
+                "for a second",
+                atomic_load(&redis->servers));
+}
+
 static void come_back(struct store_redis *redis, const char *place)
 {
-    const bool is_first = atomic_fetch_add(&redis->connected, 1) == 0;
     const int64_t away_us = clock_wall_us(&redis->base.clock) - atomic_load(&redis->away_us);
     const uint64_t settling_ms = away_us < BLIP_MS * (int64_t)US_PER_MS ? 0 : SETTLING_MS;
-    atomic_store(&redis->shared_until_ms, clock_monotonic_ms(&redis->base.clock) + settling_ms);
-    atomic_store(&redis->is_by_share, !is_first || redis_unsent_is_any(redis));
+    const bool is_first = atomic_fetch_add(&redis->connected, 1) == 0;
+    atomic_store(&redis->shared_until_ms,
+                 clock_monotonic_ms(&redis->base.clock) + (is_first ? 0 : settling_ms));
     atomic_store(&redis->away_us, 0);
     atomic_fetch_add(&redis->memory, 1);
     snprintf(redis->stream_seen, sizeof redis->stream_seen, "0");
     log_info("store: %s is there", place);
-    if (is_first)
-        pending_complete(&redis->reached);
 }
 
 static void go_away(struct store_redis *redis, const char *place, const char *trouble)
 {
-    atomic_store(&redis->under_way, atomic_load(&redis->waiting.count));
+    go_by_share(redis, 0);
     atomic_store(&redis->away_us, clock_wall_us(&redis->base.clock));
-    atomic_store(&redis->is_by_share, true);
     counter_add(&times_away, 1);
     log_error("store: %s is away: %s; limits go on with a share of 1/%u", place, trouble,
               atomic_load(&redis->servers));
@@ -165,10 +181,13 @@ static void settle_up(void *context)
 {
     struct store_redis *redis = context;
     if (!redis_unsent_send(redis) || !atomic_load(&redis->is_by_share) ||
-        clock_monotonic_ms(&redis->base.clock) < atomic_load(&redis->shared_until_ms))
+        clock_monotonic_ms(&redis->base.clock) < atomic_load(&redis->shared_until_ms) ||
+        !redis_introduce(redis))
         return;
     atomic_fetch_add(&redis->share_round, 1);
     atomic_store(&redis->is_by_share, false);
+    if (!pending_is_done(&redis->reached))
+        pending_complete(&redis->reached);
 }
 
 static bool describe(struct store *base, struct strbuf *out)
@@ -243,8 +262,8 @@ static bool open_all(struct store_redis *redis, const struct store_redis_options
     redis->connection = redis_connection_open(&connection);
     if (redis->connection == NULL)
         return false;
-    pending_wait(&redis->reached, FIRST_MS);
     redis->settler = ticker_start(SETTLE_EACH_MS, settle_up, redis);
+    pending_wait(&redis->reached, FIRST_MS);
     return redis->settler != NULL;
 }
 

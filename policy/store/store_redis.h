@@ -95,6 +95,7 @@ struct redis_hold {
     struct store_hold base;
     char owner[REDIS_OWNER_BYTES];
     struct store_hold *local; /* not NULL: this message is decided here */
+    uint64_t waited_us;       /* for all its answers together */
     size_t held_count;
     struct redis_held held[];
 };
@@ -141,13 +142,22 @@ struct redis_decision {
     const char *owner;     /* of which message; "": of none */
     struct store_charge *charges;
     size_t count;
+    /* No message waits for it: a server that lost its memory is told at once what is known. */
+    bool tells;
     /* Out: */
     uint64_t granted[STORE_CHARGES_MAX]; /* what was reserved of each */
     bool is_answered;                    /* also by an error: asking again makes it no better */
+    uint64_t waited_us;
 };
 
 /* Levels are put into the charges, and remembered. STORE_UNKNOWN: there was no answer of use. */
 enum store_answer redis_decide(struct store_redis *redis, struct redis_decision *decision);
+
+/* Makes this server known to a store that does not know it (any more). False: there was no answer. */
+bool redis_introduce(struct store_redis *redis);
+
+/* The store has forgotten: until all servers have told it what they know, each goes on with its share. */
+void redis_lose_memory(struct store_redis *redis, uint64_t memory);
 
 /* ---- redis_share.c ---------------------------------------------------------------------------------- */
 

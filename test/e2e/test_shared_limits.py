@@ -193,6 +193,9 @@ def test_a_store_in_trouble(servers, trouble, kind):
     crowd = Crowd(made, CLIENTS, pause=0.02)
     wait_until(lambda: crowd.passed >= LIMIT // 3, "some have passed")
     usual = len(crowd.waits_ms)
+    if AT_LENGTH:
+        for server in made:
+            server.go_first()
     store.begin()
     if store.is_noticed and kind != "failed over":
         wait_until(lambda: all("away" in server.store for server in made), "both notice it")
@@ -208,12 +211,64 @@ def test_a_store_in_trouble(servers, trouble, kind):
     crowd.stop()
     say(f"{kind}: {crowd.passed} of {LIMIT} passed, {away} of them until it was back; "
         f"before it {crowd.waits(0, usual)}; since then {crowd.waits(usual)}")
-    # A store that forgot does not know what was under way: each client has one message.
-    forgot = CLIENTS if kind in ("flushed", "failed over") else 0
+    late = [server.counter("store_waits_late") for server in made]
+    say(f"{kind}: {late} messages waited longer than 50 ms for the store, by the servers' own clocks")
+    assert not AT_LENGTH or sum(late) == 0
+    # What the last master acknowledged and its replica never saw is forgotten: each client has one message.
+    forgot = CLIENTS if kind == "failed over" else 0
     assert crowd.passed <= LIMIT + max(forgot, len(made))
     assert all([block["whom"] for block in server.ask("blocks")] == ["eve@example.com"] for server in made)
     if kind != "flushed":  # of a limit that is used up nobody asks until it clears, so it need not be told
         wait_until(lambda: LIMIT - max(forgot, len(made)) <= made[0].used() <= crowd.passed, "all is charged once")
+
+
+SESSIONS = 1000 if AT_LENGTH else 200
+
+
+def test_a_store_that_stalls_keeps_no_thread(start, servers):
+    """All sessions ask at once, and the store is stopped: each has its answer, few have waited, nothing is left over."""
+    redis = start(Redis)
+    (server,) = servers(1, limits(f"{redis.url}?{HASTY}", "per: 1h", 1000000))
+    sessions = []
+    for _ in range(SESSIONS):
+        sessions.append(shared_store.MilterClient(server.address))
+        sessions[-1].connect("203.0.113.5")
+        sessions[-1].helo()
+
+    def ask_all():
+        """The most threads while they wait."""
+        for session in sessions:
+            session.mail("ann@example.com", macros=shared_store.ANN)
+        for session in sessions:
+            session.send_packet("R", b"<bob@example.net>\0")
+        most = server.thread_count()
+        for session in sessions:
+            assert session.read_answer().letter == "c"
+            most = max(most, server.thread_count())
+        for session in sessions:
+            session.send_packet("A")  # aborted
+        return most
+
+    ask_all()
+    if AT_LENGTH:
+        server.go_first()
+    before = server.resident_bytes()
+    for _ in range(3):
+        redis.pause()
+        most = ask_all()
+        assert "away" in server.store
+        redis.resume()
+        server.wait_for_store("shared by 1 server")
+        wait_until(lambda: "settling" not in server.store, "it decides again")
+    grown, late = server.resident_bytes() - before, server.counter("store_waits_late")
+    say(f"{SESSIONS} sessions on a store that stands still: {late} waited longer than 50 ms, at most {most} threads, "
+        f"{grown / 1e6:.1f} MB more afterwards")
+    wait_until(lambda: server.used() == 0, "nothing sticks")
+    assert most < 300
+    assert grown < 32e6
+    assert not AT_LENGTH or late == 0
+    for session in sessions:
+        session.close()
 
 
 # ---- the ways to a store ---------------------------------------------------------------------------------

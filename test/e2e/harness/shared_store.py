@@ -19,12 +19,15 @@ from .milter_client import MilterClient
 from .process import Process, free_port, wait_until
 
 ANN = {"auth_type": "PLAIN", "auth_authen": "ann@example.com"}
+# Where the servers to test with are: those of Valkey answer to the same names' options.
+REDIS_SERVER = os.environ.get("CLOSEDRELAY_REDIS_SERVER") or "redis-server"
+REDIS_SENTINEL = os.environ.get("CLOSEDRELAY_REDIS_SENTINEL") or "redis-sentinel"
 CONTENT = b"From: <ann@example.com>\r\nSubject: limits\r\n\r\none\r\n"
 
 
 def missing():
     """What is not installed here; "" where all is."""
-    names = [name for name in ("redis-server", "redis-sentinel") if shutil.which(name) is None]
+    names = [name for name in (REDIS_SERVER, REDIS_SENTINEL) if shutil.which(name) is None]
     return f"not installed: {' '.join(names)}" if names else ""
 
 
@@ -34,7 +37,7 @@ class Redis:
     def __init__(self, workspace, *options, host="127.0.0.1", inside=()):
         self.host, self.port = host, free_port()
         self.directory = tempfile.mkdtemp(prefix="redis.", dir=workspace)
-        self.arguments = [*inside, "redis-server", "--port", self.port, "--bind", host, "--save", "", "--appendonly", "no",
+        self.arguments = [*inside, REDIS_SERVER, "--port", self.port, "--bind", host, "--save", "", "--appendonly", "no",
                           "--protected-mode", "no", "--dir", self.directory, *options]
         self.process = None
         self.start()
@@ -82,7 +85,7 @@ class FailoverPair:
             out.write(f"port {self.port}\nbind 127.0.0.1\ndir {directory}\nsentinel monitor mail 127.0.0.1 {self.master.port} 1\n"
                       "sentinel down-after-milliseconds mail 300\nsentinel failover-timeout mail 2000\n")
         wait_until(lambda: "master_link_status:up" in self.replica.cli("info", "replication"), "the replica follows")
-        self.sentinel = Process(["redis-sentinel", path], os.path.join(directory, "output"))
+        self.sentinel = Process([REDIS_SENTINEL, path], os.path.join(directory, "output"))
         self.sentinel.wait_for_listener(("127.0.0.1", self.port))
         wait_until(lambda: "slaves=1" in self.ask_sentinel(), "the Sentinel knows the replica")
 
@@ -116,6 +119,25 @@ class Server:
                              f"control: unix:{self.control}\nrelay: {{ local_domains: [example.com] }}\n{config}")
         self.daemon.env = env
         self.daemon.start()
+
+    def _tasks(self):
+        return [int(task) for task in os.listdir(f"/proc/{self.daemon.process.pid}/task")]
+
+    def go_first(self):
+        """Whatever else the machine has to do waits for this daemon: its times are then its own. Threads that it makes
+        from now on inherit that."""
+        for task in self._tasks():
+            os.sched_setscheduler(task, os.SCHED_FIFO, os.sched_param(1))
+
+    def thread_count(self):
+        return len(self._tasks())
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.daemon.process.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def counter(self, name):
+        return self.ask("status")["counters"][name]
 
     def ask(self, *words):
         done = run(*words, "--socket", self.control, "--json")
