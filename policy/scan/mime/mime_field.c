@@ -31,14 +31,17 @@ bool mime_field_is_name(struct slice key)
     return slice_equal_nocase(key, slice_of("filename")) || slice_equal_nocase(key, slice_of("name"));
 }
 
-/* Whether "charset?B?text" or "charset?Q?text" is what an encoder writes: padding at its end, hex digits
- * behind `=`. */
+/* Whether "charset?B?text" or "charset?Q?text" is what an encoder writes: digits of base64 and padding at its
+ * end, hex digits behind `=`. */
 static bool is_well_encoded(struct slice word)
 {
     size_t mark = slice_find(word, '?');
     char encoding = mark + 1 < word.length ? ascii_lower(word.data[mark + 1]) : '\0';
     for (size_t i = mark + 3; i < word.length; i++) {
-        if (word.data[i] != '=')
+        char c = word.data[i];
+        if (encoding == 'b' && !ascii_is_alpha(c) && !ascii_is_digit(c) && strchr("+/=", c) == NULL)
+            return false;
+        if (c != '=')
             continue;
         if (encoding == 'b' && i + 2 < word.length)
             return false;

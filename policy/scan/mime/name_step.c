@@ -4,6 +4,9 @@
 #include "scan/mime/name_text.h"
 #include "scan/mime/transfer_decode.h"
 
+/* So many bytes that are dropped may stand inside an escape. */
+enum { ESCAPE_BETWEEN_BYTES = 7 };
+
 static bool has_word(struct slice text)
 {
     return memmem(text.data, text.length, "=?", 2) != NULL;
@@ -52,17 +55,21 @@ static size_t append_base64(struct slice text, size_t at, enum name_step step, s
     struct slice all = slice_part(text, at, close);
     if (step == NAME_STEP_PADDED_WORDS) {
         decode_base64(slice_part(all, 0, slice_find(all, '=')), BASE64_PLAIN, out);
-        return close;
+        bool is_next = close < text.length && close > at && text.data[close - 1] == '='; /* another word */
+        return is_next ? close - 1 : close;
     }
+    unsigned runs = 0;
     while (at < text.length && (is_base64(text.data[at]) || text.data[at] == '=')) {
         size_t end = at;
         while (end < text.length && is_base64(text.data[end]))
             end++;
         decode_base64(slice_part(text, at, end), BASE64_PLAIN, out);
+        runs++;
         for (at = end; at < text.length && text.data[at] == '=';)
             at++;
     }
-    decode_base64(all, BASE64_PLAIN, out);
+    if (runs != 1 || at < close) /* else it is all */
+        decode_base64(all, BASE64_PLAIN, out);
     if (slice_find(all, '-') < all.length || slice_find(all, '_') < all.length)
         decode_base64(all, BASE64_URL, out);
     if (slice_find(all, '=') + 2 < all.length)
@@ -111,30 +118,28 @@ static void append_words_anywhere(struct slice text, enum name_step step, struct
     }
 }
 
-/* The hex digit at or behind `*at`, with a few bytes between that are no letters or digits; -1: none. `*at`
- * becomes the offset behind it. */
-static int escape_digit(struct slice text, size_t *at)
+/* The hex digit at or behind `*at`, with up to `between` bytes before it that are no letters, digits or dots;
+ * -1: none. `*at` becomes the offset behind it. */
+static int escape_digit(struct slice text, size_t *at, size_t between)
 {
-    enum { BETWEEN_BYTES = 8 };
-    size_t end = *at + BETWEEN_BYTES < text.length ? *at + BETWEEN_BYTES : text.length;
-    for (size_t i = *at; i < end; i++) {
-        bool is_dropped =
-            !ascii_is_alpha(text.data[i]) && !ascii_is_digit(text.data[i]) && text.data[i] != '%';
+    for (size_t i = *at; i < text.length && i <= *at + between; i++) {
+        char c = text.data[i];
+        bool is_dropped = !ascii_is_alpha(c) && !ascii_is_digit(c) && c != '%' && c != '.';
         if (is_dropped)
             continue;
         *at = i + 1;
-        return ascii_hex_value(text.data[i]);
+        return ascii_hex_value(c);
     }
     return -1;
 }
 
-/* `%` and two hex digits, whatever some program drops stands between. */
-static void append_percent_decoded(struct slice text, struct strbuf *out)
+/* `%` and two hex digits; with up to `between` bytes before each that some program drops. */
+static void append_percent_decoded(struct slice text, size_t between, struct strbuf *out)
 {
     for (size_t i = 0; i < text.length; i++) {
         size_t behind = i + 1;
-        int high = text.data[i] == '%' ? escape_digit(text, &behind) : -1;
-        int low = high >= 0 ? escape_digit(text, &behind) : -1;
+        int high = text.data[i] == '%' ? escape_digit(text, &behind, between) : -1;
+        int low = high >= 0 ? escape_digit(text, &behind, between) : -1;
         strbuf_append_byte(out, (char)(low >= 0 ? high << 4 | low : text.data[i]));
         i = low >= 0 ? behind - 1 : i;
     }
@@ -160,6 +165,13 @@ static void append_stripped(struct slice text, struct strbuf *out)
         if (!in_fold && c != '\\')
             strbuf_append_byte(out, c);
     }
+}
+
+static void append_blankless(struct slice text, struct strbuf *out)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] != ' ' && text.data[i] != '\t')
+            strbuf_append_byte(out, text.data[i]);
 }
 
 /* Without quotes, comments, specials (RFC 2045 5.1), and what is no visible ASCII, where something is left to
@@ -195,11 +207,16 @@ void name_step_append(enum name_step step, struct slice text, struct strbuf *out
             append_words_anywhere(text, step, out);
         break;
     case NAME_STEP_PERCENT:
+    case NAME_STEP_LOOSE_PERCENT:
         if (slice_find(text, '%') < text.length)
-            append_percent_decoded(text, out);
+            append_percent_decoded(text, step == NAME_STEP_PERCENT ? 0 : ESCAPE_BETWEEN_BYTES, out);
         break;
     case NAME_STEP_STRIPPED:
         append_stripped(text, out);
+        break;
+    case NAME_STEP_BLANKLESS:
+        if (slice_find(text, '*') < text.length)
+            append_blankless(text, out);
         break;
     case NAME_STEP_BARE:
         append_bare(text, out);

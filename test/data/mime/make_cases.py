@@ -297,7 +297,7 @@ def charsets():
     case("honest-charset-made-up", attached(word("x-made-up", b"a.txt")), "nobody knows it")
     case("blocked-charset-whole", attached(f"=?ibm037?B?{base64.b64encode('attachment; filename=evil.exe'.encode('cp037')).decode()}?="), "all of the value")
     case("ambiguous-charset-hz", attached(word("hz-gb-2312", b"evil.e~\nxe")), "a shift that says nothing")
-    case("ambiguous-charset-utf16-unmarked", attached(word("utf-16", "evil.exe".encode("utf-16be"))), "which byte is first?")
+    case("blocked-charset-utf16-unmarked", attached(word("utf-16", "evil.exe".encode("utf-16be"))), "which byte is first? That order in which there is a dot")
     case("ambiguous-charset-many", attached('attachment; filename="' + " ".join(f"=?{('latin1', 'latin2')[n % 2]}?Q?=e{n % 10}?=" for n in range(40)) + '"'), "more words than are converted")
     case("blocked-charset-utf16-marked", attached(word("utf-16", b"\xff\xfe" + "evil.exe".encode("utf-16le"))), "UTF-16 with a mark")
     case("blocked-charset-jp-raw", attached('attachment; filename="evil.e\x1b(Bxe"'), "escapes without a label")
