@@ -1,25 +1,50 @@
 #include "base/json_writer.h"
 
+#include <assert.h>
+
 void json_writer_init(struct json_writer *json, struct strbuf *out)
 {
     *json = (struct json_writer){.out = out};
 }
 
-static void begin_value(struct json_writer *json, const char *key)
+static void begin_member(struct json_writer *json, const char *key)
 {
-    bool needs_comma = json->needs_comma;
-    size_t key_length = key == NULL ? 0 : strlen(key);
-    char *room = strbuf_extend(json->out, needs_comma + (key == NULL ? 0 : key_length + 3));
-    json->needs_comma = true;
+    const size_t length = strlen(key);
+    char *room = strbuf_extend(json->out, length + 3);
     if (room == NULL)
         return;
-    if (needs_comma)
-        *room++ = ',';
-    if (key == NULL)
-        return;
     *room++ = '"';
-    memcpy(room, key, key_length);
-    memcpy(room + key_length, "\":", 2);
+    memcpy(room, key, length);
+    memcpy(room + length, "\":", 2);
+}
+
+static void begin_value(struct json_writer *json, const char *key)
+{
+    if (json->needs_comma)
+        strbuf_append_byte(json->out, ',');
+    if (key != NULL)
+        begin_member(json, key);
+    json->needs_comma = true;
+}
+
+void json_key_make(struct json_key *key, const char *name)
+{
+    const size_t length = strlen(name);
+    assert(length <= JSON_KEY_BYTES - 4);
+    *key = (struct json_key){.text = ",\"", .length = length + 4};
+    memcpy(key->text + 2, name, length);
+    memcpy(key->text + 2 + length, "\":", 2);
+}
+
+void json_put_key(struct json_writer *json, const struct json_key *key)
+{
+    const size_t from = json->needs_comma ? 0 : 1, before = json->out->length;
+    char *room = strbuf_extend(json->out, JSON_KEY_BYTES);
+    if (room != NULL) {
+        memcpy(room, key->text + from, JSON_KEY_BYTES - 1);
+        strbuf_truncate(json->out, before + key->length - from);
+    }
+    json->needs_comma = false;
 }
 
 static void open_with(struct json_writer *json, const char *key, char bracket)
@@ -92,6 +117,74 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* ---- eight bytes at a time -------------------------------------------------------------------------- */
+
+static const uint64_t each = 0x0101010101010101u;
+
+/* Whether all of eight bytes are plain. A carry or borrow into the next one only comes from one that is not.
+ */
+static bool are_plain(uint64_t eight)
+{
+    const uint64_t not_ascii = eight | (eight + each), control = eight - each * 0x20;
+    const uint64_t quote = (eight ^ each * '"') - each, backslash = (eight ^ each * '\\') - each;
+    return ((not_ascii | control | quote | backslash) & each * 0x80) == 0;
+}
+
+static bool copy_eight(char *to, const char *from)
+{
+    uint64_t eight;
+    memcpy(&eight, from, sizeof eight);
+    memcpy(to, &eight, sizeof eight);
+    return are_plain(eight);
+}
+
+/* Of fewer than eight bytes: two times four that overlap, or each. */
+static bool copy_few(char *to, const char *from, size_t length)
+{
+    uint32_t first, last;
+    if (length < sizeof first) {
+        bool plain = true;
+        for (size_t i = 0; i < length; i++)
+            plain = is_plain((unsigned char)(to[i] = from[i])) && plain;
+        return plain;
+    }
+    memcpy(&first, from, sizeof first);
+    memcpy(&last, from + length - sizeof last, sizeof last);
+    memcpy(to, &first, sizeof first);
+    memcpy(to + length - sizeof last, &last, sizeof last);
+    return are_plain((uint64_t)first << 32 | last);
+}
+
+/* False: some are not plain, and what is at `to` is worth nothing. */
+static bool copy_plain(char *to, const char *from, size_t length)
+{
+    size_t at = 0;
+    if (length < 8)
+        return copy_few(to, from, length);
+    for (; at + 8 < length; at += 8)
+        if (!copy_eight(to + at, from + at))
+            return false;
+    return copy_eight(to + length - 8, from + length - 8);
+}
+
+/* ---- strings ---------------------------------------------------------------------------------------- */
+
+/* Most strings: nothing to escape. */
+static bool write_plain_string(struct json_writer *json, struct slice value)
+{
+    const size_t before = json->out->length;
+    char *room = strbuf_extend(json->out, value.length + 2);
+    if (room == NULL)
+        return true;
+    if (!copy_plain(room + 1, value.data, value.length)) {
+        strbuf_truncate(json->out, before);
+        return false;
+    }
+    room[0] = '"';
+    room[value.length + 1] = '"';
+    return true;
+}
+
 /* The length of the run of plain bytes from `at` on. */
 static size_t plain_run(struct slice value, size_t at)
 {
@@ -101,26 +194,8 @@ static size_t plain_run(struct slice value, size_t at)
     return end - at;
 }
 
-/* Most strings: nothing to escape. */
-static bool write_plain_string(struct json_writer *json, struct slice value)
+static void write_string(struct json_writer *json, struct slice value)
 {
-    if (plain_run(value, 0) != value.length)
-        return false;
-    char *room = strbuf_extend(json->out, value.length + 2);
-    if (room == NULL)
-        return true;
-    room[0] = '"';
-    if (value.length > 0)
-        memcpy(room + 1, value.data, value.length);
-    room[value.length + 1] = '"';
-    return true;
-}
-
-void json_string(struct json_writer *json, const char *key, struct slice value)
-{
-    begin_value(json, key);
-    if (write_plain_string(json, value))
-        return;
     strbuf_append_byte(json->out, '"');
     for (size_t at = 0; at < value.length;) {
         size_t run = plain_run(value, at);
@@ -137,6 +212,13 @@ void json_string(struct json_writer *json, const char *key, struct slice value)
         at += sequence > 0 ? sequence : 1;
     }
     strbuf_append_byte(json->out, '"');
+}
+
+void json_string(struct json_writer *json, const char *key, struct slice value)
+{
+    begin_value(json, key);
+    if (!write_plain_string(json, value))
+        write_string(json, value);
 }
 
 void json_text(struct json_writer *json, const char *key, const char *value)

@@ -28,4 +28,18 @@ void json_text(struct json_writer *json, const char *key, const char *value); /*
 void json_u64(struct json_writer *json, const char *key, uint64_t value);
 void json_bool(struct json_writer *json, const char *key, bool value);
 
+enum { JSON_KEY_BYTES = 32 };
+
+/* A key as it stands in an object, for who writes the same ones again and again. */
+struct json_key {
+    char text[JSON_KEY_BYTES]; /* ,"name": and what is left of it, so that all of it can be copied */
+    size_t length;
+};
+
+/* `name` has no more than JSON_KEY_BYTES - 4 bytes. */
+void json_key_make(struct json_key *key, const char *name);
+
+/* Writes the key alone: its value is what is written next, with the key NULL. */
+void json_put_key(struct json_writer *json, const struct json_key *key);
+
 #endif

@@ -21,8 +21,7 @@ void strbuf_reset(struct strbuf *buffer)
     buffer->failed = false;
 }
 
-/* Makes room for `extra` more bytes and the NUL; on failure sets the sticky error and returns false. */
-static bool strbuf_reserve(struct strbuf *buffer, size_t extra)
+bool strbuf_reserve(struct strbuf *buffer, size_t extra)
 {
     if (buffer->failed)
         return false;
@@ -46,7 +45,7 @@ static bool strbuf_reserve(struct strbuf *buffer, size_t extra)
     return true;
 }
 
-char *strbuf_extend(struct strbuf *buffer, size_t length)
+char *strbuf_extend_slowly(struct strbuf *buffer, size_t length)
 {
     if (!strbuf_reserve(buffer, length))
         return NULL;
@@ -71,11 +70,6 @@ void strbuf_append_slice(struct strbuf *buffer, struct slice s)
 void strbuf_append_text(struct strbuf *buffer, const char *text)
 {
     strbuf_append(buffer, text, strlen(text));
-}
-
-void strbuf_append_byte(struct strbuf *buffer, char byte)
-{
-    strbuf_append(buffer, &byte, 1);
 }
 
 void strbuf_append_u64(struct strbuf *buffer, uint64_t number)

@@ -32,14 +32,36 @@ void strbuf_reset(struct strbuf *buffer);
 void strbuf_append(struct strbuf *buffer, const void *data, size_t length);
 void strbuf_append_slice(struct strbuf *buffer, struct slice s);
 void strbuf_append_text(struct strbuf *buffer, const char *text);
-void strbuf_append_byte(struct strbuf *buffer, char byte);
 void strbuf_append_u64(struct strbuf *buffer, uint64_t number);
 void strbuf_printf(struct strbuf *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *buffer, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
+/* Takes memory for `extra` more bytes at once, so that appending them takes none; false once the buffer has
+ * failed.
+ */
+bool strbuf_reserve(struct strbuf *buffer, size_t extra);
+
+/* strbuf_extend() where memory or the ceiling has to be looked at. */
+char *strbuf_extend_slowly(struct strbuf *buffer, size_t length);
+
 /* Room for `length` more bytes, which the caller fills at once; NULL once the buffer has failed. */
-char *strbuf_extend(struct strbuf *buffer, size_t length);
+static inline char *strbuf_extend(struct strbuf *buffer, size_t length)
+{
+    if (buffer->failed || buffer->ceiling != 0 || length >= buffer->capacity - buffer->length)
+        return strbuf_extend_slowly(buffer, length);
+    char *room = buffer->data + buffer->length;
+    buffer->length += length;
+    room[length] = '\0';
+    return room;
+}
+
+static inline void strbuf_append_byte(struct strbuf *buffer, char byte)
+{
+    char *room = strbuf_extend(buffer, 1);
+    if (room != NULL)
+        *room = byte;
+}
 
 /* Keeps the first `length` bytes. */
 void strbuf_truncate(struct strbuf *buffer, size_t length);

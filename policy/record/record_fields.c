@@ -167,7 +167,7 @@ const struct record_field record_fields[] = {
     [RECORD_ORIGIN_ADDRESS] = {"origin_ip", 0, RECORD_VALUE_TEXT, IN(MESSAGE), NONE, PRIVACY_CLIENT_IP, NULL,
         "Whose browser wrote it: the address that a webmail of `relay.trusted_webmail` names in X-Originating-IP and the like; such a field from anybody else is ignored."},
     [RECORD_FINGERPRINT] = {"fingerprint", 0, RECORD_VALUE_TEXT, IN(MESSAGE), NONE, PRIVACY_NONE, NULL,
-        "What is alike in one text that is sent to many: a hash of the first 100 words of the text that are written in small letters, so that names, numbers, ids, links and greetings do not matter; absent where there are fewer than ten."},
+        "What is alike in one text that is sent to many: a hash of the first 40 words of the text that are written in small letters, so that names, numbers, ids, links and greetings do not matter; absent where there are fewer than ten."},
     [RECORD_VERDICT] = {"verdict", 0, RECORD_VALUE_ENUM, IN(MESSAGE), IN(MESSAGE), PRIVACY_NONE, ACTIONS "|aborted",
         "What became of the message; `aborted`: the client left before an answer to the whole of it."},
     [RECORD_ABORT_REASON] = {"abort_reason", 0, RECORD_VALUE_ENUM, IN(MESSAGE), NONE, PRIVACY_NONE, "reset|next_message|disconnected",

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <time.h>
 
+enum { LINE_BYTES_USUAL = 4000 }; /* for these memory is taken at once */
+
 /* ---- time ------------------------------------------------------------------------------------------- */
 
 /* `count` digits of `number` at `text`. */
@@ -33,23 +35,32 @@ void record_time_write(int64_t time_us, char *text)
 
 /* ---- order ------------------------------------------------------------------------------------------ */
 
-static enum record_key end_of(enum record_key key)
+/* Each key as it is written, and where what belongs to it ends. */
+static struct {
+    struct json_key key;
+    enum record_key end;
+} rows[RECORD_KEY_COUNT];
+
+__attribute__((constructor)) static void make_rows(void)
 {
-    enum record_key end = key + 1;
-    while (end < RECORD_KEY_COUNT && record_fields[end].depth > record_fields[key].depth)
-        end++;
-    return end;
+    for (enum record_key key = 0; key < RECORD_KEY_COUNT; key++) {
+        enum record_key end = key + 1;
+        while (end < RECORD_KEY_COUNT && record_fields[end].depth > record_fields[key].depth)
+            end++;
+        rows[key].end = end;
+        json_key_make(&rows[key].key, record_fields[key].name);
+    }
 }
 
-/* Takes `key` as the next one, and gives its name. */
-static const char *take(struct record_writer *writer, enum record_key key)
+/* Takes `key` as the next one, and writes its name. */
+static void put_key(struct record_writer *writer, enum record_key key)
 {
     const struct record_field *field = &record_fields[key];
     assert(key >= writer->next && key < writer->end);
     assert(field->depth == (writer->open == RECORD_KEY_COUNT ? 0 : record_fields[writer->open].depth + 1));
     assert((field->lines & (1u << writer->line)) != 0);
     writer->next = key + 1;
-    return field->name;
+    json_put_key(&writer->json, &rows[key].key);
 }
 
 static bool is_text(enum record_value value)
@@ -59,12 +70,11 @@ static bool is_text(enum record_value value)
 
 /* ---- values ----------------------------------------------------------------------------------------- */
 
-static void put_private(struct record_writer *writer, enum record_privacy_kind kind, const char *name,
-                        struct slice text)
+static void put_private(struct record_writer *writer, enum record_privacy_kind kind, struct slice text)
 {
     struct strbuf scratch;
     strbuf_init(&scratch, 0);
-    json_string(&writer->json, name, record_privacy_apply(&writer->privacy, kind, text, &scratch));
+    json_string(&writer->json, NULL, record_privacy_apply(&writer->privacy, kind, text, &scratch));
     strbuf_deinit(&scratch);
 }
 
@@ -72,19 +82,21 @@ void record_put_slice(struct record_writer *writer, enum record_key key, struct 
 {
     const enum record_privacy_kind kind = record_fields[key].privacy;
     assert(is_text(record_fields[key].value));
-    const char *name = take(writer, key);
+    put_key(writer, key);
     if (writer->is_private && kind != PRIVACY_NONE)
-        put_private(writer, kind, name, text);
+        put_private(writer, kind, text);
     else
-        json_string(&writer->json, name, text);
+        json_string(&writer->json, NULL, text);
 }
 
 void record_put_text(struct record_writer *writer, enum record_key key, const char *text)
 {
-    if (text == NULL && record_fields[key].value == RECORD_VALUE_TEXT_OR_NULL)
-        json_text(&writer->json, take(writer, key), NULL);
-    else
+    if (text != NULL || record_fields[key].value != RECORD_VALUE_TEXT_OR_NULL) {
         record_put_slice(writer, key, slice_of(text));
+        return;
+    }
+    put_key(writer, key);
+    json_text(&writer->json, NULL, NULL);
 }
 
 void record_put_some(struct record_writer *writer, enum record_key key, const char *text)
@@ -96,13 +108,15 @@ void record_put_some(struct record_writer *writer, enum record_key key, const ch
 void record_put_u64(struct record_writer *writer, enum record_key key, uint64_t number)
 {
     assert(record_fields[key].value == RECORD_VALUE_U64);
-    json_u64(&writer->json, take(writer, key), number);
+    put_key(writer, key);
+    json_u64(&writer->json, NULL, number);
 }
 
 void record_put_bool(struct record_writer *writer, enum record_key key, bool value)
 {
     assert(record_fields[key].value == RECORD_VALUE_BOOL);
-    json_bool(&writer->json, take(writer, key), value);
+    put_key(writer, key);
+    json_bool(&writer->json, NULL, value);
 }
 
 void record_put_time(struct record_writer *writer, enum record_key key, int64_t time_us)
@@ -110,7 +124,8 @@ void record_put_time(struct record_writer *writer, enum record_key key, int64_t 
     char text[RECORD_TIME_BYTES];
     assert(record_fields[key].value == RECORD_VALUE_TIME);
     record_time_write(time_us, text);
-    json_string(&writer->json, take(writer, key), slice_make(text, sizeof text - 1));
+    put_key(writer, key);
+    json_string(&writer->json, NULL, slice_make(text, sizeof text - 1));
 }
 
 /* ---- objects and lists ------------------------------------------------------------------------------ */
@@ -119,20 +134,22 @@ static void descend(struct record_writer *writer, enum record_key key)
 {
     writer->open = key;
     writer->next = key + 1;
-    writer->end = end_of(key);
+    writer->end = rows[key].end;
 }
 
 void record_open(struct record_writer *writer, enum record_key key)
 {
     assert(record_fields[key].value == RECORD_VALUE_OBJECT);
-    json_open_object(&writer->json, take(writer, key));
+    put_key(writer, key);
+    json_open_object(&writer->json, NULL);
     descend(writer, key);
 }
 
 void record_open_list(struct record_writer *writer, enum record_key key)
 {
     assert(record_fields[key].value == RECORD_VALUE_OBJECTS);
-    json_open_array(&writer->json, take(writer, key));
+    put_key(writer, key);
+    json_open_array(&writer->json, NULL);
     descend(writer, key);
 }
 
@@ -164,13 +181,14 @@ void record_open_texts(struct record_writer *writer, enum record_key key)
 {
     assert(record_fields[key].value == RECORD_VALUE_TEXTS);
     writer->texts = record_fields[key].privacy;
-    json_open_array(&writer->json, take(writer, key));
+    put_key(writer, key);
+    json_open_array(&writer->json, NULL);
 }
 
 void record_put_element(struct record_writer *writer, struct slice text)
 {
     if (writer->is_private && writer->texts != PRIVACY_NONE)
-        put_private(writer, writer->texts, NULL, text);
+        put_private(writer, writer->texts, text);
     else
         json_string(&writer->json, NULL, text);
 }
@@ -188,6 +206,7 @@ void record_line_begin(struct record_writer *writer, const struct record_context
     *writer = (struct record_writer){
         .line = start->line, .next = 0, .end = RECORD_KEY_COUNT, .open = RECORD_KEY_COUNT};
     json_writer_init(&writer->json, out);
+    strbuf_reserve(out, LINE_BYTES_USUAL);
     writer->is_private = context->privacy != NULL;
     if (writer->is_private)
         record_privacy_begin(context->privacy, start->time_us, &writer->privacy);

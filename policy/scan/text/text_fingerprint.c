@@ -1,25 +1,26 @@
 #include "scan/text/text_fingerprint.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <endian.h>
 
 enum {
     PIECE_BYTES = 1024,
     GREETING_WORDS_MAX = 6,
     LONGER = TEXT_WORD_BYTES_MAX + 1,
+    AHEAD_BYTES = TEXT_WORD_BYTES_MAX + 16, /* what take_usual_word() may look at from where a word begins */
 };
 
-/* FNV-1a: whoever writes the text may make its hash what he likes. */
-static const uint64_t hash_start = 0xcbf29ce484222325u, hash_prime = 0x100000001b3u;
+/* Eight bytes at a time. Whoever writes the text may make its hash what he likes. */
+static const uint64_t hash_start = 0xcbf29ce484222325u, hash_prime = 0x9e3779b97f4a7c15u;
 
 /* ---- bytes ------------------------------------------------------------------------------------------ */
 
 enum byte_class {
-    BYTE_OTHER = 1 << 0,
+    BYTE_SIGN = 1 << 0,
     BYTE_BLANK = 1 << 1,
-    BYTE_SMALL = 1 << 2, /* a letter; of two bytes in UTF-8, of either case, too */
+    BYTE_SMALL = 1 << 2, /* a letter, or `; of two bytes in UTF-8, of either case, too */
     BYTE_CAPITAL = 1 << 3,
     BYTE_JOINER = 1 << 4, /* within a word: don't, so-called */
+    BYTE_DIGIT = 1 << 5,
 };
 
 static unsigned char classes[256];
@@ -28,10 +29,11 @@ __attribute__((constructor)) static void make_classes(void)
 {
     for (unsigned c = 0; c < 256; c++)
         classes[c] = (unsigned char)(c <= ' '                              ? BYTE_BLANK
-                                     : c >= 0x80 || (c >= 'a' && c <= 'z') ? BYTE_SMALL
+                                     : c >= 0x80 || (c >= '`' && c <= 'z') ? BYTE_SMALL
                                      : c >= 'A' && c <= 'Z'                ? BYTE_CAPITAL
                                      : c == '\'' || c == '-'               ? BYTE_JOINER
-                                                                           : BYTE_OTHER);
+                                     : c >= '0' && c <= '9'                ? BYTE_DIGIT
+                                                                           : BYTE_SIGN);
 }
 
 static unsigned class_of(char c)
@@ -39,9 +41,9 @@ static unsigned class_of(char c)
     return classes[(unsigned char)c];
 }
 
-static bool is_letter(char c)
+static bool is_alphanumeric(char c)
 {
-    return (class_of(c) & (BYTE_SMALL | BYTE_CAPITAL)) != 0;
+    return (class_of(c) & (BYTE_SMALL | BYTE_CAPITAL | BYTE_DIGIT)) != 0;
 }
 
 /* ---- words ------------------------------------------------------------------------------------------ */
@@ -58,20 +60,27 @@ static bool begins_with_capital(struct slice word)
            (first == 0xd0 && second >= 0x80 && second <= 0xaf);
 }
 
-static void count_word(struct text_words *words, struct slice word)
+static uint64_t add_piece(uint64_t hash, uint64_t piece)
 {
-    uint64_t hash = words->hash;
-    if (words->count == TEXT_FINGERPRINT_WORDS_MAX)
-        return;
-    for (size_t i = 0; i < word.length; i++)
-        hash = (hash ^ (unsigned char)word.data[i]) * hash_prime;
-    words->count++;
-    words->hash = (hash ^ ' ') * hash_prime;
+    return ((hash << 5 | hash >> 59) ^ piece) * hash_prime;
 }
 
-static bool is_alphanumeric(char c)
+static uint64_t read_piece(const char *from, size_t length)
 {
-    return is_letter(c) || ascii_is_digit(c);
+    uint64_t piece = 0;
+    memcpy(&piece, from, length);
+    return le64toh(piece);
+}
+
+/* Its pieces of eight bytes, and what is left: fewer, maybe none, so that each word ends in the hash. */
+static void count_word(struct text_words *words, struct slice word)
+{
+    if (words->count == TEXT_FINGERPRINT_WORDS_MAX)
+        return;
+    for (; word.length >= sizeof(uint64_t); word = slice_part(word, sizeof(uint64_t), word.length))
+        words->hash = add_piece(words->hash, read_piece(word.data, sizeof(uint64_t)));
+    words->hash = add_piece(words->hash, read_piece(word.data, word.length));
+    words->count++;
 }
 
 static unsigned classes_in(struct slice word)
@@ -91,7 +100,7 @@ static void take_odd_word(struct text_fingerprint *print, struct slice word)
         word.length--;
     while (word.length > 0 && !is_alphanumeric(word.data[0]))
         word = slice_part(word, 1, word.length);
-    if (word.length > 0 && (classes_in(word) & BYTE_OTHER) == 0 && !begins_with_capital(word))
+    if (word.length > 0 && (classes_in(word) & (BYTE_SIGN | BYTE_DIGIT)) == 0 && !begins_with_capital(word))
         count_word(&print->words, word);
 }
 
@@ -108,9 +117,9 @@ static void take_word(struct text_fingerprint *print, struct slice word, unsigne
     const char first = word.data[0], last = word.data[word.length - 1];
     print->line_words++;
     print->last_byte = last;
-    if ((seen & ~(unsigned)(BYTE_SMALL | BYTE_JOINER)) == 0 && first >= 'a' && class_of(last) == BYTE_SMALL)
+    if ((seen & ~(unsigned)(BYTE_SMALL | BYTE_JOINER)) == 0 && first >= '`' && class_of(last) == BYTE_SMALL)
         count_word(&print->words, word);
-    else
+    else if (class_of(first) != BYTE_CAPITAL)
         take_odd_word(print, word);
 }
 
@@ -253,25 +262,96 @@ static bool is_enough(const struct text_fingerprint *print)
            (print->words.count == TEXT_FINGERPRINT_WORDS_MAX && print->line_words > GREETING_WORDS_MAX);
 }
 
+/* The high bit of each byte that is no BYTE_SMALL: what stands in ASCII before ` or behind z. */
+static uint64_t not_small_in(uint64_t piece)
+{
+    const uint64_t each = 0x0101010101010101u;
+    return (((piece ^ each * '`') & each * 0x7f) + each * (0x7f - ('z' ^ '`'))) & ~piece & each * 0x80;
+}
+
+/* A word in small letters, of which AHEAD_BYTES can be looked at: adds it to `hash`, and returns where its
+ * letters end; NULL: it has other bytes in it, or is too long. */
+static inline const char *read_usual_word(const char *word, uint64_t *hash)
+{
+    const char *end = word;
+    uint64_t piece = read_piece(end, sizeof piece), odd, sum = *hash;
+    while ((odd = not_small_in(piece)) == 0) {
+        if (end - word >= TEXT_WORD_BYTES_MAX - (int)sizeof piece)
+            return NULL;
+        sum = add_piece(sum, piece);
+        piece = read_piece(end += sizeof piece, sizeof piece);
+    }
+    end += (unsigned)__builtin_ctzll(odd) >> 3;
+    if (*end != ' ' && class_of(*end) != BYTE_BLANK &&
+        (class_of(*end) != BYTE_SIGN || class_of(end[1]) != BYTE_BLANK))
+        return NULL;
+    *hash = add_piece(sum, piece & (odd ^ (odd - 1)) >> 8);
+    return end;
+}
+
+/* Takes such words, and the sign and space behind each, up to `last` for as long as it can: nearly all are
+ * such. Returns where it ended. What begins in UTF-8 may be a capital. On its own, so that all of it is in
+ * registers. */
+__attribute__((noinline)) static const char *take_usual_words(struct text_fingerprint *print, const char *at,
+                                                              const char *last)
+{
+    unsigned left = TEXT_FINGERPRINT_WORDS_MAX - print->words.count;
+    uint64_t hash = print->words.hash;
+    char last_byte = print->last_byte;
+    print->line_words += left;
+    for (const char *end; left > 0 && at <= last && *at >= '`'; left--) {
+        if ((end = read_usual_word(at, &hash)) == NULL)
+            break;
+        last_byte = *end;
+        at = end + 1;
+        if (last_byte == ' ')
+            continue;
+        if (class_of(last_byte) == BYTE_BLANK)
+            at = end;
+        else
+            at += *at == ' ';
+    }
+    print->line_words -= left;
+    print->words = (struct text_words){hash, TEXT_FINGERPRINT_WORDS_MAX - left};
+    print->last_byte = last_byte;
+    return at;
+}
+
+static size_t take_any_word(struct text_fingerprint *print, struct slice text, size_t at)
+{
+    unsigned seen = 0, class = 0;
+    size_t end = at;
+    for (; end < text.length && (class = class_of(text.data[end])) != BYTE_BLANK; end++)
+        seen |= class;
+    if (print->word_length > 0 || end == text.length)
+        for (; at < end; at++)
+            take_text(print, text.data[at]);
+    else if (end - at > TEXT_WORD_BYTES_MAX)
+        take_long_word(print);
+    else if (end > at)
+        take_word(print, slice_part(text, at, end), seen);
+    for (; end < text.length && class_of(text.data[end]) == BYTE_BLANK; end++)
+        if (print->word_length > 0 || text.data[end] == '\n')
+            take_text(print, text.data[end]);
+    return end;
+}
+
 /* Words that stand here whole are looked at in their place. */
 static void take_plain(struct text_fingerprint *print, struct slice text)
 {
     for (size_t at = 0; at < text.length && !is_enough(print);) {
-        unsigned seen = 0, class = 0;
-        size_t end = at;
-        for (; end < text.length && (class = class_of(text.data[end])) != BYTE_BLANK; end++)
-            seen |= class;
-        if (print->word_length > 0 || end == text.length)
-            for (; at < end; at++)
-                take_text(print, text.data[at]);
-        else if (end - at > TEXT_WORD_BYTES_MAX)
-            take_long_word(print);
-        else if (end > at)
-            take_word(print, slice_part(text, at, end), seen);
-        if (end < text.length && (print->word_length > 0 || text.data[end] == '\n'))
-            take_text(print, text.data[end]);
-        at = end + 1;
+        if (print->word_length == 0 && text.length - at >= AHEAD_BYTES)
+            at = (size_t)(take_usual_words(print, text.data + at, text.data + text.length - AHEAD_BYTES) -
+                          text.data);
+        at = take_any_word(print, text, at);
     }
+}
+
+static size_t find_markup(struct slice text, size_t at)
+{
+    while (at < text.length && text.data[at] != '<' && text.data[at] != '&')
+        at++;
+    return at;
 }
 
 static void take(struct text_fingerprint *print, struct slice decoded)
@@ -280,8 +360,14 @@ static void take(struct text_fingerprint *print, struct slice decoded)
         take_plain(print, decoded);
         return;
     }
-    for (size_t i = 0; i < decoded.length; i++)
-        take_html(print, decoded.data[i]);
+    for (size_t at = 0; at < decoded.length;) {
+        const bool is_text = !print->is_in_tag && !print->is_in_entity && print->hidden[0] == '\0';
+        const size_t end = is_text ? find_markup(decoded, at) : at;
+        take_plain(print, slice_part(decoded, at, end));
+        if (end < decoded.length)
+            take_html(print, decoded.data[end]);
+        at = end + 1;
+    }
 }
 
 bool text_fingerprint_push(struct text_fingerprint *print, struct slice raw)
@@ -314,7 +400,8 @@ void text_fingerprint_end(struct text_fingerprint *print)
 
 void text_fingerprint_print(const struct text_fingerprint *print, char *out)
 {
-    out[0] = '\0';
-    if (print->is_complete)
-        snprintf(out, TEXT_FINGERPRINT_BYTES, "%016" PRIx64, print->words.hash);
+    size_t length = 0;
+    for (int bits = 60; print->is_complete && bits >= 0; bits -= 4)
+        out[length++] = "0123456789abcdef"[print->words.hash >> bits & 15];
+    out[length] = '\0';
 }

@@ -19,7 +19,7 @@
 enum {
     TEXT_FINGERPRINT_BYTES = 17,              /* 16 hexadecimal digits and NUL */
     TEXT_FINGERPRINT_WORDS_MIN = 10,          /* a text with fewer has none */
-    TEXT_FINGERPRINT_WORDS_MAX = 100,         /* so many of the first make it */
+    TEXT_FINGERPRINT_WORDS_MAX = 40,          /* so many of the first make it */
     TEXT_FINGERPRINT_RAW_BYTES_MAX = 1 << 17, /* so much of a text is looked at, as it is encoded */
     TEXT_WORD_BYTES_MAX = 40,                 /* what is longer is no word */
     TEXT_TAG_NAME_BYTES_MAX = 8,
