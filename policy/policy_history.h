@@ -69,9 +69,10 @@ struct policy_explain_query {
     const char *what;
     const char *since, *until; /* as in a report; NULL: all there is */
     bool is_masked;            /* the addresses of others than the user are hidden */
-    bool refusals_only;        /* of what was simply accepted nothing is told */
-    unsigned top;              /* lines of a list */
-    int64_t now_us;            /* wall clock */
+    bool refusals_only;        /* of what was simply accepted nothing is told, nor where a login stands */
+    struct slice account; /* what the running daemon says of `what` (`suspects LOGIN --json`), or empty */
+    unsigned top;         /* lines of a list */
+    int64_t now_us;       /* wall clock */
 };
 
 enum policy_explain_result {
@@ -80,7 +81,8 @@ enum policy_explain_result {
     EXPLAIN_FAILED,    /* `out` says why, in words without a newline */
 };
 
-/* The story of one message, or a list where there are several, the newest first. No HISTORY_CSV. */
+/* The story of one message, or a list where there are several, the newest first; and of a login its way up
+ * the ladder of the check account, within 30 days where nobody says. No HISTORY_CSV. */
 enum policy_explain_result policy_explain(const struct policy_history_source *source,
                                           const struct policy_explain_query *query,
                                           const struct policy_history_page *page, struct strbuf *out);

@@ -244,13 +244,22 @@ void http_serve_report(struct http_call *call)
     free(path);
 }
 
+/* Where what was asked for stands, if it is a login; for an admin. */
+static void look_account_up(struct http_call *call, struct strbuf *account)
+{
+    struct answer *answer = call->request.viewer < POLICY_VIEWER_ADMIN ? NULL : answer_create();
+    if (answer != NULL && policy_query_suspect(call->target->engine, argument(call, "what"), answer))
+        answer_write_json(answer, account);
+    answer_destroy(answer);
+}
+
 void http_serve_explain(struct http_call *call)
 {
     struct policy_history_source source;
-    struct strbuf text;
+    struct strbuf text, account;
     char *path;
     const bool is_help_desk = call->request.viewer < POLICY_VIEWER_ADMIN;
-    const struct policy_explain_query query = {
+    struct policy_explain_query query = {
         .what = argument(call, "what"),
         .since = argument(call, "since"),
         .until = argument(call, "until"),
@@ -267,6 +276,9 @@ void http_serve_explain(struct http_call *call)
         return;
     policy_record_lookup(call->target->engine, call->who, "explain", query.what);
     strbuf_init(&text, HTTP_BODY_BYTES_MAX);
+    strbuf_init(&account, HTTP_BODY_BYTES_MAX);
+    look_account_up(call, &account);
+    query.account = strbuf_slice(&account);
     const enum policy_explain_result result = policy_explain(&source, &query, &as_json, &text);
     if (result == EXPLAIN_FAILED) {
         refuse(call, 400, strbuf_text(&text));
@@ -275,6 +287,7 @@ void http_serve_explain(struct http_call *call)
         call->status = result == EXPLAIN_TOLD ? 200 : 404;
         strbuf_append_slice(&call->body, strbuf_slice(&text));
     }
+    strbuf_deinit(&account);
     strbuf_deinit(&text);
     free(path);
 }

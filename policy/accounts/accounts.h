@@ -166,11 +166,15 @@ enum account_step accounts_step_of(struct accounts *accounts, struct slice user,
 void accounts_each(struct accounts *accounts, const struct accounts_settings *settings, int64_t now_us,
                    void (*show)(void *context, const struct account_standing *standing), void *context);
 
+/* The family that a kind of evidence counts for. */
+enum account_family account_evidence_family(enum account_evidence_kind kind);
+
 /* One evidence in words, with its numbers: "18 of the last 20 recipients were never written to; usual here:
  * 1 in 8". */
 void account_evidence_describe(const struct account_evidence *evidence, struct strbuf *out);
 
-/* All of it, the most first, with "; " between. */
+/* All of it, the most first: "recipients +30: 18 of the last 20 …; networks +15: …" (history/account_event.h
+ * reads that back). */
 void account_judgement_describe(const struct account_judgement *judgement, struct strbuf *out);
 
 /* The address in a header field From:, "Ann <ann@example.com>"; the whole field where there is none. */

@@ -321,3 +321,8 @@ enum account_step evidence_judge(const struct account *account, const struct acc
     judgement->evidence_count = of_new.evidence_count;
     return new_step;
 }
+
+enum account_family account_evidence_family(enum account_evidence_kind kind)
+{
+    return kinds[kind].family;
+}

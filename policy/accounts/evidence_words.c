@@ -102,7 +102,9 @@ void account_judgement_describe(const struct account_judgement *judgement, struc
                                 judgement->evidence[i].points > judgement->evidence[most].points))
                 most = i;
         is_told[most] = true;
-        strbuf_append_text(out, told == 0 ? "" : "; ");
+        strbuf_printf(out, "%s%s +%.0f: ", told == 0 ? "" : "; ",
+                      account_family_name(account_evidence_family(judgement->evidence[most].kind)),
+                      (double)judgement->evidence[most].points);
         account_evidence_describe(&judgement->evidence[most], out);
     }
 }

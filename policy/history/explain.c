@@ -32,6 +32,8 @@ struct explaining {
     size_t found_count, found_capacity;
     uint64_t total_count;
     struct incident_id id;
+    struct history_terms terms; /* of what is no id */
+    bool has_terms;
     bool failed;
 };
 
@@ -193,11 +195,11 @@ static bool find_nearest(struct explaining *explaining, struct strbuf *problem)
 static bool find_term(struct explaining *explaining, struct strbuf *problem)
 {
     struct history_input input;
-    struct history_terms terms;
-    const struct history_wanted wanted = {explaining->period.since_us, explaining->period.until_us, &terms,
-                                          has_enough};
-    explaining->failed =
-        !history_terms_make(explaining->owner, explaining->source, explaining->query->what, &terms);
+    const struct history_wanted wanted = {explaining->period.since_us, explaining->period.until_us,
+                                          &explaining->terms, has_enough};
+    explaining->has_terms = history_terms_make(explaining->owner, explaining->source, explaining->query->what,
+                                               &explaining->terms);
+    explaining->failed = !explaining->has_terms;
     if (explaining->failed)
         return true;
     if (!history_input_open(&input, explaining->owner, explaining->source, problem) ||
@@ -259,6 +261,27 @@ static void find_neighbours(struct explaining *explaining, struct story *story)
                      story->time_us + NEIGHBOURS_AFTER_SEC * INT64_C(1000000), take_neighbour, &neighbours,
                      &problem);
     strbuf_deinit(&problem);
+}
+
+/* How the login that was asked for came to where it is on the ladder. */
+static bool find_account(struct explaining *explaining, struct explanation *explanation,
+                         struct strbuf *problem)
+{
+    const struct policy_explain_query *query = explaining->query;
+    const int64_t lately_us = query->now_us - ACCOUNT_STORY_DAYS * INT64_C(86400) * 1000000;
+    const struct account_story_query wanted = {
+        .terms = &explaining->terms,
+        .since_us = query->since == NULL && query->now_us > 0 ? lately_us : explaining->period.since_us,
+        .until_us = explaining->period.until_us,
+        .now = query->account,
+    };
+    if (!explaining->has_terms || query->refusals_only)
+        return true;
+    if (!account_story_find(explaining->owner, explaining->source, &wanted, &explanation->account, problem))
+        return false;
+    if (account_story_has_any(&explanation->account))
+        explanation->is_nearest = false;
+    return true;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------- */
@@ -334,7 +357,7 @@ static bool answer(struct explaining *explaining, struct explanation *explanatio
                          (is_one ? make_story(explaining, explanation) : make_list(explaining, explanation));
     if (!is_made)
         strbuf_append_text(problem, "out of memory");
-    return is_made;
+    return is_made && find_account(explaining, explanation, problem);
 }
 
 const char *explain_verdict_word(const char *verdict)

@@ -3,6 +3,7 @@
 #ifndef CLOSEDRELAY_HISTORY_EXPLAIN_H
 #define CLOSEDRELAY_HISTORY_EXPLAIN_H
 
+#include "history/account_story.h"
 #include "history/story.h"
 #include "policy_history.h"
 
@@ -11,8 +12,9 @@ struct explanation {
     struct story *story;      /* or NULL, and then: */
     struct story_line *lines; /* the newest first */
     size_t line_count;
-    bool has_more;   /* older ones than those */
-    bool is_nearest; /* nothing was found: the lines are what comes nearest */
+    struct account_story account; /* of a login; or nothing */
+    bool has_more;                /* older ones than those */
+    bool is_nearest;              /* nothing was found: the lines are what comes nearest */
 };
 
 void explain_print_text(const struct explanation *explanation, const struct policy_history_page *page,

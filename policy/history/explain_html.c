@@ -222,6 +222,8 @@ void explain_print_html(const struct explanation *explanation, bool is_part, str
     else
         explain_print_html_lines(out, explanation->is_nearest ? "What comes nearest" : NULL,
                                  explanation->lines, explanation->line_count, is_part);
+    if (account_story_has_any(&explanation->account))
+        account_story_print_html(&explanation->account, out);
     if (!is_part)
         page_html_end(out);
     strbuf_deinit(&title);

@@ -109,6 +109,8 @@ void explain_print_json(const struct explanation *explanation, struct strbuf *ou
                     explanation->line_count);
     if (explanation->story == NULL)
         json_bool(&json, "has_more", explanation->has_more);
+    if (account_story_has_any(&explanation->account))
+        account_story_print_json(&explanation->account, &json);
     json_close_object(&json);
     if (explanation->story != NULL && explanation->story->record != NULL) {
         strbuf_truncate(out, out->length - 1);

@@ -225,4 +225,6 @@ void explain_print_text(const struct explanation *explanation, const struct poli
         print_story(&page, explanation->story);
     else
         print_list(&page, explanation);
+    if (account_story_has_any(&explanation->account))
+        account_story_print_text(&explanation->account, &page);
 }

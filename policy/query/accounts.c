@@ -64,6 +64,8 @@ static void tell_evidence(struct answer *answer, const struct account_judgement 
         account_evidence_describe(&judgement->evidence[i], &words);
         answer_open_object(answer, NULL, NULL);
         answer_count(answer, "points", "POINTS", (uint64_t)judgement->evidence[i].points);
+        answer_text(answer, "family", "FAMILY",
+                    account_family_name(account_evidence_family(judgement->evidence[i].kind)));
         answer_text(answer, "words", "EVIDENCE", strbuf_text(&words));
         answer_close(answer);
         strbuf_deinit(&words);

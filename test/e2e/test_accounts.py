@@ -1,6 +1,7 @@
 """A stolen login, behind a real Postfix: noticed, locked over its open session, unlocked, forgiven, all in the record."""
 
 import gzip
+import json
 import os
 
 import pytest
@@ -72,6 +73,31 @@ def test_a_blast_is_told_in_the_record_and_by_the_commands(watched):
     assert command(relay, "suspects", "nobody@example.com").returncode != 0
 
 
+def explained(relay):
+    """What was noticed, locked, unlocked and forgiven, as `explain` tells it."""
+    def explain(*words):
+        done = daemon_module.run("explain", "--config", relay.daemon.config_path, *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    story = json.loads(explain("Ann@example.com", "--json"))["account"]
+    kinds = [step["type"] for step in story["steps"] if step["type"] != "message"]
+    assert [kind for kind in kinds if kind != "warn"] == ["lock", "unlock", "lock", "forgive"]
+    lock = next(step for step in story["steps"] if step["type"] == "lock")
+    assert lock["by"] == "account" and lock["points"] >= lock["limit"] == 38
+    assert {"recipients", "networks"} <= set(lock["families"])
+    assert sum(e["points"] for e in lock["evidence"]) >= 38
+    assert any("were never written to" in e["words"] and e["family"] == "recipients" for e in lock["evidence"])
+    assert story["now"]["step"] == "calm"
+    text = explain("ann@example.com", "--columns", "120")
+    for words in ("The account", "locked: ", "points, 38 are enough", "recipients: 20 of the last 20 recipients were never written to",
+                  "unlocked by root", "forgiven by root", "now   "):
+        assert words in text, text
+    page = explain("ann@example.com", "--html", "-")
+    assert "<h2>The account</h2>" in page and "forgiven by root" in page
+    assert "The account" not in explain(relay.daemon.records()[0]["id"])
+
+
 def test_a_lock_stops_an_open_session_and_is_lifted(watched):
     relay = watched(LOCKING)
     with relay.smtp(client="203.0.113.5", login=("ann@example.com", "secret")) as client:
@@ -94,6 +120,7 @@ def test_a_lock_stops_an_open_session_and_is_lifted(watched):
     assert asked(relay, "suspects") == []
     states = [event.get("state") for event in relay.daemon.events("unlock")]
     assert states == [None, "forgiven"]
+    explained(relay)
     relay.daemon.replay_changes_nothing()
 
 
