@@ -9,6 +9,7 @@ enum {
     MANY_LOGINS = 10,     /* of a network that so many know, and … */
     PART_OF_ALL = 20,     /* … such a part of all: a gateway, a webmail server */
     SOME_LOGINS = 3,
+    AT_ONCE_HOURS = 4,
 };
 static const int64_t HOUR_US = 3600LL * 1000000;
 /* A mailbox that has been there for long, and now sends for the first time. */
@@ -213,16 +214,21 @@ static float meet_client(struct accounts *accounts, const struct accounts_settin
     const uint32_t print = greeting_print(accounts, helo);
     struct known *known = known_set_find(&account->clients, print);
     if (known != NULL) {
-        if ((account->step < ACCOUNT_WARN || is_familiar(known, hour)) && known_touch(known, hour))
+        const bool was_familiar = is_familiar(known, hour);
+        if ((account->step < ACCOUNT_WARN || was_familiar) && known_touch(known, hour))
             count_use(account, QUESTION_NEW_CLIENT, false);
+        if (!was_familiar && is_familiar(known, hour))
+            shared_uses_adopt(accounts->greetings, print, hour);
         return newness_of(known, settings, hour);
     }
     const bool is_original = account->clients.count == 0;
     const float expected = account_expect(account, settings, QUESTION_NEW_CLIENT);
     known = known_set_add(&account->clients, print, hour, CLIENTS_MAX);
     if (known == NULL || is_original) {
-        if (known != NULL)
+        if (known != NULL) {
             known->is_original = true;
+            shared_uses_adopt(accounts->greetings, print, hour);
+        }
         return 0;
     }
     account->client_expected = expected;
@@ -234,6 +240,19 @@ static bool is_own_network(const struct account *account, uint32_t network, uint
 {
     const struct known *known = known_set_find(&account->networks, network);
     return known != NULL && is_familiar(known, hour);
+}
+
+/* The network is new since a few hours only, and the client does not greet as one computer of the owner's
+ * does and nobody else's ("DESKTOP-7F3A"). */
+static bool is_at_once(const struct accounts *accounts, const struct account *account, const struct way *way,
+                       uint32_t hour)
+{
+    const struct known *known = known_set_find(&account->networks, way->network);
+    if (known == NULL || hour - known->first_hour >= AT_ONCE_HOURS)
+        return false;
+    const struct shared_use *greeting =
+        way->client == NULL ? NULL : shared_uses_find(accounts->greetings, way->client->print);
+    return greeting == NULL || greeting->familiar_count >= SOME_LOGINS;
 }
 
 enum account_path access_meet(struct accounts *accounts, const struct accounts_settings *settings,
@@ -258,6 +277,7 @@ enum account_path access_meet(struct accounts *accounts, const struct accounts_s
     }
     if (newness <= 0 && client_newness <= 0)
         return PATH_ALL;
+    account->is_at_once = newness > 0 && is_at_once(accounts, account, &way, hour);
     account->network_newness = newness;
     account->client_newness = client_newness;
     return PATH_NEW;

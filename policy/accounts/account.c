@@ -42,6 +42,8 @@ static void fade(struct recent *recent, float factor, float hour_factor)
 {
     recent->messages *= factor;
     recent->burst *= hour_factor;
+    recent->fan_out *= hour_factor;
+    recent->letters *= hour_factor;
     recent->recipients *= factor;
     recent->new_recipients *= factor;
     recent->new_weight *= factor;

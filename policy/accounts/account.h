@@ -43,6 +43,8 @@ enum account_level {
     LEVEL_BURST,      /* messages of an hour */
     LEVEL_NETWORKS,   /* new ones, of a day */
     LEVEL_TEXT,       /* uses of one text, of a day */
+    LEVEL_FAN_OUT,    /* distinct recipients, of an hour */
+    LEVEL_LETTERS,    /* messages that each have a text of their own, of an hour */
     LEVEL_COUNT
 };
 
@@ -50,9 +52,10 @@ enum account_level {
  * second, and the owner's usual mail among the first only. */
 enum account_path { PATH_ALL, PATH_NEW, PATH_COUNT };
 
-/* Counts that fade: by half within settings->evidence_half_life_ms, the burst within an hour. */
+/* Counts that fade: by half within settings->evidence_half_life_ms, those of an hour within that. */
 struct recent {
     float messages, burst;
+    float fan_out, letters; /* of an hour: distinct recipients, and messages with a text of their own */
     float recipients, new_recipients; /* distinct */
     /* The same by messages: ten recipients of one message are one choice of its sender's, not ten. */
     float new_weight, weight;
@@ -104,6 +107,8 @@ struct account {
     /* Of the newest way in that is new: how new its network and its greeting are, from 0 to 1, and what the
      * honest would make of it. */
     float network_newness, client_newness, network_expected, client_expected;
+    bool
+        is_at_once; /* that network was first met within the last hours, and nothing says it is the owner's */
     uint8_t network_logins, text_logins; /* to how many it is new within a day */
     enum account_step step;
     int64_t step_since_us, step_until_us;

@@ -16,6 +16,7 @@ struct accounts *accounts_create(struct state_database *database, const uint64_t
     accounts->networks = shared_uses_create();
     accounts->wide_networks = shared_uses_create();
     accounts->texts = shared_uses_create();
+    accounts->greetings = shared_uses_create();
     accounts->other_domains.all = &accounts->all_domains;
     accounts->sent = calloc(SENT_PLACES, sizeof *accounts->sent);
     accounts->mailboxes = calloc(MAILBOX_PLACES, sizeof *accounts->mailboxes);
@@ -24,8 +25,8 @@ struct accounts *accounts_create(struct state_database *database, const uint64_t
     accounts->database = database;
     memcpy(accounts->seed, seed, sizeof accounts->seed);
     if (accounts->networks != NULL && accounts->wide_networks != NULL && accounts->texts != NULL &&
-        accounts->sent != NULL && accounts->mailboxes != NULL && accounts->owners != NULL &&
-        (database == NULL || accounts_load(accounts)))
+        accounts->greetings != NULL && accounts->sent != NULL && accounts->mailboxes != NULL &&
+        accounts->owners != NULL && (database == NULL || accounts_load(accounts)))
         return accounts;
     accounts_destroy(accounts);
     return NULL;
@@ -52,6 +53,7 @@ void accounts_destroy(struct accounts *accounts)
     shared_uses_destroy(accounts->networks);
     shared_uses_destroy(accounts->wide_networks);
     shared_uses_destroy(accounts->texts);
+    shared_uses_destroy(accounts->greetings);
     free(accounts->sent);
     free(accounts->mailboxes);
     free(accounts->owners);
@@ -183,6 +185,7 @@ struct taking {
     enum account_path path;
     uint32_t hour;
     unsigned distinct, new_count, refused, taken; /* of its recipients */
+    bool is_tried;                                /* it went out, or would have but for what it carries */
 };
 
 static void count_recipients(struct taking *taking)
@@ -190,9 +193,10 @@ static void count_recipients(struct taking *taking)
     for (size_t i = 0; i < taking->message->recipient_count; i++) {
         const struct account_recipient *recipient = &taking->message->recipients[i];
         taking->refused += recipient->delivery == ACCOUNT_REFUSED;
-        if (recipient->delivery != ACCOUNT_TAKEN)
+        taking->taken += recipient->delivery == ACCOUNT_TAKEN;
+        if (recipient->delivery == ACCOUNT_REFUSED ||
+            (recipient->delivery == ACCOUNT_LEFT && taking->message->blocked_attachments == 0))
             continue;
-        taking->taken++;
         if (!recent_set_add(&taking->account->written_to,
                             accounts_print(taking->accounts, recipient->address), taking->hour))
             continue;
@@ -266,11 +270,15 @@ static void count_text(struct taking *taking)
 {
     struct account *account = taking->account;
     account->text_logins = 0;
-    if (taking->message->fingerprint.length == 0 || taking->taken == 0)
+    if (taking->message->fingerprint.length == 0 || !taking->is_tried)
         return;
     const uint32_t print = accounts_print(taking->accounts, taking->message->fingerprint);
     const float weight = sqrtf((float)taking->distinct);
     struct text_use *text = find_text(account, print);
+    const bool is_letter = text->uses[PATH_ALL] == 0;
+    account->recent[PATH_ALL].letters += is_letter;
+    account->recent[PATH_NEW].letters += is_letter && taking->path == PATH_NEW;
+    level_note(&account->levels[LEVEL_LETTERS], account->recent[PATH_ALL].letters);
     text->uses[PATH_ALL] += weight;
     if (taking->path == PATH_NEW)
         text->uses[PATH_NEW] += weight;
@@ -287,13 +295,14 @@ static void add_to_path(const struct taking *taking, enum account_path path, flo
 {
     struct recent *recent = &taking->account->recent[path];
     const float attempts = (float)(taking->distinct + taking->refused);
-    if (taking->taken > 0) {
+    if (taking->is_tried) {
         recent->messages += 1;
         recent->burst += 1;
         recent->odd_hours += odd_hours;
         recent->new_senders += new_sender;
         recent->listed += taking->message->is_listed;
     }
+    recent->fan_out += (float)taking->distinct;
     recent->recipients += (float)taking->distinct;
     recent->new_recipients += (float)taking->new_count;
     if (taking->distinct > 0) {
@@ -353,14 +362,16 @@ static void count_message(struct taking *taking)
 {
     struct account *account = taking->account;
     count_recipients(taking);
-    const bool new_sender = taking->taken > 0 && is_new_sender(taking);
-    const float odd_hours = taking->taken > 0 ? hour_points(account, taking->hour) : 0;
+    taking->is_tried = taking->taken > 0 || taking->message->blocked_attachments > 0;
+    const bool new_sender = taking->is_tried && is_new_sender(taking);
+    const float odd_hours = taking->is_tried ? hour_points(account, taking->hour) : 0;
     add_to_path(taking, PATH_ALL, odd_hours, new_sender);
     if (taking->path == PATH_NEW)
         add_to_path(taking, PATH_NEW, odd_hours, new_sender);
     add_today(taking, new_sender);
     level_note(&account->levels[LEVEL_RECIPIENTS], account->recent[PATH_ALL].recipients);
     level_note(&account->levels[LEVEL_BURST], account->recent[PATH_ALL].burst);
+    level_note(&account->levels[LEVEL_FAN_OUT], account->recent[PATH_ALL].fan_out);
     count_text(taking);
     remember_sent(taking);
     remember_owner(taking);

@@ -55,25 +55,6 @@ struct account_message {
 
 /* ---- what it says ----------------------------------------------------------------------------------- */
 
-enum account_evidence_kind {
-    EVIDENCE_NEW_RECIPIENTS,
-    EVIDENCE_MANY_RECIPIENTS,
-    EVIDENCE_NEW_NETWORK,
-    EVIDENCE_MANY_NETWORKS,
-    EVIDENCE_SHARED_NETWORK,
-    EVIDENCE_FAILURES,
-    EVIDENCE_NEW_CLIENT,
-    EVIDENCE_NEW_SENDERS,
-    EVIDENCE_ONE_TEXT,
-    EVIDENCE_SHARED_TEXT,
-    EVIDENCE_BLOCKED,
-    EVIDENCE_BURST,
-    EVIDENCE_ODD_HOURS,
-    EVIDENCE_LISTED,
-    EVIDENCE_COMPLAINTS,
-    EVIDENCE_KIND_COUNT
-};
-
 struct account_evidence {
     enum account_evidence_kind kind;
     float points; /* before the caps of families */

@@ -18,7 +18,7 @@ struct table_bytes {
     size_t bytes;
 };
 
-enum { TABLE_COUNT = 9 };
+enum { TABLE_COUNT = 10 };
 
 static void list_tables(struct accounts *accounts, struct table_bytes tables[TABLE_COUNT])
 {
@@ -29,6 +29,7 @@ static void list_tables(struct accounts *accounts, struct table_bytes tables[TAB
         {"wide_networks", accounts->wide_networks, shared_uses_bytes()},
         {"places", accounts->place_counts, sizeof accounts->place_counts},
         {"texts", accounts->texts, shared_uses_bytes()},
+        {"greetings", accounts->greetings, shared_uses_bytes()},
         {"sent", accounts->sent, SENT_PLACES * sizeof *accounts->sent},
         {"mailboxes", accounts->mailboxes, MAILBOX_PLACES * sizeof *accounts->mailboxes},
         {"owners", accounts->owners, OWNER_PLACES * sizeof *accounts->owners},

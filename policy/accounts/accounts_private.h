@@ -47,7 +47,7 @@ struct accounts {
     struct domain *domains;
     struct domain all_domains;
     struct domain other_domains; /* beyond DOMAINS_MAX */
-    struct shared_uses *networks, *wide_networks, *texts;
+    struct shared_uses *networks, *wide_networks, *texts, *greetings;
     float place_counts[PLACE_COUNT]; /* of new networks of logins */
     struct sent_message *sent;
     struct mailbox *mailboxes;

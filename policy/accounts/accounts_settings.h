@@ -21,6 +21,28 @@ enum account_family {
     ACCOUNT_FAMILY_COUNT
 };
 
+enum account_evidence_kind {
+    EVIDENCE_NEW_RECIPIENTS,
+    EVIDENCE_MANY_RECIPIENTS,
+    EVIDENCE_NEW_NETWORK,
+    EVIDENCE_AT_ONCE,
+    EVIDENCE_MANY_NETWORKS,
+    EVIDENCE_SHARED_NETWORK,
+    EVIDENCE_FAILURES,
+    EVIDENCE_NEW_CLIENT,
+    EVIDENCE_NEW_SENDERS,
+    EVIDENCE_ONE_TEXT,
+    EVIDENCE_LETTERS,
+    EVIDENCE_SHARED_TEXT,
+    EVIDENCE_BLOCKED,
+    EVIDENCE_BURST,
+    EVIDENCE_FAN_OUT,
+    EVIDENCE_ODD_HOURS,
+    EVIDENCE_LISTED,
+    EVIDENCE_COMPLAINTS,
+    EVIDENCE_KIND_COUNT
+};
+
 /* The ladder, upwards. */
 enum account_step {
     ACCOUNT_CALM,
@@ -48,6 +70,7 @@ struct accounts_settings {
     uint64_t
         sending_cap; /* of recipients, volume and one text to many together: a mass mailing has them all */
     uint64_t access_cap; /* of networks and identity together: somebody who moves has both */
+    uint64_t weights[EVIDENCE_KIND_COUNT]; /* percent that each kind counts for: some say the same twice */
 
     uint64_t evidence_half_life_ms; /* 24 h */
     uint64_t network_half_life_ms;  /* how long a network stays new: 7 d */
@@ -64,6 +87,7 @@ struct accounts_settings {
     /* How often it is so where an account was stolen, in percent. */
     uint64_t stolen_new_recipients;
     uint64_t stolen_new_network;
+    uint64_t stolen_at_once; /* the network was first met within the last hours */
     uint64_t stolen_new_client;
     uint64_t stolen_failures;
     uint64_t stolen_new_sender;
@@ -71,6 +95,7 @@ struct accounts_settings {
     /* How often where it was not, in per mille, before anything is known of a login or its domain. */
     uint64_t usual_new_recipients;
     uint64_t usual_new_network;
+    uint64_t usual_at_once;
     uint64_t usual_new_client;
     uint64_t usual_failures;
     uint64_t usual_new_sender;

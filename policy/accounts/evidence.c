@@ -11,7 +11,7 @@ enum group {
 };
 
 /* Points from which on a family, or a group, counts as one that has something to say. */
-static const float FAMILY_SAYS = 5, GROUP_SAYS = 5;
+static const float FAMILY_SAYS = 5, GROUP_SAYS = 8;
 enum { FAMILIES_LEAST = 2, GROUPS_LEAST = 2 };
 
 static const struct {
@@ -22,15 +22,18 @@ static const struct {
     [EVIDENCE_NEW_RECIPIENTS] = {ACCOUNT_RECIPIENTS, GROUP_SENDING, 30},
     [EVIDENCE_MANY_RECIPIENTS] = {ACCOUNT_RECIPIENTS, GROUP_SENDING, 30},
     [EVIDENCE_NEW_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 25},
+    [EVIDENCE_AT_ONCE] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 15},
     [EVIDENCE_MANY_NETWORKS] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 25},
     [EVIDENCE_SHARED_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 12},
     [EVIDENCE_FAILURES] = {ACCOUNT_FAILURES, GROUP_DAMAGE, 30},
     [EVIDENCE_NEW_CLIENT] = {ACCOUNT_IDENTITY, GROUP_ACCESS, 15},
     [EVIDENCE_NEW_SENDERS] = {ACCOUNT_IDENTITY, GROUP_SENDING, 15},
     [EVIDENCE_ONE_TEXT] = {ACCOUNT_CONTENT, GROUP_SENDING, 20},
+    [EVIDENCE_LETTERS] = {ACCOUNT_CONTENT, GROUP_SENDING, 20},
     [EVIDENCE_SHARED_TEXT] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 15},
-    [EVIDENCE_BLOCKED] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 20},
-    [EVIDENCE_BURST] = {ACCOUNT_VOLUME, GROUP_SENDING, 15},
+    [EVIDENCE_BLOCKED] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 30},
+    [EVIDENCE_BURST] = {ACCOUNT_VOLUME, GROUP_SENDING, 25},
+    [EVIDENCE_FAN_OUT] = {ACCOUNT_VOLUME, GROUP_SENDING, 25},
     [EVIDENCE_ODD_HOURS] = {ACCOUNT_VOLUME, GROUP_SENDING, 8},
     [EVIDENCE_LISTED] = {ACCOUNT_OUTSIDE, GROUP_ACCESS, 12},
     [EVIDENCE_COMPLAINTS] = {ACCOUNT_OUTSIDE, GROUP_DAMAGE, 30},
@@ -64,11 +67,12 @@ static float rate_points(float events, float trials, float stolen, float honest)
 static void add(const struct view *view, const struct account_evidence *evidence)
 {
     const float cap = kinds[evidence->kind].cap;
-    if (evidence->points < 1 || view->settings->family_caps[kinds[evidence->kind].family] == 0)
+    const float points = fminf(cap, evidence->points) * percent(view->settings->weights[evidence->kind]);
+    if (points < 1 || view->settings->family_caps[kinds[evidence->kind].family] == 0)
         return;
     struct account_evidence *added = &view->judgement->evidence[view->judgement->evidence_count++];
     *added = *evidence;
-    added->points = added->points > cap ? cap : added->points;
+    added->points = points;
 }
 
 /* ---- each kind -------------------------------------------------------------------------------------- */
@@ -92,6 +96,21 @@ static void look_at_recipients(const struct view *view)
                                              recent->recipients, 0, level_usual(level, domain)});
 }
 
+static void look_at_new_network(const struct view *view)
+{
+    const struct account *account = view->account;
+    const float count = account->recent[PATH_NEW].new_networks;
+    const float points =
+        ratio_points(1, 0, percent(view->settings->stolen_new_network), account->network_expected);
+    add(view, &(struct account_evidence){EVIDENCE_NEW_NETWORK, points * account->network_newness, count, 0,
+                                         account->network_expected});
+    if (account->network_newness > 0 && account->is_at_once)
+        add(view, &(struct account_evidence){EVIDENCE_AT_ONCE,
+                                             ratio_points(1, 0, percent(view->settings->stolen_at_once),
+                                                          (float)view->settings->usual_at_once / 1000),
+                                             count, 0, 0});
+}
+
 static void look_at_networks(const struct view *view)
 {
     const struct account *account = view->account;
@@ -99,12 +118,9 @@ static void look_at_networks(const struct view *view)
     const struct level *domain = account_domain_level(account, LEVEL_NETWORKS);
     const float logins = account->network_logins;
     const float count = account->recent[PATH_NEW].new_networks;
-    const float points =
-        ratio_points(1, 0, percent(view->settings->stolen_new_network), account->network_expected);
     if (view->path != PATH_NEW)
         return;
-    add(view, &(struct account_evidence){EVIDENCE_NEW_NETWORK, points * account->network_newness, count, 0,
-                                         account->network_expected});
+    look_at_new_network(view);
     if (count >= (float)view->settings->networks_floor - 0.5F)
         add(view, &(struct account_evidence){EVIDENCE_MANY_NETWORKS, level_points(level, domain, count),
                                              count, 0, level_usual(level, domain)});
@@ -154,18 +170,31 @@ static float most_of_one_text(const struct view *view)
     return most;
 }
 
+/* One text is a mailing; as many letters, each another, are what a person does not write. */
+static void look_at_texts(const struct view *view)
+{
+    enum { LETTERS_LEAST = 5 };
+    const struct account *account = view->account;
+    const struct level *text = &account->levels[LEVEL_TEXT], *letters = &account->levels[LEVEL_LETTERS];
+    const struct level *domain_text = account_domain_level(account, LEVEL_TEXT);
+    const struct level *domain_letters = account_domain_level(account, LEVEL_LETTERS);
+    const float most = most_of_one_text(view), count = view->recent->letters;
+    if (most >= (float)view->settings->recipients_floor)
+        add(view, &(struct account_evidence){EVIDENCE_ONE_TEXT, level_points(text, domain_text, most), most,
+                                             0, level_usual(text, domain_text)});
+    if (count >= LETTERS_LEAST)
+        add(view, &(struct account_evidence){EVIDENCE_LETTERS, level_points(letters, domain_letters, count),
+                                             count, 0, level_usual(letters, domain_letters)});
+}
+
 static void look_at_content(const struct view *view)
 {
     static const float STOLEN_BLOCKED = 0.2F;
     const struct recent *recent = view->recent;
     const struct account *account = view->account;
-    const struct level *level = &account->levels[LEVEL_TEXT];
-    const struct level *domain = account_domain_level(account, LEVEL_TEXT);
     const float blocked = account_expect(account, view->settings, QUESTION_BLOCKED);
-    const float most = most_of_one_text(view), logins = account->text_logins;
-    if (most >= (float)view->settings->recipients_floor)
-        add(view, &(struct account_evidence){EVIDENCE_ONE_TEXT, level_points(level, domain, most), most, 0,
-                                             level_usual(level, domain)});
+    const float logins = account->text_logins;
+    look_at_texts(view);
     if (logins >= (float)view->settings->logins_floor)
         add(view, &(struct account_evidence){EVIDENCE_SHARED_TEXT, 8 * log2f(logins / 2), logins, 0, 0});
     if (recent->blocked >= 0.5F)
@@ -175,17 +204,34 @@ static void look_at_content(const struct view *view)
                 recent->blocked, recent->messages, blocked});
 }
 
+/* Many messages, or many recipients of few: of the two that says more. */
+static void look_at_hour(const struct view *view)
+{
+    enum { BURST_LEAST = 5 };
+    const struct account *account = view->account;
+    const struct recent *recent = view->recent;
+    const struct level *burst = &account->levels[LEVEL_BURST], *fan_out = &account->levels[LEVEL_FAN_OUT];
+    const struct level *domain_burst = account_domain_level(account, LEVEL_BURST);
+    const struct level *domain_fan_out = account_domain_level(account, LEVEL_FAN_OUT);
+    const struct account_evidence by_messages = {
+        EVIDENCE_BURST, recent->burst < BURST_LEAST ? 0 : level_points(burst, domain_burst, recent->burst),
+        recent->burst, 0, level_usual(burst, domain_burst)};
+    const struct account_evidence by_recipients = {
+        EVIDENCE_FAN_OUT,
+        recent->fan_out < (float)view->settings->recipients_floor
+            ? 0
+            : level_points(fan_out, domain_fan_out, recent->fan_out),
+        recent->fan_out, 0, level_usual(fan_out, domain_fan_out)};
+    add(view, by_messages.points > by_recipients.points ? &by_messages : &by_recipients);
+}
+
 static void look_at_volume(const struct view *view)
 {
-    enum { BURST_LEAST = 5, HOURS_CERTAIN = 3 };
+    enum { HOURS_CERTAIN = 3 };
     const struct recent *recent = view->recent;
-    const struct level *level = &view->account->levels[LEVEL_BURST];
-    const struct level *domain = account_domain_level(view->account, LEVEL_BURST);
     const float odd = recent->messages > 0 ? recent->odd_hours / recent->messages : 0;
     const float certainty = fminf(1, recent->messages / HOURS_CERTAIN);
-    if (recent->burst >= BURST_LEAST)
-        add(view, &(struct account_evidence){EVIDENCE_BURST, level_points(level, domain, recent->burst),
-                                             recent->burst, 0, level_usual(level, domain)});
+    look_at_hour(view);
     add(view, &(struct account_evidence){EVIDENCE_ODD_HOURS, odd * certainty, recent->messages, 0, 0});
 }
 
@@ -221,13 +267,11 @@ static float group_sum(const struct sums *sums, enum group group)
     return sum;
 }
 
-/* What is beyond the cap counts for a `part`. */
-static void cap_group(struct sums *sums, enum group group, float cap, float part)
+static void cap_group(struct sums *sums, enum group group, float cap)
 {
     const float sum = group_sum(sums, group);
-    const float most = cap + part * (sum - cap);
     for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT && sum > cap; family++)
-        sums->families[family][group] *= most / sum;
+        sums->families[family][group] *= cap / sum;
 }
 
 static float family_sum(const struct sums *sums, unsigned family)
@@ -238,11 +282,8 @@ static float family_sum(const struct sums *sums, unsigned family)
     return sum;
 }
 
-static struct sums add_up(const struct account_judgement *judgement, const struct accounts_settings *settings,
-                          enum account_path path)
+static struct sums add_up(const struct account_judgement *judgement, const struct accounts_settings *settings)
 {
-    /* A mailing comes the usual way; of a new way in as well it is half explained. */
-    const float beyond = path == PATH_NEW ? 0.5F : 0;
     struct sums sums = {0};
     for (size_t i = 0; i < judgement->evidence_count; i++) {
         const struct account_evidence *evidence = &judgement->evidence[i];
@@ -253,8 +294,8 @@ static struct sums add_up(const struct account_judgement *judgement, const struc
         for (unsigned group = 0; group < GROUP_COUNT && sum > cap; group++)
             sums.families[family][group] *= cap / sum;
     }
-    cap_group(&sums, GROUP_ACCESS, (float)settings->access_cap, 0);
-    cap_group(&sums, GROUP_SENDING, (float)settings->sending_cap, beyond);
+    cap_group(&sums, GROUP_ACCESS, (float)settings->access_cap);
+    cap_group(&sums, GROUP_SENDING, (float)settings->sending_cap);
     return sums;
 }
 
@@ -297,7 +338,7 @@ static enum account_step judge_path(const struct account *account, const struct 
     look_at_content(&view);
     look_at_volume(&view);
     look_outside(&view);
-    const struct sums sums = add_up(judgement, settings, path);
+    const struct sums sums = add_up(judgement, settings);
     for (unsigned family = 0; family < ACCOUNT_FAMILY_COUNT; family++) {
         judgement->families[family] = family_sum(&sums, family);
         judgement->points += judgement->families[family];

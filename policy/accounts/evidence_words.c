@@ -33,6 +33,9 @@ static void append_other(const struct account_evidence *evidence, struct strbuf 
         append_share(out, evidence->usual);
         strbuf_append_text(out, " networks of a day");
         break;
+    case EVIDENCE_AT_ONCE:
+        strbuf_append_text(out, "it was first seen on this network within the last hours");
+        break;
     case EVIDENCE_SHARED_NETWORK:
         strbuf_printf(out, "%.0f logins have this network newly today", (double)evidence->seen);
         break;
@@ -79,6 +82,12 @@ void account_evidence_describe(const struct account_evidence *evidence, struct s
         break;
     case EVIDENCE_ONE_TEXT:
         append_usual(out, evidence, "times one text within a day");
+        break;
+    case EVIDENCE_LETTERS:
+        append_usual(out, evidence, "messages that each have a text of their own within an hour");
+        break;
+    case EVIDENCE_FAN_OUT:
+        append_usual(out, evidence, "recipients within an hour");
         break;
     case EVIDENCE_BURST:
         append_usual(out, evidence, "messages within an hour");

@@ -148,7 +148,7 @@ static void look_up_contacts(struct accounts_replay *replay, const struct accoun
 {
     for (size_t i = 0; i < replay->recipient_count; i++) {
         struct account_recipient *recipient = &replay->recipients[i];
-        if (recipient->delivery == ACCOUNT_TAKEN)
+        if (recipient->delivery != ACCOUNT_REFUSED)
             recipient->is_new = is_new_to(replay, message->user, recipient->address) &&
                                 (slice_equal_nocase(message->user, message->sender) ||
                                  is_new_to(replay, message->sender, recipient->address));

@@ -24,10 +24,10 @@ class Theft:
         self.internal.append(row["internal"] + (self.internal[-1] if self.internal else 0))
 
     def out_at(self, at):
-        """Mails, external and internal recipients and minutes at an alarm; the mail that gave it is among them."""
+        """What went out before an alarm: the mail that gave it is judged before the MTA gets its answer."""
         if at is None or not self.times:
             return Out(NEVER, NEVER, NEVER, NEVER)
-        count = bisect.bisect_right(self.times, at)
+        count = bisect.bisect_left(self.times, at)
         minutes = max(0.0, (at - self.times[0]) / 60)
         if count == 0:
             return Out(0, 0, 0, 0.0)

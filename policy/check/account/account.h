@@ -32,13 +32,19 @@ struct account_floor_keys {
 
 /* How often something is so, of stolen logins in percent, of others in per mille. */
 struct account_rate_keys {
-    uint64_t new_recipients, new_network, new_client, failures, new_sender, listed;
+    uint64_t new_recipients, new_network, at_once, new_client, failures, new_sender, listed;
+};
+
+/* How much each kind of evidence counts, in percent. */
+struct account_weight_keys {
+    uint64_t kinds[EVIDENCE_KIND_COUNT];
 };
 
 struct account_settings {
     struct check_settings common;
     struct account_step_keys steps[ACCOUNT_STEP_COUNT];
     struct account_caps_keys caps;
+    struct account_weight_keys weights;
     struct account_floor_keys floors;
     struct account_rate_keys stolen, usual;
     uint64_t half_life_ms, network_half_life_ms;

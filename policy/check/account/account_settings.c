@@ -32,7 +32,7 @@ static const struct config_choice scope_choices[] = {
     }
 
 static const struct config_key note_keys[] = {SCORE_KEY("30"), LASTS_KEY("1d"), {0}};
-static const struct config_key warn_keys[] = {SCORE_KEY("52"), LASTS_KEY("7d"), {0}};
+static const struct config_key warn_keys[] = {SCORE_KEY("55"), LASTS_KEY("7d"), {0}};
 static const struct config_key slow_keys[] = {
     SCORE_KEY("62"),
     LASTS_KEY("1d"),
@@ -93,11 +93,11 @@ static const struct config_key caps_keys[] = {
                "Another greeting of the client, other senders."),
     POINTS_KEY("content", families[ACCOUNT_CONTENT], "30",
                "One text many times, or from several logins; blocked attachments."),
-    POINTS_KEY("volume", families[ACCOUNT_VOLUME], "20", "More within an hour than usual, at other hours."),
+    POINTS_KEY("volume", families[ACCOUNT_VOLUME], "30", "More within an hour than usual, at other hours."),
     POINTS_KEY("outside", families[ACCOUNT_OUTSIDE], "30", "A listed client, complaints."),
-    POINTS_KEY("sending", sending, "45",
+    POINTS_KEY("sending", sending, "38",
                "What a mailing has, together: recipients, volume, one text many times."),
-    POINTS_KEY("access", access, "40", "What somebody has who moves, together: networks and identity."),
+    POINTS_KEY("access", access, "45", "What somebody has who moves, together: networks and identity."),
     {0},
 };
 
@@ -106,6 +106,42 @@ static const struct config_section caps_section = {
     .struct_bytes = sizeof(struct account_caps_keys),
     .keys = caps_keys,
     .text = "How many points each family of evidence has at most; 0: it is not looked at.",
+};
+
+#define WEIGHT_KEY(key_name, kind, default_percent, meaning)                                                 \
+    {                                                                                                        \
+        .name = (key_name), .type = &config_type_count,                                                      \
+        .offset = offsetof(struct account_weight_keys, kinds[kind]), .default_text = (default_percent),      \
+        .most = 500, .unit = "percent", .text = (meaning)                                                    \
+    }
+
+static const struct config_key weight_keys[] = {
+    WEIGHT_KEY("new_recipients", EVIDENCE_NEW_RECIPIENTS, "30", "Recipients never written to."),
+    WEIGHT_KEY("many_recipients", EVIDENCE_MANY_RECIPIENTS, "10", "More recipients in a day than usual."),
+    WEIGHT_KEY("new_network", EVIDENCE_NEW_NETWORK, "150", "A network that is new to the login."),
+    WEIGHT_KEY("at_once", EVIDENCE_AT_ONCE, "100", "It is so since a few hours only."),
+    WEIGHT_KEY("many_networks", EVIDENCE_MANY_NETWORKS, "40", "Several new networks in a day."),
+    WEIGHT_KEY("shared_network", EVIDENCE_SHARED_NETWORK, "100", "One that is new to several logins."),
+    WEIGHT_KEY("failures", EVIDENCE_FAILURES, "100", "Recipients that are refused, mail that comes back."),
+    WEIGHT_KEY("new_client", EVIDENCE_NEW_CLIENT, "100", "Another greeting of the client."),
+    WEIGHT_KEY("new_senders", EVIDENCE_NEW_SENDERS, "100", "Senders never used before."),
+    WEIGHT_KEY("one_text", EVIDENCE_ONE_TEXT, "65", "One text many times."),
+    WEIGHT_KEY("letters", EVIDENCE_LETTERS, "50", "Many messages in an hour, each with another text."),
+    WEIGHT_KEY("shared_text", EVIDENCE_SHARED_TEXT, "100", "One new text from several logins."),
+    WEIGHT_KEY("blocked", EVIDENCE_BLOCKED, "100", "Attachments of a blocked kind."),
+    WEIGHT_KEY("messages_of_hour", EVIDENCE_BURST, "110", "More messages in an hour than usual."),
+    WEIGHT_KEY("recipients_of_hour", EVIDENCE_FAN_OUT, "110", "More recipients in an hour than usual."),
+    WEIGHT_KEY("odd_hours", EVIDENCE_ODD_HOURS, "100", "At hours at which the login seldom sends."),
+    WEIGHT_KEY("listed", EVIDENCE_LISTED, "100", "A listed client."),
+    WEIGHT_KEY("complaints", EVIDENCE_COMPLAINTS, "100", "Complaints."),
+    {0},
+};
+
+static const struct config_section weights_section = {
+    .name = "weights",
+    .struct_bytes = sizeof(struct account_weight_keys),
+    .keys = weight_keys,
+    .text = "How much each kind of evidence counts: less where another says half of it already.",
 };
 
 #define FLOOR_KEY(key_name, member, default_count, most_count, meaning)                                      \
@@ -140,6 +176,8 @@ static const struct config_section floors_section = {
 static const struct config_key stolen_keys[] = {
     RATE_KEY("new_recipients", new_recipients, "85", 99, "percent", "Recipients that were never written to."),
     RATE_KEY("new_network", new_network, "95", 99, "percent", "The network is new to the login."),
+    RATE_KEY("at_once", at_once, "90", 99, "percent",
+             "The network is new since a few hours only, where a new one sends."),
     RATE_KEY("new_client", new_client, "70", 99, "percent", "The greeting is."),
     RATE_KEY("failures", failures, "40", 99, "percent", "Recipients that are refused or come back."),
     RATE_KEY("new_sender", new_sender, "50", 99, "percent", "Messages with a sender that is new."),
@@ -157,6 +195,8 @@ static const struct config_section stolen_section = {
 static const struct config_key usual_keys[] = {
     RATE_KEY("new_recipients", new_recipients, "150", 900, "per mille", "Recipients never written to."),
     RATE_KEY("new_network", new_network, "80", 900, "per mille", "Networks of a day that are new."),
+    RATE_KEY("at_once", at_once, "35", 900, "per mille",
+             "The network is new since a few hours only, where many have mail from a new one."),
     RATE_KEY("new_client", new_client, "40", 900, "per mille", "Greetings of a day that are new."),
     RATE_KEY("failures", failures, "20", 900, "per mille", "Recipients that are refused or come back."),
     RATE_KEY("new_sender", new_sender, "10", 900, "per mille", "Messages with a sender that is new."),
@@ -190,6 +230,8 @@ static void finish(void *owner, void *given, const struct config_finish *context
     }
     for (unsigned i = 0; i < ACCOUNT_FAMILY_COUNT; i++)
         judged->family_caps[i] = settings->caps.families[i];
+    for (unsigned i = 0; i < EVIDENCE_KIND_COUNT; i++)
+        judged->weights[i] = settings->weights.kinds[i];
     judged->sending_cap = settings->caps.sending;
     judged->access_cap = settings->caps.access;
     judged->evidence_half_life_ms = settings->half_life_ms;
@@ -203,12 +245,14 @@ static void finish(void *owner, void *given, const struct config_finish *context
     judged->logins_floor = settings->floors.logins;
     judged->stolen_new_recipients = settings->stolen.new_recipients;
     judged->stolen_new_network = settings->stolen.new_network;
+    judged->stolen_at_once = settings->stolen.at_once;
     judged->stolen_new_client = settings->stolen.new_client;
     judged->stolen_failures = settings->stolen.failures;
     judged->stolen_new_sender = settings->stolen.new_sender;
     judged->stolen_listed = settings->stolen.listed;
     judged->usual_new_recipients = settings->usual.new_recipients;
     judged->usual_new_network = settings->usual.new_network;
+    judged->usual_at_once = settings->usual.at_once;
     judged->usual_new_client = settings->usual.new_client;
     judged->usual_failures = settings->usual.failures;
     judged->usual_new_sender = settings->usual.new_sender;
@@ -246,6 +290,7 @@ static const struct config_key account_keys[] = {
     SECTION_KEY("lock", steps[ACCOUNT_LOCK], &step_sections[ACCOUNT_LOCK],
                 "It may not send any more, also over connections that are open, until it is unlocked."),
     SECTION_KEY("families", caps, &caps_section, "How much each kind of evidence counts at most."),
+    SECTION_KEY("weights", weights, &weights_section, "How much each evidence of these counts."),
     SECTION_KEY("floors", floors, &floors_section, "How many there must be at least."),
     SECTION_KEY("stolen", stolen, &stolen_section, "What thieves do."),
     SECTION_KEY("usual", usual, &usual_section, "What others do."),
