@@ -4,15 +4,15 @@ enum { SOFT_LINES_IN_PART = 16, SOFT_LINES_BEYOND = 3, FIELD_NAME_BYTES_MAX = 25
 
 static void block_reset(struct header_block *block, struct mime_entity *entity)
 {
-    const struct strbuf field = block->field, replay = block->replay, quote = block->quote;
+    const struct strbuf field = block->field, replay = block->replay, open = block->open;
     *block = (struct header_block){.entity = entity, .limits = entity->parameters.limits};
     block->field = field;
     block->replay = replay;
-    block->quote = quote;
+    block->open = open;
     block->field.ceiling = block->limits->header_bytes;
     strbuf_reset(&block->field);
     strbuf_reset(&block->replay);
-    strbuf_reset(&block->quote);
+    strbuf_reset(&block->open);
 }
 
 void header_block_begin(struct header_block *block, struct mime_entity *entity, bool is_in_part)
@@ -48,7 +48,7 @@ void header_block_deinit(struct header_block *block)
 {
     strbuf_deinit(&block->field);
     strbuf_deinit(&block->replay);
-    strbuf_deinit(&block->quote);
+    strbuf_deinit(&block->open);
 }
 
 static bool is_blank(char c)
@@ -126,34 +126,33 @@ static bool is_quote_open(struct slice field)
     return is_open;
 }
 
-/* A quote that its field leaves open is closed further on, where lines are broken inside a name; who mends
- * that reads one value, past an empty line too. */
-static void keep_open_quote(struct header_block *block, struct slice value)
+/* Who mends broken lines reads one value where a quote is open, or a parameter is to come, past an empty line
+ * too. */
+static void keep_open_value(struct header_block *block, struct slice value)
 {
-    if (slice_find(value, '"') == value.length || !is_quote_open(value))
-        return;
-    strbuf_reset(&block->quote);
-    strbuf_append_slice(&block->quote, value);
+    struct slice trimmed = slice_trim(value);
+    strbuf_reset(&block->open);
+    if (is_quote_open(value) || (trimmed.length > 0 && trimmed.data[trimmed.length - 1] == ';'))
+        strbuf_append_slice(&block->open, value);
 }
 
-/* The line behind a field: where that has a quote open, up to the one that closes it or is a field itself. */
-static void look_for_quote(struct header_block *block, struct slice line)
+/* The line behind a field that is open: such lines belong to it until it is not, or one is a field itself. */
+static void look_for_end(struct header_block *block, struct slice line)
 {
-    enum { QUOTE_BYTES_MAX = 1024 };
-    if (block->quote.length == 0)
+    enum { OPEN_BYTES_MAX = 1024 };
+    if (block->open.length == 0)
         return;
-    bool is_over = field_name_length(line) > 0 || block->quote.length + line.length > QUOTE_BYTES_MAX;
+    bool is_over = field_name_length(line) > 0 || block->open.length + line.length > OPEN_BYTES_MAX;
     if (!is_over) {
-        strbuf_append_byte(&block->quote, '\n');
-        strbuf_append_slice(&block->quote, line);
+        strbuf_append_byte(&block->open, '\n');
+        strbuf_append_slice(&block->open, line);
+        is_over = line.length > 0 && !is_quote_open(strbuf_slice(&block->open));
+        if (is_over)
+            name_superset_add(&block->entity->parameters.superset, strbuf_slice(&block->open));
     }
-    if (!is_over && slice_find(line, '"') < line.length) {
-        name_superset_add(&block->entity->parameters.superset, strbuf_slice(&block->quote));
-        is_over = true;
-    }
-    block->entity->types.failed = block->entity->types.failed || block->quote.failed;
+    block->entity->types.failed = block->entity->types.failed || block->open.failed;
     if (is_over)
-        strbuf_reset(&block->quote);
+        strbuf_reset(&block->open);
 }
 
 static void report_field(struct header_block *block)
@@ -168,7 +167,7 @@ static void report_field(struct header_block *block)
         bool says_more = header_block_take_field(block->entity, name, value);
         bool is_late = block->is_soft && block->entity->content_header_count != before;
         if (block->entity->content_header_count != before)
-            keep_open_quote(block, value);
+            keep_open_value(block, value);
         block->has_late_content = block->has_late_content || says_more || is_late;
     }
     block->has_late_field =
@@ -232,7 +231,7 @@ static enum header_block_result odd_line(struct header_block *block, struct slic
         return HEADER_BLOCK_MORE;
     block->has_odd_line = true;
     report_field(block);
-    look_for_quote(block, line);
+    look_for_end(block, line);
     /* It may be a field name whose colon comes folded. */
     append_to_field(block, line);
     return soft_line(block, line);
@@ -260,19 +259,14 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     /* A byte order mark is dropped with the blanks by those who trim as JavaScript does. */
     if (is_empty(block) && text.length > 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
         text = slice_part(text, 3, text.length);
-    bool is_swallowed = text.length == 0 && block->has_nul;
+    if (text.length == 0)
+        block->is_end_hidden = block->has_nul;
     block->has_nul = slice_find(text, '\0') < text.length;
-    if (is_swallowed) {
-        report_field(block);
-        look_for_quote(block, text);
-        block->has_odd_line = true;
-        return soft_line(block, line);
-    }
     if (text.length == 0) {
         block->has_odd_end = block->has_odd_end || (block->has_odd_line && !block->is_beyond);
         bool is_first = is_empty(block) && block->is_in_part && !block->is_soft;
         report_field(block);
-        look_for_quote(block, text);
+        look_for_end(block, text);
         if (!is_first && block->is_soft)
             keep_for_replay(block, line);
         if (!is_first)
@@ -293,7 +287,7 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     if (field_name_length(text) == 0)
         return odd_line(block, line);
     report_field(block);
-    look_for_quote(block, text);
+    look_for_end(block, text);
     append_to_field(block, text);
     return field_line(block, line);
 }

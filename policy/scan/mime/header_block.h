@@ -17,14 +17,16 @@ struct header_block {
     struct strbuf field; /* the field being collected, its lines joined by LF */
     /* lines since the block went soft, with their line ends: content for some clients */
     struct strbuf replay;
-    struct strbuf quote;      /* the last field about content, where a quote in it is open */
+    /* the last field about content, where a quote in it is open, or a parameter is to come */
+    struct strbuf open;
     size_t behind_field;      /* where in `replay` the last field or its continuation ends */
     uint32_t soft_lines_left; /* how many lines that are no fields are still looked past */
     bool is_soft;
     bool is_beyond;        /* it goes on behind the empty line that ends the header to most */
     size_t beyond_at;      /* where in `replay` that is */
     bool is_in_part;       /* an entity of a multipart, as opposed to one of a message */
-    bool has_nul;          /* in the last line: to some it goes on with the next one, an empty one too */
+    bool has_nul;          /* in the last line: to some it goes on with the next one, an empty one too … */
+    bool is_end_hidden;    /* … as the one that ended the header */
     bool is_over_limit;    /* a logical header was longer than allowed */
     bool has_odd_line;     /* a line that is no field came before the end */
     bool has_odd_end;      /* and an empty line after it: some clients end the header there, some before */

@@ -80,6 +80,8 @@ void reader_begin_entity(struct mime_reader *reader, bool is_message, const char
 bool reader_may_go_beyond(const struct mime_reader *reader)
 {
     const struct mime_entity *entity = &reader->entity;
+    if (reader->block.is_end_hidden)
+        return true;
     unsigned others = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_STATUS;
     if ((entity->kinds & others) != 0 || entity->parameters.boundaries.count > 0 || entity->is_untyped)
         return false;

@@ -253,7 +253,7 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
     if (c == '/' || c == '\\') {
         size_t behind = skip_droppable(text, end);
         /* None of a token (RFC 2045 5.1): the value may end there. */
-        return (c == '/' && !is_strict) || behind == text.length || text.data[behind] == ';' ||
+        return !is_strict || behind == text.length || text.data[behind] == ';' ||
                memchr(text.data + end, '"', behind - end) != NULL;
     }
     if (!is_strict)
