@@ -60,6 +60,7 @@ struct redis_queued *redis_queued_create(const struct slice *arguments, size_t c
 void redis_queued_finish(struct redis_queued *queued, redisReply *reply)
 {
     queued->call.reply = reply;
+    queued->call.done_us = clock_system_monotonic_us(NULL);
     pending_complete(&queued->call.pending);
     redis_call_drop(&queued->call);
 }
@@ -81,4 +82,15 @@ const redisReply *redis_wait(struct redis_call *call, struct pending_waiter *wai
         pending_waiter_wait(waiter, &call->pending, clock_system_monotonic_us(NULL) / 1000) != PENDING_DONE)
         return NULL;
     return call->reply;
+}
+
+uint64_t redis_overdue_us(const struct redis_call *call, const struct pending_waiter *waiter)
+{
+    const uint64_t now_us = clock_system_monotonic_us(NULL);
+    uint64_t due_us = waiter->deadline_ms * 1000;
+    if (call == NULL)
+        return 0; /* nothing was waited for */
+    if (pending_is_done(&call->pending) && call->done_us < due_us)
+        due_us = call->done_us;
+    return now_us > due_us ? now_us - due_us : 0;
 }

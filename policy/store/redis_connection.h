@@ -44,6 +44,7 @@ void redis_connection_trouble(struct redis_connection *connection, struct strbuf
 struct redis_call {
     struct pending pending;
     redisReply *reply; /* once done; NULL: the server is away */
+    uint64_t done_us;  /* once done: when, monotonic */
 };
 
 /* One who waits for as long as a command may take, or `patience_ms` where that is not 0, counted in `bound`;
@@ -60,6 +61,10 @@ struct redis_call *redis_send(struct redis_connection *connection, const struct 
 /* The answer; NULL: none came in time, too many wait already, or `call` is NULL. Valid as long as the call.
  * An answer that is an error is given too. */
 const redisReply *redis_wait(struct redis_call *call, struct pending_waiter *waiter);
+
+/* How long ago the answer, or the end of the waiter's time, was there: from then on the thread that waited
+ * had only to be given a processor. To be asked right behind redis_wait(). */
+uint64_t redis_overdue_us(const struct redis_call *call, const struct pending_waiter *waiter);
 
 void redis_call_drop(struct redis_call *call); /* NULL is allowed */
 

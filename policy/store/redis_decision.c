@@ -141,13 +141,13 @@ static enum store_answer take_answer(struct store_redis *redis, struct redis_dec
     return fits ? STORE_FITS : STORE_EXCEEDED;
 }
 
-static struct redis_call *ask(struct store_redis *redis, const struct redis_decision *decision,
-                              uint64_t memory, bool is_telling, struct pending_waiter *waiter,
-                              const redisReply **reply)
+static struct redis_call *ask(struct store_redis *redis, struct redis_decision *decision, uint64_t memory,
+                              bool is_telling, struct pending_waiter *waiter, const redisReply **reply)
 {
     struct redis_command command;
     build(redis, &command, decision, memory, is_telling);
     struct redis_call *call = redis_ask(redis, &command, waiter, reply);
+    decision->overdue_us += command.overdue_us;
     redis_command_end(&command);
     return call;
 }

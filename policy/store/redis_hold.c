@@ -10,7 +10,10 @@
 HISTOGRAM(wait_seconds, "store_wait_seconds",
           "How long a message waited for the shared store, all its questions together.");
 COUNTER(waits_late, "store_waits_late", "store_waits_late_total", "",
-        "Messages that waited longer than 50 ms for the shared store: the machine had no time for them.");
+        "Messages that waited longer than 50 ms for the shared store.");
+COUNTER(
+    waits_starved, "store_waits_starved", "store_waits_starved_total", "",
+    "Those of them whose answer, or the end of its time, was there before: the machine had no processor for them.");
 
 static const uint64_t LATE_US = 50000;
 
@@ -115,6 +118,12 @@ static const char *owner_of(struct store_redis *redis, struct redis_hold *hold)
     return hold->owner;
 }
 
+static void note_wait(struct redis_hold *hold, const struct redis_decision *decision)
+{
+    hold->waited_us += decision->waited_us;
+    hold->overdue_us += decision->overdue_us;
+}
+
 enum store_answer redis_reserve(struct store_hold *base, struct store_charge *charges, size_t count)
 {
     struct redis_hold *hold = (struct redis_hold *)base;
@@ -130,7 +139,7 @@ enum store_answer redis_reserve(struct store_hold *base, struct store_charge *ch
     struct redis_decision decision = {
         .operation = "reserve", .owner = owner_of(redis, hold), .charges = charges, .count = count};
     const enum store_answer answer = redis_decide(redis, &decision);
-    hold->waited_us += decision.waited_us;
+    note_wait(hold, &decision);
     if (answer != STORE_EXCEEDED)
         note_held(hold, &decision, answer == STORE_FITS);
     return answer == STORE_UNKNOWN ? redis_reserve_share(redis, hold, charges, count) : answer;
@@ -162,8 +171,10 @@ static void tell_wait(struct redis_hold *hold)
     if (hold->waited_us == 0)
         return;
     histogram_add(&wait_seconds, hold->waited_us);
-    counter_add(&waits_late, hold->waited_us > LATE_US);
-    hold->waited_us = 0;
+    const bool is_late = hold->waited_us > LATE_US;
+    counter_add(&waits_late, is_late);
+    counter_add(&waits_starved, is_late && hold->waited_us - hold->overdue_us <= LATE_US);
+    hold->waited_us = hold->overdue_us = 0;
 }
 
 void redis_release(struct store_hold *base)
@@ -184,9 +195,10 @@ static void settle_shared(struct store_redis *redis, struct redis_hold *hold, st
     }
     struct redis_decision decision = {
         .operation = "settle", .owner = owner_of(redis, hold), .charges = charges, .count = count};
-    if (hold->local != NULL || redis_decide(redis, &decision) == STORE_UNKNOWN)
+    if (hold->local != NULL || atomic_load(&redis->is_by_share) ||
+        redis_decide(redis, &decision) == STORE_UNKNOWN)
         redis_unsent_keep(redis, hold->owner, charges, count);
-    hold->waited_us += decision.waited_us;
+    note_wait(hold, &decision);
     forget_charged(hold, charges, count);
 }
 

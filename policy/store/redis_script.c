@@ -68,12 +68,14 @@ struct redis_call *redis_ask(struct store_redis *redis, struct redis_command *co
         return NULL;
     struct redis_call *call = redis_send(redis->connection, command->arguments, command->count, waiter);
     *reply = redis_wait(call, waiter);
+    command->overdue_us += redis_overdue_us(call, waiter);
     if (is_missing_script(*reply)) {
         redis_call_drop(call);
         command->arguments[0] = slice_of("EVAL");
         command->arguments[1] = slice_of(command->script->text);
         call = redis_send(redis->connection, command->arguments, command->count, waiter);
         *reply = redis_wait(call, waiter);
+        command->overdue_us += redis_overdue_us(call, waiter);
     }
     return call;
 }

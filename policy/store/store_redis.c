@@ -130,6 +130,8 @@ static void go_by_share(struct store_redis *redis, uint64_t settling_ms)
 void redis_lose_memory(struct store_redis *redis, uint64_t memory)
 {
     uint_least64_t known = memory;
+    if (atomic_load(&redis->is_by_share))
+        return; /* it is not introduced yet */
     if (!atomic_compare_exchange_strong(&redis->memory, &known, memory + 1))
         return; /* another has found it */
     go_by_share(redis, SETTLING_MS);

@@ -96,6 +96,7 @@ struct redis_hold {
     char owner[REDIS_OWNER_BYTES];
     struct store_hold *local; /* not NULL: this message is decided here */
     uint64_t waited_us;       /* for all its answers together */
+    uint64_t overdue_us;      /* of that, while they were there already */
     size_t held_count;
     struct redis_held held[];
 };
@@ -111,6 +112,7 @@ struct redis_command {
     struct slice *arguments;
     size_t count, room;
     bool failed;
+    uint64_t overdue_us; /* out: see redis_overdue_us() */
 };
 
 /* For `key_count` keys and as many arguments as `room` says; redis_command_end() in any case. */
@@ -147,7 +149,7 @@ struct redis_decision {
     /* Out: */
     uint64_t granted[STORE_CHARGES_MAX]; /* what was reserved of each */
     bool is_answered;                    /* also by an error: asking again makes it no better */
-    uint64_t waited_us;
+    uint64_t waited_us, overdue_us;
 };
 
 /* Levels are put into the charges, and remembered. STORE_UNKNOWN: there was no answer of use. */

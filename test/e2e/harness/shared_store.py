@@ -31,6 +31,17 @@ def missing():
     return f"not installed: {' '.join(names)}" if names else ""
 
 
+def tasks_of(pid):
+    return [int(task) for task in os.listdir(f"/proc/{pid}/task")]
+
+
+def go_first(pid):
+    """Whatever else the machine has to do waits for this process: its times are then its own. Threads that it makes from
+    now on inherit that."""
+    for task in tasks_of(pid):
+        os.sched_setscheduler(task, os.SCHED_FIFO, os.sched_param(1))
+
+
 class Redis:
     """One redis-server. `inside` is a prefix of its command ("ip", "netns", "exec", …)."""
 
@@ -62,6 +73,10 @@ class Redis:
 
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
+
+    @property
+    def pids(self):
+        return [self.process.pid]
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
@@ -98,6 +113,10 @@ class FailoverPair:
         # One that is not there comes first.
         return f"redis+sentinel://127.0.0.1:1,127.0.0.1:{self.port}/mail/0"
 
+    @property
+    def pids(self):
+        return self.master.pids + self.replica.pids
+
     def fail_over(self):
         self.master.kill()
 
@@ -120,21 +139,17 @@ class Server:
         self.daemon.env = env
         self.daemon.start()
 
-    def _tasks(self):
-        return [int(task) for task in os.listdir(f"/proc/{self.daemon.process.pid}/task")]
-
-    def go_first(self):
-        """Whatever else the machine has to do waits for this daemon: its times are then its own. Threads that it makes
-        from now on inherit that."""
-        for task in self._tasks():
-            os.sched_setscheduler(task, os.SCHED_FIFO, os.sched_param(1))
-
     def thread_count(self):
-        return len(self._tasks())
+        return len(tasks_of(self.daemon.process.pid))
 
     def resident_bytes(self):
         with open(f"/proc/{self.daemon.process.pid}/statm", encoding="ascii") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    @property
+    def late(self):
+        """How many messages waited too long for the store, and not only for a processor."""
+        return self.counter("store_waits_late") - self.counter("store_waits_starved")
 
     def counter(self, name):
         return self.ask("status")["counters"][name]
