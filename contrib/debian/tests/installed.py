@@ -42,9 +42,13 @@ def records():
         return [json.loads(line) for line in lines]
 
 
-def message(subject, attachment=None):
+def messages():
+    return [record for record in records() if record["type"] == "message"]
+
+
+def message(subject, attachment=None, sender="ann@example.org"):
     mail = email.message.EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "ann@example.org", "bob@example.com", subject
+    mail["From"], mail["To"], mail["Subject"] = sender, "bob@example.com", subject
     mail["Message-ID"] = f"<{subject.replace(' ', '.')}.{time.monotonic_ns()}@example.org>"
     mail.set_content("Hello\n")
     if attachment is not None:
@@ -52,10 +56,12 @@ def message(subject, attachment=None):
     return mail
 
 
-def send(mail, sender="ann@example.org", recipient="bob@example.com"):
+def send(mail, sender="ann@example.org", recipient="bob@example.com", port=25, login=None):
     """The answer: (code, text)."""
-    with smtplib.SMTP("127.0.0.1", 25, timeout=30) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=WAIT_SECONDS) as client:
         try:
+            if login is not None:
+                client.login(*login)
             client.send_message(mail, sender, [recipient])
         except smtplib.SMTPRecipientsRefused as refused:
             code, text = refused.recipients[recipient]
@@ -80,6 +86,56 @@ def set_up_postfix():
     else:
         run("postfix", "start", check=False)
         run("postfix", "reload")
+
+
+DOVECOT_2_3 = """protocols =
+log_path = /var/log/dovecot.log
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u /etc/dovecot/users
+}
+"""
+DOVECOT_2_4 = """dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+log_path = /var/log/dovecot.log
+ssl = no
+auth_allow_cleartext = yes
+auth_mechanisms = plain login
+passdb passwd-file {
+  default_password_scheme = PLAIN
+  passwd_file_path = /etc/dovecot/users
+}
+"""
+DOVECOT_LISTENER = """service auth {
+  unix_listener /var/spool/postfix/private/auth {
+    mode = 0660
+    user = postfix
+    group = postfix
+  }
+}
+"""
+SUBMISSION = {"syslog_name": "postfix/submission", "smtpd_sasl_auth_enable": "yes", "smtpd_sasl_type": "dovecot",
+              "smtpd_sasl_path": "private/auth", "smtpd_relay_restrictions": "permit_sasl_authenticated,reject",
+              "smtpd_recipient_restrictions": "permit_sasl_authenticated,reject"}
+
+
+def set_up_submission(users):
+    """Port 587, for who logs in; Dovecot checks the passwords."""
+    is_new = run("dovecot", "--version").stdout.startswith("2.4")
+    with open("/etc/dovecot/dovecot.conf", "w", encoding="utf-8") as out:
+        out.write((DOVECOT_2_4 if is_new else DOVECOT_2_3) + DOVECOT_LISTENER)
+    with open("/etc/dovecot/users", "w", encoding="utf-8") as out:
+        out.write("".join(f"{name}:{{PLAIN}}{password}\n" for name, password in users.items()))
+    os.chmod("/etc/dovecot/users", 0o640)
+    run("chown", "root:dovecot", "/etc/dovecot/users")
+    run(*(("systemctl", "restart", "dovecot") if HAS_SYSTEMD else ("dovecot",)))
+    wait_for(lambda: os.path.exists("/var/spool/postfix/private/auth"), "Dovecot's socket")
+    run("postconf", "-M", "submission/inet=submission inet n - y - - smtpd")
+    for name, value in SUBMISSION.items():
+        run("postconf", "-P", f"submission/inet/{name}={value}")
 
 
 def reload_postfix():
