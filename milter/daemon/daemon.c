@@ -255,8 +255,12 @@ static void reload_by_signal(struct daemon *daemon)
 static void start_control(struct daemon *daemon)
 {
     daemon->control_target = (struct control_target){daemon->engine, reload, daemon};
-    if (daemon->control != NULL && !control_server_start(daemon->control))
-        log_warning("control socket: its thread could not be started");
+    if (daemon->control == NULL || control_server_start(daemon->control))
+        return;
+    /* Whoever called would wait for an answer that never comes. */
+    log_warning("control socket: its thread could not be started; the socket is closed");
+    control_server_stop(daemon->control);
+    daemon->control = NULL;
 }
 
 /* ---- the loop --------------------------------------------------------------------------------------- */

@@ -170,11 +170,12 @@ void *aligned_alloc(size_t alignment, size_t bytes)
         return next arguments;                                                                               \
     }
 
-/* An eventfd takes an addition as long as there is one: its write cannot fail. */
+/* An eventfd takes an addition as long as there is one, and a pipe to oneself a byte unless it is full of
+ * them: their writes cannot fail. */
 static bool is_event(int descriptor)
 {
     struct stat info;
-    return fstat(descriptor, &info) == 0 && (info.st_mode & S_IFMT) == 0;
+    return fstat(descriptor, &info) == 0 && ((info.st_mode & S_IFMT) == 0 || S_ISFIFO(info.st_mode));
 }
 
 ssize_t write(int descriptor, const void *bytes, size_t length)
@@ -277,11 +278,23 @@ WRAP(ssize_t, send, EPIPE, (int d, const void *b, size_t n, int f), (d, b, n, f)
 WRAP(ssize_t, sendmsg, EPIPE, (int d, const struct msghdr *m, int f), (d, m, f))
 WRAP(int, poll, EINTR, (struct pollfd * p, nfds_t n, int t), (p, n, t))
 WRAP(int, epoll_create1, EMFILE, (int f), (f))
-WRAP(int, epoll_ctl, ENOMEM, (int e, int o, int d, struct epoll_event *v), (e, o, d, v))
 WRAP(int, epoll_wait, EINTR, (int e, struct epoll_event *v, int n, int t), (e, v, n, t))
 WRAP(int, eventfd, EMFILE, (unsigned n, int f), (n, f))
 WRAP(int, chmod, EIO, (const char *p, mode_t m), (p, m))
 WRAP(int, mkdir, ENOSPC, (const char *p, mode_t m), (p, m))
+
+/* Taking out a descriptor that is in cannot fail. */
+int epoll_ctl(int poller, int operation, int descriptor, struct epoll_event *event)
+{
+    static int (*next)(int, int, int, struct epoll_event *);
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "epoll_ctl");
+    if (operation != EPOLL_CTL_DEL && fails(counts_system)) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return next(poller, operation, descriptor, event);
+}
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *context)
 {
