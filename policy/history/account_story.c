@@ -36,7 +36,7 @@ static bool take(void *context, struct record *record, int64_t time_us)
                                              scope, record, time_us, &event, &finding->failed);
     finding->failed = finding->failed || scope == NULL;
     const struct account_event *last =
-        story->event_count == 0 ? NULL : &story->events[story->event_count - 1];
+        story->events == NULL || story->event_count == 0 ? NULL : &story->events[story->event_count - 1];
     const bool is_old_news = is_one && is_message && last != NULL && last->time_us <= time_us &&
                              strcmp(last->step, event.step) == 0;
     if (!is_one || is_old_news || !is_meant(finding->terms, event.user)) {

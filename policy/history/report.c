@@ -150,6 +150,11 @@ bool report_run(void *owner, const struct policy_history_source *source,
         if (!is_made)
             strbuf_append_text(problem, "out of memory");
     }
+    if (is_made && counting.failed) {
+        strbuf_append_text(problem, "out of memory");
+        is_made = false;
+    }
+    report_suspects_settle(&report->suspects);
     report_counting_deinit(&counting);
     return is_made;
 }

@@ -10,6 +10,7 @@
 #include "facts/role.h"
 #include "history/history_input.h"
 #include "history/period.h"
+#include "history/report_suspects.h"
 #include "history/tally.h"
 
 enum report_by {
@@ -57,6 +58,7 @@ struct report {
     struct report_table tables[REPORT_BY_COUNT];
     struct report_list lists[REPORT_LISTS_MAX];
     size_t list_count;
+    struct report_suspects suspects;    /* of PERIOD_NOW */
     uint64_t events[RECORD_LINE_COUNT]; /* of PERIOD_NOW, by kind; messages are not among them */
     uint64_t lost_count;                /* records that could not be written */
     char host[64];                      /* whose record it is; "" for several */

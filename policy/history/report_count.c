@@ -150,9 +150,18 @@ static void count_message(struct report_counting *counting, struct record *recor
         record_sums_visit_lists(record, count_list, counting);
 }
 
-static void count_event(struct report_counting *counting, const struct record *record, enum record_line line)
+void report_count_account(struct report_counting *counting, struct record *record, int64_t time_us)
+{
+    if (!report_suspects_take(counting->owner, &counting->report->suspects, record, time_us))
+        counting->failed = true;
+}
+
+static void count_event(struct report_counting *counting, struct record *record, enum record_line line,
+                        int64_t time_us)
 {
     counting->report->events[line]++;
+    if (line == RECORD_LINE_WARN || line == RECORD_LINE_LOCK || line == RECORD_LINE_UNLOCK)
+        report_count_account(counting, record, time_us);
     if (line == RECORD_LINE_LOST)
         counting->report->lost_count += record_u64(record, RECORD_COUNT);
     struct report_list *list =
@@ -181,6 +190,6 @@ bool report_count(void *context, struct record *record, int64_t time_us)
     if (line == RECORD_LINE_MESSAGE)
         count_message(counting, record, period, time_us);
     else if (line < RECORD_LINE_COUNT && period == PERIOD_NOW)
-        count_event(counting, record, line);
+        count_event(counting, record, line, time_us);
     return true;
 }

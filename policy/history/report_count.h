@@ -8,6 +8,7 @@ struct report_counting {
     struct report *report;
     struct tally tallies[REPORT_BY_COUNT];
     bool is_wanted[REPORT_BY_COUNT];
+    bool failed;             /* memory ran out: a suspect is missing */
     struct record_sums sums; /* of the present message */
     void *owner;
     /* of the quarter of an hour that the last record was in */
@@ -30,6 +31,7 @@ bool report_count_whole(void *context, const char *path, const struct seekable_t
 void report_count_quarter(struct report_counting *counting, int64_t time_us,
                           const struct record_counts *counts);
 struct report_list *report_find_list(struct report_counting *counting, struct slice zone);
+void report_count_account(struct report_counting *counting, struct record *record, int64_t time_us);
 void report_note_host(struct report *report, struct slice host);
 
 #endif

@@ -1,5 +1,6 @@
 /* The report as one page for a browser, a mail, or paper. */
 #include "html/page_html.h"
+#include "history/report_suspects_print.h"
 #include "history/report_words.h"
 
 #include <stdio.h>
@@ -254,6 +255,7 @@ static void print_whole_page(struct html_page *page)
     print_hours(page);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
         print_titled_table(page, &page->report->tables[order[i]]);
+    report_suspects_print_html(&page->report->suspects, page->out);
     print_lists(page);
     print_events(page);
 }

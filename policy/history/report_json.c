@@ -68,6 +68,40 @@ static void write_lists(struct json_writer *json, const struct report *report)
     json_close_array(json);
 }
 
+static void write_suspect(struct json_writer *json, const struct report_suspect *suspect)
+{
+    const struct account_event *highest = &suspect->highest;
+    struct strbuf text;
+    strbuf_init(&text, 0);
+    report_suspect_done(suspect, &text);
+    json_open_object(json, NULL);
+    json_text(json, "user", highest->user);
+    json_text(json, "step", highest->step);
+    json_u64(json, "points", highest->points);
+    write_time(json, "time", highest->time_us);
+    json_u64(json, "steps", suspect->step_count);
+    json_open_array(json, "evidence");
+    for (size_t i = 0; i < highest->reason_count; i++) {
+        json_open_object(json, NULL);
+        json_text(json, "family", highest->reasons[i].family);
+        json_u64(json, "points", highest->reasons[i].points);
+        json_text(json, "words", highest->reasons[i].words);
+        json_close_object(json);
+    }
+    json_close_array(json);
+    json_text(json, "done", text.length == 0 ? NULL : strbuf_text(&text));
+    json_close_object(json);
+    strbuf_deinit(&text);
+}
+
+static void write_suspects(struct json_writer *json, const struct report *report)
+{
+    json_open_array(json, "suspects");
+    for (size_t i = 0; i < report->suspects.count; i++)
+        write_suspect(json, &report->suspects.items[i]);
+    json_close_array(json);
+}
+
 static void write_events(struct json_writer *json, const struct report *report)
 {
     json_open_object(json, "events");
@@ -103,6 +137,7 @@ void report_print_json(const struct report *report, struct strbuf *out)
             write_table(&json, &report->tables[by]);
     json_close_array(&json);
     write_lists(&json, report);
+    write_suspects(&json, report);
     write_events(&json, report);
     json_close_object(&json);
     strbuf_append_byte(out, '\n');

@@ -62,6 +62,15 @@ static void add_list(struct adding *adding, const struct rollup_row *row)
     list->unanswered += row->counts.deferred;
 }
 
+static void add_account(struct adding *adding, const struct rollup_row *row)
+{
+    struct record record;
+    int64_t time_us;
+    if (adding->period == PERIOD_NOW && record_read(row->name, &record) &&
+        record_time(&record, RECORD_TIME, &time_us))
+        report_count_account(adding->counting, &record, time_us);
+}
+
 /* Rows that are read before the first of them is counted, so that their memory is on its way. */
 enum { BATCH_ROWS = 16 };
 
@@ -117,7 +126,7 @@ static const struct {
     {ROLLUP_QUARTER, REPORT_BY_COUNT},     {ROLLUP_LIST, REPORT_BY_COUNT},
     {ROLLUP_USER, REPORT_BY_USER},         {ROLLUP_DOMAIN, REPORT_BY_DOMAIN},
     {ROLLUP_CUSTOMER, REPORT_BY_CUSTOMER}, {ROLLUP_CLIENT, REPORT_BY_CLIENT},
-    {ROLLUP_CHECK, REPORT_BY_CHECK},
+    {ROLLUP_CHECK, REPORT_BY_CHECK},       {ROLLUP_ACCOUNT, REPORT_BY_COUNT},
 };
 enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
 
@@ -137,15 +146,17 @@ static bool read_sections(struct adding *adding, struct rollup_rows rows[SECTION
 
 static void add_sections(struct adding *adding, struct rollup_rows rows[SECTION_COUNT])
 {
+    static void (*const add[ROLLUP_BY_COUNT])(struct adding * adding, const struct rollup_row *row) = {
+        [ROLLUP_QUARTER] = add_quarter, [ROLLUP_LIST] = add_list, [ROLLUP_ACCOUNT] = add_account};
     struct rollup_row row;
     for (size_t i = 0; i < SECTION_COUNT; i++) {
         const enum rollup_by by = sections[i].section;
-        if (by != ROLLUP_QUARTER && by != ROLLUP_LIST)
+        if (add[by] == NULL)
             add_names(adding, sections[i].by, &rows[i],
                       rows[i].rest.length == 0 ? 0 : adding->rollup->sections[by].missing_messages_max);
         else
             while (rollup_next(&rows[i], &row))
-                (by == ROLLUP_QUARTER ? add_quarter : add_list)(adding, &row);
+                add[by](adding, &row);
     }
 }
 

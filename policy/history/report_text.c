@@ -2,6 +2,7 @@
 #include "history/report_words.h"
 
 #include "history/page_text.h"
+#include "history/report_suspects_print.h"
 
 enum {
     NAME_COLUMNS_MIN = 24,
@@ -270,6 +271,7 @@ static void print_page(struct text_page *page)
         print_table(page, days);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
         print_table(page, &report->tables[order[i]]);
+    report_suspects_print_text(&report->suspects, &page->page);
     print_lists(page);
     print_events(page);
 }

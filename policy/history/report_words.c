@@ -152,7 +152,7 @@ const char *report_event_words(enum record_line line)
         [RECORD_LINE_UNBLOCK] = "a block was lifted",
         [RECORD_LINE_LOCK] = "an account was locked",
         [RECORD_LINE_UNLOCK] = "an account was unlocked",
-        [RECORD_LINE_WARN] = "somebody came near a limit",
+        [RECORD_LINE_WARN] = "somebody came near a limit, or looks stolen",
         [RECORD_LINE_LOST] = "records could not be written",
         [RECORD_LINE_LOOKUP] = "somebody looked into the record",
         [RECORD_LINE_STORE] = "the shared store of limits went away or came back",

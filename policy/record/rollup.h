@@ -5,7 +5,7 @@
  * the others. It is a cache: one that is missing, of another version, damaged or not of this very file is as
  * if there were none, and the file itself is read. Numbers are little-endian, or LEB128:
  *
- *   "CLRDSUM2"  u64 identity of the file's table  i64 first, i64 last (µs)  u64 lines  u64 lost
+ *   "CLRDSUM3"  u64 identity of the file's table  i64 first, i64 last (µs)  u64 lines  u64 lost
  *   u32 kinds   u64 how many lines of each kind (enum record_line)
  *   each of ROLLUP_BY_COUNT sections: u64 offset  u64 bytes  u64 rows  u64 checksum
  *     u64 the most messages that a name which is left out of the section has
@@ -27,7 +27,7 @@
 /* Behind the name of the closed file. */
 #define ROLLUP_ENDING ".sum"
 
-/* Every message counts once in each section but the last two, where its name is not empty. */
+/* Every message counts once in each section but the last three, where its name is not empty. */
 enum rollup_by {
     ROLLUP_QUARTER, /* name: "N ROLE", N of 900 s since 1970: no zone's hours begin anywhere else */
     ROLLUP_USER,    /* the identity of the role */
@@ -36,6 +36,7 @@ enum rollup_by {
     ROLLUP_CUSTOMER, /* that the user belongs to */
     ROLLUP_CLIENT,   /* its address; IPv6: its /64 */
     ROLLUP_CHECK,    /* "CHECK REASON" of what was not just accepted */
+    ROLLUP_ACCOUNT,  /* name: the line of an event `warn`, `lock` or `unlock`; messages: 1 */
     ROLLUP_LIST,     /* a DNS list; messages: it was asked, refused: it listed, deferred: it did not answer */
     ROLLUP_BY_COUNT
 };

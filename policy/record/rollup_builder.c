@@ -13,7 +13,7 @@
 #include <uthash.h>
 
 /* More names than this, and the file itself is as quick to read. */
-enum { NAMES_MAX = 1000000, HOST_BYTES_MAX = 255 };
+enum { NAMES_MAX = 1000000, ACCOUNT_LINES_MAX = 10000, HOST_BYTES_MAX = 255 };
 
 struct entry {
     UT_hash_handle hh;
@@ -140,6 +140,15 @@ static void count_message(struct rollup_builder *builder, struct record *record,
     record_sums_visit_lists(record, add_list, builder);
 }
 
+/* Few, and who asks wants all of each: so they are kept as they are. */
+static void keep_line(struct rollup_builder *builder, const struct record *record)
+{
+    struct entry *entry = find_entry(builder, ROLLUP_ACCOUNT, record->line);
+    if (entry != NULL)
+        entry->counts.messages = 1;
+    builder->failed = builder->failed || HASH_COUNT(builder->sections[ROLLUP_ACCOUNT]) > ACCOUNT_LINES_MAX;
+}
+
 static void note_host(struct rollup_builder *builder, const struct record *record)
 {
     const struct slice host = record->values[RECORD_HOST].text;
@@ -166,6 +175,8 @@ void rollup_builder_add(struct rollup_builder *builder, struct record *record, i
         builder->lost_count += record_u64(record, RECORD_COUNT);
     if (line == RECORD_LINE_MESSAGE)
         count_message(builder, record, time_us);
+    if (line == RECORD_LINE_WARN || line == RECORD_LINE_LOCK || line == RECORD_LINE_UNLOCK)
+        keep_line(builder, record);
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------- */

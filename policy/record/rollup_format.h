@@ -4,7 +4,7 @@
 
 #include "record/rollup.h"
 
-#define ROLLUP_MAGIC "CLRDSUM2"
+#define ROLLUP_MAGIC "CLRDSUM3"
 
 /* Up to the host's name, the length of which ends it. */
 enum {

@@ -132,12 +132,49 @@ static void only_messages_that_met_another_step_are_told(void **state)
     strbuf_deinit(&out);
 }
 
+static void a_report_has_the_highest_step_of_each(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/closedrelay-suspects.XXXXXX";
+    const char *const paths[] = {path};
+    const struct policy_history_source source = {.paths = paths, .path_count = 1};
+    const struct policy_report_query query = {.since = "2026-11-01", .until = "2026-11-02", .now_us = 1};
+    static const enum policy_history_form forms[] = {HISTORY_TEXT, HISTORY_JSON, HISTORY_CSV, HISTORY_HTML};
+    static const char *const says[] = {
+        "lock  102 points on 1 Nov 2026 00:53:30 UTC; forgiven by root",
+        "\"suspects\":[{\"user\":\"ann@example.com\",\"step\":\"lock\",\"points\":102,\"time\":\"2026-11-01T00:53:30Z\","
+        "\"steps\":2,\"evidence\":[{\"family\":\"failures\",\"points\":30,\"words\":\"28 of 90\"}],\"done\":\"forgiven by root\"}]",
+        ",lock,102,2026-11-01T00:53:30.000000Z,\"failures\",\"forgiven by root\"\r\n",
+        "<h2>Logins that looked stolen</h2>",
+    };
+    FILE *file = fdopen(mkstemp(path), "w");
+    assert_non_null(file);
+    fputs(MESSAGE("2026-11-01T00:53:10.000000Z", "06dnb3z00001", "note", "33"), file);
+    fputs(warn, file);
+    fputs(EVENT("lock", "2026-11-01T00:53:30.000000Z",
+                "\"reason\":\"failures +30: 28 of 90\",\"limit\":100,\"seen\":102,\"by\":\"account\""),
+          file);
+    fputs(EVENT("unlock", "2026-11-01T00:54:30.000000Z", "\"state\":\"forgiven\",\"by\":\"root\""), file);
+    assert_int_equal(fclose(file), 0);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct strbuf out;
+        const struct policy_history_page page = {.form = forms[i], .columns = 100};
+        strbuf_init(&out, 0);
+        assert_true(policy_report(&source, &query, &page, &out));
+        if (strstr(strbuf_text(&out), says[i]) == NULL)
+            fail_msg("'%s' is not in\n%s", says[i], strbuf_text(&out));
+        strbuf_deinit(&out);
+    }
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reasons_are_taken_apart),
         cmocka_unit_test(what_has_no_points_is_one_reason),
         cmocka_unit_test(only_messages_that_met_another_step_are_told),
+        cmocka_unit_test(a_report_has_the_highest_step_of_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

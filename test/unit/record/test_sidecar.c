@@ -42,6 +42,8 @@ static const char *const lines[] = {
     "\"subject\":{\"kind\":\"user\",\"name\":\"Zoe@example.com\"}}",
     "{\"v\":1,\"type\":\"record_lost\",\"time\":\"2026-11-30T11:00:01.000000Z\",\"id\":\"x\",\"host\":\"mx2\","
     "\"reason\":\"full\",\"count\":7}",
+    "{\"v\":1,\"type\":\"warn\",\"time\":\"2026-11-30T11:00:02.000000Z\",\"id\":\"y\",\"host\":\"mx2\","
+    "\"subject\":{\"kind\":\"user\",\"name\":\"yan@example.com\"},\"state\":\"warn\"}",
 };
 
 struct caches {
@@ -188,7 +190,7 @@ static void sums_are_those_of_the_lines(void **state)
     struct rollup rollup;
     write_rollup(caches);
     assert_true(rollup_open(caches->owner, caches->path, &caches->table, &rollup));
-    assert_int_equal(rollup.line_count, 5);
+    assert_int_equal(rollup.line_count, 6);
     assert_int_equal(rollup.lost_count, 7);
     assert_int_equal(rollup.kind_counts[RECORD_LINE_MESSAGE], 3);
     assert_int_equal(rollup.kind_counts[RECORD_LINE_BLOCK], 1);
@@ -213,6 +215,7 @@ static void sums_are_those_of_the_lines(void **state)
     assert_int_equal(find_row(caches, &rollup, ROLLUP_CHECK, "recipients surplus").counts.recipients_refused,
                      1);
     assert_int_equal(find_row(caches, &rollup, ROLLUP_LIST, "xbl").counts.refused, 3);
+    assert_int_equal(find_row(caches, &rollup, ROLLUP_ACCOUNT, lines[5]).counts.messages, 1);
     rollup_close(&rollup);
 }
 
