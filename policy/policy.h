@@ -142,6 +142,11 @@ struct policy_snapshot *policy_engine_snapshot(struct policy_engine *engine);
 /* Reopens the audit file (log rotation). */
 void policy_engine_reopen(struct policy_engine *engine);
 
+/* Another process takes this one's place: saves what is kept over a restart, for the last time, and looks
+ * after no file any more. Open sessions go on, and their records are written. Once nobody asks the engine
+ * anything (status, metrics); before policy_engine_destroy. */
+void policy_engine_retire(struct policy_engine *engine);
+
 /* After the last session ended. Flushes and closes everything. NULL is allowed. */
 void policy_engine_destroy(struct policy_engine *engine);
 

@@ -10,6 +10,8 @@
 
 #include "policy.h"
 
+struct listener; /* socket/listener.h */
+
 /*
  * Opens the socket that the settings name, or takes the one that systemd hands over; a unix socket gets its
  * group and mode. Nobody is served yet. Before root's rights are given up. False: `problem` says why.
@@ -46,8 +48,12 @@ uint64_t milter_server_session_count(void);
 /* For how many ms the slowest of the steps that are being answered now has been under way. Any thread. */
 uint64_t milter_server_slowest_ms(uint64_t now_ms);
 
-/* Takes no more connections; messages that are open go on to their end. */
-void milter_server_refuse_new(void);
+/* The socket, to be handed over to another daemon; NULL: this build cannot. */
+struct listener *milter_server_listener(void);
+
+/* Takes no more connections; messages that are open go on to their end. Connections without one are closed
+ * once they have been quiet for two seconds, unless it `is_patient`. */
+void milter_server_refuse_new(bool is_patient);
 
 /* Ends every session. True: nothing uses the engine any more. False: a step did not come back within
  * `wait_ms`, and nothing may be freed. */

@@ -21,29 +21,39 @@ static const char *why_not(int error)
         return "there is no such socket: the daemon is not running, or its `control` is another (--socket PATH)";
     if (error == ECONNREFUSED)
         return "nobody answers there: the daemon is not running";
+    if (error == ENAMETOOLONG)
+        return "the path is longer than a socket's may be";
     if (error == EACCES)
         return "only root, the daemon's user and the members of daemon.control_group may talk to the daemon";
     return strerror(error);
 }
 
-/* -1: not connected, said on stderr; `*status` is what to exit with. */
-static int connect_to(const char *path, int *status)
+int control_client_connect(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
-        complain(path, "the path is longer than a socket's may be");
+        errno = ENAMETOOLONG;
         return -1;
     }
     memcpy(address.sun_path, path, strlen(path));
-    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connection >= 0 && connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
+    const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connection < 0 || connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
         return connection;
-    int error = errno;
-    *status = error == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
-    complain(path, "%s", why_not(error));
-    if (connection >= 0)
-        close(connection);
+    const int error = errno;
+    close(connection);
+    errno = error;
     return -1;
+}
+
+/* -1: not connected, said on stderr; `*status` is what to exit with. */
+static int connect_to(const char *path, int *status)
+{
+    const int connection = control_client_connect(path);
+    if (connection < 0) {
+        *status = errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
+        complain(path, "%s", why_not(errno));
+    }
+    return connection;
 }
 
 /* False: it could not be sent. A daemon that answers before it has read all of the line is heard all the

@@ -2,9 +2,10 @@
 
 #include "control_line.h"
 #include "control_peer.h"
-#include "socket/unix_socket.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -86,6 +87,18 @@ static const char *read_line(const struct control_connection *connection, char *
         return memchr(line, '\0', length) == end ? NULL : "the command holds a NUL byte\n";
     }
     return "the command is too long\n";
+}
+
+bool control_connection_hears(struct control_connection *connection, const char *wanted, unsigned wait_ms)
+{
+    char line[CONTROL_LINE_BYTES_MAX];
+    connection->deadline_ms = clock_now_ms() + wait_ms;
+    return read_line(connection, line) == NULL && strcmp(line, wanted) == 0;
+}
+
+int control_connection_keep(const struct control_connection *connection)
+{
+    return fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
 }
 
 /* False: not all of it was taken in time. */
@@ -178,6 +191,26 @@ bool control_connection_stream(struct control_connection *connection, struct sli
         (!begin_stream(connection) || !write_all(connection, slice_of(CONTROL_PROTOCOL " 0\n"))))
         return false;
     return write_all(connection, text);
+}
+
+bool control_connection_send_descriptors(struct control_connection *connection, struct slice text,
+                                         const int *descriptors, size_t count)
+{
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int) * CONTROL_DESCRIPTORS_MAX)];
+    } room = {.bytes = {0}};
+    struct iovec piece = {(void *)(uintptr_t)text.data, text.length};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = room.bytes,
+                             .msg_controllen = CMSG_SPACE(sizeof(int) * count)};
+    assert(count > 0 && count <= CONTROL_DESCRIPTORS_MAX);
+    room.head = (struct cmsghdr){CMSG_LEN(sizeof(int) * count), SOL_SOCKET, SCM_RIGHTS};
+    memcpy(CMSG_DATA(&room.head), descriptors, sizeof(int) * count);
+    /* An empty stream begins it; so short a message is sent as a whole or not at all. */
+    return control_connection_stream(connection, slice_make(NULL, 0)) &&
+           sendmsg(connection->descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)text.length;
 }
 
 /* ---- the threads ------------------------------------------------------------------------------------ */
@@ -277,9 +310,9 @@ static bool open_socket(struct control_server *server, const struct control_serv
     const struct unix_socket_access access = {0600, ""};
     if (options->descriptor == 0)
         return unix_socket_open(&server->socket, options->path, &access, problem);
-    server->socket =
-        (struct unix_socket){.descriptor = options->descriptor}; /* the name is not ours to remove */
-    return true;
+    server->socket = (struct unix_socket){.descriptor = options->descriptor};
+    return options->is_foreign ||
+           unix_socket_adopt(&server->socket, options->descriptor, options->path, &access, problem);
 }
 
 struct control_server *control_server_open(const struct control_server_options *options,
@@ -297,11 +330,16 @@ struct control_server *control_server_open(const struct control_server_options *
     server->context = options->context;
     server->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->group = options->group_id;
-    if (server->stop_event >= 0 && (options->descriptor != 0 || settle_owner(options)))
+    if (server->stop_event >= 0 && (options->is_foreign || settle_owner(options)))
         return server;
     strbuf_printf(problem, "%s: %s", options->path, strerror(errno));
     release(server);
     return NULL;
+}
+
+struct unix_socket *control_server_socket(struct control_server *server)
+{
+    return &server->socket;
 }
 
 bool control_server_start(struct control_server *server)

@@ -13,6 +13,7 @@
 #define CLOSEDRELAY_MILTER_CONTROL_CONTROL_SERVER_H
 
 #include "policy.h"
+#include "socket/unix_socket.h"
 
 #include <sys/types.h>
 
@@ -22,6 +23,7 @@ enum {
     CONTROL_CLIENTS_MAX = 32,
     CONTROL_STREAMS_MAX = 8, /* of them; a stream may last */
     CONTROL_NAME_BYTES = 64,
+    CONTROL_DESCRIPTORS_MAX = 4, /* sent at a time */
 };
 
 #define CONTROL_PROTOCOL "closedrelay/1"
@@ -53,6 +55,17 @@ bool control_connection_stream(struct control_connection *connection, struct sli
 /* Whether the caller is still there and the daemon goes on; waits up to `wait_ms` for the contrary. */
 bool control_connection_is_open(const struct control_connection *connection, unsigned wait_ms);
 
+/* Sends `count` descriptors with `text`, which is a line. False as above. */
+bool control_connection_send_descriptors(struct control_connection *connection, struct slice text,
+                                         const int *descriptors, size_t count);
+
+/* Whether the caller sends `wanted`, a line without its end, within `wait_ms`; where a handler needs a word
+ * more. */
+bool control_connection_hears(struct control_connection *connection, const char *wanted, unsigned wait_ms);
+
+/* The connection, to be answered on after the handler has returned; the caller's. -1: errno says why. */
+int control_connection_keep(const struct control_connection *connection);
+
 /* Carries a command out: argv[0] is its name, argv[argc] NULL. Appends the answer to `out` and returns the
  * exit status. Called by several threads at a time. */
 typedef int (*control_handler)(void *context, struct control_connection *connection, int argc, char **argv,
@@ -62,7 +75,8 @@ struct control_server;
 
 struct control_server_options {
     const char *path;
-    int descriptor;          /* listens there already, with its mode and owner; 0: it is to be made */
+    int descriptor;          /* listens there already; 0: it is to be made */
+    bool is_foreign;         /* that one has its mode and owner, and its name is not ours to remove */
     unsigned mode;           /* without a group, its bits for the group do not count */
     uid_t user_id;           /* the daemon's own, to be the socket's where root opens it */
     gid_t group_id;          /* whose members may connect, or CONTROL_NO_GROUP */
@@ -74,6 +88,9 @@ struct control_server_options {
 /* Opens the socket; done while still root, so that the group can be set. NULL: `problem` says why. */
 struct control_server *control_server_open(const struct control_server_options *options,
                                            struct strbuf *problem);
+
+/* To be handed over to another daemon. */
+struct unix_socket *control_server_socket(struct control_server *server);
 
 /* Starts the thread that takes clients. False: it cannot be started. */
 bool control_server_start(struct control_server *server);

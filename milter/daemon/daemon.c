@@ -5,7 +5,7 @@
 #include "confinement.h"
 #include "control/control_call.h"
 #include "drain.h"
-#include "http/http_server.h"
+#include "hand_over.h"
 #include "log_output.h"
 #include "privileges.h"
 #include "process_limits.h"
@@ -32,13 +32,34 @@ struct daemon {
     struct policy_engine *engine;
     struct control_server *control; /* NULL: there is no control socket */
     struct control_target control_target;
-    struct http_server *http;    /* NULL: nothing is served over HTTP */
+    struct http_server *http;   /* NULL: nothing is served over HTTP */
+    struct hand_over hand_over; /* to another daemon, which takes the place of this one */
+    int predecessor; /* the connection to the daemon whose place this one takes; -1: there is none */
     pthread_mutex_t reload_lock; /* one reload at a time: a signal's or the control socket's */
     uint64_t drain_ms;
     int signals; /* descriptor of signals.h */
 };
 
 /* ---- start ------------------------------------------------------------------------------------------ */
+
+/* What a daemon says that takes the place of this one; all else is a command. */
+static int handle_control(void *context, struct control_connection *connection, int argc, char **argv,
+                          struct strbuf *out)
+{
+    struct daemon *daemon = context;
+    if (argc == 1 && strcmp(argv[0], HAND_OVER) == 0)
+        return hand_over_offer(&daemon->hand_over, connection, out);
+    return control_call_handle(&daemon->control_target, connection, argc, argv, out);
+}
+
+/* 0: there is none. */
+static int find_open_control(const struct config_endpoint *control, bool *is_foreign)
+{
+    const int foreign = activation_take_unix(control->path);
+    const int inherited = activation_take_inherited(control);
+    *is_foreign = foreign != ACTIVATION_NONE;
+    return *is_foreign ? foreign : inherited != ACTIVATION_NONE ? inherited : 0;
+}
 
 /* A failure is no reason not to start: somebody who only tries the daemon out may not write to /run. */
 static void open_control(struct daemon *daemon, const struct policy_daemon_settings *settings,
@@ -50,15 +71,17 @@ static void open_control(struct daemon *daemon, const struct policy_daemon_setti
         return;
     strbuf_init(&problem, 0);
     if (privileges_find_admins(settings->control_group, &admins, &problem)) {
-        const int handed_over = activation_take_unix(settings->control.path);
+        bool is_foreign;
+        const int descriptor = find_open_control(&settings->control, &is_foreign);
         const struct control_server_options options = {
             .path = settings->control.path,
-            .descriptor = handed_over == ACTIVATION_NONE ? 0 : handed_over,
+            .descriptor = descriptor,
+            .is_foreign = is_foreign,
             .mode = settings->control_mode,
             .user_id = identity->user_id,
             .group_id = admins,
-            .handler = control_call_handle,
-            .context = &daemon->control_target,
+            .handler = handle_control,
+            .context = daemon,
         };
         daemon->control = control_server_open(&options, &problem);
     }
@@ -100,6 +123,7 @@ static int open_and_step_down(struct daemon *daemon, struct policy_snapshot *sna
     else if (!privileges_drop(&identity, problem))
         status = EX_NOPERM;
     privileges_deinit(&identity);
+    activation_drop_inherited();
     return status;
 }
 
@@ -175,18 +199,52 @@ static int start_milter(struct daemon *daemon)
     return is_started ? EX_OK : EX_SOFTWARE;
 }
 
-static int start(struct daemon *daemon, struct policy_snapshot *snapshot)
+/* Before anything is opened: the sockets of the daemon that runs. */
+static int find_predecessor(struct daemon *daemon, const struct policy_daemon_settings *settings)
 {
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    daemon->predecessor = take_over_begin(&settings->control, &problem);
+    const bool is_wrong = problem.length > 0;
+    if (is_wrong)
+        log_error("%s", strbuf_text(&problem));
+    else if (daemon->predecessor < 0)
+        log_info("serve: there is no daemon to take over from");
+    strbuf_deinit(&problem);
+    return is_wrong ? EX_UNAVAILABLE : EX_OK;
+}
+
+/* The last moment at which this one can fail without consequences has passed; what the other one has saved is
+ * read next. */
+static int follow_predecessor(struct daemon *daemon)
+{
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    const bool is_gone = daemon->predecessor < 0 || take_over_finish(daemon->predecessor, &problem);
+    if (!is_gone)
+        log_error("%s", strbuf_text(&problem));
+    strbuf_deinit(&problem);
+    return is_gone ? EX_OK : EX_UNAVAILABLE;
+}
+
+static int start(struct daemon *daemon, struct policy_snapshot *snapshot, bool takes_over)
+{
+    int status = EX_OK;
     daemon->signals = signals_open();
     if (daemon->signals < 0) {
-        log_error("signals: %s", strerrordesc_np(errno));
+        log_error("signals: %s", strerror(errno));
         return EX_OSERR;
     }
-    int status = prepare_process(daemon, snapshot);
+    if (takes_over)
+        status = find_predecessor(daemon, policy_snapshot_daemon(snapshot));
+    if (status == EX_OK)
+        status = prepare_process(daemon, snapshot);
     if (status == EX_OK) {
         give_up_rights();
-        status = create_engine(daemon, snapshot);
+        status = follow_predecessor(daemon);
     }
+    if (status == EX_OK)
+        status = create_engine(daemon, snapshot);
     if (status == EX_OK) {
         start_http(daemon); /* before the first message, so that it sees all */
         status = start_milter(daemon);
@@ -255,6 +313,7 @@ static void reload_by_signal(struct daemon *daemon)
 static void start_control(struct daemon *daemon)
 {
     daemon->control_target = (struct control_target){daemon->engine, reload, daemon};
+    daemon->hand_over = (struct hand_over){daemon->control, daemon->http, -1};
     if (daemon->control == NULL || control_server_start(daemon->control))
         return;
     /* Whoever called would wait for an answer that never comes. */
@@ -314,12 +373,28 @@ static bool serve_until_stopped(struct daemon *daemon)
     }
 }
 
+/* Nobody asks this daemon anything any more; it goes on with the sessions that it has. */
+static void give_way(struct daemon *daemon)
+{
+    log_info("serve: another daemon takes over");
+    hand_over_leave_names(&daemon->hand_over);
+    control_server_stop(daemon->control);
+    http_server_stop(daemon->http);
+    daemon->control = NULL;
+    daemon->http = NULL;
+    policy_engine_retire(daemon->engine);
+    hand_over_finish(&daemon->hand_over);
+}
+
 /* False: a callback is still at work, and what it works on must stay. */
 static bool stop(struct daemon *daemon, uint64_t wait_ms)
 {
+    const bool has_successor = hand_over_is_wanted(&daemon->hand_over);
     sd_notify_send("STOPPING=1\nSTATUS=Waiting for open sessions");
     log_info("serve: stopping");
-    return drain_run(&(struct drain){.signals = daemon->signals, .wait_ms = wait_ms});
+    if (has_successor)
+        give_way(daemon);
+    return drain_run(&(struct drain){daemon->signals, wait_ms, has_successor});
 }
 
 /* A reload may come from another thread. */
@@ -350,13 +425,14 @@ static int serve(struct daemon *daemon)
     return was_told ? EX_OK : EX_SOFTWARE;
 }
 
-int daemon_run(const char *config_path)
+int daemon_run(const char *config_path, bool takes_over)
 {
-    struct daemon daemon = {.config_path = config_path, .reload_lock = PTHREAD_MUTEX_INITIALIZER};
+    struct daemon daemon = {
+        .config_path = config_path, .reload_lock = PTHREAD_MUTEX_INITIALIZER, .predecessor = -1};
     struct policy_snapshot *snapshot = problems_load_policy(config_path);
     if (snapshot == NULL)
         return EX_CONFIG;
-    int status = start(&daemon, snapshot);
+    int status = start(&daemon, snapshot, takes_over);
     policy_snapshot_unref(snapshot);
     if (status == EX_OK)
         status = serve(&daemon);

@@ -35,7 +35,7 @@ static void wait_for_sessions(const struct drain *drain)
 
 bool drain_run(const struct drain *drain)
 {
-    milter_server_refuse_new();
+    milter_server_refuse_new(drain->is_patient);
     wait_for_sessions(drain);
     return milter_server_end(CALLBACKS_WAIT_MS);
 }

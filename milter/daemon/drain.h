@@ -8,6 +8,7 @@
 struct drain {
     int signals;      /* a second signal to stop ends the wait */
     uint64_t wait_ms; /* for open sessions */
+    bool is_patient;  /* those without a message are waited for, too */
 };
 
 /* Returns when no callback runs and none will, and every session is ended. False: a callback did not come

@@ -13,7 +13,7 @@ static const char USUAL_ADMINS[] = "closedrelay-admin";
 static bool become(const char *user, uid_t uid, gid_t gid, struct strbuf *problem)
 {
     if (initgroups(user, gid) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0) {
-        strbuf_printf(problem, "becoming %s: %s", user, strerrordesc_np(errno));
+        strbuf_printf(problem, "becoming %s: %s", user, strerror(errno));
         return false;
     }
     if (uid != 0 && setuid(0) == 0) {
@@ -91,7 +91,7 @@ bool privileges_drop(const struct privileges_identity *identity, struct strbuf *
         log_warning("user: the daemon stays root: there is no user %s (daemon.user may name another)",
                     USUAL_USER);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-        strbuf_printf(problem, "no_new_privs: %s", strerrordesc_np(errno));
+        strbuf_printf(problem, "no_new_privs: %s", strerror(errno));
         return false;
     }
     return true;

@@ -59,6 +59,11 @@ void signals_listen(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+void signals_stop(void)
+{
+    note(SIGTERM);
+}
+
 enum signal_event signals_next(int descriptor)
 {
     char number;

@@ -20,6 +20,9 @@ int signals_open(void);
 /* From now on they come: by the main thread, once it has started the others. */
 void signals_listen(void);
 
+/* As if the process were told to stop; any thread. */
+void signals_stop(void);
+
 /* The next one waiting; never blocks. */
 enum signal_event signals_next(int descriptor);
 

@@ -280,9 +280,7 @@ bool crew_start(struct crew *crew, const struct smfiDesc *description, int liste
     pthread_mutex_init(&crew->lock, NULL);
     init_condition(&crew->changed);
     init_condition(&crew->watch_wanted);
-    const bool is_open = open_reactors(crew, listening, problem);
-    close(listening);
-    if (!is_open)
+    if (!open_reactors(crew, listening, problem))
         return false;
     pthread_mutex_lock(&crew->lock);
     crew->listening_count = (unsigned)crew->reactor_count;
@@ -312,10 +310,10 @@ void crew_stops_listening(struct crew *crew)
     pthread_mutex_unlock(&crew->lock);
 }
 
-void crew_drain(struct crew *crew)
+void crew_drain(struct crew *crew, bool is_patient)
 {
     for (size_t i = 0; i < crew->reactor_count; i++)
-        reactor_drain(&crew->reactors[i]);
+        reactor_drain(&crew->reactors[i], is_patient);
     pthread_mutex_lock(&crew->lock);
     wait_until_none(crew, &crew->listening_count, DRAIN_WAIT_MS);
     pthread_mutex_unlock(&crew->lock);

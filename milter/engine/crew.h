@@ -48,15 +48,16 @@ struct crew {
     bool is_ending;
 };
 
-/* Takes connections at `listening`, which is the crew's from now on, and serves them: one reactor a
- * processor. False: `problem` says why. */
+/* Takes connections at `listening`, which stays the caller's, and serves them: one reactor a processor.
+ * False: `problem` says why. */
 bool crew_start(struct crew *crew, const struct smfiDesc *description, int listening, struct strbuf *problem);
 
 /* By a thread that is about to wait for something outside the process; any may call. */
 void crew_about_to_wait(void);
 
-/* Takes no more connections, but for those that wait at the socket; returns when that is done. */
-void crew_drain(struct crew *crew);
+/* Takes no more connections, but for those that wait at the socket; returns when that is done. `is_patient`:
+ * those that are idle may stay. */
+void crew_drain(struct crew *crew, bool is_patient);
 
 /* Ends all connections and threads. False: one did not come back within `wait_ms`; nothing may be freed. */
 bool crew_end(struct crew *crew, uint64_t wait_ms);

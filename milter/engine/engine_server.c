@@ -72,10 +72,17 @@ uint64_t milter_server_slowest_ms(uint64_t now_ms)
     return registry_slowest_ms(now_ms);
 }
 
-void milter_server_refuse_new(void)
+struct listener *milter_server_listener(void)
+{
+    return &listener;
+}
+
+/* First nobody finds the socket, then those are let in that have found it. */
+void milter_server_refuse_new(bool is_patient)
 {
     listener_remove_name(&listener);
-    crew_drain(&crew);
+    crew_drain(&crew, is_patient);
+    listener_close(&listener);
 }
 
 bool milter_server_end(uint64_t wait_ms)
@@ -85,5 +92,5 @@ bool milter_server_end(uint64_t wait_ms)
 
 void milter_server_close(void)
 {
-    listener_remove_name(&listener);
+    listener_close(&listener);
 }

@@ -91,7 +91,7 @@ static void set_deadline(struct reactor *reactor, struct connection *connection,
 {
     struct deadline *deadline = &connection->deadline;
     if (connection->need == CONNECTION_IDLE) {
-        const bool may_close = reactor->is_draining && !protocol_is_in_message(&connection->context);
+        const bool may_close = reactor->is_hurrying && !protocol_is_in_message(&connection->context);
         deadline_clear(deadline);
         deadline_set(&reactor->idle, deadline, now_ms + (may_close ? IDLE_AT_END_MS : IDLE_MS));
     } else if (connection->is_new_part || !deadline_is_set(deadline)) {
@@ -317,14 +317,14 @@ static int wait_ms(const struct reactor *reactor)
 /* ---- what other threads want -------------------------------------------------------------------------- */
 
 struct orders {
-    bool has_returned, drain, end;
+    bool has_returned, drain, hurry, end;
 };
 
 static struct orders take_orders(struct reactor *reactor)
 {
     pthread_mutex_lock(&reactor->lock);
     const struct orders orders = {reactor->returned != NULL, reactor->is_told_to_drain,
-                                  reactor->is_told_to_end};
+                                  reactor->is_told_to_hurry, reactor->is_told_to_end};
     pthread_mutex_unlock(&reactor->lock);
     return orders;
 }
@@ -367,6 +367,7 @@ static void stop_listening(struct reactor *reactor)
 /* Those that are idle have a deadline from now on that has perhaps passed. */
 static void hurry_idle(struct reactor *reactor)
 {
+    reactor->is_hurrying = true;
     for (struct connection *at = reactor->connections; at != NULL; at = at->next) {
         if (at->is_away || at->need != CONNECTION_IDLE || protocol_is_in_message(&at->context))
             continue;
@@ -381,9 +382,6 @@ static bool drain(struct worker *worker, uint64_t now_ms)
 {
     struct reactor *reactor = worker->reactor;
     struct connection *connection;
-    if (!reactor->is_draining)
-        hurry_idle(reactor);
-    reactor->is_draining = true;
     while (reactor->listening >= 0) {
         connection = accept_one(reactor);
         if (connection == NULL && errno != ECONNABORTED)
@@ -412,7 +410,9 @@ static bool follow(struct worker *worker, const struct orders *orders, uint64_t 
     struct reactor *reactor = worker->reactor;
     if (orders->has_returned && !take_returned(worker, now_ms))
         return false;
-    if (orders->drain && (!reactor->is_draining || reactor->listening >= 0) && !drain(worker, now_ms))
+    if (orders->hurry && !reactor->is_hurrying)
+        hurry_idle(reactor);
+    if (orders->drain && !drain(worker, now_ms))
         return false;
     if (orders->end) {
         if (reactor->listening >= 0)
@@ -486,10 +486,11 @@ void reactor_drive(struct worker *worker)
 
 /* ---- from other threads ------------------------------------------------------------------------------- */
 
-void reactor_drain(struct reactor *reactor)
+void reactor_drain(struct reactor *reactor, bool is_patient)
 {
     pthread_mutex_lock(&reactor->lock);
     reactor->is_told_to_drain = true;
+    reactor->is_told_to_hurry = !is_patient;
     pthread_mutex_unlock(&reactor->lock);
     poller_wake(&reactor->poller);
 }

@@ -24,7 +24,7 @@ struct reactor {
     /* The driver's: */
     int listening; /* -1: takes no connections */
     bool is_accepting;
-    bool is_draining;
+    bool is_hurrying;          /* connections that are idle are closed soon */
     uint64_t accepts_again_ms; /* while descriptors are short; 0: they are not */
     struct connection *connections;
     struct deadline_list idle, parts, aside;
@@ -33,7 +33,7 @@ struct reactor {
     struct worker *driver; /* NULL: it has ended */
     struct connection
         *returned; /* by threads that stayed with them, or told that what they wait for is there */
-    bool is_told_to_drain;
+    bool is_told_to_drain, is_told_to_hurry;
     bool is_told_to_end;
 };
 
@@ -47,8 +47,9 @@ void reactor_drive(struct worker *worker);
 /* Puts `successor` in the place of `worker`, if that is serving a connection of the reactor. Any thread. */
 bool reactor_take_over(struct reactor *reactor, struct worker *worker, struct worker *successor);
 
-/* Lets in whoever waits at the socket, and then nobody; closes connections that are idle. Any thread. */
-void reactor_drain(struct reactor *reactor);
+/* Lets in whoever waits at the socket, and then nobody; closes connections that are idle, unless it
+ * `is_patient`. Any thread. */
+void reactor_drain(struct reactor *reactor, bool is_patient);
 /* Ends all connections, and driving. Any thread. */
 void reactor_end(struct reactor *reactor);
 

@@ -493,6 +493,11 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
         MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_END);
 }
 
+struct listener *http_server_listener(struct http_server *server)
+{
+    return &server->listener;
+}
+
 bool http_server_start(struct http_server *server, struct policy_engine *engine, struct strbuf *problem)
 {
     server->dashboard = policy_dashboard_start(engine);
@@ -533,9 +538,7 @@ void http_server_stop(struct http_server *server)
         server->listener.descriptor = -1;
     }
     policy_dashboard_stop(server->dashboard);
-    listener_remove_name(&server->listener);
-    if (server->listener.descriptor >= 0)
-        close(server->listener.descriptor);
+    listener_close(&server->listener);
     if (server->wake >= 0)
         close(server->wake);
     free(server->connections);

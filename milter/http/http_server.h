@@ -10,11 +10,15 @@
 #define CLOSEDRELAY_MILTER_HTTP_HTTP_SERVER_H
 
 #include "policy.h"
+#include "socket/listener.h"
 
 struct http_server;
 
 /* Opens the socket that settings->listen names; while the process may. NULL: the reason is in `problem`. */
 struct http_server *http_server_open(const struct policy_http_settings *settings, struct strbuf *problem);
+
+/* To be handed over to another daemon. */
+struct listener *http_server_listener(struct http_server *server);
 
 /* Serves what `engine` knows, which is to outlive the server; starts threads. False: `problem` says why. */
 bool http_server_start(struct http_server *server, struct policy_engine *engine, struct strbuf *problem);

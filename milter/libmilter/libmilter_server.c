@@ -90,7 +90,7 @@ bool milter_server_open(const struct policy_daemon_settings *settings, struct st
     strbuf_init(&endpoint, 0);
     name_endpoint(&settings->listen, &endpoint);
     const bool is_open = !endpoint.failed && open_socket(strbuf_text(&endpoint), problem) &&
-                         (!is_unix || unix_socket_adopt(&name, settings->listen.path, &access, problem));
+                         (!is_unix || unix_socket_adopt(&name, -1, settings->listen.path, &access, problem));
     strbuf_deinit(&endpoint);
     return is_open;
 }
@@ -146,10 +146,16 @@ uint64_t milter_server_slowest_ms(uint64_t now_ms)
     return registry_slowest_ms(now_ms);
 }
 
+struct listener *milter_server_listener(void)
+{
+    return NULL;
+}
+
 /* libmilter goes on accepting until it is told to stop, and cuts its sessions then. So it is not: whoever
  * comes is told 421. */
-void milter_server_refuse_new(void)
+void milter_server_refuse_new(bool is_patient)
 {
+    (void)is_patient;
     milter_server_close();
     registry_set_limit(0);
 }

@@ -1,21 +1,24 @@
 #include "activation.h"
 
+#include "unix_socket.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { HANDED_OVER_MAX = 8 };
+
+static int inherited[HANDED_OVER_MAX];
+static size_t inherited_count;
 
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
-    struct sockaddr_un local;
     struct sockaddr_storage room;
 };
 
@@ -34,13 +37,6 @@ static bool find_address(int descriptor, union address *address)
     socklen_t length = sizeof *address;
     memset(address, 0, sizeof *address);
     return getsockname(descriptor, &address->any, &length) == 0;
-}
-
-static bool is_at_path(int descriptor, const char *path)
-{
-    union address address;
-    return find_address(descriptor, &address) && address.any.sa_family == AF_UNIX &&
-           strncmp(address.local.sun_path, path, sizeof address.local.sun_path) == 0;
 }
 
 static bool is_inet_at(const union address *address, const struct config_endpoint *endpoint)
@@ -63,7 +59,7 @@ static bool is_at(int descriptor, const struct config_endpoint *endpoint)
 {
     union address address;
     if (endpoint->kind == ENDPOINT_UNIX)
-        return is_at_path(descriptor, endpoint->path);
+        return unix_socket_is_for(descriptor, endpoint->path);
     return find_address(descriptor, &address) &&
            (is_inet_at(&address, endpoint) || is_inet6_at(&address, endpoint));
 }
@@ -76,11 +72,37 @@ static int make_ready(int descriptor)
     return is_ready ? descriptor : ACTIVATION_NONE;
 }
 
+void activation_inherit(const int *descriptors, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (inherited_count < HANDED_OVER_MAX)
+            inherited[inherited_count++] = descriptors[i];
+        else
+            close(descriptors[i]);
+}
+
+int activation_take_inherited(const struct config_endpoint *endpoint)
+{
+    for (size_t i = 0; i < inherited_count; i++)
+        if (is_at(inherited[i], endpoint)) {
+            const int descriptor = inherited[i];
+            inherited[i] = inherited[--inherited_count];
+            return descriptor;
+        }
+    return ACTIVATION_NONE;
+}
+
+void activation_drop_inherited(void)
+{
+    while (inherited_count > 0)
+        close(inherited[--inherited_count]);
+}
+
 int activation_take_unix(const char *path)
 {
     const int end = ACTIVATION_FIRST_DESCRIPTOR + activation_count();
     for (int descriptor = ACTIVATION_FIRST_DESCRIPTOR; descriptor < end; descriptor++)
-        if (is_at_path(descriptor, path))
+        if (unix_socket_is_for(descriptor, path))
             return make_ready(descriptor);
     return ACTIVATION_NONE;
 }
@@ -89,7 +111,7 @@ int activation_take_milter(const struct config_endpoint *endpoint, const char *o
 {
     const int end = ACTIVATION_FIRST_DESCRIPTOR + activation_count();
     for (int descriptor = ACTIVATION_FIRST_DESCRIPTOR; descriptor < end; descriptor++)
-        if (other[0] == '\0' || !is_at_path(descriptor, other)) {
+        if (other[0] == '\0' || !unix_socket_is_for(descriptor, other)) {
             *differs = !is_at(descriptor, endpoint);
             return make_ready(descriptor);
         }

@@ -68,9 +68,20 @@ static bool open_unix(struct listener *listener, const char *path, const struct 
     return is_open;
 }
 
+static bool adopt(struct listener *listener, int descriptor, const struct config_endpoint *endpoint,
+                  const struct unix_socket_access *access, struct strbuf *problem)
+{
+    listener->descriptor = descriptor;
+    return endpoint->kind != ENDPOINT_UNIX ||
+           unix_socket_adopt(&listener->name, descriptor, endpoint->path, access, problem);
+}
+
 bool listener_open_endpoint(struct listener *listener, const struct config_endpoint *endpoint,
                             const struct unix_socket_access *access, struct strbuf *problem)
 {
+    const int inherited = activation_take_inherited(endpoint);
+    if (inherited != ACTIVATION_NONE)
+        return adopt(listener, inherited, endpoint, access, problem);
     switch (endpoint->kind) {
     case ENDPOINT_INET:
     case ENDPOINT_INET6:
@@ -112,6 +123,14 @@ bool listener_open(struct listener *listener, const struct policy_daemon_setting
 }
 
 /* ---- closing ---------------------------------------------------------------------------------------- */
+
+void listener_close(struct listener *listener)
+{
+    unix_socket_remove_name(&listener->name);
+    if (listener->descriptor >= 0)
+        close(listener->descriptor);
+    listener->descriptor = -1;
+}
 
 bool listener_remove_name(struct listener *listener)
 {

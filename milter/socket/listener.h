@@ -23,12 +23,16 @@ struct listener {
 bool listener_open(struct listener *listener, const struct policy_daemon_settings *settings,
                    struct strbuf *problem);
 
-/* The same at any other place: nothing is handed over there. */
+/* The same at any other place; systemd hands nothing over there. What a daemon before us listened at is taken
+ * from it. */
 bool listener_open_endpoint(struct listener *listener, const struct config_endpoint *endpoint,
                             const struct unix_socket_access *access, struct strbuf *problem);
 
 /* Whether systemd has handed a socket for the MTA over. */
 bool listener_is_activated(const struct policy_daemon_settings *settings);
+
+/* Name and descriptor. */
+void listener_close(struct listener *listener);
 
 /* Takes the name of a unix socket away, if it is still ours; the descriptor stays open, and is no longer of
  * concern here. True: nobody can connect to it any more. */

@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+static const char TEMPORARY[] = ".new"; /* behind a name that is not given yet */
+
 static bool fail(struct strbuf *problem, const char *what)
 {
     strbuf_printf(problem, "%s: %s", what, strerror(errno));
@@ -65,11 +67,11 @@ static bool set_access(const char *path, const struct unix_socket_access *access
     return chmod(path, (mode_t)access->mode) == 0 || fail(problem, path);
 }
 
-bool unix_socket_adopt(struct unix_socket *listening, const char *path,
+bool unix_socket_adopt(struct unix_socket *listening, int descriptor, const char *path,
                        const struct unix_socket_access *access, struct strbuf *problem)
 {
     struct stat info;
-    *listening = (struct unix_socket){.descriptor = -1};
+    *listening = (struct unix_socket){.descriptor = descriptor};
     if (lstat(path, &info) != 0 || !set_access(path, access, problem))
         return fail(problem, path);
     listening->device = info.st_dev;
@@ -120,7 +122,7 @@ static bool open_temporary(struct unix_socket *listening, const char *path,
     struct sockaddr_un address;
     struct strbuf temporary;
     strbuf_init(&temporary, 0);
-    strbuf_printf(&temporary, "%s.new", path);
+    strbuf_printf(&temporary, "%s%s", path, TEMPORARY);
     bool is_open = unix_address(strbuf_text(&temporary), &address, problem);
     if (is_open) {
         listening->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -147,6 +149,25 @@ bool unix_socket_open(struct unix_socket *listening, const char *path,
     return false;
 }
 
+/* The system remembers the name that it was bound with. */
+bool unix_socket_is_for(int descriptor, const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
+    socklen_t length = sizeof address;
+    const size_t path_length = strlen(path);
+    if (getsockname(descriptor, (struct sockaddr *)&address, &length) != 0 || address.sun_family != AF_UNIX ||
+        path_length >= sizeof address.sun_path || strncmp(address.sun_path, path, path_length) != 0)
+        return false;
+    const char *rest = address.sun_path + path_length;
+    return rest[0] == '\0' || strncmp(rest, TEMPORARY, sizeof address.sun_path - path_length) == 0;
+}
+
+void unix_socket_leave_name(struct unix_socket *listening)
+{
+    free(listening->path);
+    listening->path = NULL;
+}
+
 void unix_socket_remove_name(struct unix_socket *listening)
 {
     struct stat info;
@@ -155,8 +176,7 @@ void unix_socket_remove_name(struct unix_socket *listening)
     if (lstat(listening->path, &info) == 0 && info.st_dev == listening->device &&
         info.st_ino == listening->inode)
         unlink(listening->path);
-    free(listening->path);
-    listening->path = NULL;
+    unix_socket_leave_name(listening);
 }
 
 void unix_socket_close(struct unix_socket *listening)

@@ -27,14 +27,20 @@ struct unix_socket_access {
  * what is. */
 bool unix_socket_is_free(const char *path, struct strbuf *problem);
 
-/* One that somebody else has made at `path`: gives it mode and group, and has its name removed later; the
- * descriptor is not ours. False: the reason is in `problem`. */
-bool unix_socket_adopt(struct unix_socket *listening, const char *path,
+/* One that somebody else has made at `path`: gives it mode and group, and has its name removed later.
+ * `descriptor`: -1 where it is not ours. False: the reason is in `problem`. */
+bool unix_socket_adopt(struct unix_socket *listening, int descriptor, const char *path,
                        const struct unix_socket_access *access, struct strbuf *problem);
 
 /* False: the reason is in `problem`. */
 bool unix_socket_open(struct unix_socket *listening, const char *path,
                       const struct unix_socket_access *access, struct strbuf *problem);
+
+/* Whether `descriptor` is a socket that was bound for `path`, by unix_socket_open or by anybody else. */
+bool unix_socket_is_for(int descriptor, const char *path);
+
+/* The name is somebody else's from now on, and stays. */
+void unix_socket_leave_name(struct unix_socket *listening);
 
 /* Takes the name away if it is still ours; the socket goes on. */
 void unix_socket_remove_name(struct unix_socket *listening);

@@ -142,13 +142,29 @@ void policy_engine_reopen(struct policy_engine *engine)
             service_table[i]->reopen(engine);
 }
 
+/* Once. */
+static void stop_ticking(struct policy_engine *engine)
+{
+    if (engine->ticker == NULL)
+        return;
+    engine_record_event(engine, &(struct record_event){.line = RECORD_LINE_STOP});
+    ticker_stop(engine->ticker);
+    engine->ticker = NULL;
+}
+
+void policy_engine_retire(struct policy_engine *engine)
+{
+    stop_ticking(engine);
+    for (size_t i = engine->service_count; i-- > 0;)
+        if (service_table[i]->retire != NULL && is_run(engine, service_table[i]))
+            service_table[i]->retire(engine);
+}
+
 void policy_engine_destroy(struct policy_engine *engine)
 {
     if (engine == NULL)
         return;
-    if (engine->ticker != NULL)
-        engine_record_event(engine, &(struct record_event){.line = RECORD_LINE_STOP});
-    ticker_stop(engine->ticker);
+    stop_ticking(engine);
     policy_snapshot_unref(engine->snapshot);
     destroy_services(engine);
     engine_forget_refusal(engine);

@@ -22,9 +22,14 @@ static bool write_event(struct policy_engine *engine, const struct record_event 
     return is_written;
 }
 
+bool engine_keeps_record(const struct policy_engine *engine)
+{
+    return !engine->options.offline && engine->options.record == NULL;
+}
+
 void engine_record_event(struct policy_engine *engine, const struct record_event *event)
 {
-    if (engine->record_keeper == NULL)
+    if (!engine_keeps_record(engine))
         return;
     engine_note_written(engine, write_event(engine, event));
 }

@@ -7,6 +7,9 @@
 #include "policy.h"
 #include "record/event_line.h"
 
+/* Whether there is a file of records to look after, and to write events into. */
+bool engine_keeps_record(const struct policy_engine *engine);
+
 /* Writes the event into the file of the policy in force; without one, or for an engine whose records go
  * elsewhere
  * (`try`), nothing happens. What cannot be written is counted as lost. Any thread. */

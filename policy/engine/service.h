@@ -49,6 +49,9 @@ struct service {
     void (*measure)(struct policy_engine *engine, struct metrics *metrics);
     /* Files were moved away (log rotation). Any thread. */
     void (*reopen)(struct policy_engine *engine);
+    /* Another process takes this one's place: saves for the last time. After the last tick; sessions go on.
+     */
+    void (*retire)(struct policy_engine *engine);
     /* After the last session and the last tick; also of one that `create` could not make whole. */
     void (*destroy)(struct policy_engine *engine);
 };

@@ -95,11 +95,18 @@ static void examine_accounts(struct policy_engine *engine, const struct health_r
         report->tell(report->context, "state", "what is usual for logins cannot be written");
 }
 
+static void retire_accounts(struct policy_engine *engine)
+{
+    if (engine->account_checkpoints == NULL)
+        return;
+    ticker_stop(engine->account_checkpoints);
+    engine->account_checkpoints = NULL;
+    save(engine, true);
+}
+
 static void destroy_accounts(struct policy_engine *engine)
 {
-    ticker_stop(engine->account_checkpoints);
-    if (engine->account_checkpoints != NULL)
-        save(engine, true);
+    retire_accounts(engine);
     account_book_destroy(engine->services.accounts);
     engine->services.accounts = NULL;
 }
@@ -108,5 +115,6 @@ const struct service accounts_service = {
     .name = "accounts",
     .create = create_accounts,
     .examine = examine_accounts,
+    .retire = retire_accounts,
     .destroy = destroy_accounts,
 };

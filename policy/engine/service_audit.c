@@ -10,7 +10,7 @@ static bool create_audit(struct policy_engine *engine, const struct policy_snaps
                          struct strbuf *problems)
 {
     (void)first;
-    if (!engine->options.offline && engine->options.record == NULL &&
+    if (engine_keeps_record(engine) &&
         (engine->record_keeper = record_keeper_create(&engine->options.clock)) == NULL) {
         strbuf_append_text(problems, "no thread can be started\n");
         return false;
@@ -131,9 +131,15 @@ static void tick_audit(struct policy_engine *engine)
                                     });
 }
 
-static void destroy_audit(struct policy_engine *engine)
+static void retire_audit(struct policy_engine *engine)
 {
     record_keeper_destroy(engine->record_keeper);
+    engine->record_keeper = NULL;
+}
+
+static void destroy_audit(struct policy_engine *engine)
+{
+    retire_audit(engine);
     record_ring_destroy(engine->record_ring);
     record_keyring_close(engine->keyring);
 }
@@ -178,5 +184,6 @@ const struct service audit_service = {
     .examine = examine_audit,
     .measure = measure_audit,
     .reopen = reopen_audit,
+    .retire = retire_audit,
     .destroy = destroy_audit,
 };

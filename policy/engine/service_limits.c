@@ -160,11 +160,18 @@ static void measure_limits(struct policy_engine *engine, struct metrics *metrics
     strbuf_deinit(&words);
 }
 
+static void retire_limits(struct policy_engine *engine)
+{
+    if (engine->checkpoints == NULL)
+        return;
+    ticker_stop(engine->checkpoints);
+    engine->checkpoints = NULL;
+    checkpoint(engine);
+}
+
 static void destroy_limits(struct policy_engine *engine)
 {
-    ticker_stop(engine->checkpoints);
-    if (engine->checkpoints != NULL)
-        checkpoint(engine);
+    retire_limits(engine);
     contacts_destroy(engine->contacts);
     store_destroy(engine->services.store);
 }
@@ -176,5 +183,6 @@ const struct service limits_service = {
     .examine = examine_limits,
     .status = tell_store_status,
     .measure = measure_limits,
+    .retire = retire_limits,
     .destroy = destroy_limits,
 };

@@ -64,12 +64,18 @@ static void examine_recent_logins(struct policy_engine *engine, const struct hea
                      "they cannot be written, and would not survive a restart");
 }
 
-static void destroy_recent_logins(struct policy_engine *engine)
+static void retire_recent_logins(struct policy_engine *engine)
 {
     if (engine->recent_logins != NULL)
         save(engine);
-    recent_logins_destroy(engine->recent_logins);
     free(engine->recent_logins_path);
+    engine->recent_logins_path = NULL;
+}
+
+static void destroy_recent_logins(struct policy_engine *engine)
+{
+    retire_recent_logins(engine);
+    recent_logins_destroy(engine->recent_logins);
 }
 
 const struct service recent_logins_service = {
@@ -78,5 +84,6 @@ const struct service recent_logins_service = {
     .create = create_recent_logins,
     .tick = tick_recent_logins,
     .examine = examine_recent_logins,
+    .retire = retire_recent_logins,
     .destroy = destroy_recent_logins,
 };

@@ -118,7 +118,7 @@ static bool open_connection(struct table_sqlite *table, struct connection *conne
     struct stat info;
     *connection = (struct connection){.database = NULL};
     if (stat(table->path, &info) != 0) {
-        strbuf_printf(problem, "%s: %s", table->path, strerrordesc_np(errno));
+        strbuf_printf(problem, "%s: %s", table->path, strerror(errno));
         return false;
     }
     connection->device = info.st_dev;
@@ -273,7 +273,7 @@ static bool sqlite_refresh(void *state, struct table_refreshing *refreshing, str
     (void)refreshing;
     struct stat info;
     if (stat(table->path, &info) != 0) {
-        strbuf_printf(problem, "%s: %s", table->path, strerrordesc_np(errno));
+        strbuf_printf(problem, "%s: %s", table->path, strerror(errno));
         return false;
     }
     take_turn(table, NULL);

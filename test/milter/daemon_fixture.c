@@ -22,7 +22,7 @@
 
 const char *daemon_program;
 
-static const char *const file_names[] = {"milter.sock", "config", "trace", "stderr"};
+static const char *const file_names[] = {"milter.sock", "control.sock", "config", "trace", "stderr"};
 
 static void pause_ms(int ms)
 {
@@ -74,7 +74,8 @@ static void become_daemon(const struct test_daemon *daemon)
         hand_over(daemon->handed_over);
     if (daemon->descriptors_max > 0)
         setrlimit(RLIMIT_NOFILE, &limit);
-    execl(daemon_program, daemon_program, "serve", "-c", daemon->config_path, (char *)NULL);
+    execl(daemon_program, daemon_program, "serve", "-c", daemon->config_path,
+          daemon->takes_over ? "--take-over" : (char *)NULL, (char *)NULL);
     _exit(127);
 }
 

@@ -16,6 +16,7 @@ struct test_daemon {
     char stderr_path[64];
     int handed_over;     /* a listening socket that it gets as systemd hands it over; 0: none */
     int descriptors_max; /* RLIMIT_NOFILE of the daemon; 0: as it is */
+    bool takes_over;     /* the next one started takes the place of the one that runs */
     bool has_failed;     /* what it wrote to stderr is shown */
     const char *notify;  /* NOTIFY_SOCKET, or NULL */
 };

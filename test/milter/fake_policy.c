@@ -8,8 +8,8 @@
  * chunk recipient  reject@… defer@… refuse that recipient
  *
  * With FAKE_POLICY_TRACE=FILE every call is told in a line of FILE. A configuration file has lines "KEY
- * VALUE": listen-unix PATH, listen-inet PORT, mode OCTAL, user NAME, sessions N, drain MS; any other is an
- * error.
+ * VALUE": listen-unix PATH, listen-inet PORT, control PATH, mode OCTAL, user NAME, sessions N, drain MS; any
+ * other is an error.
  */
 #include "policy_dashboard.h"
 #include "policy_page.h"
@@ -28,7 +28,7 @@
 struct policy_snapshot {
     atomic_int references;
     struct policy_daemon_settings settings;
-    char path[256], user[64];
+    char path[256], control[256], user[64];
 };
 
 struct policy_engine {
@@ -99,6 +99,8 @@ static bool read_line(struct policy_snapshot *snapshot, char *line)
     line[strcspn(line, "\n")] = '\0';
     if (read_text(line, "listen-unix", snapshot->path, sizeof snapshot->path))
         settings->listen = (struct config_endpoint){.kind = ENDPOINT_UNIX, .path = snapshot->path};
+    else if (read_text(line, "control", snapshot->control, sizeof snapshot->control))
+        settings->control = (struct config_endpoint){.kind = ENDPOINT_UNIX, .path = snapshot->control};
     else if (read_number(line, "listen-inet", 10, &number))
         settings->listen = (struct config_endpoint){ENDPOINT_INET, "127.0.0.1", (uint16_t)number, NULL};
     else if (read_number(line, "mode", 8, &number))
@@ -124,6 +126,8 @@ struct policy_snapshot *policy_load(const char *path, struct strbuf *problems)
     snapshot->settings = (struct policy_daemon_settings){.listen = {ENDPOINT_INET, "127.0.0.1", 10891, NULL},
                                                          .socket_mode = 0660,
                                                          .socket_group = "",
+                                                         .control_mode = 0600,
+                                                         .control_group = "",
                                                          .timezone = "",
                                                          .user = snapshot->user,
                                                          .group = "",
@@ -580,6 +584,12 @@ void policy_engine_reopen(struct policy_engine *engine)
 {
     (void)engine;
     trace("reopen");
+}
+
+void policy_engine_retire(struct policy_engine *engine)
+{
+    (void)engine;
+    trace("retire");
 }
 
 void policy_engine_destroy(struct policy_engine *engine)

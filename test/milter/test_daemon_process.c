@@ -410,6 +410,23 @@ static void *send_until_enough(void *context)
     return NULL;
 }
 
+static void start_others(pthread_t *threads, size_t count)
+{
+    atomic_store(&is_enough, false);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, send_until_enough, &subject), 0);
+}
+
+static void end_others(const pthread_t *threads, size_t count)
+{
+    atomic_store(&is_enough, true);
+    for (size_t i = 0; i < count; i++) {
+        void *refused = NULL;
+        pthread_join(threads[i], &refused);
+        assert_null(refused);
+    }
+}
+
 /* Where systemd holds the socket: who connects meanwhile waits for the next daemon, whose message is open is
  * served to its end. */
 static void restart_refuses_nobody(void **state)
@@ -417,11 +434,9 @@ static void restart_refuses_nobody(void **state)
     SKIP_WITH_LIBMILTER();
     (void)state;
     pthread_t threads[8];
-    atomic_store(&is_enough, false);
     subject.handed_over = listen_for_the_system();
     daemon_start(&subject, "drain 20000\n");
-    for (size_t i = 0; i < 8; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, send_until_enough, &subject), 0);
+    start_others(threads, 8);
     for (int times = 0; times < 3; times++) {
         struct milter_wire wire;
         session_open(&wire, &subject, ALL_STEPS);
@@ -434,13 +449,81 @@ static void restart_refuses_nobody(void **state)
         assert_int_equal(daemon_wait(&subject), 0);
         daemon_spawn(&subject);
     }
-    atomic_store(&is_enough, true);
-    for (size_t i = 0; i < 8; i++) {
-        void *refused = NULL;
-        pthread_join(threads[i], &refused);
-        assert_null(refused);
-    }
+    end_others(threads, 8);
     close(subject.handed_over);
+    assert_int_equal(daemon_stop(&subject), 0);
+}
+
+static void with_control(const char *lines, char *out, size_t room)
+{
+    snprintf(out, room, "control %s/control.sock\n%s", subject.folder, lines);
+}
+
+/* Without systemd: the next daemon takes the sockets over from the one that runs, which serves what it has to
+ * the end, messages and connections between two of them. */
+static void one_daemon_takes_over_from_another(void **state)
+{
+    SKIP_WITH_LIBMILTER();
+    (void)state;
+    pthread_t threads[8];
+    char lines[128];
+    with_control("drain 20000\n", lines, sizeof lines);
+    daemon_start(&subject, lines);
+    start_others(threads, 8);
+    for (unsigned times = 1; times <= 3; times++) {
+        struct milter_wire wire, idle;
+        struct test_daemon former = subject;
+        session_open(&wire, &subject, ALL_STEPS);
+        session_open(&idle, &subject, ALL_STEPS);
+        assert_int_equal(session_send(&idle, "<ann@x>", "<bob@y>"), 'c');
+        wire_event_strings(&wire, SMFIC_MAIL, (const char *const[]){"<end-reject@x>", NULL});
+        subject.takes_over = true;
+        daemon_spawn(&subject);
+        for (int i = 0; i < 1000 && file_count(subject.stderr_path, "serve: ready") < times + 1; i++)
+            poll(NULL, 0, 10);
+        assert_int_equal(file_count(subject.trace_path, "retire"), times);
+        assert_true(daemon_serves(&subject));
+        assert_int_equal(session_send(&idle, "<ann@x>", "<bob@y>"), 'c');
+        wire_close(&idle);
+        wire_event_strings(&wire, SMFIC_RCPT, (const char *const[]){"<bob@y>", NULL});
+        wire_event(&wire, SMFIC_EOH, NULL, 0);
+        assert_int_equal(wire_end(&wire, NULL, 0), 'y');
+        wire_close(&wire);
+        assert_int_equal(daemon_wait(&former), 0);
+        assert_true(daemon_serves(&subject)); /* the socket has kept its name */
+    }
+    end_others(threads, 8);
+    assert_int_equal(daemon_stop(&subject), 0);
+    assert_int_equal(access(subject.socket_path, F_OK), -1);
+}
+
+static void who_finds_no_daemon_to_take_over_from_starts(void **state)
+{
+    SKIP_WITH_LIBMILTER();
+    (void)state;
+    char lines[128];
+    with_control("", lines, sizeof lines);
+    subject.takes_over = true;
+    daemon_start(&subject, lines);
+    assert_true(daemon_serves(&subject));
+    assert_int_equal(daemon_stop(&subject), 0);
+}
+
+/* It fails before it has said "go", and nothing has happened. */
+static void who_cannot_take_over_changes_nothing(void **state)
+{
+    SKIP_WITH_LIBMILTER();
+    (void)state;
+    char lines[128];
+    with_control("", lines, sizeof lines);
+    daemon_start(&subject, lines);
+    struct test_daemon other = subject;
+    with_control("user nobody-of-this-name\n", lines, sizeof lines);
+    daemon_configure(&other, lines);
+    other.takes_over = true;
+    daemon_spawn(&other);
+    assert_int_not_equal(daemon_wait(&other), 0);
+    assert_true(daemon_serves(&subject));
     assert_int_equal(daemon_stop(&subject), 0);
 }
 
@@ -620,6 +703,9 @@ int main(int argc, char **argv)
         DAEMON_TEST(callback_at_work_is_waited_for),
         DAEMON_TEST(drain_under_load_cuts_nobody),
         DAEMON_TEST(restart_refuses_nobody),
+        DAEMON_TEST(one_daemon_takes_over_from_another),
+        DAEMON_TEST(who_finds_no_daemon_to_take_over_from_starts),
+        DAEMON_TEST(who_cannot_take_over_changes_nothing),
         DAEMON_TEST(idle_connections_delay_no_stop),
         DAEMON_TEST(session_over_the_limit_is_told_so),
         DAEMON_TEST(short_of_descriptors_it_neither_spins_nor_dies),
