@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "check/rates/rates.h"
+#include "check/relay/relay.h"
 #include "engine/engine.h"
 #include "store/store.h"
 
@@ -24,7 +25,7 @@ struct collecting {
     void *owner;
     struct slice wanted; /* of this key only; empty: all */
     const char *kind;    /* of limits by this key only ("user"); NULL: all */
-    int64_t now_us;
+    int64_t now_us, calendar_us;
     struct usage **items;
     size_t count, left_out;
     bool failed;
@@ -70,7 +71,7 @@ static void collect_one(void *context, const struct store_counter *counter)
         talloc_free(usage);
         return;
     }
-    const struct window window = rate_window(&usage->parsed, collecting->now_us);
+    const struct window window = rate_window(&usage->parsed, collecting->calendar_us);
     usage->is_elsewhere = counter->state == NULL;
     if (!usage->is_elsewhere)
         usage->level = window_look(&window, counter->state, collecting->now_us, 1);
@@ -130,7 +131,7 @@ static void ask_for_levels(struct store *store, struct collecting *collecting)
         struct store_charge charge = {
             .limit = slice_of(usage->limit),
             .key = slice_of(usage->key),
-            .window = rate_window(&usage->parsed, collecting->now_us),
+            .window = rate_window(&usage->parsed, collecting->calendar_us),
             .amount = 1,
         };
         if (usage->is_elsewhere && store_look(store, &charge, 1))
@@ -155,6 +156,24 @@ static void refuse_away(struct policy_engine *engine, struct answer *answer)
     strbuf_deinit(&how);
 }
 
+/* What a key that is written in another way is counted as: all spellings of a login are one, and all IPv6
+ * addresses of a customer. */
+static const char *key_as_counted(struct policy_engine *engine, void *owner, const char *key)
+{
+    struct ip_address address;
+    if (ip_address_parse(slice_of(key), &address)) {
+        char text[RATE_CLIENT_BYTES];
+        rate_client_key(&address, text);
+        const char *network = talloc_strdup(owner, text);
+        return network == NULL ? key : network;
+    }
+    struct policy_snapshot *snapshot = policy_engine_snapshot(engine);
+    const char *login =
+        login_canonical(owner, slice_of(key), snapshot_relay_settings(snapshot)->default_realm);
+    policy_snapshot_unref(snapshot);
+    return login == NULL ? key : login;
+}
+
 bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_question *question,
                         struct answer *answer)
 {
@@ -165,8 +184,14 @@ bool policy_query_usage(struct policy_engine *engine, const struct policy_usage_
         .wanted = slice_of(question->key),
         .kind = question->kind,
         .now_us = store_now_us(engine->services.store),
+        .calendar_us = store_calendar_us(engine->services.store),
     };
-    if (!store_each(engine->services.store, collect_one, &collecting)) {
+    bool is_told = store_each(engine->services.store, collect_one, &collecting);
+    if (is_told && collecting.count == 0 && collecting.wanted.length > 0) {
+        collecting.wanted = slice_of(key_as_counted(engine, collecting.owner, question->key));
+        is_told = store_each(engine->services.store, collect_one, &collecting);
+    }
+    if (!is_told) {
         refuse_away(engine, answer);
         talloc_free(collecting.owner);
         return false;
@@ -197,7 +222,12 @@ bool policy_reset_usage(struct policy_engine *engine, const char *key, const cha
     if (!has_store(engine, answer))
         return false;
     size_t count = 0;
-    const bool is_whole = store_reset(engine->services.store, slice_of(""), slice_of(key), &count);
+    void *scratch = talloc_new(NULL);
+    bool is_whole = store_reset(engine->services.store, slice_of(""), slice_of(key), &count);
+    if (is_whole && count == 0)
+        is_whole = store_reset(engine->services.store, slice_of(""),
+                               slice_of(key_as_counted(engine, scratch, key)), &count);
+    talloc_free(scratch);
     if (!is_whole) {
         refuse_away(engine, answer);
         return false;

@@ -86,6 +86,11 @@ def test_all_spellings_of_a_login_share_a_counter(limited):
             assert send(client, 15) == (15, None)
     rows = [row for row in asked(relay, "usage") if row["count"] == "recipients"]
     assert [(row["key"], row["used"]) for row in rows] == [("ann@example.com", 30)]
+    for spelling in ("Ann@Example.COM", "ann%example.com", "ANN+x@example.com", "ann@example.com."):
+        assert {row["key"] for row in asked(relay, "usage", spelling)} == {"ann@example.com"}, spelling
+    assert "ann@example.com" not in command(relay, "usage", "nobody@example.com").stdout
+    assert command(relay, "reset", "ANN+y@Example.com").returncode == 0
+    assert asked(relay, "usage", "ann@example.com") == []
 
 
 def test_an_office_is_counted_by_its_address(limited):

@@ -35,20 +35,24 @@ static const char *domain_of(const struct message_facts *message)
     return message->role == ROLE_OUTSIDE ? "" : message->sender.domain;
 }
 
-/* IPv6 addresses of one /64 are one customer's. */
-static const char *client_key(const struct check_context *context)
+void rate_client_key(const struct ip_address *address, char text[RATE_CLIENT_BYTES])
 {
     enum { IPV6_CUSTOMER_BYTES = 8 };
-    if (!context->session->client_ip_known)
-        return "";
-    struct ip_network network = {context->session->client_ip, 128};
+    struct ip_network network = {*address, 128};
     if (!ip_address_is_ipv4(&network.address)) {
         network.prefix_bits = 64;
         memset(network.address.bytes + IPV6_CUSTOMER_BYTES, 0,
                sizeof network.address.bytes - IPV6_CUSTOMER_BYTES);
     }
-    char text[IP_ADDRESS_TEXT_BYTES + 4];
     ip_network_print(&network, text);
+}
+
+static const char *client_key(const struct check_context *context)
+{
+    char text[RATE_CLIENT_BYTES];
+    if (!context->session->client_ip_known)
+        return "";
+    rate_client_key(&context->session->client_ip, text);
     return check_text(context, "%s", text);
 }
 
@@ -410,6 +414,7 @@ static void say_exceeded(const struct check_context *context, struct finding *fi
     uint64_t amount;
     const enum reply_part words = rate_amount_part(limit->count, level->capacity, &amount);
     const bool never_fits = level->clears_us == INT64_MAX;
+    const uint64_t seen = words == REPLY_PART_megabytes ? level->used / BYTES_PER_KB : level->used;
     finding->reply = limit->action == ACTION_REJECT ? (struct reply){.code = 550, .enhanced = "5.7.1"}
                                                     : (struct reply){.code = 450, .enhanced = "4.7.1"};
     check_say(context, finding, REPLY_rates_rate_exceeded,
@@ -419,7 +424,7 @@ static void say_exceeded(const struct check_context *context, struct finding *fi
                   reply_part("limit", words),
                   reply_count("amount", amount),
                   reply_text("per", limit->per),
-                  reply_count("seen", level->used),
+                  reply_count("seen", seen),
                   reply_part("advice", never_fits ? REPLY_PART_never_fits : REPLY_PART_fits_from),
                   never_fits ? reply_text("when", "") : reply_moment("when", level->clears_us),
                   {0}});

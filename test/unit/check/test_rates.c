@@ -155,6 +155,7 @@ static void the_record_has_the_numbers(void **state)
     fixture.message.declared_size_bytes = 1999999500;
     check_fixture_recipient(&fixture, "<bob@example.net>");
     const struct finding *fail = check_fixture_last(&fixture);
+    assert_reply_says(fail, (const char *const[]){"2000 MB in day, 0 used", NULL});
     assert_string_equal(fail->detail, "user bytes 2000000/day: ann@example.com: 1999 MB left, it fits from "
                                       "2025-11-30T23:00:00Z on");
     assert_true(fail->has_numbers && fail->limit == 2000000000 && fail->seen == 1000);
@@ -277,6 +278,36 @@ static void a_day_begins_at_midnight(void **state)
     check_fixture_end(&fixture);
 }
 
+/* Also where clocks change at midnight, so that a day has none: every moment lies in its day, and days touch.
+ */
+static void days_follow_the_clock_on_the_wall(void **state)
+{
+    static const char *const zones[] = {
+        "Europe/Berlin",       "Africa/Cairo", "America/Havana", "Asia/Beirut", "America/Santiago",
+        "Australia/Lord_Howe", "UTC"};
+    static const int64_t YEAR_US = 1767225600LL * 1000000, QUARTER_US = 900LL * 1000000,
+                         HOUR_US = 3600LL * 1000000;
+    struct check_fixture fixture = begin(state, "{key: user, limit: 10, per: day}", ROLE_SUBMISSION);
+    const struct rate_limit *limit = rates_limit_at(fixture.settings, 0);
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        setenv("TZ", zones[i], 1);
+        tzset();
+        atomic_store(limit->last_window, 0);
+        struct window before = rate_window(limit, YEAR_US);
+        for (int64_t now_us = YEAR_US; now_us < YEAR_US + 366 * 24 * HOUR_US; now_us += QUARTER_US) {
+            const struct window window = rate_window(limit, now_us);
+            const int64_t length_us = window.ends_us - window.starts_us;
+            if (window.starts_us > now_us || window.ends_us <= now_us || length_us < 23 * HOUR_US ||
+                length_us > 25 * HOUR_US ||
+                (window.starts_us != before.starts_us && window.starts_us != before.ends_us))
+                fail_msg("%s, %lld: from %lld to %lld", zones[i], (long long)(now_us / 1000000),
+                         (long long)(window.starts_us / 1000000), (long long)(window.ends_us / 1000000));
+            before = window;
+        }
+    }
+    check_fixture_end(&fixture);
+}
+
 static void watching_counts_and_lets_pass(void **state)
 {
     struct check_fixture fixture = begin(
@@ -392,6 +423,7 @@ int main(void)
         RATES_TEST(refused_recipients_tell),
         RATES_TEST(ipv6_customers_are_networks),
         RATES_TEST(a_day_begins_at_midnight),
+        RATES_TEST(days_follow_the_clock_on_the_wall),
         RATES_TEST(watching_counts_and_lets_pass),
         RATES_TEST(a_warning_comes_before_the_limit),
         RATES_TEST(without_a_store_it_is_unknown),
