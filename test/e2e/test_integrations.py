@@ -1,10 +1,12 @@
 """contrib/integrations: each product's settings before, after, after twice, and after --undo; Postfix reads them all."""
 
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
+import yaml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SCRIPTS = os.path.join(ROOT, "contrib", "integrations")
@@ -99,3 +101,29 @@ def test_the_lists_of_mailcow_are_read_by_postfix(tmp_path, installed):
     with open(folder / "main.cf", "a", encoding="utf-8") as main:
         main.write((tmp_path / "data/conf/postfix/extra.cf").read_text())
     assert settings(folder)["smtpd_milters"].endswith("inet:rspamd:9900")
+
+
+SERVICE_KEYS = {"build", "image", "read_only", "cap_drop", "security_opt", "volumes", "tmpfs", "networks", "stop_grace_period"}
+
+
+def compositions():
+    """What the pages and the example have for docker compose, as it stands there."""
+    with open(os.path.join(ROOT, "contrib/container/compose.yaml"), encoding="utf-8") as source:
+        yield "compose.yaml", source.read()
+    for product in ("mailcow", "docker-mailserver"):
+        with open(os.path.join(SCRIPTS, product, "README.md"), encoding="utf-8") as source:
+            yield product, re.search(r"^```yaml\n(.*?)^```", source.read(), re.MULTILINE | re.DOTALL).group(1)
+
+
+@pytest.mark.parametrize("name, text", list(compositions()))
+def test_a_composition_is_whole(name, text):
+    told = yaml.safe_load(text)
+    assert set(told) == {"services", "volumes"} and set(told["services"]) == {"closedrelay"}, name
+    service = told["services"]["closedrelay"]
+    assert set(service) <= SERVICE_KEYS and service["read_only"] is True and service["image"] == "closedrelay"
+    mounted = [volume.split(":") for volume in service["volumes"]]
+    assert {parts[0] for parts in mounted if not parts[0].startswith(".")} == set(told["volumes"])
+    assert ["./closedrelay", "/etc/closedrelay", "ro"] in mounted
+    with open(os.path.join(ROOT, "contrib/container/Containerfile"), encoding="utf-8") as source:
+        kept = re.search(r"^VOLUME (.*)$", source.read(), re.MULTILINE).group(1)
+    assert {parts[1] for parts in mounted} - {"/etc/closedrelay"} <= set(yaml.safe_load(kept))
