@@ -167,13 +167,6 @@ static void append_stripped(struct slice text, struct strbuf *out)
     }
 }
 
-static void append_blankless(struct slice text, struct strbuf *out)
-{
-    for (size_t i = 0; i < text.length; i++)
-        if (text.data[i] != ' ' && text.data[i] != '\t')
-            strbuf_append_byte(out, text.data[i]);
-}
-
 /* Without quotes, comments, specials (RFC 2045 5.1), and what is no visible ASCII, where something is left to
  * decode that such may cut in two. */
 static void append_bare(struct slice text, struct strbuf *out)
@@ -213,10 +206,6 @@ void name_step_append(enum name_step step, struct slice text, struct strbuf *out
         break;
     case NAME_STEP_STRIPPED:
         append_stripped(text, out);
-        break;
-    case NAME_STEP_BLANKLESS:
-        if (slice_find(text, '*') < text.length)
-            append_blankless(text, out);
         break;
     case NAME_STEP_BARE:
         append_bare(text, out);

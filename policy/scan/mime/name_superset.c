@@ -188,6 +188,7 @@ void name_superset_add(struct name_superset *superset, struct slice field)
     add_decoded(superset, field, ROUNDS);
     if (slice_find(field, '*') == field.length)
         return;
+    superset->has_star = true;
     strbuf_init(&joined, 0);
     strbuf_append_text(&joined, "name="); /* its key may be among what was left out */
     name_step_append_joined(field, &joined);
@@ -216,11 +217,12 @@ static bool is_name_byte(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.' || c == OTHER;
 }
 
-/* Over a run of what may be dropped, and blanks in it; `at` where there is none, or nothing but blanks. */
-static size_t skip_droppable(struct slice text, size_t at)
+/* Over a run of what may be dropped, and blanks in it; `at` where there is none, or nothing but blanks where
+ * they count. */
+static size_t skip_droppable(struct slice text, size_t at, bool drops_blanks)
 {
     size_t end = at;
-    bool is_dropped = false;
+    bool is_dropped = drops_blanks;
     while (end < text.length && (is_droppable(text.data[end]) || text.data[end] == ' ')) {
         is_dropped = is_dropped || text.data[end] != ' ';
         end++;
@@ -251,7 +253,7 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
         return true;
     char c = text.data[end];
     if (c == '/' || c == '\\') {
-        size_t behind = skip_droppable(text, end);
+        size_t behind = skip_droppable(text, end, false);
         /* None of a token (RFC 2045 5.1): the value may end there. */
         return !is_strict || behind == text.length || text.data[behind] == ';' ||
                memchr(text.data + end, '"', behind - end) != NULL;
@@ -269,6 +271,7 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
 struct spelling {
     bool (*visit)(void *context, struct slice extension);
     void *context;
+    bool drops_blanks;
     char text[NAME_SUPERSET_EXTENSION_BYTES];
     size_t length;
 };
@@ -304,7 +307,7 @@ static bool spell_on(struct spelling *spelling, struct slice text, size_t at, un
                 return false;
             spelling->length = length;
         }
-        size_t next = skip_droppable(text, at);
+        size_t next = skip_droppable(text, at, spelling->drops_blanks);
         if (next == at)
             return true;
         at = next;
@@ -344,7 +347,7 @@ static bool visit_pairs(struct spelling *spelling, const struct name_set *pieces
 bool name_superset_visit(const struct name_superset *superset,
                          bool (*visit)(void *context, struct slice extension), void *context)
 {
-    struct spelling spelling = {.visit = visit, .context = context};
+    struct spelling spelling = {.visit = visit, .context = context, .drops_blanks = superset->has_star};
     for (size_t i = 0; i < superset->texts.count; i++)
         if (!visit_text(&spelling, superset->texts.items[i]))
             return false;

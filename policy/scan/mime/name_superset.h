@@ -23,7 +23,7 @@
 
 enum {
     NAME_SUPERSET_FIELD_BYTES = 16384, /* of a longer field the rest is left out, which is told */
-    NAME_SUPERSET_TEXTS = 64,
+    NAME_SUPERSET_TEXTS = 128,
     NAME_SUPERSET_PIECES = 256,
     NAME_SUPERSET_EXTENSION_BYTES = 40,
 };
@@ -31,6 +31,7 @@ enum {
 struct name_superset {
     struct name_set texts;  /* reduced; distinct */
     struct name_set pieces; /* reduced values of fields with stars, in no order */
+    bool has_star;          /* some value may be one word, in which blanks are dropped */
 };
 
 void name_superset_init(struct name_superset *superset, void *owner);
