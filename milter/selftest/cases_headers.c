@@ -91,6 +91,9 @@ const struct selftest_case selftest_fields[] = {
      PART("Content-Type: image/png;\n\tname=\"Icon.e\nxe\"\nContent-Transfer-Encoding: base64", STAND_IN)},
     {"parameter-over-empty-line", "an empty line before a parameter", "mended by who repairs such mail", "Exchange", STOPPED,
      PART("Content-Type: application/octet-stream;\n\n name=evil.exe\nContent-Transfer-Encoding: base64", STAND_IN)},
+    {"cr-before-body", "a bare CR, and the body without an empty line", "the header ends before a line that is no field", "Python", FOUND,
+     "$[file|Content-Type: application/octet-stream; name=x.pdf\nContent-Transfer-Encoding: base64\n"
+     "Content-Disposition: attachment; filename=x.pdf$[cr]$[x|00]$[base64|$[pe]]|]"},
     {"nul-before-empty-line", "a NUL before the empty line", "the line end behind it is not seen, so the header goes on", "munpack", FOUND,
      PART("Content-Transfer-Encoding: base64$[x|00]\n\nContent-Disposition: attachment; filename=a.pdf\n"
           "Content-Type: application/octet-stream", "$[base64|$[pe]]")},

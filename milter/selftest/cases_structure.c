@@ -26,6 +26,11 @@ const struct selftest_case selftest_boundaries[] = {
      DELIMITED("; boundary=\"abc;def\"", "abc;def")},
     {"open-quote", "the closing quote is missing", "clients take the rest of the line", "Outlook", STOPPED,
      DELIMITED("; boundary=\"abc", "abc")},
+    {"wrong-with-garbage", "delimiters that are not the boundary, and a damaged field behind", "guessed by some, who pass over it", "PHP's mailparse", STOPPED,
+     MIME "Content-Type: multipart/mixed; boundary=\"\"B1\"\n\n--\"b1\n" HELLO "--b1\nContent-Typeication/octet-stream; name=x\n" EXE_PART "--b1--\n"},
+    {"quoted-in-odd-type", "parts in a text whose type has a damaged parameter", "then it has none to some", "munpack", FOUND,
+     MIME "Content-Type: text/plain; *2*undary=b1\n\n--b1\n" HELLO "--b1\nContent-Type: application/octet-stream; name=x.pdf\n"
+          "Content-Transfer-Encoding: base64\n\n$[base64|$[pe]]\n--b1--\n"},
     {"nul-behind", "a NUL behind the boundary of a delimiter", "the line ends there for some", "PHP's mailparse", STOPPED,
      MIME "Content-Type: multipart/mixed; boundary=b1\n\n--b1\n" HELLO "--b1$[x|00]X-Other: y\n\n--b2\n" EXE_PART "--b1--\n"},
     {"close-quote", "the opening quote is missing", "dropped by some", "Outlook", STOPPED,

@@ -88,15 +88,28 @@ bool header_block_take_field(struct mime_entity *entity, struct slice name, stru
     return says_more;
 }
 
-/* To whom a bare CR ends a line, two of them end the header: what follows is content. */
-static void keep_behind_empty_line(struct header_block *block, struct slice field)
+/* To whom a bare CR ends a line the header ends at two of them, or before a line that is no field: what
+ * follows is content. Returns that. */
+static struct slice behind_hidden_end(struct slice field)
 {
-    const char *at = field.length == 0 ? NULL : memmem(field.data, field.length, "\r\r", 2);
-    if (at == NULL || block->is_soft)
+    for (size_t cr = slice_find(field, '\r'); cr + 1 < field.length; cr = slice_find(field, '\r')) {
+        field = slice_part(field, cr + 1, field.length);
+        if (field.data[0] == '\r')
+            return slice_part(field, 1, field.length);
+        if (field.data[0] != '\n' && !is_blank(field.data[0]) && field_name_length(field) == 0)
+            return field;
+    }
+    return slice_make("", 0);
+}
+
+static void keep_behind_hidden_end(struct header_block *block, struct slice field)
+{
+    struct slice rest = behind_hidden_end(field);
+    if (rest.length == 0 || block->is_soft)
         return;
     block->is_soft = true;
     block->has_late_content = true;
-    strbuf_append_slice(&block->replay, slice_part(field, (size_t)(at + 2 - field.data), field.length));
+    strbuf_append_slice(&block->replay, rest);
     strbuf_append_byte(&block->replay, '\n');
 }
 
@@ -175,7 +188,7 @@ static void report_field(struct header_block *block)
                                   slice_starts_nocase(slice_trim(name), slice_of("content-")));
     if (block->is_soft && !mime_entity_is_content_field(name))
         look_into_odd_field(block, field);
-    keep_behind_empty_line(block, field);
+    keep_behind_hidden_end(block, field);
     strbuf_reset(&block->field);
 }
 

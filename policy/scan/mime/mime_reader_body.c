@@ -8,6 +8,8 @@ enum { PROBE_LINES = 8 };
  * lines that are no fields there. */
 static const char prefix_doubt[] = "a line that only begins like a delimiter";
 
+static const char guess_doubt[] = "a multipart whose delimiters are not its boundary";
+
 /* Units of work for comparing a line with one boundary, and for each byte of the line there. */
 enum { COMPARISON_WORK = 128, COMPARISON_BYTE_WORK = 8 };
 
@@ -61,19 +63,23 @@ static void release_held(struct mime_reader *reader)
     pass_content(reader, slice_make(reader->held, length));
 }
 
-/* Whether the innermost multipart has not shown a delimiter yet: clients without a boundary guess one. To
- * those who see none in the type of one around it any line of dashes is a delimiter. */
+/* Whether some see no boundary in the type of a multipart: to them any line of dashes is a delimiter. */
+static bool is_guessing(const struct mime_reader *reader)
+{
+    for (uint32_t i = reader->level_count; i > 0; i--)
+        if (reader->levels[i - 1].is_multipart && reader->levels[i - 1].is_guessed)
+            return true;
+    return false;
+}
+
+/* Whether such a line may be one; so it is too where the innermost multipart has not shown a delimiter yet:
+ * clients without a boundary guess one. */
 static bool is_undelimited(const struct mime_reader *reader)
 {
-    const struct mime_level *innermost = NULL;
-    for (uint32_t i = reader->level_count; i > 0; i--) {
-        const struct mime_level *level = &reader->levels[i - 1];
-        if (level->is_multipart && level->is_guessed)
-            return true;
-        if (level->is_multipart && innermost == NULL)
-            innermost = level;
-    }
-    return innermost != NULL && !innermost->is_delimited;
+    for (uint32_t i = reader->level_count; i > 0; i--)
+        if (reader->levels[i - 1].is_multipart)
+            return !reader->levels[i - 1].is_delimited || is_guessing(reader);
+    return false;
 }
 
 void reader_probe(struct mime_reader *reader, const char *doubt)
@@ -143,8 +149,7 @@ static bool take_dashes(struct mime_reader *reader, struct slice line, struct sl
     if (match.kind == BOUNDARY_PREFIX) {
         reader_probe(reader, prefix_doubt);
     } else if (is_undelimited(reader)) {
-        reader_probe(reader, reader->is_leaf_quoting ? reader_quotation
-                                                     : "a multipart whose delimiters are not its boundary");
+        reader_probe(reader, reader->is_leaf_quoting ? reader_quotation : guess_doubt);
         struct slice guess = slice_trim(slice_part(line, 2, line.length));
         if (guess.length > 0 && line.length <= BOUNDARY_BYTES_MAX) /* blanks before it are a part of it */
             strbuf_append(&reader->guess, line.data + 2, (size_t)(guess.data + guess.length - line.data) - 2);
@@ -169,8 +174,11 @@ static bool take_probed(struct mime_reader *reader, struct slice line)
     reader->probe_lines_left--;
     size_t colon = slice_find(line, ':');
     if (colon == line.length || !mime_entity_is_content_field(slice_part(line, 0, colon))) {
-        /* Only empty lines, other fields, and what begins a message in a mailbox may come before. */
-        if (reader->probe_doubt != prefix_doubt && slice_trim(line).length > 0 && !is_field_like(line) &&
+        /* Only empty lines, other fields, and what begins a message in a mailbox may come before; behind what
+         * some take for a delimiter also others. */
+        bool is_strict = reader->probe_doubt != prefix_doubt &&
+                         !(reader->probe_doubt == guess_doubt && is_guessing(reader));
+        if (is_strict && slice_trim(line).length > 0 && !is_field_like(line) &&
             !slice_starts_nocase(line, slice_of("From ")))
             reader->probe_lines_left = 0;
         return false;
