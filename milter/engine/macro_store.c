@@ -66,13 +66,15 @@ static struct slice bare(struct slice name)
     return is_braced ? slice_part(name, 1, 2) : name;
 }
 
+/* A message asks for some fifteen, of which most are in no stage. */
 static const char *find_in(const struct macro_list *list, struct slice wanted)
 {
-    struct slice rest = slice_make(list->pairs, list->length), name, value;
-    while (packet_string(&rest, &name) && packet_string(&rest, &value)) {
-        name = bare(name);
-        if (name.length == wanted.length && memcmp(name.data, wanted.data, wanted.length) == 0)
-            return value.data;
+    for (const char *name = list->pairs, *value; name < list->pairs + list->length;
+         name = value + strlen(value) + 1) {
+        const size_t length = strlen(name);
+        value = name + length + 1;
+        if (slice_equal(bare(slice_make(name, length)), wanted))
+            return value;
     }
     return NULL;
 }
@@ -82,7 +84,8 @@ const char *macro_store_find(const struct macro_store *store, const char *name)
     const struct slice wanted = bare(slice_of(name));
     const char *value = NULL;
     for (unsigned stage = MACRO_STAGE_COUNT; stage-- > 0 && value == NULL;)
-        value = find_in(&store->stages[stage], wanted);
+        if (store->stages[stage].length > 0)
+            value = find_in(&store->stages[stage], wanted);
     return value;
 }
 

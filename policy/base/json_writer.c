@@ -38,13 +38,14 @@ void json_key_make(struct json_key *key, const char *name)
 
 void json_put_key(struct json_writer *json, const struct json_key *key)
 {
-    const size_t from = json->needs_comma ? 0 : 1, before = json->out->length;
+    const size_t from = json->needs_comma ? 0 : 1, length = key->length - from;
     char *room = strbuf_extend(json->out, JSON_KEY_BYTES);
-    if (room != NULL) {
-        memcpy(room, key->text + from, JSON_KEY_BYTES - 1);
-        strbuf_truncate(json->out, before + key->length - from);
-    }
     json->needs_comma = false;
+    if (room == NULL)
+        return;
+    memcpy(room, key->text + from, JSON_KEY_BYTES - 1);
+    json->out->length -= JSON_KEY_BYTES - length;
+    room[length] = '\0';
 }
 
 static void open_with(struct json_writer *json, const char *key, char bracket)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <talloc.h>
 
+enum { BRIEF_BYTES = 200 };
+
 const struct config_choice check_mode_choices[] = {
     {"enforce", MODE_ENFORCE, "acts on what it finds"},
     {"monitor", MODE_MONITOR, "records what it would have done, and lets the mail pass"},
@@ -48,7 +50,13 @@ struct finding check_finding(const char *name, const struct check_context *conte
 
 const char *check_text(const struct check_context *context, const char *format, ...)
 {
+    char brief[BRIEF_BYTES]; /* most are: talloc would print twice, to know the length */
     va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(brief, sizeof brief, format, arguments);
+    va_end(arguments);
+    if (length >= 0 && length < (int)sizeof brief)
+        return talloc_strndup(context->owner, brief, (size_t)length);
     va_start(arguments, format);
     char *text = talloc_vasprintf(context->owner, format, arguments);
     va_end(arguments);

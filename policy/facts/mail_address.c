@@ -1,5 +1,6 @@
 #include "facts/mail_address.h"
 
+#include "base/text_join.h"
 #include "facts/domain_name.h"
 #include "facts/ip_address.h"
 
@@ -129,7 +130,7 @@ static const char *compose(void *owner, const char *local_part, const char *doma
         plain = plain && is_atom_byte(local_part[i]);
     const char *at = domain[0] == '\0' ? "" : "@";
     if (plain)
-        return talloc_asprintf(owner, "%s%s%s", local_part, at, domain);
+        return text_join(owner, local_part, at, domain);
     char *quoted = talloc_size(owner, 2 * length + 1);
     if (quoted == NULL)
         return NULL;
@@ -267,5 +268,5 @@ const char *login_canonical(void *owner, struct slice login, const char *default
     if (text == NULL)
         return NULL;
     ascii_lower_text(text);
-    return domain[0] == '\0' ? text : talloc_asprintf(owner, "%s@%s", text, domain);
+    return domain[0] == '\0' ? text : text_join(owner, text, "@", domain);
 }

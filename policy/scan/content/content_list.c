@@ -1,6 +1,7 @@
 #include "scan/content/content_private.h"
 
 #include "base/array.h"
+#include "base/text_join.h"
 
 #include <talloc.h>
 
@@ -72,9 +73,9 @@ char *content_path(struct content_scan *scan, void *owner, const char *outer, co
     if (outer == NULL)
         path = talloc_strdup(owner, label);
     else if (strlen(outer) > PATH_BYTES)
-        path = talloc_asprintf(owner, "\xe2\x80\xa6 > %s", label);
+        path = text_join(owner, "\xe2\x80\xa6", " > ", label);
     else
-        path = talloc_asprintf(owner, "%s > %s", outer, label);
+        path = text_join(owner, outer, " > ", label);
     if (path == NULL)
         content_fail(scan);
     return path;

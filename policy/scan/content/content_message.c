@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 
+#include <stdio.h>
 #include <talloc.h>
 
 enum {
@@ -66,12 +67,17 @@ static char *entity_path(struct content_message *message, void *owner, const str
 {
     struct content_scan *scan = message->scan;
     const struct name_set *names = &entity->parameters.names;
-    char *label = names->count > 0 ? content_label(scan, owner, content_best_name(names->items, names->count))
-                                   : talloc_asprintf(owner, "(part %u)", (unsigned)message->part_number);
+    char number[sizeof "(part 4294967295)"];
+    const char *label = number;
+    char *name = NULL;
+    if (names->count > 0)
+        label = name = content_label(scan, owner, content_best_name(names->items, names->count));
+    else
+        snprintf(number, sizeof number, "(part %u)", (unsigned)message->part_number);
     char *path = label == NULL ? NULL : content_path(scan, owner, current_path(message), label);
     if (path == NULL)
         content_fail(scan);
-    talloc_free(label);
+    talloc_free(name);
     return path;
 }
 

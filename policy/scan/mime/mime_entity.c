@@ -30,21 +30,26 @@ void mime_entity_init(struct mime_entity *entity, void *owner, const struct mime
  * blanks, controls, ">" before it. */
 static enum field field_of(struct slice name)
 {
+#define NAMED(text)                                                                                          \
+    {                                                                                                        \
+        text, sizeof text - 1                                                                                \
+    }
     static const struct {
-        const char *name;
+        struct slice name;
         enum field field;
     } fields[] = {
-        {"content-type", FIELD_TYPE},
-        {"content-disposition", FIELD_DISPOSITION},
-        {"content-transfer-encoding", FIELD_ENCODING},
-        {"mime-version", FIELD_MIME_VERSION},
+        {NAMED("content-type"), FIELD_TYPE},
+        {NAMED("content-disposition"), FIELD_DISPOSITION},
+        {NAMED("content-transfer-encoding"), FIELD_ENCODING},
+        {NAMED("mime-version"), FIELD_MIME_VERSION},
         /* What Thunderbird still reads: of early MIME, and of Sun's MailTool. */
-        {"content-name", FIELD_NAME},
-        {"x-sun-data-name", FIELD_NAME},
-        {"content-description", FIELD_DESCRIPTION},
-        {"x-sun-data-type", FIELD_SUN_TYPE},
-        {"x-sun-encoding-info", FIELD_SUN_ENCODING},
+        {NAMED("content-name"), FIELD_NAME},
+        {NAMED("x-sun-data-name"), FIELD_NAME},
+        {NAMED("content-description"), FIELD_DESCRIPTION},
+        {NAMED("x-sun-data-type"), FIELD_SUN_TYPE},
+        {NAMED("x-sun-encoding-info"), FIELD_SUN_ENCODING},
     };
+#undef NAMED
     char plain[FIELD_NAME_BYTES];
     size_t length = 0;
     size_t cr = slice_find_last(name, '\r');
@@ -58,7 +63,7 @@ static enum field field_of(struct slice name)
             plain[length++] = c;
     }
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        if (slice_equal_nocase(slice_make(plain, length), slice_of(fields[i].name)))
+        if (slice_equal_nocase(slice_make(plain, length), fields[i].name))
             return fields[i].field;
     return FIELD_OTHER;
 }
