@@ -34,6 +34,10 @@ static bool read_query(const struct explain_options *options, const char *what,
                        struct policy_explain_query *query, struct policy_history_page *page)
 {
     char *end = NULL;
+    if (strspn(what, " \t\r\n") == strlen(what)) {
+        complain("explain", "name what is to be explained: the id in the refusal, a queue id, a login, …");
+        return false;
+    }
     *query = (struct policy_explain_query){
         .what = what,
         .since = options->since,

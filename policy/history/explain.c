@@ -1,6 +1,7 @@
 #include "history/explain.h"
 
 #include "base/incident_id.h"
+#include "history/bounce_text.h"
 #include "history/history_input.h"
 #include "history/period.h"
 
@@ -192,13 +193,13 @@ static bool find_nearest(struct explaining *explaining, struct strbuf *problem)
 
 /* ---- by anything else ------------------------------------------------------------------------------- */
 
-static bool find_term(struct explaining *explaining, struct strbuf *problem)
+static bool find_term(struct explaining *explaining, const char *what, struct strbuf *problem)
 {
     struct history_input input;
     const struct history_wanted wanted = {explaining->period.since_us, explaining->period.until_us,
                                           &explaining->terms, has_enough};
-    explaining->has_terms = history_terms_make(explaining->owner, explaining->source, explaining->query->what,
-                                               &explaining->terms);
+    explaining->has_terms =
+        history_terms_make(explaining->owner, explaining->source, what, &explaining->terms);
     explaining->failed = !explaining->has_terms;
     if (explaining->failed)
         return true;
@@ -207,6 +208,20 @@ static bool find_term(struct explaining *explaining, struct strbuf *problem)
         return false;
     history_input_finish(&input);
     return true;
+}
+
+/* A bounce of another server's has no id of ours, but names the message. */
+static bool find_bounced(struct explaining *explaining, const char *text, struct strbuf *problem)
+{
+    struct slice names[BOUNCE_NAMES_MAX];
+    const size_t count = bounce_text_names(text, names);
+    bool is_read = true;
+    for (size_t i = 0; i < count && is_read && !explaining->failed && explaining->found_count == 0; i++) {
+        const char *name = talloc_strndup(explaining->owner, names[i].data, names[i].length);
+        explaining->failed = name == NULL;
+        is_read = name == NULL || find_term(explaining, name, problem);
+    }
+    return is_read;
 }
 
 /* ---- around it -------------------------------------------------------------------------------------- */
@@ -320,17 +335,33 @@ static bool is_message(const char *line)
     return record_read(slice_of(line), &record) && record_line_of(&record) == RECORD_LINE_MESSAGE;
 }
 
-static bool find(struct explaining *explaining, struct explanation *explanation, struct strbuf *problem)
+/* By an incident id; else by what names the message that came back, or as the one word that it is. */
+static bool find_any(struct explaining *explaining, const char *text, bool has_id, struct strbuf *problem)
 {
-    const bool has_id = incident_id_find(slice_of(explaining->query->what), &explaining->id);
     if (has_id && !find_id(explaining, problem))
         return false;
+    if (explaining->found_count > 0 || explaining->failed)
+        return true;
+    if (bounce_text_is(text))
+        return find_bounced(explaining, text, problem);
     /* Twelve characters may as well be a login or a queue id. */
-    const bool is_word = strcspn(explaining->query->what, " \n") == strlen(explaining->query->what);
-    if (explaining->found_count == 0 && (!has_id || is_word) && !find_term(explaining, problem))
+    return find_term(explaining, text, problem);
+}
+
+static bool find(struct explaining *explaining, struct explanation *explanation, struct strbuf *problem)
+{
+    const char *text = bounce_text_unfold(explaining->owner, explaining->query->what);
+    explanation->what = bounce_text_shorten(explaining->owner, explaining->query->what);
+    explaining->failed = text == NULL || explanation->what == NULL;
+    if (explaining->failed)
+        return true;
+    const bool has_id = incident_id_find(slice_of(text), &explaining->id);
+    if (!find_any(explaining, text, has_id, problem))
         return false;
     if (explaining->found_count == 0) {
         explanation->is_nearest = true;
+        if (has_id)
+            explanation->what = explaining->id.text;
         return !has_id || find_nearest(explaining, problem);
     }
     qsort(explaining->found, explaining->found_count, sizeof *explaining->found, newest_first);

@@ -110,6 +110,26 @@ static void other_names_find_it_too(void **state)
     SAYS("ann@example.com", EXPLAIN_TOLD, "3 about");
 }
 
+/* The bounce of another server has no id of ours; what it was about is found all the same. */
+static void a_bounce_of_another_server_names_the_message(void **state)
+{
+    (void)state;
+    SAYS(
+        "Message-ID: <1@bounces.example>\r\n\r\nI am sorry.\r\nX-Postfix-Queue-ID: Q06dnb4800002\r\nArrival-Date: x\r\n",
+        EXPLAIN_TOLD, "Refused for all 2 recipients");
+    SAYS(
+        "From: MAILER-DAEMON\nMessage-ID: <9@bounces.example>\n\nnot found\n\nmessage-id:\n <3@example.com>\nTo: eve\n",
+        EXPLAIN_TOLD, "Accepted for eve@example.org");
+    SAYS("> Message-Id: <3@example.com>\n> To: eve\n", EXPLAIN_TOLD, "Accepted for eve@example.org");
+    SAYS("550 5.7.1 No programs (id=\n 06dnb48=\r\n00002)\n", EXPLAIN_TOLD, "a.zip > b.exe");
+    SAYS(
+        "I am sorry to have to inform you that your message could not be delivered\nto one of those you named.\n",
+        EXPLAIN_NOT_FOUND,
+        "There is nothing in the record about 'I am sorry to have to inform you that your message could not \xe2\x80\xa6'");
+    SAYS("See (id 06dnb4800003)\nin the log", EXPLAIN_NOT_FOUND,
+         "There is no message with the id '06dnb4800003'");
+}
+
 static void the_nearest_are_told(void **state)
 {
     (void)state;
@@ -205,9 +225,13 @@ static void what_is_proposed_is_a_configuration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_id_tells_the_story),     cmocka_unit_test(other_names_find_it_too),
-        cmocka_unit_test(the_nearest_are_told),      cmocka_unit_test(others_are_hidden_from_a_help_desk),
-        cmocka_unit_test(the_record_is_in_the_json), cmocka_unit_test(what_is_proposed_is_a_configuration),
+        cmocka_unit_test(an_id_tells_the_story),
+        cmocka_unit_test(other_names_find_it_too),
+        cmocka_unit_test(a_bounce_of_another_server_names_the_message),
+        cmocka_unit_test(the_nearest_are_told),
+        cmocka_unit_test(others_are_hidden_from_a_help_desk),
+        cmocka_unit_test(the_record_is_in_the_json),
+        cmocka_unit_test(what_is_proposed_is_a_configuration),
     };
     setenv("TZ", "UTC", 1);
     return cmocka_run_group_tests(tests, write_file, remove_file);
