@@ -71,5 +71,7 @@ char *bounce_text_shorten(void *owner, const char *text)
     for (end = end < SHOWN_BYTES ? end : SHOWN_BYTES;
          end > 0 && end < shown.length && (shown.data[end] & 0xc0) == 0x80;)
         end--;
+    while (end > 0 && shown.data[end - 1] == ' ')
+        end--;
     return talloc_asprintf(owner, "%.*s%s", (int)end, shown.data, end < shown.length ? " …" : "");
 }

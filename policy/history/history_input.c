@@ -125,6 +125,15 @@ static void report_progress(struct history_input *input, struct lane *lane, bool
         input->source->progress(input->source->context, input->bytes_done, input->bytes_total);
 }
 
+/* All of it has to be read, for something that a file of our own would have had at once. */
+static void note_slow(struct history_input *input, const struct lane *lane)
+{
+    if (!record_stream_is_slow(lane->stream) || lane->file->bytes < SLOW_BYTES_MIN)
+        return;
+    input->slow_count++;
+    input->slow_bytes += lane->file->bytes;
+}
+
 static bool lane_open(struct history_input *input, struct lane *lane, int64_t since_us)
 {
     struct strbuf problem;
@@ -133,13 +142,10 @@ static bool lane_open(struct history_input *input, struct lane *lane, int64_t si
     if (lane->stream == NULL) {
         history_note(input->source, "%s: cannot be read: %s", lane->file->path, strbuf_text(&problem));
     } else {
-        if (since_us > INT64_MIN && record_stream_is_slow(lane->stream) &&
-            lane->file->bytes >= SLOW_BYTES_MIN) {
-            input->slow_count++;
-            input->slow_bytes += lane->file->bytes;
-        }
-        if (since_us > INT64_MIN)
+        if (since_us > INT64_MIN) {
+            note_slow(input, lane);
             record_stream_seek(lane->stream, since_us);
+        }
     }
     strbuf_deinit(&problem);
     return lane->stream != NULL;
@@ -319,6 +325,7 @@ bool history_find(struct history_input *input, const struct history_wanted *want
             failed_count++;
             continue;
         }
+        note_slow(input, &lane);
         goes_on = find_in_file(&scan, &lane, &find);
         lane_close(input, &lane);
     }
@@ -427,7 +434,7 @@ void history_input_finish(const struct history_input *input)
         history_note(
             input->source,
             "%zu file%s (%llu MB) had to be read from the beginning, because another program compressed %s; "
-            "audit.rotate and audit.compress make files in which a time is found at once",
+            "audit.rotate and audit.compress make files in which times and names are found at once",
             input->slow_count, input->slow_count == 1 ? "" : "s",
             (unsigned long long)(input->slow_bytes / 1000000), input->slow_count == 1 ? "it" : "them");
     if (input->broken_count > 0)

@@ -124,8 +124,8 @@ static void a_bounce_of_another_server_names_the_message(void **state)
     SAYS("550 5.7.1 No programs (id=\n 06dnb48=\r\n00002)\n", EXPLAIN_TOLD, "a.zip > b.exe");
     SAYS(
         "I am sorry to have to inform you that your message could not be delivered\nto one of those you named.\n",
-        EXPLAIN_NOT_FOUND,
-        "There is nothing in the record about 'I am sorry to have to inform you that your message could not \xe2\x80\xa6'");
+        EXPLAIN_NOT_FOUND, "There is nothing in the record about 'I am sorry to have to inform you",
+        "not\n\xe2\x80\xa6'.");
     SAYS("See (id 06dnb4800003)\nin the log", EXPLAIN_NOT_FOUND,
          "There is no message with the id '06dnb4800003'");
 }
