@@ -201,12 +201,13 @@ bool control_connection_send_descriptors(struct control_connection *connection, 
         char bytes[CMSG_SPACE(sizeof(int) * CONTROL_DESCRIPTORS_MAX)];
     } room = {.bytes = {0}};
     struct iovec piece = {(void *)(uintptr_t)text.data, text.length};
-    struct msghdr message = {.msg_iov = &piece,
-                             .msg_iovlen = 1,
-                             .msg_control = room.bytes,
-                             .msg_controllen = CMSG_SPACE(sizeof(int) * count)};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = room.bytes};
     assert(count > 0 && count <= CONTROL_DESCRIPTORS_MAX);
-    room.head = (struct cmsghdr){CMSG_LEN(sizeof(int) * count), SOL_SOCKET, SCM_RIGHTS};
+    /* The types of both lengths differ between C libraries. */
+    message.msg_controllen = (__typeof__(message.msg_controllen))CMSG_SPACE(sizeof(int) * count);
+    room.head.cmsg_len = (__typeof__(room.head.cmsg_len))CMSG_LEN(sizeof(int) * count);
+    room.head.cmsg_level = SOL_SOCKET;
+    room.head.cmsg_type = SCM_RIGHTS;
     memcpy(CMSG_DATA(&room.head), descriptors, sizeof(int) * count);
     /* An empty stream begins it; so short a message is sent as a whole or not at all. */
     return control_connection_stream(connection, slice_make(NULL, 0)) &&

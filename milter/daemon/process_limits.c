@@ -62,6 +62,8 @@ void limits_shrink_threads(void)
     if (pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES) == 0)
         pthread_setattr_default_np(&attributes);
     pthread_attr_destroy(&attributes);
+#ifdef __GLIBC__ /* others have one pool, and give back what is free */
     mallopt(M_ARENA_MAX, MEMORY_POOLS_MAX);
     mallopt(M_TRIM_THRESHOLD, MEMORY_TRIM_BYTES);
+#endif
 }

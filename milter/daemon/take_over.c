@@ -22,16 +22,16 @@ static bool say(int connection, const char *line)
     return send(connection, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line);
 }
 
+/* They come in the first part, where there are any. */
 static void take_descriptors(struct msghdr *message)
 {
     int descriptors[CONTROL_DESCRIPTORS_MAX];
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-            continue;
-        const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        memcpy(descriptors, CMSG_DATA(part), count * sizeof(int));
-        activation_inherit(descriptors, count);
-    }
+    const struct cmsghdr *part = CMSG_FIRSTHDR(message);
+    if (part == NULL || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+        return;
+    const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(descriptors, CMSG_DATA(part), count * sizeof(int));
+    activation_inherit(descriptors, count);
 }
 
 /* What comes next, behind what is in `answer`, and descriptors that come with it. False: nothing does. */

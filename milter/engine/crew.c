@@ -150,6 +150,19 @@ bool crew_hand_over(struct reactor *reactor, struct worker *worker)
     return is_taken;
 }
 
+bool crew_enters_heavy(struct crew *crew)
+{
+    if (atomic_fetch_add(&crew->heavy_count, 1) < CREW_HEAVY_MAX)
+        return true;
+    crew_leaves_heavy(crew);
+    return false;
+}
+
+void crew_leaves_heavy(struct crew *crew)
+{
+    atomic_fetch_sub(&crew->heavy_count, 1);
+}
+
 void crew_about_to_wait(void)
 {
     if (this_worker != NULL && atomic_load(&this_worker->state) == WORKER_SERVES)

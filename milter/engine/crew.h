@@ -9,7 +9,12 @@
 
 #include "reactor.h"
 
-enum { CREW_REACTORS_MAX = 8 };
+enum {
+    CREW_REACTORS_MAX = 8,
+    /* Threads that stay with large messages at a time, each with a buffer of its own. The messages beyond are
+     * served by the reactors, one buffer after the other. */
+    CREW_HEAVY_MAX = 8,
+};
 
 enum worker_state {
     WORKER_DRIVES, /* a reactor, or has nothing to do */
@@ -37,6 +42,7 @@ struct crew {
     size_t reactor_count;
     atomic_int descriptors_max; /* a connection that would get this one or above is closed */
     atomic_uint_least64_t connection_count;
+    atomic_uint heavy_count; /* threads that stay with large messages */
     atomic_bool is_watch_asleep;
     pthread_mutex_t lock; /* taken after a reactor's, never before one */
     pthread_cond_t changed;
@@ -66,6 +72,10 @@ bool crew_end(struct crew *crew, uint64_t wait_ms);
 
 /* Another thread takes over what `worker` drives, if it serves and there is one. */
 bool crew_hand_over(struct reactor *reactor, struct worker *worker);
+
+/* One more thread may stay with a large message: until crew_leaves_heavy. */
+bool crew_enters_heavy(struct crew *crew);
+void crew_leaves_heavy(struct crew *crew);
 
 void crew_connection_begins(struct crew *crew);
 void crew_connection_ends(struct crew *crew);

@@ -133,14 +133,18 @@ static void settle(struct worker *worker, struct connection *connection, uint64_
 
 static void serve_heavy(struct worker *worker, struct connection *connection)
 {
-    bool is_patient = true;
+    struct crew *crew = worker->crew;
+    bool is_patient = crew_enters_heavy(crew);
+    if (!is_patient)
+        return;
     while (is_patient && connection_is_heavy(connection)) {
         const uint64_t before = connection->body_bytes;
         if (atomic_load(&worker->state) != WORKER_STAYS && !crew_hand_over(worker->reactor, worker))
-            return;
+            break;
         connection_serve(connection, &worker->workspace, true);
         is_patient = connection->body_bytes > before;
     }
+    crew_leaves_heavy(crew);
 }
 
 /* False: another thread drives the reactor now. */

@@ -8,8 +8,7 @@
 
 static const char *error_words(void *owner, int number)
 {
-    char buffer[128];
-    return talloc_strdup(owner, strerror_r(number, buffer, sizeof buffer));
+    return talloc_strdup(owner, strerror(number));
 }
 
 /* Reads to the end or to one byte more than may be; -1 with errno. */
