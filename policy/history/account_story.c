@@ -14,6 +14,8 @@ struct finding_story {
     const struct history_terms *terms;
     struct account_story *story;
     bool failed;
+    const char *last_step; /* of the last that was kept */
+    int64_t last_us;
 };
 
 static bool is_meant(const struct history_terms *terms, const char *user)
@@ -35,18 +37,19 @@ static bool take(void *context, struct record *record, int64_t time_us)
     const bool is_one = scope != NULL && (is_message ? account_event_of_message : account_event_read)(
                                              scope, record, time_us, &event, &finding->failed);
     finding->failed = finding->failed || scope == NULL;
-    const struct account_event *last =
-        story->events == NULL || story->event_count == 0 ? NULL : &story->events[story->event_count - 1];
-    const bool is_old_news = is_one && is_message && last != NULL && last->time_us <= time_us &&
-                             strcmp(last->step, event.step) == 0;
+    const bool is_old_news = is_one && is_message && finding->last_step != NULL &&
+                             finding->last_us <= time_us && strcmp(finding->last_step, event.step) == 0;
     if (!is_one || is_old_news || !is_meant(finding->terms, event.user)) {
         talloc_free(scope);
         return !finding->failed;
     }
     finding->failed = !array_reserve(finding->owner, story->events, story->event_count);
-    if (!finding->failed)
-        story->events[story->event_count++] = event;
-    return !finding->failed;
+    if (finding->failed)
+        return false;
+    story->events[story->event_count++] = event;
+    finding->last_step = event.step;
+    finding->last_us = time_us;
+    return true;
 }
 
 /* Asked behind each piece of a file, the newest first. */
@@ -143,7 +146,7 @@ bool account_story_find(void *owner, const struct policy_history_source *source,
                         struct strbuf *problem)
 {
     struct history_input input;
-    struct finding_story finding = {owner, query->terms, story, false};
+    struct finding_story finding = {.owner = owner, .terms = query->terms, .story = story};
     const struct history_wanted wanted = {query->since_us, query->until_us, query->terms, has_enough};
     if (!history_input_open(&input, owner, source, problem) ||
         !history_find(&input, &wanted, take, &finding, problem))

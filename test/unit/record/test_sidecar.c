@@ -124,7 +124,7 @@ static void what_people_look_for_is_found(void **state)
     assert_false(sidecar_may_hold(&sidecar.frames[1], sidecar_term(slice_of("ann@example.com"))));
     assert_int_equal(sidecar.frames[0].line_count, 3);
     assert_int_equal(sidecar.frames[1].first_us, INT64_C(1796036400000000));
-    assert_int_equal(sidecar.frames[1].last_us, INT64_C(1796036401000000));
+    assert_int_equal(sidecar.frames[1].last_us, INT64_C(1796036402000000));
 }
 
 /* Ten bits a term: about one in a hundred is looked for in vain. */
