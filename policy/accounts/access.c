@@ -1,7 +1,10 @@
 /* The ways in to an account: networks and greetings, which of them are new, and how new. */
 #include "accounts/accounts_private.h"
 
+#include "geo/geo.h"
+
 #include <math.h>
+#include <stdio.h>
 
 enum {
     FAMILIAR_DAYS = 3,    /* used on so many days … */
@@ -33,6 +36,17 @@ static uint32_t network_print(const struct accounts *accounts, const struct ip_a
 {
     const size_t length = ip_address_is_ipv4(client) ? (is_wide ? 14 : 15) : is_wide ? 4 : 6;
     return accounts_print(accounts, slice_make((const char *)client->bytes, length));
+}
+
+/* One operator's networks (AS), where that is known. */
+static uint32_t wide_print(const struct accounts *accounts, const struct ip_address *client)
+{
+    char name[16];
+    const uint32_t number = geo_find_as(accounts->geo, client);
+    if (number == 0)
+        return network_print(accounts, client, true);
+    snprintf(name, sizeof name, "AS%u", number);
+    return accounts_print(accounts, slice_of(name));
 }
 
 /* Whether there is anything that a first way in could be compared with. */
@@ -98,6 +112,7 @@ static enum network_place place_of(const struct accounts *accounts, const struct
 /* A way in, as it stands before it is met. */
 struct way {
     uint32_t network, wide;
+    uint16_t country;
     struct known *client; /* the greeting, where it is familiar; or NULL */
 };
 
@@ -147,6 +162,7 @@ static void meet_new_network(struct accounts *accounts, const struct accounts_se
         return;
     known->is_original = is_original;
     known->wide = wide;
+    known->country = way->country;
     if (place != PLACE_NEAR)
         shared_uses_adopt(accounts->wide_networks, wide, hour);
     if (is_original) {
@@ -170,6 +186,9 @@ static void meet_known_network(struct accounts *accounts, struct account *accoun
         known->last_hour = hour; /* nothing becomes familiar while it is suspected */
         return;
     }
+    /* Databases come and go. */
+    known->wide = way->wide;
+    known->country = way->country;
     if (known_touch(known, hour)) {
         count_use(account, QUESTION_NEW_NETWORK, false);
         count_visit(way->client, false);
@@ -269,7 +288,8 @@ enum account_path access_meet(struct accounts *accounts, const struct accounts_s
     }
     if (client != NULL && !ip_address_is_private(client)) {
         way.network = network_print(accounts, client, false);
-        way.wide = network_print(accounts, client, true);
+        way.wide = wide_print(accounts, client);
+        way.country = geo_find_country(accounts->geo, client);
         /* Another program where the owner always is: the owner's. */
         if (is_own_network(account, way.network, hour))
             client_newness = 0;

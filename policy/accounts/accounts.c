@@ -1,5 +1,7 @@
 #include "accounts/accounts_private.h"
 
+#include "geo/geo.h"
+
 #include "accounts/evidence.h"
 #include "base/siphash.h"
 
@@ -58,7 +60,15 @@ void accounts_destroy(struct accounts *accounts)
     free(accounts->mailboxes);
     free(accounts->owners);
     free(accounts->by_number);
+    geo_unref(accounts->geo);
     free(accounts);
+}
+
+void accounts_use_geo(struct accounts *accounts, struct geo *geo)
+{
+    struct geo *former = accounts->geo;
+    accounts->geo = geo_ref(geo);
+    geo_unref(former);
 }
 
 uint32_t accounts_print(const struct accounts *accounts, struct slice text)

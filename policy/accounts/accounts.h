@@ -25,6 +25,13 @@ struct state_database; /* store/state_database.h */
 struct accounts *accounts_create(struct state_database *database, const uint64_t seed[2]);
 void accounts_destroy(struct accounts *accounts); /* NULL is allowed */
 
+struct geo; /* geo/geo.h */
+
+/* Where addresses are, from now on; takes a reference of its own. NULL: nobody knows. Networks of one
+ * operator (AS) are then near each other, in the place of those of one /16 (of IPv6 /32), and countries are
+ * counted. */
+void accounts_use_geo(struct accounts *accounts, struct geo *geo);
+
 /* ---- what it is told -------------------------------------------------------------------------------- */
 
 enum account_delivery {
@@ -133,6 +140,7 @@ struct account_standing {
     int64_t since_us, until_us; /* of the step */
     uint16_t points;            /* the most since it is on the step */
     float messages_of_hour;
+    bool has_network;                   /* some client of it was no private address */
     struct account_judgement judgement; /* as it would be now */
     const struct account_trace *trace;
     size_t trace_count;

@@ -38,6 +38,7 @@ struct mailbox {
 };
 
 struct accounts {
+    struct geo *geo; /* or NULL */
     uint64_t seed[2];
     int64_t first_us;                /* since when anything is known; 0: nothing is */
     struct state_database *database; /* NULL: nothing is kept */

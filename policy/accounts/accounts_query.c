@@ -18,6 +18,7 @@ static void fill(const struct account *account, const struct accounts_settings *
         .since_us = account->step_since_us,
         .until_us = account->step_until_us,
         .messages_of_hour = account->recent[PATH_ALL].burst,
+        .has_network = account->networks.count > 0,
         .trace = account->trace,
         .trace_count = account->trace_count,
     };

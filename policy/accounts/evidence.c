@@ -111,19 +111,51 @@ static void look_at_new_network(const struct view *view)
                                              count, 0, 0});
 }
 
+/* From how many countries its networks of the last day were. */
+static unsigned count_countries(const struct account *account)
+{
+    const struct known *networks = account->networks.items;
+    const uint32_t hour = (uint32_t)(account->last_us / (3600LL * 1000000));
+    unsigned count = 0;
+    for (unsigned i = 0; i < account->networks.count; i++) {
+        bool is_counted = networks[i].country == 0 || hour - networks[i].last_hour >= HOURS_PER_DAY;
+        for (unsigned before = 0; before < i; before++)
+            is_counted = is_counted || (networks[before].country == networks[i].country &&
+                                        hour - networks[before].last_hour < HOURS_PER_DAY);
+        count += !is_counted;
+    }
+    return count;
+}
+
+/* Several at once: of networks by what is usual for the login, of countries by what hardly anybody's mail
+ * has. */
+static void look_at_many_networks(const struct view *view, float count)
+{
+    static const float STOLEN_COUNTRIES = 0.3F, USUAL_COUNTRIES = 0.003F;
+    enum { COUNTRIES_LEAST = 3 };
+    const struct level *level = &view->account->levels[LEVEL_NETWORKS];
+    const struct level *domain = account_domain_level(view->account, LEVEL_NETWORKS);
+    const unsigned countries = count_countries(view->account);
+    float points = 0;
+    if (count >= (float)view->settings->networks_floor - 0.5F)
+        points = level_points(level, domain, count);
+    if (countries >= COUNTRIES_LEAST)
+        points = fmaxf(points, ratio_points((float)(countries - COUNTRIES_LEAST + 1), 0, STOLEN_COUNTRIES,
+                                            USUAL_COUNTRIES));
+    add(view, &(struct account_evidence){EVIDENCE_MANY_NETWORKS, points, count,
+                                         countries >= COUNTRIES_LEAST ? (float)countries : 0,
+                                         level_usual(level, domain)});
+}
+
 static void look_at_networks(const struct view *view)
 {
     const struct account *account = view->account;
-    const struct level *level = &account->levels[LEVEL_NETWORKS];
-    const struct level *domain = account_domain_level(account, LEVEL_NETWORKS);
     const float logins = account->network_logins;
     const float count = account->recent[PATH_NEW].new_networks;
     if (view->path != PATH_NEW)
         return;
     look_at_new_network(view);
-    if (count >= (float)view->settings->networks_floor - 0.5F)
-        add(view, &(struct account_evidence){EVIDENCE_MANY_NETWORKS, level_points(level, domain, count),
-                                             count, 0, level_usual(level, domain)});
+    look_at_many_networks(view, count);
     if (logins >= (float)view->settings->logins_floor && account->network_expected < 0.4F)
         add(view, &(struct account_evidence){EVIDENCE_SHARED_NETWORK, 8 * log2f(logins / 2), logins, 0, 0});
 }

@@ -72,6 +72,8 @@ void account_evidence_describe(const struct account_evidence *evidence, struct s
         append_usual(out, evidence, "recipients within a day");
         break;
     case EVIDENCE_MANY_NETWORKS:
+        if (evidence->of > 0)
+            strbuf_printf(out, "it comes from %.0f countries within a day; ", (double)evidence->of);
         append_usual(out, evidence, "new networks within a day");
         break;
     case EVIDENCE_FAILURES:

@@ -17,6 +17,7 @@ struct known {
     /* Of greetings: on how many days and networks it was met, and how many of these were new to the login: a
      * telephone is on the way, the computer in the office is not. */
     uint8_t visits, new_visits;
+    uint16_t country; /* of networks (geo/geo.h); 0: not known */
     bool is_original; /* it was there when the login was first seen: nothing to compare it with */
 };
 

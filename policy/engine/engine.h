@@ -100,6 +100,12 @@ const void *snapshot_check_settings(const struct policy_snapshot *snapshot, size
 /* Whether the settings of some check for some role have one of these check_need bits, before overrides. */
 bool snapshot_needs(const struct policy_snapshot *snapshot, unsigned needs);
 
+struct geo;
+
+/* Where addresses are; NULL: no database is configured. Lives as long as the snapshot, or a reference of
+ * one's own. */
+struct geo *snapshot_geo(const struct policy_snapshot *snapshot);
+
 struct relay_settings;
 
 /* Who is trusted and local is the same for everybody: the relay section without role or override. */

@@ -89,6 +89,16 @@ static bool create_accounts(struct policy_engine *engine, const struct policy_sn
     return engine->account_checkpoints != NULL;
 }
 
+static bool use_accounts(struct policy_engine *engine, struct policy_snapshot *snapshot,
+                         struct strbuf *problems)
+{
+    (void)problems;
+    struct accounts *accounts = account_book_hold(engine->services.accounts);
+    accounts_use_geo(accounts, snapshot_geo(snapshot));
+    account_book_release(engine->services.accounts);
+    return true;
+}
+
 static void examine_accounts(struct policy_engine *engine, const struct health_report *report)
 {
     if (atomic_load(&engine->accounts_fail))
@@ -114,6 +124,7 @@ static void destroy_accounts(struct policy_engine *engine)
 const struct service accounts_service = {
     .name = "accounts",
     .create = create_accounts,
+    .use = use_accounts,
     .examine = examine_accounts,
     .retire = retire_accounts,
     .destroy = destroy_accounts,

@@ -4,6 +4,7 @@
 #include "store/redis_connection.h"
 #include "config/types.h"
 #include "dns/dns_settings.h"
+#include "engine/geo_settings.h"
 #include "engine/http_settings.h"
 #include "notices/notify_settings.h"
 #include "words/page_settings.h"
@@ -443,6 +444,7 @@ struct config_schema config_schema_fill(const struct config_section *sections[CO
     sections[SECTION_DNS] = &dns_section;
     sections[SECTION_REPLIES] = &replies_section;
     sections[SECTION_PAGE] = &page_section;
+    sections[SECTION_GEO] = &geo_section;
     for (size_t i = 0; check_table[i] != NULL; i++)
         sections[count++] = check_table[i]->section;
     return (struct config_schema){sections, count, NULL};

@@ -3,6 +3,7 @@
 
 #include "config/print.h"
 #include "engine/advice.h"
+#include "engine/geo_settings.h"
 #include "config/problems.h"
 #include "check/dnsbl/dnsbl.h"
 #include "check/relay/relay.h"
@@ -202,4 +203,9 @@ bool policy_snapshot_prepare(const struct policy_snapshot *snapshot, unsigned us
     bool has_state = state[0] == '\0' || make_folder(state, user_id, group_id, problems);
     return make_folder_of(snapshot->audit_settings->file, user_id, group_id, problems) && has_control &&
            has_http && has_state;
+}
+
+struct geo *snapshot_geo(const struct policy_snapshot *snapshot)
+{
+    return ((const struct geo_settings *)global_settings(snapshot, SECTION_GEO))->geo;
 }

@@ -354,6 +354,8 @@ bool accounts_replay_begin(struct accounts_replay *replay, const struct policy_s
     replay->clock = (struct clock){replayed_monotonic_us, replayed_wall_us, replay};
     replay->owner = talloc_new(NULL);
     replay->accounts = accounts_create(database, seed);
+    if (replay->accounts != NULL)
+        accounts_use_geo(replay->accounts, snapshot_geo(snapshot));
     replay->contacts = contacts_create(&replay->clock, database);
     replay->settings = &settings_of(snapshot)->judged;
     strbuf_init(&replay->addresses, 0);

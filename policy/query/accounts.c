@@ -106,6 +106,11 @@ static void tell_one(struct answer *answer, const struct account_standing *stand
     }
     answer_count(answer, "points", "points now", (uint64_t)standing->judgement.points);
     tell_families(answer, standing->judgement.families);
+    if (!standing->has_network)
+        answer_text(
+            answer, "hidden", "networks",
+            "not looked at: this login's mail comes from private addresses only. If that is a webmail, name it in "
+            "relay.trusted_webmail, and let it say X-Originating-IP");
     tell_evidence(answer, &standing->judgement);
     tell_trace(answer, standing);
 }

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import urllib.request
 
 import pytest
 
@@ -10,7 +11,8 @@ from harness import control
 from harness import daemon as daemon_module
 from harness import mail
 from harness.control import asked, command
-from harness.process import wait_until
+from harness.process import free_port, wait_until
+from harness.webhook import Webhook
 
 # A month of habits is no matter of seconds: the scores are low enough for a login that nothing is known of.
 ACCOUNT = """
@@ -30,7 +32,8 @@ LOCKING = ACCOUNT.replace("slow: { score: 200 }", "slow: { score: 25, mode: off 
 def watched(start_relay, workspace):
     """watched(MORE): a relay with the control socket relay.control, and its state in a folder of its own."""
     def start(more=ACCOUNT, state=None):
-        return control.start(start_relay, workspace, f"relay: {{ local_domains: [example.com] }}\n{more}", state)
+        section = "" if "relay:" in more else "relay: { local_domains: [example.com] }\n"
+        return control.start(start_relay, workspace, section + more, state)
     return start
 
 
@@ -122,6 +125,66 @@ def test_a_lock_stops_an_open_session_and_is_lifted(watched):
     assert states == [None, "forgiven"]
     explained(relay)
     relay.daemon.replay_changes_nothing()
+
+
+def over_http(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
+        return answer.read().decode()
+
+
+def test_everybody_is_told_of_a_theft(watched):
+    """From the first warning to the end of it: webhook, dashboard, command, open session, record."""
+    hook, port = Webhook(204), free_port()
+    try:
+        relay = watched(f"{LOCKING}http: {{ listen: 127.0.0.1:{port} }}\nnotify: [ {{ url: \"{hook.url}\" }} ]\n")
+        with relay.smtp(client="203.0.113.5", login=("ann@example.com", "secret")) as client:
+            blast_until_locked(client)
+            wait_until(lambda: {"warn", "lock"} <= {notice["event"] for notice in hook.notices()}, "the notices")
+            warn = next(notice for notice in hook.notices() if notice["event"] == "warn")
+            assert "ann@example.com" in warn["text"] and "closedrelay forgive ann@example.com" in warn["todo"]
+            assert "were never written to" in warn["record"]["reason"] and warn["record"]["id"] == warn["id"]
+            assert "ann@example.com" in over_http(port, "/suspects")
+            page = over_http(port, "/suspects?user=ann@example.com")
+            assert "were never written to" in page and "recipients" in page
+            assert '"step":"lock"' in over_http(port, "/api/suspect?user=ann@example.com").replace(" ", "")
+            assert blast(client, count=1).code == 550, "the open session, at its next MAIL"
+            assert command(relay, "unlock", "ann@example.com").returncode == 0
+            assert blast(client, count=1, first=5000) is None
+            assert command(relay, "lock", "ann@example.com").returncode == 0
+            assert blast(client, count=1).code == 550
+            assert command(relay, "forgive", "ann@example.com").returncode == 0
+            assert blast(client, count=1, first=6000) is None
+        wait_until(lambda: sum(notice["event"] == "unlock" for notice in hook.notices()) == 2, "the notices of the end")
+        kinds = [line["type"] for line in relay.daemon.lines() if line["type"] in ("warn", "lock", "unlock")]
+        assert kinds[0] == "warn" and [kind for kind in kinds if kind != "warn"] == ["lock", "unlock", "lock", "unlock"]
+        assert "no login looks stolen" in command(relay, "suspects").stdout
+        report = daemon_module.run("report", "--since", "today", "--json", relay.daemon.audit_path)
+        suspect = json.loads(report.stdout)["suspects"][0]
+        assert (suspect["user"], suspect["step"]) == ("ann@example.com", "lock") and suspect["done"].startswith("forgiven by root")
+    finally:
+        hook.stop()
+
+
+def blast_by_webmail(relay):
+    content = mail.plain(mail.unique_subject("webmail"), extra="X-Originating-IP: [203.0.113.77]\r\n")
+    with relay.smtp(client="10.1.2.3", login=("ann@example.com", "secret")) as client:
+        for turn in range(20):
+            assert client.message("ann@example.com", [f"stranger{turn}@example.net"], content).code == 250
+
+
+def test_a_webmail_that_hides_its_clients_has_no_networks_and_says_so(watched):
+    relay = watched(ACCOUNT)
+    blast_by_webmail(relay)
+    one = asked(relay, "suspects", "ann@example.com")
+    assert "networks" not in one["families"] and "relay.trusted_webmail" in one["hidden"]
+
+
+def test_a_trusted_webmail_names_its_clients(watched):
+    relay = watched(ACCOUNT.replace("\naccount:", "\nrelay: { local_domains: [example.com], trusted_webmail: [10.1.2.3] }\naccount:"))
+    blast_by_webmail(relay)
+    one = asked(relay, "suspects", "ann@example.com")
+    assert "networks" in one["families"] and "hidden" not in one
+    assert {record.get("origin_ip") for record in relay.daemon.records()} == {"203.0.113.77"}
 
 
 def test_an_admin_locks_and_unlocks(watched):
