@@ -41,7 +41,9 @@ size_t header_block_doubtful_bytes(const struct header_block *block)
 size_t header_block_doubtful_tail(const struct header_block *block)
 {
     size_t doubtful = header_block_doubtful_bytes(block);
-    return doubtful > block->behind_field ? doubtful - block->behind_field : 0;
+    /* Of a header that was soft already and goes on beyond its end, most see just that end. */
+    size_t from = block->has_late_field && block->beyond_at > 0 ? block->beyond_at : block->behind_field;
+    return doubtful > from ? doubtful - from : 0;
 }
 
 void header_block_deinit(struct header_block *block)

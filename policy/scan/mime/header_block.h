@@ -56,7 +56,8 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
  * content to all. */
 size_t header_block_doubtful_bytes(const struct header_block *block);
 
-/* Of these the last lines, behind the last field: for some the header ends only there. */
+/* Of these the last lines, behind the last field, or behind the end that most see: for some the header ends
+ * only there. */
 size_t header_block_doubtful_tail(const struct header_block *block);
 
 /* No more lines: tells the field that is being collected. */
