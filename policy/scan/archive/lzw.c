@@ -1,5 +1,6 @@
 #include "scan/archive/lzw.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -79,6 +80,7 @@ static bool skip(struct lzw *lzw)
 /* The next code, or -1: it has not all come. */
 static int take_code(struct lzw *lzw)
 {
+    assert(lzw->bits >= LZW_BITS_LEAST); /* the header was read */
     bool is_full = lzw->next > (1u << lzw->bits) - 1;
     if (is_full && lzw->bits < lzw->bits_most)
         change_width(lzw, lzw->bits + 1);
