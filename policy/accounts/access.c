@@ -181,8 +181,8 @@ static void meet_known_network(struct accounts *accounts, struct account *accoun
                                const struct way *way)
 {
     const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
-    const bool was_familiar = is_familiar(known, hour);
-    if (account->step >= ACCOUNT_WARN && !was_familiar) {
+    const bool was_familiar = is_familiar(known, known->last_hour);
+    if (account->step >= ACCOUNT_WARN && !is_familiar(known, hour)) {
         known->last_hour = hour; /* nothing becomes familiar while it is suspected */
         return;
     }
@@ -193,7 +193,7 @@ static void meet_known_network(struct accounts *accounts, struct account *accoun
         count_use(account, QUESTION_NEW_NETWORK, false);
         count_visit(way->client, false);
     }
-    if (!was_familiar && is_familiar(known, hour))
+    if (!was_familiar && is_familiar(known, known->last_hour))
         shared_uses_adopt(accounts->networks, known->print, hour);
 }
 
@@ -233,10 +233,10 @@ static float meet_client(struct accounts *accounts, const struct accounts_settin
     const uint32_t print = greeting_print(accounts, helo);
     struct known *known = known_set_find(&account->clients, print);
     if (known != NULL) {
-        const bool was_familiar = is_familiar(known, hour);
-        if ((account->step < ACCOUNT_WARN || was_familiar) && known_touch(known, hour))
+        const bool was_familiar = is_familiar(known, known->last_hour);
+        if ((account->step < ACCOUNT_WARN || is_familiar(known, hour)) && known_touch(known, hour))
             count_use(account, QUESTION_NEW_CLIENT, false);
-        if (!was_familiar && is_familiar(known, hour))
+        if (!was_familiar && is_familiar(known, known->last_hour))
             shared_uses_adopt(accounts->greetings, print, hour);
         return newness_of(known, settings, hour);
     }

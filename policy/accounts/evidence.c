@@ -333,7 +333,7 @@ static struct sums add_up(const struct account_judgement *judgement, const struc
 
 static bool is_learning(const struct account *account, const struct accounts_settings *settings)
 {
-    enum { NEVER_BEFORE = 3 }; /* of the whole time: one busy day says little */
+    enum { NEVER_BEFORE = 2 }; /* half of the whole time: a busy day or two say little */
     const int64_t age_us = account->last_us - account->first_us;
     const int64_t learning_us = (int64_t)settings->learning_ms * 1000;
     return age_us < learning_us / NEVER_BEFORE ||

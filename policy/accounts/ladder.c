@@ -33,10 +33,21 @@ static void keep_trace(struct account *account, const struct account_judgement *
         added->families[i] = (uint8_t)judgement->families[i];
 }
 
-/* The day's warnings are used up: only what is clear beyond doubt still becomes one. */
+/* The best first, though nobody knows what the day will bring: from half of the day's warnings on each takes
+ * more points than the last, and once they are used up as many as the step above. */
+static float bar_of_warning(const struct accounts_settings *settings, const struct ladder_budget *budget)
+{
+    const float low = (float)settings->steps[ACCOUNT_WARN].score;
+    const float high = (float)settings->steps[ACCOUNT_SLOW].score;
+    const float used = (float)budget->warnings, all = (float)settings->warnings_per_day;
+    if (used >= all)
+        return high;
+    return used * 2 <= all ? low : low + (high - low) * (2 * used / all - 1);
+}
+
 static enum account_step within_budget(const struct account *account,
                                        const struct accounts_settings *settings, struct ladder_budget *budget,
-                                       enum account_step step)
+                                       enum account_step step, float points)
 {
     if (step < ACCOUNT_WARN || account->step >= ACCOUNT_WARN)
         return step;
@@ -44,7 +55,7 @@ static enum account_step within_budget(const struct account *account,
         budget->day = account->day;
         budget->warnings = 0;
     }
-    if (step == ACCOUNT_WARN && budget->warnings >= settings->warnings_per_day)
+    if (step == ACCOUNT_WARN && points < bar_of_warning(settings, budget))
         return ACCOUNT_NOTE;
     budget->warnings++;
     return step;
@@ -54,7 +65,7 @@ void ladder_move(struct account *account, const struct accounts_settings *settin
                  struct ladder_budget *budget, enum account_step step, struct account_judgement *judgement)
 {
     judgement->before = account->step;
-    step = within_budget(account, settings, budget, step);
+    step = within_budget(account, settings, budget, step, judgement->points);
     if (step > account->step) {
         account->step = step;
         account->step_since_us = account->last_us;

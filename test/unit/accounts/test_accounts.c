@@ -70,10 +70,12 @@ static void send(struct world *world, const struct mail *mail)
         const bool is_known = i < mail->known;
         snprintf(addresses[i], sizeof addresses[i], is_known ? "known%u@example.net" : "r%u@example.net",
                  is_known ? (world->serial * 7 + i) % 60 : world->serial * 100 + i);
-        recipients[count++] = (struct account_recipient){
-            .address = slice_of(addresses[i]),
-            .delivery = i < mail->known + mail->fresh ? ACCOUNT_TAKEN : ACCOUNT_REFUSED,
-            .is_new = !is_known};
+        recipients[count++] =
+            (struct account_recipient){.address = slice_of(addresses[i]),
+                                       .delivery = i >= mail->known + mail->fresh ? ACCOUNT_REFUSED
+                                                   : mail->is_blocked             ? ACCOUNT_LEFT
+                                                                                  : ACCOUNT_TAKEN,
+                                       .is_new = !is_known};
     }
     if (!world->is_warned)
         world->sent_count += mail->known + mail->fresh;
@@ -193,6 +195,33 @@ static void a_theft_inside_the_domain_is_warned_of(void **state)
     assert_in_range(world->sent_count, 1, 19);
 }
 
+/* Answers to those who know the owner, each with a text of its own: no mailing, and no person writes as fast.
+ */
+static void answers_one_after_another_are_warned_of(void **state)
+{
+    struct world *world = *state;
+    char text[24];
+    live(world);
+    for (unsigned i = 0; i < 40; i++, world->now_us += MINUTE_US) {
+        text_of(text, 900000 + i);
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", text, 1, 0, 0, false});
+    }
+    assert_true(world->is_warned);
+    assert_in_range(world->sent_count, 1, 30);
+    assert_true(world->judgement.families[ACCOUNT_CONTENT] > 5);
+}
+
+/* All of it is refused for what it carries, and it is tried again and again. */
+static void attachments_that_are_refused_are_warned_of(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned i = 0; i < 10; i++, world->now_us += MINUTE_US)
+        send(world, &(struct mail){VICTIM, HOME, HELO, "mmmm", 0, 5, 0, true});
+    assert_true(world->is_warned);
+    assert_true(world->judgement.families[ACCOUNT_CONTENT] > 20);
+}
+
 /* It is looked at over IMAP for days, sold, and used. */
 static void what_lay_dormant_is_warned_of(void **state)
 {
@@ -275,6 +304,28 @@ static void a_new_telephone_is_not_warned_of(void **state)
 }
 
 /* All of them come over new networks on one day: that is no theft. */
+static bool says(const struct world *world, enum account_evidence_kind kind)
+{
+    for (size_t i = 0; i < world->judgement.evidence_count; i++)
+        if (world->judgement.evidence[i].kind == kind)
+            return true;
+    return false;
+}
+
+/* The computer that greets as none but its owner's does may be in a network since a minute only. */
+static void an_own_computer_may_move(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned day = 0; day < 9; day++, world->now_us += DAY_US)
+        send(world, &(struct mail){VICTIM, HOME, "DESKTOP-7F3A", "nnnn", 1, 0, 0, false});
+    send(world, &(struct mail){VICTIM, "203.0.113.5", "DESKTOP-7F3A", "oooo", 1, 0, 0, false});
+    assert_true(says(world, EVIDENCE_NEW_NETWORK));
+    assert_false(says(world, EVIDENCE_AT_ONCE));
+    send(world, &(struct mail){VICTIM, "198.51.100.9", "DESKTOP-OTHER", "oooo", 1, 0, 0, false});
+    assert_true(says(world, EVIDENCE_AT_ONCE));
+}
+
 static void a_provider_that_moves_is_not_warned_of(void **state)
 {
     struct world *world = *state;
@@ -371,6 +422,31 @@ static void caps_of_zero_switch_a_family_off(void **state)
     assert_true(world->judgement.families[ACCOUNT_RECIPIENTS] > 0);
 }
 
+static void weights_of_zero_switch_a_kind_off(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    world->settings.weights[EVIDENCE_NEW_NETWORK] = world->settings.weights[EVIDENCE_AT_ONCE] = 0;
+    send(world, &(struct mail){VICTIM, "203.0.113.5", "mail", "aaaa", 0, 20, 0, false});
+    assert_false(says(world, EVIDENCE_NEW_NETWORK));
+    assert_false(says(world, EVIDENCE_AT_ONCE));
+    assert_true(says(world, EVIDENCE_FAN_OUT));
+}
+
+/* Once the day's warnings are used up, as many points are asked for as for the step above. */
+static void the_days_warnings_are_for_the_clearest(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    world->settings.warnings_per_day = 0;
+    for (unsigned i = 0; i < 40 && !world->is_warned; i++, world->now_us += MINUTE_US) {
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "evil", "pppp", 1, 0, 0, false});
+        assert_true(!world->is_warned ||
+                    world->judgement.points >= (float)world->settings.steps[ACCOUNT_SLOW].score);
+    }
+    assert_true(world->is_warned);
+}
+
 static void evidence_is_told_with_its_numbers(void **state)
 {
     (void)state;
@@ -394,18 +470,23 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_thief_among_the_contacts_is_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(a_theft_inside_the_domain_is_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(what_lay_dormant_is_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(attachments_that_are_refused_are_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(answers_one_after_another_are_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(mail_that_comes_back_speaks_against_it, begin, end),
         cmocka_unit_test_setup_teardown(a_bounce_of_what_nobody_sent_is_no_evidence, begin, end),
         cmocka_unit_test_setup_teardown(a_mailing_to_all_members_is_not_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(a_traveller_is_not_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(a_new_telephone_is_not_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(a_provider_that_moves_is_not_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(an_own_computer_may_move, begin, end),
         cmocka_unit_test_setup_teardown(the_first_days_are_not_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(one_family_alone_takes_no_step, begin, end),
         cmocka_unit_test_setup_teardown(a_lock_takes_several_families, begin, end),
         cmocka_unit_test_setup_teardown(whoever_is_forgiven_begins_anew, begin, end),
         cmocka_unit_test_setup_teardown(a_step_is_over_by_itself, begin, end),
         cmocka_unit_test_setup_teardown(caps_of_zero_switch_a_family_off, begin, end),
+        cmocka_unit_test_setup_teardown(the_days_warnings_are_for_the_clearest, begin, end),
+        cmocka_unit_test_setup_teardown(weights_of_zero_switch_a_kind_off, begin, end),
         cmocka_unit_test(evidence_is_told_with_its_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
