@@ -145,7 +145,7 @@ enum store_answer redis_reserve_share(struct store_redis *redis, struct redis_ho
     struct store_charge shares[STORE_CHARGES_MAX];
     enum store_answer answer = STORE_UNKNOWN;
     if (hold->local == NULL)
-        hold->local = store_hold_create(redis->local, hold, hold->base.charges_max);
+        hold->local = store_hold_create(redis->local, hold, hold->base.charges_max, 0);
     if (hold->local == NULL)
         return STORE_UNKNOWN;
     void *scratch = talloc_new(hold);

@@ -1,6 +1,7 @@
 #include "store/store_kind.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <talloc.h>
 
 void store_init(struct store *store, const struct store_kind *kind, const struct clock *clock)
@@ -38,17 +39,25 @@ uint64_t store_limit_hash(struct slice limit)
     return hash;
 }
 
-struct store_hold *store_hold_create(struct store *store, void *owner, size_t charges_max)
+struct store_hold *store_hold_create(struct store *store, void *owner, size_t charges_max, size_t extra_bytes)
 {
     assert(charges_max <= STORE_CHARGES_MAX);
     const struct store_kind *kind = store->kind;
-    struct store_hold *hold = talloc_zero_size(owner, kind->hold_bytes + charges_max * kind->held_bytes);
+    const size_t align = _Alignof(max_align_t);
+    const size_t own_bytes = (kind->hold_bytes + charges_max * kind->held_bytes + align - 1) / align * align;
+    struct store_hold *hold = talloc_zero_size(owner, own_bytes + extra_bytes);
     if (hold == NULL)
         return NULL;
     hold->store = store;
     hold->charges_max = charges_max;
+    hold->extra = (char *)hold + own_bytes;
     talloc_set_destructor(hold, hold_release);
     return hold;
+}
+
+void *store_hold_extra(struct store_hold *hold)
+{
+    return hold->extra;
 }
 
 enum store_answer store_reserve(struct store_hold *hold, struct store_charge *charges, size_t count)

@@ -77,7 +77,10 @@ uint64_t store_limit_hash(struct slice limit);
 
 /* For at most `charges_max` different charges (STORE_CHARGES_MAX at most). A talloc child of `owner`; freeing
  * it gives back what it still holds. NULL: out of memory. */
-struct store_hold *store_hold_create(struct store *store, void *owner, size_t charges_max);
+struct store_hold *store_hold_create(struct store *store, void *owner, size_t charges_max,
+                                     size_t extra_bytes);
+/* Its `extra_bytes`, for the caller's own use; all zero at first. */
+void *store_hold_extra(struct store_hold *hold);
 
 /* Reserves all charges or none; levels are told in either case but STORE_UNKNOWN. May be called again for the
  * same hold: amounts add up. The same charges in the same order find their counters at once. */

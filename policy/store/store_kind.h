@@ -33,6 +33,7 @@ struct store {
 struct store_hold {
     struct store *store;
     size_t charges_max;
+    void *extra;
 };
 
 void store_init(struct store *store, const struct store_kind *kind, const struct clock *clock);

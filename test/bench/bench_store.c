@@ -74,7 +74,7 @@ static void prepare(struct store *store, struct message *message, unsigned user)
     message->charges[0] = charge_of("user recipients 500/1h", login, 500);
     message->charges[1] = charge_of("user external_recipients 2000/1h", login, 2000);
     message->charges[2] = charge_of("domain recipients 20000/1h", domain, 20000);
-    message->hold = store_hold_create(store, NULL, LIMITS);
+    message->hold = store_hold_create(store, NULL, LIMITS, 0);
     if (message->hold == NULL)
         exit(EXIT_FAILURE);
 }

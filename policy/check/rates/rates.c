@@ -11,8 +11,8 @@ enum { BYTES_PER_KB = 1000 };
 /* Most messages have no more; a shared store reserves as many at once where there is plenty. */
 enum { RECIPIENTS_AHEAD = 29 };
 
-/* The message's slot: the limits that concern it, each with its charge, and how it stood when last asked. Who
- * has sent what is known from MAIL on, so the keys are found once. */
+/* Behind the message's hold, which is its slot: the limits that concern it, each with its charge, and how it
+ * stood when last asked. Who has sent what is known from MAIL on, so the keys are found once. */
 struct rates_of_message {
     struct store_hold *hold;
     bool is_begun; /* what is counted once a message is reserved */
@@ -266,18 +266,19 @@ static struct rates_of_message *own_slot(const struct check_context *context, st
     const struct rates_settings *settings = context->settings;
     const size_t most = settings->in_use_count;
     if (*context->message_slot != NULL)
-        return *context->message_slot;
-    struct rates_of_message *own =
-        talloc_zero_size(context->owner, sizeof *own + most * (sizeof *own->charges + sizeof *own->levels));
-    if (own == NULL)
+        return store_hold_extra(*context->message_slot);
+    struct rates_of_message *own;
+    const size_t own_bytes = sizeof *own + most * (sizeof *own->charges + sizeof *own->levels);
+    struct store_hold *hold = store_hold_create(store, context->owner, most, own_bytes);
+    if (hold == NULL)
         return NULL;
+    *context->message_slot = hold;
+    own = store_hold_extra(hold);
+    own->hold = hold;
     own->charges = (struct store_charge *)(own + 1);
     own->levels = (struct limit_level *)(own->charges + most);
     for (size_t i = 0; i < most; i++)
         add_charge(own, settings->in_use[i], context);
-    if (own->count > 0 && (own->hold = store_hold_create(store, own, own->count)) == NULL)
-        TALLOC_FREE(own);
-    *context->message_slot = own;
     return own;
 }
 
@@ -368,7 +369,8 @@ static void rates_begin(const struct check_context *context, const struct check_
 static void rates_settle(const struct check_context *context, const struct check_services *services,
                          const struct check_ending *ending)
 {
-    struct rates_of_message *own = *context->message_slot;
+    struct store_hold *hold = *context->message_slot;
+    struct rates_of_message *own = hold == NULL ? NULL : store_hold_extra(hold);
     if (own == NULL || own->count == 0)
         return;
     set_windows(own, services->store);
@@ -481,6 +483,13 @@ static void add_exceeded(const struct check_context *context, const struct rate_
     finding_add(findings, &finding);
 }
 
+/* Whoever has used less of all limits is not worth a word in each message's record. */
+static bool is_told(const struct limit_level *level)
+{
+    enum { TOLD_FROM_A = 10 };
+    return level->is_share || level->used >= level->capacity / TOLD_FROM_A;
+}
+
 /* The fullest limit of a message that none stopped: the record tells how near it was. */
 static void add_passed(const struct check_context *context, struct finding_list *findings)
 {
@@ -493,7 +502,8 @@ static void add_passed(const struct check_context *context, struct finding_list 
         if (fullest == NULL || level->used * fullest->capacity > fullest->used * level->capacity)
             fullest = level;
     }
-    const struct rate_limit *limit = fullest == NULL ? NULL : limit_of(context->settings, fullest);
+    const struct rate_limit *limit =
+        fullest == NULL || !is_told(fullest) ? NULL : limit_of(context->settings, fullest);
     if (limit == NULL)
         return;
     struct finding pass = check_finding(rates_check.name, context, FINDING_PASS, "within_limit");

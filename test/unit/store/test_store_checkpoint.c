@@ -67,7 +67,7 @@ static struct store_charge charge_of(enum window_kind kind, const char *key, uin
 
 static void charge(struct store *store, enum window_kind kind, const char *key, uint64_t amount)
 {
-    struct store_hold *hold = store_hold_create(store, NULL, 3);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charge = charge_of(kind, key, amount);
     store_settle(hold, &charge, 1);
     talloc_free(hold);

@@ -62,7 +62,7 @@ static void only_what_is_settled_is_charged(void **state)
 {
     (void)state;
     struct store *store = make_store(1000);
-    struct store_hold *hold = store_hold_create(store, NULL, 3);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charge = charge_of("user", "ann", 100, 30);
     assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
     assert_int_equal(charge.level.remaining, 100);
@@ -82,7 +82,7 @@ static void an_abandoned_hold_gives_all_back(void **state)
     (void)state;
     struct store *store = make_store(1000);
     for (int i = 0; i < 1000; i++) {
-        struct store_hold *hold = store_hold_create(store, NULL, 3);
+        struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
         struct store_charge charge = charge_of("user", "ann", 100, 60);
         assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
         charge.amount = 40;
@@ -100,7 +100,7 @@ static void all_levels_are_charged_or_none(void **state)
 {
     (void)state;
     struct store *store = make_store(1000);
-    struct store_hold *hold = store_hold_create(store, NULL, 3);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charges[] = {charge_of("user", "ann", 100, 50),
                                      charge_of("domain", "example.com", 100, 50),
                                      charge_of("customer", "acme", 49, 50)};
@@ -121,7 +121,7 @@ static void a_warning_comes_once_a_crossing(void **state)
 {
     (void)state;
     struct store *store = make_store(1000);
-    struct store_hold *hold = store_hold_create(store, NULL, 3);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charge = charge_of("user", "ann", 100, 10);
     unsigned warnings = 0;
     charge.warn_at = 80;
@@ -156,7 +156,7 @@ static void reset_forgets_what_was_charged(void **state)
 {
     (void)state;
     struct store *store = make_store(1000);
-    struct store_hold *hold = store_hold_create(store, NULL, 3);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charges[] = {charge_of("a", "ann", 100, 50), charge_of("b", "ann", 100, 50),
                                      charge_of("a", "bob", 100, 50)};
     store_settle(hold, charges, 3);
@@ -181,7 +181,7 @@ static void invented_keys_set_nobody_free(void **state)
 {
     (void)state;
     struct store *store = make_store(2000);
-    struct store_hold *hold = store_hold_create(store, NULL, 3);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge full = charge_of("user", "ann", 100, 100);
     store_settle(hold, &full, 1);
     for (int i = 0; i < 50000; i++) {
@@ -202,7 +202,7 @@ static void a_table_full_of_limited_keys_cannot_tell(void **state)
 {
     (void)state;
     struct store *store = make_store(1);
-    struct store_hold *hold = store_hold_create(store, NULL, 3);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     size_t unknown = 0;
     for (int i = 0; i < 1000; i++) {
         char key[32];
@@ -230,7 +230,7 @@ static void *send_mail(void *context)
 {
     struct crowd *crowd = context;
     for (int i = 0; i < 300; i++) {
-        struct store_hold *hold = store_hold_create(crowd->store, NULL, 3);
+        struct store_hold *hold = store_hold_create(crowd->store, NULL, 3, 0);
         struct store_charge charges[] = {charge_of("user", "ann", 1000, 1),
                                          charge_of("domain", "example.com", 5000, 1)};
         if (store_reserve(hold, charges, 2) == STORE_FITS && i % 3 != 0) {
@@ -255,7 +255,7 @@ static void a_crowd_passes_exactly_the_limit(void **state)
     /* Of those that came late some met a place that somebody held and gave back: never more, and all that is
      * left can still be had. */
     assert_true(crowd.passed <= 1000);
-    struct store_hold *hold = store_hold_create(crowd.store, NULL, 3);
+    struct store_hold *hold = store_hold_create(crowd.store, NULL, 3, 0);
     while (crowd.passed < 1000) {
         struct store_charge charge = charge_of("user", "ann", 1000, 1);
         assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);

@@ -46,7 +46,7 @@ static uint64_t used(struct store *store, const char *key, uint64_t limit)
 
 static bool pass_one(struct store *store, const char *key, uint64_t limit)
 {
-    struct store_hold *hold = store_hold_create(store, NULL, 3);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charge = charge_of(key, limit, 1);
     bool passes = store_reserve(hold, &charge, 1) == STORE_FITS;
     if (passes)
@@ -74,11 +74,11 @@ static void two_daemons_share_one_counter(void **state)
     struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
     redis_wait_until_there(a, true);
     redis_wait_until_there(b, true);
-    struct store_hold *hold = store_hold_create(a, NULL, 3);
+    struct store_hold *hold = store_hold_create(a, NULL, 3, 0);
     struct store_charge charge = charge_of("ann", 10, 6);
     assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
     assert_int_equal(used(b, "ann", 10), 6);
-    struct store_hold *other = store_hold_create(b, NULL, 3);
+    struct store_hold *other = store_hold_create(b, NULL, 3, 0);
     assert_int_equal(store_reserve(other, &charge, 1), STORE_EXCEEDED);
     assert_true(charge.level.clears_us > store_now_us(b));
     charge.amount = 2;
@@ -108,7 +108,7 @@ static void *send_mail(void *context)
     const unsigned self = atomic_fetch_add(&crowd->turn, 1);
     for (unsigned i = 0; i < 40; i++) {
         struct store *store = crowd->stores[(self + i) % 2];
-        struct store_hold *hold = store_hold_create(store, NULL, 3);
+        struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
         struct store_charge charge = charge_of("ann", crowd->limit, 1);
         bool passes = store_reserve(hold, &charge, 1) == STORE_FITS;
         if (passes && i % 4 != 0) { /* one in four is given up */
@@ -237,7 +237,7 @@ static void what_a_killed_daemon_held_comes_free(void **state)
     if (killed == 0) {
         struct store *store = redis_open_with(server, "killed", "timeout=5000&reserve=1");
         redis_wait_until_there(store, true);
-        struct store_hold *hold = store_hold_create(store, NULL, 3);
+        struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
         struct store_charge charge = charge_of("ann", 10, 6);
         _exit(store_reserve(hold, &charge, 1) == STORE_FITS ? 0 : 1);
     }
