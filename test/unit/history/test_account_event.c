@@ -142,8 +142,8 @@ static void a_report_has_the_highest_step_of_each(void **state)
     static const enum policy_history_form forms[] = {HISTORY_TEXT, HISTORY_JSON, HISTORY_CSV, HISTORY_HTML};
     static const char *const says[] = {
         "lock  102 points on 1 Nov 2026 00:53:30 UTC; forgiven by root",
-        "\"suspects\":[{\"user\":\"ann@example.com\",\"step\":\"lock\",\"points\":102,\"time\":\"2026-11-01T00:53:30Z\","
-        "\"steps\":2,\"evidence\":[{\"family\":\"failures\",\"points\":30,\"words\":\"28 of 90\"}],\"done\":\"forgiven by root\"}]",
+        ("\"suspects\":[{\"user\":\"ann@example.com\",\"step\":\"lock\",\"points\":102,\"time\":\"2026-11-01T00:53:30Z\","
+         "\"steps\":2,\"evidence\":[{\"family\":\"failures\",\"points\":30,\"words\":\"28 of 90\"}],\"done\":\"forgiven by root\"}]"),
         ",lock,102,2026-11-01T00:53:30.000000Z,\"failures\",\"forgiven by root\"\r\n",
         "<h2>Logins that looked stolen</h2>",
     };
