@@ -371,6 +371,43 @@ static void no_more_sessions_wait_than_allowed(void **state)
     assert_int_equal(ask_one(world, 1).verdict, LIST_NOT_LISTED);
 }
 
+/* Whoever can be put aside waits for one thing after the other, and counts for no limit; 192.0.2.66 is
+ * listed, which has to be proven. */
+static void who_is_put_aside_is_told_what_for(void **state)
+{
+    struct world *world = *state;
+    struct list_answer results[LISTS_MAX];
+    struct pending_awaited awaited;
+    use_lists(world, 2);
+    block_lists_limit_waiting(world->set, 1);
+    for (unsigned host = 65; host <= 66; host++) {
+        set_holding(world, true);
+        struct list_query *query = begin(world, host);
+        assert_true(list_query_awaits(query, &awaited));
+        assert_false(pending_is_done(awaited.pending));
+        assert_int_equal(block_lists_waiting_count(world->set), 0);
+        set_holding(world, false);
+        while (list_query_awaits(query, &awaited))
+            assert_true(pending_wait(awaited.pending, HOUR_MS));
+        list_query_collect(query, results);
+        assert_int_equal(results[0].verdict, host == 66 ? LIST_LISTED : LIST_NOT_LISTED);
+        assert_int_equal(results[1].verdict, results[0].verdict);
+        list_query_destroy(query);
+    }
+}
+
+static void nobody_is_put_aside_beyond_the_budget(void **state)
+{
+    struct world *world = *state;
+    struct pending_awaited awaited;
+    use_lists(world, 1);
+    set_holding(world, true);
+    struct list_query *query = begin(world, 1);
+    turn_hands(world, HOUR_MS);
+    assert_false(list_query_awaits(query, &awaited));
+    list_query_destroy(query);
+}
+
 static void the_limit_may_change(void **state)
 {
     struct world *world = *state;
@@ -443,6 +480,8 @@ int main(void)
         WITH_WORLD(what_came_late_counts_for_the_next_message),
         WITH_WORLD(no_more_sessions_wait_than_allowed),
         WITH_WORLD(the_limit_may_change),
+        WITH_WORLD(who_is_put_aside_is_told_what_for),
+        WITH_WORLD(nobody_is_put_aside_beyond_the_budget),
         WITH_WORLD(a_suspended_list_is_neither_asked_nor_waited_for),
         WITH_WORLD(a_listing_waits_for_one_proof_and_a_kept_one_for_none),
     };
