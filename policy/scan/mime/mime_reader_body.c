@@ -219,6 +219,8 @@ static bool decide_held(struct mime_reader *reader, bool is_whole)
     if (reader->probe_lines_left > 0 && !is_dashed && take_probed(reader, line))
         return is_whole;
     if (is_dashed) {
+        /* Who takes what only begins like a delimiter for one passes over such a line too. */
+        uint32_t probe_lines_left = reader->probe_doubt == prefix_doubt ? reader->probe_lines_left : 0;
         reader->probe_lines_left = 0;
         struct slice rest;
         if (take_dashes(reader, line, &rest)) {
@@ -229,6 +231,8 @@ static bool decide_held(struct mime_reader *reader, bool is_whole)
             reader->is_line_skipped = !is_whole && !begins_header;
             return is_whole && begins_header;
         }
+        if (reader->probe_lines_left == 0 && probe_lines_left > 0)
+            reader->probe_lines_left = probe_lines_left - 1;
     }
     release_held(reader);
     return false;

@@ -80,11 +80,11 @@ void reader_begin_entity(struct mime_reader *reader, bool is_message, const char
 bool reader_may_go_beyond(const struct mime_reader *reader)
 {
     const struct mime_entity *entity = &reader->entity;
-    if (reader->block.is_end_hidden)
-        return true;
     unsigned others = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_STATUS;
     if ((entity->kinds & others) != 0 || entity->parameters.boundaries.count > 0 || entity->is_untyped)
         return false;
+    if (reader->block.is_end_hidden)
+        return true;
     bool is_text = entity->kinds == MIME_KIND_TEXT && !mime_parameters_has_name(&entity->parameters);
     return reader->is_message_header ? entity->content_header_count == 0 || !is_text
                                      : entity->kinds != 0 && !is_text;
