@@ -32,19 +32,44 @@ static void drop(struct macro_list *list)
     *list = (struct macro_list){.pairs = NULL};
 }
 
+/* A name without the braces that one letter may have. */
+static struct slice bare(struct slice name)
+{
+    bool is_braced = name.length == 3 && name.data[0] == '{' && name.data[2] == '}';
+    return is_braced ? slice_part(name, 1, 2) : name;
+}
+
+static const char *bytes_of(const struct macro_list *list)
+{
+    return (const char *)(list->pairs + list->count);
+}
+
+/* Notes where each of the pairs in `data` stands. */
+static void index_pairs(struct macro_pair *pairs, struct slice data)
+{
+    struct slice rest = data, name, value;
+    while (packet_string(&rest, &name) && packet_string(&rest, &value)) {
+        name = bare(name);
+        *pairs++ = (struct macro_pair){(uint32_t)(name.data - data.data), (uint32_t)name.length,
+                                       (uint32_t)(value.data - data.data)};
+    }
+}
+
 bool macro_store_put(struct macro_store *store, enum macro_stage stage, struct slice data)
 {
     struct macro_list *list = &store->stages[stage];
-    const size_t length = packet_pairs(data);
+    data.length = packet_pairs(data);
+    const size_t count = packet_string_count(data) / 2;
     drop(list);
-    if (length == 0)
+    if (count == 0)
         return true;
-    list->pairs = malloc(length);
+    list->pairs = malloc(count * sizeof *list->pairs + data.length);
     if (list->pairs == NULL)
         return false;
-    memcpy(list->pairs, data.data, length);
-    list->length = (uint32_t)length;
+    list->count = (uint32_t)count;
     list->is_new = true;
+    index_pairs(list->pairs, data);
+    memcpy(list->pairs + count, data.data, data.length);
     return true;
 }
 
@@ -59,23 +84,13 @@ void macro_store_begin(struct macro_store *store, enum macro_stage stage)
             drop(&store->stages[later]);
 }
 
-/* A name without the braces that one letter may have. */
-static struct slice bare(struct slice name)
-{
-    bool is_braced = name.length == 3 && name.data[0] == '{' && name.data[2] == '}';
-    return is_braced ? slice_part(name, 1, 2) : name;
-}
-
 /* A message asks for some fifteen, of which most are in no stage. */
 static const char *find_in(const struct macro_list *list, struct slice wanted)
 {
-    for (const char *name = list->pairs, *value; name < list->pairs + list->length;
-         name = value + strlen(value) + 1) {
-        const size_t length = strlen(name);
-        value = name + length + 1;
-        if (slice_equal(bare(slice_make(name, length)), wanted))
-            return value;
-    }
+    const char *const bytes = bytes_of(list);
+    for (uint32_t i = 0; i < list->count; i++)
+        if (slice_equal(slice_make(bytes + list->pairs[i].name, list->pairs[i].name_length), wanted))
+            return bytes + list->pairs[i].value;
     return NULL;
 }
 
@@ -84,7 +99,7 @@ const char *macro_store_find(const struct macro_store *store, const char *name)
     const struct slice wanted = bare(slice_of(name));
     const char *value = NULL;
     for (unsigned stage = MACRO_STAGE_COUNT; stage-- > 0 && value == NULL;)
-        if (store->stages[stage].length > 0)
+        if (store->stages[stage].count > 0)
             value = find_in(&store->stages[stage], wanted);
     return value;
 }

@@ -22,9 +22,14 @@ enum macro_stage {
     MACRO_NO_STAGE = MACRO_STAGE_COUNT,
 };
 
+/* Places in the bytes of its list; the name without the braces that one letter may have. */
+struct macro_pair {
+    uint32_t name, name_length, value;
+};
+
 struct macro_list {
-    char *pairs; /* name, NUL, value, NUL, ... ; NULL: none */
-    uint32_t length;
+    struct macro_pair *pairs; /* and behind them their bytes; NULL: none */
+    uint32_t count;
     bool is_new; /* the command it belongs to has not come yet */
 };
 

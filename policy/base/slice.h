@@ -104,14 +104,19 @@ static inline bool slice_ends_nocase(struct slice whole, struct slice suffix)
            slice_equal_nocase(slice_make(whole.data + (whole.length - suffix.length), suffix.length), suffix);
 }
 
+static inline bool ascii_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Without the spaces, tabs, CRs and LFs at both ends. */
 static inline struct slice slice_trim(struct slice s)
 {
-    while (s.length > 0 && strchr(" \t\r\n", s.data[0]) != NULL && s.data[0] != '\0') {
+    while (s.length > 0 && ascii_is_blank(s.data[0])) {
         s.data++;
         s.length--;
     }
-    while (s.length > 0 && strchr(" \t\r\n", s.data[s.length - 1]) != NULL && s.data[s.length - 1] != '\0')
+    while (s.length > 0 && ascii_is_blank(s.data[s.length - 1]))
         s.length--;
     return s;
 }
