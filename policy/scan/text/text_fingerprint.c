@@ -299,7 +299,7 @@ __attribute__((noinline)) static const char *take_usual_words(struct text_finger
     uint64_t hash = print->words.hash;
     char last_byte = print->last_byte;
     print->line_words += left;
-    for (const char *end; left > 0 && at <= last && *at >= '`'; left--) {
+    for (const char *end; left > 0 && at <= last && *at >= '`' && *at <= 'z'; left--) {
         if ((end = read_usual_word(at, &hash)) == NULL)
             break;
         last_byte = *end;

@@ -44,6 +44,8 @@ static const struct text copies[] = {
     {TRANSFER_IDENTITY, false,
      "we have   reviewed your account\nand found that a payment is\nstill open. Please sign in today and "
      "confirm your details, or your access will be closed."},
+    {TRANSFER_IDENTITY, false,
+     "~ " OFFER "{ | } ~\r\n| ~ { } | ~ { } | ~ { } | ~ { } | ~ { } | ~ { } | ~ { } |!\r\n"},
     {TRANSFER_QUOTED_PRINTABLE, false,
      "we have reviewed your account and found that a pay=\r\nment is still open.\r\nPlease sign in today =\r\n"
      "and confirm your details, or your access will be closed=2E\r\n"},
