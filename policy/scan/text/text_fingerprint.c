@@ -254,12 +254,13 @@ void text_fingerprint_begin(struct text_fingerprint *print, enum transfer_encodi
     transfer_decoder_init(&print->decoder, encoding);
 }
 
-/* A greeting is a line that has ended: what comes then may still be taken back. */
+/* A greeting is a line that has ended, and what is quoted is taken back when its line ends. */
 static bool is_enough(const struct text_fingerprint *print)
 {
     return print->is_complete || print->raw_bytes_left == 0 ||
            print->before_line.count == TEXT_FINGERPRINT_WORDS_MAX ||
-           (print->words.count == TEXT_FINGERPRINT_WORDS_MAX && print->line_words > GREETING_WORDS_MAX);
+           (print->words.count == TEXT_FINGERPRINT_WORDS_MAX && print->line_words > GREETING_WORDS_MAX &&
+            !print->is_quoted);
 }
 
 /* The high bit of each byte that is no BYTE_SMALL: what stands in ASCII before ` or behind z. */
