@@ -12,6 +12,7 @@ enum { CONTROL = NAME_STEP_EDGE, OTHER = '\x7f' };
 
 void name_superset_init(struct name_superset *superset, void *owner)
 {
+    *superset = (struct name_superset){.has_star = false};
     name_set_init(&superset->texts, owner, NAME_SUPERSET_TEXTS);
     name_set_init(&superset->pieces, owner, NAME_SUPERSET_PIECES);
 }
