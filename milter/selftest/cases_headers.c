@@ -94,6 +94,9 @@ const struct selftest_case selftest_fields[] = {
     {"cr-before-body", "a bare CR, and the body without an empty line", "the header ends before a line that is no field", "Python", FOUND,
      "$[file|Content-Type: application/octet-stream; name=x.pdf\nContent-Transfer-Encoding: base64\n"
      "Content-Disposition: attachment; filename=x.pdf$[cr]$[x|00]$[base64|$[pe]]|]"},
+    {"cr-word-before-body", "a bare CR and a word, then the body without an empty line", "to some the word still belongs to the field", "munpack", FOUND,
+     "$[file|Content-Type: application/octet-stream; name=x.pdf\nContent-Transfer-Encoding: base64\n"
+     "Content-Disposition: attachment; filename=x.pdf$[cr]x\n$[base64|$[pe]]|]"},
     {"nul-before-empty-line", "a NUL before the empty line", "the line end behind it is not seen, so the header goes on", "munpack", FOUND,
      PART("Content-Transfer-Encoding: base64$[x|00]\n\nContent-Disposition: attachment; filename=a.pdf\n"
           "Content-Type: application/octet-stream", "$[base64|$[pe]]")},

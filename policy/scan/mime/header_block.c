@@ -113,6 +113,7 @@ static void keep_behind_hidden_end(struct header_block *block, struct slice fiel
     block->has_late_content = true;
     strbuf_append_slice(&block->replay, rest);
     strbuf_append_byte(&block->replay, '\n');
+    block->behind_field = block->replay.length; /* to whom a bare CR ends no line */
 }
 
 static bool has_bare_cr(struct slice s)
