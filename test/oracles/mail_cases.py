@@ -342,13 +342,18 @@ def finish(text, rng, is_hostile):
 
 
 def as_delivered(text):
-    """What an MTA makes of the message's own header: the first line that is no field ends it."""
-    end = 0
+    """What an MTA makes of the message's own header: the first line that is no field ends it, and a NUL its field."""
+    header, end, is_cut = "", 0, False
     while end < len(text):
         line = text[end:text.find("\n", end) + 1 or len(text)]
+        is_fold = end > 0 and line[0] in " \t"
         if not line.strip("\r\n"):
-            return text
-        if not (re.match(r"[!-9;-~]+[ \t]*:", line) or (end > 0 and line[0] in " \t")):
-            return text[:end] + "\r\n" + text[end:]
+            break
+        if not is_fold and not re.match(r"[!-9;-~]+[ \t]*:", line):
+            return header + "\r\n" + text[end:]
+        if not (is_fold and is_cut):
+            kept, nul, _ = line.partition("\0")
+            is_cut = nul != ""
+            header += kept + "\r\n" if is_cut else line
         end += len(line)
-    return text
+    return header + text[end:]
