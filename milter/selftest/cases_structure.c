@@ -28,6 +28,8 @@ const struct selftest_case selftest_boundaries[] = {
      DELIMITED("; boundary=\"abc", "abc")},
     {"wrong-with-garbage", "delimiters that are not the boundary, and a damaged field behind", "guessed by some, who pass over it", "PHP's mailparse", STOPPED,
      MIME "Content-Type: multipart/mixed; boundary=\"\"B1\"\n\n--\"b1\n" HELLO "--b1\nContent-Typeication/octet-stream; name=x\n" EXE_PART "--b1--\n"},
+    {"dashes-behind-prefix", "a line of dashes behind one that only begins like a delimiter", "passed over like any line that is no field", "PHP's mailparse", STOPPED,
+     MIME "Content-Type: multipart/mixed; boundary=b1\n\n--b1\n" HELLO "--b1 x\n-- \n" EXE_PART "--b1--\n"},
     {"quoted-in-odd-type", "parts in a text whose type has a damaged parameter", "then it has none to some", "munpack", FOUND,
      MIME "Content-Type: text/plain; *2*undary=b1\n\n--b1\n" HELLO "--b1\nContent-Type: application/octet-stream; name=x.pdf\n"
           "Content-Transfer-Encoding: base64\n\n$[base64|$[pe]]\n--b1--\n"},

@@ -36,7 +36,8 @@ bool mime_field_is_name(struct slice key)
 static bool is_well_encoded(struct slice word)
 {
     size_t mark = slice_find(word, '?');
-    char encoding = mark + 1 < word.length ? ascii_lower(word.data[mark + 1]) : '\0';
+    bool is_marked = mark + 2 < word.length && word.data[mark + 2] == '?';
+    char encoding = is_marked ? ascii_lower(word.data[mark + 1]) : '\0';
     for (size_t i = mark + 3; i < word.length; i++) {
         char c = word.data[i];
         if (encoding == 'b' && !ascii_is_alpha(c) && !ascii_is_digit(c) && strchr("+/=", c) == NULL)
@@ -62,7 +63,7 @@ static bool is_all_words(struct slice text)
         bool is_word = rest.length > 6 && rest.data[0] == '=' && rest.data[1] == '?';
         for (; is_word && i < rest.length && !(marks >= 2 && rest.data[i] == '?'); i++) {
             is_word = (unsigned char)rest.data[i] > ' ' && (unsigned char)rest.data[i] < 0x7f &&
-                      rest.data[i] != '"';
+                      strchr("\"\\", rest.data[i]) == NULL;
             marks += rest.data[i] == '?' ? 1 : 0;
             is_word = is_word && !(marks == 1 && rest.data[i] == '?' && i == 2);
         }

@@ -47,11 +47,34 @@ static void decode_base64(struct slice text, enum base64_reading reading, struct
     strbuf_append_byte(out, NAME_STEP_EDGE);
 }
 
+/* The offset of the next "?=", or the length. */
+static size_t find_close(struct slice text, size_t at)
+{
+    const char *close = at < text.length ? memmem(text.data + at, text.length - at, "?=", 2) : NULL;
+    return close == NULL ? text.length : (size_t)(close - text.data);
+}
+
+/* Appends what base64 means where padding is nothing, or a digit. */
+static void append_base64_whole(struct slice all, bool is_plain_known, struct strbuf *out)
+{
+    if (!is_plain_known)
+        decode_base64(all, BASE64_PLAIN, out);
+    if (slice_find(all, '-') < all.length || slice_find(all, '_') < all.length)
+        decode_base64(all, BASE64_URL, out);
+    if (slice_find(all, '=') + 2 < all.length)
+        decode_base64(all, BASE64_PADDING, out);
+}
+
 /* Appends what base64 means; padding may be its end, or not, or nothing at all, as may be whatever is no
  * digit. Returns the offset behind it. */
 static size_t append_base64(struct slice text, size_t at, enum name_step step, struct strbuf *out)
 {
     size_t close = at + slice_find(slice_part(text, at, text.length), '?');
+    if (step == NAME_STEP_CLOSED_WORDS) {
+        close = find_close(text, at);
+        append_base64_whole(slice_part(text, at, close), false, out);
+        return close;
+    }
     struct slice all = slice_part(text, at, close);
     if (step == NAME_STEP_PADDED_WORDS) {
         decode_base64(slice_part(all, 0, slice_find(all, '=')), BASE64_PLAIN, out);
@@ -68,12 +91,7 @@ static size_t append_base64(struct slice text, size_t at, enum name_step step, s
         for (at = end; at < text.length && text.data[at] == '=';)
             at++;
     }
-    if (runs != 1 || at < close) /* else it is all */
-        decode_base64(all, BASE64_PLAIN, out);
-    if (slice_find(all, '-') < all.length || slice_find(all, '_') < all.length)
-        decode_base64(all, BASE64_URL, out);
-    if (slice_find(all, '=') + 2 < all.length)
-        decode_base64(all, BASE64_PADDING, out);
+    append_base64_whole(all, runs == 1 && at == close, out);
     return at;
 }
 
@@ -89,6 +107,22 @@ static size_t word_mark(struct slice text)
     bool is_word = mark + 2 < text.length && text.data[mark] == '?' && text.data[mark + 2] == '?' &&
                    strchr("bBqQ", text.data[mark + 1]) != NULL;
     return is_word ? mark + 3 : 0;
+}
+
+/* Whether some word of base64 has a "?" that does not close it. */
+static bool has_open_mark(struct slice text)
+{
+    for (size_t at = slice_find(text, '='); at < text.length;
+         at += 1 + slice_find(slice_part(text, at + 1, text.length), '=')) {
+        size_t mark = word_mark(slice_part(text, at, text.length));
+        size_t behind = at + mark;
+        if (mark == 0 || strchr("bB", text.data[behind - 2]) == NULL)
+            continue;
+        size_t question = behind + slice_find(slice_part(text, behind, text.length), '?');
+        if (question + 1 < text.length && text.data[question + 1] != '=')
+            return true;
+    }
+    return false;
 }
 
 /* Encoded words without regard to their form: base64 behind each mark, and =XX anywhere. */
@@ -197,6 +231,10 @@ void name_step_append(enum name_step step, struct slice text, struct strbuf *out
     case NAME_STEP_BLANKLESS_WORDS:
     case NAME_STEP_PADDED_WORDS:
         if (has_word(text))
+            append_words_anywhere(text, step, out);
+        break;
+    case NAME_STEP_CLOSED_WORDS:
+        if (has_open_mark(text))
             append_words_anywhere(text, step, out);
         break;
     case NAME_STEP_PERCENT:

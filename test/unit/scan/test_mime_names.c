@@ -122,6 +122,9 @@ static void damaged_values_spell_all_readings(void **state)
         "x; a=\"b\"; name=x; filename*=utf-8''%65vil.%65x%)65",
         "x; filename*0=\"a.ex\xed\xa0\x80\"; filename*1=\"e\"; filename=x",
         "x; filename=\"=?utf-8?B?ZXZ==C4=?=\r\n =?utf-8?Q?exe?=\"",
+        "x; filename=\"=?us-ascii?b?YS4=?=\r\n =?utf-8?Q\\?exe?=\"; size=3",
+        "x; filename=\"=?us-ascii?q?a.e\\xe?=\"",
+        "x; filename==?us-ascii?b?YS5le=?GU=?=",
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct collected collected = collect(values[i]);
@@ -140,6 +143,8 @@ static void honest_damage_spells_nothing(void **state)
         "attachment; filename=\"example.com\r\n report.pdf\"",
         "attachment; filename=\"example.com; more.pdf\"",
         "x; filename==?utf-8?q?example.com_report.pdf?=",
+        "x; filename=\"=?utf-8?q?example.com;_report.pdf?=\"",
+        "x; filename==?utf-8?b?cmVwb3J0LnBkZg==?q?=",
         "multipart/mixed; boundary=(x)\"a@example.com\"",
         "text/plain; charset=us-ascii (Plain text)",
         "attachment; filename=setup.exe.pdf (2)",
