@@ -12,7 +12,6 @@ enum { CONTROL = NAME_STEP_EDGE, OTHER = '\x7f' };
 
 void name_superset_init(struct name_superset *superset, void *owner)
 {
-    *superset = (struct name_superset){.has_star = false};
     name_set_init(&superset->texts, owner, NAME_SUPERSET_TEXTS);
     name_set_init(&superset->pieces, owner, NAME_SUPERSET_PIECES);
 }
@@ -189,7 +188,6 @@ void name_superset_add(struct name_superset *superset, struct slice field)
     add_decoded(superset, field, ROUNDS);
     if (slice_find(field, '*') == field.length)
         return;
-    superset->has_star = true;
     strbuf_init(&joined, 0);
     strbuf_append_text(&joined, "name="); /* its key may be among what was left out */
     name_step_append_joined(field, &joined);
@@ -348,7 +346,9 @@ static bool visit_pairs(struct spelling *spelling, const struct name_set *pieces
 bool name_superset_visit(const struct name_superset *superset,
                          bool (*visit)(void *context, struct slice extension), void *context)
 {
-    struct spelling spelling = {.visit = visit, .context = context, .drops_blanks = superset->has_star};
+    /* Where there are pieces, some value may be one word, in which blanks are dropped. */
+    struct spelling spelling = {
+        .visit = visit, .context = context, .drops_blanks = superset->pieces.count > 0};
     for (size_t i = 0; i < superset->texts.count; i++)
         if (!visit_text(&spelling, superset->texts.items[i]))
             return false;

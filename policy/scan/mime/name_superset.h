@@ -31,7 +31,6 @@ enum {
 struct name_superset {
     struct name_set texts;  /* reduced; distinct */
     struct name_set pieces; /* reduced values of fields with stars, in no order */
-    bool has_star;          /* some value may be one word, in which blanks are dropped */
 };
 
 void name_superset_init(struct name_superset *superset, void *owner);
