@@ -258,12 +258,13 @@ static enum header_block_result blank_line(struct header_block *block, struct sl
 {
     struct slice field = strbuf_slice(&block->field);
     struct slice name = slice_part(field, 0, slice_find(field, ':'));
+    bool is_content = name.length < field.length && mime_entity_is_content_field(name);
     block->has_odd_line = true;
-    if (name.length == field.length || !mime_entity_is_content_field(name))
-        return soft_line(block, line);
     block->is_soft = true;
-    enum header_block_result result = keep_for_replay(block, line);
-    block->is_over_limit = block->is_over_limit || result == HEADER_BLOCK_DONE;
+    enum header_block_result result = is_content ? keep_for_replay(block, line) : soft_line(block, line);
+    block->is_over_limit = block->is_over_limit || (is_content && result == HEADER_BLOCK_DONE);
+    if (name.length < field.length)
+        block->behind_field = block->replay.length;
     return result;
 }
 
@@ -310,5 +311,7 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
 
 void header_block_end(struct header_block *block)
 {
+    bool has_more = block->behind_field > 0 && block->behind_field < block->replay.length;
+    block->has_odd_end = block->has_odd_end || (has_more && block->has_odd_line && !block->is_beyond);
     report_field(block);
 }

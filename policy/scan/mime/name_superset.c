@@ -234,6 +234,8 @@ static bool begins_parameter(struct slice text, size_t at)
 {
     while (at < text.length && (text.data[at] == ' ' || text.data[at] == CONTROL || text.data[at] == '"'))
         at++;
+    if (at < text.length && strchr(");,>]}", text.data[at]) != NULL) /* no sentence goes on so */
+        return true;
     size_t end = at;
     while (end < text.length && (is_name_byte(text.data[end]) || text.data[end] == '*'))
         end++;
@@ -259,8 +261,10 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
     }
     if (!is_strict)
         return !is_name_byte(c);
-    while (end < text.length && c == CONTROL && (text.data[end] == CONTROL || text.data[end] == ' '))
-        end++;
+    size_t behind = end;
+    while (behind < text.length && (text.data[behind] == CONTROL || text.data[behind] == ' '))
+        behind++;
+    end = c == CONTROL || behind == text.length || text.data[behind] == ';' ? behind : end;
     if (end == text.length || text.data[end] == ';')
         return end == text.length || begins_parameter(text, end + 1);
     return strchr("\"?'", text.data[end]) != NULL;

@@ -134,6 +134,23 @@ static void damaged_values_spell_all_readings(void **state)
     }
 }
 
+/* An extension that is a domain too, where the value ends for everybody. */
+static void words_count_where_a_value_ends(void **state)
+{
+    (void)state;
+    static const char *const values[] = {
+        "x; name*==?utf-8?b?YS5jb20=?=; ); x",
+        "x; a=\"b';\r\n filename*=utf-8''a.com ",
+        "x; filename=a.com ; size=(c)3",
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct collected collected = collect(values[i]);
+        if (!scan_spells(&collected.parameters.superset, "com"))
+            fail_msg("%s spells no .com", values[i]);
+        talloc_free(collected.owner);
+    }
+}
+
 static void honest_damage_spells_nothing(void **state)
 {
     (void)state;
@@ -142,6 +159,7 @@ static void honest_damage_spells_nothing(void **state)
         "attachment; filename=Dr. Bas Meyer.pdf",
         "attachment; filename=\"example.com\r\n report.pdf\"",
         "attachment; filename=\"example.com; more.pdf\"",
+        "attachment; filename=\"example.com ; more.pdf\"",
         "x; filename==?utf-8?q?example.com_report.pdf?=",
         "x; filename=\"=?utf-8?q?example.com;_report.pdf?=\"",
         "x; filename==?utf-8?b?cmVwb3J0LnBkZg==?q?=",
@@ -728,6 +746,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strict_values_have_one_reading),
         cmocka_unit_test(damaged_values_spell_all_readings),
+        cmocka_unit_test(words_count_where_a_value_ends),
         cmocka_unit_test(honest_damage_spells_nothing),
         cmocka_unit_test(boundaries_and_disputes),
         cmocka_unit_test(charsets),
