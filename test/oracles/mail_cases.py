@@ -347,7 +347,7 @@ def as_delivered(text):
     while end < len(text):
         line = text[end:text.find("\n", end) + 1 or len(text)]
         is_fold = end > 0 and line[0] in " \t"
-        if not line.strip("\r\n"):
+        if line in ("\n", "\r\n"):
             break
         if not is_fold and not re.match(r"[!-9;-~]+[ \t]*:", line):
             return header + "\r\n" + text[end:]
