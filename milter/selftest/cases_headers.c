@@ -99,6 +99,8 @@ const struct selftest_case selftest_fields[] = {
      "Content-Disposition: attachment; filename=x.pdf$[cr]x\n$[base64|$[pe]]|]"},
     {"fold-of-blanks-before-body", "a fold of one blank, then the body without an empty line", "the fold is none of the body", "Python", FOUND,
      "$[file|Content-Type: application/octet-stream; name=x.pdf\nContent-Transfer-Encoding: 8bit\n\t\n$[pe]|]"},
+    {"cr-for-empty-line", "a bare CR for the empty line", "the body begins behind it", "Python", FOUND,
+     "$[file|Content-Type: application/octet-stream; name=x.pdf\nContent-Transfer-Encoding: 8bit\n$[cr]$[pe]|]"},
     {"nul-before-empty-line", "a NUL before the empty line", "the line end behind it is not seen, so the header goes on", "munpack", FOUND,
      PART("Content-Transfer-Encoding: base64$[x|00]\n\nContent-Disposition: attachment; filename=a.pdf\n"
           "Content-Type: application/octet-stream", "$[base64|$[pe]]")},

@@ -250,7 +250,11 @@ static enum header_block_result odd_line(struct header_block *block, struct slic
     look_for_end(block, line);
     /* It may be a field name whose colon comes folded. */
     append_to_field(block, line);
-    return soft_line(block, line);
+    size_t at = block->replay.length;
+    enum header_block_result result = soft_line(block, line);
+    if (line.data[0] == '\r' && block->behind_field == at) /* an empty line to some */
+        block->behind_field++;
+    return result;
 }
 
 /* A line of blanks: the end for some; for others the field goes on, after any number of them. */
