@@ -198,21 +198,26 @@ static void add_extension(struct file_name_extensions *extensions, struct slice 
     text[extension.length] = '\0';
 }
 
-/* The extension as those write it who have ASCII only: best fits, and base letters of what has accents. */
+/* The extension as those write it who have ASCII only: best fits, and base letters of what has accents. What
+ * becomes a dot begins it anew, but for one at the end. */
 static void add_in_ascii(struct file_name_extensions *extensions, struct slice extension)
 {
     char text[FILE_NAME_EXTENSION_BYTES];
     size_t length = 0;
-    bool is_changed = false;
+    bool is_changed = false, is_behind_dot = false;
     for (struct slice rest = extension; rest.length > 0 && length < sizeof text;) {
         uint32_t code;
         enum name_text_kind kind;
         size_t taken = name_text_decode(rest, &code, &kind);
         char look = kind == NAME_TEXT_CHARACTER ? name_text_look(code) : '\0';
         is_changed = is_changed || code >= 0x80;
-        if (look != '\0')
+        if (look == '.')
+            is_behind_dot = true;
+        else if (look != '\0') {
+            length = is_behind_dot ? 0 : length;
+            is_behind_dot = false;
             text[length++] = look;
-        else if (kind != NAME_TEXT_CHARACTER || !name_text_is_invisible(code))
+        } else if (kind != NAME_TEXT_CHARACTER || !name_text_is_invisible(code))
             return;
         rest = slice_part(rest, taken, rest.length);
     }

@@ -56,6 +56,11 @@ static void extensions_as_systems_read_them(void **state)
          "exe"},
         {"evil.e\xe2\x80\x8bxe", "exe"},
         {"evil\xef\xbc\x8e\xef\xbd\x85\xef\xbd\x98\xef\xbd\x85", "exe"},
+        {"evil.a\xef\xbc*\x8e"
+         "exe",
+         "a\xef\xbc*\x8e"
+         "exe a\xef\xbc\x8e"
+         "exe exe a*exe aexe"},
         {"evil.exe\xc2\xa0", "exe"},
         {"evil.exe\xa0", "exe"},
         {"\"evil.exe\"", "exe"},
