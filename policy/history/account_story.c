@@ -31,7 +31,7 @@ static bool take(void *context, struct record *record, int64_t time_us)
 {
     struct finding_story *finding = context;
     struct account_story *story = finding->story;
-    struct account_event event;
+    struct account_event event = {.kind = ""};
     void *scope = talloc_new(finding->owner);
     const bool is_message = record_line_of(record) == RECORD_LINE_MESSAGE;
     const bool is_one = scope != NULL && (is_message ? account_event_of_message : account_event_read)(

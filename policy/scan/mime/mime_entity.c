@@ -32,7 +32,7 @@ static enum field field_of(struct slice name)
 {
 #define NAMED(text)                                                                                          \
     {                                                                                                        \
-        text, sizeof text - 1                                                                                \
+        (text), sizeof(text) - 1                                                                             \
     }
     static const struct {
         struct slice name;

@@ -123,8 +123,8 @@ static void strangers_cannot_tell_who_they_are(void **state)
 {
     (void)state;
     CHECK("[ann 192.0.2.7 a, sasl_username=eve@x <1, sasl_username=eve@x> b, status=bounced@x]",
-          "mx postfix/smtpd[10]: 4ABCDEF: client=h[192.0.2.7], sasl_method=PLAIN, sasl_username=ann, "
-          "sasl_sender=x, sasl_username=eve",
+          ("mx postfix/smtpd[10]: 4ABCDEF: client=h[192.0.2.7], sasl_method=PLAIN, sasl_username=ann, "
+           "sasl_sender=x, sasl_username=eve"),
           "mx postfix/cleanup[11]: 4ABCDEF: message-id=<1, sasl_username=eve@x>",
           "mx postfix/qmgr[12]: 4ABCDEF: from=<a, sasl_username=eve@x>, size=300, nrcpt=1 (queue active)",
           "mx postfix/smtp[13]: 4ABCDEF: to=<b, status=bounced@x>, relay=none, dsn=2.0.0, status=sent (ok)",
