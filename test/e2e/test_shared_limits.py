@@ -281,8 +281,9 @@ def test_a_store_that_stalls_keeps_no_thread(start, servers):
         f"{grown / 1e6:.1f} MB more afterwards")
     wait_until(lambda: server.used() == 0, "nothing sticks")
     assert most < 300
-    assert grown < 32e6
-    assert not AT_LENGTH or not server.late
+    if AT_LENGTH:  # a sanitizer, as in the short run, keeps what was freed
+        assert grown < 32e6
+        assert not server.late
     for session in sessions:
         session.close()
 

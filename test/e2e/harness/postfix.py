@@ -11,7 +11,7 @@ import subprocess
 
 from .process import accepts_connections, free_port, wait_until
 
-LANE_COUNT = 176
+LANE_COUNT = 180
 
 MAIN_CF = """\
 compatibility_level = 3.7
