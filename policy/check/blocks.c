@@ -17,8 +17,7 @@ static const struct config_section blocks_section = {
     .text = "Who may not send at the moment: what `closedrelay block` sets and `closedrelay blocks` lists.",
 };
 
-/* ---- facts
- * -------------------------------------------------------------------------------------------------- */
+/* ---- facts ------------------------------------------------------------------------------------------- */
 
 static void blocks_begin(const struct check_context *context, const struct check_services *services,
                          struct gathered_facts *gathered)
@@ -49,8 +48,7 @@ static void blocks_begin(const struct check_context *context, const struct check
     gathered->block = block;
 }
 
-/* ---- decision
- * ----------------------------------------------------------------------------------------------- */
+/* ---- decision ---------------------------------------------------------------------------------------- */
 
 static void say_blocked(const struct check_context *context, struct finding *finding,
                         const struct gathered_block *block)

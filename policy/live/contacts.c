@@ -56,8 +56,7 @@ static uint32_t print_of(const struct contacts *contacts, struct slice address)
     return print == 0 ? 1 : print;
 }
 
-/* ---- one set
- * ------------------------------------------------------------------------------------------------ */
+/* ---- one set ----------------------------------------------------------------------------------------- */
 
 static uint32_t slot_of(const struct contact_set *set, uint32_t print)
 {
@@ -157,8 +156,7 @@ static void set_free(struct contact_set *set)
     free(set);
 }
 
-/* ---- on the disk
- * -------------------------------------------------------------------------------------------- */
+/* ---- on the disk ------------------------------------------------------------------------------------- */
 
 /* "fingerprint week" pairs of five bytes, in no order. */
 static void write_set(const struct contact_set *set, struct strbuf *out)
@@ -198,8 +196,7 @@ static void read_set(void *context, struct slice key, struct slice value)
     }
 }
 
-/* ---- sets
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- sets -------------------------------------------------------------------------------------------- */
 
 static struct contact_set *find_locked(struct contacts *contacts, struct slice login)
 {
@@ -344,8 +341,7 @@ void contacts_forget(struct contacts *contacts, struct slice login)
     pthread_mutex_unlock(&contacts->lock);
 }
 
-/* ---- saving
- * -------------------------------------------------------------------------------------------------- */
+/* ---- saving ------------------------------------------------------------------------------------------ */
 
 enum { SETS_AT_A_TIME = 100 };
 

@@ -192,8 +192,7 @@ bool policy_block_remove(struct policy_engine *engine, const struct policy_block
     return is_lifted;
 }
 
-/* ---- the list
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the list ---------------------------------------------------------------------------------------- */
 
 static void report_one(void *context, const struct block *block)
 {

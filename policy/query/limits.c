@@ -2,7 +2,7 @@
 #include "policy_query.h"
 
 #include "base/log.h"
-#include "check/rates/rates.h"
+#include "check/rates/rates_keys.h"
 #include "check/relay/relay.h"
 #include "engine/engine.h"
 #include "store/store.h"

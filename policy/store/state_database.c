@@ -147,8 +147,7 @@ const char *state_database_error(const struct state_database *database)
     return database->error;
 }
 
-/* ---- write
- * ------------------------------------------------------------------------------------------------- */
+/* ---- write ------------------------------------------------------------------------------------------- */
 
 static int bind_bytes(sqlite3_stmt *statement, int at, struct slice bytes)
 {
@@ -202,8 +201,7 @@ bool state_database_batch_end(struct state_database *database)
     return done;
 }
 
-/* ---- read
- * -------------------------------------------------------------------------------------------------- */
+/* ---- read -------------------------------------------------------------------------------------------- */
 
 static struct slice column_bytes(sqlite3_stmt *statement, int column)
 {

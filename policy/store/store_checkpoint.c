@@ -20,8 +20,7 @@ struct batch {
     bool failed;
 };
 
-/* ---- writing
- * ------------------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------------------- */
 
 static void write_value(const struct store_counter *counter, struct strbuf *out)
 {
@@ -111,8 +110,7 @@ bool store_checkpoint_save(struct store *store, struct state_database *database,
     return saved;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------------- */
 
 struct loading {
     struct store *store;

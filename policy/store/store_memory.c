@@ -261,8 +261,7 @@ static void settle(struct store_hold *base, struct store_charge *charges, size_t
     unlock_shards(memory, shards);
 }
 
-/* ---- the rest
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the rest ---------------------------------------------------------------------------------------- */
 
 static bool look(struct store *base, struct store_charge *charges, size_t count)
 {

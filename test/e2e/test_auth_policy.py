@@ -127,24 +127,16 @@ auth_policy_hash_nonce = a-nonce-of-ones-own
     server.stop()
 
 
-def log_in(imap, client, password="secret"):
-    session = imap.imap(client)
-    try:
-        session.login(ANN[0], password)
-    finally:
-        session.logout()
-
-
 def test_a_real_dovecot_tells_and_asks(imap):
-    log_in(imap, "203.0.113.77")
+    imap.log_in("203.0.113.77", *ANN)
     wait_until(imap.asked.logins, "Dovecot tells of the login")
     with pytest.raises(imaplib.IMAP4.error):
-        log_in(imap, "203.0.114.77", "wrong")
+        imap.log_in("203.0.114.77", ANN[0], "wrong")
     assert command(imap.asked.relay, "lock", ANN[0]).returncode == 0
     with pytest.raises(imaplib.IMAP4.error):
-        log_in(imap, "203.0.113.77")
+        imap.log_in("203.0.113.77", *ANN)
     with open(os.path.join(imap.directory, "dovecot.log"), encoding="utf-8") as log:
         assert "is locked: the password was perhaps stolen" in log.read()
     assert command(imap.asked.relay, "unlock", ANN[0]).returncode == 0
-    log_in(imap, "203.0.113.77")
+    imap.log_in("203.0.113.77", *ANN)
     assert imap.asked.logins() == [("ann@example.com", "imap", "203.0.113.77")], "once an hour"

@@ -45,14 +45,6 @@ def granted(folder):
     return daemon_module.run("allow", "--list", "--socket", f"{folder}/control.sock").stdout
 
 
-def log_in(imap, client, password="secret"):
-    session = imap.imap(client)
-    try:
-        session.login(ANN[0], password)
-    finally:
-        session.logout()
-
-
 def may_relay(relay, client):
     with relay.outside(client=client) as session:
         session.mail("ann@example.com")
@@ -63,9 +55,9 @@ def test_who_reads_mail_may_send(relay, imap, folder):
     reader, guesser, neighbour = "203.0.113.77", "203.0.113.78", "203.0.113.79"
     assert not may_relay(relay, reader)
     with pytest.raises(imaplib.IMAP4.error):
-        log_in(imap, guesser, "wrong")
-    log_in(imap, "127.0.0.1")
-    log_in(imap, reader)
+        imap.log_in(guesser, ANN[0], "wrong")
+    imap.log_in("127.0.0.1", *ANN)
+    imap.log_in(reader, *ANN)
     wait_until(lambda: reader in granted(folder), "the login is known")
     subject = mail.unique_subject("after imap")
     with relay.outside(client=reader) as client:
@@ -81,7 +73,7 @@ def test_who_reads_mail_may_send(relay, imap, folder):
 def test_mail_is_read_while_the_daemon_is_away(imap, folder):
     assert not daemon_module.run("status", "--socket", f"{folder}/control.sock").returncode == 0
     for _ in range(3):
-        log_in(imap, "203.0.113.80")
+        imap.log_in("203.0.113.80", *ANN)
 
 
 def test_a_daemon_that_hangs_holds_up_nobody(relay, imap, folder):
@@ -108,7 +100,7 @@ def test_dovecots_user_is_in_the_group_of_the_socket(relay, imap, folder, status
     done = subprocess.run([imap.program, "allow", "203.0.113.82", "--socket", f"{folder}/control.sock"], text=True,
                           capture_output=True, check=False, user=user.pw_uid, group=user.pw_gid, extra_groups=[])
     assert done.returncode == status and said in done.stderr, done
-    log_in(imap, "203.0.113.83")
+    imap.log_in("203.0.113.83", *ANN)
     if status == 0:
         wait_until(lambda: "203.0.113.83" in granted(folder), "the login is known")
     assert may_relay(relay, "203.0.113.82") == (status == 0)

@@ -118,8 +118,7 @@ static __attribute__((noinline)) bool fails(bool is_counted)
     return is_it;
 }
 
-/* ---- memory
- * ------------------------------------------------------------------------------------------------ */
+/* ---- memory ------------------------------------------------------------------------------------------ */
 
 extern void *__libc_memalign(size_t alignment, size_t bytes);
 extern void *__libc_malloc(size_t bytes);
@@ -153,8 +152,7 @@ void *aligned_alloc(size_t alignment, size_t bytes)
     OR_NO_MEMORY(__libc_memalign(alignment, bytes));
 }
 
-/* ---- the system
- * -------------------------------------------------------------------------------------------- */
+/* ---- the system -------------------------------------------------------------------------------------- */
 
 /* WRAP(type, name, error, parameters, arguments): the next `name` there is, or -1 with that error. */
 #define WRAP(type, name, error, parameters, arguments)                                                       \

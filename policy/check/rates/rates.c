@@ -1,4 +1,4 @@
-#include "check/rates/rates.h"
+#include "check/rates/rates_keys.h"
 
 #include "base/clock.h"
 #include "base/time_text.h"
@@ -23,79 +23,7 @@ struct rates_of_message {
     size_t count;
 };
 
-/* ---- keys
- * --------------------------------------------------------------------------------------------------- */
-
-static const char *domain_of(const struct message_facts *message)
-{
-    const char *at = strrchr(message->user, '@');
-    if (at != NULL)
-        return at + 1;
-    /* Outside anybody can name any domain. */
-    return message->role == ROLE_OUTSIDE ? "" : message->sender.domain;
-}
-
-void rate_client_key(const struct ip_address *address, char text[RATE_CLIENT_BYTES])
-{
-    enum { IPV6_CUSTOMER_BYTES = 8 };
-    struct ip_network network = {*address, 128};
-    if (!ip_address_is_ipv4(&network.address)) {
-        network.prefix_bits = 64;
-        memset(network.address.bytes + IPV6_CUSTOMER_BYTES, 0,
-               sizeof network.address.bytes - IPV6_CUSTOMER_BYTES);
-    }
-    ip_network_print(&network, text);
-}
-
-static const char *client_key(const struct check_context *context)
-{
-    char text[RATE_CLIENT_BYTES];
-    if (!context->session->client_ip_known)
-        return "";
-    rate_client_key(&context->session->client_ip, text);
-    return check_text(context, "%s", text);
-}
-
-static const char *sender_key(const struct check_context *context)
-{
-    const struct mail_address *sender = &context->message->sender;
-    char *key = sender->is_null ? NULL : talloc_strdup(context->owner, sender->text);
-    ascii_lower_text(key);
-    return key;
-}
-
-/* "" or NULL: nobody to count for. */
-static const char *key_of(const struct rate_limit *limit, const struct check_context *context)
-{
-    const struct message_facts *message = context->message;
-    switch (limit->key) {
-    case RATE_BY_USER:
-        return message->user;
-    case RATE_BY_SENDER:
-        return sender_key(context);
-    case RATE_BY_DOMAIN:
-        return domain_of(message);
-    case RATE_BY_CUSTOMER:
-        return message->customer;
-    case RATE_BY_IP:
-        return client_key(context);
-    case RATE_BY_UID:
-        return message->local_uid;
-    case RATE_BY_SCRIPT:
-        return message->local_script;
-    }
-    return "";
-}
-
-static enum store_population population_of(const struct rate_limit *limit,
-                                           const struct message_facts *message)
-{
-    bool is_made_up = limit->key == RATE_BY_IP || limit->key == RATE_BY_SENDER;
-    return is_made_up || message->role == ROLE_OUTSIDE ? STORE_STRANGERS : STORE_LOGINS;
-}
-
-/* ---- amounts
- * ------------------------------------------------------------------------------------------------ */
+/* ---- amounts ----------------------------------------------------------------------------------------- */
 
 static uint64_t kb_of(uint64_t bytes)
 {
@@ -204,8 +132,7 @@ static uint64_t amount_to_settle(const struct rate_limit *limit, const struct me
     return count_accepted(message, limit);
 }
 
-/* ---- charges
- * ------------------------------------------------------------------------------------------------ */
+/* ---- charges ----------------------------------------------------------------------------------------- */
 
 /* Counted, and not stopped by the limit. */
 static bool is_out_of_scope(const struct rate_limit *limit, const struct check_context *context)
@@ -241,7 +168,7 @@ static struct slice key_slice(const char *key)
 static void add_charge(struct rates_of_message *own, const struct rate_limit *limit,
                        const struct check_context *context)
 {
-    const struct slice key = key_slice(key_of(limit, context));
+    const struct slice key = key_slice(rate_key_of(limit, context));
     if (key.length == 0)
         return;
     own->limits[own->count] = limit;
@@ -249,7 +176,7 @@ static void add_charge(struct rates_of_message *own, const struct rate_limit *li
         .limit = limit->counter,
         .limit_hash = limit->counter_hash,
         .key = key,
-        .population = population_of(limit, context->message),
+        .population = rate_population_of(limit, context->message),
         .window = {.kind = limit->kind,
                    .limit = limit->limit,
                    .burst = limit->burst,
@@ -387,8 +314,7 @@ static void rates_settle(const struct check_context *context, const struct check
     }
 }
 
-/* ---- decision
- * ----------------------------------------------------------------------------------------------- */
+/* ---- decision ---------------------------------------------------------------------------------------- */
 
 static const struct rate_limit *limit_of(const struct rates_settings *settings,
                                          const struct limit_level *level)

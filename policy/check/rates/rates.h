@@ -104,10 +104,6 @@ const char *rate_count_name(enum rate_count count);
 enum { RATE_PER_BYTES = 24 };
 bool rate_limit_from_name(struct slice name, struct rate_limit *limit, char per[RATE_PER_BYTES]);
 
-/* The key `ip` of a client: of IPv6 its /64, which is one customer's. */
-enum { RATE_CLIENT_BYTES = IP_ADDRESS_TEXT_BYTES + 4 };
-void rate_client_key(const struct ip_address *address, char text[RATE_CLIENT_BYTES]);
-
 /* The window of a limit at `now_us` (wall clock): of a calendar limit the day or month it lies in, by the
  * time zone of the process. */
 struct window rate_window(const struct rate_limit *limit, int64_t now_us);

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <talloc.h>
-#include <time.h>
 
 enum {
     WARNING_REARM_PERCENT = 75, /* of the warning's own mark */
@@ -92,8 +91,7 @@ static const struct config_key limit_keys[] = {
     {0},
 };
 
-/* ---- reading an entry
- * --------------------------------------------------------------------------------------- */
+/* ---- reading an entry -------------------------------------------------------------------------------- */
 
 /* "500", or for bytes "2GB"; in kB there, rounded up. */
 static bool read_amount(const char *text, enum rate_count count, uint64_t *amount)
@@ -338,8 +336,7 @@ const struct rate_limit *rates_limit_at(const struct rates_settings *settings, s
     return ((const struct rate_limit_settings *)settings->limits.items)[i].compiled;
 }
 
-/* ---- a counter's name, read again
- * ---------------------------------------------------------------------------- */
+/* ---- a counter's name, read again -------------------------------------------------------------------- */
 
 static bool find_choice(const struct config_choice *choices, struct slice word, int *value)
 {
@@ -404,8 +401,7 @@ bool rate_limit_from_name(struct slice name, struct rate_limit *limit, char per[
     return name.length == 0;
 }
 
-/* ---- names and words
- * --------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------ */
 
 static const char *choice_name(const struct config_choice *choices, int value)
 {
@@ -422,144 +418,4 @@ const char *rate_key_name(enum rate_key key)
 const char *rate_count_name(enum rate_count count)
 {
     return choice_name(count_choices, (int)count);
-}
-
-enum { KB_PER_MB = 1000, KB_TOLD_AS_MB = 10000 };
-
-enum reply_part rate_amount_part(enum rate_count count, uint64_t amount, uint64_t *told)
-{
-    static const enum reply_part parts[][2] = {
-        [RATE_OF_MESSAGES] = {REPLY_PART_messages, REPLY_PART_message},
-        [RATE_OF_RECIPIENTS] = {REPLY_PART_recipients, REPLY_PART_recipient},
-        [RATE_OF_EXTERNAL_RECIPIENTS] = {REPLY_PART_external_recipients, REPLY_PART_external_recipient},
-        [RATE_OF_INTERNAL_RECIPIENTS] = {REPLY_PART_internal_recipients, REPLY_PART_internal_recipient},
-        [RATE_OF_NEW_RECIPIENTS] = {REPLY_PART_new_recipients, REPLY_PART_new_recipient},
-        [RATE_OF_REFUSED_RECIPIENTS] = {REPLY_PART_refused_recipients, REPLY_PART_refused_recipient},
-    };
-    *told = amount;
-    if (count != RATE_OF_BYTES)
-        return parts[count][amount == 1];
-    if (amount < KB_TOLD_AS_MB)
-        return REPLY_PART_kilobytes;
-    *told = amount / KB_PER_MB;
-    return REPLY_PART_megabytes;
-}
-
-void rate_amount_describe(enum rate_count count, uint64_t amount, struct strbuf *out)
-{
-    static const char *const nouns[] = {
-        "message",           "recipient", "external recipient", "internal recipient", "new recipient",
-        "refused recipient", "kB"};
-    if (count == RATE_OF_BYTES && amount >= KB_TOLD_AS_MB)
-        strbuf_printf(out, "%llu MB", (unsigned long long)amount / KB_PER_MB);
-    else
-        strbuf_printf(out, "%llu %s%s", (unsigned long long)amount, nouns[count],
-                      count == RATE_OF_BYTES || amount == 1 ? "" : "s");
-}
-
-/* "7.2 s", "2 min", "1.5 h", for a time of which three digits are enough. */
-static void describe_time(int64_t us, struct strbuf *out)
-{
-    double seconds = (double)us / 1e6;
-    if (seconds < 0.1)
-        strbuf_printf(out, "%.3g ms", seconds * 1000);
-    else if (seconds < 100)
-        strbuf_printf(out, "%.3g s", seconds);
-    else if (seconds < 6000)
-        strbuf_printf(out, "%.3g min", seconds / 60);
-    else
-        strbuf_printf(out, "%.3g h", seconds / 3600);
-}
-
-/* "hour", "24 h": behind "in any". */
-static void describe_period(int64_t us, struct strbuf *out)
-{
-    const int64_t hour_us = 3600LL * 1000000;
-    if (us == hour_us)
-        strbuf_append_text(out, "hour");
-    else if (us == hour_us / 60)
-        strbuf_append_text(out, "minute");
-    else
-        describe_time(us, out);
-}
-
-void rate_limit_describe(const struct rate_limit *limit, struct strbuf *out)
-{
-    switch (limit->kind) {
-    case WINDOW_CALENDAR:
-        rate_amount_describe(limit->count, limit->limit, out);
-        strbuf_printf(out, " each %s, from midnight on", limit->calendar == RATE_DAY ? "day" : "month");
-        return;
-    case WINDOW_SLIDING:
-        strbuf_append_text(out, "at most ");
-        rate_amount_describe(limit->count, limit->limit, out);
-        strbuf_append_text(out, " in any ");
-        describe_period(limit->period_us, out);
-        return;
-    case WINDOW_REFILL:
-        rate_amount_describe(limit->count, limit->burst, out);
-        strbuf_append_text(out, " at once, then one every ");
-        describe_time(limit->period_us / (int64_t)limit->limit, out);
-        strbuf_printf(out, "; at most %llu in any ", (unsigned long long)(limit->burst + limit->limit - 1));
-        describe_period(limit->period_us, out);
-        return;
-    }
-}
-
-/* ---- windows
- * ----------------------------------------------------------------------------------------------- */
-
-static const int64_t US_PER_SECOND = 1000000;
-
-/* Midnight by the clock on the wall: a day of a change of clocks has 23 or 25 hours. */
-static int64_t midnight_us(struct tm day)
-{
-    day.tm_hour = day.tm_min = day.tm_sec = 0;
-    day.tm_isdst = -1;
-    return (int64_t)mktime(&day) * US_PER_SECOND;
-}
-
-/* The day or month that `now` lies in, in seconds. */
-static void work_out_window(enum rate_calendar calendar, time_t now, struct window *window)
-{
-    struct tm day;
-    localtime_r(&now, &day);
-    if (calendar == RATE_MONTH)
-        day.tm_mday = 1;
-    window->starts_us = midnight_us(day);
-    if (calendar == RATE_MONTH)
-        day.tm_mon++;
-    else
-        day.tm_mday++;
-    window->ends_us = midnight_us(day);
-}
-
-/* A window in one word, so that any thread may read and write it: its length in the low bits, in seconds. */
-enum { LENGTH_BITS = 22 };
-
-static bool recall_window(const struct rate_limit *limit, int64_t now_us, struct window *window)
-{
-    const uint64_t word = limit->last_window == NULL ? 0 : atomic_load(limit->last_window);
-    window->starts_us = (int64_t)(word >> LENGTH_BITS) * US_PER_SECOND;
-    window->ends_us = window->starts_us + (int64_t)(word & ((1U << LENGTH_BITS) - 1)) * US_PER_SECOND;
-    return now_us >= window->starts_us && now_us < window->ends_us;
-}
-
-static void remember_window(const struct rate_limit *limit, const struct window *window)
-{
-    const uint64_t length = (uint64_t)((window->ends_us - window->starts_us) / US_PER_SECOND);
-    if (limit->last_window != NULL && window->starts_us > 0)
-        atomic_store(limit->last_window,
-                     (uint64_t)(window->starts_us / US_PER_SECOND) << LENGTH_BITS | length);
-}
-
-struct window rate_window(const struct rate_limit *limit, int64_t now_us)
-{
-    struct window window = {
-        .kind = limit->kind, .limit = limit->limit, .burst = limit->burst, .period_us = limit->period_us};
-    if (limit->calendar == RATE_SPAN || recall_window(limit, now_us, &window))
-        return window;
-    work_out_window(limit->calendar, (time_t)(now_us / US_PER_SECOND), &window);
-    remember_window(limit, &window);
-    return window;
 }

@@ -360,83 +360,24 @@ static bool compress_recognise(struct slice probe)
            (flags & 0x1f) >= 9 && (flags & 0x1f) <= 16;
 }
 
-const struct archive_format gzip_format = {
-    .name = "gzip",
-    .extensions = "gz tgz",
-    .traits = ARCHIVE_IS_ONE_FILE,
-    .probe_bytes = 3,
-    .recognise = gzip_recognise,
-    .create = gzip_create,
-    .push = compressed_push,
-    .end = compressed_end,
-};
-const struct archive_format bzip2_format = {
-    .name = "bzip2",
-    .extensions = "bz2 tbz tbz2",
-    .traits = ARCHIVE_IS_ONE_FILE,
-    .probe_bytes = 10,
-    .recognise = bzip2_recognise,
-    .create = bzip2_create,
-    .push = compressed_push,
-    .end = compressed_end,
-};
-const struct archive_format xz_format = {
-    .name = "xz",
-    .extensions = "xz txz",
-    .traits = ARCHIVE_IS_ONE_FILE,
-    .probe_bytes = 6,
-    .recognise = xz_recognise,
-    .create = xz_create,
-    .push = compressed_push,
-    .end = compressed_end,
-};
-const struct archive_format lzma_format = {
-    .name = "lzma",
-    .extensions = "lzma",
-    .traits = ARCHIVE_IS_ONE_FILE,
-    .probe_bytes = 14,
-    .recognise = lzma_recognise,
-    .create = lzma_create,
-    .push = compressed_push,
-    .end = compressed_end,
-};
-const struct archive_format zstd_format = {
-    .name = "zstd",
-    .extensions = "zst tzst",
-    .traits = ARCHIVE_IS_ONE_FILE | ARCHIVE_NAME_BINDS,
-    .probe_bytes = 4,
-    .recognise = zstd_recognise,
-    .create = zstd_create,
-    .push = compressed_push,
-    .end = compressed_end,
-};
-const struct archive_format lz4_format = {
-    .name = "lz4",
-    .extensions = "lz4",
-    .traits = ARCHIVE_IS_ONE_FILE | ARCHIVE_NAME_BINDS,
-    .probe_bytes = 4,
-    .recognise = lz4_recognise,
-    .create = lz4_create,
-    .push = compressed_push,
-    .end = compressed_end,
-};
-const struct archive_format lzip_format = {
-    .name = "lzip",
-    .extensions = "lz tlz",
-    .traits = ARCHIVE_IS_ONE_FILE | ARCHIVE_NAME_BINDS,
-    .probe_bytes = 5,
-    .recognise = lzip_recognise,
-    .create = lzip_create,
-    .push = compressed_push,
-    .end = compressed_end,
-};
-const struct archive_format compress_format = {
-    .name = "compress",
-    .extensions = "z taz",
-    .traits = ARCHIVE_IS_ONE_FILE,
-    .probe_bytes = 3,
-    .recognise = compress_recognise,
-    .create = compress_create,
-    .push = compressed_push,
-    .end = compressed_end,
-};
+/* One file, packed; they differ in how it is told and unpacked. */
+#define COMPRESSED(format, its_extensions, bytes, its_traits)                                                \
+    const struct archive_format format##_format = {                                                          \
+        .name = #format,                                                                                     \
+        .extensions = (its_extensions),                                                                      \
+        .traits = ARCHIVE_IS_ONE_FILE | (its_traits),                                                        \
+        .probe_bytes = (bytes),                                                                              \
+        .recognise = format##_recognise,                                                                     \
+        .create = format##_create,                                                                           \
+        .push = compressed_push,                                                                             \
+        .end = compressed_end,                                                                               \
+    }
+
+COMPRESSED(gzip, "gz tgz", 3, 0);
+COMPRESSED(bzip2, "bz2 tbz tbz2", 10, 0);
+COMPRESSED(xz, "xz txz", 6, 0);
+COMPRESSED(lzma, "lzma", 14, 0);
+COMPRESSED(zstd, "zst tzst", 4, ARCHIVE_NAME_BINDS);
+COMPRESSED(lz4, "lz4", 4, ARCHIVE_NAME_BINDS);
+COMPRESSED(lzip, "lz tlz", 5, ARCHIVE_NAME_BINDS);
+COMPRESSED(compress, "z taz", 3, 0);

@@ -121,6 +121,13 @@ class ImapDovecot(Dovecot):
         """A connection that comes from the address `client`."""
         return _Imap(self.port, client)
 
+    def log_in(self, client, user, password):
+        session = self.imap(client)
+        try:
+            session.login(user, password)
+        finally:
+            session.logout()
+
 
 class _Imap(imaplib.IMAP4):
     def __init__(self, port, client):

@@ -65,8 +65,7 @@ static void wait_until_used(struct store *store, const char *key, uint64_t limit
     }
 }
 
-/* ---- tests
- * --------------------------------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------------------------- */
 
 static void two_daemons_share_one_counter(void **state)
 {
