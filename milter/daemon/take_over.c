@@ -44,7 +44,12 @@ static bool hear(int connection, struct strbuf *answer)
     } room;
     struct iovec into = {piece, sizeof piece};
     struct msghdr message = {
-        .msg_iov = &into, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
+        .msg_iov = &into,
+        .msg_iovlen = 1,
+        .msg_control = room.bytes,
+        /* Not sizeof: it is rounded up, and one more would fit. */
+        .msg_controllen = CMSG_LEN(sizeof(int) * CONTROL_DESCRIPTORS_MAX),
+    };
     struct pollfd waiting = {connection, POLLIN, 0};
     if (poll(&waiting, 1, ANSWER_WAIT_MS) <= 0)
         return false;
