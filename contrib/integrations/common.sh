@@ -36,28 +36,37 @@ settle_watch() {
     fi
 }
 
-# settle_block FILE: standard input between two marks at the end of FILE, once; with --undo it is taken out.
-settle_block() {
-    local begin='# closedrelay: begin' end='# closedrelay: end' rest
-    rest=$([ ! -e "$1" ] || sed "/^$begin\$/,/^$end\$/d" "$1")
-    if [ $undo = yes ]; then
-        printf '%s\n' "$rest" >"$1.new"
-    else
-        { [ -z "$rest" ] || printf '%s\n' "$rest"; echo "$begin"; cat; echo "$end"; } >"$1.new"
-    fi
-    [ ! -e "$1" ] || chmod --reference="$1" "$1.new"
-    mv "$1.new" "$1"
+# Standard input without our block, and with what was before it byte for byte.
+without_block() {
+    sed -zE 's/\n# closedrelay: begin[^\n]*, behind a line without an end\n.*\n# closedrelay: end\n//
+        s/(^|\n)# closedrelay: begin[^\n]*\n.*\n# closedrelay: end\n/\1/'
 }
 
-# Services of master.cf that take mail back from a content filter: on a loopback address, with an empty content_filter.
-settle_reinjection() {
-    local service milters
-    postconf -c "$folder" -P | sed -nE 's#^((127\.0\.0\.1|\[?::1\]?|localhost):[0-9]+/inet)/content_filter =[[:space:]]*$#\1#p' |
-        while read -r service; do
-            milters=$(postconf -c "$folder" -P "$service/smtpd_milters" 2>/dev/null || true)
-            if [ $undo = no ] && [ -z "$milters" ]; then
-                echo "postconf -c $folder -P '$service/smtpd_milters='"
-                postconf -c "$folder" -P "$service/smtpd_milters="
-            fi
-        done
+# settle_block FILE [FIRST]: standard input between two marks at the end of FILE, once; with --undo it is taken out, and FILE is
+# what it was. A FILE that is not there becomes a script that begins with the line FIRST, and is gone again after --undo.
+settle_block() {
+    local mark='# closedrelay: begin' is_new=no is_ended=yes
+    if [ -e "$1" ]; then
+        cp -p "$1" "$1.new"
+        without_block <"$1" >"$1.new"
+        ! grep -q '^# closedrelay: begin, of a new file' "$1" || is_new=yes
+    elif [ $undo = yes ]; then
+        return 0
+    else
+        is_new=yes
+        printf '%s' "${2:+$2$'\n'}" >"$1.new"
+        [ -z "${2:-}" ] || chmod 755 "$1.new"
+    fi
+    if [ $undo = yes ]; then
+        if [ $is_new = yes ] && [ "$(cat "$1.new")" = "${2:-}" ]; then
+            rm "$1" "$1.new"
+            return 0
+        fi
+    else
+        [ -z "$(tail -c 1 "$1.new")" ] || is_ended=no
+        [ $is_new = no ] || mark+=', of a new file'
+        [ $is_ended = yes ] || mark=$'\n'$mark', behind a line without an end'
+        { echo "$mark"; cat; echo '# closedrelay: end'; } >>"$1.new"
+    fi
+    mv "$1.new" "$1"
 }
