@@ -1,8 +1,9 @@
 /*
- * The last lines of the record, for those who watch it live.
+ * The last lines of the record, for those who watch it live, in RECORD_RING_BYTES of memory.
  *
- * While nobody watches, putting a line costs one atomic look. A watcher reads at its own pace; what was
- * overwritten before it came to it is lost to it, and counted. Writers never wait for readers.
+ * While nobody watches, it takes no memory, and putting a line costs one atomic look. A watcher reads at its
+ * own pace; what was overwritten before it came to it is lost to it, and counted. Writers never wait for
+ * readers.
  */
 #ifndef CLOSEDRELAY_RECORD_RECORD_RING_H
 #define CLOSEDRELAY_RECORD_RECORD_RING_H
@@ -10,7 +11,7 @@
 #include "base/strbuf.h"
 
 enum {
-    RECORD_RING_LINES = 1024,
+    RECORD_RING_BYTES = 2 << 20, /* of all lines, four more for each: some 1,500 of small mail */
     RECORD_RING_LINE_BYTES_MAX = 256 << 10, /* a longer one is lost to watchers */
 };
 
@@ -21,15 +22,16 @@ struct record_ring *record_ring_create(void);
 /* After the last watcher has left. NULL is allowed. */
 void record_ring_destroy(struct record_ring *ring);
 
-/* A line without its newline; copied. Any thread. */
+/* A line without its newline, which is not empty; copied. Any thread. */
 void record_ring_put(struct record_ring *ring, struct slice line);
 
 struct record_watcher {
     struct record_ring *ring;
     uint64_t next; /* number of the line to read */
+    uint64_t at;   /* where it is */
 };
 
-/* Lines from now on. */
+/* Lines from now on; without memory each of them is told as lost. */
 void record_watcher_begin(struct record_watcher *watcher, struct record_ring *ring);
 void record_watcher_end(struct record_watcher *watcher);
 

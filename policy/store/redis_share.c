@@ -4,9 +4,6 @@
 #include "base/counter.h"
 #include "base/siphash.h"
 
-#include <inttypes.h>
-#include <talloc.h>
-
 COUNTER(share_decisions, "store_share_decisions", "store_share_decisions_total", "",
         "Decisions on limits that were made by this server's share, while the store was away.");
 
@@ -115,25 +112,15 @@ static bool take_share(struct store_redis *redis, struct store_charge *charge)
     return left > 0;
 }
 
-/*
- * The counters of a share begin at nothing once what was charged to them has reached the server, for it is
- * part of what is left then: the round is part of their name.
- */
-static bool make_shares(struct store_redis *redis, void *owner, const struct store_charge *charges,
-                        size_t count, struct store_charge *shares)
+static bool make_shares(struct store_redis *redis, const struct store_charge *charges, size_t count,
+                        struct store_charge *shares)
 {
     bool has_all = true;
     for (size_t i = 0; i < count; i++) {
-        const char *limit = talloc_asprintf(owner, "%" PRIuLEAST64 ":%.*s", atomic_load(&redis->share_round),
-                                            (int)charges[i].limit.length, charges[i].limit.data);
         shares[i] = charges[i];
-        shares[i].is_exceeded = false;
         shares[i].warn_at = 0;
         const bool is_left = take_share(redis, &shares[i]);
         shares[i].is_exceeded = !is_left;
-        if (limit != NULL)
-            shares[i].limit = slice_of(limit);
-        shares[i].limit_hash = shares[i].place = 0;
         has_all = has_all && (is_left || shares[i].is_watched);
     }
     return has_all;
@@ -148,9 +135,8 @@ enum store_answer redis_reserve_share(struct store_redis *redis, struct redis_ho
         hold->local = store_hold_create(redis->local, hold, hold->base.charges_max, 0);
     if (hold->local == NULL)
         return STORE_UNKNOWN;
-    void *scratch = talloc_new(hold);
     bool is_left[STORE_CHARGES_MAX];
-    const bool has_all = make_shares(redis, scratch, charges, count, shares);
+    const bool has_all = make_shares(redis, charges, count, shares);
     for (size_t i = 0; i < count; i++)
         is_left[i] = !shares[i].is_exceeded;
     if (has_all)
@@ -162,7 +148,6 @@ enum store_answer redis_reserve_share(struct store_redis *redis, struct redis_ho
         charges[i].is_exceeded = shares[i].is_exceeded || !is_left[i];
         charges[i].is_share = true;
     }
-    talloc_free(scratch);
     counter_add(&share_decisions, 1);
     return answer;
 }
@@ -171,8 +156,6 @@ void redis_settle_share(struct store_redis *redis, struct redis_hold *hold,
                         const struct store_charge *charges, size_t count)
 {
     struct store_charge shares[STORE_CHARGES_MAX];
-    void *scratch = talloc_new(hold);
-    make_shares(redis, scratch, charges, count, shares);
+    make_shares(redis, charges, count, shares);
     store_settle(hold->local, shares, count);
-    talloc_free(scratch);
 }

@@ -306,6 +306,14 @@ static void walk(struct store_memory *memory,
     }
 }
 
+static void forget(struct counter_entry *entry)
+{
+    entry->state = (struct window_state){.reserved = entry->state.reserved};
+    entry->is_warned = false;
+    entry->is_changed = true;
+    entry->fill_percent = 0;
+}
+
 struct resetting {
     struct slice limit, key;
     int64_t now_us;
@@ -320,10 +328,7 @@ static void reset_one(void *context, struct counter_entry *entry, enum store_pop
         (resetting->limit.length > 0 && !slice_equal(limit_of(entry), resetting->limit)) ||
         entry->state.empty_at_us <= resetting->now_us)
         return;
-    entry->state = (struct window_state){.reserved = entry->state.reserved};
-    entry->is_warned = false;
-    entry->is_changed = true;
-    entry->fill_percent = 0;
+    forget(entry);
     resetting->count++;
 }
 
@@ -333,6 +338,18 @@ static bool reset(struct store *base, struct slice limit, struct slice key, size
     walk((struct store_memory *)base, reset_one, &resetting);
     *count = resetting.count;
     return true;
+}
+
+static void forget_one(void *context, struct counter_entry *entry, enum store_population population)
+{
+    (void)context;
+    (void)population;
+    forget(entry);
+}
+
+void store_memory_forget(struct store *base)
+{
+    walk((struct store_memory *)base, forget_one, NULL);
 }
 
 struct showing {

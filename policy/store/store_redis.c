@@ -186,7 +186,8 @@ static void settle_up(void *context)
         clock_monotonic_ms(&redis->base.clock) < atomic_load(&redis->shared_until_ms) ||
         !redis_introduce(redis))
         return;
-    atomic_fetch_add(&redis->share_round, 1);
+    /* What was charged to the share has reached the server, and is part of what is left next time. */
+    store_memory_forget(redis->local);
     atomic_store(&redis->is_by_share, false);
     if (!pending_is_done(&redis->reached))
         pending_complete(&redis->reached);

@@ -72,7 +72,6 @@ struct store_redis {
     /* While the server is away, and until what was charged meanwhile has reached it from all servers. */
     atomic_bool is_by_share;
     atomic_uint_least64_t shared_until_ms; /* at least, monotonic */
-    atomic_uint_least64_t share_round;     /* redis_share.c */
     pthread_mutex_t lock;                  /* guards all below */
     struct redis_remembered *remembered;
     struct redis_unsent *unsent; /* oldest first */

@@ -8,6 +8,7 @@
 
 #include "record/record_ring.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,29 +44,92 @@ static void lines_come_in_order(void **state)
     record_ring_destroy(ring);
 }
 
+/* The number at the beginning of a line, which fills `bytes`. */
+static void put_long_numbers(struct record_ring *ring, size_t bytes, int from, int to)
+{
+    char *text = malloc(bytes);
+    assert_non_null(text);
+    for (int i = from; i < to; i++) {
+        char number[16];
+        const int length = snprintf(number, sizeof number, "%d ", i);
+        memset(text, 'x', bytes);
+        memcpy(text, number, (size_t)length);
+        record_ring_put(ring, slice_make(text, bytes));
+    }
+    free(text);
+}
+
 static void what_was_missed_is_counted(void **state)
 {
     (void)state;
+    enum { LINE_BYTES = 4092, FIT = RECORD_RING_BYTES / (LINE_BYTES + 4) };
     struct record_ring *ring = record_ring_create();
     struct record_watcher watcher;
     struct strbuf line;
     uint64_t lost;
     strbuf_init(&line, 0);
     record_watcher_begin(&watcher, ring);
-    put_numbers(ring, 0, RECORD_RING_LINES + 7);
-    assert_true(record_watcher_next(&watcher, 0, &line, &lost));
-    assert_int_equal(lost, 7);
-    assert_int_equal(atoi(strbuf_text(&line)), 7);
-    char *large = calloc(1, RECORD_RING_LINE_BYTES_MAX + 1);
-    assert_non_null(large);
-    for (int i = 1; i < RECORD_RING_LINES; i++)
+    put_long_numbers(ring, LINE_BYTES, 0, FIT + 7);
+    for (int i = 7; i < FIT + 7; i++) {
         assert_true(record_watcher_next(&watcher, 0, &line, &lost));
-    record_ring_put(ring, slice_make(large, RECORD_RING_LINE_BYTES_MAX + 1));
+        assert_int_equal(lost, i == 7 ? 7 : 0);
+        assert_int_equal(atoi(strbuf_text(&line)), i);
+        assert_int_equal(line.length, LINE_BYTES);
+    }
+    put_long_numbers(ring, RECORD_RING_LINE_BYTES_MAX + 1, 0, 1);
     assert_false(record_watcher_next(&watcher, 0, &line, &lost));
     assert_int_equal(lost, 1);
-    free(large);
+    put_long_numbers(ring, RECORD_RING_LINE_BYTES_MAX, 1, 2);
+    assert_true(record_watcher_next(&watcher, 0, &line, &lost));
+    assert_int_equal(lost, 0);
+    assert_int_equal(atoi(strbuf_text(&line)), 1);
     record_watcher_end(&watcher);
     strbuf_deinit(&line);
+    record_ring_destroy(ring);
+}
+
+/* Wherever the end of the ring's memory falls: into a length, or into a line. */
+static void lines_of_any_length_are_whole(void **state)
+{
+    (void)state;
+    struct record_ring *ring = record_ring_create();
+    struct record_watcher watcher;
+    struct strbuf line;
+    uint64_t lost, bytes = 0;
+    strbuf_init(&line, 0);
+    record_watcher_begin(&watcher, ring);
+    for (int i = 0; bytes < 20 * (uint64_t)RECORD_RING_BYTES; i++) {
+        const size_t length = (size_t)i * 7919 % 40000 + 1;
+        char first = (char)('a' + i % 26);
+        char *text = malloc(length);
+        assert_non_null(text);
+        memset(text, first, length);
+        record_ring_put(ring, slice_make(text, length));
+        assert_true(record_watcher_next(&watcher, 0, &line, &lost));
+        assert_int_equal(lost, 0);
+        assert_int_equal(line.length, length);
+        assert_memory_equal(line.data, text, length);
+        bytes += length;
+        free(text);
+    }
+    record_watcher_end(&watcher);
+    strbuf_deinit(&line);
+    record_ring_destroy(ring);
+}
+
+/* Long lines leave nothing behind: the ring takes what it says, whatever it was given. */
+static void memory_is_bounded(void **state)
+{
+    (void)state;
+    struct record_ring *ring = record_ring_create();
+    struct record_watcher watcher;
+    record_watcher_begin(&watcher, ring);
+    put_long_numbers(ring, 100, 0, 1);
+    const size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (int i = 0; i < 1500; i++)
+        put_long_numbers(ring, RECORD_RING_LINE_BYTES_MAX - (size_t)i, i, i + 1);
+    assert_true(mallinfo2().uordblks + mallinfo2().hblkhd <= before + 65536);
+    record_watcher_end(&watcher);
     record_ring_destroy(ring);
 }
 
@@ -105,6 +169,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_come_in_order),
         cmocka_unit_test(what_was_missed_is_counted),
+        cmocka_unit_test(lines_of_any_length_are_whole),
+        cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(a_watcher_sees_or_loses_every_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

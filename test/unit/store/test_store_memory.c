@@ -96,6 +96,23 @@ static void an_abandoned_hold_gives_all_back(void **state)
     store_destroy(store);
 }
 
+static void what_is_forgotten_leaves_what_is_reserved(void **state)
+{
+    (void)state;
+    struct store *store = make_store(1000);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
+    struct store_charge ann = charge_of("user", "ann", 100, 30), bob = charge_of("user", "bob", 100, 20);
+    store_settle(hold, &ann, 1);
+    assert_int_equal(store_reserve(hold, &bob, 1), STORE_FITS);
+    store_memory_forget(store);
+    assert_int_equal(used(store, "user", "ann"), 0);
+    assert_int_equal(used(store, "user", "bob"), 20);
+    store_settle(hold, &bob, 1);
+    assert_int_equal(used(store, "user", "bob"), 20);
+    talloc_free(hold);
+    store_destroy(store);
+}
+
 static void all_levels_are_charged_or_none(void **state)
 {
     (void)state;
@@ -273,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_settled_is_charged),
         cmocka_unit_test(an_abandoned_hold_gives_all_back),
+        cmocka_unit_test(what_is_forgotten_leaves_what_is_reserved),
         cmocka_unit_test(all_levels_are_charged_or_none),
         cmocka_unit_test(a_warning_comes_once_a_crossing),
         cmocka_unit_test(reset_forgets_what_was_charged),

@@ -199,6 +199,29 @@ static void without_the_server_each_has_its_share(void **state)
     store_destroy(b);
 }
 
+/* What passed while it was gone is part of what is left when it goes again, and is counted once. */
+static void each_absence_has_a_share_of_its_own(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    struct store *a = redis_open(server, "a");
+    redis_wait_until_there(a, true);
+    for (int absence = 0; absence < 2; absence++) {
+        redis_kill(server);
+        redis_wait_until_there(a, false);
+        for (int i = 0; i < 3; i++)
+            assert_true(pass_one(a, "ann", 10));
+        redis_start(server);
+        redis_wait_until_there(a, true);
+        wait_until_used(a, "ann", 10, 3 * (uint64_t)(absence + 1));
+    }
+    redis_kill(server);
+    redis_wait_until_there(a, false);
+    for (int i = 0; i < 4; i++)
+        assert_true(pass_one(a, "ann", 10));
+    assert_false(pass_one(a, "ann", 10));
+    store_destroy(a);
+}
+
 static long pulses(const struct redis_server *server)
 {
     return redis_number(server, "info commandstats", "cmdstat_xread:calls=");
@@ -369,6 +392,7 @@ int main(void)
         SERVER_TEST(a_crowd_on_two_daemons_passes_no_more_than_the_limit),
         SERVER_TEST(a_server_that_forgets_its_scripts_is_told_again),
         SERVER_TEST(without_the_server_each_has_its_share),
+        SERVER_TEST(each_absence_has_a_share_of_its_own),
         SERVER_TEST(what_others_used_is_known),
         SERVER_TEST(what_a_killed_daemon_held_comes_free),
         SERVER_TEST(what_one_resets_is_reset_for_all),
