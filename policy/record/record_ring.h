@@ -11,7 +11,7 @@
 #include "base/strbuf.h"
 
 enum {
-    RECORD_RING_BYTES = 2 << 20, /* of all lines, four more for each: some 1,500 of small mail */
+    RECORD_RING_BYTES = 2 << 20,            /* of all lines, four more for each: some 1,500 of small mail */
     RECORD_RING_LINE_BYTES_MAX = 256 << 10, /* a longer one is lost to watchers */
 };
 

@@ -169,8 +169,8 @@ struct store_memory_options {
 /* In this process. NULL: out of memory. */
 struct store *store_memory_create(const struct store_memory_options *options);
 
-/* Of a memory store: forgets what was charged to any counter. What is reserved stays; the places of all others
- * are free. */
+/* Of a memory store: forgets what was charged to any counter. What is reserved stays; the places of all
+ * others are free. */
 void store_memory_forget(struct store *store);
 
 /* Of a memory store, for what keeps it over a restart (store_checkpoint.h). */
