@@ -1,7 +1,9 @@
 #include "http/http_server.h"
 
-#include "socket/listener.h"
+#include "http/http_connections.h"
+#include "http/http_send.h"
 #include "http/http_workers.h"
+#include "socket/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,33 +19,24 @@
 
 enum {
     IDLE_SEC = 10,               /* a connection on which nothing moves */
-    CONNECTION_MS_MAX = 60000,   /* any connection, from its beginning */
     CONNECTION_BYTES = 16 << 10, /* of a request's head, and of what is on its way out */
     LOOK_EVERY_MS = 500,
     BACKLOG = 128, /* who waits for a connection; the rest is refused by the system, or tries again */
     NICE = 10,
 };
 
-/* One that is open; touched by the server's thread only. */
-struct open_connection {
-    int descriptor;
-    uint64_t since_ms;
-    bool is_asking; /* a question is being answered */
-};
-
 struct http_server {
     struct listener listener;
-    unsigned connections_max;
     struct policy_dashboard *dashboard;
     struct http_target target;
     struct http_workers *workers;
     struct MHD_Daemon *daemon;
     pthread_t thread;
     bool is_started;
-    int wake; /* an eventfd: answers are made, or it is to stop */
-    struct open_connection *connections;
-    pthread_mutex_t lock;  /* guards those below */
-    struct http_job *made; /* answers that the thread has not seen yet */
+    int wake;                            /* an eventfd: answers are made, or it is to stop */
+    struct http_connections connections; /* touched by its thread only */
+    pthread_mutex_t lock;                /* guards those below */
+    struct http_job *made;               /* answers that the thread has not seen yet */
     bool is_stopping;
 };
 
@@ -53,122 +46,6 @@ struct exchange {
     struct MHD_Connection *connection;
     bool is_made;
 };
-
-/* ---- answers ----------------------------------------------------------------------------------------- */
-
-static const char *const headers[][2] = {
-    {"Content-Security-Policy",
-     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cache-Control", "no-store"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-};
-
-/* Takes the content of `call->body` away from it. */
-static enum MHD_Result send_answer(struct MHD_Connection *connection, struct http_call *call)
-{
-    struct strbuf *body = &call->body;
-    const bool is_whole = !body->failed;
-    struct MHD_Response *response =
-        !is_whole || body->data == NULL
-            ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
-            : MHD_create_response_from_buffer(body->length, body->data, MHD_RESPMEM_MUST_FREE);
-    if (response == NULL)
-        return MHD_NO;
-    if (is_whole)
-        strbuf_init(body, 0); /* the response frees it */
-    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-        MHD_add_response_header(response, headers[i][0], headers[i][1]);
-    MHD_add_response_header(response, "Content-Type", call->content_type);
-    if (call->status == MHD_HTTP_UNAUTHORIZED)
-        MHD_add_response_header(response, "WWW-Authenticate",
-                                "Basic realm=\"closedrelay\", charset=\"UTF-8\"");
-    if (call->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, "Allow", "GET, HEAD");
-    if (call->status == MHD_HTTP_SERVICE_UNAVAILABLE)
-        MHD_add_response_header(response, "Retry-After", "2");
-    const enum MHD_Result result =
-        MHD_queue_response(connection, is_whole ? call->status : MHD_HTTP_INTERNAL_SERVER_ERROR, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *text)
-{
-    struct http_call call = {.status = status};
-    strbuf_init(&call.body, 0);
-    http_answer_text(&call, status, text);
-    const enum MHD_Result result = send_answer(connection, &call);
-    strbuf_deinit(&call.body);
-    return result;
-}
-
-/* ---- connections ------------------------------------------------------------------------------------- */
-
-static void note_connection(void *context, struct MHD_Connection *connection, void **kept,
-                            enum MHD_ConnectionNotificationCode code)
-{
-    struct http_server *server = context;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        if (*kept != NULL)
-            *(struct open_connection *)*kept = (struct open_connection){.descriptor = -1};
-        return;
-    }
-    for (unsigned i = 0; i < server->connections_max; i++) {
-        struct open_connection *place = &server->connections[i];
-        if (place->descriptor >= 0)
-            continue;
-        place->descriptor =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        place->since_ms = clock_now_ms();
-        *kept = place;
-        break;
-    }
-}
-
-static struct open_connection *place_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info == NULL ? NULL : info->socket_context;
-}
-
-static void note_question(struct MHD_Connection *connection, bool is_asking)
-{
-    struct open_connection *place = place_of(connection);
-    if (place != NULL)
-        place->is_asking = is_asking;
-}
-
-/* Who tells of logins keeps his connection, and is told to go only once he is silent. */
-static void note_told(const struct exchange *exchange)
-{
-    struct open_connection *place = place_of(exchange->connection);
-    if (place != NULL && exchange->job.route->takes_content && exchange->job.call.status == MHD_HTTP_OK)
-        place->since_ms = clock_now_ms();
-}
-
-/* Whether the other end has gone, with half a request left behind: MHD would wait for the rest. */
-static bool is_abandoned(const struct open_connection *connection)
-{
-    struct pollfd look = {.fd = connection->descriptor, .events = POLLRDHUP};
-    return !connection->is_asking && poll(&look, 1, 0) > 0 && (look.revents & POLLRDHUP) != 0;
-}
-
-/* Whoever trickles along is cut off, and whoever has left makes room; MHD sees the end of the connection. */
-static void end_old_connections(struct http_server *server)
-{
-    const uint64_t now_ms = clock_now_ms();
-    for (unsigned i = 0; i < server->connections_max; i++) {
-        const struct open_connection *connection = &server->connections[i];
-        const uint64_t age_ms = now_ms - connection->since_ms;
-        if (connection->descriptor >= 0 &&
-            (age_ms > CONNECTION_MS_MAX || (age_ms > LOOK_EVERY_MS && is_abandoned(connection))))
-            shutdown(connection->descriptor, SHUT_RDWR);
-    }
-}
 
 /* ---- requests ---------------------------------------------------------------------------------------- */
 
@@ -230,20 +107,21 @@ static enum MHD_Result refuse_access(struct MHD_Connection *connection, enum htt
 {
     switch (access) {
     case HTTP_BAD_METHOD:
-        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-                      "Nothing can be changed here: GET and HEAD only. (POST is for http.auth_policy.)\n");
+        return http_send_refusal(
+            connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+            "Nothing can be changed here: GET and HEAD only. (POST is for http.auth_policy.)\n");
     case HTTP_BAD_TYPE:
-        return refuse(connection, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-                      "What is sent is to be JSON: Content-Type: application/json.\n");
+        return http_send_refusal(connection, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+                                 "What is sent is to be JSON: Content-Type: application/json.\n");
     case HTTP_BAD_HOST:
-        return refuse(
+        return http_send_refusal(
             connection, MHD_HTTP_MISDIRECTED_REQUEST,
             "This name is not known here. Ask by an address or as localhost, or name it in http.hosts.\n");
     case HTTP_CROSS_SITE:
-        return refuse(connection, MHD_HTTP_FORBIDDEN, "Pages of other sites may not ask here.\n");
+        return http_send_refusal(connection, MHD_HTTP_FORBIDDEN, "Pages of other sites may not ask here.\n");
     case HTTP_UNAUTHORIZED:
-        return refuse(connection, MHD_HTTP_UNAUTHORIZED,
-                      "A token is needed, as the password, as Bearer or as X-API-Key.\n");
+        return http_send_refusal(connection, MHD_HTTP_UNAUTHORIZED,
+                                 "A token is needed, as the password, as Bearer or as X-API-Key.\n");
     case HTTP_GRANTED:
         break;
     }
@@ -284,7 +162,7 @@ static void release_exchange(struct exchange *exchange)
 /* The connection sleeps until a worker has made the answer. */
 static enum MHD_Result pass_on(struct http_server *server, struct exchange *exchange)
 {
-    note_question(exchange->connection, true);
+    http_connection_asks(exchange->connection, true);
     MHD_suspend_connection(exchange->connection);
     if (http_workers_take(server->workers, &exchange->job))
         return MHD_YES;
@@ -324,19 +202,20 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
 {
     const struct http_route *route = http_route_find(path, has_content);
     if (route == NULL)
-        return refuse(connection, MHD_HTTP_NOT_FOUND, "There is no such page.\n");
+        return http_send_refusal(connection, MHD_HTTP_NOT_FOUND, "There is no such page.\n");
     if (!http_viewer_may(viewer, route->viewer))
-        return refuse(connection, MHD_HTTP_FORBIDDEN, "This token does not go so far.\n");
+        return http_send_refusal(connection, MHD_HTTP_FORBIDDEN, "This token does not go so far.\n");
     if (has_content && has_too_much(connection))
-        return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "This is more than anybody has to tell.\n");
+        return http_send_refusal(connection, MHD_HTTP_CONTENT_TOO_LARGE,
+                                 "This is more than anybody has to tell.\n");
     struct exchange *exchange = create_exchange(server, connection, route, viewer);
     if (exchange == NULL)
         return MHD_NO;
     struct http_call *call = &exchange->job.call;
     if (!read_request(connection, path, &call->request)) {
         release_exchange(exchange);
-        return refuse(connection, MHD_HTTP_BAD_REQUEST,
-                      "This question is too long, or has too many parts.\n");
+        return http_send_refusal(connection, MHD_HTTP_BAD_REQUEST,
+                                 "This question is too long, or has too many parts.\n");
     }
     name_caller(connection, call);
     *kept = exchange; /* released with the request */
@@ -356,7 +235,7 @@ static enum MHD_Result take_content(struct http_server *server, struct exchange 
         return MHD_YES;
     }
     http_answer_text(call, MHD_HTTP_CONTENT_TOO_LARGE, "This is more than anybody has to tell.\n");
-    return send_answer(exchange->connection, call);
+    return http_send_answer(exchange->connection, call);
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
@@ -368,7 +247,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     enum policy_viewer viewer;
     (void)version;
     if (exchange != NULL && exchange->is_made)
-        return send_answer(connection, &exchange->job.call);
+        return http_send_answer(connection, &exchange->job.call);
     if (exchange != NULL && exchange->job.route->takes_content)
         return take_content(server, exchange, data, data_length);
     if (exchange != NULL) {
@@ -386,9 +265,12 @@ static void request_over(void *context, struct MHD_Connection *connection, void 
 {
     (void)context;
     (void)why;
-    note_question(connection, false);
+    http_connection_asks(connection, false);
     if (*kept != NULL) {
-        note_told(*kept);
+        const struct exchange *exchange = *kept;
+        /* Who tells of logins keeps his connection, and is told to go only once he is silent. */
+        if (exchange->job.route->takes_content && exchange->job.call.status == MHD_HTTP_OK)
+            http_connection_renew(connection);
         release_exchange(*kept);
     }
     *kept = NULL;
@@ -450,7 +332,7 @@ static void *serve(void *context)
             break;
         if (clock_now_ms() - looked_ms >= LOOK_EVERY_MS) {
             looked_ms = clock_now_ms();
-            end_old_connections(server);
+            http_connections_end_old(&server->connections);
         }
     } while (take_made(server));
     return NULL;
@@ -467,13 +349,9 @@ struct http_server *http_server_open(const struct policy_http_settings *settings
     }
     const struct unix_socket_access access = {settings->socket_mode, settings->socket_group};
     server->listener.descriptor = -1;
-    server->connections_max = (unsigned)settings->connections_max;
     server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    server->connections = calloc(server->connections_max, sizeof *server->connections);
     pthread_mutex_init(&server->lock, NULL);
-    for (unsigned i = 0; server->connections != NULL && i < server->connections_max; i++)
-        server->connections[i].descriptor = -1;
-    if (server->wake < 0 || server->connections == NULL)
+    if (!http_connections_init(&server->connections, (unsigned)settings->connections_max) || server->wake < 0)
         strbuf_append_text(problem, "out of memory or descriptors");
     else if (listener_open_endpoint(&server->listener, &settings->listen, &access, problem) &&
              listen(server->listener.descriptor, BACKLOG) == 0)
@@ -487,10 +365,10 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, server,
         MHD_OPTION_LISTEN_SOCKET, server->listener.descriptor, MHD_OPTION_CONNECTION_LIMIT,
-        server->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SEC,
+        server->connections.count_max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SEC,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
         (size_t)4096, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, request_over, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, http_connections_note, &server->connections, MHD_OPTION_END);
 }
 
 struct listener *http_server_listener(struct http_server *server)
@@ -541,7 +419,7 @@ void http_server_stop(struct http_server *server)
     listener_close(&server->listener);
     if (server->wake >= 0)
         close(server->wake);
-    free(server->connections);
+    http_connections_deinit(&server->connections);
     pthread_mutex_destroy(&server->lock);
     free(server);
 }

@@ -1,128 +1,35 @@
 #include "history/story.h"
 
-#include "history/report_words.h"
+#include "history/story_text.h"
 #include "history/story_words.h"
 
 #include <talloc.h>
 #include <time.h>
-
-/* ---- texts ------------------------------------------------------------------------------------------ */
-
-struct making {
-    void *owner;
-    struct record *record;
-    struct story *story; /* NULL for a line of a list */
-    bool is_masked, failed;
-    struct slice own; /* whose addresses need not be hidden */
-    const char *to;   /* the domain of the first recipient that was refused, else of the first */
-};
-
-static const char *keep(struct making *making, const char *text)
-{
-    making->failed = making->failed || text == NULL;
-    return text == NULL ? "" : text;
-}
-
-static const char *text_of(struct making *making, enum record_key key)
-{
-    struct strbuf scratch;
-    strbuf_init(&scratch, 0);
-    const struct slice text = record_text(making->record, key, &scratch);
-    const char *copy =
-        text.length == 0 ? "" : keep(making, talloc_strndup(making->owner, text.data, text.length));
-    strbuf_deinit(&scratch);
-    return copy;
-}
-
-/* "***@example.net": who it is, is nobody's business at a help desk; where, may help. */
-static const char *mask(struct making *making, const char *address)
-{
-    const char *at = strrchr(address, '@');
-    if (!making->is_masked || address[0] == '\0' || slice_equal_nocase(slice_of(address), making->own))
-        return address;
-    return keep(making, talloc_asprintf(making->owner, "***%s", at == NULL ? "" : at));
-}
-
-static const char *address_of(struct making *making, enum record_key key)
-{
-    return mask(making, text_of(making, key));
-}
-
-static bool is_address_byte(char c)
-{
-    return (unsigned char)c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c) ||
-           (c != '\0' && strchr("!#$%&'*+/=?^_`{|}~.-", c) != NULL);
-}
-
-/* Whatever looks like an address in our own words, or in a header field. */
-static const char *mask_text(struct making *making, const char *text)
-{
-    if (!making->is_masked || strchr(text, '@') == NULL)
-        return text;
-    char *out = talloc_strdup(making->owner, "");
-    for (const char *at; out != NULL && (at = strchr(text, '@')) != NULL;) {
-        const char *from = at, *end = at + 1;
-        while (from > text && is_address_byte(from[-1]))
-            from--;
-        while (ascii_is_alpha(*end) || ascii_is_digit(*end) || *end == '.' || *end == '-')
-            end++;
-        const struct slice address = slice_make(from, (size_t)(end - from));
-        const bool is_own = slice_equal_nocase(address, making->own);
-        out = talloc_asprintf_append_buffer(out, "%.*s%.*s%.*s", (int)(from - text), text,
-                                            is_own ? (int)(at - from) : 3, is_own ? from : "***",
-                                            (int)(end - at), at);
-        text = end;
-    }
-    if (out != NULL)
-        out = talloc_asprintf_append_buffer(out, "%s", text);
-    return keep(making, out);
-}
-
-const char *story_moment(void *owner, int64_t time_us)
-{
-    char text[64];
-    const time_t seconds = (time_t)(time_us / 1000000);
-    struct tm local;
-    localtime_r(&seconds, &local);
-    strftime(text, sizeof text, "%e %b %Y %H:%M:%S %Z", &local);
-    const char *copy = talloc_strdup(owner, text[0] == ' ' ? text + 1 : text);
-    return copy == NULL ? "" : copy;
-}
-
-static const char *bytes_text(struct making *making, uint64_t bytes)
-{
-    struct strbuf text;
-    strbuf_init(&text, 0);
-    report_write_bytes(&text, bytes);
-    const char *copy = keep(making, talloc_strdup(making->owner, strbuf_text(&text)));
-    strbuf_deinit(&text);
-    return copy;
-}
 
 /* ---- findings --------------------------------------------------------------------------------------- */
 
 static const char *what_it_saw(struct making *making)
 {
     struct record *record = making->record;
-    const char *detail = mask_text(making, text_of(making, RECORD_FINDING_DETAIL));
+    const char *detail = making_mask_text(making, making_text(making, RECORD_FINDING_DETAIL));
     if (!record_has(record, RECORD_FINDING_SEEN))
         return detail;
-    return keep(making, talloc_asprintf(making->owner, "%s%s%llu of %llu allowed", detail,
-                                        detail[0] == '\0' ? "" : "; ",
-                                        (unsigned long long)record_u64(record, RECORD_FINDING_SEEN),
-                                        (unsigned long long)record_u64(record, RECORD_FINDING_LIMIT)));
+    return making_keep(making, talloc_asprintf(making->owner, "%s%s%llu of %llu allowed", detail,
+                                               detail[0] == '\0' ? "" : "; ",
+                                               (unsigned long long)record_u64(record, RECORD_FINDING_SEEN),
+                                               (unsigned long long)record_u64(record, RECORD_FINDING_LIMIT)));
 }
 
 static void read_finding(struct making *making, struct story_finding *finding)
 {
     *finding = (struct story_finding){
-        .check = text_of(making, RECORD_FINDING_CHECK),
-        .outcome = text_of(making, RECORD_FINDING_OUTCOME),
-        .reason = text_of(making, RECORD_FINDING_REASON),
-        .mode = text_of(making, RECORD_FINDING_MODE),
-        .action = text_of(making, RECORD_FINDING_ACTION),
+        .check = making_text(making, RECORD_FINDING_CHECK),
+        .outcome = making_text(making, RECORD_FINDING_OUTCOME),
+        .reason = making_text(making, RECORD_FINDING_REASON),
+        .mode = making_text(making, RECORD_FINDING_MODE),
+        .action = making_text(making, RECORD_FINDING_ACTION),
         .saw = what_it_saw(making),
-        .rule = text_of(making, RECORD_FINDING_RULE),
+        .rule = making_text(making, RECORD_FINDING_RULE),
         .limit = record_u64(making->record, RECORD_FINDING_LIMIT),
         .seen = record_u64(making->record, RECORD_FINDING_SEEN),
     };
@@ -140,7 +47,7 @@ static void read_findings(struct making *making)
 {
     struct story *story = making->story;
     struct json_cursor cursor = record_begin(making->record, RECORD_FINDINGS);
-    const char *would = text_of(making, RECORD_WOULD);
+    const char *would = making_text(making, RECORD_WOULD);
     bool has_cause = false, has_would = strcmp(would, story->verdict) == 0;
     while (record_next(making->record, RECORD_FINDINGS, &cursor)) {
         struct story_finding *grown = talloc_realloc(making->owner, story->findings, struct story_finding,
@@ -197,8 +104,9 @@ static const char *condition_of(struct making *making)
 {
     const struct story *story = making->story;
     const bool has_name = story->user[0] != '\0' && !record_is(making->record, RECORD_ROLE, "trusted");
-    return keep(making, talloc_asprintf(making->owner, has_name ? "{ user: \"%s\" }" : "{ network: \"%s\" }",
-                                        has_name ? story->user : story->client));
+    return making_keep(making,
+                       talloc_asprintf(making->owner, has_name ? "{ user: \"%s\" }" : "{ network: \"%s\" }",
+                                       has_name ? story->user : story->client));
 }
 
 /* "exe" of "invoice.zip > scan.pdf.exe"; what stands in brackets behind it is another name of the same file.
@@ -222,7 +130,7 @@ static struct slice named_value(struct making *making, const struct story_findin
         {"user", story->user[0] == '\0' ? "the client" : story->user},
         {"domain", at == NULL ? "" : at + 1},
         {"client", story->client},
-        {"sender", address_of(making, RECORD_SENDER)},
+        {"sender", making_address(making, RECORD_SENDER)},
         {"to", making->to},
         {"detail", finding->saw[0] == '\0' ? finding->reason : finding->saw},
         {"when", condition_of(making)},
@@ -258,7 +166,7 @@ static const char *fill_in(struct making *making, const char *template, const st
         }
         template = template[0] == '\0' || end == NULL ? template : end + 1;
     }
-    return keep(making, out);
+    return making_keep(making, out);
 }
 
 static const char *verdict_words(const char *verdict)
@@ -286,11 +194,12 @@ static const char *recipients_words(struct making *making)
     if (story->recipient_count == 0 || strcmp(story->verdict, "aborted") == 0)
         return "";
     if (reached > 0 && reached < story->recipient_count)
-        return keep(making, talloc_asprintf(making->owner, " for %zu of %zu recipients", reached,
-                                            story->recipient_count));
+        return making_keep(making, talloc_asprintf(making->owner, " for %zu of %zu recipients", reached,
+                                                   story->recipient_count));
     if (story->recipient_count == 1)
-        return keep(making, talloc_asprintf(making->owner, " for %s", story->recipients[0].address));
-    return keep(making, talloc_asprintf(making->owner, " for all %zu recipients", story->recipient_count));
+        return making_keep(making, talloc_asprintf(making->owner, " for %s", story->recipients[0].address));
+    return making_keep(making,
+                       talloc_asprintf(making->owner, " for all %zu recipients", story->recipient_count));
 }
 
 static void write_sentence(struct making *making)
@@ -304,15 +213,15 @@ static void write_sentence(struct making *making)
             talloc_asprintf(making->owner, ": %s",
                             fill_in(making, story_reason_find(cause->check, cause->reason)->meaning, cause));
     else if (strcmp(story->verdict, "aborted") == 0)
-        why = talloc_asprintf(making->owner, " (%s)", text_of(making, RECORD_ABORT_REASON));
-    story->sentence =
-        keep(making, talloc_asprintf(making->owner, "%s%s on %s%s.", verdict_words(story->verdict),
-                                     recipients_words(making), story_moment(making->owner, story->time_us),
-                                     keep(making, why)));
+        why = talloc_asprintf(making->owner, " (%s)", making_text(making, RECORD_ABORT_REASON));
+    story->sentence = making_keep(
+        making, talloc_asprintf(making->owner, "%s%s on %s%s.", verdict_words(story->verdict),
+                                recipients_words(making), story_moment(making->owner, story->time_us),
+                                making_keep(making, why)));
     const struct story_finding *would = would_cause_of(story);
-    const char *would_be = text_of(making, RECORD_WOULD);
+    const char *would_be = making_text(making, RECORD_WOULD);
     if (would != NULL)
-        story->would = keep(
+        story->would = making_keep(
             making,
             talloc_asprintf(making->owner, "Were monitor mode enforced, it would have been %s: %s.",
                             strcmp(would_be, "reject") == 0 ? "refused"
@@ -340,20 +249,21 @@ static void write_remedies(struct making *making)
         add_change(making, fill_in(making, reason->changes[i], cause));
     if (reason->override != NULL && (story->user[0] != '\0' || story->client[0] != '\0')) {
         add_change(making, "An exception in the configuration:");
-        add_change(making, keep(making, talloc_asprintf(making->owner, "  overrides:\n    - { when: %s, %s }",
-                                                        condition_of(making),
-                                                        fill_in(making, reason->override, cause))));
+        add_change(making,
+                   making_keep(making, talloc_asprintf(making->owner, "  overrides:\n    - { when: %s, %s }",
+                                                       condition_of(making),
+                                                       fill_in(making, reason->override, cause))));
     }
     if (reason->useless != NULL)
         story->useless[story->useless_count++] = fill_in(making, reason->useless, cause);
     if (cause->rule[0] != '\0')
-        story->deciding = keep(making, talloc_asprintf(making->owner, "%s decided.", cause->rule));
+        story->deciding = making_keep(making, talloc_asprintf(making->owner, "%s decided.", cause->rule));
     else
-        story->deciding =
-            keep(making, talloc_asprintf(making->owner,
-                                         "A default decided: no line of the configuration says otherwise "
-                                         "(`closedrelay check --print` shows the section %s).",
-                                         cause->check));
+        story->deciding = making_keep(
+            making, talloc_asprintf(making->owner,
+                                    "A default decided: no line of the configuration says otherwise "
+                                    "(`closedrelay check --print` shows the section %s).",
+                                    cause->check));
 }
 
 /* ---- facts ------------------------------------------------------------------------------------------ */
@@ -369,8 +279,8 @@ static const char *with_part(struct making *making, const char *value, const cha
 {
     if (part[0] == '\0' || strcmp(value, part) == 0)
         return value;
-    return keep(making,
-                talloc_asprintf(making->owner, "%s%s%s%s", value, value[0] == '\0' ? "" : " ", before, part));
+    return making_keep(
+        making, talloc_asprintf(making->owner, "%s%s%s%s", value, value[0] == '\0' ? "" : " ", before, part));
 }
 
 static void read_facts(struct making *making)
@@ -381,34 +291,37 @@ static void read_facts(struct making *making)
     record_enter(record, RECORD_TLS);
     add_fact(making, "user", story->user);
     add_fact(making, "login",
-             with_part(making, text_of(making, RECORD_AUTH_LOGIN), "by ", text_of(making, RECORD_AUTH_TYPE)));
-    add_fact(making, "customer", text_of(making, RECORD_CUSTOMER));
+             with_part(making, making_text(making, RECORD_AUTH_LOGIN), "by ",
+                       making_text(making, RECORD_AUTH_TYPE)));
+    add_fact(making, "customer", making_text(making, RECORD_CUSTOMER));
     add_fact(making, "role",
-             story_role_words(text_of(making, RECORD_ROLE), text_of(making, RECORD_ROLE_REASON)));
-    add_fact(making, "client", with_part(making, story->client, "", text_of(making, RECORD_CLIENT_HOST)));
+             story_role_words(making_text(making, RECORD_ROLE), making_text(making, RECORD_ROLE_REASON)));
+    add_fact(making, "client", with_part(making, story->client, "", making_text(making, RECORD_CLIENT_HOST)));
     add_fact(making, "browser",
-             with_part(making, text_of(making, RECORD_ORIGIN_ADDRESS), "",
+             with_part(making, making_text(making, RECORD_ORIGIN_ADDRESS), "",
                        record_has(record, RECORD_ORIGIN_ADDRESS) ? "as the webmail says" : ""));
-    add_fact(making, "called itself", text_of(making, RECORD_HELO));
+    add_fact(making, "called itself", making_text(making, RECORD_HELO));
     add_fact(making, "encryption",
-             with_part(making, text_of(making, RECORD_TLS_VERSION), "", text_of(making, RECORD_TLS_CIPHER)));
-    add_fact(making, "certificate", text_of(making, RECORD_TLS_CERT_SUBJECT));
+             with_part(making, making_text(making, RECORD_TLS_VERSION), "",
+                       making_text(making, RECORD_TLS_CIPHER)));
+    add_fact(making, "certificate", making_text(making, RECORD_TLS_CERT_SUBJECT));
     add_fact(making, "sender",
-             record_is(record, RECORD_SENDER, "") ? "<> (a bounce)" : address_of(making, RECORD_SENDER));
-    add_fact(making, "From:", mask_text(making, text_of(making, RECORD_FROM)));
-    add_fact(making, "Message-ID", mask_text(making, text_of(making, RECORD_MESSAGE_ID)));
+             record_is(record, RECORD_SENDER, "") ? "<> (a bounce)" : making_address(making, RECORD_SENDER));
+    add_fact(making, "From:", making_mask_text(making, making_text(making, RECORD_FROM)));
+    add_fact(making, "Message-ID", making_mask_text(making, making_text(making, RECORD_MESSAGE_ID)));
     if (record_u64(record, RECORD_SIZE) > 0)
-        add_fact(making, "size", bytes_text(making, record_u64(record, RECORD_SIZE)));
+        add_fact(making, "size", making_bytes(making, record_u64(record, RECORD_SIZE)));
     else if (record_u64(record, RECORD_DECLARED_SIZE) > 0)
-        add_fact(making, "announced size", bytes_text(making, record_u64(record, RECORD_DECLARED_SIZE)));
+        add_fact(making, "announced size", making_bytes(making, record_u64(record, RECORD_DECLARED_SIZE)));
     add_fact(making, "fingerprint",
-             with_part(making, text_of(making, RECORD_FINGERPRINT), "",
+             with_part(making, making_text(making, RECORD_FINGERPRINT), "",
                        record_has(record, RECORD_FINGERPRINT) ? "the same for all copies of this text" : ""));
-    add_fact(making, "queue id", text_of(making, RECORD_QUEUE_ID));
-    add_fact(making, "server",
-             with_part(making, text_of(making, RECORD_HOST), "service ", text_of(making, RECORD_SERVICE)));
+    add_fact(making, "queue id", making_text(making, RECORD_QUEUE_ID));
+    add_fact(
+        making, "server",
+        with_part(making, making_text(making, RECORD_HOST), "service ", making_text(making, RECORD_SERVICE)));
     add_fact(making, "policy", story->policy);
-    add_fact(making, "mode", text_of(making, RECORD_MODE));
+    add_fact(making, "mode", making_text(making, RECORD_MODE));
     add_fact(making, "incident id", story->id);
 }
 
@@ -425,9 +338,9 @@ static void read_recipients(struct making *making)
             return;
         story->recipients = grown;
         struct story_recipient *recipient = &grown[story->recipient_count++];
-        *recipient = (struct story_recipient){address_of(making, RECORD_RECIPIENT_ADDRESS),
-                                              text_of(making, RECORD_RECIPIENT_ACTION),
-                                              text_of(making, RECORD_RECIPIENT_REASON)};
+        *recipient = (struct story_recipient){making_address(making, RECORD_RECIPIENT_ADDRESS),
+                                              making_text(making, RECORD_RECIPIENT_ACTION),
+                                              making_text(making, RECORD_RECIPIENT_REASON)};
         const char *at = strrchr(recipient->address, '@');
         const bool is_first_refused = !is_refused && recipient->reason[0] != '\0';
         if (making->to[0] == '\0' || is_first_refused)
@@ -449,8 +362,8 @@ static void read_attachments(struct making *making)
             return;
         story->attachments = grown;
         grown[story->attachment_count++] = (struct story_attachment){
-            text_of(making, RECORD_ATTACHMENT_PATH), text_of(making, RECORD_ATTACHMENT_OUTCOME),
-            text_of(making, RECORD_ATTACHMENT_TYPE), record_u64(making->record, RECORD_ATTACHMENT_SIZE)};
+            making_text(making, RECORD_ATTACHMENT_PATH), making_text(making, RECORD_ATTACHMENT_OUTCOME),
+            making_text(making, RECORD_ATTACHMENT_TYPE), record_u64(making->record, RECORD_ATTACHMENT_SIZE)};
     }
 }
 
@@ -458,7 +371,7 @@ static struct making begin_making(void *owner, struct record *record, bool is_ma
 {
     struct making making = {.owner = owner, .record = record, .is_masked = is_masked, .to = ""};
     record_enter(record, RECORD_CLIENT);
-    making.own = slice_of(text_of(&making, RECORD_USER));
+    making.own = slice_of(making_text(&making, RECORD_USER));
     return making;
 }
 
@@ -468,14 +381,15 @@ bool story_make(void *owner, struct record *record, bool is_masked, struct story
     making.story = story;
     *story = (struct story){.reply = "", .deciding = "", .would = "", .sentence = ""};
     record_time(record, RECORD_TIME, &story->time_us);
-    story->id = text_of(&making, RECORD_ID);
-    story->verdict = text_of(&making, RECORD_VERDICT);
-    story->user = text_of(&making, RECORD_USER);
-    story->client = text_of(&making, RECORD_CLIENT_ADDRESS);
-    story->policy = text_of(&making, RECORD_POLICY);
-    story->reply = mask_text(&making, text_of(&making, RECORD_REPLY));
-    story->record =
-        is_masked ? NULL : keep(&making, talloc_strndup(owner, record->line.data, record->line.length));
+    story->id = making_text(&making, RECORD_ID);
+    story->verdict = making_text(&making, RECORD_VERDICT);
+    story->user = making_text(&making, RECORD_USER);
+    story->client = making_text(&making, RECORD_CLIENT_ADDRESS);
+    story->policy = making_text(&making, RECORD_POLICY);
+    story->reply = making_mask_text(&making, making_text(&making, RECORD_REPLY));
+    story->record = is_masked
+                        ? NULL
+                        : making_keep(&making, talloc_strndup(owner, record->line.data, record->line.length));
     read_recipients(&making);
     read_attachments(&making);
     read_findings(&making);
@@ -494,7 +408,8 @@ static const char *why_of(struct making *making, const char *verdict)
     while (record_next(making->record, RECORD_FINDINGS, &cursor)) {
         read_finding(making, &finding);
         if (asks_for(&finding, verdict) && strcmp(finding.mode, "monitor") != 0)
-            return keep(making, talloc_asprintf(making->owner, "%s %s", finding.check, finding.reason));
+            return making_keep(making,
+                               talloc_asprintf(making->owner, "%s %s", finding.check, finding.reason));
     }
     return "";
 }
@@ -503,14 +418,14 @@ static void read_event_line(struct making *making, struct story_line *line)
 {
     static const enum record_key subjects[] = {RECORD_SUBJECT_NAME, RECORD_ZONE, RECORD_FILE};
     record_enter(making->record, RECORD_SUBJECT);
-    line->verdict = text_of(making, RECORD_STATE);
+    line->verdict = making_text(making, RECORD_STATE);
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects && line->user[0] == '\0'; i++)
-        line->user = text_of(making, subjects[i]);
-    line->why = text_of(making, RECORD_REASON);
+        line->user = making_text(making, subjects[i]);
+    line->why = making_text(making, RECORD_REASON);
     if (line->why[0] == '\0' && record_has(making->record, RECORD_ENTRIES))
-        line->why =
-            keep(making, talloc_asprintf(making->owner, "%llu entries",
-                                         (unsigned long long)record_u64(making->record, RECORD_ENTRIES)));
+        line->why = making_keep(
+            making, talloc_asprintf(making->owner, "%llu entries",
+                                    (unsigned long long)record_u64(making->record, RECORD_ENTRIES)));
 }
 
 bool story_line_make(void *owner, struct record *record, bool is_masked, struct story_line *line)
@@ -518,17 +433,17 @@ bool story_line_make(void *owner, struct record *record, bool is_masked, struct 
     struct making making = begin_making(owner, record, is_masked);
     *line = (struct story_line){.recipient = ""};
     record_time(record, RECORD_TIME, &line->time_us);
-    line->id = text_of(&making, RECORD_ID);
-    line->kind = text_of(&making, RECORD_TYPE);
+    line->id = making_text(&making, RECORD_ID);
+    line->kind = making_text(&making, RECORD_TYPE);
     line->kind = line->kind[0] == '\0' ? "message" : line->kind;
-    line->verdict = text_of(&making, RECORD_VERDICT);
-    line->user = text_of(&making, RECORD_USER);
-    line->client = text_of(&making, RECORD_CLIENT_ADDRESS);
-    line->sender = address_of(&making, RECORD_SENDER);
+    line->verdict = making_text(&making, RECORD_VERDICT);
+    line->user = making_text(&making, RECORD_USER);
+    line->client = making_text(&making, RECORD_CLIENT_ADDRESS);
+    line->sender = making_address(&making, RECORD_SENDER);
     struct json_cursor cursor = record_begin(record, RECORD_RECIPIENTS);
     while (record_next(record, RECORD_RECIPIENTS, &cursor))
         if (line->recipient_count++ == 0)
-            line->recipient = address_of(&making, RECORD_RECIPIENT_ADDRESS);
+            line->recipient = making_address(&making, RECORD_RECIPIENT_ADDRESS);
     line->why = why_of(&making, line->verdict);
     if (record_line_of(record) != RECORD_LINE_MESSAGE)
         read_event_line(&making, line);
