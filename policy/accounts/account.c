@@ -119,16 +119,15 @@ void account_advance(struct account *account, const struct accounts_settings *se
 
 static float usual_of(const struct accounts_settings *settings, enum account_question question)
 {
-    static const float COMPLAINTS = 0.3F, BLOCKED = 2;
     const float per_mille[QUESTION_COUNT] = {
-        [QUESTION_NEW_RECIPIENT] = (float)settings->usual_new_recipients,
-        [QUESTION_NEW_NETWORK] = (float)settings->usual_new_network,
-        [QUESTION_NEW_CLIENT] = (float)settings->usual_new_client,
-        [QUESTION_FAILURE] = (float)settings->usual_failures,
-        [QUESTION_NEW_SENDER] = (float)settings->usual_new_sender,
-        [QUESTION_LISTED] = (float)settings->usual_listed,
-        [QUESTION_COMPLAINT] = COMPLAINTS,
-        [QUESTION_BLOCKED] = BLOCKED,
+        [QUESTION_NEW_RECIPIENT] = (float)settings->usual.new_recipients,
+        [QUESTION_NEW_NETWORK] = (float)settings->usual.new_network,
+        [QUESTION_NEW_CLIENT] = (float)settings->usual.new_client,
+        [QUESTION_FAILURE] = (float)settings->usual.failures,
+        [QUESTION_NEW_SENDER] = (float)settings->usual.new_sender,
+        [QUESTION_LISTED] = (float)settings->usual.listed,
+        [QUESTION_COMPLAINT] = (float)settings->usual.complaints / 10,
+        [QUESTION_BLOCKED] = (float)settings->usual.blocked,
     };
     return per_mille[question] / 1000;
 }

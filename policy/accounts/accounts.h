@@ -162,9 +162,8 @@ enum account_family account_evidence_family(enum account_evidence_kind kind);
  * 1 in 8". */
 void account_evidence_describe(const struct account_evidence *evidence, struct strbuf *out);
 
-/* All of it, the most first: "recipients +30: 18 of the last 20 …; networks +15: …" (history/account_event.h
- * reads that back). */
-void account_judgement_describe(const struct account_judgement *judgement, struct strbuf *out);
+/* The evidence that has the most points comes first. */
+void account_judgement_sort(struct account_judgement *judgement);
 
 /* The address in a header field From:, "Ann <ann@example.com>"; the whole field where there is none. */
 struct slice account_from_address(struct slice field);

@@ -63,6 +63,23 @@ struct account_step_settings {
     uint64_t lasts_ms; /* how long it stays after the last time there were as many */
 };
 
+/* Below them there is no evidence at all. Of one login, within about a day unless said otherwise. */
+struct account_floors {
+    uint64_t recipients, networks, countries, failures, senders, complaints;
+    uint64_t messages_of_hour; /* of letters too */
+    uint64_t logins;           /* who use one new network, or one text */
+};
+
+/* How often something is so: where an account was stolen, in percent; where it was not, in per mille, before
+ * anything is known of a login or its domain. Complaints are of 10,000 in both. */
+struct account_rates {
+    uint64_t new_recipients, new_network;
+    uint64_t at_once;   /* the network was first met within the last hours */
+    uint64_t countries; /* another one beyond the floor */
+    uint64_t new_client, failures, new_sender, listed, blocked, complaints;
+    uint64_t old_list; /* of others alone: failures of who writes to an old list for once */
+};
+
 /* All in points, percent, per mille, or as the name says. */
 struct accounts_settings {
     struct account_step_settings steps[ACCOUNT_STEP_COUNT]; /* of ACCOUNT_CALM nothing */
@@ -78,28 +95,8 @@ struct accounts_settings {
     uint64_t learning_messages;     /* … before so many messages, or that time, unless mail fails */
     uint64_t warnings_per_day;      /* of all logins; beyond, only from the score of `slow` on */
 
-    /* Floors: below them there is no evidence at all. */
-    uint64_t recipients_floor; /* of one login within about a day */
-    uint64_t networks_floor;
-    uint64_t failures_floor;
-    uint64_t logins_floor; /* who use one new network, or one text, within a day */
-
-    /* How often it is so where an account was stolen, in percent. */
-    uint64_t stolen_new_recipients;
-    uint64_t stolen_new_network;
-    uint64_t stolen_at_once; /* the network was first met within the last hours */
-    uint64_t stolen_new_client;
-    uint64_t stolen_failures;
-    uint64_t stolen_new_sender;
-    uint64_t stolen_listed;
-    /* How often where it was not, in per mille, before anything is known of a login or its domain. */
-    uint64_t usual_new_recipients;
-    uint64_t usual_new_network;
-    uint64_t usual_at_once;
-    uint64_t usual_new_client;
-    uint64_t usual_failures;
-    uint64_t usual_new_sender;
-    uint64_t usual_listed;
+    struct account_floors floors;
+    struct account_rates stolen, usual;
 };
 
 /* The defaults: those of the configuration. */

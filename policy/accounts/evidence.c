@@ -52,6 +52,16 @@ static float percent(uint64_t value)
     return (float)value / 100;
 }
 
+static float per_mille(uint64_t value)
+{
+    return (float)value / 1000;
+}
+
+static float of_ten_thousand(uint64_t value)
+{
+    return (float)value / 10000;
+}
+
 /* Points for so many of those that are so and those that are not. */
 static float ratio_points(float hits, float misses, float stolen, float honest)
 {
@@ -82,13 +92,13 @@ static void look_at_recipients(const struct view *view)
     const struct recent *recent = view->recent;
     const struct level *level = &view->account->levels[LEVEL_RECIPIENTS];
     const struct level *domain = account_domain_level(view->account, LEVEL_RECIPIENTS);
-    const float floor = (float)view->settings->recipients_floor;
+    const float floor = (float)view->settings->floors.recipients;
     const float expected = account_expect(view->account, view->settings, QUESTION_NEW_RECIPIENT);
     if (recent->new_recipients >= floor)
         add(view,
             &(struct account_evidence){EVIDENCE_NEW_RECIPIENTS,
                                        ratio_points(recent->new_weight, recent->weight - recent->new_weight,
-                                                    percent(view->settings->stolen_new_recipients), expected),
+                                                    percent(view->settings->stolen.new_recipients), expected),
                                        recent->new_recipients, recent->recipients, expected});
     if (recent->recipients >= floor)
         add(view, &(struct account_evidence){EVIDENCE_MANY_RECIPIENTS,
@@ -101,13 +111,13 @@ static void look_at_new_network(const struct view *view)
     const struct account *account = view->account;
     const float count = account->recent[PATH_NEW].new_networks;
     const float points =
-        ratio_points(1, 0, percent(view->settings->stolen_new_network), account->network_expected);
+        ratio_points(1, 0, percent(view->settings->stolen.new_network), account->network_expected);
     add(view, &(struct account_evidence){EVIDENCE_NEW_NETWORK, points * account->network_newness, count, 0,
                                          account->network_expected});
     if (account->network_newness > 0 && account->is_at_once)
         add(view, &(struct account_evidence){EVIDENCE_AT_ONCE,
-                                             ratio_points(1, 0, percent(view->settings->stolen_at_once),
-                                                          (float)view->settings->usual_at_once / 1000),
+                                             ratio_points(1, 0, percent(view->settings->stolen.at_once),
+                                                          per_mille(view->settings->usual.at_once)),
                                              count, 0, 0});
 }
 
@@ -131,20 +141,20 @@ static unsigned count_countries(const struct account *account)
  * has. */
 static void look_at_many_networks(const struct view *view, float count)
 {
-    static const float STOLEN_COUNTRIES = 0.3F, USUAL_COUNTRIES = 0.003F;
-    enum { COUNTRIES_LEAST = 3 };
+    const unsigned least = (unsigned)view->settings->floors.countries;
     const struct level *level = &view->account->levels[LEVEL_NETWORKS];
     const struct level *domain = account_domain_level(view->account, LEVEL_NETWORKS);
     const unsigned countries = count_countries(view->account);
     float points = 0;
-    if (count >= (float)view->settings->networks_floor - 0.5F)
+    if (count >= (float)view->settings->floors.networks - 0.5F)
         points = level_points(level, domain, count);
-    if (countries >= COUNTRIES_LEAST)
-        points = fmaxf(points, ratio_points((float)(countries - COUNTRIES_LEAST + 1), 0, STOLEN_COUNTRIES,
-                                            USUAL_COUNTRIES));
-    add(view, &(struct account_evidence){EVIDENCE_MANY_NETWORKS, points, count,
-                                         countries >= COUNTRIES_LEAST ? (float)countries : 0,
-                                         level_usual(level, domain)});
+    if (countries >= least)
+        points = fmaxf(points, ratio_points((float)(countries - least + 1), 0,
+                                            percent(view->settings->stolen.countries),
+                                            per_mille(view->settings->usual.countries)));
+    add(view,
+        &(struct account_evidence){EVIDENCE_MANY_NETWORKS, points, count,
+                                   countries >= least ? (float)countries : 0, level_usual(level, domain)});
 }
 
 static void look_at_networks(const struct view *view)
@@ -156,41 +166,39 @@ static void look_at_networks(const struct view *view)
         return;
     look_at_new_network(view);
     look_at_many_networks(view, count);
-    if (logins >= (float)view->settings->logins_floor && account->network_expected < 0.4F)
+    if (logins >= (float)view->settings->floors.logins && account->network_expected < 0.4F)
         add(view, &(struct account_evidence){EVIDENCE_SHARED_NETWORK, 8 * log2f(logins / 2), logins, 0, 0});
 }
 
 static void look_at_failures(const struct view *view)
 {
-    /* Whoever writes to an old list for once meets as many dead addresses without being a thief. */
-    static const float OLD_LIST = 0.03F;
     const struct recent *recent = view->recent;
-    const float expected = fmaxf(OLD_LIST, account_expect(view->account, view->settings, QUESTION_FAILURE));
-    if (recent->failures < (float)view->settings->failures_floor)
+    const float expected = fmaxf(per_mille(view->settings->usual.old_list),
+                                 account_expect(view->account, view->settings, QUESTION_FAILURE));
+    if (recent->failures < (float)view->settings->floors.failures)
         return;
     const float successes = recent->attempts > recent->failures ? recent->attempts - recent->failures : 0;
     add(view, &(struct account_evidence){EVIDENCE_FAILURES,
                                          ratio_points(recent->failures, successes,
-                                                      percent(view->settings->stolen_failures), expected),
+                                                      percent(view->settings->stolen.failures), expected),
                                          recent->failures, recent->attempts, expected});
 }
 
 static void look_at_identity(const struct view *view)
 {
-    enum { SENDERS_LEAST = 3 };
     const struct recent *recent = view->recent;
     const struct account *account = view->account;
     const float expected = account_expect(account, view->settings, QUESTION_NEW_SENDER);
     const float client =
-        ratio_points(1, 0, percent(view->settings->stolen_new_client), account->client_expected);
+        ratio_points(1, 0, percent(view->settings->stolen.new_client), account->client_expected);
     if (view->path == PATH_NEW && account->client_newness > 0)
         add(view, &(struct account_evidence){EVIDENCE_NEW_CLIENT, client * account->client_newness, 0, 0,
                                              account->client_expected});
-    if (recent->new_senders >= SENDERS_LEAST)
+    if (recent->new_senders >= (float)view->settings->floors.senders)
         add(view, &(struct account_evidence){
                       EVIDENCE_NEW_SENDERS,
                       ratio_points(recent->new_senders, recent->messages - recent->new_senders,
-                                   percent(view->settings->stolen_new_sender), expected),
+                                   percent(view->settings->stolen.new_sender), expected),
                       recent->new_senders, recent->messages, expected});
 }
 
@@ -205,52 +213,52 @@ static float most_of_one_text(const struct view *view)
 /* One text is a mailing; as many letters, each another, are what a person does not write. */
 static void look_at_texts(const struct view *view)
 {
-    enum { LETTERS_LEAST = 5 };
     const struct account *account = view->account;
     const struct level *text = &account->levels[LEVEL_TEXT], *letters = &account->levels[LEVEL_LETTERS];
     const struct level *domain_text = account_domain_level(account, LEVEL_TEXT);
     const struct level *domain_letters = account_domain_level(account, LEVEL_LETTERS);
     const float most = most_of_one_text(view), count = view->recent->letters;
-    if (most >= (float)view->settings->recipients_floor)
+    if (most >= (float)view->settings->floors.recipients)
         add(view, &(struct account_evidence){EVIDENCE_ONE_TEXT, level_points(text, domain_text, most), most,
                                              0, level_usual(text, domain_text)});
-    if (count >= LETTERS_LEAST)
+    if (count >= (float)view->settings->floors.messages_of_hour)
         add(view, &(struct account_evidence){EVIDENCE_LETTERS, level_points(letters, domain_letters, count),
                                              count, 0, level_usual(letters, domain_letters)});
 }
 
 static void look_at_content(const struct view *view)
 {
-    static const float STOLEN_BLOCKED = 0.2F;
     const struct recent *recent = view->recent;
     const struct account *account = view->account;
     const float blocked = account_expect(account, view->settings, QUESTION_BLOCKED);
     const float logins = account->text_logins;
     look_at_texts(view);
-    if (logins >= (float)view->settings->logins_floor)
+    if (logins >= (float)view->settings->floors.logins)
         add(view, &(struct account_evidence){EVIDENCE_SHARED_TEXT, 8 * log2f(logins / 2), logins, 0, 0});
     if (recent->blocked >= 0.5F)
-        add(view,
-            &(struct account_evidence){
-                EVIDENCE_BLOCKED, rate_points(recent->blocked, recent->messages, STOLEN_BLOCKED, blocked),
-                recent->blocked, recent->messages, blocked});
+        add(view, &(struct account_evidence){EVIDENCE_BLOCKED,
+                                             rate_points(recent->blocked, recent->messages,
+                                                         percent(view->settings->stolen.blocked), blocked),
+                                             recent->blocked, recent->messages, blocked});
 }
 
 /* Many messages, or many recipients of few: of the two that says more. */
 static void look_at_hour(const struct view *view)
 {
-    enum { BURST_LEAST = 5 };
     const struct account *account = view->account;
     const struct recent *recent = view->recent;
     const struct level *burst = &account->levels[LEVEL_BURST], *fan_out = &account->levels[LEVEL_FAN_OUT];
     const struct level *domain_burst = account_domain_level(account, LEVEL_BURST);
     const struct level *domain_fan_out = account_domain_level(account, LEVEL_FAN_OUT);
-    const struct account_evidence by_messages = {
-        EVIDENCE_BURST, recent->burst < BURST_LEAST ? 0 : level_points(burst, domain_burst, recent->burst),
-        recent->burst, 0, level_usual(burst, domain_burst)};
+    const struct account_evidence by_messages = {EVIDENCE_BURST,
+                                                 recent->burst <
+                                                         (float)view->settings->floors.messages_of_hour
+                                                     ? 0
+                                                     : level_points(burst, domain_burst, recent->burst),
+                                                 recent->burst, 0, level_usual(burst, domain_burst)};
     const struct account_evidence by_recipients = {
         EVIDENCE_FAN_OUT,
-        recent->fan_out < (float)view->settings->recipients_floor
+        recent->fan_out < (float)view->settings->floors.recipients
             ? 0
             : level_points(fan_out, domain_fan_out, recent->fan_out),
         recent->fan_out, 0, level_usual(fan_out, domain_fan_out)};
@@ -269,20 +277,20 @@ static void look_at_volume(const struct view *view)
 
 static void look_outside(const struct view *view)
 {
-    static const float STOLEN_COMPLAINTS = 0.01F, COMPLAINTS_LEAST = 1.5F; /* one is an accident */
     const struct recent *recent = view->recent;
     const float listed = account_expect(view->account, view->settings, QUESTION_LISTED);
     const float complaints = account_expect(view->account, view->settings, QUESTION_COMPLAINT);
     if (recent->listed >= 0.5F)
         add(view, &(struct account_evidence){EVIDENCE_LISTED,
                                              ratio_points(recent->listed, recent->messages - recent->listed,
-                                                          percent(view->settings->stolen_listed), listed),
+                                                          percent(view->settings->stolen.listed), listed),
                                              recent->listed, recent->messages, listed});
-    if (recent->complaints >= COMPLAINTS_LEAST)
-        add(view, &(struct account_evidence){
-                      EVIDENCE_COMPLAINTS,
-                      rate_points(recent->complaints, recent->recipients, STOLEN_COMPLAINTS, complaints),
-                      recent->complaints, recent->recipients, complaints});
+    if (recent->complaints >= (float)view->settings->floors.complaints - 0.5F)
+        add(view, &(struct account_evidence){EVIDENCE_COMPLAINTS,
+                                             rate_points(recent->complaints, recent->recipients,
+                                                         of_ten_thousand(view->settings->stolen.complaints),
+                                                         complaints),
+                                             recent->complaints, recent->recipients, complaints});
 }
 
 /* ---- the sum ---------------------------------------------------------------------------------------- */

@@ -103,20 +103,14 @@ void account_evidence_describe(const struct account_evidence *evidence, struct s
     }
 }
 
-void account_judgement_describe(const struct account_judgement *judgement, struct strbuf *out)
+void account_judgement_sort(struct account_judgement *judgement)
 {
-    bool is_told[EVIDENCE_KIND_COUNT] = {false};
-    for (size_t told = 0; told < judgement->evidence_count; told++) {
-        size_t most = judgement->evidence_count;
-        for (size_t i = 0; i < judgement->evidence_count; i++)
-            if (!is_told[i] && (most == judgement->evidence_count ||
-                                judgement->evidence[i].points > judgement->evidence[most].points))
-                most = i;
-        is_told[most] = true;
-        strbuf_printf(out, "%s%s +%.0f: ", told == 0 ? "" : "; ",
-                      account_family_name(account_evidence_family(judgement->evidence[most].kind)),
-                      (double)judgement->evidence[most].points);
-        account_evidence_describe(&judgement->evidence[most], out);
+    for (size_t i = 1; i < judgement->evidence_count; i++) {
+        const struct account_evidence moved = judgement->evidence[i];
+        size_t at = i;
+        for (; at > 0 && judgement->evidence[at - 1].points < moved.points; at--)
+            judgement->evidence[at] = judgement->evidence[at - 1];
+        judgement->evidence[at] = moved;
     }
 }
 

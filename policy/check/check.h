@@ -49,12 +49,14 @@ struct limit_warning {
 
 /* A login has risen on the ladder of the check account. Texts are valid during the call. */
 struct account_notice {
-    const char *user, *step; /* "warn", "slow", "hold", "lock" */
-    const char *evidence;    /* in words */
-    const char *families;    /* "recipients, networks" */
-    uint64_t points, score;  /* what it has, and what the step takes */
-    int64_t until_us;        /* wall clock */
-    bool is_locked;          /* and may not send any more */
+    const char *user, *step;              /* "warn", "slow", "hold", "lock" */
+    const char *evidence;                 /* in words */
+    const char *families;                 /* "recipients, networks" */
+    const struct account_reason *reasons; /* the evidence one by one, the most first */
+    size_t reason_count;
+    uint64_t points, score; /* what it has, and what the step takes */
+    int64_t until_us;       /* wall clock */
+    bool is_locked;         /* and may not send any more */
 };
 
 /* What `begin` and `settle` may call upon. Lives as long as the engine. */

@@ -44,6 +44,8 @@ static void tell_of_account(void *context, const struct account_notice *notice)
                                      .has_numbers = true,
                                      .limit = notice->score,
                                      .seen = notice->points,
+                                     .reasons = notice->reasons,
+                                     .reason_count = notice->reason_count,
                                      .by = notice->is_locked ? "account" : NULL,
                                  });
 }

@@ -56,11 +56,20 @@ struct limit_level {
 };
 
 /* A login that is on the ladder of the check account, as it stood at MAIL. */
+/* One of the things that speak for a theft: "192 of the last 192 recipients were never written to". */
+struct account_reason {
+    const char *family; /* "recipients", …; "": none is told */
+    unsigned points;
+    const char *words;
+};
+
 struct gathered_account {
     unsigned step;   /* enum account_step of accounts/accounts_settings.h */
     uint64_t points; /* the most since it is there */
     uint64_t messages_of_hour;
-    const char *evidence; /* in words */
+    const char *evidence;                 /* in words */
+    const struct account_reason *reasons; /* the same one by one, the most first */
+    size_t reason_count;
 };
 
 struct gathered_facts {

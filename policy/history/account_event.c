@@ -21,53 +21,26 @@ static const char *text_of(void *owner, const struct record *record, enum record
 
 /* ---- reasons ---------------------------------------------------------------------------------------- */
 
-/* Whether "FAMILY +N: " stands at the beginning; then how long that is. */
-static size_t read_label(struct slice text, const char **family, unsigned *points)
+static void add_reason(void *owner, struct account_event *event, struct account_reason reason, bool *failed)
 {
-    enum { DIGITS_MAX = 4 };
-    for (unsigned i = 0; i < ACCOUNT_FAMILY_COUNT; i++) {
-        const char *name = account_family_name((enum account_family)i);
-        size_t at = strlen(name), from;
-        if (text.length < at + 2 || memcmp(text.data, name, at) != 0 || memcmp(text.data + at, " +", 2) != 0)
-            continue;
-        *points = 0;
-        for (from = at += 2; at < text.length && at < from + DIGITS_MAX && ascii_is_digit(text.data[at]);
-             at++)
-            *points = 10 * *points + (unsigned)(text.data[at] - '0');
-        if (at == from || at + 2 > text.length || memcmp(text.data + at, ": ", 2) != 0)
-            return 0;
-        *family = name;
-        return at + 2;
-    }
-    return 0;
-}
-
-/* The end of the reason that begins the text: another label, or all of it. */
-static size_t end_of_reason(struct slice text)
-{
-    const char *family;
-    unsigned points;
-    for (size_t i = 0; i + 2 <= text.length; i++)
-        if (memcmp(text.data + i, "; ", 2) == 0 &&
-            read_label(slice_part(text, i + 2, text.length), &family, &points) > 0)
-            return i;
-    return text.length;
-}
-
-static void read_reasons(void *owner, struct slice text, struct account_event *event, bool *failed)
-{
-    while (text.length > 0) {
-        struct account_reason reason = {.family = ""};
-        text = slice_part(text, read_label(text, &reason.family, &reason.points), text.length);
-        const size_t end = end_of_reason(text);
-        reason.words = keep(owner, slice_part(text, 0, end), failed);
-        if (*failed || !array_reserve(owner, event->reasons, event->reason_count)) {
-            *failed = true;
-            return;
-        }
+    *failed = *failed || !array_reserve(owner, event->reasons, event->reason_count);
+    if (!*failed)
         event->reasons[event->reason_count++] = reason;
-        text = slice_part(text, end + 2 < text.length ? end + 2 : text.length, text.length);
+}
+
+/* One by one as the record has them; where it has only a text, as of a lock by hand, that is the reason. */
+static void read_reasons(void *owner, struct record *record, const char *text, struct account_event *event,
+                         bool *failed)
+{
+    struct json_cursor cursor = record_begin(record, RECORD_EVIDENCE);
+    while (!*failed && record_next(record, RECORD_EVIDENCE, &cursor)) {
+        const char *family = text_of(owner, record, RECORD_EVIDENCE_FAMILY, failed);
+        const char *words = text_of(owner, record, RECORD_EVIDENCE_WORDS, failed);
+        const unsigned points = (unsigned)record_u64(record, RECORD_EVIDENCE_POINTS);
+        add_reason(owner, event, (struct account_reason){family, points, words}, failed);
     }
+    if (event->reason_count == 0 && text != NULL && text[0] != '\0')
+        add_reason(owner, event, (struct account_reason){"", 0, text}, failed);
 }
 
 void account_event_families(const struct account_event *event, struct strbuf *out)
@@ -104,7 +77,6 @@ bool account_event_read(void *owner, struct record *record, int64_t time_us, str
                         bool *failed)
 {
     const char *kind = kind_of(record);
-    struct strbuf scratch;
     if (kind == NULL)
         return false;
     record_enter(record, RECORD_SUBJECT);
@@ -121,31 +93,28 @@ bool account_event_read(void *owner, struct record *record, int64_t time_us, str
         event->step = text_of(owner, record, RECORD_STATE, failed);
     if (record_line_of(record) == RECORD_LINE_LOCK)
         event->step = "lock";
-    strbuf_init(&scratch, 0);
     if (event->step[0] != '\0')
-        read_reasons(owner, record_text(record, RECORD_REASON, &scratch), event, failed);
-    strbuf_deinit(&scratch);
+        read_reasons(owner, record, text_of(owner, record, RECORD_REASON, failed), event, failed);
     return !*failed;
 }
 
 bool account_event_of_message(void *owner, struct record *record, int64_t time_us,
                               struct account_event *event, bool *failed)
 {
-    struct strbuf scratch;
     struct json_cursor cursor = record_begin(record, RECORD_FINDINGS);
+    const char *detail = NULL;
     *event = (struct account_event){.time_us = time_us, .kind = "message", .by = ""};
-    strbuf_init(&scratch, 0);
     while (event->step == NULL && record_next(record, RECORD_FINDINGS, &cursor)) {
         if (!record_is(record, RECORD_FINDING_CHECK, "account"))
             continue;
         event->step = text_of(owner, record, RECORD_FINDING_REASON, failed);
         event->points = record_u64(record, RECORD_FINDING_SEEN);
         event->limit = record_u64(record, RECORD_FINDING_LIMIT);
-        read_reasons(owner, record_text(record, RECORD_FINDING_DETAIL, &scratch), event, failed);
+        detail = text_of(owner, record, RECORD_FINDING_DETAIL, failed);
     }
-    strbuf_deinit(&scratch);
     if (event->step == NULL)
         return false;
+    read_reasons(owner, record, detail, event, failed);
     event->id = text_of(owner, record, RECORD_ID, failed);
     event->user = text_of(owner, record, RECORD_USER, failed);
     return !*failed;

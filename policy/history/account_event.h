@@ -1,18 +1,12 @@
 /*
  * What the record tells of a login on the ladder of the check account: its steps, locks, and who lifted them,
- * with the evidence taken apart again. Texts are plain words, still a stranger's.
+ * with the evidence. Texts are plain words, still a stranger's.
  */
 #ifndef CLOSEDRELAY_HISTORY_ACCOUNT_EVENT_H
 #define CLOSEDRELAY_HISTORY_ACCOUNT_EVENT_H
 
+#include "facts/gathered.h"
 #include "record/record_reader.h"
-
-/* "recipients +30: 192 of the last 192 …" */
-struct account_reason {
-    const char *family; /* "": the text has none, and is one reason */
-    unsigned points;
-    const char *words;
-};
 
 struct account_event {
     int64_t time_us;

@@ -1,5 +1,6 @@
 #include "record/audit_line.h"
 
+#include "record/event_line.h"
 #include "scan/mime/name_superset.h"
 
 #include <arpa/inet.h>
@@ -419,5 +420,8 @@ void audit_line_write(const struct outcome *outcome, const struct record_context
     write_origin(&record, message);
     record_put_some(&record, RECORD_FINGERPRINT, message->fingerprint);
     write_verdict(&record, outcome);
+    if (message->gathered.account != NULL)
+        event_line_put_reasons(&record, message->gathered.account->reasons,
+                               message->gathered.account->reason_count);
     record_line_end(&record);
 }

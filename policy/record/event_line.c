@@ -47,6 +47,21 @@ static void put_numbers(struct record_writer *record, const struct record_event 
     }
 }
 
+void event_line_put_reasons(struct record_writer *record, const struct account_reason *reasons, size_t count)
+{
+    if (count == 0)
+        return;
+    record_open_list(record, RECORD_EVIDENCE);
+    for (size_t i = 0; i < count; i++) {
+        record_element_begin(record);
+        record_put_text(record, RECORD_EVIDENCE_FAMILY, reasons[i].family);
+        record_put_u64(record, RECORD_EVIDENCE_POINTS, reasons[i].points);
+        record_put_text(record, RECORD_EVIDENCE_WORDS, reasons[i].words);
+        record_element_end(record);
+    }
+    record_close(record);
+}
+
 void event_line_write(const struct record_event *event, const struct record_context *context, int64_t time_us,
                       const char *id, struct strbuf *out)
 {
@@ -67,6 +82,8 @@ void event_line_write(const struct record_event *event, const struct record_cont
     put(&record, event, RECORD_RELEASE, event->release);
     put(&record, event, RECORD_ZONE, event->zone);
     put_numbers(&record, event);
+    if (may_have(event, RECORD_EVIDENCE))
+        event_line_put_reasons(&record, event->reasons, event->reason_count);
     put(&record, event, RECORD_BY, event->by);
     record_line_end(&record);
 }

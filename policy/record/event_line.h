@@ -5,6 +5,7 @@
 #ifndef CLOSEDRELAY_RECORD_EVENT_LINE_H
 #define CLOSEDRELAY_RECORD_EVENT_LINE_H
 
+#include "facts/gathered.h"
 #include "record/record_writer.h"
 
 /* NULL texts, and numbers without their `has`, are left out; those that the kind of line always has must be
@@ -23,10 +24,15 @@ struct record_event {
     uint64_t count;   /* RECORD_LINE_LOST: how many */
     bool has_numbers; /* of a limit */
     uint64_t limit, seen;
+    const struct account_reason *reasons; /* what speaks for a theft */
+    size_t reason_count;
 };
 
 /* Appends the JSON object, without a newline. `id`: an incident id of its own. */
 void event_line_write(const struct record_event *event, const struct record_context *context, int64_t time_us,
                       const char *id, struct strbuf *out);
+
+/* The key `evidence`, where there is any. */
+void event_line_put_reasons(struct record_writer *record, const struct account_reason *reasons, size_t count);
 
 #endif

@@ -4,20 +4,57 @@
 #include "live/blocks.h"
 #include "live/contacts.h"
 
+#include <math.h>
 #include <talloc.h>
 
 /* ---- facts ------------------------------------------------------------------------------------------ */
 
-/* NULL: memory ran out. */
-static const char *evidence_text(const struct check_context *context,
-                                 const struct account_judgement *judgement)
+/* One by one, under `owner`, the most first. NULL: memory ran out. */
+static struct account_reason *reasons_of(void *owner, struct account_judgement *judgement)
 {
-    struct strbuf text;
-    strbuf_init(&text, 0);
-    account_judgement_describe(judgement, &text);
-    const char *copy = text.failed ? NULL : talloc_strdup(context->owner, strbuf_text(&text));
-    strbuf_deinit(&text);
-    return copy;
+    struct account_reason *reasons =
+        talloc_zero_array(owner, struct account_reason, (unsigned)judgement->evidence_count + 1);
+    struct strbuf words;
+    bool failed = reasons == NULL;
+    strbuf_init(&words, 0);
+    account_judgement_sort(judgement);
+    for (size_t i = 0; i < judgement->evidence_count && !failed; i++) {
+        const struct account_evidence *evidence = &judgement->evidence[i];
+        strbuf_reset(&words);
+        account_evidence_describe(evidence, &words);
+        reasons[i] = (struct account_reason){
+            .family = account_family_name(account_evidence_family(evidence->kind)),
+            .points = (unsigned)lroundf(evidence->points),
+            .words = talloc_strdup(reasons, strbuf_text(&words)),
+        };
+        failed = words.failed || reasons[i].words == NULL;
+    }
+    strbuf_deinit(&words);
+    return failed ? NULL : reasons;
+}
+
+/* "recipients +30: 18 of the last 20 …; networks +15: …" */
+static const char *text_of(void *owner, const struct account_reason *reasons, size_t count)
+{
+    char *text = talloc_strdup(owner, "");
+    for (size_t i = 0; i < count && text != NULL; i++)
+        text = talloc_asprintf_append(text, "%s%s +%u: %s", i == 0 ? "" : "; ", reasons[i].family,
+                                      reasons[i].points, reasons[i].words);
+    return text;
+}
+
+static const struct gathered_account *facts_of(void *owner, struct account_standing *standing)
+{
+    struct gathered_account *account = talloc_zero(owner, struct gathered_account);
+    if (account == NULL)
+        return NULL;
+    account->step = standing->step;
+    account->points = standing->points;
+    account->messages_of_hour = (uint64_t)standing->messages_of_hour;
+    account->reasons = reasons_of(owner, &standing->judgement);
+    account->reason_count = account->reasons == NULL ? 0 : standing->judgement.evidence_count;
+    account->evidence = text_of(owner, account->reasons, account->reason_count);
+    return account;
 }
 
 static void account_begin(const struct check_context *context, const struct check_services *services,
@@ -33,15 +70,7 @@ static void account_begin(const struct check_context *context, const struct chec
     const int64_t now_us = clock_wall_us(services->clock);
     if (accounts_step_of(accounts, slice_of(user), now_us) != ACCOUNT_CALM &&
         accounts_look(accounts, &settings->judged, slice_of(user), now_us, &standing)) {
-        struct gathered_account *account = talloc(context->owner, struct gathered_account);
-        if (account != NULL)
-            *account = (struct gathered_account){
-                .step = standing.step,
-                .points = standing.points,
-                .messages_of_hour = (uint64_t)standing.messages_of_hour,
-                .evidence = evidence_text(context, &standing.judgement),
-            };
-        gathered->account = account;
+        gathered->account = facts_of(context->owner, &standing);
     }
     account_book_release(services->accounts);
 }
@@ -116,20 +145,24 @@ static bool lock(const struct account_settings *settings, const struct check_ser
 }
 
 void account_tell(const struct account_settings *settings, const struct check_services *services,
-                  const char *user, const struct account_judgement *judgement)
+                  const char *user, struct account_judgement *judgement)
 {
-    struct strbuf evidence, families;
+    struct strbuf families;
     if (!judgement->is_raised || judgement->step < ACCOUNT_WARN)
         return;
-    strbuf_init(&evidence, 0);
+    void *owner = talloc_new(NULL);
+    const struct account_reason *reasons = reasons_of(owner, judgement);
+    const size_t count = reasons == NULL ? 0 : judgement->evidence_count;
+    const char *evidence = text_of(owner, reasons, count);
     strbuf_init(&families, 0);
-    account_judgement_describe(judgement, &evidence);
     account_families_list(judgement->families, &families);
     struct account_notice notice = {
         .user = user,
         .step = account_step_name(judgement->step),
-        .evidence = strbuf_text(&evidence),
+        .evidence = evidence == NULL ? "" : evidence,
         .families = strbuf_text(&families),
+        .reasons = reasons,
+        .reason_count = count,
         .points = (uint64_t)judgement->points,
         .score = settings->steps[judgement->step].score,
         .until_us =
@@ -139,8 +172,8 @@ void account_tell(const struct account_settings *settings, const struct check_se
         notice.is_locked = lock(settings, services, &notice);
     if (services->tell_of_account != NULL)
         services->tell_of_account(services->warn_context, &notice);
-    strbuf_deinit(&evidence);
     strbuf_deinit(&families);
+    talloc_free(owner);
 }
 
 /* Refused for what it is, not for what the message or the login is. */

@@ -26,15 +26,6 @@ struct account_caps_keys {
     uint64_t sending, access;
 };
 
-struct account_floor_keys {
-    uint64_t recipients, networks, failures, logins;
-};
-
-/* How often something is so, of stolen logins in percent, of others in per mille. */
-struct account_rate_keys {
-    uint64_t new_recipients, new_network, at_once, new_client, failures, new_sender, listed;
-};
-
 /* How much each kind of evidence counts, in percent. */
 struct account_weight_keys {
     uint64_t kinds[EVIDENCE_KIND_COUNT];
@@ -45,18 +36,16 @@ struct account_settings {
     struct account_step_keys steps[ACCOUNT_STEP_COUNT];
     struct account_caps_keys caps;
     struct account_weight_keys weights;
-    struct account_floor_keys floors;
-    struct account_rate_keys stolen, usual;
     uint64_t half_life_ms, network_half_life_ms;
     uint64_t learn_ms, learn_messages, warnings_per_day;
-    struct accounts_settings judged; /* made of the above */
+    struct accounts_settings judged; /* floors and rates as written, the rest made of the above */
 };
 
 struct account_judgement;
 
 /* Tells of a login that has risen to `warn` or above, and locks it where that is wanted. Any thread. */
 void account_tell(const struct account_settings *settings, const struct check_services *services,
-                  const char *user, const struct account_judgement *judgement);
+                  const char *user, struct account_judgement *judgement);
 
 extern const struct check account_check;
 extern const struct config_section account_section;

@@ -146,31 +146,34 @@ static const struct config_section weights_section = {
 
 #define FLOOR_KEY(key_name, member, default_count, most_count, meaning)                                      \
     {                                                                                                        \
-        .name = (key_name), .type = &config_type_count,                                                      \
-        .offset = offsetof(struct account_floor_keys, member), .default_text = (default_count), .least = 1,  \
-        .most = (most_count), .text = (meaning)                                                              \
+        .name = (key_name), .type = &config_type_count, .offset = offsetof(struct account_floors, member),   \
+        .default_text = (default_count), .least = 1, .most = (most_count), .text = (meaning)                 \
     }
 
 static const struct config_key floor_keys[] = {
     FLOOR_KEY("recipients", recipients, "8", 100000, "Recipients of one login within about a day."),
     FLOOR_KEY("networks", networks, "3", 1000, "New networks of one login within about a day."),
+    FLOOR_KEY("countries", countries, "3", 250, "Countries of one login within a day (`geo`)."),
     FLOOR_KEY("failures", failures, "5", 100000, "Recipients that were refused or came back."),
+    FLOOR_KEY("senders", senders, "3", 100000, "Messages with a sender that is new."),
+    FLOOR_KEY("complaints", complaints, "2", 100000, "Complaints: one is an accident."),
+    FLOOR_KEY("messages_of_hour", messages_of_hour, "5", 100000, "Messages within about an hour."),
     FLOOR_KEY("logins", logins, "3", 8, "Logins that have one network, or one text, newly within a day."),
     {0},
 };
 
 static const struct config_section floors_section = {
     .name = "floors",
-    .struct_bytes = sizeof(struct account_floor_keys),
+    .struct_bytes = sizeof(struct account_floors),
     .keys = floor_keys,
     .text = "Below these numbers there is no such evidence, however unusual.",
 };
 
 #define RATE_KEY(key_name, member, default_rate, most_rate, rate_unit, meaning)                              \
     {                                                                                                        \
-        .name = (key_name), .type = &config_type_count,                                                      \
-        .offset = offsetof(struct account_rate_keys, member), .default_text = (default_rate), .least = 1,    \
-        .most = (most_rate), .unit = (rate_unit), .text = (meaning)                                          \
+        .name = (key_name), .type = &config_type_count, .offset = offsetof(struct account_rates, member),    \
+        .default_text = (default_rate), .least = 1, .most = (most_rate), .unit = (rate_unit),                \
+        .text = (meaning)                                                                                    \
     }
 
 static const struct config_key stolen_keys[] = {
@@ -178,16 +181,20 @@ static const struct config_key stolen_keys[] = {
     RATE_KEY("new_network", new_network, "95", 99, "percent", "The network is new to the login."),
     RATE_KEY("at_once", at_once, "90", 99, "percent",
              "The network is new since a few hours only, where a new one sends."),
+    RATE_KEY("countries", countries, "30", 99, "percent",
+             "Mail from as many countries within a day as the floor says; from each one more again."),
     RATE_KEY("new_client", new_client, "70", 99, "percent", "The greeting is."),
     RATE_KEY("failures", failures, "40", 99, "percent", "Recipients that are refused or come back."),
     RATE_KEY("new_sender", new_sender, "50", 99, "percent", "Messages with a sender that is new."),
     RATE_KEY("listed", listed, "40", 99, "percent", "Messages from a listed client."),
+    RATE_KEY("blocked", blocked, "20", 99, "percent", "Messages with an attachment of a blocked kind."),
+    RATE_KEY("complaints", complaints, "100", 9000, "per ten thousand", "Recipients who complain."),
     {0},
 };
 
 static const struct config_section stolen_section = {
     .name = "stolen",
-    .struct_bytes = sizeof(struct account_rate_keys),
+    .struct_bytes = sizeof(struct account_rates),
     .keys = stolen_keys,
     .text = "How often something is so where an account was stolen.",
 };
@@ -197,16 +204,22 @@ static const struct config_key usual_keys[] = {
     RATE_KEY("new_network", new_network, "80", 900, "per mille", "Networks of a day that are new."),
     RATE_KEY("at_once", at_once, "35", 900, "per mille",
              "The network is new since a few hours only, where many have mail from a new one."),
+    RATE_KEY("countries", countries, "3", 900, "per mille", "Mail from so many countries within a day."),
     RATE_KEY("new_client", new_client, "40", 900, "per mille", "Greetings of a day that are new."),
     RATE_KEY("failures", failures, "20", 900, "per mille", "Recipients that are refused or come back."),
+    RATE_KEY(
+        "old_list", old_list, "30", 900, "per mille",
+        "Likewise where somebody writes to an old list for once: less than that is usual for everybody."),
     RATE_KEY("new_sender", new_sender, "10", 900, "per mille", "Messages with a sender that is new."),
     RATE_KEY("listed", listed, "20", 900, "per mille", "Messages from a listed client."),
+    RATE_KEY("blocked", blocked, "2", 900, "per mille", "Messages with an attachment of a blocked kind."),
+    RATE_KEY("complaints", complaints, "3", 9000, "per ten thousand", "Recipients who complain."),
     {0},
 };
 
 static const struct config_section usual_section = {
     .name = "usual",
-    .struct_bytes = sizeof(struct account_rate_keys),
+    .struct_bytes = sizeof(struct account_rates),
     .keys = usual_keys,
     .text = "How often it is so where it was not, before anything is known of a login and its domain.",
 };
@@ -239,24 +252,6 @@ static void finish(void *owner, void *given, const struct config_finish *context
     judged->learning_ms = settings->learn_ms;
     judged->learning_messages = settings->learn_messages;
     judged->warnings_per_day = settings->warnings_per_day;
-    judged->recipients_floor = settings->floors.recipients;
-    judged->networks_floor = settings->floors.networks;
-    judged->failures_floor = settings->floors.failures;
-    judged->logins_floor = settings->floors.logins;
-    judged->stolen_new_recipients = settings->stolen.new_recipients;
-    judged->stolen_new_network = settings->stolen.new_network;
-    judged->stolen_at_once = settings->stolen.at_once;
-    judged->stolen_new_client = settings->stolen.new_client;
-    judged->stolen_failures = settings->stolen.failures;
-    judged->stolen_new_sender = settings->stolen.new_sender;
-    judged->stolen_listed = settings->stolen.listed;
-    judged->usual_new_recipients = settings->usual.new_recipients;
-    judged->usual_new_network = settings->usual.new_network;
-    judged->usual_at_once = settings->usual.at_once;
-    judged->usual_new_client = settings->usual.new_client;
-    judged->usual_failures = settings->usual.failures;
-    judged->usual_new_sender = settings->usual.new_sender;
-    judged->usual_listed = settings->usual.listed;
 }
 
 #define SECTION_KEY(key_name, member, key_section, meaning)                                                  \
@@ -291,9 +286,9 @@ static const struct config_key account_keys[] = {
                 "It may not send any more, also over connections that are open, until it is unlocked."),
     SECTION_KEY("families", caps, &caps_section, "How much each kind of evidence counts at most."),
     SECTION_KEY("weights", weights, &weights_section, "How much each evidence of these counts."),
-    SECTION_KEY("floors", floors, &floors_section, "How many there must be at least."),
-    SECTION_KEY("stolen", stolen, &stolen_section, "What thieves do."),
-    SECTION_KEY("usual", usual, &usual_section, "What others do."),
+    SECTION_KEY("floors", judged.floors, &floors_section, "How many there must be at least."),
+    SECTION_KEY("stolen", judged.stolen, &stolen_section, "What thieves do."),
+    SECTION_KEY("usual", judged.usual, &usual_section, "What others do."),
     SPAN_KEY("half_life", half_life_ms, "1d", 60000, "In what time half of the evidence fades."),
     SPAN_KEY("network_half_life", network_half_life_ms, "7d", 60000,
              "In what time a new network becomes half as new."),

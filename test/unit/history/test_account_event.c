@@ -18,17 +18,24 @@
     "{\"v\":1,\"type\":\"" type "\",\"time\":\"" time                                                        \
     "\",\"id\":\"06dnb4800001\",\"host\":\"mx1\",\"subject\":"                                               \
     "{\"kind\":\"user\",\"name\":\"ann@example.com\"}," rest "}\n"
+#define EVIDENCE(family, points, words) "[" REASON(family, points, words) "]"
+#define REASON(family, points, words)                                                                        \
+    "{\"family\":\"" family "\",\"points\":" points ",\"words\":\"" words "\"}"
 #define MESSAGE(time, id, step, points)                                                                              \
     "{\"v\":1,\"type\":\"message\",\"time\":\"" time "\",\"id\":\"" id                                               \
     "\",\"host\":\"mx1\",\"role\":\"submission\",\"user\":\"ann@example.com\",\"findings\":[{\"check\":\"account\"," \
     "\"outcome\":\"pass\",\"reason\":\"" step                                                                        \
     "\",\"detail\":\"volume +9: much\",\"mode\":\"enforce\",\"action\":"                                             \
-    "\"accept\",\"limit\":30,\"seen\":" points "}],\"verdict\":\"accept\"}\n"
+    "\"accept\",\"limit\":30,\"seen\":" points                                                                       \
+    "}],\"verdict\":\"accept\",\"evidence\":" EVIDENCE("volume", "9", "much") "}\n"
 
 static const char warn[] = EVENT(
     "warn", "2026-11-01T00:53:20.000000Z",
-    "\"state\":\"warn\",\"reason\":\"recipients +30: 192 of the last 192 recipients were never written to; usual "
-    "here: 1 in 5; networks +15: it is new\",\"limit\":52,\"seen\":56");
+    "\"state\":\"warn\",\"reason\":\"recipients +30: 192 of …\",\"limit\":52,\"seen\":56,\"evidence\":[" REASON(
+        "recipients", "30",
+        "192 of the last 192 recipients were never written to; usual here: 1 in 5") "," REASON("networks",
+                                                                                               "15",
+                                                                                               "it is new") "]");
 
 static void read_event(const char *line, void *owner, struct account_event *event)
 {
@@ -39,7 +46,7 @@ static void read_event(const char *line, void *owner, struct account_event *even
     assert_false(failed);
 }
 
-static void reasons_are_taken_apart(void **state)
+static void reasons_are_read_one_by_one(void **state)
 {
     (void)state;
     void *owner = talloc_new(NULL);
@@ -62,17 +69,17 @@ static void reasons_are_taken_apart(void **state)
     talloc_free(owner);
 }
 
-static void what_has_no_points_is_one_reason(void **state)
+static void a_text_alone_is_one_reason(void **state)
 {
     (void)state;
     void *owner = talloc_new(NULL);
     struct account_event event;
     read_event(EVENT("lock", "2026-11-01T00:53:20.000000Z",
-                     "\"reason\":\"recipients +: odd; networks 5: odd\",\"by\":\"root (uid 0)\""),
+                     "\"reason\":\"recipients +5: he says so\",\"by\":\"root (uid 0)\""),
                owner, &event);
     assert_int_equal(event.reason_count, 1);
     assert_string_equal(event.reasons[0].family, "");
-    assert_string_equal(event.reasons[0].words, "recipients +: odd; networks 5: odd");
+    assert_string_equal(event.reasons[0].words, "recipients +5: he says so");
     read_event(EVENT("unlock", "2026-11-01T00:53:20.000000Z", "\"state\":\"forgiven\",\"by\":\"root\""),
                owner, &event);
     assert_string_equal(event.kind, "forgive");
@@ -152,7 +159,8 @@ static void a_report_has_the_highest_step_of_each(void **state)
     fputs(MESSAGE("2026-11-01T00:53:10.000000Z", "06dnb3z00001", "note", "33"), file);
     fputs(warn, file);
     fputs(EVENT("lock", "2026-11-01T00:53:30.000000Z",
-                "\"reason\":\"failures +30: 28 of 90\",\"limit\":100,\"seen\":102,\"by\":\"account\""),
+                "\"reason\":\"failures +30: 28 of 90\",\"limit\":100,\"seen\":102,\"evidence\":" EVIDENCE(
+                    "failures", "30", "28 of 90") ",\"by\":\"account\""),
           file);
     fputs(EVENT("unlock", "2026-11-01T00:54:30.000000Z", "\"state\":\"forgiven\",\"by\":\"root\""), file);
     assert_int_equal(fclose(file), 0);
@@ -171,8 +179,8 @@ static void a_report_has_the_highest_step_of_each(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reasons_are_taken_apart),
-        cmocka_unit_test(what_has_no_points_is_one_reason),
+        cmocka_unit_test(reasons_are_read_one_by_one),
+        cmocka_unit_test(a_text_alone_is_one_reason),
         cmocka_unit_test(only_messages_that_met_another_step_are_told),
         cmocka_unit_test(a_report_has_the_highest_step_of_each),
     };

@@ -11,6 +11,8 @@
 
 static const struct record_context context = {.host = "mx1"};
 
+static const struct account_reason reason = {"networks", 15, "it is new"};
+
 static const struct record_event whole = {
     .policy = "0123456789abcdef",
     .mode = "enforce",
@@ -34,6 +36,8 @@ static const struct record_event whole = {
     .has_numbers = true,
     .limit = 100,
     .seen = 80,
+    .reasons = &reason,
+    .reason_count = 1,
 };
 
 static void write_event(enum record_line line, const struct record_event *event, struct strbuf *out)
