@@ -1,11 +1,11 @@
 /*
- * Preloaded into the daemon by test/torture/run: one call that can fail does, once.
+ * Preloaded into the daemon by test/torture/run: calls that can fail do, each once.
  *
  * A call is named by the stack it was made from and by which one it is from there, so that threads that
  * overtake each other do not change which one it is. TORTURE_KIND is "memory" or "system"; TORTURE_SHARED a
- * file (struct shared) in which every stack is counted, for the runner to know what there is; TORTURE_STACK
- * and TORTURE_OCCURRENCE say which call fails, and it is told there that it has. Addresses must not be random
- * (personality). Calls before main() are not counted.
+ * file (struct shared) in which every stack is counted, for the runner to know what there is; TORTURE_TARGETS
+ * says which calls fail, as "STACK:OCCURRENCE" with blanks between, and which of them have is told there.
+ * Addresses must not be random (personality). Calls before main() are not counted.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -32,17 +32,22 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { SLOTS = 1 << 16, DEPTH = 12 };
+enum { SLOTS = 1 << 16, DEPTH = 12, TARGETS = 64 };
 
 struct shared {
-    _Atomic uint64_t calls, failed; /* failed: how many did, which is one at most */
+    _Atomic uint64_t calls, failed; /* failed: a bit for each target that has */
+    _Atomic uint64_t is_ready;      /* the runner says so */
     struct {
         _Atomic uint64_t stack, count; /* stack: a digest of its return addresses; 0: free */
+        _Atomic uint64_t early;        /* how many of them were before it was ready */
     } seen[SLOTS];
 };
 
 static struct shared *shared;
-static uint64_t wanted_stack, wanted_occurrence;
+static struct {
+    uint64_t stack, occurrence;
+} targets[TARGETS];
+static size_t target_count;
 static bool counts_memory, counts_system;
 static atomic_bool armed;
 static _Thread_local bool is_looking;
@@ -50,7 +55,7 @@ static _Thread_local bool is_looking;
 __attribute__((constructor)) static void begin(void)
 {
     const char *kind = getenv("TORTURE_KIND"), *path = getenv("TORTURE_SHARED");
-    const char *stack = getenv("TORTURE_STACK"), *occurrence = getenv("TORTURE_OCCURRENCE");
+    const char *wanted = getenv("TORTURE_TARGETS");
     void *frames[2];
     backtrace(frames, 2); /* it loads a library the first time */
     const int file = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
@@ -61,8 +66,10 @@ __attribute__((constructor)) static void begin(void)
     if (kind == NULL || mapped == MAP_FAILED)
         return;
     shared = mapped;
-    wanted_stack = stack == NULL ? 0 : strtoull(stack, NULL, 16);
-    wanted_occurrence = occurrence == NULL ? 1 : strtoull(occurrence, NULL, 10);
+    for (char *end; wanted != NULL && *wanted != '\0' && target_count < TARGETS; wanted = end) {
+        targets[target_count].stack = strtoull(wanted, &end, 16);
+        targets[target_count++].occurrence = *end == ':' ? strtoull(end + 1, &end, 10) : 1;
+    }
     counts_memory = strcmp(kind, "memory") == 0;
     counts_system = !counts_memory;
     atomic_store(&armed, true);
@@ -82,9 +89,21 @@ static uint64_t count_stack(uint64_t stack)
 {
     for (uint64_t i = stack % SLOTS, tries = 0; tries < SLOTS; i = (i + 1) % SLOTS, tries++) {
         uint64_t there = 0;
-        if (atomic_compare_exchange_strong(&shared->seen[i].stack, &there, stack) || there == stack)
-            return atomic_fetch_add(&shared->seen[i].count, 1) + 1;
+        if (!atomic_compare_exchange_strong(&shared->seen[i].stack, &there, stack) && there != stack)
+            continue;
+        if (atomic_load(&shared->is_ready) == 0)
+            atomic_fetch_add(&shared->seen[i].early, 1);
+        return atomic_fetch_add(&shared->seen[i].count, 1) + 1;
     }
+    return 0;
+}
+
+/* The bit of the target that this call is; 0: it is none. */
+static uint64_t target_bit(uint64_t stack, uint64_t occurrence)
+{
+    for (size_t i = 0; i < target_count; i++)
+        if (targets[i].stack == stack && targets[i].occurrence == occurrence)
+            return UINT64_C(1) << i;
     return 0;
 }
 
@@ -93,7 +112,7 @@ static void tell_stack(void *const *frames, int count)
 {
     char path[4096];
     snprintf(path, sizeof(path), "%s.stack", getenv("TORTURE_SHARED"));
-    const int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file >= 0) {
         backtrace_symbols_fd(frames, count, file);
         close(file);
@@ -109,13 +128,13 @@ static __attribute__((noinline)) bool fails(bool is_counted)
     const int count = backtrace(frames, DEPTH);
     const uint64_t stack = digest_of(frames, count);
     atomic_fetch_add(&shared->calls, 1);
-    const bool is_it = count_stack(stack) == wanted_occurrence && stack == wanted_stack;
-    if (is_it) {
-        atomic_fetch_add(&shared->failed, 1);
+    const uint64_t bit = target_bit(stack, count_stack(stack));
+    if (bit != 0) {
+        atomic_fetch_or(&shared->failed, bit);
         tell_stack(frames, count);
     }
     is_looking = false;
-    return is_it;
+    return bit != 0;
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------ */

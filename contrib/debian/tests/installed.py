@@ -1,5 +1,6 @@
 """What the tests of the installed package share: commands, mail over SMTP, waiting."""
 
+import contextlib
 import email.message
 import json
 import os
@@ -26,6 +27,27 @@ def wait_for(condition, what):
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain: {what}"
         time.sleep(0.05)
+
+
+def restart(unit):
+    run("systemctl", "daemon-reload")
+    run("systemctl", "restart", unit)
+
+
+@contextlib.contextmanager
+def drop_in(unit, text):
+    """For a while the unit is another, and is restarted before and after."""
+    folder = f"/run/systemd/system/{unit}.d"
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "test.conf")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+    restart(unit)
+    try:
+        yield
+    finally:
+        os.remove(path)
+        restart(unit)
 
 
 def change_configuration(change):
