@@ -34,9 +34,11 @@
 
 enum { SLOTS = 1 << 16, DEPTH = 12, TARGETS = 64 };
 
+enum { STARTING, READY, OVER }; /* OVER: nothing fails any more */
+
 struct shared {
     _Atomic uint64_t calls, failed; /* failed: a bit for each target that has */
-    _Atomic uint64_t is_ready;      /* the runner says so */
+    _Atomic uint64_t phase;         /* the runner says which */
     struct {
         _Atomic uint64_t stack, count; /* stack: a digest of its return addresses; 0: free */
         _Atomic uint64_t early;        /* how many of them were before it was ready */
@@ -91,7 +93,7 @@ static uint64_t count_stack(uint64_t stack)
         uint64_t there = 0;
         if (!atomic_compare_exchange_strong(&shared->seen[i].stack, &there, stack) && there != stack)
             continue;
-        if (atomic_load(&shared->is_ready) == 0)
+        if (atomic_load(&shared->phase) == STARTING)
             atomic_fetch_add(&shared->seen[i].early, 1);
         return atomic_fetch_add(&shared->seen[i].count, 1) + 1;
     }
@@ -121,7 +123,7 @@ static void tell_stack(void *const *frames, int count)
 
 static __attribute__((noinline)) bool fails(bool is_counted)
 {
-    if (!is_counted || !atomic_load(&armed) || is_looking)
+    if (!is_counted || !atomic_load(&armed) || is_looking || atomic_load(&shared->phase) == OVER)
         return false;
     is_looking = true;
     void *frames[DEPTH];
