@@ -103,6 +103,9 @@ struct archive_format {
 /* All formats, in the order to try them; ended by NULL. */
 extern const struct archive_format *const archive_formats[];
 
+/* Whether `word` is one of `list`, which has a blank between two; NULL: an empty list. */
+bool archive_list_has(const char *list, const char *word);
+
 /* The format whose files, or (`documents`) the documents that are such a file inside, have this extension, in
  * lower case without the dot; NULL: none. */
 const struct archive_format *archive_format_of_extension(const char *extension, bool documents);

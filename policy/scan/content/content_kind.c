@@ -24,16 +24,18 @@ static unsigned flags_of_format(const struct archive_format *format)
     return flags;
 }
 
+/* With a blank between. */
+static const char message_extensions[] = "eml emlx mbox mht mhtml nws";
+static const char calendar_extensions[] = "ics vcs ical ifb vcf vcard";
+static const char uuencoded_extensions[] = "uu uue";
+
 static unsigned flags_of_extension(const char *extension)
 {
-    static const char *const messages[] = {"eml", "emlx", "mbox", "mht", "mhtml", "nws", NULL};
-    static const char *const calendars[] = {"ics", "vcs", "ical", "ifb", "vcf", "vcard", NULL};
-    static const char *const uuencoded[] = {"uu", "uue", NULL};
     const struct archive_format *format = archive_format_of_extension(extension, false);
     const struct archive_format *inner = archive_format_of_extension(extension, true);
-    return (is_one_of(extension, messages) ? CONTENT_IS_MESSAGE : 0u) |
-           (is_one_of(extension, calendars) ? CONTENT_IS_CALENDAR : 0u) |
-           (is_one_of(extension, uuencoded) ? CONTENT_HAS_UUENCODE : 0u) |
+    return (archive_list_has(message_extensions, extension) ? CONTENT_IS_MESSAGE : 0u) |
+           (archive_list_has(calendar_extensions, extension) ? CONTENT_IS_CALENDAR : 0u) |
+           (archive_list_has(uuencoded_extensions, extension) ? CONTENT_HAS_UUENCODE : 0u) |
            (format != NULL ? flags_of_format(format) : 0u) |
            (inner != NULL && (inner->traits & ARCHIVE_OPENS_FROM_END) != 0 ? flags_of_format(inner) : 0u);
 }
@@ -48,6 +50,46 @@ unsigned content_flags_of_names(const struct slice *names, size_t count)
             flags |= flags_of_extension(extensions.text[n]);
         if (content_volume_of_name(names[i]) != CONTENT_NO_VOLUME)
             flags |= CONTENT_NAMED_ARCHIVE;
+    }
+    return flags;
+}
+
+static bool add_flags(void *context, struct slice extension)
+{
+    unsigned *flags = context;
+    char text[FILE_NAME_EXTENSION_BYTES];
+    if (extension.length < sizeof text) {
+        memcpy(text, extension.data, extension.length);
+        text[extension.length] = '\0';
+        *flags |= flags_of_extension(text);
+    }
+    return true;
+}
+
+/* Adds the flags of each word of `list`, with blanks between, that pieces spell. */
+static void add_flags_of_pieces(const struct name_superset *superset, const char *list, unsigned *flags)
+{
+    struct slice rest = slice_of(list == NULL ? "" : list);
+    while (rest.length > 0) {
+        size_t end = slice_find(rest, ' ');
+        if (name_superset_pieces_spell(superset, slice_part(rest, 0, end)))
+            add_flags(flags, slice_part(rest, 0, end));
+        rest = slice_part(rest, end < rest.length ? end + 1 : end, rest.length);
+    }
+}
+
+unsigned content_flags_of_superset(const struct name_superset *superset)
+{
+    unsigned flags = 0;
+    name_superset_visit(superset, add_flags, &flags);
+    if (superset->pieces.count == 0)
+        return flags;
+    add_flags_of_pieces(superset, message_extensions, &flags);
+    add_flags_of_pieces(superset, calendar_extensions, &flags);
+    add_flags_of_pieces(superset, uuencoded_extensions, &flags);
+    for (size_t i = 0; archive_formats[i] != NULL; i++) {
+        add_flags_of_pieces(superset, archive_formats[i]->extensions, &flags);
+        add_flags_of_pieces(superset, archive_formats[i]->document_extensions, &flags);
     }
     return flags;
 }

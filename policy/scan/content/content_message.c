@@ -126,7 +126,8 @@ static bool is_calendar_type(const struct mime_entity *entity)
 static unsigned stream_flags(const struct content_message *message, const struct mime_entity *entity)
 {
     const struct name_set *names = &entity->parameters.names;
-    unsigned flags = content_flags_of_names(names->items, names->count);
+    unsigned flags = content_flags_of_names(names->items, names->count) |
+                     content_flags_of_superset(&entity->parameters.superset);
     if ((entity->kinds & MIME_KIND_TEXT) != 0)
         flags |= CONTENT_IS_TEXT;
     if ((entity->kinds & MIME_KIND_STATUS) != 0)

@@ -224,6 +224,9 @@ struct content_tail *content_tail_create(void *owner, struct content_subject *su
  * CONTENT_HAS_UUENCODE. */
 unsigned content_flags_of_names(const struct slice *names, size_t count);
 
+/* The same for the names that a damaged field may spell. */
+unsigned content_flags_of_superset(const struct name_superset *superset);
+
 /* What a name says of a file that is split over several. */
 enum content_volume {
     CONTENT_NO_VOLUME,

@@ -241,11 +241,31 @@ static bool take_form(void *context, struct slice form)
     return true;
 }
 
+/* munpack writes an X for each byte that a shell or a terminal would take for something else. */
+static void add_with_x(struct file_name_extensions *extensions, struct slice name)
+{
+    size_t from = slice_find_last(name, '.') + 1;
+    char text[FILE_NAME_EXTENSION_BYTES];
+    bool is_changed = false;
+    if (from >= name.length || name.length - from >= sizeof text)
+        return;
+    for (size_t i = from; i < name.length; i++) {
+        char c = name.data[i];
+        bool is_replaced =
+            (unsigned char)c <= 0x20 || (unsigned char)c >= 0x7f || strchr("!$&'()*;<>?[]`{|}", c) != NULL;
+        text[i - from] = is_replaced ? 'x' : ascii_lower(c);
+        is_changed = is_changed || is_replaced;
+    }
+    if (is_changed)
+        add_extension(extensions, slice_make(text, name.length - from));
+}
+
 void file_name_extension_candidates(struct slice name, struct file_name_extensions *extensions)
 {
     struct readings readings = {.visit = take_form, .context = extensions};
     extensions->count = 0;
     extensions->has_class_id = false;
     report_all(&readings, name);
+    add_with_x(extensions, name);
     extensions->has_bidi_control = readings.has_bidi_control;
 }

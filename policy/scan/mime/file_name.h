@@ -16,7 +16,7 @@
 
 enum {
     FILE_NAME_EXTENSION_BYTES = 40, /* longer ones run nothing and are left out */
-    FILE_NAME_EXTENSIONS_MAX = 144, /* readings of one name: there are no more */
+    FILE_NAME_EXTENSIONS_MAX = 145, /* readings of one name: there are no more */
     FILE_NAME_BYTES_MAX = 1024,     /* of a longer name the last so many bytes are read */
 };
 

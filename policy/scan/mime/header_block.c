@@ -90,10 +90,12 @@ bool header_block_take_field(struct mime_entity *entity, struct slice name, stru
     return says_more;
 }
 
-/* To whom a bare CR ends a line the header ends at two of them, or before a line that is no field: what
- * follows is content. Returns that. */
+/* To whom a bare CR ends a line the header ends at two of them, at one that begins a line, or before a line
+ * that is no field: what follows is content. Returns that. */
 static struct slice behind_hidden_end(struct slice field)
 {
+    if (field.length > 0 && field.data[0] == '\r')
+        return slice_part(field, 1, field.length);
     for (size_t cr = slice_find(field, '\r'); cr + 1 < field.length; cr = slice_find(field, '\r')) {
         field = slice_part(field, cr + 1, field.length);
         if (field.data[0] == '\r')
@@ -217,8 +219,11 @@ static enum header_block_result field_line(struct header_block *block, struct sl
 {
     if (!block->is_soft)
         return HEADER_BLOCK_MORE;
+    size_t at = block->replay.length;
     enum header_block_result result = keep_for_replay(block, line);
-    block->behind_field = block->replay.length;
+    bool is_empty_line = line.length > 1 && line.data[0] == '\r'; /* to whom a bare CR ends one */
+    block->has_odd_line = block->has_odd_line || is_empty_line;
+    block->behind_field = is_empty_line ? at + 1 : block->replay.length;
     return result;
 }
 
@@ -282,6 +287,8 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
         text = slice_part(text, 3, text.length);
     if (text.length == 0)
         block->is_end_hidden = block->has_nul;
+    else if (block->has_nul && slice_find(text, '=') < text.length)
+        name_superset_add(&block->entity->parameters.superset, text);
     block->has_nul = slice_find(text, '\0') < text.length;
     if (text.length == 0) {
         block->has_odd_end = block->has_odd_end || (block->has_odd_line && !block->is_beyond);

@@ -52,6 +52,7 @@ static enum field field_of(struct slice name)
 #undef NAMED
     char plain[FIELD_NAME_BYTES];
     size_t length = 0;
+    name = slice_trim(name);
     size_t cr = slice_find_last(name, '\r');
     if (cr + 1 < name.length && name.data[cr + 1] != '\n') /* a line ends there to some */
         name = slice_part(name, cr + 1, name.length);

@@ -13,16 +13,24 @@ static bool is_token_byte(char c, bool is_name)
     return !is_name || strchr("=?[]:/*%'&", c) == NULL;
 }
 
+/* The length of the fold at `at`, up to its blank (RFC 5322 2.2.3), or 0. */
+static size_t fold_length(struct slice s, size_t at)
+{
+    size_t line_end = at + (at < s.length && s.data[at] == '\r' ? 1 : 0);
+    bool is_fold = line_end + 1 < s.length && s.data[line_end] == '\n' && is_blank(s.data[line_end + 1]);
+    return is_fold ? line_end + 1 - at : 0;
+}
+
 /* Over blanks, and folds with at least one blank behind (RFC 5322 2.2.3). */
 static size_t skip_blanks(struct slice s, size_t at)
 {
     for (;;) {
         while (at < s.length && is_blank(s.data[at]))
             at++;
-        size_t line_end = at + (at < s.length && s.data[at] == '\r' ? 1 : 0);
-        if (line_end + 1 >= s.length || s.data[line_end] != '\n' || !is_blank(s.data[line_end + 1]))
+        size_t fold = fold_length(s, at);
+        if (fold == 0)
             return at;
-        at = line_end + 1;
+        at += fold;
     }
 }
 
@@ -79,13 +87,16 @@ static bool is_all_words(struct slice text)
     return text.length > 0;
 }
 
-/* Whether there is one reading of quoted text. */
-static bool is_plain_quoted(struct slice text)
+/* Whether there is one reading of quoted text; the piece of a name may also have semicolons and folds, which
+ * are read in all ways. */
+static bool is_plain_quoted(struct slice text, bool is_piece)
 {
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c < ' ' || c == 0x7f || c == '\\' || c == ';')
+        size_t fold = is_piece ? fold_length(text, i) : 0;
+        if (fold == 0 && (c < ' ' || c == 0x7f || c == '\\' || (c == ';' && !is_piece)))
             return false;
+        i += fold;
     }
     return text.length < 2 || memmem(text.data, text.length, "=?", 2) == NULL;
 }
@@ -142,13 +153,13 @@ static size_t parse_parameter(struct slice s, size_t at, struct mime_field_param
     if (is_quoted) {
         at = from + slice_find(slice_part(s, from, s.length), '"');
         parameter->value = slice_part(s, from, at < s.length ? at : s.length);
-        bool is_words =
-            mime_field_is_name(parameter->key) && parameter->index < 0 && is_all_words(parameter->value);
+        bool is_of_name = mime_field_is_name(parameter->key), is_piece = is_of_name && parameter->index >= 0;
+        bool is_words = is_of_name && !is_piece && is_all_words(parameter->value);
         bool is_boundary = slice_equal_nocase(parameter->key, slice_of("boundary"));
         if (is_boundary && !is_plain_boundary(parameter->value))
             return wrong;
-        bool is_fine =
-            !parameter->is_extended && at < s.length && (is_words || is_plain_quoted(parameter->value));
+        bool is_fine = !parameter->is_extended && at < s.length &&
+                       (is_words || is_plain_quoted(parameter->value, is_piece));
         return is_fine ? at + 1 : wrong;
     }
     while (at < s.length && is_token_byte(s.data[at], is_name && !parameter->is_extended))

@@ -175,6 +175,36 @@ static void add_extended(struct mime_parameters *parameters, struct name_set *se
 
 /* ---- the strict form ---- */
 
+static void append_unfolded(struct slice text, struct strbuf *out)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] != '\r' && text.data[i] != '\n')
+            strbuf_append_byte(out, text.data[i]);
+}
+
+/* Pieces of a name with folds or semicolons in their quotes: some end there, or keep what others drop. */
+static void add_odd_pieces(struct mime_parameters *parameters, const struct mime_field_parameter *pieces,
+                           uint32_t count)
+{
+    bool is_odd = false;
+    for (uint32_t i = 0; i < count; i++)
+        is_odd = is_odd || slice_find(pieces[i].value, '\n') < pieces[i].value.length ||
+                 slice_find(pieces[i].value, ';') < pieces[i].value.length;
+    for (int whole = 0; is_odd && whole <= 1; whole++) {
+        struct strbuf text;
+        strbuf_init(&text, 0);
+        strbuf_append_text(&text, "name=\"");
+        for (uint32_t i = 0; i < count; i++) {
+            size_t end = whole != 0 ? pieces[i].value.length : slice_find(pieces[i].value, ';');
+            strbuf_append_slice(&text, slice_part(pieces[i].value, 0, end));
+        }
+        strbuf_append_byte(&text, '"');
+        name_superset_add(&parameters->superset, strbuf_slice(&text));
+        note_no_memory(parameters, text.failed);
+        strbuf_deinit(&text);
+    }
+}
+
 /* Adds the value of a parameter that begins at `first` and may go on in pieces. Returns the offset of the
  * next. */
 static uint32_t add_parameter(struct mime_parameters *parameters, struct name_set *set,
@@ -199,8 +229,10 @@ static uint32_t add_parameter(struct mime_parameters *parameters, struct name_se
         if (field->parameters[at].is_extended)
             append_percent_decoded(text, &joined);
         else
-            strbuf_append_slice(&joined, text);
+            append_unfolded(text, &joined);
     }
+    if (set == &parameters->names)
+        add_odd_pieces(parameters, &field->parameters[first], at - first);
     add_in_charset(parameters, set, charset, strbuf_slice(&joined));
     note_no_memory(parameters, joined.failed);
     strbuf_deinit(&joined);

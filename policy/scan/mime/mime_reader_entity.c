@@ -12,6 +12,9 @@ enum { PREAMBLE_PROBE_LINES = 3 };
 /* Units of work for a byte of a field that is read in many ways. */
 enum { HEADER_BYTE_WORK = 1024 };
 
+/* What a part may inherit. */
+enum { CODED = TRANSFER_BASE64 | TRANSFER_QUOTED_PRINTABLE };
+
 void reader_end_leaf(struct mime_reader *reader)
 {
     if (reader->is_leaf_open)
@@ -103,6 +106,7 @@ static bool push_level(struct mime_reader *reader, bool is_multipart)
     reader->levels[reader->level_count++] = (struct mime_level){
         .is_multipart = is_multipart,
         .is_digest = reader->entity.is_digest,
+        .encodings = (is_multipart ? reader->entity.encodings | reader->inherited : 0u) & CODED,
         .is_guessed = reader->entity.has_loose_type || reader->entity.parameters.has_odd_boundary};
     struct mime_level *level = &reader->levels[reader->level_count - 1];
     level->is_told = reader->sink->level_begin(reader->sink->context, &reader->entity);
@@ -175,7 +179,7 @@ static bool holds_something(const struct mime_entity *entity)
 /* Whether it is a text to some, whatever its fields may spell. */
 static bool may_be_text(const struct mime_entity *entity)
 {
-    return entity->kinds == MIME_KIND_TEXT && entity->parameters.names.count == 0;
+    return (entity->kinds == MIME_KIND_TEXT || entity->is_untyped) && entity->parameters.names.count == 0;
 }
 
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
@@ -279,7 +283,12 @@ void reader_finish_header(struct mime_reader *reader)
     if (reader->doubt == reader_quotation && entity->encodings == 0 &&
         entity->parameters.boundaries.count == 0)
         mime_entity_init(entity, reader->entity_owner, reader->limits);
+    reader->inherited = entity->encodings == 0 && reader->level_count > 0 && !reader->is_message_header
+                            ? reader->levels[reader->level_count - 1].encodings
+                            : 0u;
     mime_entity_finish(entity, !reader->is_message_header && is_in_digest(reader));
+    if ((entity->kinds & (MIME_KIND_MULTIPART | MIME_KIND_MESSAGE)) == 0)
+        entity->encodings |= reader->inherited; /* PHP's mailparse */
     if (mime_entity_failed(entity)) {
         reader_fail(reader);
         return;

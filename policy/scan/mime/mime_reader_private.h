@@ -20,12 +20,13 @@ enum reader_state {
 struct mime_level {
     bool is_multipart; /* else a message */
     bool is_digest;
-    bool is_guessed;   /* any line of dashes may be a delimiter of it */
-    bool is_typeless;  /* some look for headers in its texts */
-    bool is_quoting;   /* so does hardly any: such a header may be a quotation */
-    bool is_delimited; /* a delimiter of it was seen */
-    bool is_closed;    /* its close delimiter was seen */
-    bool is_told;      /* all of it is given to the sink */
+    bool is_guessed;    /* any line of dashes may be a delimiter of it */
+    bool is_typeless;   /* some look for headers in its texts */
+    bool is_quoting;    /* so does hardly any: such a header may be a quotation */
+    bool is_delimited;  /* a delimiter of it was seen */
+    bool is_closed;     /* its close delimiter was seen */
+    bool is_told;       /* all of it is given to the sink */
+    unsigned encodings; /* transfer_encoding bits that its parts inherit to some */
 };
 
 struct mime_reader {
@@ -49,6 +50,7 @@ struct mime_reader {
     struct header_block block;
     bool is_message_header; /* the header is that of a message, not of a part */
     const char *doubt;      /* why only some clients see the entity that is being read, or NULL */
+    unsigned inherited;     /* encodings of the multipart around an entity that says none */
 
     struct strbuf line; /* an unfinished header line */
 

@@ -216,17 +216,13 @@ static bool is_name_byte(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.' || c == OTHER;
 }
 
-/* Over a run of what may be dropped, and blanks in it; `at` where there is none, or nothing but blanks where
- * they count. */
-static size_t skip_droppable(struct slice text, size_t at, bool drops_blanks)
+/* Over a run of what may be dropped, and blanks; `*is_blank`: of nothing else. */
+static size_t skip_droppable(struct slice text, size_t at, bool *is_blank)
 {
-    size_t end = at;
-    bool is_dropped = drops_blanks;
-    while (end < text.length && (is_droppable(text.data[end]) || text.data[end] == ' ')) {
-        is_dropped = is_dropped || text.data[end] != ' ';
-        end++;
-    }
-    return is_dropped ? end : at;
+    *is_blank = true;
+    while (at < text.length && (is_droppable(text.data[at]) || text.data[at] == ' '))
+        *is_blank = text.data[at++] == ' ' && *is_blank;
+    return at;
 }
 
 /* Whether a parameter may begin at `at`: behind a semicolon in a sentence none does. */
@@ -254,7 +250,8 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
         return true;
     char c = text.data[end];
     if (c == '/' || c == '\\') {
-        size_t behind = skip_droppable(text, end, false);
+        bool is_blank;
+        size_t behind = skip_droppable(text, end, &is_blank);
         /* None of a token (RFC 2045 5.1): the value may end there. */
         return !is_strict || behind == text.length || text.data[behind] == ';' ||
                memchr(text.data + end, '"', behind - end) != NULL;
@@ -274,7 +271,9 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
 struct spelling {
     bool (*visit)(void *context, struct slice extension);
     void *context;
-    bool drops_blanks;
+    bool has_pieces; /* some value may be one word, in which blanks are dropped */
+    bool has_gap;    /* blanks were dropped elsewhere, as mailparse does of a value without quotes */
+    bool has_x;      /* what cannot be in a name was replaced by one, as munpack does */
     char text[NAME_SUPERSET_EXTENSION_BYTES];
     size_t length;
 };
@@ -283,13 +282,21 @@ struct spelling {
 static bool spelling_end(struct spelling *spelling, struct slice text, size_t at)
 {
     struct slice extension = slice_make(spelling->text, spelling->length);
-    return extension.length == 0 || !may_end(text, at, is_word(extension)) ||
+    return extension.length == 0 ||
+           !may_end(text, at, spelling->has_gap || spelling->has_x || is_word(extension)) ||
            spelling->visit(spelling->context, extension);
 }
 
 static bool is_extension_byte(char c)
 {
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_';
+}
+
+/* Whether munpack writes an X for it. */
+static bool is_replaced(char c, bool is_behind_dot)
+{
+    return c == ' ' ? !is_behind_dot
+                    : c == CONTROL || c == OTHER || strchr("!\"$&'()*;<>?[\\]`{|}", c) != NULL;
 }
 
 /* Spells on from `at`. False: the visitor has enough. */
@@ -304,15 +311,28 @@ static bool spell_on(struct spelling *spelling, struct slice text, size_t at, un
             spelling->text[spelling->length++] = text.data[at++];
             continue;
         }
+        const size_t length = spelling->length;
+        const bool has_gap = spelling->has_gap;
         if (text.data[at] == '(' && comments_left > 0) {
-            size_t length = spelling->length;
             if (!spell_on(spelling, text, skip_comment(text, at), comments_left - 1))
                 return false;
             spelling->length = length;
+            spelling->has_gap = has_gap;
         }
-        size_t next = skip_droppable(text, at, spelling->drops_blanks);
+        if (!spelling->has_x && is_replaced(text.data[at], length == 0)) {
+            spelling->has_x = true;
+            spelling->text[spelling->length++] = 'x';
+            if (!spell_on(spelling, text, at + 1, 0))
+                return false;
+            spelling->has_x = false;
+            spelling->length = length;
+            spelling->has_gap = has_gap;
+        }
+        bool is_blank;
+        size_t next = skip_droppable(text, at, &is_blank);
         if (next == at)
             return true;
+        spelling->has_gap = spelling->has_gap || (is_blank && !spelling->has_pieces);
         at = next;
     }
 }
@@ -323,6 +343,7 @@ static bool visit_text(struct spelling *spelling, struct slice text)
     for (size_t at = slice_find(text, '.'); at < text.length;
          at += 1 + slice_find(slice_part(text, at + 1, text.length), '.')) {
         spelling->length = 0;
+        spelling->has_gap = false;
         if (!spell_on(spelling, text, at + 1, COMMENTS))
             return false;
     }
@@ -339,6 +360,7 @@ static bool visit_pairs(struct spelling *spelling, const struct name_set *pieces
             continue;
         for (size_t k = 0; k < pieces->count; k++) {
             spelling->length = first.length - dot - 1;
+            spelling->has_gap = false;
             memcpy(spelling->text, first.data + dot + 1, spelling->length);
             if (pieces->items[k].data[0] != '.' && !spell_on(spelling, pieces->items[k], 0, 0))
                 return false;
@@ -350,9 +372,7 @@ static bool visit_pairs(struct spelling *spelling, const struct name_set *pieces
 bool name_superset_visit(const struct name_superset *superset,
                          bool (*visit)(void *context, struct slice extension), void *context)
 {
-    /* Where there are pieces, some value may be one word, in which blanks are dropped. */
-    struct spelling spelling = {
-        .visit = visit, .context = context, .drops_blanks = superset->pieces.count > 0};
+    struct spelling spelling = {.visit = visit, .context = context, .has_pieces = superset->pieces.count > 0};
     for (size_t i = 0; i < superset->texts.count; i++)
         if (!visit_text(&spelling, superset->texts.items[i]))
             return false;

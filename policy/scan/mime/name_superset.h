@@ -7,7 +7,8 @@
  * (encoded words, percent, character references, charsets) and reduced to what can be a part of an extension;
  * then the question is only whether an extension can be spelled:
  *   - in a text, from a dot on, with anything between its letters that some program drops (quotes, comments,
- * backslashes, controls, folds, punctuation, what is no ASCII), up to where a name can end;
+ * backslashes, controls, folds, punctuation, what is no ASCII) or one puts an x in place of, up to where a
+ * name can end;
  *   - where stars number pieces, by any pieces in any order.
  * That is more than any program does, and honest damage hardly ever spells one. Extensions that are words or
  * domains too (com, app, url …) count only where a value ends, not before a blank.
