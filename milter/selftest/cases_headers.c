@@ -101,6 +101,12 @@ const struct selftest_case selftest_fields[] = {
      "$[file|Content-Type: application/octet-stream; name=x.pdf\nContent-Transfer-Encoding: 8bit\n\t\n$[pe]|]"},
     {"cr-for-empty-line", "a bare CR for the empty line", "the body begins behind it", "Python", FOUND,
      "$[file|Content-Type: application/octet-stream; name=x.pdf\nContent-Transfer-Encoding: 8bit\n$[cr]$[pe]|]"},
+    {"cr-begins-line", "a bare CR at the beginning of a line with a colon in it", "the empty line to some, a field to others", "Python", FOUND,
+     "$[file|Content-Type: application/pdf;;(c)\n (c\n$[cr]$[zip|evil.exe|a: b]|]"},
+    {"cr-before-colon", "a bare CR before the colon", "a blank to some, who decode a program", "mailparser, PHP's mailparse", FOUND,
+     PART("Content-Transfer-Encoding$[cr] : base64\nContent-Disposition: attachment; filename=x.txt", "$[base64|$[pe]]")},
+    {"nul-joins-lines", "a NUL at the end of a line, then a misspelt field", "the next line belongs to the field", "munpack", STOPPED,
+     PART("Content-Type: application/octet-stream$[x|00]\nContent-Dispositin: attachment; name=evil.exe\nContent-Transfer-Encoding: base64", STAND_IN)},
     {"nul-before-empty-line", "a NUL before the empty line", "the line end behind it is not seen, so the header goes on", "munpack", FOUND,
      PART("Content-Transfer-Encoding: base64$[x|00]\n\nContent-Disposition: attachment; filename=a.pdf\n"
           "Content-Type: application/octet-stream", "$[base64|$[pe]]")},

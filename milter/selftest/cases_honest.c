@@ -127,6 +127,18 @@ const struct selftest_case selftest_mail[] = {
      PART("Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64", "$[base64|$[tnef|<other=minutes.docx>MINUTE~1.DOC|text]]")},
     {"alternative-empty", "an empty alternative", "some newsletters", "bulk mailers", ANSWER_PASS,
      MIME "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n\n--b\nContent-Type: text/html\n\n<p>x</p>\n--b--\n"},
+    {"footer-in-pdf", "a list's footer behind the base64 of a PDF", "the message is nothing but the file", "Mailman, ezmlm", ANSWER_PASS,
+     MIME "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n$[base64|" PDF "1]\n"
+          "_______________________________________________\nmy-list mailing list\nhttps://lists.example.com/listinfo/my-list\n"},
+    {"footer-in-docx", "a list's footer behind the base64 of a document", "the message is nothing but the file", "Mailman, ezmlm", ANSWER_PASS,
+     MIME "Content-Type: application/octet-stream; name=a.docx\nContent-Transfer-Encoding: base64\n\n"
+          "$[base64|$[zip|$[x|5b]Content_Types$].xml|<Types/>|word/document.xml|<w/>]]\n--\nmy-list mailing list\nhttps://lists.example.com/listinfo/my-list\n"},
+    {"multipart-qp-docx", "a whole multipart in quoted-printable, a document in it", "RFC 2045 forbids it", "older gateways", ANSWER_PASS,
+     MIME "Content-Type: multipart/mixed; boundary=q\nContent-Transfer-Encoding: quoted-printable\n\n--q\nContent-Type: text/plain\n\nHello.\n--q\n"
+          "Content-Type: application/octet-stream; name=3D\"a.docx\"\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=3D\"a.docx\"\n\n"
+          "UEsDBBQAAAAIAPJ1fl3uR1hmHwAAAB0AAAATAAAAW0NvbnRlbnRfVHlwZXNdLnhtbLOxr8jNUShL\n"
+          "LSrOzM+zVTLUM1Cyt7MJqSxILda3AwBQSwECFAMUAAAACADydX5d7kdYZh8AAAAdAAAAEwAAAAAA\n"
+          "AAAAAAAAgAEAAAAAW0NvbnRlbnRfVHlwZXNdLnhtbFBLBQYAAAAAAQABAEEAAABQAAAAAAA=3D\n--q--\n"},
     {"footer-behind-close", "a list's footer closed the multipart before the file", "what follows is a part to most",
      "mailing lists, mailcow, Exchange disclaimers", ANSWER_PASS,
      MIME "Content-Type: multipart/mixed; boundary=MIX\n\n--MIX\n" HELLO "--MIX--\n--MIX\n" FILE_PART("application/pdf", "a.pdf", PDF) "--MIX--\n"},
@@ -210,6 +222,10 @@ const struct selftest_case selftest_honest_names[] = {
      DISPOSITION("attachment; filename=\"=?x-whatever?Q?Rechnung_0815.pdf?=\"")},
     {"unquoted-domain", "a host name in a name without quotes", "not the end of it", "scripts", ANSWER_PASS,
      DISPOSITION("attachment; filename=Report of example.com Ltd.pdf")},
+    {"folded-pieces", "folds and semicolons in the quotes of tiny pieces", "RFC 2231, and lines of 76", "older programs", ANSWER_PASS,
+     PART("Content-Type: application/pdf; name*0=\"plan;f\"; name*1=\"in\"; name*2=\"al.\"; name*3=\"pdf\"\n"
+          "Content-Disposition: attachment; filename*0=\"a\n b\"; filename*1=\".\"; filename*2=\"pd\"; filename*3=\"f\"\n"
+          "Content-Transfer-Encoding: base64", "$[base64|" PDF "]")},
     {"name-in-pieces", "a long name in pieces with percent signs", "RFC 2231", "Thunderbird, Roundcube", ANSWER_PASS,
      DISPOSITION("attachment;\n filename*0*=utf-8''%C3%9Cbersicht%20example.com%20und%20;\n filename*1*=Fa.%20Bas%20Meyer.pdf")},
 };

@@ -68,6 +68,9 @@ const struct selftest_case selftest_messages[] = {
              "Content-Type: application/octet-stream; name=\"evil.exe\"\nContent-ID: <1@example.org>\n\n")},
     {"eml-empty-lines", "a message called .eml behind empty lines", "skipped by some", "clients differ", STOPPED,
      ATTACH("mail.eml", "\n\n" INNER)},
+    {"eml-in-pieces", "a message whose name .eml comes in damaged pieces, in a part called a text", "opened by that name", "Python, MIME-tools", STOPPED,
+     PART("Content-Transfer-Encoding: base64\nContent-Disposition: inline filename*0=\"m\":filename*1*=ai; filename*2=\"l\"; filename*3*=.em; filename*4*=l",
+          "$[base64|" INNER "]")},
     {"emlx", "a message as Apple Mail keeps it", "the first line is a number", "Apple Mail", STOPPED,
      ATTACH("mail.emlx", "1234\n" INNER)},
 };

@@ -159,6 +159,11 @@ const struct selftest_case selftest_structure[] = {
           "Content-Transfer-Encoding: base64\n\nAAUWBwACAAA=\n--a\n" EXE_PART "--a--\n"},
     {"type-empty", "a Content-Type without a type", "guessed from the delimiters", "munpack, older clients", STOPPED,
      MIME "Content-Type:\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
+    {"type-empty-boundary", "a boundary without a type, and another delimiter", "a text in which headers count", "munpack", STOPPED,
+     MIME "Content-Type: ; boundary=\"bx\"\n\n--b\n\nhello\nx--b\n" EXE_PART "--b--\n"},
+    {"inherited-encoding", "base64 said of the multipart alone", "its parts inherit it", "PHP's mailparse", FOUND,
+     MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\nContent-Type: application/pdf; name=x.pdf\n"
+          "Content-Disposition: attachment; filename=x.pdf\n\n$[base64|$[pe]]\n--b--\n"},
     {"type-nul", "a NUL before the type", "dropped by some, the end of the text for others", "munpack, older clients",
      STOPPED, MIME "Content-Type: $[x|00]multipart/mixed; boundary=b\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
     {"type-repeated", "a second Content-Type without a boundary", "the last counts: any line of dashes delimits", "munpack", STOPPED,

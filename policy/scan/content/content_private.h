@@ -205,6 +205,8 @@ uint64_t content_stream_bytes(const struct content_stream *stream);
 /* After its end: whether its first bytes (16 at most) show that it is a picture, say, and nothing that may
  * stand behind them makes anything else of it. */
 bool content_stream_is_known(const struct content_stream *stream);
+/* After its end: whether it is a zip or a PDF, which say themselves where they end. */
+bool content_stream_is_ended_file(const struct content_stream *stream);
 /* After its end: whether it is what its sender calls a text, and does not begin as anything else. */
 bool content_stream_is_typed_text(const struct content_stream *stream);
 

@@ -5,7 +5,7 @@
 
 #include <talloc.h>
 
-enum { DECODED_PIECE_BYTES = 16384 };
+enum { DECODED_PIECE_BYTES = 16384, FOOTER_BYTES = 4096 };
 
 struct content_reading {
     struct transfer_decoder decoder;
@@ -17,7 +17,14 @@ struct content_reading {
     bool is_resumed;               /* decoding began again at the mark of a zip */
     struct zip_mark_search search; /* base64: while the stream only waits for a zip, nothing is decoded */
     bool is_enough;                /* nothing more is wanted of it */
+    struct strbuf behind_junk;     /* base64: all from the first "-" or "_" on, as far as FOOTER_BYTES */
 };
+
+static int reading_destroy(struct content_reading *reading)
+{
+    strbuf_deinit(&reading->behind_junk);
+    return 0;
+}
 
 struct content_reading *content_reading_create(void *owner, enum transfer_encoding encoding,
                                                struct content_subject *subject, unsigned flags,
@@ -29,10 +36,56 @@ struct content_reading *content_reading_create(void *owner, enum transfer_encodi
         return NULL;
     }
     transfer_decoder_init(&reading->decoder, encoding);
+    strbuf_init(&reading->behind_junk, FOOTER_BYTES);
+    talloc_set_destructor(reading, reading_destroy);
     reading->stream = content_stream_create(reading, subject, flags, depth);
     if (reading->stream == NULL)
         TALLOC_FREE(reading);
     return reading;
+}
+
+/* Keeps what some decode otherwise: "-" and "_" are digits to them. */
+static void keep_behind_junk(struct content_reading *reading, struct slice raw)
+{
+    size_t at = 0;
+    if (reading->behind_junk.length == 0) {
+        const char *dash = memchr(raw.data, '-', raw.length), *score = memchr(raw.data, '_', raw.length);
+        const char *first = dash == NULL || (score != NULL && score < dash) ? score : dash;
+        at = first == NULL ? raw.length : (size_t)(first - raw.data);
+    }
+    strbuf_append_slice(&reading->behind_junk, slice_part(raw, at, raw.length));
+}
+
+/* Whether bytes hold a mark of an archive, or a word that every object of a PDF needs. */
+static bool has_mark(struct slice bytes)
+{
+    bool is_found = memmem(bytes.data, bytes.length, "obj", 3) != NULL;
+    for (size_t i = 0; archive_formats[i] != NULL; i++) {
+        struct slice mark = archive_formats[i]->embedded_mark;
+        is_found =
+            is_found || (mark.length > 0 && memmem(bytes.data, bytes.length, mark.data, mark.length) != NULL);
+    }
+    return is_found;
+}
+
+/* Whether nothing comes out of the rest to those who decode "-" and "_", wherever their groups of digits
+ * begin there: a list's footer behind a file that tells where it ends. */
+static bool is_footer(const struct content_reading *reading)
+{
+    struct slice rest = strbuf_slice(&reading->behind_junk);
+    bool is_harmless = content_stream_is_ended_file(reading->stream) && !reading->behind_junk.failed;
+    for (size_t phase = 0; phase < 4 && is_harmless; phase++) {
+        char digits[FOOTER_BYTES + 4], bytes[FOOTER_BYTES + TRANSFER_ROOM_MIN];
+        size_t length = phase;
+        memset(digits, 'A', phase);
+        for (size_t i = 0; i < rest.length; i++)
+            digits[length++] = rest.data[i] == '-' ? '+' : rest.data[i] == '_' ? '/' : rest.data[i];
+        struct transfer_decoder decoder;
+        struct slice left = slice_make(digits, length);
+        transfer_decoder_init(&decoder, TRANSFER_BASE64);
+        is_harmless = !has_mark(slice_make(bytes, transfer_decode(&decoder, &left, bytes, sizeof bytes)));
+    }
+    return is_harmless;
 }
 
 /* Decodes `raw` into the reading's stream. Returns whether more is wanted. */
@@ -81,6 +134,8 @@ static bool read_into(struct content_reading *reading, struct slice raw)
     }
     if (reading->decoder.encoding == TRANSFER_IDENTITY)
         return content_stream_push(reading->stream, raw);
+    if (reading->decoder.encoding == TRANSFER_BASE64)
+        keep_behind_junk(reading, raw);
     if (reading->decoder.encoding == TRANSFER_BASE64 && content_stream_is_searching(reading->stream))
         return search_into(reading, raw);
     return decode_into(reading, raw);
@@ -116,7 +171,7 @@ unsigned content_reading_end(struct content_reading *reading)
     /* Behind the last of the data stands a footer. */
     bool is_junk_between = decoder->has_junk && decoder->decoded_bytes > decoder->junk_at;
     bool goes_on = decoder->is_concatenated && matters(reading, decoder->concatenated_at);
-    bool has_junk = is_junk_between && matters(reading, decoder->junk_at);
+    bool has_junk = is_junk_between && matters(reading, decoder->junk_at) && !is_footer(reading);
     return (goes_on ? CONTENT_READING_GOES_ON : 0u) | (has_junk ? CONTENT_READING_HAS_JUNK : 0u) |
            (is_settled ? 0u : CONTENT_READING_IS_OPEN);
 }

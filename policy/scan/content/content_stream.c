@@ -46,6 +46,7 @@ struct content_stream {
     bool is_archive;                          /* by its own marks, not by those of one further in */
     bool is_recognised;                       /* by its beginning as anything at all */
     bool is_known;                            /* by its first bytes, and nothing behind makes another of it */
+    bool is_ended_file;                       /* a zip or a PDF by its beginning */
     bool is_typed_text;                       /* what its sender calls a text, and nothing else */
     bool is_text;                             /* every byte so far; looked at where it matters */
     struct archive_mark_search marks;
@@ -149,6 +150,11 @@ uint64_t content_stream_bytes(const struct content_stream *stream)
 bool content_stream_is_known(const struct content_stream *stream)
 {
     return stream->is_known;
+}
+
+bool content_stream_is_ended_file(const struct content_stream *stream)
+{
+    return stream->is_ended_file;
 }
 
 bool content_stream_is_typed_text(const struct content_stream *stream)
@@ -338,6 +344,8 @@ static void decide(struct content_stream *stream)
     /* Whoever opens what is called an archive finds one behind whatever stands first. */
     if (is_unknown || (!has_consumer(stream, ROLE_MAIN) && (stream->flags & CONTENT_NAMED_ARCHIVE) != 0))
         begin_search(stream, head);
+    stream->is_ended_file = format != NULL && executable == NULL &&
+                            (format->traits & (ARCHIVE_OPENS_FROM_END | ARCHIVE_IS_DOCUMENT)) != 0;
     stream->is_archive = format != NULL && (format->traits & ARCHIVE_IS_DOCUMENT) == 0;
 }
 

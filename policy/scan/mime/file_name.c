@@ -241,22 +241,22 @@ static bool take_form(void *context, struct slice form)
     return true;
 }
 
-/* munpack writes an X for each byte that a shell or a terminal would take for something else. */
+/* munpack writes an X for each byte that a shell or a terminal would take for something else; no extension
+ * that matters has two. */
 static void add_with_x(struct file_name_extensions *extensions, struct slice name)
 {
     size_t from = slice_find_last(name, '.') + 1;
     char text[FILE_NAME_EXTENSION_BYTES];
-    bool is_changed = false;
+    unsigned replaced = 0; /* inside: behind its end one changes nothing */
     if (from >= name.length || name.length - from >= sizeof text)
         return;
     for (size_t i = from; i < name.length; i++) {
         char c = name.data[i];
-        bool is_replaced =
-            (unsigned char)c <= 0x20 || (unsigned char)c >= 0x7f || strchr("!$&'()*;<>?[]`{|}", c) != NULL;
+        bool is_replaced = c <= ' ' || c > '~' || strchr("!$&'()*;<>?[]`{|}", c) != NULL;
         text[i - from] = is_replaced ? 'x' : ascii_lower(c);
-        is_changed = is_changed || is_replaced;
+        replaced += is_replaced ? (i + 1 < name.length ? 1 : 2) : 0;
     }
-    if (is_changed)
+    if (replaced == 1)
         add_extension(extensions, slice_make(text, name.length - from));
 }
 
@@ -266,6 +266,6 @@ void file_name_extension_candidates(struct slice name, struct file_name_extensio
     extensions->count = 0;
     extensions->has_class_id = false;
     report_all(&readings, name);
-    add_with_x(extensions, name);
+    add_with_x(extensions, trimmed_end(name));
     extensions->has_bidi_control = readings.has_bidi_control;
 }

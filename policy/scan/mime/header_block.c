@@ -287,7 +287,7 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
         text = slice_part(text, 3, text.length);
     if (text.length == 0)
         block->is_end_hidden = block->has_nul;
-    else if (block->has_nul && slice_find(text, '=') < text.length)
+    else if (block->has_nul && !block->is_beyond && slice_find(text, '=') < text.length)
         name_superset_add(&block->entity->parameters.superset, text);
     block->has_nul = slice_find(text, '\0') < text.length;
     if (text.length == 0) {

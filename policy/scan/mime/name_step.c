@@ -81,6 +81,10 @@ static size_t append_base64(struct slice text, size_t at, enum name_step step, s
         bool is_next = close < text.length && close > at && text.data[close - 1] == '='; /* another word */
         return is_next ? close - 1 : close;
     }
+    if (step == NAME_STEP_WHOLE_WORDS) {
+        decode_base64(all, BASE64_PLAIN, out);
+        return close;
+    }
     unsigned runs = 0;
     while (at < text.length && (is_base64(text.data[at]) || text.data[at] == '=')) {
         size_t end = at;
@@ -109,8 +113,8 @@ static size_t word_mark(struct slice text)
     return is_word ? mark + 3 : 0;
 }
 
-/* Whether some word of base64 has a "?" that does not close it. */
-static bool has_open_mark(struct slice text)
+/* Whether some word of base64 has a "?" that does not close it or, `padding`, digits behind padding. */
+static bool has_odd_base64(struct slice text, bool padding)
 {
     for (size_t at = slice_find(text, '='); at < text.length;
          at += 1 + slice_find(slice_part(text, at + 1, text.length), '=')) {
@@ -119,7 +123,10 @@ static bool has_open_mark(struct slice text)
         if (mark == 0 || strchr("bB", text.data[behind - 2]) == NULL)
             continue;
         size_t question = behind + slice_find(slice_part(text, behind, text.length), '?');
-        if (question + 1 < text.length && text.data[question + 1] != '=')
+        size_t pad = behind + slice_find(slice_part(text, behind, question), '=');
+        while (pad < question && text.data[pad] == '=')
+            pad++;
+        if (padding ? pad < question : question + 1 < text.length && text.data[question + 1] != '=')
             return true;
     }
     return false;
@@ -233,8 +240,9 @@ void name_step_append(enum name_step step, struct slice text, struct strbuf *out
         if (has_word(text))
             append_words_anywhere(text, step, out);
         break;
+    case NAME_STEP_WHOLE_WORDS:
     case NAME_STEP_CLOSED_WORDS:
-        if (has_open_mark(text))
+        if (has_odd_base64(text, step == NAME_STEP_WHOLE_WORDS))
             append_words_anywhere(text, step, out);
         break;
     case NAME_STEP_PERCENT:

@@ -100,7 +100,7 @@ static bool is_droppable(char c)
 
 static bool ends_piece(char c)
 {
-    return strchr("\"'=;*,()<>?", c) != NULL || c == CONTROL;
+    return strchr("\"'=;:*,()<>?@[]/\\", c) != NULL || c == CONTROL;
 }
 
 static void add_stripped_piece(struct name_superset *superset, struct slice piece)

@@ -125,6 +125,11 @@ static void damaged_values_spell_all_readings(void **state)
         "x; filename=\"=?us-ascii?b?YS4=?=\r\n =?utf-8?Q\\?exe?=\"; size=3",
         "x; filename=\"=?us-ascii?q?a.e\\xe?=\"",
         "x; filename==?us-ascii?b?YS5le=?GU=?=",
+        "x; filename=\"=?us-ascii?b?aWwuZ==Xg=?==?utf-8?Q?e?=\"",
+        "x; filename=evil.e  xe",
+        "x; filename=evil.e;e",
+        "x; filename=evil.e\"e\"",
+        "x; filename*1*=exe; filename*0*=utf-8''evil.:x=\"(",
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct collected collected = collect(values[i]);
@@ -168,11 +173,17 @@ static void honest_damage_spells_nothing(void **state)
         "attachment; filename=setup.exe.pdf (2)",
         "attachment; filename*0=\"Inc.\"; filename*2=\"company.pdf\"",
         "attachment; filename=http://www.example.com/a.pdf",
+        "attachment; filename=a.e xe and more",
+        "attachment; filename=M. la Croix.pdf",
+        "attachment; filename*0=\"a\r\n b\"; filename*1=\".\"; filename*2=\"xe\"; filename*3=\"e\"",
+        "attachment; filename*0=\"plan;f\"; filename*1=\"in\"; filename*2=\"al.\"; filename*3=\"pdf\"",
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct collected collected = collect(values[i]);
         if (scan_spells(&collected.parameters.superset, "com") ||
             scan_spells(&collected.parameters.superset, "bas") ||
+            scan_spells(&collected.parameters.superset, "xla") ||
+            scan_spells(&collected.parameters.superset, "inf") ||
             scan_spells(&collected.parameters.superset, "exe"))
             fail_msg("%s spells a program", values[i]);
         talloc_free(collected.owner);

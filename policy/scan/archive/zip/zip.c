@@ -194,6 +194,27 @@ static void zip_report_gap(struct zip_reader *reader)
     reader->gap = false;
 }
 
+/* Looks for what may begin another archive in bytes behind the end. */
+static void zip_look_for_mark(struct zip_reader *reader, struct slice bytes)
+{
+    for (size_t i = 0; reader->end_count > 0 && archive_formats[i] != NULL; i++) {
+        struct slice mark = archive_formats[i]->embedded_mark;
+        reader->has_mark_behind =
+            reader->has_mark_behind ||
+            (mark.length > 0 && memmem(bytes.data, bytes.length, mark.data, mark.length) != NULL);
+    }
+}
+
+/* So little stands behind the end, without any mark, that no unpacker makes another archive of it: a footer.
+ */
+static bool zip_is_footer(const struct zip_reader *reader, size_t left)
+{
+    enum { FOOTER_BYTES = 4096 };
+    uint64_t end = reader->window.position + left;
+    return reader->end_count == 1 && !reader->has_mark_behind && end > reader->comment_end &&
+           end - reader->comment_end <= FOOTER_BYTES;
+}
+
 /* Looks for the next record. A little of what was searched stays in the window, to be recognised. */
 static bool zip_find_record(struct zip_reader *reader)
 {
@@ -204,6 +225,7 @@ static bool zip_find_record(struct zip_reader *reader)
     size_t found = zip_signature_find(view, reader->searched);
     bool is_found = zip_signature_at(slice_part(view, found, view.length)) != ZIP_NO_SIGNATURE;
     zip_note_gap(reader, view, reader->searched, found);
+    zip_look_for_mark(reader, slice_part(view, 0, found));
     if (!is_found) {
         size_t passed = found > LOOK_BACK_BYTES ? found - LOOK_BACK_BYTES : 0;
         reader->searched = found - passed;
@@ -286,9 +308,12 @@ static void zip_end(void *context)
         return;
     zip_member_cut_short(reader);
     size_t left = archive_window_available(&reader->window);
-    if (reader->end_count > 0 && left > reader->searched && archive_window_want(&reader->window, left, &view))
+    if (reader->end_count > 0 && left > reader->searched &&
+        archive_window_want(&reader->window, left, &view)) {
         zip_note_gap(reader, view, reader->searched, left);
-    if (reader->end_count > 0)
+        zip_look_for_mark(reader, view);
+    }
+    if (reader->end_count > 0 && !zip_is_footer(reader, left))
         zip_report_gap(reader);
     if (reader->end_count == 0 || reader->comment_end > reader->window.position + left)
         zip_report(reader, reader->is_split ? ZIP_REASON_SPLIT : ZIP_REASON_ENDS_EARLY);

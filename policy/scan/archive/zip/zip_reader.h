@@ -106,6 +106,7 @@ struct zip_reader {
     uint64_t end_count;   /* end records seen */
     uint64_t comment_end; /* of the last end record */
     bool gap;             /* ZIP_STATE_SEARCH passed more than blanks */
+    bool has_mark_behind; /* an archive's mark stands behind an end record */
     bool is_tail;         /* only the end of a file is read */
     bool is_index_encrypted;
     bool is_split;
