@@ -193,19 +193,6 @@ static void *run_connections(void *context)
 
 /* ---- the milter's cost ------------------------------------------------------------------------------ */
 
-/* Fields 14 and 15 of proc(5)'s stat: user and system time, in ticks. */
-static unsigned long ticks_of(const char *stat)
-{
-    const char *field = strrchr(stat, ')'); /* the end of field 2, which may hold anything */
-    for (unsigned number = 2; field != NULL && number < 14; number++)
-        field = strchr(field + 1, ' ');
-    if (field == NULL)
-        return 0;
-    char *next = NULL;
-    unsigned long user = strtoul(field, &next, 10);
-    return user + strtoul(next, NULL, 10);
-}
-
 static FILE *open_process(unsigned long pid, const char *file, const char *mode)
 {
     char path[64];
@@ -213,18 +200,18 @@ static FILE *open_process(unsigned long pid, const char *file, const char *mode)
     return fopen(path, mode);
 }
 
+/* Of all threads, those that have ended too. */
 static double cpu_seconds(const struct load *load)
 {
-    unsigned long ticks = 0;
+    double seconds = 0;
     for (size_t i = 0; i < load->pid_count; i++) {
-        char line[1024] = "";
-        FILE *file = open_process(load->pids[i], "stat", "r");
-        if (file == NULL || fgets(line, sizeof line, file) == NULL)
+        clockid_t clock;
+        struct timespec used;
+        if (clock_getcpuclockid((pid_t)load->pids[i], &clock) != 0 || clock_gettime(clock, &used) != 0)
             exit(69);
-        fclose(file);
-        ticks += ticks_of(line);
+        seconds += (double)used.tv_sec + (double)used.tv_nsec / 1e9;
     }
-    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+    return seconds;
 }
 
 static unsigned long status_kb(const struct load *load, const char *key)
