@@ -6,8 +6,8 @@
  * began. Each is used by one thread at a time; which one may change between calls.
  *
  * No call blocks longer than the DNS budget (dns.timeout), or the second that a table may take; who can put a
- * session aside (policy_connect.can_wait) waits for lists outside of the calls, and keeps no thread for it.
- * No data passed in need outlive the call.
+ * session aside (policy_connect.can_wait) waits for lists and the shared store outside of the calls, and
+ * keeps no thread for it. No data passed in need outlive the call.
  */
 #ifndef CLOSEDRELAY_POLICY_SESSION_H
 #define CLOSEDRELAY_POLICY_SESSION_H
@@ -83,9 +83,9 @@ void policy_session_helo(struct policy_session *session, const char *name);
 
 /* A new message; an unfinished one before it is closed as aborted. POLICY_REJECT / POLICY_DEFER end it. */
 struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail);
-/* After POLICY_WAIT: the answer that was asked for, or what else to wait for. Abort and end may come instead.
- */
-struct policy_answer policy_session_resume(struct policy_session *session);
+/* After POLICY_WAIT: the answer that was asked for, or what else to wait for; edits at the end of a message
+ * only. Abort and end may come instead. */
+struct policy_ending policy_session_resume(struct policy_session *session);
 /* POLICY_REJECT / POLICY_DEFER refuse this recipient only. */
 struct policy_answer policy_session_recipient(struct policy_session *session,
                                               const struct policy_recipient *recipient);

@@ -97,21 +97,21 @@ static sfsistat on_close(SMFICTX *ctx)
 
 /* ---- message ---------------------------------------------------------------------------------------- */
 
-static sfsistat on_mail_again(SMFICTX *ctx);
+static sfsistat on_envelope_again(SMFICTX *ctx);
 
 static sfsistat answer_or_wait(SMFICTX *ctx, const struct policy_answer *answer)
 {
-    return answer->step == POLICY_WAIT ? callback_wait(ctx, &answer->awaited, on_mail_again)
+    return answer->step == POLICY_WAIT ? callback_wait(ctx, &answer->awaited, on_envelope_again)
                                        : reply_answer(ctx, answer);
 }
 
-static sfsistat on_mail_again(SMFICTX *ctx)
+static sfsistat on_envelope_again(SMFICTX *ctx)
 {
     struct milter_session *session = session_enter(ctx);
     if (session == NULL)
         return reply_own_failure(ctx);
-    struct policy_answer answer = policy_session_resume(session->policy);
-    sfsistat result = answer_or_wait(ctx, &answer);
+    const struct policy_ending ending = policy_session_resume(session->policy);
+    sfsistat result = answer_or_wait(ctx, &ending.answer);
     session_leave(session);
     return result;
 }
@@ -158,7 +158,7 @@ static sfsistat recipient_answer(SMFICTX *ctx, struct milter_session *session, c
     struct policy_recipient recipient = {.path = arguments[0]};
     macros_read_recipient(ctx, &recipient);
     struct policy_answer answer = policy_session_recipient(session->policy, &recipient);
-    return reply_answer(ctx, &answer);
+    return answer_or_wait(ctx, &answer);
 }
 
 static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
@@ -214,6 +214,26 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t length)
     return result;
 }
 
+static sfsistat on_end_again(SMFICTX *ctx);
+
+static sfsistat end_or_wait(SMFICTX *ctx, const struct milter_session *session,
+                            const struct policy_ending *ending)
+{
+    return ending->answer.step == POLICY_WAIT ? callback_wait(ctx, &ending->answer.awaited, on_end_again)
+                                              : reply_ending(ctx, session->actions, ending);
+}
+
+static sfsistat on_end_again(SMFICTX *ctx)
+{
+    struct milter_session *session = session_enter(ctx);
+    if (session == NULL)
+        return reply_own_failure(ctx);
+    const struct policy_ending ending = policy_session_resume(session->policy);
+    sfsistat result = end_or_wait(ctx, session, &ending);
+    session_leave(session);
+    return result;
+}
+
 static sfsistat ending_answer(SMFICTX *ctx, struct milter_session *session)
 {
     session->body_is_done = false;
@@ -221,7 +241,7 @@ static sfsistat ending_answer(SMFICTX *ctx, struct milter_session *session)
         return reply_own_failure(ctx);
     pass_queue_id(ctx, session->policy);
     struct policy_ending ending = policy_session_end_of_message(session->policy);
-    return reply_ending(ctx, session->actions, &ending);
+    return end_or_wait(ctx, session, &ending);
 }
 
 static sfsistat on_end_of_message(SMFICTX *ctx)

@@ -3,7 +3,7 @@
  *
  * A connection stays with its reactor for life. One thread at a time drives a reactor: it waits at the
  * poller, serves whoever has sent something, and sees to deadlines. A thread that is kept by a callback (a
- * name server, a table, a large message) stays with its one connection while another takes the reactor over;
+ * table, a large message) stays with its one connection while another takes the reactor over;
  * it gives the connection back afterwards. So no session waits for another one.
  */
 #ifndef CLOSEDRELAY_MILTER_ENGINE_REACTOR_H

@@ -90,9 +90,9 @@ struct check_context {
     void **message_slot; /* NULL at STAGE_CONNECT */
     void **session_slot;
     void *session_owner;
-    /* For `begin`. NULL: it waits itself, no longer than its budget. Otherwise it fills this in where
-     * something is on its way, and is called again, with everything else as it was, once that is there or
-     * late. */
+    /* For `begin` and `settle`. NULL: it waits itself, no longer than its budget. Otherwise it fills this in
+     * where something is on its way, and is called again, with everything else as it was, once that is there
+     * or late. */
     struct pending_awaited *awaited;
 };
 
@@ -110,7 +110,8 @@ struct check_settings {
 
 struct content_limits;
 
-/* All hooks but `decide` may be NULL. None but `begin` may wait, and that no longer than its budget. */
+/* All hooks but `decide` may be NULL. None but `begin` and `settle` may wait, and that no longer than its
+ * budget. */
 struct check {
     const char *name;                     /* also its section in the configuration */
     const struct config_section *section; /* settings, schema rows */

@@ -66,20 +66,27 @@ static void meet_recipients(struct policy_session *session)
             contacts_meet(contacts, slice_of(facts->user), slice_of(facts->recipients[i].address.text));
 }
 
-void session_settle(struct policy_session *session, bool is_accepted)
+bool session_settle(struct policy_session *session, struct pending_awaited *awaited)
 {
-    struct judgement *judgement = &session->message->judgement;
-    const struct check_ending ending = {is_accepted, &judgement->findings};
-    for (size_t i = 0; check_table[i] != NULL; i++) {
+    struct message *message = session->message;
+    struct judgement *judgement = &message->judgement;
+    const struct check_ending ending = {message->is_accepted, &judgement->findings};
+    for (; check_table[message->settling] != NULL; message->settling++) {
+        const struct check *check = check_table[message->settling];
         /* Not asked yet: a local message that ended before its headers. */
-        if (check_table[i]->settle == NULL || judgement->asked_stages == 0 ||
-            !judge_asks(judgement, i, (enum check_stage)check_table[i]->stages))
+        if (check->settle == NULL || judgement->asked_stages == 0 ||
+            !judge_asks(judgement, message->settling, (enum check_stage)check->stages))
             continue;
-        const struct check_context context = judge_context(judgement, i, STAGE_MESSAGE, NULL);
-        check_table[i]->settle(&context, &session->engine->services, &ending);
+        struct check_context context = judge_context(judgement, message->settling, STAGE_MESSAGE, NULL);
+        context.awaited = awaited;
+        check->settle(&context, &session->engine->services, &ending);
+        if (awaited != NULL && awaited->pending != NULL)
+            return false;
     }
-    if (is_accepted)
+    if (message->is_accepted)
         meet_recipients(session);
+    message->is_settled = true;
+    return true;
 }
 
 /* The bounds are the settings of one check, whichever check needs the scan. */

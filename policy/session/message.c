@@ -204,6 +204,6 @@ const struct verdict *message_publish(struct policy_session *session, const stru
     message->is_over = true;
     engine_publish(
         &(struct publication){session->engine, session->snapshot, &outcome, &message->unrecorded_answer});
-    session_settle(session, aborted == NULL && outcome.answer->action < ACTION_DEFER);
+    message->is_accepted = aborted == NULL && outcome.answer->action < ACTION_DEFER;
     return outcome.answer;
 }

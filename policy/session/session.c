@@ -101,15 +101,23 @@ static struct policy_answer refuse_for_number(void)
 
 /* ---- the end of a message, without one ---------------------------------------------------------------- */
 
+/* Waits for what the checks gather for a recipient. */
+static void judge_waiting(struct policy_session *session, size_t index)
+{
+    struct message *message = session->message;
+    session_gather(session, STAGE_RECIPIENT, &message->facts.recipients[index], NULL);
+    judge_recipient(&message->judgement, index);
+}
+
 /* A message that ends without an answer to the whole of it; of one without a recipient nothing was asked. */
 static void give_up(struct policy_session *session, const char *why)
 {
     struct message *message = session->message;
+    if (message->resumes_at == STAGE_RECIPIENT)
+        judge_waiting(session, message->facts.recipient_count - 1);
     message->is_over = true;
-    if (message->facts.recipient_count == 0) {
-        session_settle(session, false);
+    if (message->facts.recipient_count == 0)
         return;
-    }
     judge_unfinished(&message->judgement);
     message_publish(session, &(struct outcome_edits){0}, why);
 }
@@ -120,6 +128,8 @@ static void close_message(struct policy_session *session, const char *why)
         return;
     if (!session->message->is_over)
         give_up(session, why);
+    if (!session->message->is_settled)
+        session_settle(session, NULL);
     talloc_free(session->message);
     session->message = NULL;
 }
@@ -143,6 +153,13 @@ static struct message *open_message(const struct policy_session *session)
     return session->message == NULL || session->message->is_over ? NULL : session->message;
 }
 
+static struct policy_answer wait_for(struct policy_session *session, enum check_stage stage,
+                                     const struct pending_awaited *awaited)
+{
+    session->message->resumes_at = (unsigned)stage;
+    return (struct policy_answer){.step = POLICY_WAIT, .awaited = *awaited};
+}
+
 /* ---- envelope --------------------------------------------------------------------------------------- */
 
 /* The policy in force, where an admin wants open sessions to have it: what checks have begun for the former
@@ -161,6 +178,21 @@ static void follow_reload(struct policy_session *session)
     session_begin_checks(session);
 }
 
+/* Nobody waits for a check to settle what it has not reserved yet. */
+static struct policy_answer settle_sender(struct policy_session *session)
+{
+    struct judgement *judgement = &session->message->judgement;
+    struct pending_awaited awaited = {.pending = NULL};
+    if (!session_gather(session, STAGE_MAIL, NULL, session->can_wait ? &awaited : NULL))
+        return wait_for(session, STAGE_MAIL, &awaited);
+    judge_mail(judgement);
+    if (judge_answers_wait(judgement) || judgement->verdict.action < ACTION_DEFER)
+        return go_on;
+    const struct verdict *verdict = message_publish(session, &(struct outcome_edits){0}, NULL);
+    session_settle(session, NULL);
+    return answer_of(verdict);
+}
+
 struct policy_answer policy_session_mail(struct policy_session *session, const struct policy_mail *mail)
 {
     close_message(session, OUTCOME_ABORTED_NEXT_MESSAGE);
@@ -171,30 +203,33 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
     session_start_scan(session);
     if (!session->message->judgement.is_settled)
         return go_on; /* settle_local() asks */
-    return policy_session_resume(session);
+    return settle_sender(session);
 }
 
-struct policy_answer policy_session_resume(struct policy_session *session)
-{
-    struct judgement *judgement = &session->message->judgement;
-    struct pending_awaited awaited = {.pending = NULL};
-    if (!session_gather(session, STAGE_MAIL, NULL, session->can_wait ? &awaited : NULL))
-        return (struct policy_answer){.step = POLICY_WAIT, .awaited = awaited};
-    judge_mail(judgement);
-    if (judge_answers_wait(judgement) || judgement->verdict.action < ACTION_DEFER)
-        return go_on;
-    return answer_of(message_publish(session, &(struct outcome_edits){0}, NULL));
-}
-
-static void judge_one_recipient(struct policy_session *session, size_t index)
+static bool prepare_recipient(struct policy_session *session, size_t index)
 {
     struct message *message = session->message;
     if (message->facts.recipients[index].action == RECIPIENT_IGNORED)
-        return;
+        return false;
     judge_prepare_recipient(&message->judgement, index);
     session_look_up_contact(session, index);
-    session_gather(session, STAGE_RECIPIENT, &message->facts.recipients[index], NULL);
+    return true;
+}
+
+/* The last one that was named. */
+static struct policy_answer settle_recipient(struct policy_session *session)
+{
+    struct message *message = session->message;
+    const size_t index = message->facts.recipient_count - 1;
+    const struct recipient *recipient = &message->facts.recipients[index];
+    struct pending_awaited awaited = {.pending = NULL};
+    if (!session_gather(session, STAGE_RECIPIENT, recipient, session->can_wait ? &awaited : NULL))
+        return wait_for(session, STAGE_RECIPIENT, &awaited);
+    message->resumes_at = 0;
     judge_recipient(&message->judgement, index);
+    const bool is_refused =
+        recipient->action == RECIPIENT_REJECTED || recipient->action == RECIPIENT_DEFERRED;
+    return is_refused ? answer_of(&message->judgement.verdict) : go_on;
 }
 
 struct policy_answer policy_session_recipient(struct policy_session *session,
@@ -214,12 +249,9 @@ struct policy_answer policy_session_recipient(struct policy_session *session,
     if (failed || !mail_address_parse(message, slice_of(given->path), &recipient.address) ||
         !message_add_recipient(message, &recipient))
         return refuse_for_memory();
-    if (!message->judgement.is_settled)
+    if (!message->judgement.is_settled || !prepare_recipient(session, index))
         return go_on;
-    judge_one_recipient(session, index);
-    enum recipient_action action = message->facts.recipients[index].action;
-    bool refused = action == RECIPIENT_REJECTED || action == RECIPIENT_DEFERRED;
-    return refused ? answer_of(&message->judgement.verdict) : go_on;
+    return settle_recipient(session);
 }
 
 /* Local mail is judged once its headers have told whom it is from: sender and recipients then. */
@@ -231,8 +263,11 @@ static void settle_local(struct policy_session *session)
         TALLOC_FREE(message->scan);
     session_gather(session, STAGE_MAIL, NULL, NULL);
     judge_mail(&message->judgement);
-    for (size_t i = 0; i < message->facts.recipient_count; i++)
-        judge_one_recipient(session, i);
+    for (size_t i = 0; i < message->facts.recipient_count; i++) {
+        if (!prepare_recipient(session, i))
+            continue;
+        judge_waiting(session, i);
+    }
 }
 
 /* ---- content ---------------------------------------------------------------------------------------- */
@@ -339,18 +374,13 @@ static const char *hold_reason(struct message *message)
     return reason == NULL ? "closedrelay" : reason;
 }
 
-struct policy_ending policy_session_end_of_message(struct policy_session *session)
+/* Judges the message and publishes what comes of it. */
+static struct policy_ending conclude(struct policy_session *session)
 {
+    struct message *message = session->message;
+    struct judgement *judgement = &message->judgement;
     struct policy_ending ending = {.answer = go_on};
     struct outcome_edits edits = {0};
-    struct message *message = open_message(session);
-    if (message == NULL)
-        return ending;
-    struct judgement *judgement = &message->judgement;
-    if (!judgement->is_settled)
-        settle_local(session);
-    finish_scan(message);
-    session_gather(session, STAGE_MESSAGE, NULL, NULL);
     judge_message(judgement);
     list_dropped(message, &edits);
     if (judgement->policy->mode == MODE_ENFORCE)
@@ -364,4 +394,42 @@ struct policy_ending policy_session_end_of_message(struct policy_session *sessio
     if (ending.answer.step == POLICY_CONTINUE)
         ending.edits = edits;
     return ending;
+}
+
+static struct policy_ending end_message(struct policy_session *session)
+{
+    struct message *message = session->message;
+    struct pending_awaited awaited = {.pending = NULL};
+    struct pending_awaited *const may_wait = session->can_wait ? &awaited : NULL;
+    if (!message->is_over) {
+        if (!session_gather(session, STAGE_MESSAGE, NULL, may_wait))
+            return (struct policy_ending){.answer = wait_for(session, STAGE_MESSAGE, &awaited)};
+        message->ending = conclude(session);
+    }
+    if (!session_settle(session, may_wait))
+        return (struct policy_ending){.answer = wait_for(session, STAGE_MESSAGE, &awaited)};
+    return message->ending;
+}
+
+struct policy_ending policy_session_end_of_message(struct policy_session *session)
+{
+    struct message *message = open_message(session);
+    if (message == NULL)
+        return (struct policy_ending){.answer = go_on};
+    if (!message->judgement.is_settled)
+        settle_local(session);
+    finish_scan(message);
+    return end_message(session);
+}
+
+struct policy_ending policy_session_resume(struct policy_session *session)
+{
+    switch (session->message->resumes_at) {
+    case STAGE_MAIL:
+        return (struct policy_ending){.answer = settle_sender(session)};
+    case STAGE_RECIPIENT:
+        return (struct policy_ending){.answer = settle_recipient(session)};
+    default:
+        return end_message(session);
+    }
 }

@@ -27,9 +27,14 @@ struct message {
     uint64_t started_us;
     size_t recipient_capacity;
     size_t header_bytes_kept;
-    size_t gathering;  /* the check whose turn it is to gather at this stage */
-    bool body_is_over; /* nothing in the rest of the body can change the verdict */
-    bool is_over;      /* its outcome was published, or it left none: the message is over */
+    size_t gathering;            /* the check whose turn it is to gather at this stage */
+    size_t settling;             /* the check whose turn it is to settle */
+    unsigned resumes_at;         /* enum check_stage, of one that waits */
+    bool is_accepted;            /* once it is over */
+    bool is_settled;             /* by all checks: nothing more is done about it */
+    struct policy_ending ending; /* of a message whose end waits for a check to settle */
+    bool body_is_over;           /* nothing in the rest of the body can change the verdict */
+    bool is_over;                /* its outcome was published, or it left none: the message is over */
 };
 
 struct policy_session {
@@ -53,8 +58,9 @@ bool session_gather(struct policy_session *session, enum check_stage stage, cons
                     struct pending_awaited *awaited);
 /* Whether the user knows the recipient, where a check needs it. */
 void session_look_up_contact(struct policy_session *session, size_t index);
-/* Has all checks that were asked settle what they reserved. */
-void session_settle(struct policy_session *session, bool is_accepted);
+/* Has all checks that were asked settle what they reserved, as message->is_accepted says. Waits for it where
+ * `awaited` is NULL; otherwise false tells what to call it again for. */
+bool session_settle(struct policy_session *session, struct pending_awaited *awaited);
 /* The scan that the checks need, if they do; it begins with the first header field. */
 void session_start_scan(struct policy_session *session);
 
@@ -76,8 +82,8 @@ void message_keep_header(struct message *message, struct slice name, struct slic
  * finding. */
 void message_list_tags(struct message *message, struct outcome_edits *edits);
 
-/* Publishes the outcome with the judgement's verdict and settles; `aborted` as in struct outcome. Returns
- * what to tell the MTA: valid as long as the message. */
+/* Publishes the outcome with the judgement's verdict, which session_settle() follows; `aborted` as in struct
+ * outcome. Returns what to tell the MTA: valid as long as the message. */
 const struct verdict *message_publish(struct policy_session *session, const struct outcome_edits *edits,
                                       const char *aborted);
 

@@ -141,40 +141,96 @@ static enum store_answer take_answer(struct store_redis *redis, struct redis_dec
     return fits ? STORE_FITS : STORE_EXCEEDED;
 }
 
-static struct redis_call *ask(struct store_redis *redis, struct redis_decision *decision, uint64_t memory,
-                              bool is_telling, struct pending_waiter *waiter, const redisReply **reply)
+/* ---- on its way ------------------------------------------------------------------------------------- */
+
+static void put_question(struct store_redis *redis, struct redis_decision *decision)
 {
     struct redis_command command;
-    build(redis, &command, decision, memory, is_telling);
-    struct redis_call *call = redis_ask(redis, &command, waiter, reply);
-    decision->overdue_us += command.overdue_us;
+    build(redis, &command, decision, decision->memory, decision->is_telling);
+    if (decision->is_whole)
+        redis_command_make_whole(&command);
+    decision->call = command.failed
+                         ? NULL
+                         : redis_send(redis->connection, command.arguments, command.count, &decision->waiter);
     redis_command_end(&command);
-    return call;
+}
+
+/* A restart, a failover or SCRIPT FLUSH makes a server forget its scripts; one that has lost its memory is
+ * told at once where no message waits. False: the answer is one. */
+static bool asks_again(struct store_redis *redis, struct redis_decision *decision)
+{
+    const redisReply *reply = decision->call->reply;
+    if (redis_is_missing_script(reply) && !decision->is_whole) {
+        decision->is_whole = true;
+    } else if (is_word(reply, "anew") && decision->tells && !decision->is_telling) {
+        uint_least64_t known = decision->memory;
+        decision->is_telling = true;
+        decision->memory =
+            atomic_compare_exchange_strong(&redis->memory, &known, known + 1) ? known + 1 : known;
+    } else {
+        return false;
+    }
+    redis_call_drop(decision->call);
+    put_question(redis, decision);
+    return true;
+}
+
+void redis_decision_begin(struct store_redis *redis, struct redis_decision *decision)
+{
+    /* No message waits for a decision without an owner: an administrator does. */
+    const uint64_t patience_ms = decision->owner[0] == '\0' ? REDIS_PATIENCE_MS : 0;
+    decision->begun_us = clock_monotonic_us(&redis->base.clock);
+    decision->waiter = redis_waiter(redis->connection, &redis->waiting, patience_ms);
+    decision->memory = atomic_load(&redis->memory);
+    put_question(redis, decision);
+}
+
+bool redis_decision_waits(struct store_redis *redis, struct redis_decision *decision,
+                          struct pending_awaited *awaited)
+{
+    while (decision->call != NULL) {
+        struct pending *pending = &decision->call->pending;
+        const uint64_t now_ms = clock_system_monotonic_us(NULL) / 1000;
+        if (pending_is_done(pending)) {
+            if (!asks_again(redis, decision))
+                return false;
+        } else if (awaited != NULL && now_ms < decision->waiter.deadline_ms) {
+            *awaited = (struct pending_awaited){pending, decision->waiter.deadline_ms};
+            return true;
+        } else if (pending_waiter_wait(&decision->waiter, pending, now_ms) != PENDING_DONE) {
+            return false;
+        }
+    }
+    return false;
 }
 
 /* A server that does not know us may have forgotten everything: whoever finds it first counts one more loss,
  * and what was known before is told. A message does not wait for that, and goes on by this server's share. */
+enum store_answer redis_decision_end(struct store_redis *redis, struct redis_decision *decision)
+{
+    struct redis_call *call = decision->call;
+    const redisReply *reply = call != NULL && pending_is_done(&call->pending) ? call->reply : NULL;
+    if (is_word(reply, "anew") && !decision->tells)
+        redis_lose_memory(redis, decision->memory);
+    decision->overdue_us = redis_overdue_us(call, &decision->waiter);
+    const enum store_answer answer = take_answer(redis, decision, decision->memory, reply);
+    redis_decision_drop(decision);
+    decision->waited_us = clock_monotonic_us(&redis->base.clock) - decision->begun_us;
+    return answer;
+}
+
+void redis_decision_drop(struct redis_decision *decision)
+{
+    pending_waiter_end(&decision->waiter);
+    redis_call_drop(decision->call);
+    decision->call = NULL;
+}
+
 enum store_answer redis_decide(struct store_redis *redis, struct redis_decision *decision)
 {
-    const uint64_t begun_us = clock_monotonic_us(&redis->base.clock);
-    /* No message waits for a decision without an owner: an administrator does. */
-    const uint64_t patience_ms = decision->owner[0] == '\0' ? REDIS_PATIENCE_MS : 0;
-    struct pending_waiter waiter = redis_waiter(redis->connection, &redis->waiting, patience_ms);
-    const redisReply *reply = NULL;
-    uint_least64_t memory = atomic_load(&redis->memory);
-    struct redis_call *call = ask(redis, decision, memory, false, &waiter, &reply);
-    if (is_word(reply, "anew") && !decision->tells) {
-        redis_lose_memory(redis, memory);
-    } else if (is_word(reply, "anew")) {
-        redis_call_drop(call);
-        memory = atomic_compare_exchange_strong(&redis->memory, &memory, memory + 1) ? memory + 1 : memory;
-        call = ask(redis, decision, memory, true, &waiter, &reply);
-    }
-    pending_waiter_end(&waiter);
-    const enum store_answer answer = take_answer(redis, decision, memory, reply);
-    redis_call_drop(call);
-    decision->waited_us = clock_monotonic_us(&redis->base.clock) - begun_us;
-    return answer;
+    redis_decision_begin(redis, decision);
+    redis_decision_waits(redis, decision, NULL);
+    return redis_decision_end(redis, decision);
 }
 
 bool redis_introduce(struct store_redis *redis)

@@ -87,7 +87,7 @@ static void forget_charged(struct redis_hold *hold, const struct store_charge *c
     }
 }
 
-/* ---- reserve ---------------------------------------------------------------------------------------- */
+/* ---- who need not ask ------------------------------------------------------------------------------- */
 
 /* Who is over a limit asks in vain until it clears: a robot that hammers costs the server nothing. */
 static bool is_known_exceeded(struct store_redis *redis, struct store_charge *charges, size_t count)
@@ -118,30 +118,92 @@ static const char *owner_of(struct store_redis *redis, struct redis_hold *hold)
     return hold->owner;
 }
 
-static void note_wait(struct redis_hold *hold, const struct redis_decision *decision)
+/* ---- what is asked ---------------------------------------------------------------------------------- */
+
+/* False: no memory. */
+static bool ask(struct store_redis *redis, struct redis_hold *hold, const char *operation,
+                struct store_charge *charges, size_t count)
 {
-    hold->waited_us += decision->waited_us;
-    hold->overdue_us += decision->overdue_us;
+    struct redis_decision *asked = talloc_zero(hold, struct redis_decision);
+    if (asked == NULL)
+        return false;
+    *asked = (struct redis_decision){
+        .operation = operation, .owner = owner_of(redis, hold), .charges = charges, .count = count};
+    hold->asked = asked;
+    redis_decision_begin(redis, asked);
+    return true;
 }
 
-enum store_answer redis_reserve(struct store_hold *base, struct store_charge *charges, size_t count)
+static bool is_asking(const struct redis_hold *hold, const char *operation)
+{
+    return hold->asked != NULL && strcmp(hold->asked->operation, operation) == 0;
+}
+
+static void forget_asked(struct redis_hold *hold)
+{
+    TALLOC_FREE(hold->asked);
+}
+
+/* Nobody takes the answer: what it grants is given back with the rest. */
+static void drop_asked(struct redis_hold *hold)
+{
+    if (hold->asked != NULL)
+        redis_decision_drop(hold->asked);
+    forget_asked(hold);
+}
+
+static enum store_answer take_answer(struct store_redis *redis, struct redis_hold *hold)
+{
+    const enum store_answer answer = redis_decision_end(redis, hold->asked);
+    hold->waited_us += hold->asked->waited_us;
+    hold->overdue_us += hold->asked->overdue_us;
+    return answer;
+}
+
+/* ---- reserve ---------------------------------------------------------------------------------------- */
+
+/* From here on it may be reserved, whatever comes of the answer. */
+static bool ask_to_reserve(struct store_redis *redis, struct redis_hold *hold, struct store_charge *charges,
+                           size_t count)
+{
+    hold->held_before = hold->held_count;
+    if (!ask(redis, hold, "reserve", charges, count))
+        return false;
+    note_held(hold, hold->asked, false);
+    return true;
+}
+
+static enum store_answer take_reserved(struct store_redis *redis, struct redis_hold *hold)
+{
+    const enum store_answer answer = take_answer(redis, hold);
+    if (answer == STORE_FITS)
+        note_held(hold, hold->asked, true);
+    while (answer == STORE_EXCEEDED && hold->held_count > hold->held_before)
+        talloc_free(hold->held[--hold->held_count].key);
+    forget_asked(hold);
+    return answer;
+}
+
+enum store_answer redis_reserve(struct store_hold *base, struct store_charge *charges, size_t count,
+                                struct pending_awaited *awaited)
 {
     struct redis_hold *hold = (struct redis_hold *)base;
     struct store_redis *redis = (struct store_redis *)base->store;
-    for (size_t i = 0; i < count; i++)
-        charges[i].is_share = false;
-    if (count == 0 || is_held_ahead(hold, charges, count))
-        return STORE_FITS;
-    if (hold->local != NULL || atomic_load(&redis->is_by_share))
-        return redis_reserve_share(redis, hold, charges, count);
-    if (is_known_exceeded(redis, charges, count))
-        return STORE_EXCEEDED;
-    struct redis_decision decision = {
-        .operation = "reserve", .owner = owner_of(redis, hold), .charges = charges, .count = count};
-    const enum store_answer answer = redis_decide(redis, &decision);
-    note_wait(hold, &decision);
-    if (answer != STORE_EXCEEDED)
-        note_held(hold, &decision, answer == STORE_FITS);
+    if (hold->asked == NULL) {
+        for (size_t i = 0; i < count; i++)
+            charges[i].is_share = false;
+        if (count == 0 || is_held_ahead(hold, charges, count))
+            return STORE_FITS;
+        if (hold->local != NULL || atomic_load(&redis->is_by_share))
+            return redis_reserve_share(redis, hold, charges, count);
+        if (is_known_exceeded(redis, charges, count))
+            return STORE_EXCEEDED;
+        if (!ask_to_reserve(redis, hold, charges, count))
+            return STORE_UNKNOWN;
+    }
+    if (redis_decision_waits(redis, hold->asked, awaited))
+        return STORE_WAITS;
+    const enum store_answer answer = take_reserved(redis, hold);
     return answer == STORE_UNKNOWN ? redis_reserve_share(redis, hold, charges, count) : answer;
 }
 
@@ -180,39 +242,58 @@ static void tell_wait(struct redis_hold *hold)
 void redis_release(struct store_hold *base)
 {
     struct redis_hold *hold = (struct redis_hold *)base;
+    drop_asked(hold);
     tell_wait(hold);
     if (hold->local != NULL)
         store_release(hold->local);
     release_shared((struct store_redis *)base->store, hold);
 }
 
-static void settle_shared(struct store_redis *redis, struct redis_hold *hold, struct store_charge *charges,
-                          size_t count)
+/* What does not reach the server now is kept until it does. */
+static void begin_to_settle(struct store_redis *redis, struct redis_hold *hold, struct store_charge *charges,
+                            size_t count)
 {
+    drop_asked(hold);
+    if (hold->local != NULL)
+        redis_settle_share(redis, hold, charges, count);
+    if (count == 0)
+        return;
     if (hold->local != NULL && hold->owner[0] == '\0') {
         redis_unsent_keep(redis, NULL, charges, count);
         return;
     }
-    struct redis_decision decision = {
-        .operation = "settle", .owner = owner_of(redis, hold), .charges = charges, .count = count};
-    if (hold->local != NULL || atomic_load(&redis->is_by_share) ||
-        redis_decide(redis, &decision) == STORE_UNKNOWN)
-        redis_unsent_keep(redis, hold->owner, charges, count);
-    note_wait(hold, &decision);
-    forget_charged(hold, charges, count);
+    const bool is_away = hold->local != NULL || atomic_load(&redis->is_by_share);
+    if (is_away || !ask(redis, hold, "settle", charges, count)) {
+        redis_unsent_keep(redis, owner_of(redis, hold), charges, count);
+        forget_charged(hold, charges, count);
+    }
 }
 
-void redis_settle(struct store_hold *base, struct store_charge *charges, size_t count)
+static void take_settled(struct store_redis *redis, struct redis_hold *hold, struct store_charge *charges,
+                         size_t count)
+{
+    if (take_answer(redis, hold) == STORE_UNKNOWN)
+        redis_unsent_keep(redis, hold->owner, charges, count);
+    forget_charged(hold, charges, count);
+    forget_asked(hold);
+}
+
+bool redis_settle(struct store_hold *base, struct store_charge *charges, size_t count,
+                  struct pending_awaited *awaited)
 {
     struct redis_hold *hold = (struct redis_hold *)base;
     struct store_redis *redis = (struct store_redis *)base->store;
-    if (hold->local != NULL)
-        redis_settle_share(redis, hold, charges, count);
-    if (count > 0)
-        settle_shared(redis, hold, charges, count);
+    if (!is_asking(hold, "settle"))
+        begin_to_settle(redis, hold, charges, count);
+    if (hold->asked != NULL) {
+        if (redis_decision_waits(redis, hold->asked, awaited))
+            return false;
+        take_settled(redis, hold, charges, count);
+    }
     release_shared(redis, hold);
     tell_wait(hold);
     hold->owner[0] = '\0'; /* what comes next is charged too */
+    return true;
 }
 
 bool redis_look(struct store *base, struct store_charge *charges, size_t count)

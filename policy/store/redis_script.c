@@ -53,10 +53,18 @@ void redis_command_add_number(struct redis_command *command, int64_t number)
     redis_command_add_text(command, talloc_asprintf(command->scratch, "%" PRId64, number));
 }
 
-static bool is_missing_script(const redisReply *reply)
+bool redis_is_missing_script(const redisReply *reply)
 {
     return reply != NULL && reply->type == REDIS_REPLY_ERROR && reply->len >= 8 &&
            memcmp(reply->str, "NOSCRIPT", 8) == 0;
+}
+
+void redis_command_make_whole(struct redis_command *command)
+{
+    if (command->failed)
+        return;
+    command->arguments[0] = slice_of("EVAL");
+    command->arguments[1] = slice_of(command->script->text);
 }
 
 /* A restart, a failover or SCRIPT FLUSH makes a server forget its scripts. */
@@ -69,10 +77,9 @@ struct redis_call *redis_ask(struct store_redis *redis, struct redis_command *co
     struct redis_call *call = redis_send(redis->connection, command->arguments, command->count, waiter);
     *reply = redis_wait(call, waiter);
     command->overdue_us += redis_overdue_us(call, waiter);
-    if (is_missing_script(*reply)) {
+    if (redis_is_missing_script(*reply)) {
         redis_call_drop(call);
-        command->arguments[0] = slice_of("EVAL");
-        command->arguments[1] = slice_of(command->script->text);
+        redis_command_make_whole(command);
         call = redis_send(redis->connection, command->arguments, command->count, waiter);
         *reply = redis_wait(call, waiter);
         command->overdue_us += redis_overdue_us(call, waiter);

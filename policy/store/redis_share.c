@@ -140,7 +140,7 @@ enum store_answer redis_reserve_share(struct store_redis *redis, struct redis_ho
     for (size_t i = 0; i < count; i++)
         is_left[i] = !shares[i].is_exceeded;
     if (has_all)
-        answer = store_reserve(hold->local, shares, count);
+        answer = store_reserve(hold->local, shares, count, NULL);
     else if (store_look(redis->local, shares, count))
         answer = STORE_EXCEEDED;
     for (size_t i = 0; i < count; i++) {
@@ -157,5 +157,5 @@ void redis_settle_share(struct store_redis *redis, struct redis_hold *hold,
 {
     struct store_charge shares[STORE_CHARGES_MAX];
     make_shares(redis, charges, count, shares);
-    store_settle(hold->local, shares, count);
+    store_settle(hold->local, shares, count, NULL);
 }

@@ -60,16 +60,18 @@ void *store_hold_extra(struct store_hold *hold)
     return hold->extra;
 }
 
-enum store_answer store_reserve(struct store_hold *hold, struct store_charge *charges, size_t count)
+enum store_answer store_reserve(struct store_hold *hold, struct store_charge *charges, size_t count,
+                                struct pending_awaited *awaited)
 {
     assert(count <= hold->charges_max);
-    return hold->store->kind->reserve(hold, charges, count);
+    return hold->store->kind->reserve(hold, charges, count, awaited);
 }
 
-void store_settle(struct store_hold *hold, struct store_charge *charges, size_t count)
+bool store_settle(struct store_hold *hold, struct store_charge *charges, size_t count,
+                  struct pending_awaited *awaited)
 {
     assert(count <= hold->charges_max);
-    hold->store->kind->settle(hold, charges, count);
+    return hold->store->kind->settle(hold, charges, count, awaited);
 }
 
 void store_release(struct store_hold *hold)

@@ -13,6 +13,7 @@
 #define CLOSEDRELAY_STORE_STORE_H
 
 #include "base/clock.h"
+#include "base/pending.h"
 #include "base/slice.h"
 #include "base/strbuf.h"
 #include "store/window.h"
@@ -52,6 +53,7 @@ enum store_answer {
     STORE_FITS,     /* reserved */
     STORE_EXCEEDED, /* nothing is reserved; charge.is_exceeded tells what binds */
     STORE_UNKNOWN,  /* the store cannot tell: away, full of keys at their limit, or out of memory */
+    STORE_WAITS,    /* the answer is on its way */
 };
 
 struct store;
@@ -83,12 +85,17 @@ struct store_hold *store_hold_create(struct store *store, void *owner, size_t ch
 void *store_hold_extra(struct store_hold *hold);
 
 /* Reserves all charges or none; levels are told in either case but STORE_UNKNOWN. May be called again for the
- * same hold: amounts add up. The same charges in the same order find their counters at once. */
-enum store_answer store_reserve(struct store_hold *hold, struct store_charge *charges, size_t count);
+ * same hold: amounts add up. The same charges in the same order find their counters at once.
+ *
+ * Where the store is elsewhere it is waited for, unless there is `awaited`: then STORE_WAITS fills that in,
+ * and the call is to be repeated with the same charges once the answer is there or late. */
+enum store_answer store_reserve(struct store_hold *hold, struct store_charge *charges, size_t count,
+                                struct pending_awaited *awaited);
 
 /* The message was accepted: charges the true amounts, which may differ from those reserved, and gives back
- * what the hold held. */
-void store_settle(struct store_hold *hold, struct store_charge *charges, size_t count);
+ * what the hold held. False: `awaited` says what to repeat it for, as above. */
+bool store_settle(struct store_hold *hold, struct store_charge *charges, size_t count,
+                  struct pending_awaited *awaited);
 
 /* Gives back all that the hold holds; harmless when it holds nothing. */
 void store_release(struct store_hold *hold);

@@ -7,8 +7,10 @@
 struct store_kind {
     size_t hold_bytes; /* of a hold */
     size_t held_bytes; /* and of each charge of it, behind */
-    enum store_answer (*reserve)(struct store_hold *hold, struct store_charge *charges, size_t count);
-    void (*settle)(struct store_hold *hold, struct store_charge *charges, size_t count);
+    enum store_answer (*reserve)(struct store_hold *hold, struct store_charge *charges, size_t count,
+                                 struct pending_awaited *awaited);
+    bool (*settle)(struct store_hold *hold, struct store_charge *charges, size_t count,
+                   struct pending_awaited *awaited);
     void (*release)(struct store_hold *hold);
     bool (*look)(struct store *store, struct store_charge *charges, size_t count);
     bool (*reset)(struct store *store, struct slice limit, struct slice key, size_t *count);

@@ -182,8 +182,10 @@ static enum store_answer take_all(struct memory_hold *hold, struct store_charge 
     return answer;
 }
 
-static enum store_answer reserve(struct store_hold *base, struct store_charge *charges, size_t count)
+static enum store_answer reserve(struct store_hold *base, struct store_charge *charges, size_t count,
+                                 struct pending_awaited *awaited)
 {
+    (void)awaited;
     struct memory_hold *hold = (struct memory_hold *)base;
     struct store_memory *memory = (struct store_memory *)base->store;
     struct taken taken[STORE_CHARGES_MAX];
@@ -243,8 +245,10 @@ static void charge_one(struct store_charge *charge, struct counter_entry *entry,
     entry->is_changed = true;
 }
 
-static void settle(struct store_hold *base, struct store_charge *charges, size_t count)
+static bool settle(struct store_hold *base, struct store_charge *charges, size_t count,
+                   struct pending_awaited *awaited)
 {
+    (void)awaited;
     struct memory_hold *hold = (struct memory_hold *)base;
     struct store_memory *memory = (struct store_memory *)base->store;
     const uint64_t shards = find_places(memory, charges, count) | held_shards(hold);
@@ -259,6 +263,7 @@ static void settle(struct store_hold *base, struct store_charge *charges, size_t
     }
     hold->held_count = 0;
     unlock_shards(memory, shards);
+    return true;
 }
 
 /* ---- the rest ---------------------------------------------------------------------------------------- */

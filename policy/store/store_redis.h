@@ -93,9 +93,11 @@ struct redis_held {
 struct redis_hold {
     struct store_hold base;
     char owner[REDIS_OWNER_BYTES];
-    struct store_hold *local; /* not NULL: this message is decided here */
-    uint64_t waited_us;       /* for all its answers together */
-    uint64_t overdue_us;      /* of that, while they were there already */
+    struct store_hold *local;     /* not NULL: this message is decided here */
+    uint64_t waited_us;           /* for all its answers together */
+    uint64_t overdue_us;          /* of that, while they were there already */
+    struct redis_decision *asked; /* not NULL: its answer is on its way */
+    size_t held_before;           /* how much was held when it was asked */
     size_t held_count;
     struct redis_held held[];
 };
@@ -121,6 +123,9 @@ void redis_command_end(struct redis_command *command);
 void redis_command_add(struct redis_command *command, struct slice argument);
 void redis_command_add_text(struct redis_command *command, const char *text);
 void redis_command_add_number(struct redis_command *command, int64_t number);
+/* With the script's text in place of its name, for a server that says it does not know it. */
+void redis_command_make_whole(struct redis_command *command);
+bool redis_is_missing_script(const redisReply *reply); /* NULL is allowed */
 
 /* Sends it and waits as `waiter` says; again with the whole script where the server does not know it. The
  * call is the caller's to drop; `reply` is NULL where no answer came. */
@@ -149,10 +154,25 @@ struct redis_decision {
     uint64_t granted[STORE_CHARGES_MAX]; /* what was reserved of each */
     bool is_answered;                    /* also by an error: asking again makes it no better */
     uint64_t waited_us, overdue_us;
+    /* While it is under way: */
+    struct redis_call *call; /* NULL: it was not sent, for the server is away */
+    struct pending_waiter waiter;
+    uint64_t begun_us, memory;
+    bool is_whole, is_telling; /* with the script's text; with what is known */
 };
 
-/* Levels are put into the charges, and remembered. STORE_UNKNOWN: there was no answer of use. */
+/* Asks, waits, and takes the answer: all that follows in one. */
 enum store_answer redis_decide(struct store_redis *redis, struct redis_decision *decision);
+
+/* Sends it; redis_decision_end() or _drop() in any case. The charges stay in place until then. */
+void redis_decision_begin(struct store_redis *redis, struct redis_decision *decision);
+/* Waits for the answer; where there is `awaited` not here: true says what to come back for. */
+bool redis_decision_waits(struct store_redis *redis, struct redis_decision *decision,
+                          struct pending_awaited *awaited);
+/* Levels are put into the charges, and remembered. STORE_UNKNOWN: there was no answer of use. */
+enum store_answer redis_decision_end(struct store_redis *redis, struct redis_decision *decision);
+/* Nobody wants the answer any more. */
+void redis_decision_drop(struct redis_decision *decision);
 
 /* Makes this server known to a store that does not know it (any more). False: there was no answer. */
 bool redis_introduce(struct store_redis *redis);
@@ -196,8 +216,10 @@ void redis_owner_make(struct store_redis *redis, char owner[REDIS_OWNER_BYTES]);
 
 /* ---- the rest --------------------------------------------------------------------------------------- */
 
-enum store_answer redis_reserve(struct store_hold *hold, struct store_charge *charges, size_t count);
-void redis_settle(struct store_hold *hold, struct store_charge *charges, size_t count);
+enum store_answer redis_reserve(struct store_hold *hold, struct store_charge *charges, size_t count,
+                                struct pending_awaited *awaited);
+bool redis_settle(struct store_hold *hold, struct store_charge *charges, size_t count,
+                  struct pending_awaited *awaited);
 void redis_release(struct store_hold *hold);
 bool redis_look(struct store *store, struct store_charge *charges, size_t count);
 bool redis_reset(struct store *store, struct slice limit, struct slice key, size_t *count);

@@ -91,11 +91,11 @@ static struct cost time_batch(struct store *store, unsigned users, size_t limits
         prepare(store, &messages[i], next++ * 7919U % users);
     const double begun = cpu_us();
     for (unsigned i = 0; i < BATCH; i++)
-        if (store_reserve(messages[i].hold, messages[i].charges, limits) != STORE_FITS)
+        if (store_reserve(messages[i].hold, messages[i].charges, limits, NULL) != STORE_FITS)
             exit(EXIT_FAILURE);
     const double decided = cpu_us();
     for (unsigned i = 0; i < BATCH; i++) {
-        store_settle(messages[i].hold, messages[i].charges, limits);
+        store_settle(messages[i].hold, messages[i].charges, limits, NULL);
         talloc_free(messages[i].hold);
     }
     return (struct cost){(decided - begun) / BATCH, (cpu_us() - begun) / BATCH};
@@ -132,7 +132,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < users; i++) {
         struct message message;
         prepare(store, &message, i);
-        store_settle(message.hold, message.charges, LIMITS);
+        store_settle(message.hold, message.charges, LIMITS, NULL);
         talloc_free(message.hold);
     }
     const size_t key_bytes = (resident_bytes() - before_bytes) / keys;

@@ -242,7 +242,7 @@ SESSIONS = 1000 if AT_LENGTH else 200
 
 
 def test_a_store_that_stalls_keeps_no_thread(start, servers):
-    """All sessions ask at once, and the store is stopped: each has its answer, few have waited, nothing is left over."""
+    """All sessions ask at once, and the store is stopped: each has its answer, none keeps a thread, nothing is left over."""
     redis = start(Redis)
     (server,) = servers(1, limits(f"{redis.url}?{HASTY}", "per: 1h", 1000000))
     sessions = []
@@ -268,7 +268,7 @@ def test_a_store_that_stalls_keeps_no_thread(start, servers):
     ask_all()
     hurry(server)
     hurry_store(redis)
-    before = server.resident_bytes()
+    before, threads = server.resident_bytes(), server.thread_count()
     for _ in range(3):
         redis.pause()
         most = ask_all()
@@ -280,7 +280,7 @@ def test_a_store_that_stalls_keeps_no_thread(start, servers):
     say(f"{SESSIONS} sessions on a store that stands still: {say_late([server])}; at most {most} threads, "
         f"{grown / 1e6:.1f} MB more afterwards")
     wait_until(lambda: server.used() == 0, "nothing sticks")
-    assert most < 300
+    assert most <= threads + 2  # perhaps a driver that this busy machine kept
     if AT_LENGTH:  # a sanitizer, as in the short run, keeps what was freed
         assert grown < 32e6
         assert not server.late

@@ -3,7 +3,8 @@
  *
  *   sender     reject@… defer@… refuse a message at MAIL; slow@… takes a second at MAIL
  *              waits@… waits at MAIL until somebody sends from ring@…; late@… for what does not come within
- * 100 ms end-reject@… end-defer@… hold@… drop@… decide at the end of the message percent@… newline@…
+ *              100 ms; so do recipients of these names at RCPT, and end-waits@…, end-late@… at the end
+ *              end-reject@… end-defer@… hold@… drop@… decide at the end of the message percent@… newline@…
  * mismatch@… end in replies that are hard to pass on enough@… does not care for the body after its first
  * chunk recipient  reject@… defer@… refuse that recipient
  *
@@ -39,7 +40,7 @@ struct policy_session {
     struct verdict verdict;
     struct pending *awaited; /* or NULL */
     uint64_t deadline_ms;
-    bool can_wait;
+    bool can_wait, is_ending;
     char *sender;
     char *first_recipient;
     const char *dropped[1];
@@ -690,22 +691,31 @@ static void ring(void)
 
 static void start_waiting(struct policy_session *session, const char *path)
 {
-    const uint64_t budget_ms = begins(path, "late") ? 100 : 60000;
-    session->awaited = begins(path, "late") ? pending_create() : next_ring(false);
+    const bool is_late = begins(path, "late") || begins(path, "end-late");
+    const uint64_t budget_ms = is_late ? 100 : 60000;
+    session->awaited = is_late ? pending_create() : next_ring(false);
     session->deadline_ms = clock_now_ms() + budget_ms;
     if (!session->can_wait)
         pending_wait(session->awaited, budget_ms);
 }
 
-struct policy_answer policy_session_resume(struct policy_session *session)
+/* False: it is there, or late. */
+static bool waits_on(struct policy_session *session)
 {
     if (session->awaited != NULL && session->can_wait && !pending_is_done(session->awaited) &&
         clock_now_ms() < session->deadline_ms)
-        return (struct policy_answer){.step = POLICY_WAIT,
-                                      .awaited = {session->awaited, session->deadline_ms}};
+        return true;
     if (session->awaited != NULL)
         trace("%s", pending_is_done(session->awaited) ? "rung" : "late");
     stop_waiting(session);
+    return false;
+}
+
+static struct policy_answer go_on_or_wait(struct policy_session *session)
+{
+    if (waits_on(session))
+        return (struct policy_answer){.step = POLICY_WAIT,
+                                      .awaited = {session->awaited, session->deadline_ms}};
     return (struct policy_answer){.step = POLICY_CONTINUE};
 }
 
@@ -731,7 +741,7 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
         forget_message(session);
         return answer;
     }
-    return policy_session_resume(session);
+    return go_on_or_wait(session);
 }
 
 struct policy_answer policy_session_recipient(struct policy_session *session,
@@ -746,7 +756,9 @@ struct policy_answer policy_session_recipient(struct policy_session *session,
         free(session->first_recipient);
         session->first_recipient = strdup(recipient->path);
     }
-    return (struct policy_answer){.step = POLICY_CONTINUE};
+    if (begins(recipient->path, "waits") || begins(recipient->path, "late"))
+        start_waiting(session, recipient->path);
+    return go_on_or_wait(session);
 }
 
 void policy_session_queue_id(struct policy_session *session, const char *queue_id)
@@ -794,13 +806,17 @@ static struct policy_answer final_answer(struct policy_session *session)
     return answer;
 }
 
-struct policy_ending policy_session_end_of_message(struct policy_session *session)
+static struct policy_ending end_message(struct policy_session *session)
 {
     static const struct header_field added = {"X-Policy", {"seen", 4}};
     struct policy_ending ending = {.answer = final_answer(session),
                                    .edits = {.added = &added, .added_count = 1}};
-    trace("end headers=%u body=%llu recipients=%u", session->header_count,
-          (unsigned long long)session->body_bytes, session->recipient_count);
+    session->is_ending = true;
+    if (waits_on(session)) {
+        ending.answer.step = POLICY_WAIT;
+        ending.answer.awaited = (struct pending_awaited){session->awaited, session->deadline_ms};
+        return ending;
+    }
     if (session->sender != NULL && begins(session->sender, "hold"))
         ending.edits.hold_reason = "looks odd";
     if (session->sender != NULL && begins(session->sender, "drop") && session->first_recipient != NULL) {
@@ -808,8 +824,24 @@ struct policy_ending policy_session_end_of_message(struct policy_session *sessio
         ending.edits.dropped = session->dropped;
         ending.edits.dropped_count = 1;
     }
-    session->in_message = false;
+    session->in_message = session->is_ending = false;
     return ending;
+}
+
+struct policy_ending policy_session_end_of_message(struct policy_session *session)
+{
+    const char *sender = session->sender == NULL ? "" : session->sender;
+    trace("end headers=%u body=%llu recipients=%u", session->header_count,
+          (unsigned long long)session->body_bytes, session->recipient_count);
+    if (begins(sender, "end-waits") || begins(sender, "end-late"))
+        start_waiting(session, sender);
+    return end_message(session);
+}
+
+struct policy_ending policy_session_resume(struct policy_session *session)
+{
+    return session->is_ending ? end_message(session)
+                              : (struct policy_ending){.answer = go_on_or_wait(session)};
 }
 
 void policy_session_abort(struct policy_session *session)

@@ -433,6 +433,36 @@ static void sessions_that_wait_hold_no_thread(void **state)
     free(wires);
 }
 
+/* At RCPT and at the end of a message, with all that comes of it. */
+static void each_answer_may_be_waited_for(void **state)
+{
+    SKIP_WITH_LIBMILTER();
+    struct milter_wire recipient, ending, late, other;
+    char edits[8] = "";
+    session_open(&recipient, &daemon_under_test, ALL_STEPS);
+    assert_int_equal(wire_event_strings(&recipient, SMFIC_MAIL, (const char *const[]){"<ann@x>", NULL}), 'c');
+    assert_true(wire_strings(&recipient, SMFIC_RCPT, (const char *const[]){"<waits@y>", NULL}) &&
+                wire_flush(&recipient));
+    session_open(&ending, &daemon_under_test, ALL_STEPS);
+    assert_int_equal(wire_event_strings(&ending, SMFIC_MAIL, (const char *const[]){"<end-waits@x>", NULL}),
+                     'c');
+    assert_int_equal(wire_event_strings(&ending, SMFIC_RCPT, (const char *const[]){"<bob@y>", NULL}), 'c');
+    assert_true(wire_packet(&ending, SMFIC_BODYEOB, NULL, 0) && wire_flush(&ending));
+    session_open(&late, &daemon_under_test, ALL_STEPS);
+    assert_int_equal(session_send(&late, "<end-late@x>", "<bob@y>"), 'c');
+    wire_close(&late);
+    assert_true(daemon_traced(*state, "late"));
+    session_open(&other, &daemon_under_test, ALL_STEPS);
+    assert_int_equal(session_send(&other, "<ring@x>", "<bob@y>"), 'c');
+    wire_close(&other);
+    assert_int_equal(wire_answer(&recipient), 'c');
+    assert_int_equal(wire_answer(&ending), 'h'); /* the header field that it adds */
+    assert_int_equal(wire_answer(&ending), 'c');
+    assert_int_equal(wire_end(&recipient, edits, sizeof edits), 'c');
+    wire_close(&recipient);
+    wire_close(&ending);
+}
+
 static void what_does_not_come_is_not_waited_for(void **state)
 {
     struct milter_wire wires[20];
@@ -465,6 +495,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(half_packets_keep_nobody_waiting, start, stop),
         cmocka_unit_test_setup_teardown(many_slow_callbacks_side_by_side, start, stop),
         cmocka_unit_test_setup_teardown(sessions_that_wait_hold_no_thread, start, stop),
+        cmocka_unit_test_setup_teardown(each_answer_may_be_waited_for, start, stop),
         cmocka_unit_test_setup_teardown(what_does_not_come_is_not_waited_for, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

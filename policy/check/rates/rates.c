@@ -16,6 +16,8 @@ enum { RECIPIENTS_AHEAD = 29 };
 struct rates_of_message {
     struct store_hold *hold;
     bool is_begun; /* what is counted once a message is reserved */
+    bool is_settling;
+    bool is_asking; /* the store has been asked, and its answer is on its way */
     uint64_t refused_reserved, kb_reserved;
     const struct rate_limit *limits[RATES_LIMITS_MAX];
     struct store_charge *charges;
@@ -282,15 +284,29 @@ static void rates_begin(const struct check_context *context, const struct check_
         gathered->limits_missing = "out_of_memory";
         return;
     }
-    if (own->count == 0 || !set_amounts(own, context))
+    if (!own->is_asking && (own->count == 0 || !set_amounts(own, context)))
         return;
-    set_windows(own, services->store);
-    const enum store_answer answer = store_reserve(own->hold, own->charges, own->count);
+    if (!own->is_asking)
+        set_windows(own, services->store);
+    const enum store_answer answer = store_reserve(own->hold, own->charges, own->count, context->awaited);
+    own->is_asking = answer == STORE_WAITS;
+    if (own->is_asking)
+        return;
     tell_levels(own, answer == STORE_FITS, gathered);
     if (answer == STORE_UNKNOWN)
         gathered->limits_missing = "store_away";
     if (answer == STORE_FITS)
         note_reserved(own, context);
+}
+
+static void set_settled(struct rates_of_message *own, const struct check_context *context,
+                        const struct check_services *services, bool is_accepted)
+{
+    set_windows(own, services->store);
+    for (size_t i = 0; i < own->count; i++)
+        own->charges[i].amount = capped(amount_to_settle(own->limits[i], context->message, is_accepted));
+    own->is_asking = false; /* what a message that is given up has asked before */
+    own->is_settling = true;
 }
 
 static void rates_settle(const struct check_context *context, const struct check_services *services,
@@ -300,11 +316,10 @@ static void rates_settle(const struct check_context *context, const struct check
     struct rates_of_message *own = hold == NULL ? NULL : store_hold_extra(hold);
     if (own == NULL || own->count == 0)
         return;
-    set_windows(own, services->store);
-    for (size_t i = 0; i < own->count; i++)
-        own->charges[i].amount =
-            capped(amount_to_settle(own->limits[i], context->message, ending->is_accepted));
-    store_settle(own->hold, own->charges, own->count);
+    if (!own->is_settling)
+        set_settled(own, context, services, ending->is_accepted);
+    if (!store_settle(own->hold, own->charges, own->count, context->awaited))
+        return;
     for (size_t i = 0; i < own->count && services->warn_of_limit != NULL; i++) {
         const struct store_charge *charge = &own->charges[i];
         const struct limit_warning warning = {charge->limit.data, charge->key, charge->level.used,

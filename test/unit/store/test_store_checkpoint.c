@@ -69,7 +69,7 @@ static void charge(struct store *store, enum window_kind kind, const char *key, 
 {
     struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charge = charge_of(kind, key, amount);
-    store_settle(hold, &charge, 1);
+    store_settle(hold, &charge, 1, NULL);
     talloc_free(hold);
 }
 

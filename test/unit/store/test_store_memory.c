@@ -64,11 +64,11 @@ static void only_what_is_settled_is_charged(void **state)
     struct store *store = make_store(1000);
     struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charge = charge_of("user", "ann", 100, 30);
-    assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
+    assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_FITS);
     assert_int_equal(charge.level.remaining, 100);
     assert_int_equal(used(store, "user", "ann"), 30);
     charge.amount = 27; /* three were refused by the MTA */
-    store_settle(hold, &charge, 1);
+    store_settle(hold, &charge, 1, NULL);
     assert_int_equal(charge.level.used, 27);
     assert_int_equal(used(store, "user", "ann"), 27);
     store_release(hold);
@@ -84,11 +84,11 @@ static void an_abandoned_hold_gives_all_back(void **state)
     for (int i = 0; i < 1000; i++) {
         struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
         struct store_charge charge = charge_of("user", "ann", 100, 60);
-        assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
+        assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_FITS);
         charge.amount = 40;
-        assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
+        assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_FITS);
         charge.amount = 1;
-        assert_int_equal(store_reserve(hold, &charge, 1), STORE_EXCEEDED);
+        assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_EXCEEDED);
         assert_true(charge.is_exceeded);
         talloc_free(hold);
     }
@@ -102,12 +102,12 @@ static void what_is_forgotten_leaves_what_is_reserved(void **state)
     struct store *store = make_store(1000);
     struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge ann = charge_of("user", "ann", 100, 30), bob = charge_of("user", "bob", 100, 20);
-    store_settle(hold, &ann, 1);
-    assert_int_equal(store_reserve(hold, &bob, 1), STORE_FITS);
+    store_settle(hold, &ann, 1, NULL);
+    assert_int_equal(store_reserve(hold, &bob, 1, NULL), STORE_FITS);
     store_memory_forget(store);
     assert_int_equal(used(store, "user", "ann"), 0);
     assert_int_equal(used(store, "user", "bob"), 20);
-    store_settle(hold, &bob, 1);
+    store_settle(hold, &bob, 1, NULL);
     assert_int_equal(used(store, "user", "bob"), 20);
     talloc_free(hold);
     store_destroy(store);
@@ -121,13 +121,13 @@ static void all_levels_are_charged_or_none(void **state)
     struct store_charge charges[] = {charge_of("user", "ann", 100, 50),
                                      charge_of("domain", "example.com", 100, 50),
                                      charge_of("customer", "acme", 49, 50)};
-    assert_int_equal(store_reserve(hold, charges, 3), STORE_EXCEEDED);
+    assert_int_equal(store_reserve(hold, charges, 3, NULL), STORE_EXCEEDED);
     assert_false(charges[0].is_exceeded);
     assert_true(charges[2].is_exceeded);
     assert_int_equal(used(store, "user", "ann") + used(store, "domain", "example.com"), 0);
     charges[2].is_watched = true;
-    assert_int_equal(store_reserve(hold, charges, 3), STORE_FITS);
-    store_settle(hold, charges, 3);
+    assert_int_equal(store_reserve(hold, charges, 3, NULL), STORE_FITS);
+    store_settle(hold, charges, 3, NULL);
     assert_int_equal(used(store, "user", "ann"), 50);
     assert_int_equal(used(store, "domain", "example.com"), 50);
     talloc_free(hold);
@@ -144,18 +144,18 @@ static void a_warning_comes_once_a_crossing(void **state)
     charge.warn_at = 80;
     charge.warn_until = 60;
     for (int i = 0; i < 10; i++) {
-        store_settle(hold, &charge, 1);
+        store_settle(hold, &charge, 1, NULL);
         warnings += charge.warns;
     }
     assert_int_equal(warnings, 1);
     test_tick_us += (uint64_t)HOUR_US / 4; /* 75 used: not far enough */
-    store_settle(hold, &charge, 1);
+    store_settle(hold, &charge, 1, NULL);
     assert_false(charge.warns);
     test_tick_us += (uint64_t)HOUR_US / 2;
-    store_settle(hold, &charge, 1);
+    store_settle(hold, &charge, 1, NULL);
     for (int i = 0; i < 4; i++) {
         assert_false(charge.warns);
-        store_settle(hold, &charge, 1);
+        store_settle(hold, &charge, 1, NULL);
     }
     assert_true(charge.warns);
     talloc_free(hold);
@@ -176,8 +176,8 @@ static void reset_forgets_what_was_charged(void **state)
     struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charges[] = {charge_of("a", "ann", 100, 50), charge_of("b", "ann", 100, 50),
                                      charge_of("a", "bob", 100, 50)};
-    store_settle(hold, charges, 3);
-    assert_int_equal(store_reserve(hold, charges, 1), STORE_FITS);
+    store_settle(hold, charges, 3, NULL);
+    assert_int_equal(store_reserve(hold, charges, 1, NULL), STORE_FITS);
     assert_int_equal(reset(store, "b", "ann"), 1);
     assert_int_equal(reset(store, "", "ann"), 1);
     assert_int_equal(used(store, "a", "ann"), 50); /* still reserved */
@@ -200,12 +200,12 @@ static void invented_keys_set_nobody_free(void **state)
     struct store *store = make_store(2000);
     struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge full = charge_of("user", "ann", 100, 100);
-    store_settle(hold, &full, 1);
+    store_settle(hold, &full, 1, NULL);
     for (int i = 0; i < 50000; i++) {
         char key[32];
         snprintf(key, sizeof key, "192.0.2.%d", i);
         struct store_charge charge = charge_of("user", key, 100, 1);
-        store_settle(hold, &charge, 1);
+        store_settle(hold, &charge, 1, NULL);
     }
     assert_int_equal(used(store, "user", "ann"), 100);
     size_t count = 0;
@@ -225,15 +225,15 @@ static void a_table_full_of_limited_keys_cannot_tell(void **state)
         char key[32];
         snprintf(key, sizeof key, "user%d", i);
         struct store_charge charge = charge_of("user", key, 1, 1);
-        if (store_reserve(hold, &charge, 1) == STORE_UNKNOWN)
+        if (store_reserve(hold, &charge, 1, NULL) == STORE_UNKNOWN)
             unknown++;
         else
-            store_settle(hold, &charge, 1);
+            store_settle(hold, &charge, 1, NULL);
     }
     assert_true(unknown > 900 && unknown < 1000);
     test_tick_us += 2 * (uint64_t)HOUR_US; /* all have lapsed */
     struct store_charge charge = charge_of("user", "somebody", 1, 1);
-    assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
+    assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_FITS);
     talloc_free(hold);
     store_destroy(store);
 }
@@ -250,8 +250,8 @@ static void *send_mail(void *context)
         struct store_hold *hold = store_hold_create(crowd->store, NULL, 3, 0);
         struct store_charge charges[] = {charge_of("user", "ann", 1000, 1),
                                          charge_of("domain", "example.com", 5000, 1)};
-        if (store_reserve(hold, charges, 2) == STORE_FITS && i % 3 != 0) {
-            store_settle(hold, charges, 2);
+        if (store_reserve(hold, charges, 2, NULL) == STORE_FITS && i % 3 != 0) {
+            store_settle(hold, charges, 2, NULL);
             atomic_fetch_add(&crowd->passed, 1);
         }
         talloc_free(hold);
@@ -275,12 +275,12 @@ static void a_crowd_passes_exactly_the_limit(void **state)
     struct store_hold *hold = store_hold_create(crowd.store, NULL, 3, 0);
     while (crowd.passed < 1000) {
         struct store_charge charge = charge_of("user", "ann", 1000, 1);
-        assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
-        store_settle(hold, &charge, 1);
+        assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_FITS);
+        store_settle(hold, &charge, 1, NULL);
         crowd.passed++;
     }
     struct store_charge charge = charge_of("user", "ann", 1000, 1);
-    assert_int_equal(store_reserve(hold, &charge, 1), STORE_EXCEEDED);
+    assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_EXCEEDED);
     talloc_free(hold);
     store_destroy(crowd.store);
 }

@@ -48,9 +48,9 @@ static bool pass_one(struct store *store, const char *key, uint64_t limit)
 {
     struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
     struct store_charge charge = charge_of(key, limit, 1);
-    bool passes = store_reserve(hold, &charge, 1) == STORE_FITS;
+    bool passes = store_reserve(hold, &charge, 1, NULL) == STORE_FITS;
     if (passes)
-        store_settle(hold, &charge, 1);
+        store_settle(hold, &charge, 1, NULL);
     talloc_free(hold);
     return passes;
 }
@@ -75,16 +75,16 @@ static void two_daemons_share_one_counter(void **state)
     redis_wait_until_there(b, true);
     struct store_hold *hold = store_hold_create(a, NULL, 3, 0);
     struct store_charge charge = charge_of("ann", 10, 6);
-    assert_int_equal(store_reserve(hold, &charge, 1), STORE_FITS);
+    assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_FITS);
     assert_int_equal(used(b, "ann", 10), 6);
     struct store_hold *other = store_hold_create(b, NULL, 3, 0);
-    assert_int_equal(store_reserve(other, &charge, 1), STORE_EXCEEDED);
+    assert_int_equal(store_reserve(other, &charge, 1, NULL), STORE_EXCEEDED);
     assert_true(charge.level.clears_us > store_now_us(b));
     charge.amount = 2;
-    store_settle(hold, &charge, 1);
+    store_settle(hold, &charge, 1, NULL);
     assert_int_equal(used(b, "ann", 10), 2);
     charge.amount = 8;
-    assert_int_equal(store_reserve(other, &charge, 1), STORE_FITS);
+    assert_int_equal(store_reserve(other, &charge, 1, NULL), STORE_FITS);
     talloc_free(other); /* gone without a word */
     for (unsigned waited = 0; used(a, "ann", 10) != 2; waited++) {
         assert_true(waited < WAIT_MS);
@@ -109,9 +109,9 @@ static void *send_mail(void *context)
         struct store *store = crowd->stores[(self + i) % 2];
         struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
         struct store_charge charge = charge_of("ann", crowd->limit, 1);
-        bool passes = store_reserve(hold, &charge, 1) == STORE_FITS;
+        bool passes = store_reserve(hold, &charge, 1, NULL) == STORE_FITS;
         if (passes && i % 4 != 0) { /* one in four is given up */
-            store_settle(hold, &charge, 1);
+            store_settle(hold, &charge, 1, NULL);
             atomic_fetch_add(&crowd->passed, 1);
         }
         talloc_free(hold);
@@ -261,7 +261,7 @@ static void what_a_killed_daemon_held_comes_free(void **state)
         redis_wait_until_there(store, true);
         struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
         struct store_charge charge = charge_of("ann", 10, 6);
-        _exit(store_reserve(hold, &charge, 1) == STORE_FITS ? 0 : 1);
+        _exit(store_reserve(hold, &charge, 1, NULL) == STORE_FITS ? 0 : 1);
     }
     int status = -1;
     assert_int_equal(waitpid(killed, &status, 0), killed);
@@ -334,6 +334,76 @@ static void a_paused_server_holds_nobody_up(void **state)
     store_destroy(store);
 }
 
+/* Repeats a call that is to be come back for, once what it waits for is there. */
+static void come_back_for(const struct pending_awaited *awaited)
+{
+    assert_non_null(awaited->pending);
+    pending_wait(awaited->pending, WAIT_MS);
+}
+
+static enum store_answer reserve_in_parts(struct store_hold *hold, struct store_charge *charge)
+{
+    struct pending_awaited awaited = {.pending = NULL};
+    enum store_answer answer;
+    while ((answer = store_reserve(hold, charge, 1, &awaited)) == STORE_WAITS)
+        come_back_for(&awaited);
+    return answer;
+}
+
+static void settle_in_parts(struct store_hold *hold, struct store_charge *charge)
+{
+    struct pending_awaited awaited = {.pending = NULL};
+    while (!store_settle(hold, charge, 1, &awaited))
+        come_back_for(&awaited);
+}
+
+static void an_answer_can_be_come_back_for(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    struct store *store = redis_open(server, "a");
+    redis_wait_until_there(store, true);
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
+    struct store_charge charge = charge_of("ann", 10, 4);
+    redis_tell(server, "script flush");
+    assert_int_equal(reserve_in_parts(hold, &charge), STORE_FITS);
+    assert_int_equal(used(store, "ann", 10), 4);
+    charge.amount = 7;
+    assert_int_equal(reserve_in_parts(hold, &charge), STORE_EXCEEDED);
+    charge.amount = 3;
+    settle_in_parts(hold, &charge);
+    assert_int_equal(used(store, "ann", 10), 3);
+    talloc_free(hold);
+    store_destroy(store);
+}
+
+/* Whoever goes meanwhile takes back what it asked for; what was used is charged once, whether the answer was
+ * seen or not. */
+static void what_nobody_comes_back_for_does_not_stick(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    struct store *store = redis_open(server, "a");
+    redis_wait_until_there(store, true);
+    struct pending_awaited awaited = {.pending = NULL};
+    struct store_charge charge = charge_of("ann", 10, 4), other = charge_of("ben", 10, 2);
+    struct store_hold *gone = store_hold_create(store, NULL, 3, 0);
+    struct store_hold *settled = store_hold_create(store, NULL, 3, 0);
+    assert_int_equal(reserve_in_parts(settled, &other), STORE_FITS);
+    kill(server->pid, SIGSTOP);
+    assert_int_equal(waitpid(server->pid, NULL, WUNTRACED), server->pid);
+    assert_int_equal(store_reserve(gone, &charge, 1, &awaited), STORE_WAITS);
+    assert_false(pending_is_done(awaited.pending));
+    awaited.pending = NULL;
+    assert_false(store_settle(settled, &other, 1, &awaited));
+    talloc_free(gone);
+    kill(server->pid, SIGCONT);
+    come_back_for(&awaited);
+    assert_true(store_settle(settled, &other, 1, NULL));
+    wait_until_used(store, "ann", 10, 0);
+    wait_until_used(store, "ben", 10, 2);
+    talloc_free(settled);
+    store_destroy(store);
+}
+
 static void addresses_are_read(void **state)
 {
     static const struct {
@@ -398,6 +468,8 @@ int main(void)
         SERVER_TEST(what_one_resets_is_reset_for_all),
         SERVER_TEST(a_replica_is_no_store),
         SERVER_TEST(a_paused_server_holds_nobody_up),
+        SERVER_TEST(an_answer_can_be_come_back_for),
+        SERVER_TEST(what_nobody_comes_back_for_does_not_stick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
