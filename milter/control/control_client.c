@@ -102,7 +102,9 @@ static int read_status(struct reply *reply, const char *path)
     while (end == NULL && reply->length < sizeof reply->bytes) {
         const ssize_t count = receive(reply);
         if (count < 0 || (count == 0 && reply->length == 0)) {
-            complain(path, "the daemon did not answer");
+            complain(
+                path,
+                "the daemon did not answer: it may have ended; its log says why (systemctl status closedrelay)");
             return -1;
         }
         end = memchr(reply->bytes, '\n', reply->length);

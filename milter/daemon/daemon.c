@@ -25,6 +25,9 @@ enum {
     /* A callback that takes so long will not return: the watchdog is no longer fed, and restarts the daemon.
      */
     STUCK_MS = 60000,
+    /* Who waits at systemd's sockets has it start a daemon again at once, while the configuration is broken.
+     */
+    BROKEN_WAIT_SECONDS = 3,
 };
 
 struct daemon {
@@ -430,8 +433,11 @@ int daemon_run(const char *config_path, bool takes_over)
     struct daemon daemon = {
         .config_path = config_path, .reload_lock = PTHREAD_MUTEX_INITIALIZER, .predecessor = -1};
     struct policy_snapshot *snapshot = problems_load_policy(config_path);
-    if (snapshot == NULL)
+    if (snapshot == NULL) {
+        if (activation_count() > 0)
+            sleep(BROKEN_WAIT_SECONDS);
         return EX_CONFIG;
+    }
     int status = start(&daemon, snapshot, takes_over);
     policy_snapshot_unref(snapshot);
     if (status == EX_OK)

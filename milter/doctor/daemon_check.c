@@ -2,7 +2,9 @@
 #include "command_output.h"
 #include "doctor_checks.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { STATUS_BYTES_MAX = 1 << 20 };
 
@@ -159,9 +161,12 @@ static void report_away(const struct doctor *doctor, const char *path, struct sl
         doctor->report, doctor->postfix == NULL ? DOCTOR_PROBLEM : DOCTOR_WARNING, "daemon_away",
         "Without the daemon mail waits, or passes unseen, as the MTA's settings say.");
     strbuf_append_text(&finding->where, path);
-    strbuf_append_text(&finding->what, "no running closedrelay answers at its control socket: ");
+    const bool may_ask = access(path, W_OK) == 0 || errno != EACCES;
+    strbuf_append_text(&finding->what, may_ask ? "no running closedrelay answers at its control socket: "
+                                               : "whether closedrelay runs could not be asked: ");
     strbuf_append_slice(&finding->what, slice_part(said, 0, slice_find(said, '\n')));
-    strbuf_append_text(&finding->change, "systemctl restart closedrelay; journalctl -u closedrelay");
+    strbuf_append_text(&finding->change, may_ask ? "systemctl restart closedrelay; journalctl -u closedrelay"
+                                                 : "sudo closedrelay doctor");
 }
 
 void daemon_check(const struct doctor *doctor)

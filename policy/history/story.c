@@ -3,6 +3,7 @@
 #include "history/story_text.h"
 #include "history/story_words.h"
 
+#include <stdlib.h>
 #include <talloc.h>
 #include <time.h>
 
@@ -14,10 +15,15 @@ static const char *what_it_saw(struct making *making)
     const char *detail = making_mask_text(making, making_text(making, RECORD_FINDING_DETAIL));
     if (!record_has(record, RECORD_FINDING_SEEN))
         return detail;
-    return making_keep(making, talloc_asprintf(making->owner, "%s%s%llu of %llu allowed", detail,
-                                               detail[0] == '\0' ? "" : "; ",
-                                               (unsigned long long)record_u64(record, RECORD_FINDING_SEEN),
-                                               (unsigned long long)record_u64(record, RECORD_FINDING_LIMIT)));
+    const unsigned long long seen = record_u64(record, RECORD_FINDING_SEEN);
+    const unsigned long long limit = record_u64(record, RECORD_FINDING_LIMIT);
+    const char *counted =
+        making_keep(making, talloc_asprintf(making->owner, "%llu of %llu allowed", seen, limit));
+    /* Some say the number themselves: "9000 bytes". */
+    char *rest = NULL;
+    if (detail[0] == '\0' || (strtoull(detail, &rest, 10) == seen && rest != detail))
+        return counted;
+    return making_keep(making, talloc_asprintf(making->owner, "%s; %s", detail, counted));
 }
 
 static void read_finding(struct making *making, struct story_finding *finding)

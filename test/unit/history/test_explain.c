@@ -38,7 +38,9 @@ static const char *const lines[] = {
         "\"reason\":\"attachments.blocked\"},{\"address\":\"eve@example.org\",\"action\":\"reject\",\"reason\":"
         "\"attachments.blocked\"}],\"size\":9000,\"attachments\":[{\"path\":\"a.zip > b.exe\",\"size\":1,\"outcome\":"
         "\"blocked\"}],\"findings\":[{\"check\":\"relay\",\"outcome\":\"pass\",\"reason\":\"authenticated\",\"detail\":"
-        "null,\"mode\":\"enforce\",\"action\":\"accept\"},{\"check\":\"attachments\",\"outcome\":\"fail\",\"reason\":"
+        "null,\"mode\":\"enforce\",\"action\":\"accept\"},{\"check\":\"size\",\"outcome\":\"pass\",\"reason\":"
+        "\"within_limit\",\"detail\":\"9000 bytes\",\"mode\":\"enforce\",\"limit\":30000000,\"seen\":9000},"
+        "{\"check\":\"attachments\",\"outcome\":\"fail\",\"reason\":"
         "\"blocked\",\"detail\":\"a.zip > b.exe\",\"mode\":\"enforce\",\"action\":\"reject\",\"rule\":"
         "\"/etc/closedrelay/closedrelay.yaml:9\"}],\"verdict\":\"reject\",\"would\":\"reject\",\"reply\":\"550 5.7.1 No "
         "programs, bob@example.net (id 06dnb4800002)\"}"),
@@ -93,6 +95,7 @@ static void an_id_tells_the_story(void **state)
          "550 5.7.1 No programs, bob@example.net (id 06dnb4800002)", "submission: logged in by SMTP AUTH",
          "Ann@Example.com by PLAIN", "> failed    attachments",
          "/etc/closedrelay/closedrelay.yaml:9 decided.",
+         "within_limit               9000 of 30000000 allowed",
          "{ when: { user: \"ann@example.com\" }, attachments: { blocked: { remove: [exe] } } }",
          "Renaming the file", "The same user around that time", "06dnb3z00001", "06dnb4k00003");
     SAYS(
