@@ -193,7 +193,7 @@ def test_the_lists_of_mailcow_are_read_by_postfix(tmp_path, installed):
     assert settings(folder)["smtpd_milters"].endswith("inet:rspamd:9900")
 
 
-SERVICE_KEYS = {"build", "image", "read_only", "cap_drop", "security_opt", "volumes", "tmpfs", "networks", "stop_grace_period"}
+SERVICE_KEYS = {"build", "image", "read_only", "cap_drop", "security_opt", "volumes", "networks", "stop_grace_period"}
 
 
 def compositions():
