@@ -26,14 +26,10 @@ settle_postfix() {
     if [ $undo = yes ]; then "$helper" "${options[@]}" disable; else "$helper" "${options[@]}" enable; fi
 }
 
-# The panel writes these files anew at updates: from then on systemd puts closedrelay back.
+# The panel writes these files anew at updates: from then on systemd puts closedrelay back. Taking it out ends that too.
 settle_watch() {
-    [ "$folder" = /etc/postfix ] && [ -d /run/systemd/system ] || return 0
-    if [ $undo = yes ]; then
-        systemctl disable --now closedrelay-postfix.path
-    else
-        systemctl enable --now closedrelay-postfix.path
-    fi
+    [ $undo = no ] && [ "$folder" = /etc/postfix ] && [ -d /run/systemd/system ] || return 0
+    systemctl enable --now closedrelay-postfix.path
 }
 
 # Standard input without our block, and with what was before it byte for byte.
