@@ -6,7 +6,7 @@ const struct accounts_settings accounts_settings_default = {
     .steps =
         {
             [ACCOUNT_NOTE] = {30, 1 * DAY_MS},
-            [ACCOUNT_WARN] = {55, 7 * DAY_MS},
+            [ACCOUNT_WARN] = {57, 7 * DAY_MS},
             [ACCOUNT_SLOW] = {62, 1 * DAY_MS},
             [ACCOUNT_HOLD] = {75, 1 * DAY_MS},
             [ACCOUNT_LOCK] = {100, 7 * DAY_MS},
@@ -14,7 +14,7 @@ const struct accounts_settings accounts_settings_default = {
     .family_caps =
         {
             [ACCOUNT_RECIPIENTS] = 30,
-            [ACCOUNT_NETWORKS] = 30,
+            [ACCOUNT_NETWORKS] = 36,
             [ACCOUNT_FAILURES] = 30,
             [ACCOUNT_IDENTITY] = 20,
             [ACCOUNT_CONTENT] = 30,
@@ -22,15 +22,15 @@ const struct accounts_settings accounts_settings_default = {
             [ACCOUNT_OUTSIDE] = 30,
         },
     .sending_cap = 38,
-    .access_cap = 45,
+    .access_cap = 50,
     .weights =
         {
             [EVIDENCE_NEW_RECIPIENTS] = 30,
             [EVIDENCE_MANY_RECIPIENTS] = 10,
             [EVIDENCE_NEW_NETWORK] = 150,
-            [EVIDENCE_AT_ONCE] = 100,
+            [EVIDENCE_AT_ONCE] = 115,
             [EVIDENCE_MANY_NETWORKS] = 40,
-            [EVIDENCE_SHARED_NETWORK] = 100,
+            [EVIDENCE_SHARED_NETWORK] = 60,
             [EVIDENCE_FAILURES] = 100,
             [EVIDENCE_NEW_CLIENT] = 100,
             [EVIDENCE_NEW_SENDERS] = 100,
@@ -56,6 +56,7 @@ const struct accounts_settings accounts_settings_default = {
             .countries = 3,
             .failures = 5,
             .senders = 3,
+            .blocked = 2,
             .complaints = 2,
             .messages_of_hour = 5,
             .logins = 3,

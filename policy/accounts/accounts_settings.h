@@ -65,7 +65,7 @@ struct account_step_settings {
 
 /* Below them there is no evidence at all. Of one login, within about a day unless said otherwise. */
 struct account_floors {
-    uint64_t recipients, networks, countries, failures, senders, complaints;
+    uint64_t recipients, networks, countries, failures, senders, blocked, complaints;
     uint64_t messages_of_hour; /* of letters too */
     uint64_t logins;           /* who use one new network, or one text */
 };

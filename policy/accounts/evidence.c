@@ -32,8 +32,8 @@ static const struct {
     [EVIDENCE_LETTERS] = {ACCOUNT_CONTENT, GROUP_SENDING, 20},
     [EVIDENCE_SHARED_TEXT] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 15},
     [EVIDENCE_BLOCKED] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 30},
-    [EVIDENCE_BURST] = {ACCOUNT_VOLUME, GROUP_SENDING, 25},
-    [EVIDENCE_FAN_OUT] = {ACCOUNT_VOLUME, GROUP_SENDING, 25},
+    [EVIDENCE_BURST] = {ACCOUNT_VOLUME, GROUP_SENDING, 20},
+    [EVIDENCE_FAN_OUT] = {ACCOUNT_VOLUME, GROUP_SENDING, 20},
     [EVIDENCE_ODD_HOURS] = {ACCOUNT_VOLUME, GROUP_SENDING, 8},
     [EVIDENCE_LISTED] = {ACCOUNT_OUTSIDE, GROUP_ACCESS, 12},
     [EVIDENCE_COMPLAINTS] = {ACCOUNT_OUTSIDE, GROUP_DAMAGE, 30},
@@ -235,7 +235,7 @@ static void look_at_content(const struct view *view)
     look_at_texts(view);
     if (logins >= (float)view->settings->floors.logins)
         add(view, &(struct account_evidence){EVIDENCE_SHARED_TEXT, 8 * log2f(logins / 2), logins, 0, 0});
-    if (recent->blocked >= 0.5F)
+    if (recent->blocked >= (float)view->settings->floors.blocked - 0.5F)
         add(view, &(struct account_evidence){EVIDENCE_BLOCKED,
                                              rate_points(recent->blocked, recent->messages,
                                                          percent(view->settings->stolen.blocked), blocked),

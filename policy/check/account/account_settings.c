@@ -32,7 +32,7 @@ static const struct config_choice scope_choices[] = {
     }
 
 static const struct config_key note_keys[] = {SCORE_KEY("30"), LASTS_KEY("1d"), {0}};
-static const struct config_key warn_keys[] = {SCORE_KEY("55"), LASTS_KEY("7d"), {0}};
+static const struct config_key warn_keys[] = {SCORE_KEY("57"), LASTS_KEY("7d"), {0}};
 static const struct config_key slow_keys[] = {
     SCORE_KEY("62"),
     LASTS_KEY("1d"),
@@ -85,7 +85,7 @@ static const struct config_section step_sections[ACCOUNT_STEP_COUNT] = {
 static const struct config_key caps_keys[] = {
     POINTS_KEY("recipients", families[ACCOUNT_RECIPIENTS], "30",
                "Recipients never written to; more of them than usual."),
-    POINTS_KEY("networks", families[ACCOUNT_NETWORKS], "30",
+    POINTS_KEY("networks", families[ACCOUNT_NETWORKS], "36",
                "Client networks that are new to the login; several at once."),
     POINTS_KEY("failures", families[ACCOUNT_FAILURES], "30",
                "Recipients that are refused, mail that comes back."),
@@ -97,7 +97,7 @@ static const struct config_key caps_keys[] = {
     POINTS_KEY("outside", families[ACCOUNT_OUTSIDE], "30", "A listed client, complaints."),
     POINTS_KEY("sending", sending, "38",
                "What a mailing has, together: recipients, volume, one text many times."),
-    POINTS_KEY("access", access, "45", "What somebody has who moves, together: networks and identity."),
+    POINTS_KEY("access", access, "50", "What somebody has who moves, together: networks and identity."),
     {0},
 };
 
@@ -119,9 +119,9 @@ static const struct config_key weight_keys[] = {
     WEIGHT_KEY("new_recipients", EVIDENCE_NEW_RECIPIENTS, "30", "Recipients never written to."),
     WEIGHT_KEY("many_recipients", EVIDENCE_MANY_RECIPIENTS, "10", "More recipients in a day than usual."),
     WEIGHT_KEY("new_network", EVIDENCE_NEW_NETWORK, "150", "A network that is new to the login."),
-    WEIGHT_KEY("at_once", EVIDENCE_AT_ONCE, "100", "It is so since a few hours only."),
+    WEIGHT_KEY("at_once", EVIDENCE_AT_ONCE, "115", "It is so since a few hours only."),
     WEIGHT_KEY("many_networks", EVIDENCE_MANY_NETWORKS, "40", "Several new networks in a day."),
-    WEIGHT_KEY("shared_network", EVIDENCE_SHARED_NETWORK, "100", "One that is new to several logins."),
+    WEIGHT_KEY("shared_network", EVIDENCE_SHARED_NETWORK, "60", "One that is new to several logins."),
     WEIGHT_KEY("failures", EVIDENCE_FAILURES, "100", "Recipients that are refused, mail that comes back."),
     WEIGHT_KEY("new_client", EVIDENCE_NEW_CLIENT, "100", "Another greeting of the client."),
     WEIGHT_KEY("new_senders", EVIDENCE_NEW_SENDERS, "100", "Senders never used before."),
@@ -156,6 +156,7 @@ static const struct config_key floor_keys[] = {
     FLOOR_KEY("countries", countries, "3", 250, "Countries of one login within a day (`geo`)."),
     FLOOR_KEY("failures", failures, "5", 100000, "Recipients that were refused or came back."),
     FLOOR_KEY("senders", senders, "3", 100000, "Messages with a sender that is new."),
+    FLOOR_KEY("blocked", blocked, "2", 100000, "Attachments of a blocked kind: one is an accident."),
     FLOOR_KEY("complaints", complaints, "2", 100000, "Complaints: one is an accident."),
     FLOOR_KEY("messages_of_hour", messages_of_hour, "5", 100000, "Messages within about an hour."),
     FLOOR_KEY("logins", logins, "3", 8, "Logins that have one network, or one text, newly within a day."),
