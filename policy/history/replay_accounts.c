@@ -64,6 +64,20 @@ static void print_text(struct accounts_replay *replay, const char *user,
     }
 }
 
+/* A webmail, or a record that keeps no addresses. */
+static void tell_of_hidden(struct accounts_replay *replay)
+{
+    enum { WORTH_TELLING = 10 }; /* one in so many */
+    if (replay->page->form == HISTORY_JSON || replay->hidden_count == 0 ||
+        replay->hidden_count * WORTH_TELLING < replay->sent_count)
+        return;
+    strbuf_printf(
+        replay->out,
+        "%llu of %llu messages of logins have no client address, or a private one: the family networks is "
+        "not looked at for them, and little is noticed without it (docs/accounts.md)\n",
+        (unsigned long long)replay->hidden_count, (unsigned long long)replay->sent_count);
+}
+
 /* Who jumps takes each step between as well: whoever waits for a warning sees one. */
 static void tell(struct accounts_replay *replay, const char *user, const struct account_judgement *judgement)
 {
@@ -204,6 +218,8 @@ void accounts_replay_take_sent(struct accounts_replay *replay, struct account_me
 {
     struct account_judgement judgement;
     settle_recipients(replay);
+    replay->sent_count++;
+    replay->hidden_count += message->client == NULL || ip_address_is_private(message->client);
     message->time_us = replay->now_us;
     look_up_contacts(replay, message);
     message->recipients = replay->recipients;
@@ -390,6 +406,8 @@ enum policy_replay_result policy_replay_accounts(const struct policy_history_sou
     if (!is_begun)
         strbuf_append_text(&problem, "out of memory");
     const bool is_done = is_begun && accounts_replay_records(&replay, source, query, &problem);
+    if (is_done)
+        tell_of_hidden(&replay);
     if (!is_done) {
         strbuf_reset(out);
         strbuf_append_slice(out, strbuf_slice(&problem));

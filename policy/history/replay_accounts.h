@@ -29,6 +29,7 @@ struct accounts_replay {
     struct strbuf addresses; /* of the present record's recipients */
     size_t recipient_count;
     uint64_t record_count;
+    uint64_t sent_count, hidden_count; /* messages of logins; those whose client tells of no network */
     bool failed;
     /* Of each message of a login; or NULL. */
     void (*note_sent)(struct accounts_replay *replay, const struct account_message *message);

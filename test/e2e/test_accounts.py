@@ -318,3 +318,22 @@ def test_mail_logs_are_learnt_from(watched, postfix, tmp_path):
     assert wrong.returncode != 0 and "leap.log: there is no 29 February in the year" in wrong.stderr
     relay.daemon.start()
     assert asked(relay, "suspects", "bob@example.com")["step"] == "calm"
+
+
+@pytest.mark.parametrize("client", ["10.1.2.3", "~2026-11.0123456789abcdef"])
+def test_records_without_addresses_have_no_networks_and_replay_says_so(tmp_path, client):
+    """A webmail's address, or a token in the place of one, tells of nobody's network."""
+    path = tmp_path / "audit.jsonl"
+    path.write_text("".join(json.dumps({
+        "v": 1, "type": "message", "time": f"2026-10-{1 + n // 50:02d}T10:{n % 50:02d}:00.000000Z", "id": f"06dnb{n:07d}", "host": "mx",
+        "role": "submission", "user": "ann@example.com", "client": {"ip": client}, "helo": "web", "sender": "ann@example.com",
+        "recipients": [{"address": f"s{n}-{i}@example.net", "action": "accept"} for i in range(1 if n < 450 else 20)], "findings": [],
+        "verdict": "accept"}) + "\n" for n in range(500)))
+    config = tmp_path / "closedrelay.yaml"
+    config.write_text("account: { note: { score: 5 }, warn: { score: 10 } }\n")
+    words = ("replay", "--accounts", "--config", str(config), str(path))
+    told = daemon_module.run(*words)
+    assert told.returncode == 0, told.stderr
+    assert "500 of 500 messages of logins have no client address, or a private one" in told.stdout
+    steps = [json.loads(line) for line in daemon_module.run(*words, "--json").stdout.splitlines()]
+    assert steps and all("networks" not in step["families"] for step in steps)

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from harness import mmdb
+from harness import control, mail, mmdb
 from harness.daemon import run
+from harness.process import wait_until
 
 COUNTRIES = {"192.0.2.0/24": "CZ", "198.51.100.0/24": "CZ", "203.0.113.0/24": "BR", "100.24.0.0/16": "US", "2001:db8::/32": "VN"}
 
@@ -84,3 +85,30 @@ def test_what_is_wrong_with_a_database_is_said_with_its_line(tmp_path, databases
     assert "empty.mmdb: it is empty" in done.stdout + done.stderr
     swapped = problems(databases[1], databases[1])
     assert swapped.returncode == 0 and "does not look as if it had AS numbers" in swapped.stdout + swapped.stderr
+
+
+def test_a_database_that_was_replaced_is_used_after_a_reload(start_relay, workspace, tmp_path):
+    """Its networks were all of one country, and are of three now."""
+    path = tmp_path / "country.mmdb"
+
+    def write(*codes):
+        mmdb.write(path, "GeoLite2-Country", {network: {"country": {"iso_code": code}} for network, code in
+                                              zip(("192.0.2.0/24", "203.0.113.0/24", "100.24.0.0/16"), codes)})
+
+    def send(first):
+        for n, client in enumerate(("192.0.2.7", "203.0.113.9", "100.24.1.1")):
+            with relay.smtp(client=client, login=("ann@example.com", "secret")) as session:
+                assert session.message("ann@example.com", [f"s{first}{n}@example.net"], mail.plain(mail.unique_subject("geo"))).code == 250
+
+    def evidence():
+        return " ".join(row["words"] for row in control.asked(relay, "suspects", "ann@example.com")["evidence"])
+
+    write("CZ", "CZ", "CZ")
+    relay = control.start(start_relay, workspace, "relay: { local_domains: [example.com] }\n"
+                          f"geo: {{ country: {path} }}\naccount: {{ learn: 0s }}\n", None)
+    send("a")
+    assert "countries" not in evidence()
+    write("CZ", "BR", "US")
+    assert control.command(relay, "reload").returncode == 0
+    send("b")
+    wait_until(lambda: "it comes from 3 countries within a day" in evidence(), "the new database is used")
