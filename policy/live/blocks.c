@@ -52,6 +52,12 @@ static bool is_in_force(const struct block *block, int64_t now_us)
     return !block->is_lifted && block->until_us > now_us;
 }
 
+/* Since when it is not in force. */
+static int64_t over_since_us(const struct block *block, int64_t now_us)
+{
+    return block->is_lifted || block->until_us > now_us ? block->changed_us : block->until_us;
+}
+
 struct block_entry *blocks_entry(struct blocks *blocks, const char *key)
 {
     struct block_entry *entry = NULL;
@@ -171,12 +177,38 @@ static bool keep(struct blocks *blocks, const struct block_entry *entry)
     return is_kept;
 }
 
+static void forget(struct blocks *blocks, struct block_entry *entry)
+{
+    if (blocks->database != NULL)
+        state_database_put(blocks->database, KIND, strbuf_slice(&entry->key), NULL);
+    pthread_mutex_lock(&blocks->lock);
+    HASH_DEL(blocks->entries, entry);
+    atomic_store(&blocks->count, HASH_COUNT(blocks->entries));
+    pthread_mutex_unlock(&blocks->lock);
+    talloc_free(entry);
+}
+
+/* What is over, and is only remembered, gives way to what is to be in force: the longest over first. */
+static void make_room(struct blocks *blocks)
+{
+    const int64_t now_us = clock_wall_us(blocks->clock);
+    struct block_entry *oldest = NULL;
+    for (struct block_entry *entry = blocks->entries; entry != NULL; entry = entry->hh.next)
+        if (!is_in_force(&entry->block, now_us) &&
+            (oldest == NULL || over_since_us(&entry->block, now_us) < over_since_us(&oldest->block, now_us)))
+            oldest = entry;
+    if (oldest != NULL)
+        forget(blocks, oldest);
+}
+
 enum block_change blocks_change(struct blocks *blocks, const struct block *block, bool is_shared)
 {
     struct block_entry *entry = entry_create(block);
     if (entry == NULL)
         return BLOCK_NO_ROOM;
     entry->is_shared = is_shared;
+    if (HASH_COUNT(blocks->entries) >= BLOCKS_MAX && blocks_entry(blocks, strbuf_text(&entry->key)) == NULL)
+        make_room(blocks);
     const enum block_change change = replace(blocks, entry);
     if (change == BLOCK_CHANGED)
         return keep(blocks, entry) ? BLOCK_CHANGED : BLOCK_NOT_KEPT;
@@ -218,10 +250,7 @@ bool blocks_put(struct blocks *blocks, const struct block *block, struct strbuf 
 bool block_is_forgettable(const struct block *block, int64_t now_us)
 {
     static const int64_t REMEMBERED_US = REMEMBERED_DAYS * 86400LL * 1000000;
-    if (is_in_force(block, now_us))
-        return false;
-    int64_t over_us = block->is_lifted || block->until_us > now_us ? block->changed_us : block->until_us;
-    return over_us < now_us - REMEMBERED_US;
+    return !is_in_force(block, now_us) && over_since_us(block, now_us) < now_us - REMEMBERED_US;
 }
 
 void blocks_prune(struct blocks *blocks)
@@ -231,15 +260,8 @@ void blocks_prune(struct blocks *blocks)
     pthread_mutex_lock(&blocks->writing);
     HASH_ITER(hh, blocks->entries, entry, next)
     {
-        if (!block_is_forgettable(&entry->block, now_us))
-            continue;
-        if (blocks->database != NULL)
-            state_database_put(blocks->database, KIND, strbuf_slice(&entry->key), NULL);
-        pthread_mutex_lock(&blocks->lock);
-        HASH_DEL(blocks->entries, entry);
-        atomic_store(&blocks->count, HASH_COUNT(blocks->entries));
-        pthread_mutex_unlock(&blocks->lock);
-        talloc_free(entry);
+        if (block_is_forgettable(&entry->block, now_us))
+            forget(blocks, entry);
     }
     pthread_mutex_unlock(&blocks->writing);
 }

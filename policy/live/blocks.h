@@ -22,7 +22,7 @@
 enum block_target { BLOCK_USER, BLOCK_DOMAIN, BLOCK_CUSTOMER, BLOCK_CLIENT };
 
 enum {
-    BLOCKS_MAX = 10000,
+    BLOCKS_MAX = 10000,         /* with those that are over and remembered, which give way to new ones */
     BLOCK_TEXT_BYTES_MAX = 320, /* of a target, a reason, a name; longer ones are cut */
 };
 

@@ -284,13 +284,48 @@ static void all_of_it_outlives_the_process(void **state)
 
 #define BLOCKS_TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
+/* Blocks of ten minutes, thousands a month, leave room for the lock of a login that looks stolen. */
+static void what_is_over_gives_way(void **state)
+{
+    struct blocks *blocks = make_blocks(NULL);
+    struct block block = block_of(*state, "ann@example.com");
+    struct strbuf problem;
+    strbuf_init(&problem, 0);
+    put(blocks, &block);
+    for (int i = 1; i < BLOCKS_MAX; i++) {
+        char whom[16];
+        snprintf(whom, sizeof whom, "10.1.%d.%d", i / 250, i % 250);
+        block = block_of(*state, whom);
+        block.until_us = test_wall_now_us + (int64_t)i * SECOND_US;
+        put(blocks, &block);
+    }
+    block = block_of(*state, "bob@example.com");
+    assert_false(blocks_put(blocks, &block, &problem));
+    assert_non_null(strstr(strbuf_text(&problem), "no room"));
+    test_wall_now_us += 3 * SECOND_US; /* of three the time is over */
+    put(blocks, &block);
+    assert_string_equal(found_for(blocks, *state, "bob@example.com", NULL, NULL), "bob@example.com");
+    assert_string_equal(found_for(blocks, *state, "ann@example.com", NULL, NULL), "ann@example.com");
+    assert_string_equal(found_for(blocks, *state, "", NULL, "10.1.0.4"), "10.1.0.4/32");
+    block.reason = "another"; /* what is there needs no room */
+    put(blocks, &block);
+    for (int i = 0; i < 2; i++) {
+        block = block_of(*state, i == 0 ? "192.0.2.1" : "192.0.2.2");
+        put(blocks, &block);
+    }
+    block = block_of(*state, "192.0.2.3");
+    assert_false(blocks_put(blocks, &block, &problem));
+    strbuf_deinit(&problem);
+    blocks_destroy(blocks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         BLOCKS_TEST(what_is_typed_is_understood),    BLOCKS_TEST(everybody_meant_is_found),
         BLOCKS_TEST(one_for_everything_is_stricter), BLOCKS_TEST(it_ends_when_it_should),
         BLOCKS_TEST(a_lock_is_found_behind_a_block), BLOCKS_TEST(the_newest_change_wins),
-        BLOCKS_TEST(all_of_it_outlives_the_process),
+        BLOCKS_TEST(all_of_it_outlives_the_process), BLOCKS_TEST(what_is_over_gives_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
