@@ -1,5 +1,7 @@
 #include "log_output.h"
 
+#include "syslog_socket.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,16 +31,14 @@ static bool stderr_is_journal(void)
 static void write_line(enum log_level level, const char *line, void *context)
 {
     static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO};
-    static const char *const names[] = {"error: ", "warning: ", ""};
+    static const char *const heads[] = {"<3>", "<4>", "<6>"}; /* the same, for the journal */
+    static const char *const kinds[] = {"error: ", "warning: ", ""};
     (void)context;
     if (output.to_syslog)
-        syslog(priorities[level], "%s%s", names[level], line);
-    if (!output.to_stderr)
-        return;
-    if (output.to_journal)
-        fprintf(stderr, "<%d>%s%s\n", priorities[level], names[level], line);
-    else
-        fprintf(stderr, "closedrelay: %s%s\n", names[level], line);
+        syslog_socket_send(priorities[level], kinds[level], line);
+    if (output.to_stderr)
+        dprintf(STDERR_FILENO, "%s%s%s\n", output.to_journal ? heads[level] : "closedrelay: ", kinds[level],
+                line);
 }
 
 void log_output_change(bool use_syslog, int facility)
@@ -47,8 +47,9 @@ void log_output_change(bool use_syslog, int facility)
     output.to_journal = to_journal;
     output.to_syslog = use_syslog;
     output.to_stderr = !use_syslog || !to_journal;
+    syslog_socket_use(NULL, facility);
     /* libmilter logs through syslog in any case, and so gets the name too. */
-    openlog("closedrelay", LOG_PID | LOG_NDELAY, facility);
+    openlog("closedrelay", LOG_PID, facility);
 }
 
 void log_output_open(bool use_syslog, int facility)
