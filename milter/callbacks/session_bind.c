@@ -1,7 +1,7 @@
 #include "session_bind.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static struct policy_engine *bound_engine;
 
@@ -32,7 +32,6 @@ void session_destroy(SMFICTX *ctx)
     smfi_setpriv(ctx, NULL);
     registry_remove(session);
     policy_session_end(session->policy);
-    free(session->mta_version);
     free(session);
 }
 
@@ -61,7 +60,7 @@ bool session_begin_policy(struct milter_session *session, const struct policy_co
 {
     policy_session_end(session->policy);
     session->policy = policy_session_begin(bound_engine, connect);
-    free(session->mta_version);
-    session->mta_version = connect->mta_version == NULL ? NULL : strdup(connect->mta_version);
+    snprintf(session->mta_version, sizeof session->mta_version, "%s",
+             connect->mta_version == NULL ? "" : connect->mta_version);
     return session->policy != NULL;
 }

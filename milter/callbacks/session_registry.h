@@ -18,7 +18,7 @@ struct milter_session {
     struct policy_session *policy;
     unsigned long actions;                  /* negotiated, SMFIF_ */
     unsigned long steps;                    /* negotiated, SMFIP_ */
-    char *mta_version;                      /* {v}, or NULL */
+    char mta_version[8];                    /* the beginning of {v}, which tells whose it is */
     bool is_refused;                        /* no room: told so at connect */
     bool body_is_done;                      /* the rest of this message's body no longer matters */
     atomic_uint_least64_t busy_since_ms;    /* when the running callback began; 0: none is running */

@@ -151,8 +151,8 @@ static bool keep(struct connection *connection, struct slice part)
         return false;
     memcpy(kept, part.data, part.length);
     connection->kept = kept;
-    connection->kept_length = part.length;
-    connection->kept_room = room;
+    connection->kept_length = (uint32_t)part.length;
+    connection->kept_room = (uint32_t)room;
     return true;
 }
 
@@ -198,7 +198,7 @@ static enum arrival read_rest(struct connection *connection, struct workspace *w
     if (arrival != ARRIVAL_SOMETHING)
         return arrival;
     const size_t count = (size_t)received;
-    connection->kept_length += count < missing ? count : missing;
+    connection->kept_length += (uint32_t)(count < missing ? count : missing);
     *input = slice_make(workspace->buffer, count < missing ? 0 : count - missing);
     return arrival;
 }

@@ -48,10 +48,10 @@ struct connection {
     bool has_patience;   /* reading may wait for a second */
     uint64_t body_bytes; /* of the message being sent */
     char *kept;          /* the beginning of a packet, or more: what is to be taken before anything new */
-    size_t kept_length, kept_room;
-    struct slice unsent;          /* answers that the MTA does not read; owned */
-    struct pending_notice notice; /* while it is aside */
-    struct reactor *reactor;      /* that it belongs to for life; the rest is the reactor's */
+    uint32_t kept_length, kept_room; /* no more than the workspace has */
+    struct slice unsent;             /* answers that the MTA does not read; owned */
+    struct pending_notice notice;    /* while it is aside */
+    struct reactor *reactor;         /* that it belongs to for life; the rest is the reactor's */
     struct connection *next_returned;
     struct connection *next, *previous;
 };

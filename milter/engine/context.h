@@ -35,14 +35,14 @@ enum protocol_state {
 struct smfi_str {
     const struct smfiDesc *description;
     void *private_data;
-    struct strbuf *answers;     /* lent; NULL while nobody serves the session */
-    char *reply;                /* of smfi_setreply, until a refusal of its class takes it; or NULL */
-    struct strbuf symbol_lists; /* of smfi_setsymlist, as they are sent; empty once they were */
-    unsigned symbol_lists_set;  /* bits of SMFIM_ */
-    uint32_t actions;           /* SMFIF_, agreed on */
-    uint32_t steps;             /* SMFIP_, wanted by the callbacks */
-    uint32_t offered_steps;     /* SMFIP_, of the MTA */
+    struct strbuf *answers;      /* lent; NULL while nobody serves the session */
+    char *reply;                 /* of smfi_setreply, until a refusal of its class takes it; or NULL */
+    struct strbuf *symbol_lists; /* of smfi_setsymlist, as they are sent; NULL but for the negotiation */
+    uint32_t actions;            /* SMFIF_, agreed on */
+    uint32_t steps;              /* SMFIP_, wanted by the callbacks */
+    uint32_t offered_steps;      /* SMFIP_, of the MTA */
     enum protocol_state state : 8;
+    uint8_t symbol_lists_set;       /* bits of SMFIM_ */
     char waiting_command;           /* whose callback waits */
     sfsistat (*resume)(SMFICTX *);  /* answers it; NULL: none waits */
     struct pending_awaited awaited; /* by that callback */

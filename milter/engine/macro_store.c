@@ -26,10 +26,10 @@ enum macro_stage macro_stage_of(char command)
     }
 }
 
-static void drop(struct macro_list *list)
+static void drop(struct macro_store *store, enum macro_stage stage)
 {
-    free(list->pairs);
-    *list = (struct macro_list){.pairs = NULL};
+    free(store->stages[stage]);
+    store->stages[stage] = NULL;
 }
 
 /* A name without the braces that one letter may have. */
@@ -50,38 +50,40 @@ static void index_pairs(struct macro_pair *pairs, struct slice data)
     struct slice rest = data, name, value;
     while (packet_string(&rest, &name) && packet_string(&rest, &value)) {
         name = bare(name);
-        *pairs++ = (struct macro_pair){(uint32_t)(name.data - data.data), (uint32_t)name.length,
-                                       (uint32_t)(value.data - data.data)};
+        *pairs++ = (struct macro_pair){(uint16_t)(name.data - data.data), (uint16_t)name.length,
+                                       (uint16_t)(value.data - data.data)};
     }
 }
 
 bool macro_store_put(struct macro_store *store, enum macro_stage stage, struct slice data)
 {
-    struct macro_list *list = &store->stages[stage];
     data.length = packet_pairs(data);
     const size_t count = packet_string_count(data) / 2;
-    drop(list);
+    drop(store, stage);
     if (count == 0)
         return true;
-    list->pairs = malloc(count * sizeof *list->pairs + data.length);
-    if (list->pairs == NULL)
+    struct macro_list *list = malloc(sizeof *list + count * sizeof list->pairs[0] + data.length);
+    if (list == NULL)
         return false;
-    list->count = (uint32_t)count;
+    list->count = (uint16_t)count;
     list->is_new = true;
     index_pairs(list->pairs, data);
     memcpy(list->pairs + count, data.data, data.length);
+    store->stages[stage] = list;
     return true;
 }
 
 /* Stages up to RCPT follow one another; of the later ones a message has each but once. */
 void macro_store_begin(struct macro_store *store, enum macro_stage stage)
 {
-    if (!store->stages[stage].is_new)
-        drop(&store->stages[stage]);
-    store->stages[stage].is_new = false;
+    struct macro_list *list = store->stages[stage];
+    if (list != NULL && list->is_new)
+        list->is_new = false;
+    else
+        drop(store, stage);
     if (stage <= MACRO_RECIPIENT)
         for (unsigned later = stage + 1U; later < MACRO_STAGE_COUNT; later++)
-            drop(&store->stages[later]);
+            drop(store, (enum macro_stage)later);
 }
 
 /* A message asks for some fifteen, of which most are in no stage. */
@@ -99,13 +101,13 @@ const char *macro_store_find(const struct macro_store *store, const char *name)
     const struct slice wanted = bare(slice_of(name));
     const char *value = NULL;
     for (unsigned stage = MACRO_STAGE_COUNT; stage-- > 0 && value == NULL;)
-        if (store->stages[stage].count > 0)
-            value = find_in(&store->stages[stage], wanted);
+        if (store->stages[stage] != NULL)
+            value = find_in(store->stages[stage], wanted);
     return value;
 }
 
 void macro_store_clear(struct macro_store *store)
 {
     for (unsigned stage = 0; stage < MACRO_STAGE_COUNT; stage++)
-        drop(&store->stages[stage]);
+        drop(store, (enum macro_stage)stage);
 }

@@ -24,17 +24,17 @@ enum macro_stage {
 
 /* Places in the bytes of its list; the name without the braces that one letter may have. */
 struct macro_pair {
-    uint32_t name, name_length, value;
+    uint16_t name, name_length, value; /* all within a packet */
 };
 
 struct macro_list {
-    struct macro_pair *pairs; /* and behind them their bytes; NULL: none */
-    uint32_t count;
     bool is_new; /* the command it belongs to has not come yet */
+    uint16_t count;
+    struct macro_pair pairs[]; /* and behind them their bytes */
 };
 
 struct macro_store {
-    struct macro_list stages[MACRO_STAGE_COUNT];
+    struct macro_list *stages[MACRO_STAGE_COUNT]; /* NULL: none */
 };
 
 /* The stage of a command of the protocol, such as 'M'; MACRO_NO_STAGE: it has none. */

@@ -36,14 +36,14 @@ char *smfi_getsymval(SMFICTX *context, char *name)
 
 int smfi_setsymlist(SMFICTX *context, int stage, char *names)
 {
-    if (names == NULL || *names == '\0' || stage < SMFIM_FIRST || stage > SMFIM_LAST ||
-        (context->symbol_lists_set & 1U << stage) != 0)
+    if (context->symbol_lists == NULL || names == NULL || *names == '\0' || stage < SMFIM_FIRST ||
+        stage > SMFIM_LAST || (context->symbol_lists_set & 1U << stage) != 0)
         return MI_FAILURE;
     const uint32_t told = htonl((uint32_t)stage);
-    context->symbol_lists_set |= 1U << stage;
-    strbuf_append(&context->symbol_lists, &told, sizeof told);
-    strbuf_append(&context->symbol_lists, names, strlen(names) + 1);
-    return context->symbol_lists.failed ? MI_FAILURE : MI_SUCCESS;
+    context->symbol_lists_set |= (uint8_t)(1U << stage);
+    strbuf_append(context->symbol_lists, &told, sizeof told);
+    strbuf_append(context->symbol_lists, names, strlen(names) + 1);
+    return context->symbol_lists->failed ? MI_FAILURE : MI_SUCCESS;
 }
 
 /* ---- the text of a refusal ---------------------------------------------------------------------------- */

@@ -96,7 +96,7 @@ static void answer(struct smfi_str *context, const struct offer *offer, uint32_t
 {
     const uint32_t version = offer->version < VERSION_MAX ? offer->version : VERSION_MAX;
     const uint32_t head[] = {htonl(version), htonl(context->actions), htonl(steps)};
-    const struct slice lists = strbuf_slice(&context->symbol_lists);
+    const struct slice lists = strbuf_slice(context->symbol_lists);
     const uint32_t told = htonl((uint32_t)(sizeof head + lists.length) + 1);
     strbuf_append(context->answers, &told, sizeof told);
     strbuf_append_byte(context->answers, SMFIC_OPTNEG);
@@ -107,6 +107,7 @@ static void answer(struct smfi_str *context, const struct offer *offer, uint32_t
 bool options_negotiate(struct smfi_str *context, struct slice data)
 {
     struct offer offer;
+    struct strbuf symbol_lists;
     if (!read_offer(data, &offer)) {
         log_warning("milter: a negotiation that is too short, or older than version %d of the protocol",
                     VERSION_MIN);
@@ -114,6 +115,8 @@ bool options_negotiate(struct smfi_str *context, struct slice data)
     }
     context->offered_steps = offer.steps;
     context->steps = options_without_callbacks(context->description);
+    strbuf_init(&symbol_lists, 0);
+    context->symbol_lists = &symbol_lists;
     bool is_agreed = ask(context, &offer);
     const uint32_t steps = steps_to_tell(context);
     if (is_agreed && ((context->actions & ~offer.actions) != 0 || (steps & ~offer.steps) != 0)) {
@@ -123,7 +126,7 @@ bool options_negotiate(struct smfi_str *context, struct slice data)
     }
     if (is_agreed)
         answer(context, &offer, steps);
-    strbuf_deinit(&context->symbol_lists);
-    strbuf_init(&context->symbol_lists, 0);
+    context->symbol_lists = NULL;
+    strbuf_deinit(&symbol_lists);
     return is_agreed;
 }

@@ -414,7 +414,6 @@ enum protocol_result protocol_resume(struct smfi_str *context)
 void protocol_init(struct smfi_str *context, const struct smfiDesc *description)
 {
     *context = (struct smfi_str){.description = description, .steps = options_without_callbacks(description)};
-    strbuf_init(&context->symbol_lists, 0);
 }
 
 void protocol_end(struct smfi_str *context)
@@ -423,6 +422,5 @@ void protocol_end(struct smfi_str *context)
     if (context->state != STATE_QUIT && context->description->xxfi_close != NULL)
         context->description->xxfi_close(context);
     macro_store_clear(&context->macros);
-    strbuf_deinit(&context->symbol_lists);
     free(context->reply);
 }

@@ -84,12 +84,11 @@ struct check_context {
     const struct text_set *local_domains; /* relay.local_domains: one's own; NULL at STAGE_CONNECT */
     /* talloc context for details and replies; lives until the outcome was published and settled. */
     void *owner;
-    /* The check's own slots, NULL at first, one for the message and one for the session. What it puts there
-     * must be a talloc child of `owner` or session_owner (with a destructor where something is to be
-     * released). */
+    /* The check's own slots, NULL at first, one for the message and one for the session. What it puts into
+     * the message's must be a talloc child of `owner` (with a destructor where something is to be released);
+     * the session's is given to `forget`. */
     void **message_slot; /* NULL at STAGE_CONNECT */
     void **session_slot;
-    void *session_owner;
     /* For `begin` and `settle`. NULL: it waits itself, no longer than its budget. Otherwise it fills this in
      * where something is on its way, and is called again, with everything else as it was, once that is there
      * or late. */
@@ -126,6 +125,8 @@ struct check {
      * who waits for it. */
     void (*begin)(const struct check_context *context, const struct check_services *services,
                   struct gathered_facts *gathered);
+    /* Frees what is in the session's slot, which is not NULL. */
+    void (*forget)(void *session_slot);
     /* Appends findings; every one with check, outcome, reason, mode and action set (check_finding helps).
      * Pure but for context->message_slot. Not called at STAGE_CONNECT. */
     void (*decide)(const struct check_context *context, struct finding_list *findings);
@@ -142,7 +143,7 @@ struct check {
 
 /* All checks in the order they are asked; ended by NULL (check_table.c). */
 extern const struct check *const check_table[];
-enum { CHECK_COUNT_MAX = 16 };
+enum { CHECK_COUNT_MAX = 10 };
 
 /* The place of `check`, which must be in check_table. */
 size_t check_index(const struct check *check);

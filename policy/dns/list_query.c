@@ -8,13 +8,15 @@ struct item {
     struct block_list *list;
     struct dns_lookup *lookup; /* NULL: not asked, see `result` */
     struct dns_lookup *text;   /* TXT, once wanted: the listing is proven */
-    bool settled;              /* `result` is final */
-    struct list_answer result;
+    /* What became of it: an answer's verdict and words; codes and text are the look-ups'. */
+    const char *why, *why_text, *trouble;
+    enum list_verdict verdict : 8;
+    bool settled;  /* final */
+    bool has_text; /* it was there in time */
 };
 
 struct list_query {
     struct block_lists *set;
-    struct in6_addr client;
     struct pending_waiter waiter; /* for all lists together */
     struct pending *change;       /* of a list's health, that is waited for; NULL: none */
     size_t count;
@@ -24,22 +26,23 @@ struct list_query {
 static void settle(struct item *item, enum list_verdict verdict, const char *why, const char *why_text)
 {
     item->settled = true;
-    item->result.verdict = verdict;
-    item->result.why = why;
-    item->result.why_text = why_text;
-    item->result.trouble = NULL;
+    item->verdict = verdict;
+    item->why = why;
+    item->why_text = why_text;
+    item->trouble = NULL;
 }
 
 static void settle_suspended(struct item *item)
 {
     enum list_trouble trouble = (enum list_trouble)atomic_load(&item->list->trouble);
     settle(item, LIST_UNKNOWN, "suspended", "the list is suspended");
-    item->result.trouble = trouble == LIST_TROUBLE_NONE ? NULL : list_trouble_text(trouble);
+    item->trouble = trouble == LIST_TROUBLE_NONE ? NULL : list_trouble_text(trouble);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------ */
 
-static void ask(struct list_query *query, struct item *item, uint64_t now_ms)
+static void ask(const struct list_query *query, struct item *item, const struct in6_addr *client,
+                uint64_t now_ms)
 {
     struct block_list *list = item->list;
     struct dns_name name;
@@ -52,12 +55,12 @@ static void ask(struct list_query *query, struct item *item, uint64_t now_ms)
         settle_suspended(item);
         return;
     }
-    if (!dns_address_is_ipv4(&query->client) &&
+    if (!dns_address_is_ipv4(client) &&
         (flags & (BLOCK_LIST_TESTED | BLOCK_LIST_IPV6)) == BLOCK_LIST_TESTED) {
         settle(item, LIST_SKIPPED, NULL, NULL);
         return;
     }
-    if (!dns_name_reverse(&name, &query->client, slice_make(list->zone.text, list->zone.length))) {
+    if (!dns_name_reverse(&name, client, slice_make(list->zone.text, list->zone.length))) {
         settle(item, LIST_UNKNOWN, "failed", "the name is too long");
         return;
     }
@@ -66,7 +69,7 @@ static void ask(struct list_query *query, struct item *item, uint64_t now_ms)
         .type = DNS_TYPE_A,
         .not_before_ms = atomic_load(&list->believed_from_ms),
         .observer = {block_list_answered, list},
-        .subject = query->client.s6_addr,
+        .subject = client->s6_addr,
     };
     item->lookup = dns_client_ask(query->set->options.client, &question, now_ms);
     if (item->lookup == NULL)
@@ -80,13 +83,12 @@ struct list_query *list_query_begin(struct block_lists *set, const struct list_q
         return NULL;
     uint64_t now_ms = block_lists_now_ms(set);
     query->set = set;
-    query->client = request->client;
     query->count = request->count;
     query->waiter =
         (struct pending_waiter){.bound = &set->waiting, .deadline_ms = now_ms + request->budget_ms};
     for (size_t i = 0; i < query->count; i++) {
         query->items[i].list = request->lists[i];
-        ask(query, &query->items[i], now_ms);
+        ask(query, &query->items[i], &request->client, now_ms);
     }
     return query;
 }
@@ -186,10 +188,7 @@ static struct pending *settle_listed(struct list_query *query, struct item *item
     if (item->text != NULL && !has_text && !is_late)
         return &item->text->pending;
     settle(item, LIST_LISTED, NULL, NULL);
-    item->result.codes = item->lookup->answer.addresses;
-    item->result.code_count = item->lookup->answer.address_count;
-    if (has_text)
-        item->result.text = item->text->answer.text;
+    item->has_text = has_text;
     return NULL;
 }
 
@@ -221,7 +220,6 @@ static struct pending *settle_not_listed(struct list_query *query, struct item *
 static struct pending *settle_answer(struct list_query *query, struct item *item, bool is_late)
 {
     const struct dns_lookup *lookup = item->lookup;
-    item->result.ttl_seconds = lookup->answer.ttl_seconds;
     if (lookup->answer.address_count == 0 && dns_outcome_is_decided(lookup->answer.outcome))
         return settle_not_listed(query, item, is_late);
     struct list_reply reply = block_list_reply(item->list, &lookup->answer);
@@ -255,7 +253,7 @@ static struct pending *settle_item(struct list_query *query, struct item *item, 
  * time may still turn up for the session's next message. */
 static bool is_open(const struct item *item)
 {
-    return item->lookup != NULL && (!item->settled || item->result.verdict == LIST_UNKNOWN);
+    return item->lookup != NULL && (!item->settled || item->verdict == LIST_UNKNOWN);
 }
 
 bool list_query_awaits(struct list_query *query, struct pending_awaited *awaited)
@@ -279,17 +277,34 @@ static void collect_item(struct list_query *query, struct item *item)
         late = pending_waiter_wait(&query->waiter, missing, block_lists_now_ms(query->set));
 }
 
+static struct list_answer answer_of(const struct item *item, uint64_t now_ms)
+{
+    struct list_answer answer = {
+        .verdict = item->verdict,
+        .why = item->why,
+        .why_text = item->why_text,
+        .trouble = item->trouble,
+        .text = item->has_text ? item->text->answer.text : NULL,
+    };
+    if (item->lookup == NULL || !dns_lookup_is_done(item->lookup))
+        return answer;
+    if (item->verdict == LIST_LISTED) {
+        answer.codes = item->lookup->answer.addresses;
+        answer.code_count = item->lookup->answer.address_count;
+    }
+    answer.ttl_seconds = item->lookup->answer.ttl_seconds;
+    answer.age_ms = now_ms > item->lookup->answered_ms ? now_ms - item->lookup->answered_ms : 0;
+    return answer;
+}
+
 void list_query_collect(struct list_query *query, struct list_answer *answers)
 {
     for (size_t i = 0; i < query->count; i++) {
         struct item *item = &query->items[i];
         if (is_open(item))
             collect_item(query, item);
-        answers[i] = item->result;
-        if (item->lookup != NULL && dns_lookup_is_done(item->lookup)) {
-            uint64_t now_ms = block_lists_now_ms(query->set);
-            answers[i].age_ms = now_ms > item->lookup->answered_ms ? now_ms - item->lookup->answered_ms : 0;
-        }
+        const uint64_t now_ms = block_lists_now_ms(query->set);
+        answers[i] = answer_of(item, now_ms);
     }
     pending_waiter_end(&query->waiter);
 }

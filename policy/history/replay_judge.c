@@ -173,7 +173,6 @@ bool replay_judge_message(struct replay_judge *judge, struct record *record, int
         .message = &replayed->facts.message,
         .owner = replayed->facts.owner,
         .session_slots = replayed->session_slots,
-        .session_owner = replayed->facts.owner,
         .cannot_hold = record_is(record, RECORD_MTA_CANNOT, "hold"),
         .cannot_drop = record_is(record, RECORD_MTA_CANNOT, "drop_recipients"),
     };

@@ -34,7 +34,6 @@ struct check_context judge_context(struct judgement *judgement, size_t index, en
         .owner = judgement->owner,
         .message_slot = &judgement->slots[index],
         .session_slot = &judgement->session_slots[index],
-        .session_owner = judgement->session_owner,
     };
 }
 

@@ -48,7 +48,6 @@ struct judgement {
     struct message_facts *message; /* role, user, customer and the recipients' actions are set here */
     void *owner;                   /* talloc context of all that is made */
     void **session_slots;          /* of the checks: CHECK_COUNT_MAX of them, NULL at first */
-    void *session_owner;
     bool cannot_hold, cannot_drop; /* what the MTA does not let a filter do */
 
     struct finding_list findings;

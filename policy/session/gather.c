@@ -16,9 +16,17 @@ void session_begin_checks(struct policy_session *session)
             .settings = snapshot_check_settings(session->snapshot, i, ROLE_OUTSIDE),
             .owner = session,
             .session_slot = &session->check_slots[i],
-            .session_owner = session,
         };
         check->begin(&context, &session->engine->services, NULL);
+    }
+}
+
+void session_forget_checks(struct policy_session *session)
+{
+    for (size_t i = 0; check_table[i] != NULL; i++) {
+        if (session->check_slots[i] != NULL)
+            check_table[i]->forget(session->check_slots[i]);
+        session->check_slots[i] = NULL;
     }
 }
 

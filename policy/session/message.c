@@ -88,7 +88,6 @@ struct message *message_begin(struct policy_session *session, const struct polic
         .message = facts,
         .owner = message,
         .session_slots = session->check_slots,
-        .session_owner = session,
         .cannot_hold = session->cannot_hold,
         .cannot_drop = session->cannot_drop,
     };

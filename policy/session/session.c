@@ -2,6 +2,7 @@
 #include "session/session_state.h"
 
 #include "base/counter.h"
+#include <stdlib.h>
 #include <talloc.h>
 
 static const struct policy_answer go_on = {.step = POLICY_CONTINUE};
@@ -10,31 +11,59 @@ COUNTER(connections, "connections", "connections_total", "", "Connections of the
 
 /* ---- connection ------------------------------------------------------------------------------------- */
 
+static void drop_helo(struct policy_session *session)
+{
+    if (session->facts.helo[0] != '\0')
+        free((char *)(uintptr_t)session->facts.helo);
+    session->facts.helo = "";
+}
+
 static int session_release(struct policy_session *session)
 {
+    drop_helo(session);
+    session_forget_checks(session);
     policy_snapshot_unref(session->snapshot);
     return 0;
 }
 
-static bool fill_session_facts(struct policy_session *session, const struct policy_connect *connect)
+static size_t room_for(const char *text)
+{
+    return text == NULL ? 0 : strlen(text) + 1;
+}
+
+/* Copies the text to `end` and moves that behind it. */
+static const char *keep_text(char **end, const char *text)
+{
+    char *const copy = *end;
+    if (room_for(text) <= 1)
+        return "";
+    memcpy(copy, text, room_for(text));
+    *end += room_for(text);
+    return copy;
+}
+
+static void fill_session_facts(struct policy_session *session, const struct policy_connect *connect)
 {
     struct session_facts *facts = &session->facts;
-    bool failed = false;
+    char *end = session->texts;
     facts->client_ip_known =
         connect->address != NULL &&
         ip_address_from_sockaddr(connect->address, &facts->client_ip, &facts->client_port);
-    facts->client_name = facts_text(session, connect->client_name, &failed);
-    facts->mta_version = facts_text(session, connect->mta_version, &failed);
-    facts->daemon_name = facts_text(session, connect->daemon_name, &failed);
+    facts->client_name = keep_text(&end, connect->client_name);
+    facts->mta_version = keep_text(&end, connect->mta_version);
+    facts->daemon_name = keep_text(&end, connect->daemon_name);
     facts->helo = "";
     judge_session(&session->snapshot->judge, facts);
-    return !failed;
 }
+
+/* Thousands may be idle: what is known of a client is one piece of memory. */
 
 struct policy_session *policy_session_begin(struct policy_engine *engine,
                                             const struct policy_connect *connect)
 {
-    struct policy_session *session = talloc_zero(NULL, struct policy_session);
+    const size_t room =
+        room_for(connect->client_name) + room_for(connect->mta_version) + room_for(connect->daemon_name);
+    struct policy_session *session = talloc_zero_size(NULL, sizeof *session + room);
     if (session == NULL)
         return NULL;
     session->engine = engine;
@@ -45,22 +74,18 @@ struct policy_session *policy_session_begin(struct policy_engine *engine,
     session->cannot_drop = connect->cannot_drop;
     session->can_wait = connect->can_wait;
     counter_add(&connections, 1);
+    fill_session_facts(session, connect);
     talloc_set_destructor(session, session_release);
-    if (!fill_session_facts(session, connect)) {
-        talloc_free(session);
-        return NULL;
-    }
     session_begin_checks(session);
     return session;
 }
 
 void policy_session_helo(struct policy_session *session, const char *name)
 {
-    bool failed = false;
-    const char *helo = facts_text(session, name, &failed);
-    if (session->facts.helo[0] != '\0')
-        talloc_free((void *)(uintptr_t)session->facts.helo);
-    session->facts.helo = helo;
+    char *helo = name == NULL || name[0] == '\0' ? NULL : strdup(name);
+    drop_helo(session);
+    if (helo != NULL)
+        session->facts.helo = helo;
 }
 
 /* ---- answers ---------------------------------------------------------------------------------------- */
@@ -169,8 +194,7 @@ static void follow_reload(struct policy_session *session)
     const unsigned count = atomic_load(&session->engine->apply_now_count);
     if (session->apply_now_count == count)
         return;
-    for (size_t i = 0; i < CHECK_COUNT_MAX; i++)
-        TALLOC_FREE(session->check_slots[i]);
+    session_forget_checks(session);
     policy_snapshot_unref(session->snapshot);
     session->snapshot = policy_engine_snapshot(session->engine);
     session->apply_now_count = count;

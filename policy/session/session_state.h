@@ -46,12 +46,15 @@ struct policy_session {
     struct message *message;       /* NULL before the first MAIL */
     bool cannot_hold, cannot_drop; /* what the MTA does not let a filter do */
     bool can_wait;                 /* the caller puts a session aside that waits */
+    char texts[];                  /* of the facts, but for the name in HELO */
 };
 
 /* ---- what checks ask for, and are told (gather.c) ----------------------------------------------------- */
 
 /* Slow work starts at connect, before it is known whose settings will count. */
 void session_begin_checks(struct policy_session *session);
+/* What came of it is no longer wanted. */
+void session_forget_checks(struct policy_session *session);
 /* Has the checks of `stage` gather what they need to decide. Waits for it where `awaited` is NULL; otherwise
  * false tells what to call it again for, which goes on where it was. */
 bool session_gather(struct policy_session *session, enum check_stage stage, const struct recipient *recipient,

@@ -72,6 +72,9 @@ struct check_fixture check_fixture_begin(const struct check *check, const char *
 
 void check_fixture_end(struct check_fixture *fixture)
 {
+    if (fixture->session_slot != NULL)
+        fixture->check->forget(fixture->session_slot);
+    fixture->session_slot = NULL;
     talloc_free(fixture->owner);
 }
 
@@ -88,7 +91,6 @@ static struct check_context context_at(struct check_fixture *fixture, enum check
         .owner = fixture->owner,
         .message_slot = &fixture->message_slot,
         .session_slot = &fixture->session_slot,
-        .session_owner = fixture->owner,
     };
 }
 

@@ -12,15 +12,10 @@ enum { LIST_TEXT_BYTES_MAX = 200 };
 /* ---- asking and collecting ------------------------------------------------------------------------------
  */
 
-/* The session's slot. */
-struct asked {
-    struct list_query *query;
-};
-
-static int release_asked(struct asked *asked)
+/* The session's slot is its query. */
+static void forget_query(void *session_slot)
 {
-    list_query_destroy(asked->query);
-    return 0;
+    list_query_destroy(session_slot);
 }
 
 static bool is_asked_for(const struct session_facts *session)
@@ -53,12 +48,7 @@ static void start_asking(const struct check_context *context, const struct check
     const struct dnsbl_settings *settings = context->settings;
     if (services->dns == NULL || !any_list_is_wanted(settings) || !is_asked_for(context->session))
         return;
-    struct asked *asked = talloc_zero(context->session_owner, struct asked);
-    if (asked == NULL)
-        return;
-    asked->query = dnsbl_ask(services->dns, settings, &context->session->client_ip);
-    talloc_set_destructor(asked, release_asked);
-    *context->session_slot = asked;
+    *context->session_slot = dnsbl_ask(services->dns, settings, &context->session->client_ip);
 }
 
 /* At MAIL: within what is left of the budget. */
@@ -66,20 +56,19 @@ static void collect_answers(const struct check_context *context, const struct ch
                             struct gathered_facts *gathered)
 {
     const struct dnsbl_settings *settings = context->settings;
-    const struct asked *asked = *context->session_slot;
+    struct list_query *query = *context->session_slot;
     const size_t count = settings->lists.count;
     if (!any_list_counts(settings, context->message->role) || !is_asked_for(context->session))
         return;
-    const bool is_asked = asked != NULL && asked->query != NULL;
-    if (is_asked && context->awaited != NULL && list_query_awaits(asked->query, context->awaited))
+    if (query != NULL && context->awaited != NULL && list_query_awaits(query, context->awaited))
         return;
     struct list_answer *answers =
-        is_asked ? talloc_zero_array(context->owner, struct list_answer, (unsigned)count) : NULL;
+        query != NULL ? talloc_zero_array(context->owner, struct list_answer, (unsigned)count) : NULL;
     if (answers == NULL) {
         gathered->lists_missing = services->dns == NULL ? "offline" : "out_of_memory";
         return;
     }
-    list_query_collect(asked->query, answers);
+    list_query_collect(query, answers);
     for (size_t i = 0; i < count; i++)
         answers[i].list = dnsbl_list_at(settings, i)->shown;
     gathered->lists = answers;
@@ -483,5 +472,6 @@ const struct check dnsbl_check = {
     .use = dnsbl_use,
     .needs = dnsbl_needs,
     .begin = dnsbl_begin,
+    .forget = forget_query,
     .decide = dnsbl_decide,
 };

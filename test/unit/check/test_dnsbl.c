@@ -100,8 +100,7 @@ static struct check_context context_of(struct world *world, enum check_stage sta
                                   .settings = fixture->settings,
                                   .owner = fixture->owner,
                                   .message_slot = &fixture->message_slot,
-                                  .session_slot = &fixture->session_slot,
-                                  .session_owner = fixture->owner};
+                                  .session_slot = &fixture->session_slot};
 }
 
 /* A client connects and gives MAIL; the findings are then in world->fixture. */

@@ -45,7 +45,6 @@ static struct judge_test *begin(const char *yaml, const char *login)
         .message = &test->message,
         .owner = test->owner,
         .session_slots = test->session_slots,
-        .session_owner = test->owner,
     };
     return test;
 }
