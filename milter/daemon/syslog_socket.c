@@ -1,6 +1,6 @@
 #include "syslog_socket.h"
 
-#include "base/clock.h"
+#include "policy.h"
 
 #include <errno.h>
 #include <pthread.h>
