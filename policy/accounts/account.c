@@ -119,17 +119,25 @@ void account_advance(struct account *account, const struct accounts_settings *se
 
 static float usual_of(const struct accounts_settings *settings, enum account_question question)
 {
-    const float per_mille[QUESTION_COUNT] = {
-        [QUESTION_NEW_RECIPIENT] = (float)settings->usual.new_recipients,
-        [QUESTION_NEW_NETWORK] = (float)settings->usual.new_network,
-        [QUESTION_NEW_CLIENT] = (float)settings->usual.new_client,
-        [QUESTION_FAILURE] = (float)settings->usual.failures,
-        [QUESTION_NEW_SENDER] = (float)settings->usual.new_sender,
-        [QUESTION_LISTED] = (float)settings->usual.listed,
-        [QUESTION_COMPLAINT] = (float)settings->usual.complaints / 10,
-        [QUESTION_BLOCKED] = (float)settings->usual.blocked,
-    };
-    return per_mille[question] / 1000;
+    const struct account_rates *usual = &settings->usual;
+    switch (question) {
+    case QUESTION_NEW_RECIPIENT:
+        return (float)usual->new_recipients / 1000;
+    case QUESTION_NEW_NETWORK:
+        return (float)usual->new_network / 1000;
+    case QUESTION_NEW_CLIENT:
+        return (float)usual->new_client / 1000;
+    case QUESTION_FAILURE:
+        return (float)usual->failures / 1000;
+    case QUESTION_NEW_SENDER:
+        return (float)usual->new_sender / 1000;
+    case QUESTION_LISTED:
+        return (float)usual->listed / 1000;
+    case QUESTION_COMPLAINT:
+        return (float)usual->complaints / 10000;
+    default:
+        return (float)usual->blocked / 1000;
+    }
 }
 
 static const struct prior *everywhere(const struct account *account, enum account_question question)

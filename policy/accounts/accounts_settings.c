@@ -6,7 +6,7 @@ const struct accounts_settings accounts_settings_default = {
     .steps =
         {
             [ACCOUNT_NOTE] = {30, 1 * DAY_MS},
-            [ACCOUNT_WARN] = {57, 7 * DAY_MS},
+            [ACCOUNT_WARN] = {58, 7 * DAY_MS},
             [ACCOUNT_SLOW] = {62, 1 * DAY_MS},
             [ACCOUNT_HOLD] = {75, 1 * DAY_MS},
             [ACCOUNT_LOCK] = {100, 7 * DAY_MS},

@@ -32,7 +32,7 @@ static const struct config_choice scope_choices[] = {
     }
 
 static const struct config_key note_keys[] = {SCORE_KEY("30"), LASTS_KEY("1d"), {0}};
-static const struct config_key warn_keys[] = {SCORE_KEY("57"), LASTS_KEY("7d"), {0}};
+static const struct config_key warn_keys[] = {SCORE_KEY("58"), LASTS_KEY("7d"), {0}};
 static const struct config_key slow_keys[] = {
     SCORE_KEY("62"),
     LASTS_KEY("1d"),
