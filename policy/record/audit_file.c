@@ -1,6 +1,7 @@
 #include "record/audit_file.h"
 
 #include "base/log.h"
+#include "record/record_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -244,8 +245,7 @@ static bool exchange_files(struct audit_file *file, const char *closed_path, con
 bool audit_file_rotate(struct audit_file *file, const char *closed_path, struct strbuf *problem)
 {
     char *aside;
-    struct stat status;
-    if (stat(closed_path, &status) == 0) {
+    if (record_file_is_there(closed_path)) {
         strbuf_printf(problem, "%s is there already", closed_path);
         return false;
     }

@@ -33,9 +33,9 @@ bool audit_file_write(struct audit_file *file, struct slice line);
 void audit_file_reopen(struct audit_file *file);
 
 /*
- * Moves the file to `closed_path`, which must not be there yet, and goes on in a new one. No line is lost and
- * none is in both; after it no thread writes to what was closed. False: nothing has changed (reason in
- * `problem`).
+ * Moves the file to `closed_path`, which must not be there yet, packed or not, and goes on in a new one. No
+ * line is lost and none is in both; after it no thread writes to what was closed. False: nothing has changed
+ * (reason in `problem`).
  */
 bool audit_file_rotate(struct audit_file *file, const char *closed_path, struct strbuf *problem);
 

@@ -161,6 +161,15 @@ static bool add_entry(void *owner, struct slice folder, struct slice base, const
     return add_file(owner, list, &file);
 }
 
+bool record_file_is_there(const char *closed_path)
+{
+    struct stat status;
+    char *packed = talloc_asprintf(NULL, "%s.zst", closed_path);
+    const bool is_there = packed == NULL || stat(packed, &status) == 0 || stat(closed_path, &status) == 0;
+    talloc_free(packed);
+    return is_there;
+}
+
 bool record_files_list(void *owner, const char *path, struct record_file_list *list)
 {
     const char *slash = strrchr(path, '/');

@@ -40,6 +40,10 @@ struct record_file_list {
     size_t count;
 };
 
+/* Whether there is a closed file of that name, plain or packed: none may take its name. True also where
+ * memory ran out. */
+bool record_file_is_there(const char *closed_path);
+
 /* Lists the files of the record at `path`, under the talloc context `owner`. False: the folder cannot be read
  * (errno says why), or memory ran out (ENOMEM). A record without any file is an empty list. */
 bool record_files_list(void *owner, const char *path, struct record_file_list *list);

@@ -338,6 +338,26 @@ static void a_packed_file_has_all_lines_and_its_caches(void **state)
     assert_each_once(test, 1000);
 }
 
+/* The clock was set back, and it is the same second again: the file of then is packed meanwhile. */
+static void a_packed_name_is_taken_too(void **state)
+{
+    struct keeper_test *test = *state;
+    const struct record_keeper_settings settings = {.rotate_bytes = 1};
+    struct record_watch watch;
+    write_line(test, 0);
+    watch_with(test, &settings, &watch);
+    assert_true(watch.has_rotated);
+    assert_packed(test, files_of(test).items[0].path, UPKEEP_DONE, &go_on);
+    write_line(test, 1);
+    watch_with(test, &settings, &watch);
+    assert_false(watch.has_rotated);
+    atomic_fetch_add(&test->wall_us, 1000000);
+    watch_with(test, &settings, &watch);
+    assert_true(watch.has_rotated);
+    assert_packed(test, files_of(test).items[1].path, UPKEEP_DONE, &go_on);
+    assert_each_once(test, 2);
+}
+
 static void what_is_cut_off_begins_anew(void **state)
 {
     struct keeper_test *test = *state;
@@ -454,6 +474,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_lost_while_threads_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_packed_file_has_all_lines_and_its_caches, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_packed_name_is_taken_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_cut_off_begins_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(twins_are_told_apart_by_what_is_in_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(caches_are_made_anew, set_up, tear_down),
