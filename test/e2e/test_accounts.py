@@ -109,6 +109,7 @@ def test_a_lock_stops_an_open_session_and_is_lifted(watched):
         assert "locked" in refusal.text and "password" in refusal.text
         lock = relay.daemon.events("lock")[0]
         assert lock["subject"]["name"] == "ann@example.com" and lock["by"] == "account"
+        assert lock["reason"] == "; ".join(f"{row['family']} +{row['points']}: {row['words']}" for row in lock["evidence"])
         assert [row["kind"] for row in asked(relay, "blocks")] == ["locked"]
 
         done = command(relay, "unlock", "ann@example.com")
@@ -196,6 +197,18 @@ def test_an_admin_locks_and_unlocks(watched):
         assert command(relay, "unlock", "ann@example.com").returncode == 0
         assert blast(client, count=1) is None
     assert command(relay, "forgive", "nobody@example.com").returncode != 0
+
+
+def test_a_lock_of_external_mail_lets_mail_to_the_house_go_on(watched):
+    relay = watched()
+    with relay.submission() as client:
+        assert command(relay, "lock", "ann@example.com", "--scope", "external").returncode == 0
+        assert client.command("MAIL FROM:<ann@example.com>").code == 250
+        assert client.rcpt("friend@example.net").code == 550
+        assert client.rcpt("bob@example.com").code == 250
+        assert client.data(mail.plain(mail.unique_subject("inside"))).code == 250
+    actions = [row["action"] for row in relay.daemon.records()[-1]["recipients"]]
+    assert actions == ["reject", "accept"]
 
 
 def test_a_restart_forgets_nothing(watched):
