@@ -3,7 +3,7 @@
  *
  *   milter_load -a ADDRESS -p PID[,PID...] [-c CONNECTIONS] [-n MESSAGES] [-b BYTES | -f FILE [-t TYPE] | -m
  * FILE]
- *               [-k MESSAGES] [-w MS] [-o] [-i] [-s STEPS]
+ *               [-k MESSAGES] [-w MS] [-o] [-i] [-s STEPS] [-e SENDER]
  *
  *   -a  unix:/path or inet:PORT          -p  the milter's processes: their CPU time and memory are looked at
  *   -c  connections side by side (16)    -n  messages in all (1000)    -k  messages a connection (1)
@@ -12,6 +12,7 @@
  *   -m  sends this file as the body: MIME parts with the boundary =_bound
  *   -o  all connections hold their message's end back until every body is sent: the peak of memory
  *   -i  no message: CONNECTIONS idle sessions, and what each takes
+ *   -e  the sender (ann@example.com)
  *   -w  a pause of so many ms before each message of a connection: for latencies beside other load
  *   -s  steps offered, hexadecimal (1fffff)
  *
@@ -35,7 +36,7 @@
 enum { PROCESSES_MOST = 32 };
 
 struct load {
-    const char *address;
+    const char *address, *sender;
     const char *file, *type, *parts;
     unsigned long pids[PROCESSES_MOST];
     size_t pid_count;
@@ -83,8 +84,9 @@ static bool send_headers(struct milter_wire *wire, const struct load *load, unsi
     return true;
 }
 
-static bool send_envelope(struct milter_wire *wire)
+static bool send_envelope(struct milter_wire *wire, const struct load *load)
 {
+    char path[256];
     static const char *const mail_macros[] = {"j",
                                               "mx.test.example",
                                               "{auth_type}",
@@ -98,8 +100,9 @@ static bool send_envelope(struct milter_wire *wire)
                                               NULL};
     static const char *const rcpt_macros[] = {"j", "mx.test.example", "{rcpt_mailer}", "smtp", NULL};
     static const char *const data_macros[] = {"j", "mx.test.example", NULL};
-    static const char *const mail[] = {"<ann@example.com>", "BODY=8BITMIME", NULL};
+    const char *const mail[] = {path, "BODY=8BITMIME", NULL};
     static const char *const rcpt[] = {"<bob@example.net>", NULL};
+    snprintf(path, sizeof path, "<%s>", load->sender);
     return wire_macros(wire, SMFIC_MAIL, mail_macros) &&
            wire_event_strings(wire, SMFIC_MAIL, mail) == SMFIR_CONTINUE &&
            wire_macros(wire, SMFIC_RCPT, rcpt_macros) &&
@@ -138,7 +141,7 @@ static double now_seconds(void)
 static bool send_message(struct milter_wire *wire, struct load *load, unsigned long number)
 {
     static const char *const id_macros[] = {"i", "4TEST12345", "j", "mx.test.example", NULL};
-    if (!send_envelope(wire) || !send_headers(wire, load, number))
+    if (!send_envelope(wire, load) || !send_headers(wire, load, number))
         return false;
     wire_macros(wire, SMFIC_EOH, id_macros);
     if (wire_event(wire, SMFIC_EOH, NULL, 0) != SMFIR_CONTINUE || !send_body(wire, load))
@@ -369,6 +372,9 @@ static bool read_option(struct load *load, int option, char *value)
         return read_number(&load->bytes, value, 10);
     case 'k':
         return read_number(&load->kept, value, 10) && load->kept > 0;
+    case 'e':
+        load->sender = value;
+        return true;
     case 'w':
         return read_number(&load->pause_ms, value, 10);
     case 's':
@@ -387,13 +393,14 @@ static bool read_option(struct load *load, int option, char *value)
 
 int main(int argc, char **argv)
 {
-    struct load load = {.type = "application/octet-stream",
+    struct load load = {.sender = "ann@example.com",
+                        .type = "application/octet-stream",
                         .connections = 16,
                         .messages = 1000,
                         .bytes = 2000,
                         .kept = 1,
                         .steps = 0x1fffff};
-    for (int option; (option = getopt(argc, argv, "a:p:c:n:b:f:t:m:k:w:s:oi")) != -1;)
+    for (int option; (option = getopt(argc, argv, "a:p:c:n:b:f:t:m:k:e:w:s:oi")) != -1;)
         if (!read_option(&load, option, optarg))
             return 64;
     if (load.address == NULL || load.pid_count == 0 || load.connections == 0)

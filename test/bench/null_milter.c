@@ -1,6 +1,6 @@
 /*
  * The null milter: a libmilter program that decides nothing, with the steps and macros closedrelay asks for.
- * What it costs is what the protocol costs.
+ * What it costs is what the protocol costs. A sender slow@… is waited for, for a second and with the thread.
  *
  *   null_milter ADDRESS       in libmilter's form, such as unix:/path
  */
@@ -8,6 +8,7 @@
 #include "callbacks/negotiate.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long unused2,
                              unsigned long unused3, unsigned long *chosen_actions,
@@ -38,7 +39,24 @@ static sfsistat on_helo(SMFICTX *ctx, char *name)
     return SMFIS_NOREPLY;
 }
 
-static sfsistat on_envelope(SMFICTX *ctx, char **arguments)
+/* As a callback waits for a table. */
+static void wait_a_second(void)
+{
+    struct pending *never = pending_create();
+    if (never != NULL)
+        pending_wait(never, 1000);
+    pending_drop(never);
+}
+
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
+    (void)ctx;
+    if (strncmp(arguments[0], "<slow@", 6) == 0)
+        wait_a_second();
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 {
     (void)ctx;
     (void)arguments;
@@ -82,8 +100,8 @@ int main(int argc, char **argv)
         .xxfi_version = SMFI_VERSION,
         .xxfi_connect = on_connect,
         .xxfi_helo = on_helo,
-        .xxfi_envfrom = on_envelope,
-        .xxfi_envrcpt = on_envelope,
+        .xxfi_envfrom = on_mail,
+        .xxfi_envrcpt = on_recipient,
         .xxfi_header = on_header,
         .xxfi_eoh = on_end_of_headers,
         .xxfi_body = on_body,

@@ -56,6 +56,7 @@ int smfi_main(void)
 {
     struct strbuf problem;
     strbuf_init(&problem, 0);
+    waiting_tell(crew_about_to_wait);
     if (!crew_start(&crew, &description, listening, &problem))
         return MI_FAILURE;
     for (;;)
