@@ -17,22 +17,22 @@ static bool is_base64(char c)
     return ascii_is_alpha(c) || ascii_is_digit(c) || c == '+' || c == '/';
 }
 
-/* How bytes outside the alphabet of base64 may count. */
+/* How bytes outside the alphabet of base64 may count; bits. */
 enum base64_reading {
-    BASE64_PLAIN,
-    BASE64_URL,     /* "-" and "_" are digits too (RFC 4648 5) */
-    BASE64_PADDING, /* padding is a digit, of the value zero */
+    BASE64_PLAIN = 0,
+    BASE64_URL = 1 << 0,     /* "-" and "_" are digits too (RFC 4648 5) */
+    BASE64_PADDING = 1 << 1, /* padding is a digit, of the value zero */
 };
 
-static char base64_digit(char c, enum base64_reading reading)
+static char base64_digit(char c, unsigned reading)
 {
-    if (reading == BASE64_URL)
-        return c == '-' ? '+' : (char)(c == '_' ? '/' : c);
-    return reading == BASE64_PADDING && c == '=' ? 'A' : c;
+    if ((reading & BASE64_URL) != 0 && (c == '-' || c == '_'))
+        return c == '-' ? '+' : '/';
+    return (reading & BASE64_PADDING) != 0 && c == '=' ? 'A' : c;
 }
 
 /* Appends what the digits in `text` mean as one, whatever stands between them. */
-static void decode_base64(struct slice text, enum base64_reading reading, struct strbuf *out)
+static void decode_base64(struct slice text, unsigned reading, struct strbuf *out)
 {
     struct transfer_decoder decoder;
     char piece[4 * TRANSFER_ROOM_MIN];
@@ -59,10 +59,14 @@ static void append_base64_whole(struct slice all, bool is_plain_known, struct st
 {
     if (!is_plain_known)
         decode_base64(all, BASE64_PLAIN, out);
-    if (slice_find(all, '-') < all.length || slice_find(all, '_') < all.length)
+    bool has_url = slice_find(all, '-') < all.length || slice_find(all, '_') < all.length;
+    bool has_padding = slice_find(all, '=') + 2 < all.length;
+    if (has_url)
         decode_base64(all, BASE64_URL, out);
-    if (slice_find(all, '=') + 2 < all.length)
+    if (has_padding)
         decode_base64(all, BASE64_PADDING, out);
+    if (has_url && has_padding)
+        decode_base64(all, BASE64_URL | BASE64_PADDING, out);
 }
 
 /* Appends what base64 means; padding may be its end, or not, or nothing at all, as may be whatever is no
