@@ -105,6 +105,9 @@ const struct selftest_case selftest_fields[] = {
      "$[file|Content-Type: application/pdf;;(c)\n (c\n$[cr]$[zip|evil.exe|a: b]|]"},
     {"cr-before-colon", "a bare CR before the colon", "a blank to some, who decode a program", "mailparser, PHP's mailparse", FOUND,
      PART("Content-Transfer-Encoding$[cr] : base64\nContent-Disposition: attachment; filename=x.txt", "$[base64|$[pe]]")},
+    {"field-in-body", "no empty line, and a line that looks like a field in the body", "what stands before it is body too", "munpack", FOUND,
+     MIME "Content-Type: multipart/mixed; boundary=b\n\n--b\nno field\nContent-Type: application/octet-stream; name=x.pdf\n"
+          "Content-Transfer-Encoding: base64\n$[base64|$[pe]]\nX-Other:\nAAAA\n\n--b--\n"},
     {"nul-joins-lines", "a NUL at the end of a line, then a misspelt field", "the next line belongs to the field", "munpack", STOPPED,
      PART("Content-Type: application/octet-stream$[x|00]\nContent-Dispositin: attachment; name=evil.exe\nContent-Transfer-Encoding: base64", STAND_IN)},
     {"nul-before-empty-line", "a NUL before the empty line", "the line end behind it is not seen, so the header goes on", "munpack", FOUND,

@@ -161,6 +161,8 @@ const struct selftest_case selftest_structure[] = {
      MIME "Content-Type:\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
     {"type-empty-boundary", "a boundary without a type, and another delimiter", "a text in which headers count", "munpack", STOPPED,
      MIME "Content-Type: ; boundary=\"bx\"\n\n--b\n\nhello\nx--b\n" EXE_PART "--b--\n"},
+    {"text-with-odd-boundary", "a text with a damaged boundary, and parts in it", "parts are found by their headers", "munpack", STOPPED,
+     MIME "Content-Type: text/plain; bofilename*undary=\"b\"\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
     {"inherited-encoding", "base64 said of the multipart alone", "its parts inherit it", "PHP's mailparse", FOUND,
      MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\nContent-Type: application/pdf; name=x.pdf\n"
           "Content-Disposition: attachment; filename=x.pdf\n\n$[base64|$[pe]]\n--b--\n"},

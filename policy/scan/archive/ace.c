@@ -138,7 +138,7 @@ static void ace_end(void *context)
 const struct archive_format ace_format = {
     .name = "ace",
     .extensions = "ace",
-    .traits = ARCHIVE_NAME_BINDS,
+    .traits = ARCHIVE_NAME_BINDS | ARCHIVE_HAS_OWN_METHODS,
     .probe_bytes = PROBE_BYTES,
     .recognise = ace_recognise,
     .create = ace_create,

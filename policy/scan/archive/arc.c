@@ -121,6 +121,7 @@ static void arc_end(void *context)
 
 const struct archive_format arc_format = {
     .name = "arc",
+    .traits = ARCHIVE_HAS_OWN_METHODS,
     .probe_bytes = PROBE_BYTES,
     .recognise = arc_recognise,
     .create = arc_create,

@@ -178,7 +178,7 @@ static void arj_end(void *context)
 const struct archive_format arj_format = {
     .name = "arj",
     .extensions = "arj",
-    .traits = ARCHIVE_NAME_BINDS,
+    .traits = ARCHIVE_NAME_BINDS | ARCHIVE_HAS_OWN_METHODS,
     .probe_bytes = PROBE_BYTES,
     .recognise = arj_recognise,
     .create = arj_create,

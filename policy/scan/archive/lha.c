@@ -263,7 +263,7 @@ static void lha_end(void *context)
 const struct archive_format lha_format = {
     .name = "lha",
     .extensions = "lzh lha",
-    .traits = ARCHIVE_NAME_BINDS,
+    .traits = ARCHIVE_NAME_BINDS | ARCHIVE_HAS_OWN_METHODS,
     .probe_bytes = BASE_BYTES,
     .recognise = lha_recognise,
     .create = lha_create,

@@ -149,14 +149,23 @@ static bool on_member_data(void *context, struct slice data)
     return !archive->is_enough;
 }
 
+/* What is glued behind other bytes may as well be none. */
+static bool has_own_methods(const struct content_archive *archive)
+{
+    return archive->format != NULL && (archive->format->traits & ARCHIVE_HAS_OWN_METHODS) != 0 &&
+           !archive->is_embedded;
+}
+
 static void on_member_end(void *context, bool complete)
 {
     struct content_archive *archive = context;
     /* Damage is the archive's condition; content that was never given is nobody's, and may be anything. */
-    if (!complete && archive->has_member && archive->is_wanted && !archive->is_enough &&
-        archive->is_container)
+    bool is_missing = !complete && archive->has_member && archive->is_wanted && !archive->is_enough;
+    if (is_missing && archive->is_container)
         content_add_condition(&archive->member, ATTACHMENT_UNINSPECTABLE,
                               "an archive inside another that is packed in a way not read here");
+    else if (is_missing && archive->stream == NULL && has_own_methods(archive))
+        content_add_condition(&archive->member, ATTACHMENT_UNINSPECTABLE, "packed in a way not read here");
     if (archive->stream == NULL)
         return;
     if (complete && !archive->is_cut)

@@ -9,7 +9,7 @@
 enum {
     ENCODINGS_MAX = 3,
     READINGS_MAX =
-        3 * ENCODINGS_MAX, /* each with all, some and none of the lines that may belong to the header */
+        4 * ENCODINGS_MAX, /* each with all, some and none of the lines that may belong to the header */
 };
 
 /* A multipart or message that is open. */
@@ -197,6 +197,8 @@ static void begin_with_doubtful(struct content_message *message, struct leaf *le
     begin_with(message, leaf, entity, entity->doubtful_lines);
     if (entity->doubtful_tail.length < entity->doubtful_lines.length)
         begin_with(message, leaf, entity, entity->doubtful_tail);
+    if (entity->doubtful_rest.length > entity->doubtful_tail.length)
+        begin_with(message, leaf, entity, entity->doubtful_rest);
 }
 
 /* A text of the message itself, not one seen in a second look or in a file. */

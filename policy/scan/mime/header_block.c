@@ -46,6 +46,13 @@ size_t header_block_doubtful_tail(const struct header_block *block)
     return doubtful > from ? doubtful - from : 0;
 }
 
+size_t header_block_doubtful_rest(const struct header_block *block)
+{
+    size_t doubtful = header_block_doubtful_bytes(block);
+    return block->behind_content > 0 && doubtful > block->behind_content ? doubtful - block->behind_content
+                                                                         : 0;
+}
+
 void header_block_deinit(struct header_block *block)
 {
     strbuf_deinit(&block->field);
@@ -186,6 +193,8 @@ static void report_field(struct header_block *block)
         bool is_late = block->is_soft && block->entity->content_header_count != before;
         if (block->entity->content_header_count != before)
             keep_open_value(block, value);
+        if (is_late)
+            block->behind_content = block->replay.length;
         block->has_late_content = block->has_late_content || says_more || is_late;
     }
     block->has_late_field =

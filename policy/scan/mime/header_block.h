@@ -19,6 +19,7 @@ struct header_block {
     struct strbuf replay;
     /* the last field about content, where a quote in it is open, or a parameter is to come */
     struct strbuf open;
+    size_t behind_content;    /* where in `replay` the last field about content ends, if that is in it */
     size_t behind_field;      /* where in `replay` the last field or its continuation ends */
     uint32_t soft_lines_left; /* how many lines that are no fields are still looked past */
     bool is_soft;
@@ -59,6 +60,9 @@ size_t header_block_doubtful_bytes(const struct header_block *block);
 /* Of these the last lines, behind the last field, or behind the end that most see: for some the header ends
  * only there. */
 size_t header_block_doubtful_tail(const struct header_block *block);
+
+/* Likewise behind the last field about content, whatever looks like another behind it; 0: as the tail. */
+size_t header_block_doubtful_rest(const struct header_block *block);
 
 /* No more lines: tells the field that is being collected. */
 void header_block_end(struct header_block *block);

@@ -31,6 +31,7 @@ struct mime_entity {
     /* Lines behind the header that others take for a part of it; valid while the entity is told. */
     struct slice doubtful_lines;
     struct slice doubtful_tail;  /* the last of them, that are no fields */
+    struct slice doubtful_rest;  /* the last of them, behind all fields about content */
     struct name_set types;       /* each distinct "type/subtype", lower-case */
     struct slice description;    /* Content-Description */
     struct slice last_type_name; /* file name in the last Content-Type, for comparing */

@@ -179,7 +179,8 @@ static bool holds_something(const struct mime_entity *entity)
 /* Whether it is a text to some, whatever its fields may spell. */
 static bool may_be_text(const struct mime_entity *entity)
 {
-    return (entity->kinds == MIME_KIND_TEXT || entity->is_untyped) && entity->parameters.names.count == 0;
+    bool is_nameless = entity->parameters.names.count == 0 || entity->has_loose_type; /* else a likely one */
+    return (entity->kinds == MIME_KIND_TEXT || entity->is_untyped) && is_nameless;
 }
 
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)

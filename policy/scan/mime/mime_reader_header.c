@@ -17,11 +17,14 @@ static void finish_block(struct mime_reader *reader)
     struct strbuf replay = reader->block.replay;
     size_t doubtful = replay.failed ? 0 : header_block_doubtful_bytes(&reader->block);
     size_t tail = replay.failed ? 0 : header_block_doubtful_tail(&reader->block);
+    size_t rest_bytes = replay.failed ? 0 : header_block_doubtful_rest(&reader->block);
     strbuf_init(&reader->block.replay, 0);
     reader->entity.doubtful_lines = slice_part(strbuf_slice(&replay), 0, doubtful);
     reader->entity.doubtful_tail = slice_part(strbuf_slice(&replay), doubtful - tail, doubtful);
+    reader->entity.doubtful_rest = slice_part(strbuf_slice(&replay), doubtful - rest_bytes, doubtful);
     reader_finish_header(reader);
     reader->entity.doubtful_lines = reader->entity.doubtful_tail = slice_make("", 0);
+    reader->entity.doubtful_rest = slice_make("", 0);
     struct slice rest = slice_part(strbuf_slice(&replay), doubtful, replay.length);
     while (!replay.failed && rest.length > 0 && reader->is_leaf_open && reader->state == READER_BODY)
         rest = reader_body_push(reader, rest);

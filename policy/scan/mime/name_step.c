@@ -257,6 +257,11 @@ void name_step_append(enum name_step step, struct slice text, struct strbuf *out
     case NAME_STEP_STRIPPED:
         append_stripped(text, out);
         break;
+    case NAME_STEP_BLANKLESS:
+        for (size_t i = 0; i < text.length && slice_find(text, '?') < text.length; i++)
+            if (strchr(" \t\r\n", text.data[i]) == NULL || text.data[i] == '\0')
+                strbuf_append_byte(out, text.data[i]);
+        break;
     case NAME_STEP_BARE:
         append_bare(text, out);
         break;

@@ -21,6 +21,7 @@ enum name_step {
     NAME_STEP_PERCENT,         /* %XX */
     NAME_STEP_LOOSE_PERCENT,   /* whatever some program drops stands between */
     NAME_STEP_STRIPPED,        /* without backslashes and folds */
+    NAME_STEP_BLANKLESS,       /* without blanks, where that may make a word */
     NAME_STEP_BARE,            /* without quotes, comments, specials and what is no visible ASCII */
     NAME_STEP_REFERENCES,      /* &name; and &#NUMBER; */
     NAME_STEP_COUNT,

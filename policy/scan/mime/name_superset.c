@@ -244,7 +244,7 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
     size_t end = at;
     if (!is_strict && at < text.length && text.data[at] == OTHER) /* none of a token either */
         return true;
-    while (end < text.length && (text.data[end] == '.' || text.data[end] == OTHER))
+    while (end < text.length && strchr("._\x7f", text.data[end]) != NULL) /* an underscore may be a blank */
         end++;
     if (end == text.length)
         return true;

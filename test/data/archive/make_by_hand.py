@@ -8,6 +8,8 @@ import os
 import struct
 import zlib
 
+import rar_pack
+
 TEXT = b"Nothing to see here.\n" * 8
 PROGRAM = b"MZ" + bytes(range(200))
 
@@ -47,11 +49,11 @@ ENCRYPTION = rar5_record(1, number(0) + number(0) + b"\x0f" + bytes(16) + bytes(
 RAR5_TIME = rar5_record(3, number(3) + struct.pack("<I", 1262304000))
 
 
-def rar5_file(name, data=b"", method=0, folder=False, extra=b"", flags=0, kind=2, packed=None):
+def rar5_file(name, data=b"", method=0, folder=False, extra=b"", flags=0, kind=2, packed=None, solid=False):
     name = name.encode() if isinstance(name, str) else name
     packed = data if packed is None else packed
     fields = number((1 if folder else 0) | 4) + number(len(data)) + number(0x20) + struct.pack("<I", zlib.crc32(data))
-    fields += number(method << 7) + number(1) + number(len(name)) + name
+    fields += number(method << 7 | solid << 6) + number(1) + number(len(name)) + name
     head = rar5_block(kind, fields, extra, None if folder else packed, flags)
     return head, b"" if folder else packed
 
@@ -84,6 +86,14 @@ def make_rar5():
     save("quick-open.rar5.rar", rar5(*plain, quick_open(plain)))
     save("quick-open-differs.rar5.rar", rar5(*plain, quick_open(plain, {0: rar5_file("readme.exe", TEXT)[0]})))
     save("packed.rar5.rar", rar5(rar5_file("a.pdf", TEXT, method=3, packed=bytes(50)), rar5_file("b.scr", b"", method=5)))
+    sound, long = bytes(i * 3 & 255 for i in range(400)), TEXT + PROGRAM * 3
+    save("lz.rar5.rar", rar5(rar5_file("a.txt", long, method=3, packed=rar_pack.pack5(long)),
+                             rar5_file("a.wav", sound, method=3, packed=rar_pack.pack5(rar_pack.delta(sound, 2), b"", [(0, 400, 0, 2)])),
+                             rar5_file("empty.txt", b"", method=3)))
+    save("solid.rar5.rar", rar5(rar5_file("a.txt", long, method=3, packed=rar_pack.pack5(long)),
+                                rar5_file("b.exe", PROGRAM, method=3, solid=True, packed=rar_pack.pack5(PROGRAM, long)), main_flags=4))
+    save("far.rar5.rar", rar5(rar5_file("a.txt", TEXT, method=3, packed=rar_pack.pack5(TEXT, TEXT)),
+                              rar5_file("b.txt", TEXT, method=3, solid=True, packed=rar_pack.pack5(TEXT, TEXT))))
     save("encrypted-content.rar5.rar", rar5(rar5_file("a.pdf", TEXT, extra=RAR5_TIME + ENCRYPTION),
                                             rar5_file("CMT", b"comment", kind=3)))
     save("encrypted-index.rar5.rar", b"Rar!\x1a\x07\x01\x00" + rar5_block(4, number(0) + number(0) + b"\x0f" + bytes(16))
@@ -108,12 +118,14 @@ def rar4_block(kind, flags, fields, size=None):
     return struct.pack("<H", zlib.crc32(body) & 0xFFFF) + body
 
 
-def rar4_file(name, data=b"", method=0x30, flags=0, kind=0x74, folder=False, large=False):
+def rar4_file(name, data=b"", method=0x30, flags=0, kind=0x74, folder=False, large=False, packed=None):
     name = name.encode("cp437") if isinstance(name, str) else name
     flags |= 0x8000 | (0xE0 if folder else 0) | (0x100 if large else 0)
-    fields = struct.pack("<IIBIIBBHI", len(data), len(data), 2, zlib.crc32(data), 0x3C210000, 20, method, len(name), 0x20)
+    version = 20 if packed is None else 29
+    packed = data if packed is None else packed
+    fields = struct.pack("<IIBIIBBHI", len(packed), len(data), 2, zlib.crc32(data), 0x3C210000, version, method, len(name), 0x20)
     fields += struct.pack("<II", 0, 0) if large else b""
-    return rar4_block(kind, flags, fields + name) + data
+    return rar4_block(kind, flags, fields + name) + packed
 
 
 def rar4(*blocks, main_flags=0, end=rar4_block(0x7B, 0x4000, b"")):
@@ -150,6 +162,11 @@ def make_rar4():
     save("two-names.rar4.rar", rar4(rar4_file(TWO_NAMES, TEXT, flags=0x200)))
     save("unicode-cut.rar4.rar", rar4(rar4_file(CYRILLIC[:-3], TEXT, flags=0x200), rar4_file(b"a.exe\0", TEXT, flags=0x200)))
     save("packed.rar4.rar", rar4(rar4_file("a.pdf", bytes(50), method=0x33), rar4_file("CMT", b"comment", kind=0x7A)))
+    long = TEXT + PROGRAM * 3
+    save("lz.rar4.rar", rar4(rar4_file("a.txt", long, method=0x33, packed=rar_pack.pack3(long)), rar4_file("b.txt", TEXT)))
+    save("solid.rar4.rar", rar4(rar4_file("a.txt", long, method=0x33, packed=rar_pack.pack3(long)),
+                                rar4_file("b.exe", PROGRAM, method=0x33, flags=0x10, packed=rar_pack.pack3(PROGRAM, long))))
+    save("ppmd.rar4.rar", rar4(rar4_file("a.txt", TEXT, method=0x35, packed=b"\xa0" + bytes(40))))
     save("encrypted-content.rar4.rar", rar4(rar4_file("a.pdf", bytes(64), flags=0x404)))
     save("encrypted-index.rar4.rar", rar4(main_flags=0x80, end=bytes(range(64))))
     save("volume1.rar4.rar", rar4(rar4_file("big.exe", PROGRAM, flags=2), main_flags=0x101,

@@ -114,7 +114,9 @@ static void tells_of_archives_that_cannot_be_unpacked(void **state)
     static const struct {
         const char *name;
         unsigned condition;
-    } members[] = {{"a.pdf", 0}, {"a.zip", ATTACHMENT_UNINSPECTABLE}, {"a.eml", ATTACHMENT_UNINSPECTABLE}};
+    } members[] = {{"a.pdf", ATTACHMENT_UNINSPECTABLE},
+                   {"a.zip", ATTACHMENT_UNINSPECTABLE},
+                   {"a.eml", ATTACHMENT_UNINSPECTABLE}};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         void *owner = talloc_new(NULL);
         struct slice file = archive_events_fixture("lzx.cab");

@@ -127,6 +127,8 @@ static void damaged_values_spell_all_readings(void **state)
         "x; filename==?us-ascii?b?YS5le=?GU=?=",
         "x; filename=\"=?us-ascii?b?aWwuZ==Xg=?==?utf-8?Q?e?=\"",
         "x; filename=\"=?utf-8?B?charset**=utf-8XZpbC5leGU=?=\"",
+        "x; filename*==''ev; filename*1*=il.exe_",
+        "x; filename==  ?utf-8?B?ZXZp\r\n bC5leGU=?= ",
         "x; filename=evil.e  xe",
         "x; filename=evil.e;e",
         "x; filename=evil.e\"e\"",

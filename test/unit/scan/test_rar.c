@@ -18,6 +18,8 @@
     "member readme.txt\n" TEXT_GIVEN "member docs\\program.exe\n" PROGRAM_GIVEN                              \
     "member docs folder\nend complete\nmember empty.txt\nend complete\n"
 
+#define LONG_GIVEN "end complete 774 75ab21c5\n" /* packed */
+
 struct fixture {
     const char *name;
     const char *events;
@@ -27,7 +29,11 @@ static const struct fixture rar5_fixtures[] = {
     {"stored.rar5.rar", RAR5_STORED},
     {"quick-open.rar5.rar", RAR5_STORED},
     {"quick-open-differs.rar5.rar", RAR5_STORED "member readme.exe\nend incomplete\noutcome contradictory\n"},
-    {"packed.rar5.rar", "member a.pdf\nend incomplete\nmember b.scr\nend complete\n"},
+    {"packed.rar5.rar", "member a.pdf\noutcome damaged\nend incomplete\nmember b.scr\nend complete\n"},
+    {"lz.rar5.rar", "member a.txt\n" LONG_GIVEN "member a.wav\nend complete 400 f775334b\n"
+                    "member empty.txt\nend complete\n"},
+    {"solid.rar5.rar", "member a.txt\n" LONG_GIVEN "member b.exe\n" PROGRAM_GIVEN},
+    {"far.rar5.rar", "member a.txt\noutcome damaged\nend incomplete\nmember b.txt\nend incomplete\n"},
     {"encrypted-content.rar5.rar", "member a.pdf encrypted\nend incomplete\n"},
     {"encrypted-index.rar5.rar", "outcome index_encrypted\n"},
     {"volume1.rar5.rar",
@@ -49,6 +55,9 @@ static const struct fixture rar4_fixtures[] = {
     {"unicode-cut.rar4.rar",
      "member счет\naka ?????.exe\n" TEXT_GIVEN "member a.exe\naka a.exe\n" TEXT_GIVEN},
     {"packed.rar4.rar", "member a.pdf\nend incomplete\n"},
+    {"lz.rar4.rar", "member a.txt\n" LONG_GIVEN "member b.txt\n" TEXT_GIVEN},
+    {"solid.rar4.rar", "member a.txt\n" LONG_GIVEN "member b.exe\n" PROGRAM_GIVEN},
+    {"ppmd.rar4.rar", "member a.txt\noutcome unsupported\nend incomplete\n"},
     {"encrypted-content.rar4.rar", "member a.pdf encrypted\nend incomplete\n"},
     {"encrypted-index.rar4.rar", "outcome index_encrypted\n"},
     {"volume1.rar4.rar", "outcome unsupported\nmember big.exe\nend incomplete 202 5e77e7d0\n"},

@@ -238,6 +238,7 @@ const struct archive_format cab_format = {
     .name = "cab",
     .extensions = "cab",
     .embedded_mark = {"MSCF\0\0\0\0", 8},
+    .traits = ARCHIVE_HAS_OWN_METHODS,
     .probe_bytes = sizeof signature,
     .recognise = cab_recognise,
     .create = cab_create,

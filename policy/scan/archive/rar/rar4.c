@@ -10,6 +10,7 @@
 #include "scan/archive/archive_walk.h"
 #include "scan/archive/rar/rar.h"
 #include "scan/archive/rar/rar4_name.h"
+#include "scan/archive/rar/rar_unpack.h"
 
 #include <lzma.h>
 #include <talloc.h>
@@ -35,16 +36,20 @@ enum {
     FILE_SPLIT_AFTER = 0x0002,
     FILE_ENCRYPTED = 0x0004,
     FILE_HAS_COMMENT = 0x0008,
+    FILE_SOLID = 0x0010,
     FILE_FOLDER_BITS = 0x00E0,
     FILE_LARGE = 0x0100,
     FILE_UNICODE = 0x0200,
     METHOD_STORED = 0x30,
+    VERSION_LZ3 = 29, /* 2.9 */
+    VERSION_LZ3_LAST = 36,
 };
 
 enum rar4_state {
     RAR4_AT_SIGNATURE,
     RAR4_AT_BASE,
     RAR4_AT_REST,
+    RAR4_AT_PACKED,
 };
 
 struct rar4_reader {
@@ -53,11 +58,14 @@ struct rar4_reader {
     bool has_header; /* at least one came */
     struct strbuf header;
     struct strbuf name; /* the Unicode one */
+    struct rar_packed_file packed;
 };
 
 struct rar4_file {
     unsigned flags;
     uint64_t data_bytes;
+    uint64_t unpacked_bytes;
+    unsigned version;
     bool stored;
     struct slice name;
 };
@@ -138,9 +146,14 @@ static void report_file(struct rar4_reader *reader, const struct rar4_file *file
             archive_walk_content_missing(walk);
         return;
     }
-    if (file->data_bytes > 0)
-        archive_walk_content_missing(walk);
-    archive_walk_skip(walk, file->data_bytes);
+    bool is_known = file->version >= VERSION_LZ3 && file->version <= VERSION_LZ3_LAST;
+    const struct rar_packing packing = {.method = is_known ? RAR_METHOD_LZ3 : RAR_METHOD_UNKNOWN,
+                                        .is_solid = (file->flags & FILE_SOLID) != 0,
+                                        .unpacked_bytes = file->unpacked_bytes};
+    bool is_whole =
+        !file->stored && (file->flags & (FILE_ENCRYPTED | FILE_SPLIT_BEFORE | FILE_SPLIT_AFTER)) == 0;
+    if (rar_packed_file_begin(&reader->packed, reader, &packing, file->data_bytes, is_whole, walk))
+        reader->state = RAR4_AT_PACKED;
 }
 
 /* An NTFS stream: its name, in UTF-16, is what stands between the header's own fields and its end. */
@@ -176,13 +189,15 @@ static bool read_file(struct rar4_reader *reader, unsigned type, unsigned flags,
 {
     struct rar4_file file = {.flags = flags};
     file.data_bytes = archive_bytes_u32(&bytes);
-    archive_bytes_take(&bytes, 4 + 1 + 4 + 4 + 1); /* unpacked size, system, CRC, time, version */
+    file.unpacked_bytes = archive_bytes_u32(&bytes);
+    archive_bytes_take(&bytes, 1 + 4 + 4); /* system, CRC, time */
+    file.version = archive_bytes_u8(&bytes);
     file.stored = archive_bytes_u8(&bytes) == METHOD_STORED;
     size_t name_bytes = archive_bytes_u16(&bytes);
     archive_bytes_take(&bytes, 4); /* attributes */
     if ((flags & FILE_LARGE) != 0) {
         file.data_bytes |= (uint64_t)archive_bytes_u32(&bytes) << 32;
-        archive_bytes_take(&bytes, 4);
+        file.unpacked_bytes |= (uint64_t)archive_bytes_u32(&bytes) << 32;
     }
     file.name = archive_bytes_take(&bytes, name_bytes);
     if (bytes.overrun)
@@ -239,7 +254,7 @@ static void read_block(struct rar4_reader *reader)
         archive_walk_skip(&reader->walk, archive_bytes_u32(&bytes));
     if (bytes.overrun)
         stop_damaged(reader);
-    else
+    else if (reader->state != RAR4_AT_PACKED)
         expect_base(reader);
 }
 
@@ -285,6 +300,10 @@ static void rar4_step(void *context, struct slice record)
         if (append_header(reader, record))
             read_block(reader);
         return;
+    case RAR4_AT_PACKED:
+        rar_packed_file_read(&reader->packed, record, &reader->walk);
+        expect_base(reader);
+        return;
     }
 }
 
@@ -304,6 +323,7 @@ const struct archive_format rar4_format = {
     .name = "rar4",
     .extensions = "rar r00",
     .embedded_mark = {signature, sizeof signature},
+    .traits = ARCHIVE_HAS_OWN_METHODS,
     .probe_bytes = sizeof signature,
     .recognise = rar4_recognise,
     .create = rar4_create,

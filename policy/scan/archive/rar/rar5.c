@@ -1,6 +1,8 @@
 /*
  * RAR 5: a chain of headers, each followed by its data.
  *
+ * Packed files are unpacked as far as a bound (rar_unpack.h).
+ *
  * A volume of several is not whole, which is reported; its own headers name what is in it. A
  * "quick open" service block holds copies of the headers, which unpackers may show instead of the true ones;
  * so the names reported are kept, and a copy that differs is reported too, and contradictory.
@@ -11,6 +13,7 @@
 #include "scan/archive/archive_walk.h"
 #include "scan/archive/rar/rar.h"
 #include "scan/archive/rar/rar5_header.h"
+#include "scan/archive/rar/rar_unpack.h"
 
 #include <talloc.h>
 
@@ -20,6 +23,7 @@ enum rar5_state {
     RAR5_AT_SIGNATURE,
     RAR5_AT_PREFIX,
     RAR5_AT_REST,
+    RAR5_AT_PACKED,
 };
 
 /* A file header that was reported, by where it is. */
@@ -40,6 +44,7 @@ struct rar5_reader {
     size_t reported_count;
     struct archive_buffer names;
     size_t names_bytes;
+    struct rar_packed_file packed;
 };
 
 static bool rar5_recognise(struct slice probe)
@@ -131,9 +136,12 @@ static void report_file(struct rar5_reader *reader, const struct rar5_header *he
             archive_walk_content_missing(walk);
         return;
     }
-    if (header->data_bytes > 0)
-        archive_walk_content_missing(walk);
-    archive_walk_skip(walk, header->data_bytes);
+    const struct rar_packing packing = {.method = header->version == 0 ? RAR_METHOD_LZ5 : RAR_METHOD_UNKNOWN,
+                                        .is_solid = header->solid,
+                                        .unpacked_bytes = header->unpacked_bytes};
+    bool is_whole = !header->stored && !header->encrypted && !header->split_before && !header->split_after;
+    if (rar_packed_file_begin(&reader->packed, reader, &packing, header->data_bytes, is_whole, walk))
+        reader->state = RAR5_AT_PACKED;
 }
 
 /* An NTFS stream (STM): its name stands in the service's data, and unpackers have written it wherever that
@@ -166,7 +174,10 @@ static void read_header(struct rar5_reader *reader, const struct rar5_header *he
         archive_walk_expect_end(walk);
         return;
     case RAR5_FILE:
+        reader->state = RAR5_AT_REST;
         report_file(reader, header);
+        if (reader->state == RAR5_AT_PACKED)
+            return;
         break;
     default:
         archive_walk_member_end(walk);
@@ -263,6 +274,11 @@ static void rar5_step(void *context, struct slice record)
         strbuf_append_slice(&reader->header, record);
         read_whole(reader);
         return;
+    case RAR5_AT_PACKED:
+        rar_packed_file_read(&reader->packed, record, &reader->walk);
+        if (!reader->walk.finished)
+            expect_prefix(reader);
+        return;
     }
 }
 
@@ -282,6 +298,7 @@ const struct archive_format rar5_format = {
     .name = "rar5",
     .extensions = "rar r00",
     .embedded_mark = {signature, sizeof signature},
+    .traits = ARCHIVE_HAS_OWN_METHODS,
     .probe_bytes = sizeof signature,
     .recognise = rar5_recognise,
     .create = rar5_create,

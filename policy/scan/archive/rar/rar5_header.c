@@ -11,6 +11,7 @@ enum {
     FILE_IS_FOLDER = 0x01,
     FILE_HAS_TIME = 0x02,
     FILE_HAS_CRC = 0x04,
+    FILE_HAS_NO_SIZE = 0x08,
     EXTRA_ENCRYPTION = 1,
     EXTRA_SERVICE_DATA = 7,
     MAIN_IS_VOLUME = 0x01,
@@ -61,7 +62,9 @@ static bool parse_extra(struct slice extra, struct rar5_header *header)
 static bool parse_file(struct archive_bytes *bytes, struct rar5_header *header)
 {
     uint64_t flags = rar5_number(bytes);
-    rar5_number(bytes); /* unpacked size */
+    header->unpacked_bytes = rar5_number(bytes);
+    if ((flags & FILE_HAS_NO_SIZE) != 0)
+        header->unpacked_bytes = UINT64_MAX;
     rar5_number(bytes); /* attributes */
     archive_bytes_take(bytes, (flags & FILE_HAS_TIME) != 0 ? 4 : 0);
     archive_bytes_take(bytes, (flags & FILE_HAS_CRC) != 0 ? 4 : 0);
@@ -70,6 +73,8 @@ static bool parse_file(struct archive_bytes *bytes, struct rar5_header *header)
     header->name = archive_bytes_take(bytes, rar5_number(bytes));
     header->is_folder = (flags & FILE_IS_FOLDER) != 0;
     header->stored = (compression >> 7 & 7) == 0;
+    header->solid = (compression >> 6 & 1) != 0;
+    header->version = compression & 0x3f;
     return !bytes->overrun;
 }
 

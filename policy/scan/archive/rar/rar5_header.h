@@ -30,7 +30,10 @@ struct rar5_header {
     /* Of files and services: */
     bool is_folder;
     bool encrypted;
-    bool stored; /* data is content as it is */
+    bool stored;             /* data is content as it is */
+    bool solid;              /* packed as the rest of what stands before it */
+    unsigned version;        /* of the method of packing: 0 is RAR 5 */
+    uint64_t unpacked_bytes; /* UINT64_MAX: not said */
     struct slice name;
     struct slice service_data; /* of services; of STM the name of a stream */
     bool is_volume;            /* of the main header: one of several files */
