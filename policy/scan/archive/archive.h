@@ -76,7 +76,8 @@ enum archive_trait {
     ARCHIVE_OPENS_BY_NAME = 1 << 3,
     /* A document to who opens it. Called an archive it is both, for unpackers find one behind it. */
     ARCHIVE_IS_DOCUMENT = 1 << 4,
-    /* Packs in ways of its own, not all of which are read: a file of which nothing is given may be anything. */
+    /* Packs in ways of its own, not all of which are read: a file of which nothing is given may be anything.
+     */
     ARCHIVE_HAS_OWN_METHODS = 1 << 5,
 };
 
