@@ -396,7 +396,8 @@ README_STATUS = {"doctor": 1, "try": 1, "explain": 1}
 
 def readme_commands():
     with open(os.path.join(DOCS, "..", "README.md"), encoding="utf-8") as source:
-        return re.findall(r"^    closedrelay (.*?) *(?:#.*)?$", source.read(), re.MULTILINE)
+        lines = re.findall(r"^    closedrelay (.*?) *(?:#.*)?$", source.read(), re.MULTILINE)
+    return [command for line in lines for command in line.split(" && closedrelay ")]
 
 
 def test_the_readmes_commands(start_relay, postfix, tmp_path):
