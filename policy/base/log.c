@@ -26,18 +26,33 @@ void log_set_sink(log_sink sink, void *context)
 static void log_line(enum log_level level, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
+/* Frees the line. One over the ceiling holds nothing: what is fixed still says where to look. */
+static void give_line(enum log_level level, struct strbuf *line, const char *fixed)
+{
+    for (size_t i = 0; i < line->length; i++)
+        if ((unsigned char)line->data[i] < 0x20 || line->data[i] == 0x7f)
+            line->data[i] = '?';
+    current_sink(level, line->failed ? fixed : strbuf_text(line), current_context);
+    strbuf_deinit(line);
+}
+
 static void log_line(enum log_level level, const char *format, va_list arguments)
 {
     int saved_errno = errno;
     struct strbuf line;
     strbuf_init(&line, LINE_BYTES_MAX);
     strbuf_vprintf(&line, format, arguments);
-    for (size_t i = 0; i < line.length; i++)
-        if ((unsigned char)line.data[i] < 0x20 || line.data[i] == 0x7f)
-            line.data[i] = '?';
-    /* A line over the ceiling holds nothing: the fixed format still says where to look. */
-    current_sink(level, line.failed ? format : strbuf_text(&line), current_context);
-    strbuf_deinit(&line);
+    give_line(level, &line, format);
+    errno = saved_errno;
+}
+
+void log_info_text(const char *text)
+{
+    int saved_errno = errno;
+    struct strbuf line;
+    strbuf_init(&line, LINE_BYTES_MAX);
+    strbuf_append_text(&line, text);
+    give_line(LOG_LEVEL_INFO, &line, "a line that is too long");
     errno = saved_errno;
 }
 

@@ -19,5 +19,7 @@ void log_set_sink(log_sink sink, void *context);
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The text as it is: what each message writes is not formatted twice. */
+void log_info_text(const char *text);
 
 #endif

@@ -70,7 +70,7 @@ static void log_short_line(const struct publication *publication)
         return;
     strbuf_init(&line, 0);
     audit_short_line_write(publication->outcome, publication->snapshot->record_context.privacy, &line);
-    log_info("%s", strbuf_text(&line));
+    log_info_text(strbuf_text(&line));
     strbuf_deinit(&line);
 }
 

@@ -1,7 +1,5 @@
 #include "record/audit_short_line.h"
 
-#include <inttypes.h>
-
 /* Of one address or name: syslog lines have little room. */
 enum { SHOWN_BYTES_MAX = 200 };
 
@@ -11,6 +9,18 @@ struct short_line {
     bool is_private;
     struct record_privacy_line privacy;
 };
+
+static void append_pair(struct strbuf *out, const char *key, const char *value)
+{
+    strbuf_append_text(out, key);
+    strbuf_append_text(out, value);
+}
+
+static void append_number(struct strbuf *out, const char *key, uint64_t number)
+{
+    strbuf_append_text(out, key);
+    strbuf_append_u64(out, number);
+}
 
 /* `text` as it may be shown. */
 static void append_private(struct short_line *line, enum record_privacy_kind kind, const char *text)
@@ -72,9 +82,9 @@ static void append_recipients(struct short_line *line)
         append_private(line, PRIVACY_ADDRESS, message->recipients[0].address.text);
         strbuf_append_byte(out, '>');
     }
-    strbuf_printf(out, ", nrcpt=%zu", message->recipient_count);
+    append_number(out, ", nrcpt=", message->recipient_count);
     if (refused_count > 0)
-        strbuf_printf(out, ", refused=%zu", refused_count);
+        append_number(out, ", refused=", refused_count);
 }
 
 /* Of the verdict; where that is none, of the first recipient that was refused. */
@@ -101,7 +111,7 @@ static void append_envelope(struct short_line *line)
 {
     const struct message_facts *message = line->outcome->message;
     append_client(line);
-    strbuf_printf(line->out, ", role=%s", role_name(message->role));
+    append_pair(line->out, ", role=", role_name(message->role));
     if (message->login[0] != '\0') {
         strbuf_append_text(line->out, ", sasl_username=");
         append_private(line, PRIVACY_IDENTITY, message->login);
@@ -130,12 +140,13 @@ void audit_short_line_write(const struct outcome *outcome, const struct record_p
     strbuf_init(&line.scratch, 0);
     if (line.is_private)
         record_privacy_begin(privacy, outcome->time_us, &line.privacy);
-    strbuf_printf(out, "%s: ", message->queue_id[0] != '\0' ? message->queue_id : "NOQUEUE");
+    append_pair(out, message->queue_id[0] != '\0' ? message->queue_id : "NOQUEUE", ": ");
     append_envelope(&line);
-    strbuf_printf(out, ", size=%" PRIu64 ", verdict=%s, id=%s", message->header_bytes + message->body_bytes,
-                  outcome_verdict_name(outcome), message->id.text);
+    append_number(out, ", size=", message->header_bytes + message->body_bytes);
+    append_pair(out, ", verdict=", outcome_verdict_name(outcome));
+    append_pair(out, ", id=", message->id.text);
     if (outcome->aborted != NULL)
-        strbuf_printf(out, ", aborted=%s", outcome->aborted);
+        append_pair(out, ", aborted=", outcome->aborted);
     append_cause(outcome, out);
     append_reply(&line);
     strbuf_deinit(&line.scratch);
