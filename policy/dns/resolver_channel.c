@@ -109,6 +109,11 @@ static bool open_handle(ares_channel *handle, const struct resolver_options *opt
                ARES_OPT_DOMAINS | ARES_OPT_NOROTATE | ARES_OPT_SOCK_RCVBUF;
     if (ares.resolvconf_path != NULL)
         mask |= ARES_OPT_RESOLVCONF;
+#ifdef ARES_OPT_QUERY_CACHE
+    /* From 1.23 on it has a cache of its own, which would keep the lies of a list that died. */
+    ares.qcache_max_ttl = 0;
+    mask |= ARES_OPT_QUERY_CACHE;
+#endif
     return ares_init_options(handle, &ares, mask) == ARES_SUCCESS;
 }
 
