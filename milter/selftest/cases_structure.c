@@ -163,6 +163,8 @@ const struct selftest_case selftest_structure[] = {
      MIME "Content-Type: ; boundary=\"bx\"\n\n--b\n\nhello\nx--b\n" EXE_PART "--b--\n"},
     {"text-with-odd-boundary", "a text with a damaged boundary, and parts in it", "parts are found by their headers", "munpack", STOPPED,
      MIME "Content-Type: text/plain; bofilename*undary=\"b\"\n\n--b\n" HELLO "--b\n" EXE_PART "--b--\n"},
+    {"two-delimiters-in-line", "a delimiter and a close with a bare CR between, then two dashes", "the line is one delimiter", "PHP's mailparse", STOPPED,
+     MULTIPART("; boundary=b", "--b\n" HELLO "--b$[cr]--b--\n--\n" EXE_PART "--b--\n")},
     {"inherited-encoding", "base64 said of the multipart alone", "its parts inherit it", "PHP's mailparse", FOUND,
      MIME "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\nContent-Type: application/pdf; name=x.pdf\n"
           "Content-Disposition: attachment; filename=x.pdf\n\n$[base64|$[pe]]\n--b--\n"},

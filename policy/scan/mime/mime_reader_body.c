@@ -219,8 +219,10 @@ static bool decide_held(struct mime_reader *reader, bool is_whole)
     if (reader->probe_lines_left > 0 && !is_dashed && take_probed(reader, line))
         return is_whole;
     if (is_dashed) {
-        /* Who takes what only begins like a delimiter for one passes over such a line too. */
-        uint32_t probe_lines_left = reader->probe_doubt == prefix_doubt ? reader->probe_lines_left : 0;
+        /* Who takes what only begins like a delimiter for one passes over such a line too; two dashes end
+         * nothing. */
+        bool is_passed_over = reader->probe_doubt == prefix_doubt || slice_trim(line).length == 2;
+        uint32_t probe_lines_left = is_passed_over ? reader->probe_lines_left : 0;
         reader->probe_lines_left = 0;
         struct slice rest;
         if (take_dashes(reader, line, &rest)) {
