@@ -13,6 +13,7 @@ enum field {
     FIELD_MIME_VERSION,
     FIELD_NAME,
     FIELD_DESCRIPTION,
+    FIELD_LOCATION,
     FIELD_SUN_TYPE,
     FIELD_SUN_ENCODING,
 };
@@ -46,6 +47,7 @@ static enum field field_of(struct slice name)
         {NAMED("content-name"), FIELD_NAME},
         {NAMED("x-sun-data-name"), FIELD_NAME},
         {NAMED("content-description"), FIELD_DESCRIPTION},
+        {NAMED("content-location"), FIELD_LOCATION},
         {NAMED("x-sun-data-type"), FIELD_SUN_TYPE},
         {NAMED("x-sun-encoding-info"), FIELD_SUN_ENCODING},
     };
@@ -300,15 +302,15 @@ static void take_name(struct mime_entity *entity, struct slice value)
     strbuf_deinit(&parameter);
 }
 
-/* The first that says anything. */
-static void take_description(struct mime_entity *entity, struct slice value)
+/* Keeps the first that says anything. */
+static void take_words(struct mime_entity *entity, struct slice value, struct slice *words)
 {
     value = slice_trim(value);
-    if (value.length == 0 || entity->description.length > 0)
+    if (value.length == 0 || words->length > 0)
         return;
     const char *copy = talloc_memdup(entity->types.owner, value.data, value.length);
     entity->types.failed = entity->types.failed || copy == NULL;
-    entity->description = slice_make(copy, copy == NULL ? 0 : value.length);
+    *words = slice_make(copy, copy == NULL ? 0 : value.length);
 }
 
 /* To Mutt this is a Content-Type. */
@@ -369,14 +371,17 @@ void mime_entity_header(struct mime_entity *entity, struct slice name, struct sl
     else if (field == FIELD_NAME)
         take_name(entity, value);
     else if (field == FIELD_DESCRIPTION)
-        take_description(entity, value);
+        take_words(entity, value, &entity->description);
+    else if (field == FIELD_LOCATION && !may_name_file(value))
+        take_words(entity, value, &entity->location);
     else if (field == FIELD_SUN_TYPE)
         take_sun_type(entity, value);
     else if (field == FIELD_SUN_ENCODING)
         take_sun_encoding(entity, value);
     else if (entity->disposition_count > 0 && may_name_file(value))
         name_superset_add(&entity->parameters.superset, value);
-    if (field != FIELD_OTHER && field != FIELD_MIME_VERSION && field != FIELD_DESCRIPTION) {
+    if (field != FIELD_OTHER && field != FIELD_MIME_VERSION && field != FIELD_DESCRIPTION &&
+        field != FIELD_LOCATION) {
         entity->content_header_count++;
         entity->content_bytes += value.length;
     }
@@ -394,14 +399,20 @@ static bool has_extension(const struct mime_entity *entity)
 
 /*
  * Outlook ([MS-OXCMAIL] 2.2.3.4.1.1) and Roundcube take the description of a file for its name where it has
- * none. Only of what is nothing but a file, and not a sentence.
+ * none. Only of what is nothing but a file, and not a sentence. Others do so with a Content-Location that is
+ * no URL.
  */
 static void add_description(struct mime_entity *entity)
 {
-    struct slice description = slice_trim(entity->description);
-    bool is_word = description.length > 0 && slice_find(description, ' ') == description.length;
-    if (entity->parameters.names.count == 0 && entity->kinds == MIME_KIND_OTHER && is_word)
-        mime_parameters_add_name(&entity->parameters, description);
+    const struct slice all[] = {entity->description, entity->location};
+    bool is_file = entity->parameters.names.count == 0 && entity->kinds == MIME_KIND_OTHER;
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && is_file; i++) {
+        struct slice words = slice_trim(all[i]);
+        bool is_url =
+            i > 0 && (slice_find(words, '/') < words.length || slice_find(words, ':') < words.length);
+        if (words.length > 0 && slice_find(words, ' ') == words.length && !is_url)
+            mime_parameters_add_name(&entity->parameters, words);
+    }
 }
 
 /* A file without a name, or with one that does not tell its kind, gets one from its type. */

@@ -34,6 +34,7 @@ struct mime_entity {
     struct slice doubtful_rest;  /* the last of them, behind all fields about content */
     struct name_set types;       /* each distinct "type/subtype", lower-case */
     struct slice description;    /* Content-Description */
+    struct slice location;       /* Content-Location */
     struct slice last_type_name; /* file name in the last Content-Type, for comparing */
     struct slice last_disposition_name;
     unsigned type_count;
