@@ -1,5 +1,6 @@
 #include "scan/mime/name_step.h"
 
+#include "scan/mime/mime_charset.h"
 #include "scan/mime/mime_word.h"
 #include "scan/mime/name_text.h"
 #include "scan/mime/transfer_decode.h"
@@ -136,6 +137,29 @@ static bool has_odd_base64(struct slice text, bool padding)
     return false;
 }
 
+/* Whether the word with this mark is in a charset that is not known. */
+static bool is_unknown_word(struct slice mark)
+{
+    struct strbuf unused;
+    struct slice charset = slice_part(mark, 2, mark.length);
+    charset = slice_part(charset, 0, slice_find(slice_part(charset, 0, slice_find(charset, '?')), '*'));
+    strbuf_init(&unused, 0);
+    bool is_unknown = mime_charset_to_utf8(charset, slice_of("\xc3\xa9"), &unused) == MIME_CHARSET_UNKNOWN;
+    strbuf_deinit(&unused);
+    return is_unknown;
+}
+
+static bool has_unknown_word(struct slice text)
+{
+    for (size_t at = slice_find(text, '='); at < text.length;
+         at += 1 + slice_find(slice_part(text, at + 1, text.length), '=')) {
+        size_t mark = word_mark(slice_part(text, at, text.length));
+        if (mark > 0 && is_unknown_word(slice_part(text, at, at + mark)))
+            return true;
+    }
+    return false;
+}
+
 /* Encoded words without regard to their form: base64 behind each mark, and =XX anywhere. */
 static void append_words_anywhere(struct slice text, enum name_step step, struct strbuf *out)
 {
@@ -144,7 +168,10 @@ static void append_words_anywhere(struct slice text, enum name_step step, struct
         size_t mark = word_mark(slice_part(text, at, text.length));
         int high = text.data[at] == '=' && at + 2 < text.length ? ascii_hex_value(text.data[at + 1]) : -1;
         int low = high >= 0 ? ascii_hex_value(text.data[at + 2]) : -1;
-        if (mark > 0) {
+        if (mark > 0 && step == NAME_STEP_KNOWN_WORDS && is_unknown_word(slice_part(text, at, at + mark))) {
+            size_t close = find_close(text, at + mark);
+            at = close < text.length ? close + 2 : close;
+        } else if (mark > 0) {
             bool is_base64_word = strchr("bB", text.data[at + mark - 2]) != NULL;
             strbuf_append_byte(out, NAME_STEP_EDGE);
             in_word = true;
@@ -242,6 +269,10 @@ void name_step_append(enum name_step step, struct slice text, struct strbuf *out
     case NAME_STEP_BLANKLESS_WORDS:
     case NAME_STEP_PADDED_WORDS:
         if (has_word(text))
+            append_words_anywhere(text, step, out);
+        break;
+    case NAME_STEP_KNOWN_WORDS:
+        if (has_unknown_word(text))
             append_words_anywhere(text, step, out);
         break;
     case NAME_STEP_WHOLE_WORDS:

@@ -17,6 +17,7 @@ enum name_step {
     NAME_STEP_BLANKLESS_WORDS, /* and without the blanks in them */
     NAME_STEP_PADDED_WORDS,    /* and base64 to its first padding, whatever follows */
     NAME_STEP_WHOLE_WORDS,     /* and base64 without the padding in it, whatever that ends */
+    NAME_STEP_KNOWN_WORDS,     /* and without words in a charset that nobody knows */
     NAME_STEP_CLOSED_WORDS,    /* and base64 to "?=", with any "?" in it */
     NAME_STEP_PERCENT,         /* %XX */
     NAME_STEP_LOOSE_PERCENT,   /* whatever some program drops stands between */

@@ -129,6 +129,7 @@ static void damaged_values_spell_all_readings(void **state)
         "x; filename=\"=?utf-8?B?charset**=utf-8XZpbC5leGU=?=\"",
         "x; filename*==''ev; filename*1*=il.exe_",
         "x; filename==  ?utf-8?B?ZXZp\r\n bC5leGU=?= ",
+        "x; filename=\"=?us-ascii?b?ZXZpbC5l\x80?=\r\n =?utf-8?q?x?=\r\n =?u?q?y?=\r\n =?utf-8?Q?e?=\"",
         "x; filename=evil.e  xe",
         "x; filename=evil.e;e",
         "x; filename=evil.e\"e\"",
