@@ -262,15 +262,16 @@ static bool is_own_network(const struct account *account, uint32_t network, uint
 }
 
 /* The network is new since a few hours only, and the client does not greet as one computer of the owner's
- * does and nobody else's ("DESKTOP-7F3A"). */
-static bool is_at_once(const struct accounts *accounts, const struct account *account, const struct way *way,
-                       uint32_t hour)
+ * does and nobody else's ("DESKTOP-7F3A"): which are the owner's, the first days do not tell. */
+static bool is_at_once(const struct accounts *accounts, const struct accounts_settings *settings,
+                       const struct account *account, const struct way *way, uint32_t hour)
 {
     const struct known *known = known_set_find(&account->networks, way->network);
     if (known == NULL || hour - known->first_hour >= AT_ONCE_HOURS)
         return false;
-    const struct shared_use *greeting =
-        way->client == NULL ? NULL : shared_uses_find(accounts->greetings, way->client->print);
+    const struct shared_use *greeting = way->client == NULL || is_first_day(accounts, settings, account)
+                                            ? NULL
+                                            : shared_uses_find(accounts->greetings, way->client->print);
     return greeting == NULL || greeting->familiar_count >= SOME_LOGINS;
 }
 
@@ -297,7 +298,7 @@ enum account_path access_meet(struct accounts *accounts, const struct accounts_s
     }
     if (newness <= 0 && client_newness <= 0)
         return PATH_ALL;
-    account->is_at_once = newness > 0 && is_at_once(accounts, account, &way, hour);
+    account->is_at_once = newness > 0 && is_at_once(accounts, settings, account, &way, hour);
     account->network_newness = newness;
     account->client_newness = client_newness;
     return PATH_NEW;

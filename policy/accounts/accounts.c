@@ -400,7 +400,7 @@ bool accounts_take_message(struct accounts *accounts, const struct accounts_sett
     taking.path = access_meet(accounts, settings, taking.account, message->client, message->helo);
     count_message(&taking);
     taking.account->is_changed = true;
-    const enum account_step step = evidence_judge(taking.account, settings, judgement);
+    const enum account_step step = evidence_judge(taking.account, settings, accounts->first_us, judgement);
     ladder_move(taking.account, settings, &accounts->budget, step, judgement);
     return true;
 }
@@ -481,7 +481,7 @@ bool accounts_take_report(struct accounts *accounts, const struct accounts_setti
     account->today[report->is_complaint ? QUESTION_COMPLAINT : QUESTION_FAILURE].hits +=
         report->is_complaint ? 1 : count;
     *user = account->user;
-    const enum account_step step = evidence_judge(account, settings, judgement);
+    const enum account_step step = evidence_judge(account, settings, accounts->first_us, judgement);
     ladder_move(account, settings, &accounts->budget, step, judgement);
     return true;
 }

@@ -9,8 +9,8 @@ static enum account_step step_at(const struct account *account, int64_t now_us)
     return now_us < account->step_until_us ? account->step : ACCOUNT_CALM;
 }
 
-static void fill(const struct account *account, const struct accounts_settings *settings, int64_t now_us,
-                 struct account_standing *standing)
+static void fill(const struct accounts *accounts, const struct account *account,
+                 const struct accounts_settings *settings, int64_t now_us, struct account_standing *standing)
 {
     *standing = (struct account_standing){
         .user = account->user,
@@ -26,7 +26,7 @@ static void fill(const struct account *account, const struct accounts_settings *
         if (account->trace[i].time_us >= account->step_since_us &&
             account->trace[i].points > standing->points)
             standing->points = account->trace[i].points;
-    evidence_judge(account, settings, &standing->judgement);
+    evidence_judge(account, settings, accounts->first_us, &standing->judgement);
 }
 
 bool accounts_look(struct accounts *accounts, const struct accounts_settings *settings, struct slice user,
@@ -36,7 +36,7 @@ bool accounts_look(struct accounts *accounts, const struct accounts_settings *se
     struct account *account = login == NULL ? NULL : accounts_open_login(accounts, login, now_us);
     if (account == NULL)
         return false;
-    fill(account, settings, now_us, standing);
+    fill(accounts, account, settings, now_us, standing);
     return true;
 }
 
@@ -55,7 +55,7 @@ void accounts_each(struct accounts *accounts, const struct accounts_settings *se
     for (struct login *login = accounts->by_user; login != NULL; login = login->hh.next) {
         if (login->account == NULL || step_at(login->account, now_us) == ACCOUNT_CALM)
             continue;
-        fill(login->account, settings, now_us, &standing);
+        fill(accounts, login->account, settings, now_us, &standing);
         show(context, &standing);
     }
 }

@@ -12,6 +12,8 @@ enum group {
 
 /* Points from which on a family, or a group, counts as one that has something to say. */
 static const float FAMILY_SAYS = 5, GROUP_SAYS = 8;
+/* Days of logins from which on a domain is no new one. */
+static const float BEGINNERS_DOMAIN_DAYS = 20;
 enum { FAMILIES_LEAST = 2, GROUPS_LEAST = 2 };
 
 static const struct {
@@ -42,6 +44,7 @@ static const struct {
 struct view {
     const struct account *account;
     const struct accounts_settings *settings;
+    int64_t known_since_us;
     enum account_path path;
     const struct recent *recent;
     struct account_judgement *judgement;
@@ -339,11 +342,24 @@ static struct sums add_up(const struct account_judgement *judgement, const struc
     return sums;
 }
 
-static bool is_learning(const struct account *account, const struct accounts_settings *settings)
+/* Nobody begins from several networks within a day; a domain that comes from another provider does. */
+static bool begins_oddly(const struct view *view, int64_t learning_us)
+{
+    const struct account *account = view->account;
+    return account->first_us - view->known_since_us >= learning_us &&
+           account->domain->levels[LEVEL_NETWORKS].days >= BEGINNERS_DOMAIN_DAYS &&
+           account->recent[PATH_NEW].new_networks >= (float)view->settings->floors.networks - 0.5F;
+}
+
+static bool is_learning(const struct view *view)
 {
     enum { NEVER_BEFORE = 2 }; /* half of the whole time: a busy day or two say little */
+    const struct account *account = view->account;
+    const struct accounts_settings *settings = view->settings;
     const int64_t age_us = account->last_us - account->first_us;
     const int64_t learning_us = (int64_t)settings->learning_ms * 1000;
+    if (begins_oddly(view, learning_us))
+        return false;
     return age_us < learning_us / NEVER_BEFORE ||
            (age_us < learning_us && account->message_count < (float)settings->learning_messages);
 }
@@ -358,17 +374,18 @@ static enum account_step step_for(const struct view *view, const struct sums *su
         groups += group_sum(sums, group) >= GROUP_SAYS;
     while (step > ACCOUNT_CALM && view->judgement->points < (float)view->settings->steps[step].score)
         step--;
-    const bool is_sure = groups >= GROUPS_LEAST && (!is_learning(view->account, view->settings) ||
-                                                    group_sum(sums, GROUP_DAMAGE) >= GROUP_SAYS);
+    const bool is_sure =
+        groups >= GROUPS_LEAST && (!is_learning(view) || group_sum(sums, GROUP_DAMAGE) >= GROUP_SAYS);
     if (families < FAMILIES_LEAST)
         return ACCOUNT_CALM;
     return is_sure || step < ACCOUNT_NOTE ? (enum account_step)step : ACCOUNT_NOTE;
 }
 
 static enum account_step judge_path(const struct account *account, const struct accounts_settings *settings,
-                                    enum account_path path, struct account_judgement *judgement)
+                                    int64_t known_since_us, enum account_path path,
+                                    struct account_judgement *judgement)
 {
-    const struct view view = {account, settings, path, &account->recent[path], judgement};
+    const struct view view = {account, settings, known_since_us, path, &account->recent[path], judgement};
     judgement->evidence_count = 0;
     judgement->points = 0;
     look_at_recipients(&view);
@@ -387,13 +404,13 @@ static enum account_step judge_path(const struct account *account, const struct 
 }
 
 enum account_step evidence_judge(const struct account *account, const struct accounts_settings *settings,
-                                 struct account_judgement *judgement)
+                                 int64_t known_since_us, struct account_judgement *judgement)
 {
     struct account_judgement of_new;
-    const enum account_step step = judge_path(account, settings, PATH_ALL, judgement);
+    const enum account_step step = judge_path(account, settings, known_since_us, PATH_ALL, judgement);
     if (account->recent[PATH_NEW].messages < 0.25F)
         return step;
-    const enum account_step new_step = judge_path(account, settings, PATH_NEW, &of_new);
+    const enum account_step new_step = judge_path(account, settings, known_since_us, PATH_NEW, &of_new);
     if (new_step < step || (new_step == step && of_new.points <= judgement->points))
         return step;
     judgement->points = of_new.points;

@@ -293,9 +293,11 @@ static const struct config_key account_keys[] = {
     SPAN_KEY("half_life", half_life_ms, "1d", 60000, "In what time half of the evidence fades."),
     SPAN_KEY("network_half_life", network_half_life_ms, "7d", 60000,
              "In what time a new network becomes half as new."),
-    SPAN_KEY("learn", learn_ms, "4d", 0,
-             "A login that is younger, and has sent less than `learn_messages`, gets no further than `note`, "
-             "unless its mail does damage."),
+    SPAN_KEY(
+        "learn", learn_ms, "4d", 0,
+        "A login that is younger, and has sent less than `learn_messages`, or is younger than half of that, gets "
+        "no further than `note`, unless its mail does damage or it begins from `floors.networks` networks "
+        "within a day."),
     COUNT_KEY("learn_messages", learn_messages, "20", "messages", "See `learn`."),
     COUNT_KEY("warnings_per_day", warnings_per_day, "50", "warnings",
               "Of all logins together; beyond, the score of `slow` is needed."),

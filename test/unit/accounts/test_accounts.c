@@ -238,6 +238,29 @@ static void what_lay_dormant_is_warned_of(void **state)
     assert_in_range(world->sent_count, 1, 99);
 }
 
+/* Of a login that never sent nothing is usual yet, but nobody begins from everywhere at once. */
+static void what_never_sent_begins_from_everywhere(void **state)
+{
+    struct world *world = *state;
+    char client[32];
+    live(world);
+    for (unsigned i = 0; i < 40; i++, world->now_us += MINUTE_US) {
+        snprintf(client, sizeof client, "%u.9.%u.1", 60 + i % 60, i);
+        send(world, &(struct mail){"never@example.com", client, "localhost", "eeee", 0, 5, 0, false});
+    }
+    assert_true(world->is_warned);
+    assert_in_range(world->sent_count, 1, 99);
+}
+
+static void who_begins_from_one_place_is_left_in_peace(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned i = 0; i < 40; i++, world->now_us += MINUTE_US)
+        send(world, &(struct mail){"news@example.com", "60.9.9.1", "localhost", "eeee", 0, 5, 0, false});
+    assert_true(world->highest < ACCOUNT_WARN);
+}
+
 static void mail_that_comes_back_speaks_against_it(void **state)
 {
     struct world *world = *state;
@@ -470,6 +493,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_thief_among_the_contacts_is_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(a_theft_inside_the_domain_is_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(what_lay_dormant_is_warned_of, begin, end),
+        cmocka_unit_test_setup_teardown(what_never_sent_begins_from_everywhere, begin, end),
+        cmocka_unit_test_setup_teardown(who_begins_from_one_place_is_left_in_peace, begin, end),
         cmocka_unit_test_setup_teardown(attachments_that_are_refused_are_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(answers_one_after_another_are_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(mail_that_comes_back_speaks_against_it, begin, end),
