@@ -80,6 +80,8 @@ static bool give_filtered(struct rar_unpack *unpack, const struct rar_filter *fi
     struct slice bytes = slice_make(unpack->window.bytes + filter->from, to - filter->from);
     struct archive_buffer out;
     void *owner = talloc_new(unpack);
+    if (owner == NULL)
+        return false;
     archive_buffer_init(&out, owner, unpack->budget);
     bool is_known = bytes.length == 0 || archive_buffer_reserve(&out, bytes.length);
     if (is_known && bytes.length > 0)
