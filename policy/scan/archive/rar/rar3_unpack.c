@@ -1,7 +1,9 @@
 /* RAR 2.9 to 4 without PPMd and without its virtual machine. */
 #include "scan/archive/rar/rar_unpack_private.h"
 
-enum { LITERALS = 299, DISTANCES = 60, LOW_DISTANCES = 17, REPEATS = 28 };
+enum { REPEATS = 28 };
+static const struct rar_counts symbol_counts = {
+    .literals = 299, .distances = 60, .low_distances = 17, .repeats = REPEATS};
 enum { SYMBOL_END = 256, SYMBOL_PROGRAM, SYMBOL_LAST, SYMBOL_OLD, SYMBOL_SHORT = 263, SYMBOL_MATCH = 271 };
 enum { LOW_DISTANCE_REPEATS = 16 };
 
@@ -13,39 +15,15 @@ static const uint8_t length_bits[REPEATS] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1,
 /* New codes, told as what they differ by from those before. */
 static enum rar_end take_table(struct rar_unpack *unpack, struct rar_bits *bits)
 {
-    enum { TABLE = LITERALS + DISTANCES + LOW_DISTANCES + REPEATS };
-    uint8_t *table = unpack->old_lengths;
-    struct rar_code code;
     rar_bits_align(bits);
     uint32_t flags = rar_bits_peek(bits, 2);
     if ((flags & 2) != 0)
         return RAR_IS_UNKNOWN; /* PPMd */
     rar_bits_take(bits, 2);
     if ((flags & 1) == 0)
-        memset(table, 0, TABLE);
+        rar_forget_tables(unpack);
     unpack->last_low_distance = unpack->low_distance_repeats = 0;
-    rar_code_take_lengths(&code, bits);
-    for (size_t i = 0; i < TABLE;) {
-        unsigned symbol = rar_code_take(&code, bits);
-        if (rar_bits_are_over(bits) || (i == 0 && (symbol == 16 || symbol == 17)))
-            return RAR_IS_DAMAGED;
-        if (symbol < 16) {
-            table[i] = (uint8_t)((table[i] + symbol) & 15);
-            i++;
-            continue;
-        }
-        bool is_short = symbol == 16 || symbol == 18;
-        uint8_t value = symbol < 18 ? table[i - 1] : 0;
-        for (uint32_t left = is_short ? 3 + rar_bits_take(bits, 3) : 11 + rar_bits_take(bits, 7);
-             left > 0 && i < TABLE; left--)
-            table[i++] = value;
-    }
-    rar_code_build(&unpack->literals, table, LITERALS);
-    rar_code_build(&unpack->distances, table + LITERALS, DISTANCES);
-    rar_code_build(&unpack->low_distances, table + LITERALS + DISTANCES, LOW_DISTANCES);
-    rar_code_build(&unpack->repeats, table + LITERALS + DISTANCES + LOW_DISTANCES, REPEATS);
-    unpack->has_tables = true;
-    return RAR_GOES_ON;
+    return rar_take_tables(unpack, bits, &symbol_counts) ? RAR_GOES_ON : RAR_IS_DAMAGED;
 }
 
 /* The base of a distance, and how many bits follow it. */

@@ -1,7 +1,8 @@
 /* RAR 5: blocks, each with its length and, if it likes, new codes. */
 #include "scan/archive/rar/rar_unpack_private.h"
 
-enum { LITERALS = 306, DISTANCES = 64, LOW_DISTANCES = 16, REPEATS = 44 };
+static const struct rar_counts symbol_counts = {
+    .literals = 306, .distances = 64, .low_distances = 16, .repeats = 44};
 enum { SYMBOL_FILTER = 256, SYMBOL_LAST, SYMBOL_OLD, SYMBOL_MATCH = SYMBOL_OLD + 4 };
 enum { FILTER_BYTES_MAX = 4 << 20 };
 
@@ -10,35 +11,6 @@ struct block {
     unsigned bits;  /* … of which so many bits count */
     bool is_last;
 };
-
-/* The lengths of all codes, each told as itself or by runs. */
-static bool take_table(struct rar_unpack *unpack, struct rar_bits *bits)
-{
-    enum { TABLE = LITERALS + DISTANCES + LOW_DISTANCES + REPEATS };
-    uint8_t table[TABLE];
-    struct rar_code code;
-    rar_code_take_lengths(&code, bits);
-    for (size_t i = 0; i < TABLE;) {
-        unsigned symbol = rar_code_take(&code, bits);
-        if (rar_bits_are_over(bits) || (i == 0 && (symbol == 16 || symbol == 17)))
-            return false;
-        if (symbol < 16) {
-            table[i++] = (uint8_t)symbol;
-            continue;
-        }
-        bool is_short = symbol == 16 || symbol == 18;
-        uint8_t value = symbol < 18 ? table[i - 1] : 0;
-        for (uint32_t left = is_short ? 3 + rar_bits_take(bits, 3) : 11 + rar_bits_take(bits, 7);
-             left > 0 && i < TABLE; left--)
-            table[i++] = value;
-    }
-    rar_code_build(&unpack->literals, table, LITERALS);
-    rar_code_build(&unpack->distances, table + LITERALS, DISTANCES);
-    rar_code_build(&unpack->low_distances, table + LITERALS + DISTANCES, LOW_DISTANCES);
-    rar_code_build(&unpack->repeats, table + LITERALS + DISTANCES + LOW_DISTANCES, REPEATS);
-    unpack->has_tables = true;
-    return true;
-}
 
 static bool begin_block(struct rar_unpack *unpack, struct rar_bits *bits, struct block *block)
 {
@@ -53,7 +25,10 @@ static bool begin_block(struct rar_unpack *unpack, struct rar_bits *bits, struct
     if (size_bytes > 3 || (sum & 0xff) != told || rar_bits_are_over(bits) || size == 0)
         return false;
     *block = (struct block){bits->at + size - 1, (flags & 7) + 1, (flags & 0x40) != 0};
-    return (flags & 0x80) != 0 ? take_table(unpack, bits) : unpack->has_tables;
+    if ((flags & 0x80) == 0)
+        return unpack->has_tables;
+    rar_forget_tables(unpack);
+    return rar_take_tables(unpack, bits, &symbol_counts);
 }
 
 static uint32_t length_of_slot(uint32_t slot, struct rar_bits *bits)

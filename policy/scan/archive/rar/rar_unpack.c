@@ -17,6 +17,59 @@ static struct rar_unpack *create(void *owner, struct archive_budget *budget)
     return unpack;
 }
 
+/* ---- codes ---- */
+
+void rar_forget_tables(struct rar_unpack *unpack)
+{
+    memset(unpack->lengths, 0, sizeof unpack->lengths);
+}
+
+/* Each length is told as itself or by runs: of the one before, or of none. */
+static bool take_lengths(uint8_t *lengths, size_t count, struct rar_bits *bits)
+{
+    struct rar_code code;
+    rar_code_take_lengths(&code, bits);
+    for (size_t i = 0; i < count;) {
+        unsigned symbol = rar_code_take(&code, bits);
+        if (rar_bits_are_over(bits) || (i == 0 && (symbol == 16 || symbol == 17)))
+            return false;
+        if (symbol < 16) {
+            lengths[i] = (uint8_t)((lengths[i] + symbol) & 15);
+            i++;
+            continue;
+        }
+        bool is_short = symbol == 16 || symbol == 18;
+        uint8_t value = symbol < 18 ? lengths[i - 1] : 0;
+        for (uint32_t left = is_short ? 3 + rar_bits_take(bits, 3) : 11 + rar_bits_take(bits, 7);
+             left > 0 && i < count; left--)
+            lengths[i++] = value;
+    }
+    return true;
+}
+
+bool rar_take_tables(struct rar_unpack *unpack, struct rar_bits *bits, const struct rar_counts *counts)
+{
+    const uint8_t *lengths = unpack->lengths;
+    const struct {
+        struct rar_code *code;
+        size_t count;
+    } codes[] = {
+        {&unpack->literals, counts->literals},
+        {&unpack->distances, counts->distances},
+        {&unpack->low_distances, counts->low_distances},
+        {&unpack->repeats, counts->repeats},
+    };
+    const size_t all = (size_t)counts->literals + counts->distances + counts->low_distances + counts->repeats;
+    if (!take_lengths(unpack->lengths, all, bits))
+        return false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        rar_code_build(codes[i].code, lengths, codes[i].count);
+        lengths += codes[i].count;
+    }
+    unpack->has_tables = true;
+    return true;
+}
+
 /* ---- the window ---- */
 
 enum rar_end rar_put(struct rar_unpack *unpack, unsigned char byte)
@@ -63,7 +116,7 @@ static bool begin_file(struct rar_unpack *unpack, const struct rar_packing *pack
         unpack->has_tables = false;
         unpack->last_length = 0;
         memset(unpack->old_distances, 0, sizeof unpack->old_distances);
-        memset(unpack->old_lengths, 0, sizeof unpack->old_lengths);
+        rar_forget_tables(unpack);
     }
     size_t room = RAR_UNPACK_BYTES_MAX - unpack->length;
     room = packing->unpacked_bytes < room ? (size_t)packing->unpacked_bytes : room;

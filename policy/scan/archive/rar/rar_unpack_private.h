@@ -35,13 +35,22 @@ struct rar_unpack {
     struct rar_code literals, distances, low_distances, repeats;
     uint32_t old_distances[4];
     uint32_t last_length;
+    uint8_t lengths[RAR_TABLE_SYMBOLS_MAX]; /* of the codes, which RAR 3 tells by what they differ */
     /* RAR 3 */
-    uint8_t old_lengths[RAR_TABLE_SYMBOLS_MAX];
     uint32_t last_low_distance, low_distance_repeats;
     /* RAR 5 */
     struct rar_filter filters[RAR_FILTERS_MAX];
     size_t filter_count;
 };
+
+/* How many symbols each code has. */
+struct rar_counts {
+    uint16_t literals, distances, low_distances, repeats; /* RAR_TABLE_SYMBOLS_MAX together, at most */
+};
+
+/* Reads the lengths of all codes, added to those before, and makes the codes. False: they are damaged. */
+bool rar_take_tables(struct rar_unpack *unpack, struct rar_bits *bits, const struct rar_counts *counts);
+void rar_forget_tables(struct rar_unpack *unpack);
 
 enum rar_end rar_put(struct rar_unpack *unpack, unsigned char byte);
 enum rar_end rar_copy(struct rar_unpack *unpack, uint32_t distance, uint32_t length);
