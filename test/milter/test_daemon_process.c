@@ -313,7 +313,9 @@ static void sessions_that_stay_are_ended(const char *settings, bool twice)
         kill(subject.pid, SIGTERM);
     }
     assert_int_equal(daemon_wait(&subject), 0);
-    assert_int_equal(file_count(subject.trace_path, "abort\nclose\n"), 10);
+    /* Reactors end theirs side by side, so that lines of two may stand between each other. */
+    assert_int_equal(file_count(subject.trace_path, "abort\n"), 10);
+    assert_int_equal(file_count(subject.trace_path, "close\n"), 10);
     assert_int_equal(file_count(subject.trace_path, "close\ndestroy\n"), 1);
     for (size_t i = 0; i < 10; i++)
         wire_close(&wires[i]);
