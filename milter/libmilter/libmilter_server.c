@@ -30,7 +30,7 @@ const char *milter_server_shortcomings(void)
     return "this build serves with libmilter (CLOSEDRELAY_MILTER=libmilter): a session that waits keeps a "
            "thread and may hold up another one; a stop cuts sessions that are open after daemon.drain, and the "
            "port is closed until the next start; SIGHUP in a storm may stop the daemon (reopen logs with "
-           "SIGUSR2)";
+           "SIGUSR2), and a stop in its first moments may look like a failure";
 }
 
 bool milter_server_mistakes_body_answers(void)

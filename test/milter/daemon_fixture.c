@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmilter/mfdef.h>
@@ -87,11 +88,47 @@ void daemon_spawn(struct test_daemon *daemon)
         become_daemon(daemon);
 }
 
+/* A thread that waits for a signal does not block it meanwhile; all but the main thread block it otherwise.
+ */
+static bool waits_for_signals(pid_t pid, const char *thread)
+{
+    char path[64], line[256];
+    unsigned long long blocked = ~0ULL;
+    if (atoi(thread) == pid)
+        return false;
+    snprintf(path, sizeof path, "/proc/%d/task/%.20s/status", (int)pid, thread);
+    FILE *status = fopen(path, "r");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, "SigBlk:", 7) == 0)
+            blocked = strtoull(line + 7, NULL, 16);
+    if (status != NULL)
+        fclose(status);
+    return (blocked >> (SIGTERM - 1) & 1U) == 0;
+}
+
+/* libmilter's thread for signals takes one that is on its way when it comes to wait for them. */
+static bool libmilter_has_begun(pid_t pid)
+{
+    char path[64];
+    bool has_begun = false;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *threads = opendir(path);
+    assert_non_null(threads);
+    for (const struct dirent *thread; (thread = readdir(threads)) != NULL;)
+        has_begun = has_begun || (thread->d_name[0] != '.' && waits_for_signals(pid, thread->d_name));
+    closedir(threads);
+    return has_begun;
+}
+
 void daemon_start(struct test_daemon *daemon, const char *lines)
 {
     daemon_configure(daemon, lines);
     daemon_spawn(daemon);
     assert_true(file_has(daemon->stderr_path, "serve: ready"));
+    for (int waited_ms = 0; SERVED_BY_LIBMILTER && !libmilter_has_begun(daemon->pid); waited_ms += 10) {
+        assert_in_range(waited_ms, 0, 20000);
+        pause_ms(10);
+    }
 }
 
 int daemon_wait(struct test_daemon *daemon)
