@@ -7,7 +7,7 @@
 --          often the server has found the store without memory, 1 if it tells what it knows; then for each counter: kind
 --          (0 refill, 1 sliding, 2 calendar), limit, burst, period_us, starts_us, ends_us, amount, is_watched, warn_at,
 --          warn_until, extra (reserved as well where a tenth of the limit stays free), what the server knows was charged,
---          and when: of before a time when the store may have lost its memory, else 0.
+--          when, and when all of it lapses: of before a time when the store may have lost its memory, else 0.
 -- Answer   {"anew", time} where the store does not know the server: it may have lost its memory, and is to be asked again,
 --          with what is known. Else {"fits" or "exceeded", the server's time in us}, and for each counter: is_exceeded,
 --          used, clears_us, reset_us, warns, what was reserved, what of `used` was charged. Times are in us since EPOCH;
@@ -16,7 +16,7 @@
 -- Time is the server's, in us since EPOCH, so that doubles keep a hundredth of one. The arithmetic is window.c's.
 local EPOCH = 1735689600
 local SLOTS = 13
-local FIXED, FIELDS = 5, 13
+local FIXED, FIELDS = 5, 14
 local now_parts = redis.call('TIME')
 local now = (now_parts[1] - EPOCH) * 1000000 + now_parts[2]
 local operation, owner, lasts = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -35,7 +35,7 @@ local function read(i)
         period = tonumber(ARGV[at + 4]), starts = tonumber(ARGV[at + 5]), ends = tonumber(ARGV[at + 6]),
         amount = tonumber(ARGV[at + 7]), watched = ARGV[at + 8] == '1', warn_at = tonumber(ARGV[at + 9]),
         warn_until = tonumber(ARGV[at + 10]), extra = tonumber(ARGV[at + 11]),
-        known = tonumber(ARGV[at + 12]), known_at = tonumber(ARGV[at + 13]),
+        known = tonumber(ARGV[at + 12]), known_at = tonumber(ARGV[at + 13]), known_until = tonumber(ARGV[at + 14]),
         granted = 0, key = KEYS[i], reserved = 0, own = 0, until_us = 0, stamp = 0, empty_at = 0, used = {}
     }
     c.capacity = c.kind == 0 and c.burst or c.limit
@@ -68,6 +68,10 @@ local function read(i)
     return c
 end
 
+local function slot_of_now(c)
+    return math.floor(now / c.step)
+end
+
 local function slot(c, number)
     if number < 0 or number > c.stamp or number <= c.stamp - SLOTS then return 0 end
     return c.used[number % SLOTS + 1] or 0
@@ -76,7 +80,7 @@ end
 local function charged(c)
     if c.kind == 0 then return math.ceil(math.max(c.stamp - now, 0) / c.interval - 0.000001) end
     if c.kind == 2 then return c.stamp == c.starts and (c.used[1] or 0) or 0 end
-    local current, sum = math.floor(now / c.step), 0
+    local current, sum = slot_of_now(c), 0
     for number = current - SLOTS + 1, current do sum = sum + slot(c, number) end
     return sum
 end
@@ -88,7 +92,7 @@ local function ready(c, amount)
         return math.max(now, math.ceil(math.max(c.stamp, now) + (amount + c.reserved - c.burst) * c.interval))
     end
     if c.kind == 2 then return c.ends end
-    local current, wanted = math.floor(now / c.step), charged(c) + c.reserved + amount
+    local current, wanted = slot_of_now(c), charged(c) + c.reserved + amount
     for number = current - SLOTS + 1, current do
         local lapsing = slot(c, number)
         wanted = wanted - lapsing
@@ -105,18 +109,19 @@ local function fits(c, amount)
     return charged(c) + c.reserved + amount <= c.limit
 end
 
-local function charge(c, amount)
+-- `number`: into which slot of a sliding window.
+local function charge(c, amount, number)
     if c.kind == 0 then
         c.stamp = math.min(math.max(c.stamp, now) + amount * c.interval, now + 2 * c.burst * c.interval)
         c.empty_at = math.ceil(c.stamp)
     elseif c.kind == 1 then
-        local current = math.floor(now / c.step)
+        local current = slot_of_now(c)
         if current - c.stamp >= SLOTS then c.used = {} end
-        for number = math.max(c.stamp + 1, current - SLOTS + 1), current do c.used[number % SLOTS + 1] = 0 end
+        for fresh = math.max(c.stamp + 1, current - SLOTS + 1), current do c.used[fresh % SLOTS + 1] = 0 end
         c.stamp = math.max(c.stamp, current)
         for i = 1, SLOTS do c.used[i] = c.used[i] or 0 end
-        c.used[c.stamp % SLOTS + 1] = c.used[c.stamp % SLOTS + 1] + amount
-        c.empty_at = (c.stamp + SLOTS) * c.step
+        c.used[number % SLOTS + 1] = c.used[number % SLOTS + 1] + amount
+        c.empty_at = math.max(c.empty_at, (number + SLOTS) * c.step)
     else
         if c.stamp ~= c.starts then c.used = {0} end
         c.stamp = c.starts
@@ -130,7 +135,8 @@ local function hundredth(c)
 end
 
 local function tell_others(c)
-    redis.call('XADD', moved, 'MAXLEN', '~', 20000, '*', 'k', c.key, 'u', charged(c) + c.reserved, 'c', charged(c))
+    redis.call('XADD', moved, 'MAXLEN', '~', 20000, '*', 'k', c.key, 'u', charged(c) + c.reserved, 'c', charged(c),
+        'e', math.ceil(math.max(c.empty_at, now) / 1000) + EPOCH * 1000)
 end
 
 local function write(c)
@@ -147,8 +153,7 @@ end
 -- first told is restored, and what others knew beyond that is added; where nothing was lost, less is known than is there.
 local function missing(c)
     local known, at = c.known, c.known_at
-    if known == 0 or at <= (c.reset_at or -1) or (c.kind == 2 and at < c.starts) then return 0 end
-    if c.kind == 1 and math.floor(at / c.step) <= math.floor(now / c.step) - SLOTS then return 0 end
+    if known == 0 or at <= (c.reset_at or -1) or c.known_until <= now then return 0 end
     if c.kind == 0 then known = math.ceil(known - (now - at) / c.interval - 0.000001) end
     if c.restored and at < tonumber(c.restored_at) then return known - tonumber(c.restored) end
     return known - charged(c)
@@ -160,7 +165,8 @@ local function restore(c)
     if c.restored or not c.is_there then
         redis.call('HSET', c.key, 'b', string.format('%d %s', (c.restored or 0) + amount, c.restored_at or tostring(now)))
     end
-    charge(c, amount)
+    local youngest = math.floor(c.known_until / c.step) - SLOTS -- so that it lapses when it would have
+    charge(c, amount, math.max(slot_of_now(c) - SLOTS + 1, math.min(slot_of_now(c), youngest)))
     write(c)
     expire(c)
 end
@@ -179,7 +185,7 @@ if operation == 'settle' then
         if is_new and c.amount > 0 then
             if c.warned and charged(c) < c.warn_until then c.warned = false; redis.call('HDEL', c.key, 'w') end
             local before = hundredth(c)
-            charge(c, c.amount)
+            charge(c, c.amount, slot_of_now(c))
             write(c)
             if hundredth(c) ~= before then tell_others(c) end
             if c.warn_at > 0 and not c.warned and charged(c) >= c.warn_at then

@@ -10,7 +10,7 @@ enum {
     US_PER_SECOND = 1000000,
     KEYS_BESIDE = 3,
     FIXED_ARGUMENTS = 5,
-    FIELDS_SENT = 13,
+    FIELDS_SENT = 14,
     ANSWER_HEAD = 2,
     ANSWER_FIELDS = 7,
 };
@@ -27,6 +27,7 @@ static void add_known(struct store_redis *redis, struct redis_command *command,
     const bool is_told = known.hash != 0 && known.charged > 0 && known.memory != memory;
     redis_command_add_number(command, is_told ? (int64_t)known.charged : 0);
     redis_command_add_number(command, is_told ? known.seen_us - EPOCH_US : 0);
+    redis_command_add_number(command, is_told ? known.lapses_us - EPOCH_US : 0);
 }
 
 static void add_charge(struct redis_command *command, const struct store_charge *charge)

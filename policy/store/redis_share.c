@@ -39,6 +39,7 @@ void redis_remember(struct store_redis *redis, const struct store_charge *charge
     const bool is_over = charge->is_exceeded && !charge->is_watched && charge->amount == 1;
     fresh.hash = hash_of(redis, charge->limit, charge->key);
     fresh.used = charge->level.used;
+    fresh.lapses_us = charge->level.reset_us;
     fresh.exceeded_until_us = is_over ? charge->level.clears_us : 0;
     pthread_mutex_lock(&redis->lock);
     struct redis_remembered *known = place_of(redis, fresh.hash);
@@ -67,9 +68,14 @@ void redis_remember_moved(struct store_redis *redis, struct slice limit, struct 
     if (is_known && !is_reset)
         fresh.exceeded_until_us = known->exceeded_until_us;
     const bool is_newer = known->seen_us / US_PER_MS <= fresh.seen_us / US_PER_MS;
-    /* Where less was charged than is known, the store may have lost its memory, and is still to be told. */
-    if (!is_known || (is_newer && (is_reset || known->charged <= fresh.charged)))
+    /* A store that has lost its memory is still to be told: what others have told it is not what is known
+     * here. */
+    const bool is_to_be_told =
+        known->memory != fresh.memory && known->charged > 0 && known->lapses_us > fresh.seen_us && !is_reset;
+    if (!is_known || (is_newer && !is_to_be_told))
         *known = fresh;
+    else if (is_newer && known->used < fresh.used)
+        known->used = fresh.used;
     pthread_mutex_unlock(&redis->lock);
 }
 

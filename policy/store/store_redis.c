@@ -23,7 +23,8 @@ enum {
     WAITING_MAX = 256, /* threads; more decide by their share at once */
     US_PER_MS = 1000,
     MOVED_MAX = 500, /* counters of one pulse */
-    MOVED_FIELDS = 4,
+    PULSE_HEAD = 3,
+    MOVED_FIELDS = 5,
 };
 
 /* The scripts, as the build puts them in (CMakeLists.txt). */
@@ -43,7 +44,7 @@ int64_t redis_now_us(const struct store *base)
 
 static void take_moved(struct store_redis *redis, const redisReply *reply)
 {
-    for (size_t i = 2; i + MOVED_FIELDS <= reply->elements; i += MOVED_FIELDS) {
+    for (size_t i = PULSE_HEAD; i + MOVED_FIELDS <= reply->elements; i += MOVED_FIELDS) {
         const redisReply *name = reply->element[i];
         struct slice limit, key;
         if (name->str != NULL && redis_counter_split(slice_make(name->str, name->len), &limit, &key))
@@ -52,13 +53,14 @@ static void take_moved(struct store_redis *redis, const redisReply *reply)
                                      .used = (uint64_t)redis_number_at(reply, i + 1),
                                      .charged = (uint64_t)redis_number_at(reply, i + 2),
                                      .seen_us = redis_number_at(reply, i + 3) * US_PER_MS,
+                                     .lapses_us = redis_number_at(reply, i + 4) * US_PER_MS,
                                  });
     }
 }
 
 static bool is_pulse(const redisReply *reply)
 {
-    return reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
+    return reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements >= PULSE_HEAD &&
            reply->element[1]->str != NULL;
 }
 
@@ -78,6 +80,8 @@ static void take_pulse(void *context)
     redis->beat = NULL;
     redis->is_pulse_unknown = reply != NULL && reply->type == REDIS_REPLY_ERROR;
     if (is_pulse(reply)) {
+        if (redis_number_at(reply, 2) == 0)
+            redis_lose_memory(redis, atomic_load(&redis->memory));
         take_servers(redis, redis_number_at(reply, 0));
         snprintf(redis->stream_seen, sizeof redis->stream_seen, "%s", reply->element[1]->str);
         take_moved(redis, reply);

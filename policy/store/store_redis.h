@@ -37,10 +37,11 @@ struct redis_script {
 
 /* The last level of a counter: what a share is made of, and what spares asking again. */
 struct redis_remembered {
-    uint64_t hash;    /* 0: nothing */
-    uint64_t used;    /* with what is reserved */
-    uint64_t charged; /* without */
-    int64_t seen_us;  /* by the server's clock */
+    uint64_t hash;     /* 0: nothing */
+    uint64_t used;     /* with what is reserved */
+    uint64_t charged;  /* without */
+    int64_t seen_us;   /* by the server's clock */
+    int64_t lapses_us; /* when nothing of it counts any more */
     int64_t exceeded_until_us;
     uint64_t memory; /* store_redis.memory of the time when it was asked */
 };
@@ -186,7 +187,8 @@ struct redis_remembered redis_recall(struct store_redis *redis, const struct sto
 /* The charge's level; of `seen` what is charged, when, and in which memory. */
 void redis_remember(struct store_redis *redis, const struct store_charge *charge,
                     const struct redis_remembered *seen);
-/* `moved`: by another server; only where it is newer than what is known. */
+/* `moved`: by another server; only where it is newer than what is known, and that need not be told any more.
+ */
 void redis_remember_moved(struct store_redis *redis, struct slice limit, struct slice key,
                           const struct redis_remembered *moved);
 void redis_forget_remembered(struct store_redis *redis);

@@ -44,15 +44,27 @@ static uint64_t used(struct store *store, const char *key, uint64_t limit)
     return charge.level.used;
 }
 
-static bool pass_one(struct store *store, const char *key, uint64_t limit)
+static struct store_charge two_seconds(const char *key, uint64_t limit)
+{
+    struct store_charge charge = charge_of(key, limit, 1);
+    charge.window.kind = WINDOW_SLIDING;
+    charge.window.period_us = HOUR_US / 1800;
+    return charge;
+}
+
+static bool pass_one_of(struct store *store, struct store_charge charge)
 {
     struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
-    struct store_charge charge = charge_of(key, limit, 1);
     bool passes = store_reserve(hold, &charge, 1, NULL) == STORE_FITS;
     if (passes)
         store_settle(hold, &charge, 1, NULL);
     talloc_free(hold);
     return passes;
+}
+
+static bool pass_one(struct store *store, const char *key, uint64_t limit)
+{
+    return pass_one_of(store, charge_of(key, limit, 1));
 }
 
 /* For at most ten seconds: what was charged while the server was away is sent by a thread of the store. */
@@ -63,6 +75,11 @@ static void wait_until_used(struct store *store, const char *key, uint64_t limit
             fail_msg("%u of %u are charged", (unsigned)used(store, key, limit), (unsigned)wanted);
         usleep(MS);
     }
+}
+
+static long pulses(const struct redis_server *server)
+{
+    return redis_number(server, "info commandstats", "cmdstat_xread:calls=");
 }
 
 /* ---- tests ------------------------------------------------------------------------------------------- */
@@ -165,6 +182,63 @@ static void a_server_that_forgets_its_scripts_is_told_again(void **state)
     store_destroy(store);
 }
 
+/* What one knows beyond what the other has told a store without memory is told too, however much passed
+ * since. */
+static void each_tells_what_it_alone_knows(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
+    redis_wait_until_there(a, true);
+    redis_wait_until_there(b, true);
+    for (int i = 0; i < 3; i++)
+        assert_true(pass_one(a, "ann", 100));
+    for (int i = 0; i < 2; i++)
+        assert_true(pass_one(b, "ann", 100));
+    redis_tell(server, "flushall");
+    for (int i = 0; i < 10; i++)
+        assert_true(pass_one(a, "ann", 100));
+    for (unsigned waited = 0; used(a, "ann", 100) < 13; waited++) {
+        assert_true(waited < WAIT_MS);
+        usleep(MS);
+    }
+    const long before = pulses(server);
+    for (unsigned waited = 0; pulses(server) < before + 6; waited++) {
+        assert_true(waited < WAIT_MS);
+        usleep(MS);
+    }
+    assert_true(pass_one(b, "ann", 100));
+    wait_until_used(a, "ann", 100, 16);
+    store_destroy(a);
+    store_destroy(b);
+}
+
+/* A connection that was lost and made again: what has lapsed meanwhile is not told as if it still counted. */
+static void what_has_lapsed_is_not_told(void **state)
+{
+    struct redis_server *server = redis_of(state);
+    struct store *store = redis_open(server, "a");
+    redis_wait_until_there(store, true);
+    for (int i = 0; i < 5; i++)
+        assert_true(pass_one_of(store, two_seconds("ann", 5)));
+    /* Seen last, and used up, in the second half of the window. */
+    const int64_t begun_us = store_now_us(store);
+    while (store_now_us(store) < begun_us + 1200 * MS)
+        usleep(MS);
+    assert_false(pass_one_of(store, two_seconds("ann", 5)));
+    redis_tell(server, "client kill type normal");
+    struct store_charge charge = two_seconds("ann", 5);
+    charge.amount = 0;
+    for (unsigned waited = 0; !store_look(store, &charge, 1) || charge.level.used > 0; waited++) {
+        assert_true(waited < WAIT_MS);
+        usleep(MS);
+    }
+    redis_wait_until_there(store, true);
+    assert_true(pass_one_of(store, two_seconds("ann", 5)));
+    assert_true(store_look(store, &charge, 1));
+    assert_in_range(charge.level.used, 0, 1);
+    store_destroy(store);
+}
+
 /* Two daemons were seen, 4 of 10 are left: each may give (4 - 1) / 2 of them while the server is gone. */
 static void without_the_server_each_has_its_share(void **state)
 {
@@ -220,11 +294,6 @@ static void each_absence_has_a_share_of_its_own(void **state)
         assert_true(pass_one(a, "ann", 10));
     assert_false(pass_one(a, "ann", 10));
     store_destroy(a);
-}
-
-static long pulses(const struct redis_server *server)
-{
-    return redis_number(server, "info commandstats", "cmdstat_xread:calls=");
 }
 
 /* One that never asked for a counter knows all the same what others have used of it. */
@@ -461,6 +530,8 @@ int main(void)
         SERVER_TEST(two_daemons_share_one_counter),
         SERVER_TEST(a_crowd_on_two_daemons_passes_no_more_than_the_limit),
         SERVER_TEST(a_server_that_forgets_its_scripts_is_told_again),
+        SERVER_TEST(each_tells_what_it_alone_knows),
+        SERVER_TEST(what_has_lapsed_is_not_told),
         SERVER_TEST(without_the_server_each_has_its_share),
         SERVER_TEST(each_absence_has_a_share_of_its_own),
         SERVER_TEST(what_others_used_is_known),
