@@ -61,9 +61,11 @@ static bool is_well_encoded(struct slice word)
     return encoding == 'b' || encoding == 'q';
 }
 
-/* The words of `text`, a blank or a fold between two: "=?utf-8?Q?a?= =?utf-8?B?YQ==?=". */
+/* The words of `text`, a blank or a fold between two, in one charset: "=?utf-8?Q?a?= =?utf-8?B?YQ==?=". Who
+ * does not know the charset knows none of the name then, and nobody leaves out a part. */
 static bool is_all_words(struct slice text)
 {
+    struct slice charset = slice_make("", 0);
     size_t at = 0;
     while (at < text.length) {
         struct slice rest = slice_part(text, at, text.length);
@@ -78,6 +80,10 @@ static bool is_all_words(struct slice text)
         if (!is_word || i + 1 >= rest.length || rest.data[i + 1] != '=' ||
             !is_well_encoded(slice_part(rest, 2, i)))
             return false;
+        struct slice label = slice_part(rest, 2, 2 + slice_find(slice_part(rest, 2, i), '?'));
+        if (at > 0 && !slice_equal_nocase(label, charset))
+            return false;
+        charset = label;
         at += i + 2;
         size_t next = skip_blanks(text, at);
         if (at < text.length && (next == at || next == text.length))

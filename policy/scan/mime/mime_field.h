@@ -4,9 +4,9 @@
  *
  * Inside it there is one reading, on which all mail programs agree (test/oracles compares them): a lead word,
  * then parameters with a semicolon before each; values are tokens or quoted text without backslashes,
- * semicolons, folds and controls; encoded words only as the whole of a quoted value; RFC 2231 pieces numbered
- * from 0 in order, each once, in quotes with semicolons and folds too; no comment. Whatever is outside it is
- * not read but over-approximated (mime/name_superset.h). Pure functions, any thread.
+ * semicolons, folds and controls; encoded words only as the whole of a quoted value, in one charset; RFC 2231
+ * pieces numbered from 0 in order, each once, in quotes with semicolons and folds too; no comment. Whatever
+ * is outside it is not read but over-approximated (mime/name_superset.h). Pure functions, any thread.
  */
 #ifndef CLOSEDRELAY_SCAN_MIME_MIME_FIELD_H
 #define CLOSEDRELAY_SCAN_MIME_MIME_FIELD_H

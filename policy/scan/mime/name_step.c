@@ -1,6 +1,5 @@
 #include "scan/mime/name_step.h"
 
-#include "scan/mime/mime_charset.h"
 #include "scan/mime/mime_word.h"
 #include "scan/mime/name_text.h"
 #include "scan/mime/transfer_decode.h"
@@ -11,6 +10,14 @@ enum { ESCAPE_BETWEEN_BYTES = 7 };
 static bool has_word(struct slice text)
 {
     return memmem(text.data, text.length, "=?", 2) != NULL;
+}
+
+/* Whether there may be more than one. */
+static bool has_words(struct slice text)
+{
+    const char *first = memmem(text.data, text.length, "=?", 2);
+    size_t at = first == NULL ? text.length : (size_t)(first - text.data) + 2;
+    return has_word(slice_part(text, at, text.length));
 }
 
 static bool is_base64(char c)
@@ -32,12 +39,15 @@ static char base64_digit(char c, unsigned reading)
     return (reading & BASE64_PADDING) != 0 && c == '=' ? 'A' : c;
 }
 
-/* Appends what the digits in `text` mean as one, whatever stands between them. */
-static void decode_base64(struct slice text, unsigned reading, struct strbuf *out)
+/* Appends what the digits in `text` mean behind `phase` others, whatever stands between them. */
+static void decode_base64_from(struct slice text, unsigned reading, unsigned phase, struct strbuf *out)
 {
     struct transfer_decoder decoder;
     char piece[4 * TRANSFER_ROOM_MIN];
+    struct slice before = slice_make("AAA", phase);
     transfer_decoder_init(&decoder, TRANSFER_BASE64);
+    while (before.length > 0)
+        strbuf_append(out, piece, transfer_decode(&decoder, &before, piece, sizeof piece));
     for (size_t i = 0; i < text.length; i++) {
         char digit = base64_digit(text.data[i], reading);
         struct slice rest = slice_make(&digit, is_base64(digit) ? 1 : 0);
@@ -48,6 +58,28 @@ static void decode_base64(struct slice text, unsigned reading, struct strbuf *ou
     strbuf_append_byte(out, NAME_STEP_EDGE);
 }
 
+static void decode_base64(struct slice text, unsigned reading, struct strbuf *out)
+{
+    decode_base64_from(text, reading, 0, out);
+}
+
+/* Puts what was appended since `from` in parentheses, so that it may be left out. */
+static void enclose(struct strbuf *out, size_t from)
+{
+    struct strbuf copy;
+    strbuf_init(&copy, 0);
+    strbuf_append(&copy, strbuf_slice(out).data + from, out->length - from);
+    strbuf_truncate(out, from);
+    strbuf_append_byte(out, '(');
+    for (size_t i = 0; i < copy.length; i++) {
+        char c = strbuf_slice(&copy).data[i];
+        strbuf_append_byte(out, c == '(' || c == ')' ? (char)NAME_STEP_EDGE : c);
+    }
+    strbuf_append_byte(out, ')');
+    out->failed = out->failed || copy.failed;
+    strbuf_deinit(&copy);
+}
+
 /* The offset of the next "?=", or the length. */
 static size_t find_close(struct slice text, size_t at)
 {
@@ -55,11 +87,34 @@ static size_t find_close(struct slice text, size_t at)
     return close == NULL ? text.length : (size_t)(close - text.data);
 }
 
+/* Appends, as a comment, what base64 means whose digits are thrown out of step: by garbage before them that
+ * some count, and by padding after which some begin anew. */
+static void append_base64_shifted(struct slice all, struct strbuf *out)
+{
+    enum { PHASES = 4 };
+    size_t from = out->length;
+    for (size_t i = 0; i < all.length; i++) {
+        size_t end = i;
+        while (end < all.length && all.data[end] != '=')
+            end++;
+        decode_base64(slice_part(all, i, end), BASE64_URL, out);
+        i = end;
+    }
+    for (unsigned phase = 1; phase < PHASES; phase++)
+        decode_base64_from(all, BASE64_URL, phase, out);
+    enclose(out, from);
+}
+
 /* Appends what base64 means where padding is nothing, or a digit. */
 static void append_base64_whole(struct slice all, bool is_plain_known, struct strbuf *out)
 {
+    bool is_odd = false;
+    for (size_t i = 0; i + 2 < all.length; i++)
+        is_odd = is_odd || !is_base64(all.data[i]);
     if (!is_plain_known)
         decode_base64(all, BASE64_PLAIN, out);
+    if (is_odd)
+        append_base64_shifted(all, out);
     bool has_url = slice_find(all, '-') < all.length || slice_find(all, '_') < all.length;
     bool has_padding = slice_find(all, '=') + 2 < all.length;
     if (has_url)
@@ -74,14 +129,14 @@ static void append_base64_whole(struct slice all, bool is_plain_known, struct st
  * digit. Returns the offset behind it. */
 static size_t append_base64(struct slice text, size_t at, enum name_step step, struct strbuf *out)
 {
-    size_t close = at + slice_find(slice_part(text, at, text.length), '?');
+    bool is_closed = step == NAME_STEP_CLOSED_WORDS || step == NAME_STEP_CLOSED_PADDED_WORDS;
+    size_t close = is_closed ? find_close(text, at) : at + slice_find(slice_part(text, at, text.length), '?');
+    struct slice all = slice_part(text, at, close);
     if (step == NAME_STEP_CLOSED_WORDS) {
-        close = find_close(text, at);
-        append_base64_whole(slice_part(text, at, close), false, out);
+        append_base64_whole(all, false, out);
         return close;
     }
-    struct slice all = slice_part(text, at, close);
-    if (step == NAME_STEP_PADDED_WORDS) {
+    if (step == NAME_STEP_PADDED_WORDS || step == NAME_STEP_CLOSED_PADDED_WORDS) {
         decode_base64(slice_part(all, 0, slice_find(all, '=')), BASE64_PLAIN, out);
         bool is_next = close < text.length && close > at && text.data[close - 1] == '='; /* another word */
         return is_next ? close - 1 : close;
@@ -137,47 +192,25 @@ static bool has_odd_base64(struct slice text, bool padding)
     return false;
 }
 
-/* Whether the word with this mark is in a charset that is not known. */
-static bool is_unknown_word(struct slice mark)
-{
-    struct strbuf unused;
-    struct slice charset = slice_part(mark, 2, mark.length);
-    charset = slice_part(charset, 0, slice_find(slice_part(charset, 0, slice_find(charset, '?')), '*'));
-    strbuf_init(&unused, 0);
-    bool is_unknown = mime_charset_to_utf8(charset, slice_of("\xc3\xa9"), &unused) == MIME_CHARSET_UNKNOWN;
-    strbuf_deinit(&unused);
-    return is_unknown;
-}
-
-static bool has_unknown_word(struct slice text)
-{
-    for (size_t at = slice_find(text, '='); at < text.length;
-         at += 1 + slice_find(slice_part(text, at + 1, text.length), '=')) {
-        size_t mark = word_mark(slice_part(text, at, text.length));
-        if (mark > 0 && is_unknown_word(slice_part(text, at, at + mark)))
-            return true;
-    }
-    return false;
-}
-
 /* Encoded words without regard to their form: base64 behind each mark, and =XX anywhere. */
 static void append_words_anywhere(struct slice text, enum name_step step, struct strbuf *out)
 {
+    size_t word = 0; /* in the result, the beginning of one that is open */
     bool in_word = false;
     for (size_t at = 0; at < text.length;) {
         size_t mark = word_mark(slice_part(text, at, text.length));
         int high = text.data[at] == '=' && at + 2 < text.length ? ascii_hex_value(text.data[at + 1]) : -1;
         int low = high >= 0 ? ascii_hex_value(text.data[at + 2]) : -1;
-        if (mark > 0 && step == NAME_STEP_KNOWN_WORDS && is_unknown_word(slice_part(text, at, at + mark))) {
-            size_t close = find_close(text, at + mark);
-            at = close < text.length ? close + 2 : close;
-        } else if (mark > 0) {
+        if (mark > 0) {
             bool is_base64_word = strchr("bB", text.data[at + mark - 2]) != NULL;
             strbuf_append_byte(out, NAME_STEP_EDGE);
+            word = out->length;
             in_word = true;
             at += mark;
             at = is_base64_word ? append_base64(text, at, step, out) : at;
         } else if (text.data[at] == '?' && at + 1 < text.length && text.data[at + 1] == '=') {
+            if (step == NAME_STEP_DROPPED_WORDS && in_word)
+                enclose(out, word);
             strbuf_append_byte(out, NAME_STEP_EDGE);
             in_word = false;
             at += word_mark(slice_part(text, at + 1, text.length)) > 0 ? 1 : 2; /* "?=" may be "?" and "=?" */
@@ -271,12 +304,13 @@ void name_step_append(enum name_step step, struct slice text, struct strbuf *out
         if (has_word(text))
             append_words_anywhere(text, step, out);
         break;
-    case NAME_STEP_KNOWN_WORDS:
-        if (has_unknown_word(text))
+    case NAME_STEP_DROPPED_WORDS:
+        if (has_words(text))
             append_words_anywhere(text, step, out);
         break;
     case NAME_STEP_WHOLE_WORDS:
     case NAME_STEP_CLOSED_WORDS:
+    case NAME_STEP_CLOSED_PADDED_WORDS:
         if (has_odd_base64(text, step == NAME_STEP_WHOLE_WORDS))
             append_words_anywhere(text, step, out);
         break;

@@ -12,19 +12,20 @@
 enum { NAME_STEP_EDGE = '\1' };
 
 enum name_step {
-    NAME_STEP_WORDS,           /* encoded words in their form (RFC 2047) */
-    NAME_STEP_LOOSE_WORDS,     /* without regard to their form */
-    NAME_STEP_BLANKLESS_WORDS, /* and without the blanks in them */
-    NAME_STEP_PADDED_WORDS,    /* and base64 to its first padding, whatever follows */
-    NAME_STEP_WHOLE_WORDS,     /* and base64 without the padding in it, whatever that ends */
-    NAME_STEP_KNOWN_WORDS,     /* and without words in a charset that nobody knows */
-    NAME_STEP_CLOSED_WORDS,    /* and base64 to "?=", with any "?" in it */
-    NAME_STEP_PERCENT,         /* %XX */
-    NAME_STEP_LOOSE_PERCENT,   /* whatever some program drops stands between */
-    NAME_STEP_STRIPPED,        /* without backslashes and folds */
-    NAME_STEP_BLANKLESS,       /* without blanks, where that may make a word */
-    NAME_STEP_BARE,            /* without quotes, comments, specials and what is no visible ASCII */
-    NAME_STEP_REFERENCES,      /* &name; and &#NUMBER; */
+    NAME_STEP_WORDS,               /* encoded words in their form (RFC 2047) */
+    NAME_STEP_LOOSE_WORDS,         /* without regard to their form */
+    NAME_STEP_BLANKLESS_WORDS,     /* and without the blanks in them */
+    NAME_STEP_PADDED_WORDS,        /* and base64 to its first padding, whatever follows */
+    NAME_STEP_WHOLE_WORDS,         /* and base64 without the padding in it, whatever that ends */
+    NAME_STEP_DROPPED_WORDS,       /* and each as a comment: who knows no such charset leaves it out */
+    NAME_STEP_CLOSED_WORDS,        /* and base64 to "?=", with any "?" in it */
+    NAME_STEP_CLOSED_PADDED_WORDS, /* and that to its first padding */
+    NAME_STEP_PERCENT,             /* %XX */
+    NAME_STEP_LOOSE_PERCENT,       /* whatever some program drops stands between */
+    NAME_STEP_STRIPPED,            /* without backslashes and folds */
+    NAME_STEP_BLANKLESS,           /* without blanks, where that may make a word */
+    NAME_STEP_BARE,                /* without quotes, comments, specials and what is no visible ASCII */
+    NAME_STEP_REFERENCES,          /* &name; and &#NUMBER; */
     NAME_STEP_COUNT,
 };
 

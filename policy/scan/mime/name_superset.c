@@ -14,16 +14,12 @@ void name_superset_init(struct name_superset *superset, void *owner)
 {
     name_set_init(&superset->texts, owner, NAME_SUPERSET_TEXTS);
     name_set_init(&superset->pieces, owner, NAME_SUPERSET_PIECES);
+    superset->decoded_bytes = 0;
 }
 
 bool name_superset_is_empty(const struct name_superset *superset)
 {
     return superset->texts.count == 0;
-}
-
-bool name_superset_is_over_limit(const struct name_superset *superset)
-{
-    return superset->texts.is_over_limit || superset->pieces.is_over_limit;
 }
 
 bool name_superset_failed(const struct name_superset *superset)
@@ -100,7 +96,7 @@ static bool is_droppable(char c)
 
 static bool ends_piece(char c)
 {
-    return strchr("\"'=;:*,()<>?@[]/\\", c) != NULL || c == CONTROL;
+    return strchr("\"'=;:*,()<>?@[]/\\", c) != NULL || c == CONTROL || c == OTHER;
 }
 
 static void add_stripped_piece(struct name_superset *superset, struct slice piece)
@@ -115,8 +111,8 @@ static void add_stripped_piece(struct name_superset *superset, struct slice piec
     strbuf_deinit(&stripped);
 }
 
-/* Values between the marks that may end one, also without what may be dropped; such as hold a blank also cut
- * there. */
+/* Values between the bytes that are none of a token (RFC 2045 5.1) and may end one, also without what may be
+ * dropped; such as hold a blank also cut there. */
 static void add_pieces(struct name_superset *superset, struct slice reduced)
 {
     for (size_t from = 0; from < reduced.length;) {
@@ -172,8 +168,14 @@ static void add_decoded(struct name_superset *superset, struct slice text, int r
         return;
     strbuf_init(&step, 0);
     for (enum name_step kind = 0; kind < NAME_STEP_COUNT; kind++) {
+        superset->decoded_bytes += text.length;
+        if (superset->decoded_bytes > NAME_SUPERSET_DECODED_BYTES) {
+            superset->texts.is_over_limit = true;
+            break;
+        }
         name_step_append(kind, text, &step);
-        add_step(superset, text, rounds, &step);
+        /* Nothing is in the words any more that were enclosed. */
+        add_step(superset, text, kind == NAME_STEP_DROPPED_WORDS ? 1 : rounds, &step);
     }
     strbuf_deinit(&step);
 }
@@ -235,12 +237,20 @@ static bool begins_parameter(struct slice text, size_t at)
     size_t end = at;
     while (end < text.length && (is_name_byte(text.data[end]) || text.data[end] == '*'))
         end++;
-    return end == text.length || text.data[end] == '=';
+    return end == text.length || text.data[end] == '=' || text.data[end] == ';';
 }
 
-/* Whether a name may end at `at`. For an extension that is a word, a value must. */
-static bool may_end(struct slice text, size_t at, bool is_strict)
+/* How sure it must be that a name ends where an extension does. */
+enum ending {
+    ENDING_NAME,  /* a name may */
+    ENDING_VALUE, /* a value does */
+    ENDING_WORD,  /* a value does, and no sentence goes on behind its semicolon */
+};
+
+/* Whether a name may end at `at`. */
+static bool may_end(struct slice text, size_t at, enum ending ending)
 {
+    const bool is_strict = ending != ENDING_NAME;
     size_t end = at;
     if (!is_strict && at < text.length && text.data[at] == OTHER) /* none of a token either */
         return true;
@@ -263,12 +273,13 @@ static bool may_end(struct slice text, size_t at, bool is_strict)
         behind++;
     end = c == CONTROL || behind == text.length || text.data[behind] == ';' ? behind : end;
     if (end == text.length || text.data[end] == ';')
-        return end == text.length || begins_parameter(text, end + 1);
+        return end == text.length || ending == ENDING_VALUE || begins_parameter(text, end + 1);
     return strchr("\"?'", text.data[end]) != NULL;
 }
 
 /* An extension that is being spelled. */
 struct spelling {
+    size_t steps_left;
     bool (*visit)(void *context, struct slice extension);
     void *context;
     bool has_pieces; /* some value may be one word, in which blanks are dropped */
@@ -282,9 +293,19 @@ struct spelling {
 static bool spelling_end(struct spelling *spelling, struct slice text, size_t at)
 {
     struct slice extension = slice_make(spelling->text, spelling->length);
-    return extension.length == 0 ||
-           !may_end(text, at, spelling->has_gap || spelling->has_x || is_word(extension)) ||
+    enum ending ending = is_word(extension)                     ? ENDING_WORD
+                         : spelling->has_gap || spelling->has_x ? ENDING_VALUE
+                                                                : ENDING_NAME;
+    return extension.length == 0 || !may_end(text, at, ending) ||
            spelling->visit(spelling->context, extension);
+}
+
+/* Counts a step over `bytes`. False: there were enough. */
+static bool spelling_step(struct spelling *spelling, size_t bytes)
+{
+    size_t steps = 1 + bytes;
+    spelling->steps_left = spelling->steps_left > steps ? spelling->steps_left - steps : 0;
+    return spelling->steps_left > 0;
 }
 
 static bool is_extension_byte(char c)
@@ -303,7 +324,7 @@ static bool is_replaced(char c, bool is_behind_dot)
 static bool spell_on(struct spelling *spelling, struct slice text, size_t at, unsigned comments_left)
 {
     for (;;) {
-        if (!spelling_end(spelling, text, at))
+        if (!spelling_step(spelling, 0) || !spelling_end(spelling, text, at))
             return false;
         if (at == text.length || spelling->length == sizeof spelling->text)
             return true;
@@ -314,7 +335,9 @@ static bool spell_on(struct spelling *spelling, struct slice text, size_t at, un
         const size_t length = spelling->length;
         const bool has_gap = spelling->has_gap;
         if (text.data[at] == '(' && comments_left > 0) {
-            if (!spell_on(spelling, text, skip_comment(text, at), comments_left - 1))
+            size_t behind = skip_comment(text, at);
+            if (!spelling_step(spelling, behind - at) ||
+                (behind > at && !spell_on(spelling, text, behind, comments_left - 1)))
                 return false;
             spelling->length = length;
             spelling->has_gap = has_gap;
@@ -332,8 +355,10 @@ static bool spell_on(struct spelling *spelling, struct slice text, size_t at, un
         size_t next = skip_droppable(text, at, &is_blank);
         if (next == at)
             return true;
+        if (!spelling_step(spelling, next - at))
+            return false;
         spelling->has_gap = spelling->has_gap || (is_blank && !spelling->has_pieces);
-        at = next;
+        at += 1 + slice_find(slice_part(text, at + 1, next), '('); /* a comment may begin inside */
     }
 }
 
@@ -369,14 +394,34 @@ static bool visit_pairs(struct spelling *spelling, const struct name_set *pieces
     return true;
 }
 
+static bool visit_all(struct spelling *spelling, const struct name_superset *superset)
+{
+    spelling->has_pieces = superset->pieces.count > 0;
+    spelling->steps_left = NAME_SUPERSET_STEPS;
+    for (size_t i = 0; i < superset->texts.count; i++)
+        if (!visit_text(spelling, superset->texts.items[i]))
+            return false;
+    return visit_pairs(spelling, &superset->pieces);
+}
+
 bool name_superset_visit(const struct name_superset *superset,
                          bool (*visit)(void *context, struct slice extension), void *context)
 {
-    struct spelling spelling = {.visit = visit, .context = context, .has_pieces = superset->pieces.count > 0};
-    for (size_t i = 0; i < superset->texts.count; i++)
-        if (!visit_text(&spelling, superset->texts.items[i]))
-            return false;
-    return visit_pairs(&spelling, &superset->pieces);
+    struct spelling spelling = {.visit = visit, .context = context};
+    return visit_all(&spelling, superset) || spelling.steps_left == 0;
+}
+
+static bool visit_nothing(void *context, struct slice extension)
+{
+    (void)context;
+    (void)extension;
+    return true;
+}
+
+bool name_superset_is_over_limit(const struct name_superset *superset)
+{
+    struct spelling spelling = {.visit = visit_nothing};
+    return superset->texts.is_over_limit || superset->pieces.is_over_limit || !visit_all(&spelling, superset);
 }
 
 /* Whether `piece` ends in a dot and the first `count` bytes of the extension. */
@@ -391,7 +436,7 @@ bool name_superset_pieces_spell(const struct name_superset *superset, struct sli
     /* The numbers of bytes of the extension that some pieces spell behind a dot. */
     bool reached[NAME_SUPERSET_EXTENSION_BYTES] = {false};
     const struct name_set *pieces = &superset->pieces;
-    bool is_strict = is_word(extension);
+    const enum ending ending = is_word(extension) ? ENDING_WORD : ENDING_NAME;
     if (pieces->count == 0 || extension.length >= sizeof reached)
         return false;
     for (size_t i = 0; i < pieces->count; i++)
@@ -401,7 +446,7 @@ bool name_superset_pieces_spell(const struct name_superset *superset, struct sli
         struct slice rest = slice_part(extension, count, extension.length);
         for (size_t i = 0; reached[count] && i < pieces->count; i++) {
             struct slice piece = pieces->items[i];
-            if (slice_starts_nocase(piece, rest) && may_end(piece, rest.length, is_strict))
+            if (slice_starts_nocase(piece, rest) && may_end(piece, rest.length, ending))
                 return true;
             if (piece.length < rest.length && slice_starts_nocase(rest, piece))
                 reached[count + piece.length] = true;

@@ -24,14 +24,17 @@
 
 enum {
     NAME_SUPERSET_FIELD_BYTES = 16384, /* of a longer field the rest is left out, which is told */
-    NAME_SUPERSET_TEXTS = 128,
+    NAME_SUPERSET_TEXTS = 256,
     NAME_SUPERSET_PIECES = 256,
     NAME_SUPERSET_EXTENSION_BYTES = 40,
+    NAME_SUPERSET_DECODED_BYTES = 1 << 20, /* that go through a step of decoding */
+    NAME_SUPERSET_STEPS = 1 << 17,         /* of spelling, a millisecond */
 };
 
 struct name_superset {
     struct name_set texts;  /* reduced; distinct */
     struct name_set pieces; /* reduced values of fields with stars, in no order */
+    size_t decoded_bytes;
 };
 
 void name_superset_init(struct name_superset *superset, void *owner);
@@ -51,7 +54,7 @@ bool name_superset_visit(const struct name_superset *superset,
  * (lower-case). */
 bool name_superset_pieces_spell(const struct name_superset *superset, struct slice extension);
 
-/* Whether something was left out: too long, or too much of it. */
+/* Whether something was left out: too long, or too much of it, or too many ways to spell it. */
 bool name_superset_is_over_limit(const struct name_superset *superset);
 
 bool name_superset_failed(const struct name_superset *superset);

@@ -132,6 +132,12 @@ static void damaged_values_spell_all_readings(void **state)
         "x; filename=evil.e;e",
         "x; filename=evil.e\"e\"",
         "x; filename*1*=exe; filename*0*=utf-8''evil.:x=\"(",
+        "x; filename=\"=?utf-8*en?Q?a=2E?= =?utf-8?Q?e?= =?ut8?Q?e?= =?utf-8?Q?x?= =?utf-8?Q?e?=\"",
+        "x; filename*0*=utf-8''a; filename*1*=l%2e\x80"
+        "filename*0=; filename*2*=%65; filename*3*=xe",
+        "x; filename=evil.e  xe; file; filename=.txt\"\"x",
+        "x; filename=\"=?utf-8?B?=65Zifilename*1=so-8859-1'XZpbC5leGU=?=\"",
+        "x; name=\"=?utf-8*en?Q?a?=\r\n =?u\\tf-8?Q?.e?=\r\n =?us-ascii?b?eA==ascii?b?eA==?=\r\n =?utf-8?Q?e?=\"",
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct collected collected = collect(values[i]);
@@ -139,6 +145,30 @@ static void damaged_values_spell_all_readings(void **state)
             fail_msg("%s: strict %d, and spells no .exe", values[i], collected.is_strict);
         talloc_free(collected.owner);
     }
+}
+
+/* Comments that may each be left out or not, and letters between: there is no end of ways to spell. */
+static void ways_to_spell_are_bounded(void **state)
+{
+    (void)state;
+    struct strbuf field;
+    strbuf_init(&field, 0);
+    strbuf_append_text(&field, "x; name=");
+    for (int dot = 0; dot < 100; dot++) {
+        strbuf_append_byte(&field, '.');
+        for (int i = 0; i < 40; i++)
+            strbuf_append_text(&field, "a(b)");
+    }
+    struct collected collected = collect(strbuf_text(&field));
+    assert_true(name_superset_is_over_limit(&collected.parameters.superset));
+    assert_false(scan_spells(&collected.parameters.superset, "exe"));
+    talloc_free(collected.owner);
+    strbuf_truncate(&field, sizeof "x; name=.a(b)a(b)" - 1);
+    collected = collect(strbuf_text(&field));
+    assert_false(name_superset_is_over_limit(&collected.parameters.superset));
+    assert_true(scan_spells(&collected.parameters.superset, "aab"));
+    talloc_free(collected.owner);
+    strbuf_deinit(&field);
 }
 
 /* An extension that is a domain too, where the value ends for everybody. */
@@ -446,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strict_values_have_one_reading),
         cmocka_unit_test(damaged_values_spell_all_readings),
+        cmocka_unit_test(ways_to_spell_are_bounded),
         cmocka_unit_test(words_count_where_a_value_ends),
         cmocka_unit_test(honest_damage_spells_nothing),
         cmocka_unit_test(boundaries_and_disputes),
