@@ -13,9 +13,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <talloc.h>
 #include <unistd.h>
 
 enum { MS = 1000, WAIT_MS = 10000 };
+
+static const int64_t HOUR_US = 3600LL * 1000000;
 
 static unsigned free_port(void)
 {
@@ -160,4 +163,56 @@ long redis_number(const struct redis_server *server, const char *command, const 
     pclose(pipe);
     const char *at = strstr(answer, name);
     return at == NULL ? -1 : strtol(at + strlen(name), NULL, 10);
+}
+
+/* ---- one counter ----------------------------------------------------------------------------------- */
+
+struct store_charge redis_charge(const char *key, uint64_t limit, uint64_t amount)
+{
+    return (struct store_charge){
+        .limit = slice_of("user recipients"),
+        .key = slice_of(key),
+        .window = {.kind = WINDOW_REFILL, .limit = limit, .burst = limit, .period_us = 24 * HOUR_US},
+        .amount = amount,
+    };
+}
+
+uint64_t redis_used(struct store *store, const char *key, uint64_t limit)
+{
+    struct store_charge charge = redis_charge(key, limit, 0);
+    for (unsigned waited = 0; !store_look(store, &charge, 1); waited++) {
+        if (waited == WAIT_MS)
+            fail_msg("the store is away");
+        usleep(MS);
+    }
+    return charge.level.used;
+}
+
+bool redis_pass_charge(struct store *store, struct store_charge charge)
+{
+    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
+    bool passes = store_reserve(hold, &charge, 1, NULL) == STORE_FITS;
+    if (passes)
+        store_settle(hold, &charge, 1, NULL);
+    talloc_free(hold);
+    return passes;
+}
+
+bool redis_pass_one(struct store *store, const char *key, uint64_t limit)
+{
+    return redis_pass_charge(store, redis_charge(key, limit, 1));
+}
+
+void redis_wait_until_used(struct store *store, const char *key, uint64_t limit, uint64_t wanted)
+{
+    for (unsigned waited = 0; redis_used(store, key, limit) != wanted; waited++) {
+        if (waited == WAIT_MS)
+            fail_msg("%u of %u are charged", (unsigned)redis_used(store, key, limit), (unsigned)wanted);
+        usleep(MS);
+    }
+}
+
+long redis_pulses(const struct redis_server *server)
+{
+    return redis_number(server, "info commandstats", "cmdstat_xread:calls=");
 }

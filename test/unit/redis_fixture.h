@@ -34,4 +34,17 @@ bool redis_is_there(struct store *store);
 /* For at most ten seconds. */
 void redis_wait_until_there(struct store *store, bool wanted);
 
+/* ---- one counter: `limit` recipients a day ---- */
+
+struct store_charge redis_charge(const char *key, uint64_t limit, uint64_t amount);
+/* Without asking whether the server knows this store; on a busy machine it may look away for a moment. */
+uint64_t redis_used(struct store *store, const char *key, uint64_t limit);
+/* One message, reserved and settled; false: it does not fit. */
+bool redis_pass_charge(struct store *store, struct store_charge charge);
+bool redis_pass_one(struct store *store, const char *key, uint64_t limit);
+/* For at most ten seconds: what was charged while the server was away is sent by a thread of the store. */
+void redis_wait_until_used(struct store *store, const char *key, uint64_t limit, uint64_t wanted);
+/* How often stores have told the server that they are there. */
+long redis_pulses(const struct redis_server *server);
+
 #endif

@@ -24,63 +24,7 @@
 #include "redis_fixture.h"
 #include "store/redis_address.h"
 
-static const int64_t HOUR_US = 3600LL * 1000000;
 enum { MS = 1000, WAIT_MS = 10000 };
-
-static struct store_charge charge_of(const char *key, uint64_t limit, uint64_t amount)
-{
-    return (struct store_charge){
-        .limit = slice_of("user recipients"),
-        .key = slice_of(key),
-        .window = {.kind = WINDOW_REFILL, .limit = limit, .burst = limit, .period_us = 24 * HOUR_US},
-        .amount = amount,
-    };
-}
-
-static uint64_t used(struct store *store, const char *key, uint64_t limit)
-{
-    struct store_charge charge = charge_of(key, limit, 0);
-    assert_true(store_look(store, &charge, 1));
-    return charge.level.used;
-}
-
-static struct store_charge two_seconds(const char *key, uint64_t limit)
-{
-    struct store_charge charge = charge_of(key, limit, 1);
-    charge.window.kind = WINDOW_SLIDING;
-    charge.window.period_us = HOUR_US / 1800;
-    return charge;
-}
-
-static bool pass_one_of(struct store *store, struct store_charge charge)
-{
-    struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
-    bool passes = store_reserve(hold, &charge, 1, NULL) == STORE_FITS;
-    if (passes)
-        store_settle(hold, &charge, 1, NULL);
-    talloc_free(hold);
-    return passes;
-}
-
-static bool pass_one(struct store *store, const char *key, uint64_t limit)
-{
-    return pass_one_of(store, charge_of(key, limit, 1));
-}
-
-/* For at most ten seconds: what was charged while the server was away is sent by a thread of the store. */
-static void wait_until_used(struct store *store, const char *key, uint64_t limit, uint64_t wanted)
-{
-    for (unsigned waited = 0; used(store, key, limit) != wanted; waited++) {
-        if (waited == WAIT_MS)
-            fail_msg("%u of %u are charged", (unsigned)used(store, key, limit), (unsigned)wanted);
-        usleep(MS);
-    }
-}
-
-static long pulses(const struct redis_server *server)
-{
-    return redis_number(server, "info commandstats", "cmdstat_xread:calls=");
-}
 
 /* ---- tests ------------------------------------------------------------------------------------------- */
 
@@ -91,19 +35,19 @@ static void two_daemons_share_one_counter(void **state)
     redis_wait_until_there(a, true);
     redis_wait_until_there(b, true);
     struct store_hold *hold = store_hold_create(a, NULL, 3, 0);
-    struct store_charge charge = charge_of("ann", 10, 6);
+    struct store_charge charge = redis_charge("ann", 10, 6);
     assert_int_equal(store_reserve(hold, &charge, 1, NULL), STORE_FITS);
-    assert_int_equal(used(b, "ann", 10), 6);
+    assert_int_equal(redis_used(b, "ann", 10), 6);
     struct store_hold *other = store_hold_create(b, NULL, 3, 0);
     assert_int_equal(store_reserve(other, &charge, 1, NULL), STORE_EXCEEDED);
     assert_true(charge.level.clears_us > store_now_us(b));
     charge.amount = 2;
     store_settle(hold, &charge, 1, NULL);
-    assert_int_equal(used(b, "ann", 10), 2);
+    assert_int_equal(redis_used(b, "ann", 10), 2);
     charge.amount = 8;
     assert_int_equal(store_reserve(other, &charge, 1, NULL), STORE_FITS);
     talloc_free(other); /* gone without a word */
-    for (unsigned waited = 0; used(a, "ann", 10) != 2; waited++) {
+    for (unsigned waited = 0; redis_used(a, "ann", 10) != 2; waited++) {
         assert_true(waited < WAIT_MS);
         usleep(MS);
     }
@@ -125,7 +69,7 @@ static void *send_mail(void *context)
     for (unsigned i = 0; i < 40; i++) {
         struct store *store = crowd->stores[(self + i) % 2];
         struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
-        struct store_charge charge = charge_of("ann", crowd->limit, 1);
+        struct store_charge charge = redis_charge("ann", crowd->limit, 1);
         bool passes = store_reserve(hold, &charge, 1, NULL) == STORE_FITS;
         if (passes && i % 4 != 0) { /* one in four is given up */
             store_settle(hold, &charge, 1, NULL);
@@ -151,7 +95,7 @@ static void a_crowd_on_two_daemons_passes_no_more_than_the_limit(void **state)
     assert_true(redis_is_there(crowd.stores[0]) && redis_is_there(crowd.stores[1]));
     assert_true(crowd.passed <= LIMIT);
     /* What was given up is free again: all that is left can be had, and not one more. */
-    for (unsigned waited = 0; used(crowd.stores[0], "ann", LIMIT) != crowd.passed; waited++) {
+    for (unsigned waited = 0; redis_used(crowd.stores[0], "ann", LIMIT) != crowd.passed; waited++) {
         assert_true(waited < WAIT_MS);
         usleep(MS);
     }
@@ -159,165 +103,12 @@ static void a_crowd_on_two_daemons_passes_no_more_than_the_limit(void **state)
     crowd.stores[1] = redis_open(server, "c"); /* it remembers nothing of who is over the limit */
     redis_wait_until_there(crowd.stores[1], true);
     while (crowd.passed < LIMIT) {
-        assert_true(pass_one(crowd.stores[1], "ann", LIMIT));
+        assert_true(redis_pass_one(crowd.stores[1], "ann", LIMIT));
         crowd.passed++;
     }
-    assert_false(pass_one(crowd.stores[1], "ann", LIMIT));
+    assert_false(redis_pass_one(crowd.stores[1], "ann", LIMIT));
     store_destroy(crowd.stores[0]);
     store_destroy(crowd.stores[1]);
-}
-
-static void a_server_that_forgets_its_scripts_is_told_again(void **state)
-{
-    struct redis_server *server = redis_of(state);
-    struct store *store = redis_open(server, "a");
-    redis_wait_until_there(store, true);
-    assert_true(pass_one(store, "ann", 10));
-    redis_tell(server, "script flush");
-    assert_true(pass_one(store, "ann", 10));
-    assert_int_equal(used(store, "ann", 10), 2);
-    redis_tell(server, "flushall"); /* it is told what was used, too */
-    assert_true(pass_one(store, "ann", 10));
-    wait_until_used(store, "ann", 10, 3);
-    store_destroy(store);
-}
-
-/* What one knows beyond what the other has told a store without memory is told too, however much passed
- * since. */
-static void each_tells_what_it_alone_knows(void **state)
-{
-    struct redis_server *server = redis_of(state);
-    struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
-    redis_wait_until_there(a, true);
-    redis_wait_until_there(b, true);
-    for (int i = 0; i < 3; i++)
-        assert_true(pass_one(a, "ann", 100));
-    for (int i = 0; i < 2; i++)
-        assert_true(pass_one(b, "ann", 100));
-    redis_tell(server, "flushall");
-    for (int i = 0; i < 10; i++)
-        assert_true(pass_one(a, "ann", 100));
-    for (unsigned waited = 0; used(a, "ann", 100) < 13; waited++) {
-        assert_true(waited < WAIT_MS);
-        usleep(MS);
-    }
-    const long before = pulses(server);
-    for (unsigned waited = 0; pulses(server) < before + 6; waited++) {
-        assert_true(waited < WAIT_MS);
-        usleep(MS);
-    }
-    assert_true(pass_one(b, "ann", 100));
-    wait_until_used(a, "ann", 100, 16);
-    store_destroy(a);
-    store_destroy(b);
-}
-
-/* A connection that was lost and made again: what has lapsed meanwhile is not told as if it still counted. */
-static void what_has_lapsed_is_not_told(void **state)
-{
-    struct redis_server *server = redis_of(state);
-    struct store *store = redis_open(server, "a");
-    redis_wait_until_there(store, true);
-    for (int i = 0; i < 5; i++)
-        assert_true(pass_one_of(store, two_seconds("ann", 5)));
-    /* Seen last, and used up, in the second half of the window. */
-    const int64_t begun_us = store_now_us(store);
-    while (store_now_us(store) < begun_us + 1200 * MS)
-        usleep(MS);
-    assert_false(pass_one_of(store, two_seconds("ann", 5)));
-    redis_tell(server, "client kill type normal");
-    struct store_charge charge = two_seconds("ann", 5);
-    charge.amount = 0;
-    for (unsigned waited = 0; !store_look(store, &charge, 1) || charge.level.used > 0; waited++) {
-        assert_true(waited < WAIT_MS);
-        usleep(MS);
-    }
-    redis_wait_until_there(store, true);
-    assert_true(pass_one_of(store, two_seconds("ann", 5)));
-    assert_true(store_look(store, &charge, 1));
-    assert_in_range(charge.level.used, 0, 1);
-    store_destroy(store);
-}
-
-/* Two daemons were seen, 4 of 10 are left: each may give (4 - 1) / 2 of them while the server is gone. */
-static void without_the_server_each_has_its_share(void **state)
-{
-    struct redis_server *server = redis_of(state);
-    struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
-    redis_wait_until_there(a, true);
-    redis_wait_until_there(b, true);
-    for (int i = 0; i < 3; i++)
-        assert_true(pass_one(a, "ann", 10) && pass_one(b, "ann", 10));
-    for (unsigned waited = 0; waited < 100; waited++) { /* until each has seen the other's heartbeat */
-        usleep(5 * MS);
-    }
-    assert_int_equal(used(a, "ann", 10), 6);
-    assert_int_equal(used(b, "ann", 10), 6);
-    redis_kill(server);
-    redis_wait_until_there(a, false);
-    redis_wait_until_there(b, false);
-    unsigned passed_a = 0, passed_b = 0;
-    for (int i = 0; i < 10; i++) {
-        passed_a += pass_one(a, "ann", 10);
-        passed_b += pass_one(b, "ann", 10);
-    }
-    assert_int_equal(passed_a, 1);
-    assert_int_equal(passed_b, 1);
-    assert_true(pass_one(a, "somebody never seen", 10));
-    redis_start(server); /* empty: it is told what was used before, and charged once what passed since */
-    redis_wait_until_there(a, true);
-    redis_wait_until_there(b, true);
-    wait_until_used(a, "ann", 10, 8);
-    wait_until_used(b, "somebody never seen", 10, 1);
-    store_destroy(a);
-    store_destroy(b);
-}
-
-/* What passed while it was gone is part of what is left when it goes again, and is counted once. */
-static void each_absence_has_a_share_of_its_own(void **state)
-{
-    struct redis_server *server = redis_of(state);
-    struct store *a = redis_open(server, "a");
-    redis_wait_until_there(a, true);
-    for (int absence = 0; absence < 2; absence++) {
-        redis_kill(server);
-        redis_wait_until_there(a, false);
-        for (int i = 0; i < 3; i++)
-            assert_true(pass_one(a, "ann", 10));
-        redis_start(server);
-        redis_wait_until_there(a, true);
-        wait_until_used(a, "ann", 10, 3 * (uint64_t)(absence + 1));
-    }
-    redis_kill(server);
-    redis_wait_until_there(a, false);
-    for (int i = 0; i < 4; i++)
-        assert_true(pass_one(a, "ann", 10));
-    assert_false(pass_one(a, "ann", 10));
-    store_destroy(a);
-}
-
-/* One that never asked for a counter knows all the same what others have used of it. */
-static void what_others_used_is_known(void **state)
-{
-    struct redis_server *server = redis_of(state);
-    struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
-    redis_wait_until_there(a, true);
-    redis_wait_until_there(b, true);
-    for (int i = 0; i < 6; i++)
-        assert_true(pass_one(a, "ann", 10));
-    const long before = pulses(server);
-    for (unsigned waited = 0; pulses(server) < before + 6; waited++) {
-        assert_true(waited < WAIT_MS);
-        usleep(MS);
-    }
-    redis_kill(server);
-    redis_wait_until_there(b, false);
-    unsigned passed = 0;
-    for (int i = 0; i < 10; i++)
-        passed += pass_one(b, "ann", 10);
-    assert_int_equal(passed, 1);
-    store_destroy(a);
-    store_destroy(b);
 }
 
 /* What a daemon reserved that is killed comes free at its deadline. */
@@ -329,7 +120,7 @@ static void what_a_killed_daemon_held_comes_free(void **state)
         struct store *store = redis_open_with(server, "killed", "timeout=5000&reserve=1");
         redis_wait_until_there(store, true);
         struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
-        struct store_charge charge = charge_of("ann", 10, 6);
+        struct store_charge charge = redis_charge("ann", 10, 6);
         _exit(store_reserve(hold, &charge, 1, NULL) == STORE_FITS ? 0 : 1);
     }
     int status = -1;
@@ -337,24 +128,10 @@ static void what_a_killed_daemon_held_comes_free(void **state)
     assert_int_equal(status, 0);
     struct store *store = redis_open(server, "a");
     redis_wait_until_there(store, true);
-    for (unsigned waited = 0; used(store, "ann", 10) != 0; waited++) {
+    for (unsigned waited = 0; redis_used(store, "ann", 10) != 0; waited++) {
         assert_true(waited < WAIT_MS);
         usleep(MS);
     }
-    store_destroy(store);
-}
-
-static void a_replica_is_no_store(void **state)
-{
-    struct redis_server *server = redis_of(state);
-    struct store *store = redis_open(server, "a");
-    redis_wait_until_there(store, true);
-    redis_tell(server, "replicaof 127.0.0.1 1");
-    redis_wait_until_there(store, false);
-    assert_true(pass_one(store, "ann", 10));
-    redis_tell(server, "replicaof no one");
-    redis_wait_until_there(store, true);
-    wait_until_used(store, "ann", 10, 1);
     store_destroy(store);
 }
 
@@ -365,22 +142,22 @@ static void what_one_resets_is_reset_for_all(void **state)
     struct store *a = redis_open(server, "a"), *b = redis_open(server, "b");
     redis_wait_until_there(a, true);
     redis_wait_until_there(b, true);
-    while (pass_one(b, "ann", 10))
+    while (redis_pass_one(b, "ann", 10))
         ;
     size_t count = 0;
     assert_true(store_reset(a, slice_of(""), slice_of("ann"), &count));
     assert_int_equal(count, 1);
     assert_true(store_reset(a, slice_of(""), slice_of("ann"), &count));
     assert_int_equal(count, 0);
-    for (unsigned waited = 0; !pass_one(b, "ann", 10); waited++) {
+    for (unsigned waited = 0; !redis_pass_one(b, "ann", 10); waited++) {
         assert_true(waited < WAIT_MS);
         usleep(MS);
     }
     redis_tell(server, "client kill type normal"); /* what it knew of before is of no account */
     usleep(MS);
     redis_wait_until_there(b, true);
-    assert_true(pass_one(b, "ann", 10));
-    wait_until_used(b, "ann", 10, 2);
+    assert_true(redis_pass_one(b, "ann", 10));
+    redis_wait_until_used(b, "ann", 10, 2);
     store_destroy(a);
     store_destroy(b);
 }
@@ -391,15 +168,15 @@ static void a_paused_server_holds_nobody_up(void **state)
     struct redis_server *server = redis_of(state);
     struct store *store = redis_open_with(server, "a", "timeout=50");
     redis_wait_until_there(store, true);
-    assert_true(pass_one(store, "ann", 1000));
+    assert_true(redis_pass_one(store, "ann", 1000));
     kill(server->pid, SIGSTOP);
     for (int i = 0; i < 100; i++)
-        assert_true(pass_one(store, "ann", 1000));
+        assert_true(redis_pass_one(store, "ann", 1000));
     assert_false(redis_is_there(store));
     kill(server->pid, SIGCONT);
     redis_wait_until_there(store, true);
     /* What was sent before the pause may have been taken too: each message is charged once all the same. */
-    wait_until_used(store, "ann", 1000, 101);
+    redis_wait_until_used(store, "ann", 1000, 101);
     store_destroy(store);
 }
 
@@ -432,15 +209,15 @@ static void an_answer_can_be_come_back_for(void **state)
     struct store *store = redis_open(server, "a");
     redis_wait_until_there(store, true);
     struct store_hold *hold = store_hold_create(store, NULL, 3, 0);
-    struct store_charge charge = charge_of("ann", 10, 4);
+    struct store_charge charge = redis_charge("ann", 10, 4);
     redis_tell(server, "script flush");
     assert_int_equal(reserve_in_parts(hold, &charge), STORE_FITS);
-    assert_int_equal(used(store, "ann", 10), 4);
+    assert_int_equal(redis_used(store, "ann", 10), 4);
     charge.amount = 7;
     assert_int_equal(reserve_in_parts(hold, &charge), STORE_EXCEEDED);
     charge.amount = 3;
     settle_in_parts(hold, &charge);
-    assert_int_equal(used(store, "ann", 10), 3);
+    assert_int_equal(redis_used(store, "ann", 10), 3);
     talloc_free(hold);
     store_destroy(store);
 }
@@ -453,7 +230,7 @@ static void what_nobody_comes_back_for_does_not_stick(void **state)
     struct store *store = redis_open(server, "a");
     redis_wait_until_there(store, true);
     struct pending_awaited awaited = {.pending = NULL};
-    struct store_charge charge = charge_of("ann", 10, 4), other = charge_of("ben", 10, 2);
+    struct store_charge charge = redis_charge("ann", 10, 4), other = redis_charge("ben", 10, 2);
     struct store_hold *gone = store_hold_create(store, NULL, 3, 0);
     struct store_hold *settled = store_hold_create(store, NULL, 3, 0);
     assert_int_equal(reserve_in_parts(settled, &other), STORE_FITS);
@@ -467,8 +244,8 @@ static void what_nobody_comes_back_for_does_not_stick(void **state)
     kill(server->pid, SIGCONT);
     come_back_for(&awaited);
     assert_true(store_settle(settled, &other, 1, NULL));
-    wait_until_used(store, "ann", 10, 0);
-    wait_until_used(store, "ben", 10, 2);
+    redis_wait_until_used(store, "ann", 10, 0);
+    redis_wait_until_used(store, "ben", 10, 2);
     talloc_free(settled);
     store_destroy(store);
 }
@@ -529,15 +306,8 @@ int main(void)
         cmocka_unit_test(addresses_are_read),
         SERVER_TEST(two_daemons_share_one_counter),
         SERVER_TEST(a_crowd_on_two_daemons_passes_no_more_than_the_limit),
-        SERVER_TEST(a_server_that_forgets_its_scripts_is_told_again),
-        SERVER_TEST(each_tells_what_it_alone_knows),
-        SERVER_TEST(what_has_lapsed_is_not_told),
-        SERVER_TEST(without_the_server_each_has_its_share),
-        SERVER_TEST(each_absence_has_a_share_of_its_own),
-        SERVER_TEST(what_others_used_is_known),
         SERVER_TEST(what_a_killed_daemon_held_comes_free),
         SERVER_TEST(what_one_resets_is_reset_for_all),
-        SERVER_TEST(a_replica_is_no_store),
         SERVER_TEST(a_paused_server_holds_nobody_up),
         SERVER_TEST(an_answer_can_be_come_back_for),
         SERVER_TEST(what_nobody_comes_back_for_does_not_stick),
