@@ -1,5 +1,7 @@
 #include "crew.h"
 
+#include "turn.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -142,7 +144,7 @@ bool crew_hand_over(struct reactor *reactor, struct worker *worker)
     struct worker *successor = take_spare(reactor->crew);
     if (successor == NULL)
         return false;
-    const bool is_taken = reactor_take_over(reactor, worker, successor);
+    const bool is_taken = turn_take_over(reactor, worker, successor);
     if (is_taken)
         assign(successor, reactor);
     else

@@ -9,8 +9,7 @@
 #ifndef CLOSEDRELAY_MILTER_ENGINE_REACTOR_H
 #define CLOSEDRELAY_MILTER_ENGINE_REACTOR_H
 
-#include "connection.h"
-#include "poller.h"
+#include "acceptor.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,10 +21,8 @@ struct reactor {
     struct crew *crew;
     struct poller poller;
     /* The driver's: */
-    int listening; /* -1: takes no connections */
-    bool is_accepting;
-    bool is_hurrying;          /* connections that are idle are closed soon */
-    uint64_t accepts_again_ms; /* while descriptors are short; 0: they are not */
+    struct acceptor acceptor;
+    bool is_hurrying; /* connections that are idle are closed soon */
     struct connection *connections;
     struct deadline_list idle, parts, aside;
     /* Under the lock: */
@@ -43,9 +40,6 @@ void reactor_close(struct reactor *reactor);
 
 /* Drives `worker->reactor` until another takes it over, or to its end. */
 void reactor_drive(struct worker *worker);
-
-/* Puts `successor` in the place of `worker`, if that is serving a connection of the reactor. Any thread. */
-bool reactor_take_over(struct reactor *reactor, struct worker *worker, struct worker *successor);
 
 /* Lets in whoever waits at the socket, and then nobody; closes connections that are idle, unless it
  * `is_patient`. Any thread. */
