@@ -270,23 +270,22 @@ static bool go_on(struct connection *connection)
 
 static bool serve(struct connection *connection, struct workspace *workspace, bool is_patient)
 {
-    strbuf_reset(&workspace->answers);
     connection->context.answers = &workspace->answers;
     connection->is_new_part = connection->kept_length == 0;
     const bool goes_on = context_waits(&connection->context)
                              ? go_on(connection)
                              : read_and_take(connection, workspace, is_patient);
     set_need(connection);
-    const bool is_sent = send_answers(connection, strbuf_slice(&workspace->answers));
     connection->context.answers = NULL;
-    if (workspace->answers.capacity > ANSWERS_KEPT_BYTES)
-        strbuf_deinit(&workspace->answers);
-    return goes_on && is_sent;
+    return goes_on;
 }
 
 void connection_serve(struct connection *connection, struct workspace *workspace, bool is_patient)
 {
     bool goes_on;
+    if (workspace->answers.capacity > ANSWERS_KEPT_BYTES)
+        strbuf_deinit(&workspace->answers);
+    strbuf_reset(&workspace->answers);
     if (is_patient)
         be_patient(connection);
     if (connection->need == CONNECTION_IS_FULL) {
@@ -295,6 +294,14 @@ void connection_serve(struct connection *connection, struct workspace *workspace
     } else {
         goes_on = serve(connection, workspace, is_patient);
     }
-    if (!goes_on)
+    if (goes_on)
+        return;
+    send_answers(connection, strbuf_slice(&workspace->answers));
+    connection_end(connection, workspace);
+}
+
+void connection_answer(struct connection *connection, struct workspace *workspace, struct slice answers)
+{
+    if (!send_answers(connection, answers))
         connection_end(connection, workspace);
 }

@@ -40,14 +40,15 @@ struct connection {
     struct deadline deadline;
     int descriptor; /* blocks, so that a thread of its own may wait at it */
     enum connection_need need : 8;
-    bool is_polled;      /* its reactor's poller has it */
-    bool is_polled_full; /* and tells when there is room for answers */
-    bool is_new_part;    /* the packet that is there in part is not the one of before */
-    bool is_away;        /* a thread serves it that drives no reactor */
-    bool is_aside;       /* it is to be told of what it waits for */
-    bool has_patience;   /* reading may wait for a second */
-    uint64_t body_bytes; /* of the message being sent */
-    char *kept;          /* the beginning of a packet, or more: what is to be taken before anything new */
+    bool is_polled;         /* its reactor's poller has it */
+    bool is_polled_full;    /* and tells when there is room for answers */
+    bool is_new_part;       /* the packet that is there in part is not the one of before */
+    bool is_away;           /* a thread serves it that drives no reactor */
+    bool is_aside;          /* it is to be told of what it waits for */
+    bool has_patience;      /* reading may wait for a second */
+    bool is_answered_later; /* its answer is in the reactor's outbox */
+    uint64_t body_bytes;    /* of the message being sent */
+    char *kept;             /* the beginning of a packet, or more: what is to be taken before anything new */
     uint32_t kept_length, kept_room; /* no more than the workspace has */
     struct slice unsent;             /* answers that the MTA does not read; owned */
     struct pending_notice notice;    /* while it is aside */
@@ -65,8 +66,12 @@ void connection_destroy(struct connection *connection);
 bool connection_is_heavy(const struct connection *connection);
 
 /* Has a callback that waited go on; otherwise reads what there is, or at most a second for the rest of a
- * packet where `is_patient`. Calls the callbacks and answers. Fills `need`. */
+ * packet where `is_patient`. Calls the callbacks. Fills `need`, and the workspace's answers, which are the
+ * caller's to send with connection_answer(); where the connection is over they were sent. */
 void connection_serve(struct connection *connection, struct workspace *workspace, bool is_patient);
+
+/* Sends, and keeps what the MTA does not read at once; `need` says so. */
+void connection_answer(struct connection *connection, struct workspace *workspace, struct slice answers);
 
 /* Whether the MTA has hung up, and nothing that it has sent is left. */
 bool connection_is_hung_up(const struct connection *connection);

@@ -164,6 +164,7 @@ static bool follow(struct worker *worker, const struct orders *orders, uint64_t 
     if (orders->end) {
         if (reactor->acceptor.listening >= 0)
             stop_listening(reactor);
+        turn_answer(worker, now_ms);
         end_connections(worker, now_ms);
     }
     return true;
@@ -212,9 +213,10 @@ void reactor_drive(struct worker *worker)
 {
     struct reactor *reactor = worker->reactor;
     void *ready[POLLER_EVENTS_MAX];
-    for (;;) {
+    for (uint64_t now_ms = clock_now_ms();;) {
+        turn_answer(worker, now_ms); /* also what the driver before has left */
         const size_t count = poller_wait(&reactor->poller, ready, wait_ms(reactor));
-        const uint64_t now_ms = clock_now_ms();
+        now_ms = clock_now_ms();
         if (!serve_ready(worker, ready, count, now_ms))
             return;
         const struct orders orders = take_orders(reactor);
@@ -257,6 +259,7 @@ bool reactor_open(struct reactor *reactor, struct crew *crew, int listening)
     deadline_list_init(&reactor->idle);
     deadline_list_init(&reactor->parts);
     deadline_list_init(&reactor->aside);
+    outbox_init(&reactor->outbox);
     if (poller_open(&reactor->poller) && acceptor_open(&reactor->acceptor, &reactor->poller, listening))
         return true;
     reactor_close(reactor);
@@ -266,5 +269,6 @@ bool reactor_open(struct reactor *reactor, struct crew *crew, int listening)
 void reactor_close(struct reactor *reactor)
 {
     acceptor_close(&reactor->acceptor);
+    outbox_deinit(&reactor->outbox);
     poller_close(&reactor->poller);
 }

@@ -10,6 +10,7 @@
 #define CLOSEDRELAY_MILTER_ENGINE_REACTOR_H
 
 #include "acceptor.h"
+#include "outbox.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -24,6 +25,7 @@ struct reactor {
     struct acceptor acceptor;
     bool is_hurrying; /* connections that are idle are closed soon */
     struct connection *connections;
+    struct outbox outbox;
     struct deadline_list idle, parts, aside;
     /* Under the lock: */
     pthread_mutex_t lock;

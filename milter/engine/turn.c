@@ -11,6 +11,8 @@ enum {
     /* While the daemon stops: from then on a connection without a message is no longer waited for. */
     IDLE_AT_END_MS = 2000,
     PACKET_MS = 30 * 1000, /* for a whole packet, however it trickles in; for answers to be read, too */
+    /* The rest of a larger one may take a while, and nobody's answer waits for it. */
+    SMALL_BODY_BYTES = 64 * 1024,
 };
 
 /* ---- the list of connections -------------------------------------------------------------------------- */
@@ -34,6 +36,8 @@ static void drop(struct reactor *reactor, struct connection *connection)
     else
         reactor->connections = connection->next;
     deadline_clear(&connection->deadline);
+    if (connection->is_answered_later)
+        outbox_forget(&reactor->outbox, connection);
     connection_destroy(connection);
     crew_connection_ends(reactor->crew);
 }
@@ -122,6 +126,39 @@ void turn_settle(struct worker *worker, struct connection *connection, uint64_t 
         set_deadline(reactor, connection, now_ms);
 }
 
+/* ---- answering --------------------------------------------------------------------------------------- */
+
+static void answer_now(struct worker *worker, struct connection *connection)
+{
+    if (connection->need == CONNECTION_IS_OVER)
+        return;
+    connection_answer(connection, &worker->workspace, strbuf_slice(&worker->workspace.answers));
+    strbuf_reset(&worker->workspace.answers);
+}
+
+static bool answer_later(struct worker *worker, struct connection *connection)
+{
+    const bool goes_on = connection->need == CONNECTION_IDLE || connection->need == CONNECTION_IN_PART;
+    const struct slice answers = strbuf_slice(&worker->workspace.answers);
+    return goes_on && (answers.length == 0 || outbox_put(&worker->reactor->outbox, connection, answers));
+}
+
+void turn_answer(struct worker *worker, uint64_t now_ms)
+{
+    struct outbox *outbox = &worker->reactor->outbox;
+    for (size_t i = 0; i < outbox->count; i++) {
+        struct connection *connection = outbox->answers[i].connection;
+        if (connection == NULL)
+            continue;
+        const enum connection_need before = connection->need;
+        connection->is_answered_later = false;
+        connection_answer(connection, &worker->workspace, outbox_answer_bytes(outbox, i));
+        if (connection->need != before)
+            turn_settle(worker, connection, now_ms);
+    }
+    outbox_empty(outbox);
+}
+
 /* ---- serving ------------------------------------------------------------------------------------------ */
 
 static void serve_heavy(struct worker *worker, struct connection *connection)
@@ -134,13 +171,14 @@ static void serve_heavy(struct worker *worker, struct connection *connection)
         const uint64_t before = connection->body_bytes;
         if (atomic_load(&worker->state) != WORKER_STAYS && !crew_hand_over(worker->reactor, worker))
             break;
+        answer_now(worker, connection);
         connection_serve(connection, &worker->workspace, true);
         is_patient = connection->body_bytes > before;
     }
     crew_leaves_heavy(crew);
 }
 
-/* False: another thread drives the reactor now. */
+/* False: another thread drives the reactor now, and its answer is sent. */
 static bool serve(struct worker *worker, struct connection *connection, bool is_to_end)
 {
     int expected = WORKER_SERVES;
@@ -156,15 +194,22 @@ static bool serve(struct worker *worker, struct connection *connection, bool is_
     }
     if (atomic_compare_exchange_strong(&worker->state, &expected, WORKER_DRIVES))
         return true;
+    answer_now(worker, connection);
     give_back(connection);
     return false;
 }
 
 bool turn_give(struct worker *worker, struct connection *connection, bool is_to_end, uint64_t now_ms)
 {
+    if (connection->is_answered_later || connection->body_bytes > SMALL_BODY_BYTES)
+        turn_answer(worker, now_ms);
     if (!serve(worker, connection, is_to_end))
         return false;
+    if (!answer_later(worker, connection))
+        answer_now(worker, connection);
     turn_settle(worker, connection, now_ms);
+    if (outbox_is_full(&worker->reactor->outbox))
+        turn_answer(worker, now_ms);
     return true;
 }
 
@@ -189,8 +234,7 @@ bool turn_take_over(struct reactor *reactor, struct worker *worker, struct worke
     return is_taken;
 }
 
-/* ---- the end of the daemon ------------------------------------------------------------------------------
- */
+/* ---- the end of the daemon ---------------------------------------------------------------------------- */
 
 void turn_hurry_idle(struct reactor *reactor)
 {

@@ -13,9 +13,12 @@
 /* A new one, which is the reactor's from now on. */
 void turn_add(struct reactor *reactor, struct connection *connection);
 
-/* Serves it, or gives it up where it `is_to_end`, and settles it. False: another thread drives the reactor
- * now. */
+/* Serves it, or gives it up where it `is_to_end`, and settles it. Its answer may wait for turn_answer().
+ * False: another thread drives the reactor now. */
 bool turn_give(struct worker *worker, struct connection *connection, bool is_to_end, uint64_t now_ms);
+
+/* Sends the answers that wait. */
+void turn_answer(struct worker *worker, uint64_t now_ms);
 
 /* Has it wait for what it needs; frees it where it is over. */
 void turn_settle(struct worker *worker, struct connection *connection, uint64_t now_ms);

@@ -100,11 +100,48 @@ static void the_next_packet_has_its_own(void **state)
     assert_int_equal(helo_count, 1);
     assert_int_equal(connection->need, CONNECTION_IN_PART);
     assert_true(connection->is_new_part);
-    assert_int_equal(read(ends[1], answer, sizeof answer), 5);
+    /* Its answer is the caller's to send. */
+    assert_int_equal(recv(ends[1], answer, sizeof answer, MSG_DONTWAIT), -1);
+    connection_answer(connection, &workspace, strbuf_slice(&workspace.answers));
+    assert_int_equal(connection->need, CONNECTION_IN_PART);
+    assert_int_equal(recv(ends[1], answer, sizeof answer, MSG_DONTWAIT), 5);
     assert_memory_equal(answer, "\0\0\0\1c", 5);
     connection_end(connection, &workspace);
     assert_int_equal(close_count, 1);
     close(ends[1]);
+    connection_destroy(connection);
+    workspace_deinit(&workspace);
+}
+
+/* Who does not read waits for nothing but that; what it was not given comes once it reads. */
+static void what_is_not_read_is_kept(void **state)
+{
+    (void)state;
+    int ends[2];
+    static char bytes[1024 * 1024];
+    struct workspace workspace;
+    size_t received = 0;
+    close_count = 0;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_true(workspace_init(&workspace));
+    struct connection *connection = connection_create(ends[0], &description);
+    assert_non_null(connection);
+    connection_answer(connection, &workspace, slice_make(bytes, sizeof bytes));
+    assert_int_equal(connection->need, CONNECTION_IS_FULL);
+    while (received < sizeof bytes) {
+        const ssize_t count = recv(ends[1], bytes, sizeof bytes, MSG_DONTWAIT);
+        if (count < 0)
+            connection_serve(connection, &workspace, false);
+        else
+            received += (size_t)count;
+    }
+    assert_int_equal(received, sizeof bytes);
+    assert_int_equal(connection->need, CONNECTION_IDLE);
+    /* To one that has hung up. */
+    close(ends[1]);
+    connection_answer(connection, &workspace, slice_make(bytes, 1));
+    assert_int_equal(connection->need, CONNECTION_IS_OVER);
+    assert_int_equal(close_count, 1);
     connection_destroy(connection);
     workspace_deinit(&workspace);
 }
@@ -114,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_packet_has_one_deadline),
         cmocka_unit_test(the_next_packet_has_its_own),
+        cmocka_unit_test(what_is_not_read_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
