@@ -3,9 +3,11 @@
 #include "syslog_socket.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -28,6 +30,19 @@ static bool stderr_is_journal(void)
            info.st_ino == (ino_t)strtoull(colon + 1, NULL, 10);
 }
 
+static struct iovec part_of(const char *text)
+{
+    return (struct iovec){(void *)(uintptr_t)text, strlen(text)};
+}
+
+/* In one call; dprintf makes three more to learn what it writes to. */
+static void write_to_stderr(const char *head, const char *kind, const char *line)
+{
+    const struct iovec parts[] = {part_of(head), part_of(kind), part_of(line), part_of("\n")};
+    if (writev(STDERR_FILENO, parts, sizeof parts / sizeof parts[0]) < 0)
+        return; /* there is nowhere left to say so */
+}
+
 static void write_line(enum log_level level, const char *line, void *context)
 {
     static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO};
@@ -37,8 +52,7 @@ static void write_line(enum log_level level, const char *line, void *context)
     if (output.to_syslog)
         syslog_socket_send(priorities[level], kinds[level], line);
     if (output.to_stderr)
-        dprintf(STDERR_FILENO, "%s%s%s\n", output.to_journal ? heads[level] : "closedrelay: ", kinds[level],
-                line);
+        write_to_stderr(output.to_journal ? heads[level] : "closedrelay: ", kinds[level], line);
 }
 
 void log_output_change(bool use_syslog, int facility)
