@@ -35,6 +35,7 @@
     X(lzip) \
     X(compress) \
     X(ar) \
+    X(ext) \
     X(uninspectable) \
     X(arc) \
     X(tar) \

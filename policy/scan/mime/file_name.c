@@ -30,12 +30,18 @@ static struct slice last_bytes(struct slice s, size_t limit)
     return s.length <= limit ? s : slice_part(s, s.length - limit, s.length);
 }
 
+/* Where some end a name; but for a line end inside of one behind a host's: "www.example.com\nlogo.png". Apple
+ * Mail makes names of what was dragged into it. Which of what is called .com is a program is known by
+ * content.
+ */
 static struct slice before_control(struct slice s)
 {
-    for (size_t i = 0; i < s.length; i++)
-        if (name_text_is_control(s.data[i]))
-            return slice_part(s, 0, i);
-    return s;
+    size_t end = 0;
+    while (end < s.length && !name_text_is_control(s.data[end]))
+        end++;
+    struct slice before = slice_part(s, 0, end);
+    bool is_line_end = end < s.length && (s.data[end] == '\r' || s.data[end] == '\n');
+    return is_line_end && slice_ends_nocase(before, slice_of(".com")) ? s : before;
 }
 
 static void tell(struct readings *readings, struct slice s)

@@ -299,6 +299,15 @@ static void note_words(struct mime_parameters *parameters, struct slice value)
     strbuf_deinit(&decoded);
 }
 
+/* Whether the line ends inside the quotes of `name`, behind a host's: `name="www.example.com`. */
+static bool is_broken_at_host(struct slice value, struct slice name)
+{
+    const char *end = name.data + name.length;
+    bool is_open = name.data > value.data && name.data[-1] == '"' &&
+                   memchr(end, '"', (size_t)(value.data + value.length - end)) == NULL;
+    return is_open && slice_ends_nocase(name, slice_of(".com"));
+}
+
 static void take_loose(struct mime_parameters *parameters, struct slice value)
 {
     struct slice rest = value;
@@ -308,7 +317,8 @@ static void take_loose(struct mime_parameters *parameters, struct slice value)
     if (!name_superset_is_empty(&parameters->superset) ||
         slice_starts_nocase(slice_trim(value), slice_of("=?")))
         note_words(parameters, value);
-    add_extended(parameters, &parameters->names, name);
+    if (!is_broken_at_host(value, name))
+        add_extended(parameters, &parameters->names, name);
     if (parameters->names.count > names_before)
         parameters->primary_name = parameters->names.items[names_before];
     for (rest = value; rest.length > 0 && parameters->boundaries.count < MIME_BOUNDARIES_MAX;) {

@@ -240,12 +240,29 @@ static bool begins_parameter(struct slice text, size_t at)
     return end == text.length || text.data[end] == '=' || text.data[end] == ';';
 }
 
+/* Whether `at` is inside quotes that began before it. */
+static bool is_in_quotes(struct slice text, size_t at)
+{
+    bool is_open = false;
+    for (size_t i = 0; i < at; i++)
+        is_open = is_open != (text.data[i] == '"');
+    return is_open;
+}
+
 /* How sure it must be that a name ends where an extension does. */
 enum ending {
     ENDING_NAME,  /* a name may */
     ENDING_VALUE, /* a value does */
     ENDING_WORD,  /* a value does, and no sentence goes on behind its semicolon */
+    ENDING_HOST,  /* so, and no quote is left open: a name with line ends in it is broken behind a host's */
 };
+
+static enum ending ending_of(struct slice extension)
+{
+    if (slice_equal(extension, slice_of("com"))) /* which of its files are programs is known by content */
+        return ENDING_HOST;
+    return is_word(extension) ? ENDING_WORD : ENDING_NAME;
+}
 
 /* Whether a name may end at `at`. */
 static bool may_end(struct slice text, size_t at, enum ending ending)
@@ -257,7 +274,7 @@ static bool may_end(struct slice text, size_t at, enum ending ending)
     while (end < text.length && strchr("._\x7f", text.data[end]) != NULL) /* an underscore may be a blank */
         end++;
     if (end == text.length)
-        return true;
+        return ending != ENDING_HOST || !is_in_quotes(text, at);
     char c = text.data[end];
     if (c == '/' || c == '\\') {
         bool is_blank;
@@ -293,9 +310,9 @@ struct spelling {
 static bool spelling_end(struct spelling *spelling, struct slice text, size_t at)
 {
     struct slice extension = slice_make(spelling->text, spelling->length);
-    enum ending ending = is_word(extension)                     ? ENDING_WORD
-                         : spelling->has_gap || spelling->has_x ? ENDING_VALUE
-                                                                : ENDING_NAME;
+    enum ending ending = ending_of(extension);
+    if (ending == ENDING_NAME && (spelling->has_gap || spelling->has_x))
+        ending = ENDING_VALUE;
     return extension.length == 0 || !may_end(text, at, ending) ||
            spelling->visit(spelling->context, extension);
 }
@@ -436,7 +453,7 @@ bool name_superset_pieces_spell(const struct name_superset *superset, struct sli
     /* The numbers of bytes of the extension that some pieces spell behind a dot. */
     bool reached[NAME_SUPERSET_EXTENSION_BYTES] = {false};
     const struct name_set *pieces = &superset->pieces;
-    const enum ending ending = is_word(extension) ? ENDING_WORD : ENDING_NAME;
+    const enum ending ending = ending_of(extension);
     if (pieces->count == 0 || extension.length >= sizeof reached)
         return false;
     for (size_t i = 0; i < pieces->count; i++)

@@ -652,6 +652,31 @@ def make_rtf():
     save("plain.rtf", rtf(b"") + b"\\objdata 0105 \\")
 
 
+def ext_entry(name, kind, inode=12, room=None):
+    name = name.encode()
+    return struct.pack("<IHBB", inode, room or len(name) + 11 & ~3, len(name), kind) + name.ljust((room or len(name) + 11 & ~3) - 8, b"\0")
+
+
+def ext(blocks, block_size=0, incompatible=2):
+    """Boot sector, superblock and blocks; only what names its parts is filled in."""
+    size = 1024 << block_size
+    fields = struct.pack("<IIIIIIIIIIIIIHHHH", 16, 2048 // size + len(blocks) + (1 if size == 4096 else 0), 0, 0, 0, 1 if size == 1024 else 0,
+                         block_size, 0, 0, 0, 0, 0, 0, 0, 0, 0xEF53, 1)
+    superblock = fields.ljust(76, b"\0") + struct.pack("<I", 1)
+    superblock = superblock.ljust(96, b"\0") + struct.pack("<I", incompatible)
+    head = (bytes(1024) + superblock.ljust(1024, b"\0")).ljust(size, b"\0")
+    return head + b"".join(block.ljust(size, b"\0") for block in blocks)
+
+
+def make_ext():
+    names = ext_entry(".", 2) + ext_entry("..", 2) + ext_entry("deleted.exe", 1, inode=0) + ext_entry("docs", 2)
+    names += ext_entry("請求書.exe", 1, room=1024 - len(names))
+    save("files.ext2", ext([bytes(1024), names, PROGRAM, b"text"]))
+    names = ext_entry("a.txt", 1) + ext_entry("link", 7, room=4080)
+    save("blocks.ext4", ext([names[:20] + b"\xff\xff" + names[22:], names, TEXT], block_size=2))
+    save("inline.ext4", ext([PROGRAM], incompatible=0x8002))
+
+
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
     make_rar5()
@@ -666,3 +691,4 @@ if __name__ == "__main__":
     make_ace()
     make_arc()
     make_ole()
+    make_ext()

@@ -13,6 +13,7 @@ TARGETS = {
     "wrapped_files": (0, ["*.macbin", "*.applesingle", "*.appledouble", "*.hqx", "*.one", "*.rtf"]),
     "old_archives": (0, ["*.arj", "*.lzh", "*.ace", "*.arc"]),
     "iso9660": (32768, ["plain.iso.gz", "joliet.iso.gz", "rock-ridge.iso.gz"]),
+    "ext_image": (1024, ["*.ext[24]"]),
     "cab": (0, ["*.cab"]),
     "tnef": (0, ["*.tnef"]),
     "rar": (0, ["*.rar"]),

@@ -51,6 +51,11 @@ static void extensions_as_systems_read_them(void **state)
         {"100%.pdf", "pdf"},
         {"evil.exe%00.txt", "txt exe"},
         {"evil.exe\x01.txt", "exe txt"},
+        {"evil.exe\ntxt", "exe exetxt exextxt"},
+        {"www.example.com\r\nlogo.png", "png"},
+        {"www.example.com%0Alogo.png", "png"},
+        {"evil.com\x01.png", "com png"},
+        {"evil.com\r\n", "com"},
         {"evil\xe2\x80\xae"
          "fdp.exe",
          "exe"},

@@ -179,6 +179,8 @@ static void words_count_where_a_value_ends(void **state)
         "x; name*==?utf-8?b?YS5jb20=?=; ); x",
         "x; a=\"b';\r\n filename*=utf-8''a.com ",
         "x; filename=a.com ; size=(c)3",
+        "x; x=\"\\a\"; filename=a.com",
+        "x; filename=\"a.com\";;",
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct collected collected = collect(values[i]);
@@ -207,6 +209,7 @@ static void honest_damage_spells_nothing(void **state)
         "attachment; filename=http://www.example.com/a.pdf",
         "attachment; filename=a.e xe and more",
         "attachment; filename=M. la Croix.pdf",
+        "inline; filename=\"Logo www.example.com",
         "attachment; filename*0=\"a\r\n b\"; filename*1=\".\"; filename*2=\"xe\"; filename*3=\"e\"",
         "attachment; filename*0=\"plan;f\"; filename*1=\"in\"; filename*2=\"al.\"; filename*3=\"pdf\"",
     };
