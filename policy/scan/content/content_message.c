@@ -306,8 +306,8 @@ static int whole_destroy(struct leaf *whole)
     return 0;
 }
 
-/* What is a multipart to some clients is one file to others, who see its delimiters in it. NULL: it is
- * nothing but a multipart, or it is not read so (noted). */
+/* What is a multipart or a message to some clients is one file to others, who see its delimiters in it. NULL:
+ * it is nothing but a multipart, or it is not read so (noted). */
 static struct leaf *whole_begin(struct content_message *message, const struct mime_entity *entity,
                                 const char *path)
 {
@@ -391,7 +391,8 @@ static bool level_begin(void *context, const struct mime_entity *entity)
     bool is_text = (entity->kinds & MIME_KIND_TEXT) != 0 && !entity->has_content_type;
     if (!is_message && !is_text && !entity->has_mime_version && is_message_body(message))
         level.uuencode = content_uuencode_create(message, message->scan, level.path, depth);
-    if (!is_message && path != NULL)
+    bool is_only_message = entity->kinds == MIME_KIND_MESSAGE && entity->encodings == TRANSFER_IDENTITY;
+    if (!is_only_message && path != NULL)
         level.whole = whole_begin(message, entity, path);
     return push_level(message, level) &&
            (level.encoded != NULL || level.uuencode != NULL || level.whole != NULL);

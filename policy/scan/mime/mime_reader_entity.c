@@ -180,7 +180,9 @@ static bool holds_something(const struct mime_entity *entity)
 static bool may_be_text(const struct mime_entity *entity)
 {
     bool is_nameless = entity->parameters.names.count == 0 || entity->has_loose_type; /* else a likely one */
-    return (entity->kinds == MIME_KIND_TEXT || entity->is_untyped) && is_nameless;
+    unsigned others = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_STATUS;
+    bool is_text = (entity->kinds & MIME_KIND_TEXT) != 0 && (entity->kinds & others) == 0;
+    return (is_text || entity->is_untyped) && is_nameless;
 }
 
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
@@ -303,7 +305,7 @@ void reader_finish_header(struct mime_reader *reader)
     reader_body_begin(reader);
     if ((entity->kinds & MIME_KIND_MULTIPART) != 0)
         begin_multipart(reader);
-    else if (entity->kinds == MIME_KIND_MESSAGE && entity->encodings == TRANSFER_IDENTITY &&
+    else if ((entity->kinds & MIME_KIND_MESSAGE) != 0 && (entity->encodings & TRANSFER_IDENTITY) != 0 &&
              entity->parameters.boundaries.count == 0)
         begin_message(reader);
     else if (entity->parameters.boundaries.count > 0 || entity->is_untyped ||

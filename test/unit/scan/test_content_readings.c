@@ -41,6 +41,19 @@ static const struct {
     {TOP "--b\r\nContent-Type: text/plain; name=a.txt\r\n\r\nbegin 644 "
          "evil.exe\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n",
      false},
+    /* Of two types one is a message: what would end its parts ends it to some, and to others is in a header.
+     */
+    {TOP
+     "--b\r\nContent-Type: message/rfc822\r\nContent-Type: application/octet-stream\r\n\r\n"
+     "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n--b\r\n"
+     "Content-Type: text/plain\r\n\r\nx\r\n--c\r\nContent-Disposition: attachment; filename=evil.exe\r\n\r\n"
+     "x\r\n--c--\r\n--b--\r\n",
+     true},
+    /* Of two types one is a text, in which some find parts. */
+    {"Content-Type: application/octet-stream\r\nMIME-Version: 1.0\r\n --b\r\nContent-Type: text/plain\r\n\r\n"
+     "x\r\n--b\r\nContent-Type: application/octet-stream; name=evil.exe\r\n"
+     "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8K\r\n\r\n--b--\r\n",
+     true},
     {"Content-Type: X-sun-attachment\r\n\r\nbegin 644 evil.exe\r\n#0V%T\r\n`\r\nend\r\n", true},
 };
 
