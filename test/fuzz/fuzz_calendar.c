@@ -1,51 +1,13 @@
 #include "scan/mime/calendar_reader.h"
 
-#include <stdlib.h>
+#include "fuzz_file_sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was told: a sum of it, and whether a file is open. */
-struct told {
-    uint64_t sum;
-    bool is_open;
-};
-
-static void add(struct told *told, struct slice bytes)
-{
-    for (size_t i = 0; i < bytes.length; i++)
-        told->sum = told->sum * 31 + (unsigned char)bytes.data[i] + 1;
-}
-
-static void on_begin(void *context)
-{
-    struct told *told = context;
-    if (told->is_open)
-        abort();
-    told->is_open = true;
-    add(told, slice_of("["));
-}
-
-static void on_bytes(void *context, struct slice bytes)
-{
-    if (!((struct told *)context)->is_open)
-        abort();
-    add(context, bytes);
-}
-
-static void on_end(void *context)
-{
-    ((struct told *)context)->is_open = false;
-}
-
-static void on_over_budget(void *context)
-{
-    add(context, slice_of("!"));
-}
-
 static uint64_t read_in_pieces(struct slice bytes, size_t piece)
 {
-    struct told told = {0};
-    struct file_sink sink = {&told, on_begin, on_bytes, on_bytes, on_end, on_over_budget};
+    struct fuzz_told told = {0};
+    struct file_sink sink = fuzz_file_sink(&told);
     struct calendar_reader reader;
     calendar_reader_init(&reader, &sink);
     for (size_t at = 0; at < bytes.length; at += piece)
