@@ -7,6 +7,7 @@
 
 #include "scan/archive/archive_formats.h"
 #include "scan/archive/rar/rar5_header.h"
+#include "scan/archive/rar/rar_unpack.h"
 #include "archive_events.h"
 
 #define TEXT_GIVEN "end complete 168 bc0e30fa\n"
@@ -153,6 +154,42 @@ static void stays_within_its_budget(void **state)
     }
 }
 
+static void read_within(const struct archive_format *format, struct slice file, struct archive_budget budget,
+                        struct strbuf *events)
+{
+    struct archive_events_options options = {.budget = budget};
+    strbuf_truncate(events, 0);
+    archive_events_run(format, file, &options, events);
+}
+
+/* Names are told all the same. */
+static void unpacks_within_its_budget(void **state)
+{
+    (void)state;
+    enum { PLENTY = 64 << 20, LONG_BYTES = 774 };
+    static const struct {
+        const struct archive_format *format;
+        const char *name, *next;
+    } files[] = {{&rar5_format, "lz.rar5.rar", "member a.wav"},
+                 {&rar4_format, "lz.rar4.rar", "member b.txt"}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct slice file = archive_events_fixture(files[i].name);
+        struct strbuf events;
+        strbuf_init(&events, 0);
+        assert_true(archive_events_work(files[i].format, file) > LONG_BYTES);
+        read_within(files[i].format, file, (struct archive_budget){100, LONG_BYTES - 1, PLENTY, PLENTY},
+                    &events);
+        assert_non_null(strstr(strbuf_text(&events), "outcome over_budget"));
+        assert_null(strstr(strbuf_text(&events), LONG_GIVEN));
+        read_within(files[i].format, file, (struct archive_budget){100, PLENTY, RAR_UNPACK_BYTES_MAX, PLENTY},
+                    &events);
+        assert_non_null(strstr(strbuf_text(&events), "member a.txt\nend incomplete\n"));
+        assert_non_null(strstr(strbuf_text(&events), files[i].next));
+        strbuf_deinit(&events);
+        test_free((void *)(uintptr_t)file.data);
+    }
+}
+
 static void reads_numbers_of_rar_5(void **state)
 {
     (void)state;
@@ -188,6 +225,7 @@ int main(void)
         cmocka_unit_test(sees_where_rar_5_is_cut),
         cmocka_unit_test(sees_where_rar_4_is_cut),
         cmocka_unit_test(stays_within_its_budget),
+        cmocka_unit_test(unpacks_within_its_budget),
         cmocka_unit_test(reads_numbers_of_rar_5),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
