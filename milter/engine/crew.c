@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@ enum {
     WATCH_MS = 20,
     WATCH_IDLE_ROUNDS = 500, /* without a connection, before the watch goes to sleep */
     DRAIN_WAIT_MS = 5000,
+    HEAVY_NICE = 10,
 };
 
 static _Thread_local struct worker *this_worker;
@@ -27,7 +30,7 @@ static void worker_destroy(struct worker *worker)
 }
 
 /* With the crew's lock. False: it is dismissed. */
-static bool wait_for_reactor(struct worker *worker)
+static bool wait_for_work(struct worker *worker)
 {
     while (worker->reactor == NULL && !worker->is_dismissed)
         pthread_cond_wait(&worker->assigned, &worker->crew->lock);
@@ -41,20 +44,25 @@ static void dismiss(struct worker *worker)
     pthread_cond_signal(&worker->assigned);
 }
 
+static struct spares *spares_of(struct worker *worker)
+{
+    return worker->is_for_heavy ? &worker->crew->heavies : &worker->crew->drivers;
+}
+
 /* With the crew's lock. */
 static void become_spare(struct worker *worker)
 {
-    struct crew *crew = worker->crew;
+    struct spares *spares = spares_of(worker);
     worker->reactor = NULL;
     worker->serving = NULL;
-    atomic_store(&worker->state, WORKER_DRIVES);
-    if (crew->is_ending || crew->spare_count >= SPARES_KEPT) {
+    atomic_store(&worker->state, worker->is_for_heavy ? WORKER_STAYS : WORKER_DRIVES);
+    if (worker->crew->is_ending || spares->count >= SPARES_KEPT) {
         dismiss(worker);
         return;
     }
-    worker->next = crew->spares;
-    crew->spares = worker;
-    crew->spare_count++;
+    worker->next = spares->first;
+    spares->first = worker;
+    spares->count++;
 }
 
 /* With the crew's lock. */
@@ -69,13 +77,19 @@ static void *work(void *context)
     struct worker *worker = context;
     struct crew *crew = worker->crew;
     this_worker = worker;
+    if (worker->is_for_heavy) /* for good: without rights that cannot be taken back */
+        setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), HEAVY_NICE);
     pthread_mutex_lock(&crew->lock);
-    while (wait_for_reactor(worker)) {
+    while (wait_for_work(worker)) {
         pthread_mutex_unlock(&crew->lock);
-        reactor_drive(worker);
+        if (worker->is_for_heavy)
+            turn_stay(worker);
+        else
+            reactor_drive(worker);
         pthread_mutex_lock(&crew->lock);
         become_spare(worker);
     }
+    crew->heavy_count -= worker->is_for_heavy;
     thread_ends(crew);
     pthread_mutex_unlock(&crew->lock);
     worker_destroy(worker);
@@ -94,29 +108,39 @@ static bool start_thread(struct crew *crew, void *(*run)(void *context), void *c
 }
 
 /* With the crew's lock. NULL: no memory, or no more threads. */
-static struct worker *start_worker(struct crew *crew)
+static struct worker *start_worker(struct crew *crew, bool is_for_heavy)
 {
     struct worker *worker = calloc(1, sizeof *worker);
     if (worker == NULL)
         return NULL;
     worker->crew = crew;
+    worker->is_for_heavy = is_for_heavy;
+    atomic_init(&worker->state, is_for_heavy ? WORKER_STAYS : WORKER_DRIVES);
     pthread_cond_init(&worker->assigned, NULL);
-    if (workspace_init(&worker->workspace) && start_thread(crew, work, worker))
+    if (workspace_init(&worker->workspace) && start_thread(crew, work, worker)) {
+        crew->heavy_count += is_for_heavy;
         return worker;
+    }
     worker_destroy(worker);
     return NULL;
 }
 
-/* A thread without something to do; NULL: there is none. */
-static struct worker *take_spare(struct crew *crew)
+static bool may_start(const struct crew *crew, bool is_for_heavy)
 {
+    return crew->thread_count < THREADS_MAX && (!is_for_heavy || crew->heavy_count < CREW_HEAVY_MAX);
+}
+
+/* A thread without something to do; NULL: there is none. */
+static struct worker *take_spare(struct crew *crew, bool is_for_heavy)
+{
+    struct spares *spares = is_for_heavy ? &crew->heavies : &crew->drivers;
     pthread_mutex_lock(&crew->lock);
-    struct worker *worker = crew->spares;
+    struct worker *worker = spares->first;
     if (worker != NULL) {
-        crew->spares = worker->next;
-        crew->spare_count--;
-    } else if (crew->thread_count < THREADS_MAX) {
-        worker = start_worker(crew);
+        spares->first = worker->next;
+        spares->count--;
+    } else if (may_start(crew, is_for_heavy)) {
+        worker = start_worker(crew, is_for_heavy);
     }
     pthread_mutex_unlock(&crew->lock);
     return worker;
@@ -129,10 +153,11 @@ static void put_back(struct worker *worker)
     pthread_mutex_unlock(&worker->crew->lock);
 }
 
-static void assign(struct worker *worker, struct reactor *reactor)
+static void assign(struct worker *worker, struct reactor *reactor, struct connection *heavy)
 {
     pthread_mutex_lock(&worker->crew->lock);
     worker->reactor = reactor;
+    worker->serving = heavy;
     pthread_cond_signal(&worker->assigned);
     pthread_mutex_unlock(&worker->crew->lock);
 }
@@ -141,28 +166,25 @@ static void assign(struct worker *worker, struct reactor *reactor)
 
 bool crew_hand_over(struct reactor *reactor, struct worker *worker)
 {
-    struct worker *successor = take_spare(reactor->crew);
+    struct worker *successor = take_spare(reactor->crew, false);
     if (successor == NULL)
         return false;
     const bool is_taken = turn_take_over(reactor, worker, successor);
     if (is_taken)
-        assign(successor, reactor);
+        assign(successor, reactor, NULL);
     else
         put_back(successor);
     return is_taken;
 }
 
-bool crew_enters_heavy(struct crew *crew)
+bool crew_give_heavy(struct connection *connection)
 {
-    if (atomic_fetch_add(&crew->heavy_count, 1) < CREW_HEAVY_MAX)
-        return true;
-    crew_leaves_heavy(crew);
-    return false;
-}
-
-void crew_leaves_heavy(struct crew *crew)
-{
-    atomic_fetch_sub(&crew->heavy_count, 1);
+    struct worker *worker = take_spare(connection->reactor->crew, true);
+    if (worker == NULL)
+        return false;
+    turn_give_away(connection);
+    assign(worker, connection->reactor, connection);
+    return true;
 }
 
 void crew_about_to_wait(void)
@@ -271,7 +293,7 @@ static bool open_reactors(struct crew *crew, int listening, struct strbuf *probl
 static bool start_drivers(struct crew *crew)
 {
     for (size_t i = 0; i < crew->reactor_count; i++) {
-        struct worker *driver = start_worker(crew);
+        struct worker *driver = start_worker(crew, false);
         if (driver == NULL)
             return false;
         driver->reactor = &crew->reactors[i];
@@ -334,15 +356,22 @@ void crew_drain(struct crew *crew, bool is_patient)
     pthread_mutex_unlock(&crew->lock);
 }
 
+/* With the crew's lock. */
+static void dismiss_all(struct spares *spares)
+{
+    for (; spares->first != NULL; spares->first = spares->first->next)
+        dismiss(spares->first);
+    spares->count = 0;
+}
+
 bool crew_end(struct crew *crew, uint64_t wait_ms)
 {
     for (size_t i = 0; i < crew->reactor_count; i++)
         reactor_end(&crew->reactors[i]);
     pthread_mutex_lock(&crew->lock);
     crew->is_ending = true;
-    for (; crew->spares != NULL; crew->spares = crew->spares->next)
-        dismiss(crew->spares);
-    crew->spare_count = 0;
+    dismiss_all(&crew->drivers);
+    dismiss_all(&crew->heavies);
     pthread_cond_signal(&crew->watch_wanted);
     const bool is_over = wait_until_none(crew, &crew->thread_count, wait_ms);
     pthread_mutex_unlock(&crew->lock);

@@ -1,8 +1,11 @@
 /*
- * The threads of the engine: one that drives each reactor, and those that take over from one that is kept.
+ * The threads of the engine: one that drives each reactor, those that take over from one that is kept, and
+ * those that large messages are given to.
  *
- * Who is about to wait says so, who is about to work long hands over, and a watch looks fifty times a second
- * for one that is kept all the same. There is a bound on threads: beyond it a reactor waits for its driver.
+ * Who is about to wait says so, and a watch looks fifty times a second for one that is kept all the same. A
+ * large message goes to a thread of lower priority, and the driver goes on. There is a bound on threads:
+ * beyond it a reactor waits for its driver, and large messages are served by the drivers, one buffer after
+ * the other.
  */
 #ifndef CLOSEDRELAY_MILTER_ENGINE_CREW_H
 #define CLOSEDRELAY_MILTER_ENGINE_CREW_H
@@ -11,9 +14,7 @@
 
 enum {
     CREW_REACTORS_MAX = 8,
-    /* Threads that stay with large messages at a time, each with a buffer of its own. The messages beyond are
-     * served by the reactors, one buffer after the other. */
-    CREW_HEAVY_MAX = 8,
+    CREW_HEAVY_MAX = 8, /* threads for large messages, each with a buffer of its own */
 };
 
 enum worker_state {
@@ -22,9 +23,16 @@ enum worker_state {
     WORKER_STAYS,  /* with its connection; another drives the reactor */
 };
 
+/* Threads without something to do. */
+struct spares {
+    struct worker *first;
+    unsigned count;
+};
+
 struct worker {
     struct crew *crew;
     struct workspace workspace;
+    bool is_for_heavy;          /* stays with large messages, and drives no reactor */
     struct reactor *reactor;    /* that it drives, or of the connection it stays with; NULL: none */
     struct connection *serving; /* while it serves or stays */
     atomic_int state;           /* enum worker_state */
@@ -42,14 +50,13 @@ struct crew {
     size_t reactor_count;
     atomic_int descriptors_max; /* a connection that would get this one or above is closed */
     atomic_uint_least64_t connection_count;
-    atomic_uint heavy_count; /* threads that stay with large messages */
     atomic_bool is_watch_asleep;
     pthread_mutex_t lock; /* taken after a reactor's, never before one */
     pthread_cond_t changed;
     pthread_cond_t watch_wanted;
-    struct worker *spares;
-    unsigned spare_count;
+    struct spares drivers, heavies;
     unsigned thread_count;
+    unsigned heavy_count;     /* of them, those for large messages */
     unsigned listening_count; /* reactors that take connections */
     bool is_ending;
 };
@@ -73,9 +80,9 @@ bool crew_end(struct crew *crew, uint64_t wait_ms);
 /* Another thread takes over what `worker` drives, if it serves and there is one. */
 bool crew_hand_over(struct reactor *reactor, struct worker *worker);
 
-/* One more thread may stay with a large message: until crew_leaves_heavy. */
-bool crew_enters_heavy(struct crew *crew);
-void crew_leaves_heavy(struct crew *crew);
+/* The driver gives the connection away to a thread for large messages: see turn_stay(). False: there is none.
+ */
+bool crew_give_heavy(struct connection *connection);
 
 void crew_connection_begins(struct crew *crew);
 void crew_connection_ends(struct crew *crew);

@@ -138,7 +138,8 @@ static void answer_now(struct worker *worker, struct connection *connection)
 
 static bool answer_later(struct worker *worker, struct connection *connection)
 {
-    const bool goes_on = connection->need == CONNECTION_IDLE || connection->need == CONNECTION_IN_PART;
+    const bool goes_on = (connection->need == CONNECTION_IDLE || connection->need == CONNECTION_IN_PART) &&
+                         !connection_is_heavy(connection);
     const struct slice answers = strbuf_slice(&worker->workspace.answers);
     return goes_on && (answers.length == 0 || outbox_put(&worker->reactor->outbox, connection, answers));
 }
@@ -161,21 +162,26 @@ void turn_answer(struct worker *worker, uint64_t now_ms)
 
 /* ---- serving ------------------------------------------------------------------------------------------ */
 
-static void serve_heavy(struct worker *worker, struct connection *connection)
+void turn_give_away(struct connection *connection)
 {
-    struct crew *crew = worker->crew;
-    bool is_patient = crew_enters_heavy(crew);
-    if (!is_patient)
-        return;
+    if (connection->is_polled)
+        poller_remove(&connection->reactor->poller, connection->descriptor);
+    deadline_clear(&connection->deadline);
+    connection->is_polled = false;
+    connection->is_away = true;
+}
+
+void turn_stay(struct worker *worker)
+{
+    struct connection *connection = worker->serving;
+    bool is_patient = true;
     while (is_patient && connection_is_heavy(connection)) {
         const uint64_t before = connection->body_bytes;
-        if (atomic_load(&worker->state) != WORKER_STAYS && !crew_hand_over(worker->reactor, worker))
-            break;
-        answer_now(worker, connection);
         connection_serve(connection, &worker->workspace, true);
+        answer_now(worker, connection);
         is_patient = connection->body_bytes > before;
     }
-    crew_leaves_heavy(crew);
+    give_back(connection);
 }
 
 /* False: another thread drives the reactor now, and its answer is sent. */
@@ -185,13 +191,10 @@ static bool serve(struct worker *worker, struct connection *connection, bool is_
     worker->serving = connection;
     atomic_fetch_add_explicit(&worker->serial, 1, memory_order_relaxed);
     atomic_store_explicit(&worker->state, WORKER_SERVES, memory_order_release);
-    if (is_to_end) {
+    if (is_to_end)
         connection_end(connection, &worker->workspace);
-    } else {
+    else
         connection_serve(connection, &worker->workspace, false);
-        if (connection_is_heavy(connection))
-            serve_heavy(worker, connection);
-    }
     if (atomic_compare_exchange_strong(&worker->state, &expected, WORKER_DRIVES))
         return true;
     answer_now(worker, connection);
@@ -207,7 +210,8 @@ bool turn_give(struct worker *worker, struct connection *connection, bool is_to_
         return false;
     if (!answer_later(worker, connection))
         answer_now(worker, connection);
-    turn_settle(worker, connection, now_ms);
+    if (!connection_is_heavy(connection) || !crew_give_heavy(connection))
+        turn_settle(worker, connection, now_ms);
     if (outbox_is_full(&worker->reactor->outbox))
         turn_answer(worker, now_ms);
     return true;
@@ -220,12 +224,7 @@ bool turn_take_over(struct reactor *reactor, struct worker *worker, struct worke
     const bool is_taken =
         reactor->driver == worker && atomic_compare_exchange_strong(&worker->state, &expected, WORKER_STAYS);
     if (is_taken) {
-        struct connection *connection = worker->serving;
-        if (connection->is_polled)
-            poller_remove(&reactor->poller, connection->descriptor);
-        deadline_clear(&connection->deadline);
-        connection->is_polled = false;
-        connection->is_away = true;
+        turn_give_away(worker->serving);
         reactor->driver = successor;
     }
     pthread_mutex_unlock(&reactor->lock);

@@ -17,6 +17,13 @@ void turn_add(struct reactor *reactor, struct connection *connection);
  * False: another thread drives the reactor now. */
 bool turn_give(struct worker *worker, struct connection *connection, bool is_to_end, uint64_t now_ms);
 
+/* The reactor has nothing to do with it until it is given back. */
+void turn_give_away(struct connection *connection);
+
+/* By a thread for large messages, which `worker` is: stays with the connection until its message ends, or for
+ * as long as it sends something each second, and gives it back. */
+void turn_stay(struct worker *worker);
+
 /* Sends the answers that wait. */
 void turn_answer(struct worker *worker, uint64_t now_ms);
 
