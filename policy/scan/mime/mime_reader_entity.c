@@ -176,20 +176,22 @@ static bool holds_something(const struct mime_entity *entity)
     return entity->kinds != MIME_KIND_TEXT || mime_parameters_has_name(&entity->parameters);
 }
 
-/* Whether it is a text to some, whatever its fields may spell. */
-static bool may_be_text(const struct mime_entity *entity)
+/* Whether it is a text to some, whatever its fields may spell; so it is to whom none of the fields behind an
+ * empty line are its. */
+static bool may_be_text(const struct mime_reader *reader)
 {
+    const struct mime_entity *entity = &reader->entity;
     bool is_nameless = entity->parameters.names.count == 0 || entity->has_loose_type; /* else a likely one */
     unsigned others = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_STATUS;
     bool is_text = (entity->kinds & MIME_KIND_TEXT) != 0 && (entity->kinds & others) == 0;
-    return (is_text || entity->is_untyped) && is_nameless;
+    return reader->block.has_late_content || ((is_text || entity->is_untyped) && is_nameless);
 }
 
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)
 {
     reader->is_leaf_open = true;
     bool is_typed = true;
-    for (uint32_t i = 0; i < reader->level_count && may_be_text(&reader->entity); i++) {
+    for (uint32_t i = 0; i < reader->level_count && may_be_text(reader); i++) {
         reader->is_leaf_typeless = reader->is_leaf_typeless || reader->levels[i].is_typeless;
         is_typed = is_typed && (!reader->levels[i].is_typeless || reader->levels[i].is_quoting);
     }
@@ -240,14 +242,14 @@ static bool is_typeless(const struct mime_reader *reader)
 {
     return (!reader->entity.has_content_type || reader->entity.has_odd_type ||
             reader->block.has_late_content) &&
-           may_be_text(&reader->entity);
+           may_be_text(reader);
 }
 
 /* In a text that is a message, and no part, munpack looks for parts whatever its type. */
 static bool may_quote(const struct mime_reader *reader)
 {
     return reader->is_message_header && reader->boundaries.count == 0 &&
-           reader->entity.encodings == TRANSFER_IDENTITY && may_be_text(&reader->entity);
+           reader->entity.encodings == TRANSFER_IDENTITY && may_be_text(reader);
 }
 
 static bool has_room_for_level(const struct mime_reader *reader)

@@ -49,6 +49,12 @@ static const struct {
      "Content-Type: text/plain\r\n\r\nx\r\n--c\r\nContent-Disposition: attachment; filename=evil.exe\r\n\r\n"
      "x\r\n--c--\r\n--b--\r\n",
      true},
+    /* Who has the header end at its empty line has a text, in which some find parts. */
+    {"MIME-Version: 1.0\r\n\r\nCont\xa0"
+     "ent-Type: multip/mixed\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+     "x\r\n\r\n--b\r\nContent-Type: application/octet-stream; name=evil.exe\r\n"
+     "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8K\r\n\r\n--b--\r\n",
+     true},
     /* Of two types one is a text, in which some find parts. */
     {"Content-Type: application/octet-stream\r\nMIME-Version: 1.0\r\n --b\r\nContent-Type: text/plain\r\n\r\n"
      "x\r\n--b\r\nContent-Type: application/octet-stream; name=evil.exe\r\n"

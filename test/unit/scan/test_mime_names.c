@@ -133,8 +133,7 @@ static void damaged_values_spell_all_readings(void **state)
         "x; filename=evil.e\"e\"",
         "x; filename*1*=exe; filename*0*=utf-8''evil.:x=\"(",
         "x; filename=\"=?utf-8*en?Q?a=2E?= =?utf-8?Q?e?= =?ut8?Q?e?= =?utf-8?Q?x?= =?utf-8?Q?e?=\"",
-        "x; filename*0*=utf-8''a; filename*1*=l%2e\x80"
-        "filename*0=; filename*2*=%65; filename*3*=xe",
+        "x; filename*0*=utf-8''a; filename*1*=l%2e\200filename*0=; filename*2*=%65; filename*3*=xe",
         "x; filename=evil.e  xe; file; filename=.txt\"\"x",
         "x; filename=\"=?utf-8?B?=65Zifilename*1=so-8859-1'XZpbC5leGU=?=\"",
         "x; name=\"=?utf-8*en?Q?a?=\r\n =?u\\tf-8?Q?.e?=\r\n =?us-ascii?b?eA==ascii?b?eA==?=\r\n =?utf-8?Q?e?=\"",
