@@ -21,7 +21,7 @@ trap 'exit 130' INT TERM
 
 build_programs() {
     if ! { cmake -G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc &&
-        cmake --build "$build" --target closedrelay null_milter null_engine milter_load stub_dns; } >"$work/build.log" 2>&1; then
+        cmake --build "$build" --target closedrelay null_milter null_engine floor_milter milter_load stub_dns; } >"$work/build.log" 2>&1; then
         tail -n 30 "$work/build.log" >&2
         exit 1
     fi
@@ -47,7 +47,8 @@ start_name_server() {
     name_server=$(tr -d '\n' <"$work/dns")
 }
 
-# The null milter over libmilter and over our own engine, each at a unix socket and at a port.
+# The null milter over libmilter and over our own engine, and the floor of any milter, each at a unix socket and at a
+# port.
 start_null() {
     "$build/test/bench/null_milter" "unix:$work/null.sock" &
     null_pids=$!
@@ -57,10 +58,16 @@ start_null() {
     null_inet_pids=$!
     "$build/test/bench/null_engine" "inet:18802" &
     engine_inet_pids=$!
-    pids+=("$null_pids" "$engine_pids" "$null_inet_pids" "$engine_inet_pids")
+    "$build/test/bench/floor_milter" "unix:$work/floor.sock" &
+    floor_pids=$!
+    "$build/test/bench/floor_milter" "inet:18804" &
+    floor_inet_pids=$!
+    pids+=("$null_pids" "$engine_pids" "$null_inet_pids" "$engine_inet_pids" "$floor_pids" "$floor_inet_pids")
     null_inet_address=inet:18801 engine_inet_address=inet:18802 closedrelay_inet_address=inet:18803
+    floor_inet_address=inet:18804
     await "$work/null.sock"
     await "$work/engine.sock"
+    await "$work/floor.sock"
 }
 
 # configure NAME LISTEN DAEMON: all checks and the record.
