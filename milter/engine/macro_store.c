@@ -57,8 +57,8 @@ static void index_pairs(struct macro_pair *pairs, struct slice data)
 
 bool macro_store_put(struct macro_store *store, enum macro_stage stage, struct slice data)
 {
-    data.length = packet_pairs(data);
-    const size_t count = packet_string_count(data) / 2;
+    size_t count;
+    data.length = packet_pairs(data, &count);
     drop(store, stage);
     if (count == 0)
         return true;

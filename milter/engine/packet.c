@@ -57,11 +57,11 @@ void packet_arguments(struct slice data, char **arguments)
     *arguments = NULL;
 }
 
-size_t packet_pairs(struct slice data)
+size_t packet_pairs(struct slice data, size_t *count)
 {
     struct slice rest = data, string;
     size_t whole = 0;
-    while (packet_string(&rest, &string) && packet_string(&rest, &string))
+    for (*count = 0; packet_string(&rest, &string) && packet_string(&rest, &string); ++*count)
         whole = data.length - rest.length;
     return whole;
 }

@@ -42,8 +42,8 @@ size_t packet_string_count(struct slice data);
 /* Fills `arguments`, which has room for packet_string_count() + 1, with them; NULL ends the list. */
 void packet_arguments(struct slice data, char **arguments);
 
-/* The length of the whole pairs of strings at the beginning of `data`: names and values, each with its NUL.
- */
-size_t packet_pairs(struct slice data);
+/* The length of the whole pairs of strings at the beginning of `data`: names and values, each with its NUL;
+ * and their count. */
+size_t packet_pairs(struct slice data, size_t *count);
 
 #endif

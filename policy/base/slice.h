@@ -24,6 +24,12 @@ static inline struct slice slice_of(const char *text)
     return (struct slice){text, text == NULL ? 0 : strlen(text)};
 }
 
+/* The same of a literal, for tables whose lengths are known before the program runs. */
+#define SLICE_LITERAL(text)                                                                                  \
+    {                                                                                                        \
+        (text), sizeof(text) - 1                                                                             \
+    }
+
 static inline struct slice slice_make(const char *data, size_t length)
 {
     return (struct slice){data, length};

@@ -73,11 +73,32 @@ bool ip_address_equal(const struct ip_address *a, const struct ip_address *b)
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+/* Behind it. */
+static char *print_byte(char *text, unsigned byte)
+{
+    if (byte >= 100)
+        *text++ = (char)('0' + byte / 100);
+    if (byte >= 10)
+        *text++ = (char)('0' + byte / 10 % 10);
+    *text++ = (char)('0' + byte % 10);
+    return text;
+}
+
+/* Each message has its client's two or three times; inet_ntop asks printf. */
+static void print_ipv4(const uint8_t *bytes, char *text)
+{
+    for (int i = 0; i < 4; i++) {
+        text = print_byte(text, bytes[i]);
+        *text++ = i < 3 ? '.' : '\0';
+    }
+}
+
 void ip_address_print(const struct ip_address *address, char *text)
 {
-    const bool is_ipv4 = ip_address_is_ipv4(address);
-    inet_ntop(is_ipv4 ? AF_INET : AF_INET6, address->bytes + (is_ipv4 ? sizeof mapped_prefix : 0), text,
-              IP_ADDRESS_TEXT_BYTES);
+    if (ip_address_is_ipv4(address))
+        print_ipv4(address->bytes + sizeof mapped_prefix, text);
+    else
+        inet_ntop(AF_INET6, address->bytes, text, IP_ADDRESS_TEXT_BYTES);
 }
 
 static bool prefix_equal(const uint8_t *a, const uint8_t *b, unsigned bits)

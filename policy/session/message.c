@@ -141,26 +141,26 @@ bool message_add_recipient(struct message *message, const struct recipient *reci
 
 /* The fields that checks and the record look at, and how many of each are kept. */
 static const struct kept_header {
-    const char *name;
+    struct slice name; /* with a NUL behind it */
     size_t most;
     bool must_be_whole; /* a check has to see all there are */
 } kept_headers[] = {
-    {"from", 16, true},
-    {"sender", 8, true},
-    {"message-id", 4, false},
-    {"received", 4, false},
-    {"x-php-originating-script", 4, false},
-    {"x-php-script", 4, false},
-    {"x-originating-ip", 2, false},
-    {"x-sender-ip", 2, false},
-    {"x-client-ip", 2, false},
-    {"x-forward", 2, false},
+    {SLICE_LITERAL("from"), 16, true},
+    {SLICE_LITERAL("sender"), 8, true},
+    {SLICE_LITERAL("message-id"), 4, false},
+    {SLICE_LITERAL("received"), 4, false},
+    {SLICE_LITERAL("x-php-originating-script"), 4, false},
+    {SLICE_LITERAL("x-php-script"), 4, false},
+    {SLICE_LITERAL("x-originating-ip"), 2, false},
+    {SLICE_LITERAL("x-sender-ip"), 2, false},
+    {SLICE_LITERAL("x-client-ip"), 2, false},
+    {SLICE_LITERAL("x-forward"), 2, false},
 };
 
 static const struct kept_header *find_kept_header(struct slice name)
 {
     for (size_t k = 0; k < sizeof kept_headers / sizeof kept_headers[0]; k++)
-        if (slice_equal_nocase(name, slice_of(kept_headers[k].name)))
+        if (slice_equal_nocase(name, kept_headers[k].name))
             return &kept_headers[k];
     return NULL;
 }
@@ -170,7 +170,7 @@ static bool has_room_for(const struct message *message, const struct kept_header
     const struct message_facts *facts = &message->facts;
     size_t count = 0;
     for (size_t i = 0; i < facts->header_count; i++)
-        count += facts->headers[i].name == kept->name;
+        count += facts->headers[i].name == kept->name.data;
     return count < kept->most && facts->header_count < HEADERS_KEPT_MAX &&
            value.length <= HEADER_BYTES_KEPT_MAX - message->header_bytes_kept;
 }
@@ -193,7 +193,8 @@ void message_keep_header(struct message *message, struct slice name, struct slic
         return;
     }
     message->header_bytes_kept += value.length;
-    facts->headers[facts->header_count++] = (struct header_field){kept->name, slice_make(copy, value.length)};
+    facts->headers[facts->header_count++] =
+        (struct header_field){kept->name.data, slice_make(copy, value.length)};
 }
 
 /* ---- outcome ---------------------------------------------------------------------------------------- */

@@ -79,15 +79,17 @@ static void pairs_that_are_whole(void **state)
 {
     static const struct {
         const char *bytes;
-        size_t length, whole;
+        size_t length, whole, count;
     } cases[] = {
-        {"", 0, 0},       {"a", 1, 0},         {"a\0", 2, 0},    {"a\0b", 3, 0},
-        {"a\0b\0", 4, 4}, {"a\0b\0c\0", 6, 4}, {"\0\0\0", 3, 2},
+        {"", 0, 0, 0},       {"a", 1, 0, 0},         {"a\0", 2, 0, 0},    {"a\0b", 3, 0, 0},
+        {"a\0b\0", 4, 4, 1}, {"a\0b\0c\0", 6, 4, 1}, {"\0\0\0", 3, 2, 1}, {"\0\0\0\0", 4, 4, 2},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct slice copy = exact(cases[i].bytes, cases[i].length);
-        assert_int_equal(packet_pairs(copy), cases[i].whole);
+        size_t count;
+        assert_int_equal(packet_pairs(copy, &count), cases[i].whole);
+        assert_int_equal(count, cases[i].count);
         release(copy);
     }
 }

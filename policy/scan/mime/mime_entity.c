@@ -31,27 +31,22 @@ void mime_entity_init(struct mime_entity *entity, void *owner, const struct mime
  * blanks, controls, ">" before it. */
 static enum field field_of(struct slice name)
 {
-#define NAMED(text)                                                                                          \
-    {                                                                                                        \
-        (text), sizeof(text) - 1                                                                             \
-    }
     static const struct {
         struct slice name;
         enum field field;
     } fields[] = {
-        {NAMED("content-type"), FIELD_TYPE},
-        {NAMED("content-disposition"), FIELD_DISPOSITION},
-        {NAMED("content-transfer-encoding"), FIELD_ENCODING},
-        {NAMED("mime-version"), FIELD_MIME_VERSION},
+        {SLICE_LITERAL("content-type"), FIELD_TYPE},
+        {SLICE_LITERAL("content-disposition"), FIELD_DISPOSITION},
+        {SLICE_LITERAL("content-transfer-encoding"), FIELD_ENCODING},
+        {SLICE_LITERAL("mime-version"), FIELD_MIME_VERSION},
         /* What Thunderbird still reads: of early MIME, and of Sun's MailTool. */
-        {NAMED("content-name"), FIELD_NAME},
-        {NAMED("x-sun-data-name"), FIELD_NAME},
-        {NAMED("content-description"), FIELD_DESCRIPTION},
-        {NAMED("content-location"), FIELD_LOCATION},
-        {NAMED("x-sun-data-type"), FIELD_SUN_TYPE},
-        {NAMED("x-sun-encoding-info"), FIELD_SUN_ENCODING},
+        {SLICE_LITERAL("content-name"), FIELD_NAME},
+        {SLICE_LITERAL("x-sun-data-name"), FIELD_NAME},
+        {SLICE_LITERAL("content-description"), FIELD_DESCRIPTION},
+        {SLICE_LITERAL("content-location"), FIELD_LOCATION},
+        {SLICE_LITERAL("x-sun-data-type"), FIELD_SUN_TYPE},
+        {SLICE_LITERAL("x-sun-encoding-info"), FIELD_SUN_ENCODING},
     };
-#undef NAMED
     char plain[FIELD_NAME_BYTES];
     size_t length = 0;
     name = slice_trim(name);

@@ -85,40 +85,40 @@ static struct slice program_name_by_subtype(struct slice type)
 struct slice mime_type_program_name(struct slice type)
 {
     static const struct {
-        const char *type;
+        struct slice type;
         const char *name;
     } programs[] = {
-        {"application/x-msdownload", "part.exe"},
-        {"application/x-msdos-program", "part.exe"},
-        {"application/x-ms-dos-executable", "part.exe"},
-        {"application/x-dosexec", "part.exe"},
-        {"application/x-exe", "part.exe"},
-        {"application/com", "part.com"},
-        {"application/vnd.microsoft.portable-executable", "part.exe"},
-        {"application/x-bat", "part.bat"},
-        {"application/bat", "part.bat"},
-        {"application/hta", "part.hta"},
-        {"application/inf", "part.inf"},
-        {"application/java-archive", "part.jar"},
-        {"application/x-java-archive", "part.jar"},
-        {"application/javascript", "part.js"},
-        {"application/x-javascript", "part.js"},
-        {"text/javascript", "part.js"},
-        {"application/x-ms-shortcut", "part.lnk"},
-        {"application/x-msi", "part.msi"},
-        {"application/x-ms-installer", "part.msi"},
-        {"application/vnd.ms-htmlhelp", "part.chm"},
-        {"application/winhlp", "part.hlp"},
-        {"text/scriptlet", "part.sct"},
-        {"text/vbscript", "part.vbs"},
-        {"application/x-csh", "part.csh"},
-        {"application/x-msaccess", "part.mdb"},
-        {"application/x-internet-signup", "part.ins"},
-        {"application/pics-rules", "part.prf"},
-        {"audio/adpcm", "part.adp"},
+        {SLICE_LITERAL("application/x-msdownload"), "part.exe"},
+        {SLICE_LITERAL("application/x-msdos-program"), "part.exe"},
+        {SLICE_LITERAL("application/x-ms-dos-executable"), "part.exe"},
+        {SLICE_LITERAL("application/x-dosexec"), "part.exe"},
+        {SLICE_LITERAL("application/x-exe"), "part.exe"},
+        {SLICE_LITERAL("application/com"), "part.com"},
+        {SLICE_LITERAL("application/vnd.microsoft.portable-executable"), "part.exe"},
+        {SLICE_LITERAL("application/x-bat"), "part.bat"},
+        {SLICE_LITERAL("application/bat"), "part.bat"},
+        {SLICE_LITERAL("application/hta"), "part.hta"},
+        {SLICE_LITERAL("application/inf"), "part.inf"},
+        {SLICE_LITERAL("application/java-archive"), "part.jar"},
+        {SLICE_LITERAL("application/x-java-archive"), "part.jar"},
+        {SLICE_LITERAL("application/javascript"), "part.js"},
+        {SLICE_LITERAL("application/x-javascript"), "part.js"},
+        {SLICE_LITERAL("text/javascript"), "part.js"},
+        {SLICE_LITERAL("application/x-ms-shortcut"), "part.lnk"},
+        {SLICE_LITERAL("application/x-msi"), "part.msi"},
+        {SLICE_LITERAL("application/x-ms-installer"), "part.msi"},
+        {SLICE_LITERAL("application/vnd.ms-htmlhelp"), "part.chm"},
+        {SLICE_LITERAL("application/winhlp"), "part.hlp"},
+        {SLICE_LITERAL("text/scriptlet"), "part.sct"},
+        {SLICE_LITERAL("text/vbscript"), "part.vbs"},
+        {SLICE_LITERAL("application/x-csh"), "part.csh"},
+        {SLICE_LITERAL("application/x-msaccess"), "part.mdb"},
+        {SLICE_LITERAL("application/x-internet-signup"), "part.ins"},
+        {SLICE_LITERAL("application/pics-rules"), "part.prf"},
+        {SLICE_LITERAL("audio/adpcm"), "part.adp"},
     };
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
-        if (slice_equal(type, slice_of(programs[i].type)))
+        if (slice_equal(type, programs[i].type))
             return slice_of(programs[i].name);
     return program_name_by_subtype(type);
 }
