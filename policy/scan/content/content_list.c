@@ -220,6 +220,7 @@ void content_add_superset(struct content_subject *subject, const struct name_sup
     add_all(scan, &own->texts, &superset->texts);
     add_all(scan, &own->pieces, &superset->pieces);
     content_add_condition(subject, ATTACHMENT_ALTERNATIVES, "a field that mail programs read differently");
+    name_superset_measure(own);
     if (name_superset_is_over_limit(own))
         content_add_condition(subject, ATTACHMENT_OVER_BUDGET, "a field is too large");
 }

@@ -97,17 +97,17 @@ bool header_block_take_field(struct mime_entity *entity, struct slice name, stru
     return says_more;
 }
 
-/* To whom a bare CR ends a line the header ends at two of them, at one that begins a line, or before a line
- * that is no field: what follows is content. Returns that. */
+/* To whom a bare CR ends a line the header ends at two of them, at one that begins or ends a line, or before
+ * a line that is no field: what follows is content. Returns that. */
 static struct slice behind_hidden_end(struct slice field)
 {
     if (field.length > 0 && field.data[0] == '\r')
         return slice_part(field, 1, field.length);
     for (size_t cr = slice_find(field, '\r'); cr + 1 < field.length; cr = slice_find(field, '\r')) {
         field = slice_part(field, cr + 1, field.length);
-        if (field.data[0] == '\r')
+        if (field.data[0] == '\r' || field.data[0] == '\n')
             return slice_part(field, 1, field.length);
-        if (field.data[0] != '\n' && !is_blank(field.data[0]) && field_name_length(field) == 0)
+        if (!is_blank(field.data[0]) && field_name_length(field) == 0)
             return field;
     }
     return slice_make("", 0);

@@ -429,6 +429,7 @@ void mime_entity_finish(struct mime_entity *entity, bool is_in_digest)
         entity->kinds = is_in_digest && !entity->has_content_type ? MIME_KIND_MESSAGE : MIME_KIND_TEXT;
     if (entity->encodings == 0)
         entity->encodings = TRANSFER_IDENTITY;
+    name_superset_measure(&entity->parameters.superset);
     entity->unreadable = entity->parameters.unreadable;
 }
 

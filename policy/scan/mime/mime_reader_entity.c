@@ -300,7 +300,8 @@ void reader_finish_header(struct mime_reader *reader)
     }
     if (mime_entity_is_over_limit(entity) || reader->block.is_over_limit)
         reader_over_budget(reader, "a header is too large");
-    if (!reader_charge(reader, entity->content_bytes * HEADER_BYTE_WORK))
+    if (!reader_charge(reader, entity->content_bytes * HEADER_BYTE_WORK +
+                                   name_superset_work(&entity->parameters.superset)))
         return;
     settle_doubt(reader);
     reader->state = READER_BODY;

@@ -14,7 +14,8 @@ void name_superset_init(struct name_superset *superset, void *owner)
 {
     name_set_init(&superset->texts, owner, NAME_SUPERSET_TEXTS);
     name_set_init(&superset->pieces, owner, NAME_SUPERSET_PIECES);
-    superset->decoded_bytes = 0;
+    superset->decoded_bytes = superset->spelling_steps = 0;
+    superset->has_too_many_spellings = false;
 }
 
 bool name_superset_is_empty(const struct name_superset *superset)
@@ -435,10 +436,23 @@ static bool visit_nothing(void *context, struct slice extension)
     return true;
 }
 
-bool name_superset_is_over_limit(const struct name_superset *superset)
+void name_superset_measure(struct name_superset *superset)
 {
     struct spelling spelling = {.visit = visit_nothing};
-    return superset->texts.is_over_limit || superset->pieces.is_over_limit || !visit_all(&spelling, superset);
+    superset->has_too_many_spellings = !visit_all(&spelling, superset);
+    superset->spelling_steps = NAME_SUPERSET_STEPS - spelling.steps_left;
+}
+
+uint64_t name_superset_work(const struct name_superset *superset)
+{
+    enum { BYTE_WORK = 64, STEP_WORK = 256 }; /* a step is taken again by each who asks */
+    return (uint64_t)superset->decoded_bytes * BYTE_WORK + (uint64_t)superset->spelling_steps * STEP_WORK;
+}
+
+bool name_superset_is_over_limit(const struct name_superset *superset)
+{
+    return superset->texts.is_over_limit || superset->pieces.is_over_limit ||
+           superset->has_too_many_spellings;
 }
 
 /* Whether `piece` ends in a dot and the first `count` bytes of the extension. */

@@ -35,6 +35,8 @@ struct name_superset {
     struct name_set texts;  /* reduced; distinct */
     struct name_set pieces; /* reduced values of fields with stars, in no order */
     size_t decoded_bytes;
+    size_t spelling_steps; /* as measured */
+    bool has_too_many_spellings;
 };
 
 void name_superset_init(struct name_superset *superset, void *owner);
@@ -53,6 +55,12 @@ bool name_superset_visit(const struct name_superset *superset,
 /* Whether pieces, any number of them in any order, spell a name that ends in a dot and `extension`
  * (lower-case). */
 bool name_superset_pieces_spell(const struct name_superset *superset, struct slice extension);
+
+/* Counts the ways to spell what was added, after the last was and before it is asked about limits. */
+void name_superset_measure(struct name_superset *superset);
+
+/* Units of work (about a nanosecond each) that adding, and all asking, takes of what was measured. */
+uint64_t name_superset_work(const struct name_superset *superset);
 
 /* Whether something was left out: too long, or too much of it, or too many ways to spell it. */
 bool name_superset_is_over_limit(const struct name_superset *superset);

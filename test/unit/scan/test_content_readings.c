@@ -49,6 +49,11 @@ static const struct {
      "Content-Type: text/plain\r\n\r\nx\r\n--c\r\nContent-Disposition: attachment; filename=evil.exe\r\n\r\n"
      "x\r\n--c--\r\n--b--\r\n",
      true},
+    /* To whom a bare CR ends a line the header ends there, and what looks like the rest of a field is
+       content. */
+    {TOP "--b\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\r\n "
+         "UEsDBAoAAAAAAAAAIQAAAAAAAAAAAAAAAAAIAAAAZXZpbC5leGU=\r\n--b--\r\n",
+     true},
     /* Who has the header end at its empty line has a text, in which some find parts. */
     {"MIME-Version: 1.0\r\n\r\nCont\xa0"
      "ent-Type: multip/mixed\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"

@@ -159,11 +159,15 @@ static void ways_to_spell_are_bounded(void **state)
             strbuf_append_text(&field, "a(b)");
     }
     struct collected collected = collect(strbuf_text(&field));
+    name_superset_measure(&collected.parameters.superset);
+    assert_true(name_superset_work(&collected.parameters.superset) > 1000 * 1000);
     assert_true(name_superset_is_over_limit(&collected.parameters.superset));
     assert_false(scan_spells(&collected.parameters.superset, "exe"));
     talloc_free(collected.owner);
     strbuf_truncate(&field, sizeof "x; name=.a(b)a(b)" - 1);
     collected = collect(strbuf_text(&field));
+    name_superset_measure(&collected.parameters.superset);
+    assert_in_range(name_superset_work(&collected.parameters.superset), 1, 1000 * 1000);
     assert_false(name_superset_is_over_limit(&collected.parameters.superset));
     assert_true(scan_spells(&collected.parameters.superset, "aab"));
     talloc_free(collected.owner);
