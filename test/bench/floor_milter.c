@@ -106,6 +106,7 @@ static bool serve(struct connection *connection)
 
 static void take_connection(int queue)
 {
+    /* cppcheck-suppress nullPointer */
     const int descriptor = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
     struct connection *connection = descriptor < 0 ? NULL : malloc(sizeof *connection);
     if (connection == NULL)
