@@ -96,17 +96,25 @@ static void count_visit(struct known *client, bool is_new)
     client->new_visits = (uint8_t)(client->new_visits + is_new);
 }
 
+/* Near is what lies beside a network of another day: a thief has several at once too. */
 static enum network_place place_of(const struct accounts *accounts, const struct account *account,
                                    uint32_t print, uint32_t wide)
 {
     const struct shared_use *own = shared_uses_find(accounts->networks, print);
     const struct shared_use *use = shared_uses_find(accounts->wide_networks, wide);
+    const uint32_t hour = (uint32_t)(account->last_us / HOUR_US);
     for (unsigned i = 0; i < account->networks.count; i++)
-        if (account->networks.items[i].wide == wide)
+        if (account->networks.items[i].wide == wide &&
+            hour - account->networks.items[i].first_hour >= HOURS_PER_DAY)
             return PLACE_NEAR;
-    if (own != NULL && own->familiar_count >= SOME_LOGINS)
+    if (own != NULL && (own->familiar_count >= SOME_LOGINS || own->former_count >= SOME_LOGINS))
         return PLACE_SHARED;
     return use != NULL && use->familiar_count >= SOME_LOGINS ? PLACE_AMONG : PLACE_ABROAD;
+}
+
+static bool is_far(enum network_place place)
+{
+    return place == PLACE_AMONG || place == PLACE_ABROAD;
 }
 
 /* A way in, as it stands before it is met. */
@@ -169,8 +177,8 @@ static void meet_new_network(struct accounts *accounts, const struct accounts_se
         shared_uses_adopt(accounts->networks, print, hour);
         return;
     }
+    known->expected = expected;
     count_place(accounts, account, place);
-    account->network_expected = expected;
     account->recent[PATH_NEW].new_networks += 1;
     level_note(&account->levels[LEVEL_NETWORKS], account->recent[PATH_NEW].new_networks);
     count_use(account, QUESTION_NEW_NETWORK, true);
@@ -207,10 +215,15 @@ static float meet_network(struct accounts *accounts, const struct accounts_setti
         meet_new_network(accounts, settings, account, way);
     else
         meet_known_network(accounts, account, known, way);
-    const float newness = newness_of(known_set_find(&account->networks, print), settings, hour);
+    known = known_set_find(&account->networks, print);
+    const float newness = newness_of(known, settings, hour);
     if (newness > 0) {
-        const struct shared_use *use = shared_uses_meet(accounts->networks, print, account->number, hour);
-        account->network_logins = use == NULL ? 0 : use->login_count;
+        account->network_expected = known->expected;
+        const struct shared_use *use =
+            shared_uses_meet(accounts->networks, print, account->number, hour, account->step >= ACCOUNT_WARN);
+        const bool is_news =
+            use != NULL && use->former_count == 0 && is_far(place_of(accounts, account, print, way->wide));
+        account->network_logins = is_news ? use->login_count : 0;
     }
     return newness;
 }
@@ -261,13 +274,15 @@ static bool is_own_network(const struct account *account, uint32_t network, uint
     return known != NULL && is_familiar(known, hour);
 }
 
-/* The network is new since a few hours only, and the client does not greet as one computer of the owner's
- * does and nobody else's ("DESKTOP-7F3A"): which are the owner's, the first days do not tell. */
+/* The network is new since a few hours only, lies beside none that the owner had and is none that others here
+ * have for long, and the client does not greet as one computer of the owner's does and nobody else's
+ * ("DESKTOP-7F3A"): which are the owner's, the first days do not tell. */
 static bool is_at_once(const struct accounts *accounts, const struct accounts_settings *settings,
                        const struct account *account, const struct way *way, uint32_t hour)
 {
     const struct known *known = known_set_find(&account->networks, way->network);
-    if (known == NULL || hour - known->first_hour >= AT_ONCE_HOURS)
+    if (known == NULL || hour - known->first_hour >= AT_ONCE_HOURS ||
+        !is_far(place_of(accounts, account, known->print, known->wide)))
         return false;
     const struct shared_use *greeting = way->client == NULL || is_first_day(accounts, settings, account)
                                             ? NULL

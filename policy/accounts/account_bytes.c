@@ -8,7 +8,7 @@
 #define FLAT_BYTES (offsetof(struct account, networks) - FLAT_FROM)
 
 /* What was written by a version that keeps other things is none of ours. */
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 struct head {
     uint32_t format, flat_bytes, number;

@@ -294,7 +294,7 @@ static void count_text(struct taking *taking)
         text->uses[PATH_NEW] += weight;
     level_note(&account->levels[LEVEL_TEXT], text->uses[PATH_ALL]);
     const struct shared_use *use =
-        shared_uses_meet(taking->accounts->texts, print, account->number, taking->hour);
+        shared_uses_meet(taking->accounts->texts, print, account->number, taking->hour, false);
     const int64_t learning_us = (int64_t)taking->settings->learning_ms * 1000;
     if (use != NULL && taking->hour - use->first_hour < HOURS_PER_DAY &&
         account->last_us - taking->accounts->first_us >= learning_us)

@@ -26,8 +26,8 @@ struct address_owner {
 
 /* Where a network is that is new to a login. */
 enum network_place {
-    PLACE_NEAR,   /* within a wider one that the login uses (a /16, of IPv6 a /32) */
-    PLACE_SHARED, /* others here have used this very one for long */
+    PLACE_NEAR,   /* within a wider one that the login used on another day (a /16, of IPv6 a /32) */
+    PLACE_SHARED, /* others here have used this very one for long, or came to it on other days */
     PLACE_AMONG,  /* within one that others here use */
     PLACE_ABROAD, /* within one that nobody here uses */
     PLACE_COUNT

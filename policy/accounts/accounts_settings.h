@@ -87,13 +87,14 @@ struct accounts_settings {
     uint64_t
         sending_cap; /* of recipients, volume and one text to many together: a mass mailing has them all */
     uint64_t access_cap; /* of networks and identity together: somebody who moves has both */
-    uint64_t weights[EVIDENCE_KIND_COUNT]; /* percent that each kind counts for: some say the same twice */
+    uint64_t weights[EVIDENCE_KIND_COUNT];   /* percent that each kind counts for: some say the same twice */
+    uint64_t kind_caps[EVIDENCE_KIND_COUNT]; /* of each kind alone, before its weight */
 
     uint64_t evidence_half_life_ms; /* 24 h */
     uint64_t network_half_life_ms;  /* how long a network stays new: 7 d */
-    uint64_t learning_ms;           /* of a login: no step above note … */
-    uint64_t learning_messages;     /* … before so many messages, or that time, unless mail fails */
-    uint64_t warnings_per_day;      /* of all logins; beyond, only from the score of `slow` on */
+    uint64_t learning_ms; /* of a login: no step above note, and none above warn with the points of hold, … */
+    uint64_t learning_messages; /* … before so many messages, or that time, unless mail fails */
+    uint64_t warnings_per_day;  /* of all logins; beyond, only from the score of `slow` on */
 
     struct account_floors floors;
     struct account_rates stolen, usual;

@@ -19,26 +19,25 @@ enum { FAMILIES_LEAST = 2, GROUPS_LEAST = 2 };
 static const struct {
     enum account_family family;
     enum group group;
-    float cap; /* of this kind alone */
 } kinds[EVIDENCE_KIND_COUNT] = {
-    [EVIDENCE_NEW_RECIPIENTS] = {ACCOUNT_RECIPIENTS, GROUP_SENDING, 30},
-    [EVIDENCE_MANY_RECIPIENTS] = {ACCOUNT_RECIPIENTS, GROUP_SENDING, 30},
-    [EVIDENCE_NEW_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 25},
-    [EVIDENCE_AT_ONCE] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 15},
-    [EVIDENCE_MANY_NETWORKS] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 25},
-    [EVIDENCE_SHARED_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS, 12},
-    [EVIDENCE_FAILURES] = {ACCOUNT_FAILURES, GROUP_DAMAGE, 30},
-    [EVIDENCE_NEW_CLIENT] = {ACCOUNT_IDENTITY, GROUP_ACCESS, 15},
-    [EVIDENCE_NEW_SENDERS] = {ACCOUNT_IDENTITY, GROUP_SENDING, 15},
-    [EVIDENCE_ONE_TEXT] = {ACCOUNT_CONTENT, GROUP_SENDING, 20},
-    [EVIDENCE_LETTERS] = {ACCOUNT_CONTENT, GROUP_SENDING, 20},
-    [EVIDENCE_SHARED_TEXT] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 15},
-    [EVIDENCE_BLOCKED] = {ACCOUNT_CONTENT, GROUP_DAMAGE, 30},
-    [EVIDENCE_BURST] = {ACCOUNT_VOLUME, GROUP_SENDING, 20},
-    [EVIDENCE_FAN_OUT] = {ACCOUNT_VOLUME, GROUP_SENDING, 20},
-    [EVIDENCE_ODD_HOURS] = {ACCOUNT_VOLUME, GROUP_SENDING, 8},
-    [EVIDENCE_LISTED] = {ACCOUNT_OUTSIDE, GROUP_ACCESS, 12},
-    [EVIDENCE_COMPLAINTS] = {ACCOUNT_OUTSIDE, GROUP_DAMAGE, 30},
+    [EVIDENCE_NEW_RECIPIENTS] = {ACCOUNT_RECIPIENTS, GROUP_SENDING},
+    [EVIDENCE_MANY_RECIPIENTS] = {ACCOUNT_RECIPIENTS, GROUP_SENDING},
+    [EVIDENCE_NEW_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS},
+    [EVIDENCE_AT_ONCE] = {ACCOUNT_NETWORKS, GROUP_ACCESS},
+    [EVIDENCE_MANY_NETWORKS] = {ACCOUNT_NETWORKS, GROUP_ACCESS},
+    [EVIDENCE_SHARED_NETWORK] = {ACCOUNT_NETWORKS, GROUP_ACCESS},
+    [EVIDENCE_FAILURES] = {ACCOUNT_FAILURES, GROUP_DAMAGE},
+    [EVIDENCE_NEW_CLIENT] = {ACCOUNT_IDENTITY, GROUP_ACCESS},
+    [EVIDENCE_NEW_SENDERS] = {ACCOUNT_IDENTITY, GROUP_SENDING},
+    [EVIDENCE_ONE_TEXT] = {ACCOUNT_CONTENT, GROUP_SENDING},
+    [EVIDENCE_LETTERS] = {ACCOUNT_CONTENT, GROUP_SENDING},
+    [EVIDENCE_SHARED_TEXT] = {ACCOUNT_CONTENT, GROUP_DAMAGE},
+    [EVIDENCE_BLOCKED] = {ACCOUNT_CONTENT, GROUP_DAMAGE},
+    [EVIDENCE_BURST] = {ACCOUNT_VOLUME, GROUP_SENDING},
+    [EVIDENCE_FAN_OUT] = {ACCOUNT_VOLUME, GROUP_SENDING},
+    [EVIDENCE_ODD_HOURS] = {ACCOUNT_VOLUME, GROUP_SENDING},
+    [EVIDENCE_LISTED] = {ACCOUNT_OUTSIDE, GROUP_ACCESS},
+    [EVIDENCE_COMPLAINTS] = {ACCOUNT_OUTSIDE, GROUP_DAMAGE},
 };
 
 struct view {
@@ -79,7 +78,7 @@ static float rate_points(float events, float trials, float stolen, float honest)
 
 static void add(const struct view *view, const struct account_evidence *evidence)
 {
-    const float cap = kinds[evidence->kind].cap;
+    const float cap = (float)view->settings->kind_caps[evidence->kind];
     const float points = fminf(cap, evidence->points) * percent(view->settings->weights[evidence->kind]);
     if (points < 1 || view->settings->family_caps[kinds[evidence->kind].family] == 0)
         return;
@@ -374,11 +373,13 @@ static enum account_step step_for(const struct view *view, const struct sums *su
         groups += group_sum(sums, group) >= GROUP_SAYS;
     while (step > ACCOUNT_CALM && view->judgement->points < (float)view->settings->steps[step].score)
         step--;
-    const bool is_sure =
-        groups >= GROUPS_LEAST && (!is_learning(view) || group_sum(sums, GROUP_DAMAGE) >= GROUP_SAYS);
     if (families < FAMILIES_LEAST)
         return ACCOUNT_CALM;
-    return is_sure || step < ACCOUNT_NOTE ? (enum account_step)step : ACCOUNT_NOTE;
+    if (step > ACCOUNT_NOTE && groups < GROUPS_LEAST)
+        return ACCOUNT_NOTE;
+    if (step > ACCOUNT_NOTE && is_learning(view) && group_sum(sums, GROUP_DAMAGE) < GROUP_SAYS)
+        return step >= ACCOUNT_HOLD ? ACCOUNT_WARN : ACCOUNT_NOTE;
+    return (enum account_step)step;
 }
 
 static enum account_step judge_path(const struct account *account, const struct accounts_settings *settings,

@@ -34,7 +34,9 @@ static void append_other(const struct account_evidence *evidence, struct strbuf 
         strbuf_append_text(out, " networks of a day");
         break;
     case EVIDENCE_AT_ONCE:
-        strbuf_append_text(out, "it was first seen on this network within the last hours");
+        strbuf_append_text(
+            out,
+            "it was first seen within the last hours on this network, far from where it or others here have been");
         break;
     case EVIDENCE_SHARED_NETWORK:
         strbuf_printf(out, "%.0f logins have this network newly today", (double)evidence->seen);

@@ -18,6 +18,7 @@ struct known {
      * telephone is on the way, the computer in the office is not. */
     uint8_t visits, new_visits;
     uint16_t country; /* of networks (geo/geo.h); 0: not known */
+    float expected;   /* of networks: how likely an honest login was to have it newly then and there */
     bool is_original; /* it was there when the login was first seen: nothing to compare it with */
 };
 

@@ -39,29 +39,37 @@ static struct shared_use *take_place(struct shared_uses *uses, uint32_t print, u
         return NULL;
     if (use->first_hour != 0 && use->login_count > 1 && use->last_hour + WINDOW_HOURS > hour)
         return NULL;
-    *use = (struct shared_use){.print = print, .first_hour = hour, .last_hour = hour};
+    *use = (struct shared_use){.print = print, .first_hour = hour, .last_hour = hour, .day_hour = hour};
     return use;
 }
 
-static bool has_login(const struct shared_use *use, uint32_t number)
+/* Who was not suspected by the end of the day is one of those who make it usual. */
+static void begin_day(struct shared_use *use, uint32_t hour)
 {
     for (unsigned i = 0; i < use->login_count; i++)
-        if (use->logins[i] == number)
-            return true;
-    return false;
+        if ((use->suspects >> i & 1) == 0 && use->former_count < UINT8_MAX)
+            use->former_count++;
+    use->login_count = use->suspects = 0;
+    use->day_hour = hour;
 }
 
 const struct shared_use *shared_uses_meet(struct shared_uses *uses, uint32_t print, uint32_t number,
-                                          uint32_t hour)
+                                          uint32_t hour, bool is_suspect)
 {
     struct shared_use *use = take_place(uses, print, hour);
+    unsigned at = 0;
     if (use == NULL)
         return NULL;
-    if (hour > use->last_hour + WINDOW_HOURS)
-        use->login_count = 0;
+    if (hour >= use->day_hour + WINDOW_HOURS)
+        begin_day(use, hour);
     use->last_hour = hour > use->last_hour ? hour : use->last_hour;
-    if (!has_login(use, number) && use->login_count < SHARED_LOGINS_MAX)
+    while (at < use->login_count && use->logins[at] != number)
+        at++;
+    if (at == SHARED_LOGINS_MAX)
+        return use;
+    if (at == use->login_count)
         use->logins[use->login_count++] = number;
+    use->suspects = (uint8_t)(use->suspects | (unsigned)is_suspect << at);
     return use;
 }
 

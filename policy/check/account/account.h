@@ -35,7 +35,7 @@ struct account_settings {
     struct check_settings common;
     struct account_step_keys steps[ACCOUNT_STEP_COUNT];
     struct account_caps_keys caps;
-    struct account_weight_keys weights;
+    struct account_weight_keys weights, kind_caps;
     uint64_t half_life_ms, network_half_life_ms;
     uint64_t learn_ms, learn_messages, warnings_per_day;
     struct accounts_settings judged; /* floors and rates as written, the rest made of the above */

@@ -32,7 +32,7 @@ static const struct config_choice scope_choices[] = {
     }
 
 static const struct config_key note_keys[] = {SCORE_KEY("30"), LASTS_KEY("1d"), {0}};
-static const struct config_key warn_keys[] = {SCORE_KEY("58"), LASTS_KEY("7d"), {0}};
+static const struct config_key warn_keys[] = {SCORE_KEY("57"), LASTS_KEY("7d"), {0}};
 static const struct config_key slow_keys[] = {
     SCORE_KEY("62"),
     LASTS_KEY("1d"),
@@ -118,15 +118,15 @@ static const struct config_section caps_section = {
 static const struct config_key weight_keys[] = {
     WEIGHT_KEY("new_recipients", EVIDENCE_NEW_RECIPIENTS, "30", "Recipients never written to."),
     WEIGHT_KEY("many_recipients", EVIDENCE_MANY_RECIPIENTS, "10", "More recipients in a day than usual."),
-    WEIGHT_KEY("new_network", EVIDENCE_NEW_NETWORK, "150", "A network that is new to the login."),
-    WEIGHT_KEY("at_once", EVIDENCE_AT_ONCE, "115", "It is so since a few hours only."),
+    WEIGHT_KEY("new_network", EVIDENCE_NEW_NETWORK, "100", "A network that is new to the login."),
+    WEIGHT_KEY("at_once", EVIDENCE_AT_ONCE, "100", "It is so since a few hours only."),
     WEIGHT_KEY("many_networks", EVIDENCE_MANY_NETWORKS, "40", "Several new networks in a day."),
     WEIGHT_KEY("shared_network", EVIDENCE_SHARED_NETWORK, "60", "One that is new to several logins."),
     WEIGHT_KEY("failures", EVIDENCE_FAILURES, "100", "Recipients that are refused, mail that comes back."),
     WEIGHT_KEY("new_client", EVIDENCE_NEW_CLIENT, "100", "Another greeting of the client."),
     WEIGHT_KEY("new_senders", EVIDENCE_NEW_SENDERS, "100", "Senders never used before."),
     WEIGHT_KEY("one_text", EVIDENCE_ONE_TEXT, "65", "One text many times."),
-    WEIGHT_KEY("letters", EVIDENCE_LETTERS, "50", "Many messages in an hour, each with another text."),
+    WEIGHT_KEY("letters", EVIDENCE_LETTERS, "40", "Many messages in an hour, each with another text."),
     WEIGHT_KEY("shared_text", EVIDENCE_SHARED_TEXT, "100", "One new text from several logins."),
     WEIGHT_KEY("blocked", EVIDENCE_BLOCKED, "100", "Attachments of a blocked kind."),
     WEIGHT_KEY("messages_of_hour", EVIDENCE_BURST, "110", "More messages in an hour than usual."),
@@ -142,6 +142,42 @@ static const struct config_section weights_section = {
     .struct_bytes = sizeof(struct account_weight_keys),
     .keys = weight_keys,
     .text = "How much each kind of evidence counts: less where another says half of it already.",
+};
+
+#define KIND_CAP_KEY(key_name, kind, default_points, meaning)                                                \
+    {                                                                                                        \
+        .name = (key_name), .type = &config_type_count,                                                      \
+        .offset = offsetof(struct account_weight_keys, kinds[kind]), .default_text = (default_points),       \
+        .most = 100, .unit = "points", .text = (meaning)                                                     \
+    }
+
+static const struct config_key kind_cap_keys[] = {
+    KIND_CAP_KEY("new_recipients", EVIDENCE_NEW_RECIPIENTS, "30", "Recipients never written to."),
+    KIND_CAP_KEY("many_recipients", EVIDENCE_MANY_RECIPIENTS, "30", "More recipients in a day than usual."),
+    KIND_CAP_KEY("new_network", EVIDENCE_NEW_NETWORK, "25", "A network that is new to the login."),
+    KIND_CAP_KEY("at_once", EVIDENCE_AT_ONCE, "25", "It is so since a few hours only."),
+    KIND_CAP_KEY("many_networks", EVIDENCE_MANY_NETWORKS, "25", "Several new networks in a day."),
+    KIND_CAP_KEY("shared_network", EVIDENCE_SHARED_NETWORK, "12", "One that is new to several logins."),
+    KIND_CAP_KEY("failures", EVIDENCE_FAILURES, "30", "Recipients that are refused, mail that comes back."),
+    KIND_CAP_KEY("new_client", EVIDENCE_NEW_CLIENT, "15", "Another greeting of the client."),
+    KIND_CAP_KEY("new_senders", EVIDENCE_NEW_SENDERS, "15", "Senders never used before."),
+    KIND_CAP_KEY("one_text", EVIDENCE_ONE_TEXT, "20", "One text many times."),
+    KIND_CAP_KEY("letters", EVIDENCE_LETTERS, "20", "Many messages in an hour, each with another text."),
+    KIND_CAP_KEY("shared_text", EVIDENCE_SHARED_TEXT, "15", "One new text from several logins."),
+    KIND_CAP_KEY("blocked", EVIDENCE_BLOCKED, "30", "Attachments of a blocked kind."),
+    KIND_CAP_KEY("messages_of_hour", EVIDENCE_BURST, "20", "More messages in an hour than usual."),
+    KIND_CAP_KEY("recipients_of_hour", EVIDENCE_FAN_OUT, "20", "More recipients in an hour than usual."),
+    KIND_CAP_KEY("odd_hours", EVIDENCE_ODD_HOURS, "8", "At hours at which the login seldom sends."),
+    KIND_CAP_KEY("listed", EVIDENCE_LISTED, "12", "A listed client."),
+    KIND_CAP_KEY("complaints", EVIDENCE_COMPLAINTS, "30", "Complaints."),
+    {0},
+};
+
+static const struct config_section kind_caps_section = {
+    .name = "caps",
+    .struct_bytes = sizeof(struct account_weight_keys),
+    .keys = kind_cap_keys,
+    .text = "How many points each kind of evidence has at most, before its weight.",
 };
 
 #define FLOOR_KEY(key_name, member, default_count, most_count, meaning)                                      \
@@ -203,7 +239,7 @@ static const struct config_section stolen_section = {
 static const struct config_key usual_keys[] = {
     RATE_KEY("new_recipients", new_recipients, "150", 900, "per mille", "Recipients never written to."),
     RATE_KEY("new_network", new_network, "80", 900, "per mille", "Networks of a day that are new."),
-    RATE_KEY("at_once", at_once, "35", 900, "per mille",
+    RATE_KEY("at_once", at_once, "5", 900, "per mille",
              "The network is new since a few hours only, where many have mail from a new one."),
     RATE_KEY("countries", countries, "3", 900, "per mille", "Mail from so many countries within a day."),
     RATE_KEY("new_client", new_client, "40", 900, "per mille", "Greetings of a day that are new."),
@@ -244,8 +280,10 @@ static void finish(void *owner, void *given, const struct config_finish *context
     }
     for (unsigned i = 0; i < ACCOUNT_FAMILY_COUNT; i++)
         judged->family_caps[i] = settings->caps.families[i];
-    for (unsigned i = 0; i < EVIDENCE_KIND_COUNT; i++)
+    for (unsigned i = 0; i < EVIDENCE_KIND_COUNT; i++) {
         judged->weights[i] = settings->weights.kinds[i];
+        judged->kind_caps[i] = settings->kind_caps.kinds[i];
+    }
     judged->sending_cap = settings->caps.sending;
     judged->access_cap = settings->caps.access;
     judged->evidence_half_life_ms = settings->half_life_ms;
@@ -287,6 +325,7 @@ static const struct config_key account_keys[] = {
                 "It may not send any more, also over connections that are open, until it is unlocked."),
     SECTION_KEY("families", caps, &caps_section, "How much each kind of evidence counts at most."),
     SECTION_KEY("weights", weights, &weights_section, "How much each evidence of these counts."),
+    SECTION_KEY("caps", kind_caps, &kind_caps_section, "How much each evidence has at most."),
     SECTION_KEY("floors", judged.floors, &floors_section, "How many there must be at least."),
     SECTION_KEY("stolen", judged.stolen, &stolen_section, "What thieves do."),
     SECTION_KEY("usual", judged.usual, &usual_section, "What others do."),
@@ -296,8 +335,8 @@ static const struct config_key account_keys[] = {
     SPAN_KEY(
         "learn", learn_ms, "4d", 0,
         "A login that is younger, and has sent less than `learn_messages`, or is younger than half of that, gets "
-        "no further than `note`, unless its mail does damage or it begins from `floors.networks` networks "
-        "within a day."),
+        "no further than `note`, and with the points of `hold` no further than `warn`, unless its mail does "
+        "damage or it begins from `floors.networks` networks within a day."),
     COUNT_KEY("learn_messages", learn_messages, "20", "messages", "See `learn`."),
     COUNT_KEY("warnings_per_day", warnings_per_day, "50", "warnings",
               "Of all logins together; beyond, the score of `slow` is needed."),

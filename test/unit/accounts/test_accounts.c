@@ -349,6 +349,92 @@ static void an_own_computer_may_move(void **state)
     assert_true(says(world, EVIDENCE_AT_ONCE));
 }
 
+/* A telephone gets another of its provider's addresses each day; two of one day may be a thief's. */
+static void beside_a_network_of_another_day_nothing_is_at_once(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    send(world, &(struct mail){VICTIM, "80.1.2.3", HELO, "qqqq", 1, 0, 0, false});
+    assert_true(says(world, EVIDENCE_AT_ONCE));
+    world->now_us += HOUR_US;
+    send(world, &(struct mail){VICTIM, "80.1.77.3", HELO, "rrrr", 1, 0, 0, false});
+    assert_true(says(world, EVIDENCE_AT_ONCE));
+    world->now_us += DAY_US;
+    send(world, &(struct mail){VICTIM, "80.1.99.3", HELO, "ssss", 1, 0, 0, false});
+    assert_false(says(world, EVIDENCE_AT_ONCE));
+}
+
+static void send_from(struct world *world, unsigned login, const char *client, unsigned serial)
+{
+    char user[32], text[24];
+    snprintf(user, sizeof user, "u%u@example.com", login);
+    text_of(text, serial * 100 + login);
+    send(world, &(struct mail){user, client, HELO, text, 1, 0, 0, false});
+}
+
+/* Where colleagues have been for long is an office, or a carrier's gateway. */
+static void where_others_are_nothing_is_at_once(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned day = 0; day < 10; day++, world->now_us += DAY_US)
+        for (unsigned login = 10; login < 13; login++)
+            send_from(world, login, "203.0.113.5", day);
+    send_from(world, 3, "203.0.113.5", 90);
+    assert_false(says(world, EVIDENCE_AT_ONCE));
+    send_from(world, 3, "198.51.100.5", 91);
+    assert_true(says(world, EVIDENCE_AT_ONCE));
+}
+
+/* A thief with several logins has them from one network; a network that gets ever new people is a carrier's.
+ */
+static void a_network_that_is_new_to_several_is_evidence_on_its_first_day(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    for (unsigned login = 0; login < 5; login++)
+        send_from(world, login, "203.0.113.5", 80);
+    assert_true(says(world, EVIDENCE_SHARED_NETWORK));
+    world->now_us += DAY_US;
+    for (unsigned login = 5; login < 10; login++)
+        send_from(world, login, "203.0.113.5", 81);
+    assert_false(says(world, EVIDENCE_SHARED_NETWORK));
+    assert_false(says(world, EVIDENCE_AT_ONCE));
+}
+
+static void those_that_are_suspected_make_no_network_usual(void **state)
+{
+    struct world *world = *state;
+    char user[32];
+    live(world);
+    for (unsigned login = 0; login < 5; login++)
+        for (unsigned i = 0; i < 10; i++, world->now_us += MINUTE_US) {
+            snprintf(user, sizeof user, "u%u@example.com", login);
+            send(world, &(struct mail){user, "203.0.113.5", "evil", "tttt", 0, 20, 0, false});
+        }
+    assert_true(world->is_warned);
+    world->now_us += DAY_US;
+    for (unsigned login = 5; login < 8; login++)
+        send_from(world, login, "203.0.113.5", 81);
+    assert_true(says(world, EVIDENCE_AT_ONCE));
+    assert_true(says(world, EVIDENCE_SHARED_NETWORK));
+}
+
+/* The network that a message comes by counts, not the one that was met last. */
+static void each_network_is_as_unlikely_as_it_was(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    send_from(world, 3, "80.1.2.3", 70);
+    world->now_us += DAY_US;
+    send_from(world, 3, "203.0.113.5", 71);
+    const float thief = world->judgement.families[ACCOUNT_NETWORKS];
+    send_from(world, 3, "80.1.99.3", 72);
+    assert_true(world->judgement.families[ACCOUNT_NETWORKS] < thief - 10);
+    send_from(world, 3, "203.0.113.5", 73);
+    assert_true(world->judgement.families[ACCOUNT_NETWORKS] > thief - 2);
+}
+
 static void a_provider_that_moves_is_not_warned_of(void **state)
 {
     struct world *world = *state;
@@ -456,6 +542,33 @@ static void weights_of_zero_switch_a_kind_off(void **state)
     assert_true(says(world, EVIDENCE_FAN_OUT));
 }
 
+static void no_kind_counts_more_than_its_cap(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    world->settings.kind_caps[EVIDENCE_FAN_OUT] = 4;
+    world->settings.kind_caps[EVIDENCE_NEW_NETWORK] = 0;
+    send(world, &(struct mail){VICTIM, "203.0.113.5", "mail", "aaaa", 0, 20, 0, false});
+    assert_false(says(world, EVIDENCE_NEW_NETWORK));
+    assert_true(says(world, EVIDENCE_FAN_OUT));
+    assert_true(world->judgement.families[ACCOUNT_VOLUME] < 5);
+}
+
+/* Of a login that is still learnt, as many points are asked for as for `hold`. */
+static void a_young_login_is_warned_of_where_it_is_plain(void **state)
+{
+    struct world *world = *state;
+    live(world);
+    world->settings.learning_ms = 100 * (uint64_t)(DAY_US / 1000);
+    world->settings.steps[ACCOUNT_HOLD].score = 1000;
+    for (unsigned i = 0; i < 20; i++, world->now_us += 5 * 1000000)
+        send(world, &(struct mail){VICTIM, "203.0.113.5", "mail", "aaaa", 0, 20, 0, false});
+    assert_int_equal(world->highest, ACCOUNT_NOTE);
+    world->settings.steps[ACCOUNT_HOLD].score = 60;
+    send(world, &(struct mail){VICTIM, "203.0.113.5", "mail", "aaaa", 0, 20, 0, false});
+    assert_int_equal(world->highest, ACCOUNT_WARN);
+}
+
 /* Once the day's warnings are used up, as many points are asked for as for the step above. */
 static void the_days_warnings_are_for_the_clearest(void **state)
 {
@@ -504,6 +617,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_telephone_is_not_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(a_provider_that_moves_is_not_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(an_own_computer_may_move, begin, end),
+        cmocka_unit_test_setup_teardown(beside_a_network_of_another_day_nothing_is_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(where_others_are_nothing_is_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(a_network_that_is_new_to_several_is_evidence_on_its_first_day, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(those_that_are_suspected_make_no_network_usual, begin, end),
+        cmocka_unit_test_setup_teardown(each_network_is_as_unlikely_as_it_was, begin, end),
         cmocka_unit_test_setup_teardown(the_first_days_are_not_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(one_family_alone_takes_no_step, begin, end),
         cmocka_unit_test_setup_teardown(a_lock_takes_several_families, begin, end),
@@ -512,6 +631,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(caps_of_zero_switch_a_family_off, begin, end),
         cmocka_unit_test_setup_teardown(the_days_warnings_are_for_the_clearest, begin, end),
         cmocka_unit_test_setup_teardown(weights_of_zero_switch_a_kind_off, begin, end),
+        cmocka_unit_test_setup_teardown(no_kind_counts_more_than_its_cap, begin, end),
+        cmocka_unit_test_setup_teardown(a_young_login_is_warned_of_where_it_is_plain, begin, end),
         cmocka_unit_test(evidence_is_told_with_its_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
