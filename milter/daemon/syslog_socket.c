@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIED_AGAIN_MS = 1000, STAMP_BYTES = 64 };
+enum { TRIED_AGAIN_MS = 1000, STAMP_BYTES = 64, LEVEL_BYTES = 16 };
 
 static struct {
     pthread_mutex_t lock; /* guards all below; held while a line is sent, as syslog(3) holds its own */
@@ -25,7 +25,10 @@ static struct {
     uint64_t tried_ms; /* when it was not there; 0: never */
     time_t stamped;    /* the second of `stamp` */
     char stamp[STAMP_BYTES];
-} out = {.lock = PTHREAD_MUTEX_INITIALIZER, .address = {AF_UNIX, "/dev/log"}, .descriptor = -1};
+    int levelled; /* facility and priority of `level`; -1: it has none yet */
+    char level[LEVEL_BYTES];
+} out = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .address = {AF_UNIX, "/dev/log"}, .descriptor = -1, .levelled = -1};
 
 /* ---- the socket --------------------------------------------------------------------------------------- */
 
@@ -89,15 +92,24 @@ static void stamp_line(void)
              local.tm_hour, local.tm_min, local.tm_sec, (long)getpid());
 }
 
+/* "<22>"; mostly that of the line before. */
+static void level_line(int level)
+{
+    if (level == out.levelled)
+        return;
+    out.levelled = level;
+    snprintf(out.level, sizeof out.level, "<%d>", level);
+}
+
 static struct iovec part_of(const char *text)
 {
     return (struct iovec){(void *)(uintptr_t)text, strlen(text)};
 }
 
 /* A line of a stream ends with its NUL. */
-static bool send_line(const char *level, const char *kind, const char *line)
+static bool send_line(const char *kind, const char *line)
 {
-    struct iovec parts[] = {part_of(level), part_of(out.stamp), part_of(kind), part_of(line)};
+    struct iovec parts[] = {part_of(out.level), part_of(out.stamp), part_of(kind), part_of(line)};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
     parts[message.msg_iovlen - 1].iov_len += out.is_stream;
     ssize_t sent;
@@ -110,14 +122,13 @@ static bool send_line(const char *level, const char *kind, const char *line)
 /* A daemon that was restarted has another socket. */
 void syslog_socket_send(int priority, const char *kind, const char *line)
 {
-    char level[16];
     pthread_mutex_lock(&out.lock);
-    snprintf(level, sizeof level, "<%d>", out.facility | priority);
+    level_line(out.facility | priority);
     stamp_line();
-    if (out.descriptor < 0 || !send_line(level, kind, line)) {
+    if (out.descriptor < 0 || !send_line(kind, line)) {
         hang_up();
         if (connect_anew())
-            send_line(level, kind, line);
+            send_line(kind, line);
     }
     pthread_mutex_unlock(&out.lock);
 }

@@ -1,5 +1,6 @@
 #include "check/dnsbl/dnsbl.h"
 
+#include "base/text_join.h"
 #include "config/load.h"
 
 #include "check/dnsbl/dnsbl_lists.h"
@@ -200,7 +201,7 @@ static const char *codes_text(const struct weighing *weighing, const struct list
         char code[INET_ADDRSTRLEN];
         struct in_addr address = {htonl(result->codes[i])};
         inet_ntop(AF_INET, &address, code, sizeof code);
-        text = talloc_asprintf_append(text, "%s%s", i == 0 ? "" : " ", code);
+        text = text_join(weighing->context->owner, text, i == 0 ? "" : " ", code);
     }
     return text;
 }
@@ -363,7 +364,7 @@ static void add_pass(const struct weighing *weighing, struct finding_list *findi
                      weighing->results[i].verdict == LIST_SKIPPED ||
                      (weighing->results[i].verdict == LIST_LISTED && weighing->rules[i] == NULL);
         if (counts && clear && !list->allow)
-            names = talloc_asprintf_append_buffer(names, "%s%s", count++ == 0 ? "" : ", ", list->shown);
+            names = text_join(weighing->context->owner, names, count++ == 0 ? "" : ", ", list->shown);
     }
     if (count == 0)
         return;
