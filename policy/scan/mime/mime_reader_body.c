@@ -220,8 +220,9 @@ static bool decide_held(struct mime_reader *reader, bool is_whole)
         return is_whole;
     if (is_dashed) {
         /* Who takes what only begins like a delimiter for one passes over such a line too; two dashes end
-         * nothing. */
-        bool is_passed_over = reader->probe_doubt == prefix_doubt || slice_trim(line).length == 2;
+         * nothing, and may begin the name of a field. */
+        bool is_passed_over =
+            reader->probe_doubt == prefix_doubt || slice_trim(line).length == 2 || is_field_like(line);
         uint32_t probe_lines_left = is_passed_over ? reader->probe_lines_left : 0;
         reader->probe_lines_left = 0;
         struct slice rest;

@@ -54,6 +54,10 @@ static const struct {
     {TOP "--b\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\r\n "
          "UEsDBAoAAAAAAAAAIQAAAAAAAAAAAAAAAAAIAAAAZXZpbC5leGU=\r\n--b--\r\n",
      true},
+    /* A field whose name begins with two dashes. */
+    {TOP
+     "--b\r\nx\r\n--b--\r\n--X-Other: y\r\nContent-Disposition: attachment; filename=evil.exe\r\n\r\nx\r\n--b--\r\n",
+     true},
     /* Who has the header end at its empty line has a text, in which some find parts. */
     {"MIME-Version: 1.0\r\n\r\nCont\xa0"
      "ent-Type: multip/mixed\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
