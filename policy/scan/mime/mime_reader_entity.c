@@ -184,7 +184,8 @@ static bool may_be_text(const struct mime_reader *reader)
     bool is_nameless = entity->parameters.names.count == 0 || entity->has_loose_type; /* else a likely one */
     unsigned others = MIME_KIND_MULTIPART | MIME_KIND_MESSAGE | MIME_KIND_STATUS;
     bool is_text = (entity->kinds & MIME_KIND_TEXT) != 0 && (entity->kinds & others) == 0;
-    return reader->block.has_late_content || ((is_text || entity->is_untyped) && is_nameless);
+    bool is_late = reader->block.has_late_content && entity->encodings == TRANSFER_IDENTITY;
+    return (is_late || is_text || entity->is_untyped) && is_nameless;
 }
 
 static void begin_leaf(struct mime_reader *reader, bool is_looked_into)

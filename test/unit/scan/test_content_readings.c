@@ -109,6 +109,23 @@ static void decodes_by_every_word_of_an_encoding(void **state)
     }
 }
 
+/* A fold that is a blank between type and name, and a name with one more, as Coremail writes every .docx:
+ * there is one way to decode the file, and nothing of it is read in pieces. */
+static void a_late_field_of_an_encoded_file_makes_no_text_of_it(void **state)
+{
+    (void)state;
+    void *owner = talloc_new(NULL);
+    static const char message[] = TOP
+        "--b\r\nContent-Type: application/x-a;\r\n \r\n\tname=\"a plan.docx\"\r\nContent-Transfer-Encoding: base64\r\n"
+        "Content-Disposition: attachment; filename=\"a\r\n plan.docx\"\r\n\r\n"
+        "LS14DQpDb250ZW50LVR5cGU6IGFwcGxpY2F0aW9uL3gtYg0K\r\nLS14\r\n--b--\r\n";
+    const struct attachment_list *list = scan_message(owner, slice_of(message), NULL, (struct scan_cuts){0});
+    assert_non_null(list);
+    assert_int_equal(list->count, 1);
+    assert_int_equal(scan_conditions(list), ATTACHMENT_ALTERNATIVES);
+    talloc_free(owner);
+}
+
 static void names_the_content_of_a_compressed_file_after_it(void **state)
 {
     (void)state;
@@ -163,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_every_reading),
         cmocka_unit_test(decodes_by_every_word_of_an_encoding),
+        cmocka_unit_test(a_late_field_of_an_encoded_file_makes_no_text_of_it),
         cmocka_unit_test(names_the_content_of_a_compressed_file_after_it),
         cmocka_unit_test(tells_of_archives_that_cannot_be_unpacked),
     };
