@@ -26,8 +26,8 @@ struct account_caps_keys {
     uint64_t sending, access;
 };
 
-/* How much each kind of evidence counts, in percent. */
-struct account_weight_keys {
+/* Of each kind of evidence: what it counts for, in percent, or its most points. */
+struct account_kind_keys {
     uint64_t kinds[EVIDENCE_KIND_COUNT];
 };
 
@@ -35,7 +35,7 @@ struct account_settings {
     struct check_settings common;
     struct account_step_keys steps[ACCOUNT_STEP_COUNT];
     struct account_caps_keys caps;
-    struct account_weight_keys weights, kind_caps;
+    struct account_kind_keys weights, kind_caps;
     uint64_t half_life_ms, network_half_life_ms;
     uint64_t learn_ms, learn_messages, warnings_per_day;
     struct accounts_settings judged; /* floors and rates as written, the rest made of the above */

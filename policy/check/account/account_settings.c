@@ -108,74 +108,51 @@ static const struct config_section caps_section = {
     .text = "How many points each family of evidence has at most; 0: it is not looked at.",
 };
 
-#define WEIGHT_KEY(key_name, kind, default_percent, meaning)                                                 \
+#define KIND_KEY(key_name, kind, default_count, most_count, unit_name, meaning)                              \
     {                                                                                                        \
         .name = (key_name), .type = &config_type_count,                                                      \
-        .offset = offsetof(struct account_weight_keys, kinds[kind]), .default_text = (default_percent),      \
-        .most = 500, .unit = "percent", .text = (meaning)                                                    \
+        .offset = offsetof(struct account_kind_keys, kinds[kind]), .default_text = (default_count),          \
+        .most = (most_count), .unit = (unit_name), .text = (meaning)                                         \
     }
 
-static const struct config_key weight_keys[] = {
-    WEIGHT_KEY("new_recipients", EVIDENCE_NEW_RECIPIENTS, "30", "Recipients never written to."),
-    WEIGHT_KEY("many_recipients", EVIDENCE_MANY_RECIPIENTS, "10", "More recipients in a day than usual."),
-    WEIGHT_KEY("new_network", EVIDENCE_NEW_NETWORK, "100", "A network that is new to the login."),
-    WEIGHT_KEY("at_once", EVIDENCE_AT_ONCE, "100", "It is so since a few hours only."),
-    WEIGHT_KEY("many_networks", EVIDENCE_MANY_NETWORKS, "40", "Several new networks in a day."),
-    WEIGHT_KEY("shared_network", EVIDENCE_SHARED_NETWORK, "60", "One that is new to several logins."),
-    WEIGHT_KEY("failures", EVIDENCE_FAILURES, "100", "Recipients that are refused, mail that comes back."),
-    WEIGHT_KEY("new_client", EVIDENCE_NEW_CLIENT, "100", "Another greeting of the client."),
-    WEIGHT_KEY("new_senders", EVIDENCE_NEW_SENDERS, "100", "Senders never used before."),
-    WEIGHT_KEY("one_text", EVIDENCE_ONE_TEXT, "65", "One text many times."),
-    WEIGHT_KEY("letters", EVIDENCE_LETTERS, "40", "Many messages in an hour, each with another text."),
-    WEIGHT_KEY("shared_text", EVIDENCE_SHARED_TEXT, "100", "One new text from several logins."),
-    WEIGHT_KEY("blocked", EVIDENCE_BLOCKED, "100", "Attachments of a blocked kind."),
-    WEIGHT_KEY("messages_of_hour", EVIDENCE_BURST, "110", "More messages in an hour than usual."),
-    WEIGHT_KEY("recipients_of_hour", EVIDENCE_FAN_OUT, "110", "More recipients in an hour than usual."),
-    WEIGHT_KEY("odd_hours", EVIDENCE_ODD_HOURS, "100", "At hours at which the login seldom sends."),
-    WEIGHT_KEY("listed", EVIDENCE_LISTED, "100", "A listed client."),
-    WEIGHT_KEY("complaints", EVIDENCE_COMPLAINTS, "100", "Complaints."),
-    {0},
-};
+/* Each kind of evidence: what it counts for, in percent, and how many points it has at most before that. */
+#define EVIDENCE_KINDS(ROW)                                                                                  \
+    ROW("new_recipients", EVIDENCE_NEW_RECIPIENTS, "30", "30", "Recipients never written to.")               \
+    ROW("many_recipients", EVIDENCE_MANY_RECIPIENTS, "10", "30", "More recipients in a day than usual.")     \
+    ROW("new_network", EVIDENCE_NEW_NETWORK, "100", "25", "A network that is new to the login.")             \
+    ROW("at_once", EVIDENCE_AT_ONCE, "100", "25", "It is so since a few hours only.")                        \
+    ROW("many_networks", EVIDENCE_MANY_NETWORKS, "40", "25", "Several new networks in a day.")               \
+    ROW("shared_network", EVIDENCE_SHARED_NETWORK, "60", "12", "One that is new to several logins.")         \
+    ROW("failures", EVIDENCE_FAILURES, "100", "30", "Recipients that are refused, mail that comes back.")    \
+    ROW("new_client", EVIDENCE_NEW_CLIENT, "100", "15", "Another greeting of the client.")                   \
+    ROW("new_senders", EVIDENCE_NEW_SENDERS, "100", "15", "Senders never used before.")                      \
+    ROW("one_text", EVIDENCE_ONE_TEXT, "65", "20", "One text many times.")                                   \
+    ROW("letters", EVIDENCE_LETTERS, "40", "20", "Many messages in an hour, each with another text.")        \
+    ROW("shared_text", EVIDENCE_SHARED_TEXT, "100", "15", "One new text from several logins.")               \
+    ROW("blocked", EVIDENCE_BLOCKED, "100", "30", "Attachments of a blocked kind.")                          \
+    ROW("messages_of_hour", EVIDENCE_BURST, "110", "20", "More messages in an hour than usual.")             \
+    ROW("recipients_of_hour", EVIDENCE_FAN_OUT, "110", "20", "More recipients in an hour than usual.")       \
+    ROW("odd_hours", EVIDENCE_ODD_HOURS, "100", "8", "At hours at which the login seldom sends.")            \
+    ROW("listed", EVIDENCE_LISTED, "100", "12", "A listed client.")                                          \
+    ROW("complaints", EVIDENCE_COMPLAINTS, "100", "30", "Complaints.")
+
+#define WEIGHT_ROW(key_name, kind, weight, cap, meaning)                                                     \
+    KIND_KEY(key_name, kind, weight, 500, "percent", meaning),
+#define CAP_ROW(key_name, kind, weight, cap, meaning) KIND_KEY(key_name, kind, cap, 100, "points", meaning),
+
+static const struct config_key weight_keys[] = {EVIDENCE_KINDS(WEIGHT_ROW){0}};
+static const struct config_key kind_cap_keys[] = {EVIDENCE_KINDS(CAP_ROW){0}};
 
 static const struct config_section weights_section = {
     .name = "weights",
-    .struct_bytes = sizeof(struct account_weight_keys),
+    .struct_bytes = sizeof(struct account_kind_keys),
     .keys = weight_keys,
     .text = "How much each kind of evidence counts: less where another says half of it already.",
 };
 
-#define KIND_CAP_KEY(key_name, kind, default_points, meaning)                                                \
-    {                                                                                                        \
-        .name = (key_name), .type = &config_type_count,                                                      \
-        .offset = offsetof(struct account_weight_keys, kinds[kind]), .default_text = (default_points),       \
-        .most = 100, .unit = "points", .text = (meaning)                                                     \
-    }
-
-static const struct config_key kind_cap_keys[] = {
-    KIND_CAP_KEY("new_recipients", EVIDENCE_NEW_RECIPIENTS, "30", "Recipients never written to."),
-    KIND_CAP_KEY("many_recipients", EVIDENCE_MANY_RECIPIENTS, "30", "More recipients in a day than usual."),
-    KIND_CAP_KEY("new_network", EVIDENCE_NEW_NETWORK, "25", "A network that is new to the login."),
-    KIND_CAP_KEY("at_once", EVIDENCE_AT_ONCE, "25", "It is so since a few hours only."),
-    KIND_CAP_KEY("many_networks", EVIDENCE_MANY_NETWORKS, "25", "Several new networks in a day."),
-    KIND_CAP_KEY("shared_network", EVIDENCE_SHARED_NETWORK, "12", "One that is new to several logins."),
-    KIND_CAP_KEY("failures", EVIDENCE_FAILURES, "30", "Recipients that are refused, mail that comes back."),
-    KIND_CAP_KEY("new_client", EVIDENCE_NEW_CLIENT, "15", "Another greeting of the client."),
-    KIND_CAP_KEY("new_senders", EVIDENCE_NEW_SENDERS, "15", "Senders never used before."),
-    KIND_CAP_KEY("one_text", EVIDENCE_ONE_TEXT, "20", "One text many times."),
-    KIND_CAP_KEY("letters", EVIDENCE_LETTERS, "20", "Many messages in an hour, each with another text."),
-    KIND_CAP_KEY("shared_text", EVIDENCE_SHARED_TEXT, "15", "One new text from several logins."),
-    KIND_CAP_KEY("blocked", EVIDENCE_BLOCKED, "30", "Attachments of a blocked kind."),
-    KIND_CAP_KEY("messages_of_hour", EVIDENCE_BURST, "20", "More messages in an hour than usual."),
-    KIND_CAP_KEY("recipients_of_hour", EVIDENCE_FAN_OUT, "20", "More recipients in an hour than usual."),
-    KIND_CAP_KEY("odd_hours", EVIDENCE_ODD_HOURS, "8", "At hours at which the login seldom sends."),
-    KIND_CAP_KEY("listed", EVIDENCE_LISTED, "12", "A listed client."),
-    KIND_CAP_KEY("complaints", EVIDENCE_COMPLAINTS, "30", "Complaints."),
-    {0},
-};
-
 static const struct config_section kind_caps_section = {
     .name = "caps",
-    .struct_bytes = sizeof(struct account_weight_keys),
+    .struct_bytes = sizeof(struct account_kind_keys),
     .keys = kind_cap_keys,
     .text = "How many points each kind of evidence has at most, before its weight.",
 };
