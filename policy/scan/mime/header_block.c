@@ -198,8 +198,9 @@ static void report_field(struct header_block *block)
         block->has_late_content = block->has_late_content || says_more || is_late;
     }
     block->has_late_field =
-        block->has_late_field || (block->is_beyond && colon < field.length &&
-                                  slice_starts_nocase(slice_trim(name), slice_of("content-")));
+        block->has_late_field ||
+        (block->is_beyond && colon < field.length &&
+         (block->is_end_hidden || slice_starts_nocase(slice_trim(name), slice_of("content-"))));
     if (block->is_soft && !mime_entity_is_content_field(name))
         look_into_odd_field(block, field);
     keep_behind_hidden_end(block, field);
@@ -283,6 +284,25 @@ static enum header_block_result blank_line(struct header_block *block, struct sl
     block->is_over_limit = block->is_over_limit || (is_content && result == HEADER_BLOCK_DONE);
     if (name.length < field.length)
         block->behind_field = block->replay.length;
+    block->is_behind_blanks = true;
+    return result;
+}
+
+/* To whom a line of blanks ends a field, what begins with a blank behind it may be the next one. */
+static enum header_block_result folded_line(struct header_block *block, struct slice line, struct slice text)
+{
+    const bool may_be_field = block->is_behind_blanks;
+    const size_t colon = may_be_field ? field_name_length(text) : 0;
+    append_to_field(block, slice_make("\n", 1));
+    append_to_field(block, text);
+    enum header_block_result result = field_line(block, line);
+    struct slice name = slice_trim(slice_part(text, 0, colon));
+    block->is_behind_blanks = false;
+    if (colon == 0 || !mime_entity_is_content_field(name))
+        return result;
+    header_block_take_field(block->entity, name, slice_part(text, colon + 1, text.length));
+    block->has_late_content = true;
+    block->behind_content = block->replay.length;
     return result;
 }
 
@@ -295,7 +315,7 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     if (is_empty(block) && text.length > 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
         text = slice_part(text, 3, text.length);
     if (text.length == 0)
-        block->is_end_hidden = block->has_nul;
+        block->is_end_hidden = block->is_beyond ? block->is_end_hidden : block->has_nul;
     else if (block->has_nul && !block->is_beyond && slice_find(text, '=') < text.length)
         name_superset_add(&block->entity->parameters.superset, text);
     block->has_nul = slice_find(text, '\0') < text.length;
@@ -316,11 +336,9 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
         append_to_field(block, slice_make("\n ", 2));
         return blank_line(block, line);
     }
-    if (is_blank(text.data[0]) && block->field.length > 0) {
-        append_to_field(block, slice_make("\n", 1));
-        append_to_field(block, text);
-        return field_line(block, line);
-    }
+    if (is_blank(text.data[0]) && block->field.length > 0)
+        return folded_line(block, line, text);
+    block->is_behind_blanks = false;
     if (field_name_length(text) == 0)
         return odd_line(block, line);
     report_field(block);

@@ -27,12 +27,13 @@ struct header_block {
     size_t beyond_at;      /* where in `replay` that is */
     bool is_in_part;       /* an entity of a multipart, as opposed to one of a message */
     bool has_nul;          /* in the last line: to some it goes on with the next one, an empty one too … */
-    bool is_end_hidden;    /* … as the one that ended the header */
+    bool is_end_hidden;    /* … as the one that ended the header to most */
+    bool is_behind_blanks; /* the last line was one of blanks, and the field goes on to some */
     bool is_over_limit;    /* a logical header was longer than allowed */
     bool has_odd_line;     /* a line that is no field came before the end */
     bool has_odd_end;      /* and an empty line after it: some clients end the header there, some before */
     bool has_late_content; /* a Content- field came after an end that some clients see */
-    bool has_late_field;   /* beyond: a field whose name begins so */
+    bool has_late_field;   /* beyond: a field whose name begins so, or any behind an end that is hidden */
 };
 
 enum header_block_result {

@@ -295,6 +295,7 @@ void reader_finish_header(struct mime_reader *reader)
     mime_entity_finish(entity, !reader->is_message_header && is_in_digest(reader));
     if ((entity->kinds & (MIME_KIND_MULTIPART | MIME_KIND_MESSAGE)) == 0)
         entity->encodings |= reader->inherited; /* PHP's mailparse */
+    reader->said = entity->content_header_count > 0 ? entity->encodings : 0;
     if (mime_entity_failed(entity)) {
         reader_fail(reader);
         return;

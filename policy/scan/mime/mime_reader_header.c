@@ -43,7 +43,7 @@ void reader_header_end(struct mime_reader *reader)
 static void delimiter_in_header(struct mime_reader *reader, struct slice line)
 {
     reader_header_end(reader);
-    unsigned encodings = reader->entity.content_header_count > 0 ? reader->entity.encodings : 0;
+    const unsigned encodings = reader->said; /* the entity may be another by now: of a message within */
     if (reader->state == READER_STOPPED)
         return;
     struct boundary_match match = boundary_set_match(&reader->boundaries, line);

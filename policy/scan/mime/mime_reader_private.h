@@ -51,6 +51,7 @@ struct mime_reader {
     bool is_message_header; /* the header is that of a message, not of a part */
     const char *doubt;      /* why only some clients see the entity that is being read, or NULL */
     unsigned inherited;     /* encodings of the multipart around an entity that says none */
+    unsigned said;          /* encodings that the header which ended last says; 0: none */
 
     struct strbuf line; /* an unfinished header line */
 

@@ -54,6 +54,16 @@ static const struct {
     {TOP "--b\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64\r\r\n "
          "UEsDBAoAAAAAAAAAIQAAAAAAAAAAAAAAAAAIAAAAZXZpbC5leGU=\r\n--b--\r\n",
      true},
+    /* A delimiter in the header of what is a message to some: MIME-tools goes on in that header. */
+    {TOP "--b\r\nContent-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\tcontinued; x=y\r\n"
+         "Content-Type: message/rfc822\r\nContent-Disposition: attachment; filename=a.zip\r\n--b--\r\n\r\n"
+         "UEsDBAoAAAAAAAAAIQAAAAAAAAAAAAAAAAAIAAAAZXZpbC5leGU=\r\n--b--\r\n",
+     true},
+    /* A field that begins with a blank, behind a line of a bare CR. */
+    {TOP "--b\r\nContent-Type: application/zip\r\r\nContent-Disposition: attachment; name=a.zip\r\n\r\r\n"
+         " Content-Transfer-Encoding: base64\r\n\r\n"
+         "UEsDBAoAAAAAAAAAIQAAAAAAAAAAAAAAAAAIAAAAZXZpbC5leGU=\r\n--b--\r\n",
+     true},
     /* A field whose name begins with two dashes. */
     {TOP
      "--b\r\nx\r\n--b--\r\n--X-Other: y\r\nContent-Disposition: attachment; filename=evil.exe\r\n\r\nx\r\n--b--\r\n",
@@ -85,6 +95,21 @@ static void follows_every_reading(void **state)
             talloc_free(owner);
         }
     }
+}
+
+/* A NUL at a line's end hides the empty line behind it from munpack. */
+static void reads_on_behind_a_hidden_end(void **state)
+{
+    (void)state;
+    static const char message[] = TOP
+        "--b\r\nContent-Disposition: attachment; filename=a.zip\r\nContent-Transfer-Encoding: base64\0\r\n\r\n"
+        "X-Other: y\r\n\r\nUEsDBAoAAAAAAAAAIQAAAAAAAAAAAAAAAAAIAAAAZXZpbC5leGU=\r\n--b--\r\n";
+    void *owner = talloc_new(NULL);
+    const struct attachment_list *list =
+        scan_message(owner, slice_make(message, sizeof message - 1), NULL, (struct scan_cuts){0});
+    assert_non_null(list);
+    assert_true(scan_has_extension(list, "exe"));
+    talloc_free(owner);
 }
 
 /* "TVqQ…" is a Windows program in base64. */
@@ -179,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_every_reading),
+        cmocka_unit_test(reads_on_behind_a_hidden_end),
         cmocka_unit_test(decodes_by_every_word_of_an_encoding),
         cmocka_unit_test(a_late_field_of_an_encoded_file_makes_no_text_of_it),
         cmocka_unit_test(names_the_content_of_a_compressed_file_after_it),
