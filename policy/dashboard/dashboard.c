@@ -16,7 +16,6 @@ enum { WAIT_MS = 500, DRAIN_EVERY = 256, NICE = 10 };
 
 struct following {
     struct policy_dashboard *dashboard;
-    struct record_watcher watcher;
     struct strbuf line;
     uint64_t taken_count; /* of the day before */
 };
@@ -32,7 +31,7 @@ static bool follow(struct following *following, unsigned wait_ms)
     struct policy_dashboard *dashboard = following->dashboard;
     struct record record;
     uint64_t lost = 0;
-    const bool has_line = record_watcher_next(&following->watcher, wait_ms, &following->line, &lost);
+    const bool has_line = record_watcher_next(&dashboard->watcher, wait_ms, &following->line, &lost);
     if (lost > 0)
         live_mail_lose(dashboard->mail, lost);
     if (has_line && record_read(strbuf_slice(&following->line), &record))
@@ -80,11 +79,9 @@ static void *run(void *context)
     struct following following = {.dashboard = context};
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
     strbuf_init(&following.line, 0);
-    record_watcher_begin(&following.watcher, following.dashboard->engine->record_ring);
-    read_former(&following, wall_us(following.dashboard));
+    read_former(&following, following.dashboard->since_us);
     while (!atomic_load(&following.dashboard->is_stopping))
         follow(&following, WAIT_MS);
-    record_watcher_end(&following.watcher);
     strbuf_deinit(&following.line);
     return NULL;
 }
@@ -100,6 +97,10 @@ struct policy_dashboard *policy_dashboard_start(struct policy_engine *engine)
         return NULL;
     dashboard->engine = engine;
     dashboard->mail = live_mail_create();
+    /* Here, and not once the thread runs: what comes until then stands nowhere else where no record is kept.
+     */
+    record_watcher_begin(&dashboard->watcher, engine->record_ring);
+    dashboard->since_us = wall_us(dashboard);
     if (dashboard->mail != NULL && pthread_attr_init(&attributes) == 0) {
         pthread_attr_setstacksize(&attributes, STACK_BYTES);
         const bool is_started = pthread_create(&dashboard->thread, &attributes, run, dashboard) == 0;
@@ -107,6 +108,7 @@ struct policy_dashboard *policy_dashboard_start(struct policy_engine *engine)
         if (is_started)
             return dashboard;
     }
+    record_watcher_end(&dashboard->watcher);
     live_mail_destroy(dashboard->mail);
     free(dashboard);
     return NULL;
@@ -125,6 +127,7 @@ void policy_dashboard_stop(struct policy_dashboard *dashboard)
     atomic_store(&dashboard->is_interrupted, true);
     atomic_store(&dashboard->is_stopping, true);
     pthread_join(dashboard->thread, NULL);
+    record_watcher_end(&dashboard->watcher);
     live_mail_destroy(dashboard->mail);
     free(dashboard);
 }

@@ -10,8 +10,10 @@ struct policy_dashboard {
     struct policy_engine *engine;
     struct live_mail *mail;
     pthread_t thread;
-    atomic_bool is_stopping;    /* the thread */
-    atomic_bool is_interrupted; /* whoever reads the record */
+    struct record_watcher watcher; /* the thread's */
+    int64_t since_us;              /* from when on it watches; what was before is read from the record */
+    atomic_bool is_stopping;       /* the thread */
+    atomic_bool is_interrupted;    /* whoever reads the record */
 };
 
 /* A page in the making. */
