@@ -5,11 +5,11 @@
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -31,13 +31,11 @@ static bool connect_inet(int descriptor, const char *port)
 bool wire_open(struct milter_wire *wire, const char *address)
 {
     bool is_unix = strncmp(address, "unix:", 5) == 0;
-    memset(wire, 0, offsetof(struct milter_wire, buffer));
+    memset(wire, 0, offsetof(struct milter_wire, answers));
     wire->buffer_size = is_unix ? WIRE_UNIX_BYTES : WIRE_BUFFER_BYTES;
     wire->descriptor = socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (wire->descriptor < 0)
         return false;
-    setsockopt(wire->descriptor, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = WIRE_PATIENCE_SECONDS},
-               sizeof(struct timeval));
     if (is_unix ? connect_unix(wire->descriptor, address + 5) : connect_inet(wire->descriptor, address + 5))
         return true;
     wire_close(wire);
@@ -111,17 +109,34 @@ bool wire_macros(struct milter_wire *wire, char command, const char *const *pair
     return put_strings(wire, SMFIC_MACRO, (const char[]){command, '\0'}, pairs);
 }
 
+/* As Postfix reads: once it is told that something is there, all of it. False: the end of the connection. */
+static bool fill(struct milter_wire *wire)
+{
+    struct pollfd wanted = {.fd = wire->descriptor, .events = POLLIN};
+    ssize_t count = -1;
+    do {
+        if (poll(&wanted, 1, WIRE_PATIENCE_SECONDS * 1000) > 0)
+            count = recv(wire->descriptor, wire->answers, sizeof wire->answers, 0);
+        else if (errno != EINTR)
+            return false;
+    } while (count < 0 && errno == EINTR);
+    wire->answers_taken = 0;
+    wire->answers_length = count < 0 ? 0 : (size_t)count;
+    return count > 0;
+}
+
 static bool receive(struct milter_wire *wire, void *bytes, size_t length)
 {
     char *to = bytes;
     while (length > 0) {
-        ssize_t count = recv(wire->descriptor, to, length, 0);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
+        if (wire->answers_taken == wire->answers_length && !fill(wire))
             return false;
+        const size_t waiting = wire->answers_length - wire->answers_taken;
+        const size_t count = length < waiting ? length : waiting;
+        memcpy(to, wire->answers + wire->answers_taken, count);
+        wire->answers_taken += count;
         to += count;
-        length -= (size_t)count;
+        length -= count;
     }
     return true;
 }

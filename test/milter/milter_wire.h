@@ -23,6 +23,8 @@ struct milter_wire {
     uint32_t steps;
     char text[1024]; /* of the last answer: the reply of 'y', the value of an edit */
     size_t buffered, buffer_size;
+    size_t answers_length, answers_taken; /* of what has come */
+    char answers[WIRE_UNIX_BYTES];
     char buffer[WIRE_BUFFER_BYTES];
 };
 
