@@ -13,8 +13,8 @@
 #include "connection.h"
 
 enum {
-    /* Of small mail that is a quarter of a millisecond for the first of them; more gains nothing. */
-    OUTBOX_ANSWERS_MAX = 4,
+    /* Of small mail that is a third of a millisecond for the first of them; twice as many gain 3 % more. */
+    OUTBOX_ANSWERS_MAX = 8,
 };
 
 struct outbox {
