@@ -1,6 +1,7 @@
 #include "accounts/account_book.h"
 
 #include "accounts/login_filter.h"
+#include "base/brief_mutex.h"
 #include "store/state_database.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@ struct account_book *account_book_create(const struct clock *clock, struct state
         free(book);
         return NULL;
     }
-    pthread_mutex_init(&book->lock, NULL);
+    brief_mutex_init(&book->lock);
     return book;
 }
 

@@ -1,5 +1,7 @@
 #include "dashboard/live_mail.h"
 
+#include "base/brief_mutex.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <talloc.h>
@@ -46,7 +48,7 @@ struct live_mail *live_mail_create(void)
     struct live_mail *mail = calloc(1, sizeof *mail);
     if (mail == NULL)
         return NULL;
-    pthread_mutex_init(&mail->lock, NULL);
+    brief_mutex_init(&mail->lock);
     strbuf_init(&mail->scratch, 0);
     strbuf_init(&mail->name, 0);
     return mail;

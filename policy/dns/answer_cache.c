@@ -1,5 +1,6 @@
 #include "dns/answer_cache.h"
 
+#include "base/brief_mutex.h"
 #include "base/siphash.h"
 
 #include <assert.h>
@@ -80,7 +81,7 @@ struct answer_cache *answer_cache_create(const struct answer_cache_options *opti
     unsigned entries = options->entries_max < ENTRIES_LEAST ? ENTRIES_LEAST : options->entries_max;
     cache->entries_per_shard = entries / SHARD_COUNT;
     for (unsigned i = 0; i < SHARD_COUNT; i++)
-        pthread_mutex_init(&cache->shards[i].lock, NULL);
+        brief_mutex_init(&cache->shards[i].lock);
     return cache;
 }
 

@@ -1,5 +1,6 @@
 #include "dns/block_lists_private.h"
 
+#include "base/brief_mutex.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -71,7 +72,7 @@ static struct block_list *new_list(struct block_lists *set, const struct list_se
     struct block_list *list = calloc(1, sizeof *list);
     if (list == NULL)
         return NULL;
-    pthread_mutex_init(&list->lock, NULL);
+    brief_mutex_init(&list->lock);
     list->set = set;
     list->changed = pending_create();
     if (list->changed == NULL || !dns_zone_parse(settings->zone, &list->zone)) {

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 #include "engine/events.h"
 
+#include "base/brief_mutex.h"
 #include "engine/service.h"
 
 #include <stdlib.h>
@@ -65,7 +66,7 @@ struct policy_engine *policy_engine_create(struct policy_snapshot *snapshot,
         return NULL;
     }
     engine->options = *options;
-    pthread_mutex_init(&engine->lock, NULL);
+    brief_mutex_init(&engine->lock);
     engine->services.clock = &engine->options.clock;
     engine->started_us = clock_wall_us(&engine->options.clock);
     engine->started_ms = clock_monotonic_ms(&engine->options.clock);

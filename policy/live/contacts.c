@@ -1,5 +1,6 @@
 #include "live/contacts.h"
 
+#include "base/brief_mutex.h"
 #include "base/siphash.h"
 
 #include <pthread.h>
@@ -276,7 +277,7 @@ struct contacts *contacts_create(const struct clock *clock, struct state_databas
         return NULL;
     contacts->clock = clock;
     contacts->database = database;
-    pthread_mutex_init(&contacts->lock, NULL);
+    brief_mutex_init(&contacts->lock);
     if (find_seed(contacts))
         return contacts;
     contacts_destroy(contacts);

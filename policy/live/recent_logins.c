@@ -1,5 +1,7 @@
 #include "live/recent_logins.h"
 
+#include "base/brief_mutex.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <talloc.h>
@@ -41,7 +43,7 @@ struct recent_logins *recent_logins_create(const struct clock *clock)
     if (logins == NULL)
         return NULL;
     logins->clock = clock;
-    pthread_mutex_init(&logins->lock, NULL);
+    brief_mutex_init(&logins->lock);
     return logins;
 }
 

@@ -1,5 +1,7 @@
 #include "record/record_ring.h"
 
+#include "base/brief_mutex.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@ struct record_ring *record_ring_create(void)
         return NULL;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&ring->lock, NULL);
+    brief_mutex_init(&ring->lock);
     pthread_cond_init(&ring->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     return ring;

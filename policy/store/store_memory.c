@@ -2,6 +2,7 @@
  */
 #include "store/store_kind.h"
 
+#include "base/brief_mutex.h"
 #include "base/siphash.h"
 #include "store/counter_table.h"
 
@@ -461,7 +462,7 @@ struct store *store_memory_create(const struct store_memory_options *options)
     memory->seed[0] = options->seed[0];
     memory->seed[1] = options->seed[1];
     for (size_t s = 0; s < SHARDS; s++) {
-        pthread_mutex_init(&memory->shards[s].lock, NULL);
+        brief_mutex_init(&memory->shards[s].lock);
         for (int p = 0; p < STORE_POPULATIONS; p++) {
             size_t most = options->keys_max[p] / SHARDS + 1;
             counter_table_init(&memory->shards[s].tables[p], (uint32_t)most);
