@@ -6,12 +6,13 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum {
     DESCRIPTORS_RESERVED = 64, /* name servers, audit file, log, control */
     CONNECTIONS_SPARE = 64,    /* for connections that are being refused for lack of room */
     THREAD_STACK_BYTES = 256 * 1024,
-    MEMORY_POOLS_MAX = 2,
+    MEMORY_POOLS_MAX = 9,
     MEMORY_TRIM_BYTES = 1024 * 1024,
 };
 
@@ -54,6 +55,16 @@ struct limits limits_raise_descriptors(uint64_t sessions_max)
     return limits;
 }
 
+#ifdef __GLIBC__
+/* One for each thread that serves sessions, which is one a processor, and one for the others: where two share
+ * one, each waits for the other with every message. */
+static int memory_pools(void)
+{
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors + 1 < MEMORY_POOLS_MAX ? (int)processors + 1 : MEMORY_POOLS_MAX;
+}
+#endif
+
 void limits_shrink_threads(void)
 {
     pthread_attr_t attributes;
@@ -63,7 +74,7 @@ void limits_shrink_threads(void)
         pthread_setattr_default_np(&attributes);
     pthread_attr_destroy(&attributes);
 #ifdef __GLIBC__ /* others have one pool, and give back what is free */
-    mallopt(M_ARENA_MAX, MEMORY_POOLS_MAX);
+    mallopt(M_ARENA_MAX, memory_pools());
     mallopt(M_TRIM_THRESHOLD, MEMORY_TRIM_BYTES);
 #endif
 }
