@@ -7,6 +7,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+/* A question is answered within a second, if only by TABLE_UNKNOWN; this is for a machine that stands still.
+ */
+enum { ASKED_MS_MAX = 2000 };
+
 struct table {
     const struct table_source *source;
     void *state;
@@ -123,24 +127,49 @@ const char *table_trouble(const struct table *table)
     return NULL;
 }
 
+/* Tells of trouble, and of its end. */
+static enum table_answer take_answer(struct table *table, const struct table_question *question,
+                                     struct strbuf *value)
+{
+    if (!question->is_recalled)
+        say_change(table, &table->lookup_fails, &question->problem,
+                   question->answer == TABLE_UNKNOWN ? "" : NULL);
+    if (question->answer == TABLE_FOUND && value != NULL)
+        strbuf_append_slice(value, strbuf_slice(&question->value));
+    return question->answer;
+}
+
+/* Of a source that takes its time; waits for it. */
+static enum table_answer ask(struct table *table, struct slice key, struct strbuf *value)
+{
+    struct table_question *question = table->source->ask(table->state, key);
+    if (question == NULL)
+        return TABLE_UNKNOWN;
+    const enum table_answer answer =
+        pending_wait(&question->pending, ASKED_MS_MAX) ? take_answer(table, question, value) : TABLE_UNKNOWN;
+    table_question_drop(question);
+    return answer;
+}
+
+static enum table_answer look_up(struct table *table, struct slice key, struct strbuf *value)
+{
+    struct strbuf problem;
+    strbuf_init(&problem, 1024);
+    const enum table_answer answer = table->source->lookup(table->state, key, value, &problem);
+    say_change(table, &table->lookup_fails, &problem, answer == TABLE_UNKNOWN ? "" : NULL);
+    strbuf_deinit(&problem);
+    return answer;
+}
+
 enum table_answer table_lookup(struct table *table, struct slice key, struct strbuf *value)
 {
     char lower[TABLE_KEY_BYTES_MAX];
-    struct strbuf problem;
     if (key.length > sizeof lower || key.length == 0)
         return TABLE_MISSING;
     for (size_t i = 0; i < key.length; i++)
         lower[i] = ascii_lower(key.data[i]);
     key = slice_make(lower, key.length);
-    enum table_answer answer =
-        table->source->recall == NULL ? TABLE_UNKNOWN : table->source->recall(table->state, key, value);
-    if (answer != TABLE_UNKNOWN)
-        return answer;
-    strbuf_init(&problem, 1024);
-    answer = table->source->lookup(table->state, key, value, &problem);
-    say_change(table, &table->lookup_fails, &problem, answer == TABLE_UNKNOWN ? "" : NULL);
-    strbuf_deinit(&problem);
-    return answer;
+    return table->source->ask != NULL ? ask(table, key, value) : look_up(table, key, value);
 }
 
 enum table_answer table_lookup_network(struct table *table, const struct ip_address *address,

@@ -2,7 +2,7 @@
 #ifndef CLOSEDRELAY_TABLE_TABLE_SOURCE_H
 #define CLOSEDRELAY_TABLE_TABLE_SOURCE_H
 
-#include "table/table.h"
+#include "table/table_question.h"
 
 /* One look at a source for what has changed. */
 struct table_refreshing {
@@ -24,11 +24,11 @@ struct table_source {
     /* `place` is what stands behind the prefix, NUL-terminated. NULL: `problem` says why. */
     void *(*open)(const char *place, enum table_shape shape, struct strbuf *problem);
     void (*close)(void *state);
-    /* The answer to a question of a moment ago; TABLE_UNKNOWN: there is none, ask. It says nothing of how the
-     * source does now. NULL where nothing is kept. Any thread. */
-    enum table_answer (*recall)(void *state, struct slice key, struct strbuf *value);
-    /* Any thread. `key` is in lower case and within its bound. TABLE_UNKNOWN: `problem` says why. */
+    /* Any thread. `key` is in lower case and within its bound. TABLE_UNKNOWN: `problem` says why. NULL: the
+     * source takes its time, and there is `ask`. */
     enum table_answer (*lookup)(void *state, struct slice key, struct strbuf *value, struct strbuf *problem);
+    /* The same as a question on its way, which is the caller's to drop; NULL: no memory. */
+    struct table_question *(*ask)(void *state, struct slice key);
     /* TABLE_NETWORKS only; NULL where there is no such table of the kind. */
     enum table_answer (*lookup_network)(void *state, const struct ip_address *address,
                                         struct ip_network *network);
