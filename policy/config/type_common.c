@@ -199,3 +199,9 @@ bool config_set_each(const struct config_parse *parse, const struct config_node 
     const struct list_reading reading = {parse, set->take, set->context, set};
     return read_entries(&reading, node);
 }
+
+void config_entry_json_schema(const struct config_key *key, struct strbuf *out)
+{
+    (void)key;
+    strbuf_append_text(out, "\"type\": \"string\", \"minLength\": 1");
+}

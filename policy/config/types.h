@@ -129,6 +129,9 @@ const char *config_foreign_table(struct slice text);
 bool config_file_reference(const struct config_parse *parse, struct slice text, struct config_place place,
                            const char **path);
 
+/* In the JSON schema: an entry that is some text. */
+void config_entry_json_schema(const struct config_key *key, struct strbuf *out);
+
 /* A copy under parse->owner; NULL: out of memory, told. */
 const char *config_copy_text(const struct config_parse *parse, struct slice text);
 
