@@ -5,9 +5,10 @@
  * written before the call that ends a message returns. A session pins the snapshot that was in force when it
  * began. Each is used by one thread at a time; which one may change between calls.
  *
- * No call blocks longer than the DNS budget (dns.timeout), or the second that a table may take; who can put a
- * session aside (policy_connect.can_wait) waits for lists and the shared store outside of the calls, and
- * keeps no thread for it. No data passed in need outlive the call.
+ * No call blocks longer than the DNS budget (dns.timeout), or the second that a table may take for each of
+ * its questions; who can put a session aside (policy_connect.can_wait) waits for lists, the shared store and
+ * servers behind tables outside of the calls, and keeps no thread for it. No data passed in need outlive the
+ * call.
  */
 #ifndef CLOSEDRELAY_POLICY_SESSION_H
 #define CLOSEDRELAY_POLICY_SESSION_H

@@ -128,7 +128,8 @@ struct check {
     /* Frees what is in the session's slot, which is not NULL. */
     void (*forget)(void *session_slot);
     /* Appends findings; every one with check, outcome, reason, mode and action set (check_finding helps).
-     * Pure but for context->message_slot. Not called at STAGE_CONNECT. */
+     * Pure but for context->message_slot. Where a table has not answered what it decided is thrown away, with
+     * the slot, and it is called again. Not called at STAGE_CONNECT. */
     void (*decide)(const struct check_context *context, struct finding_list *findings);
     /* Whether what was seen of the message so far makes a refusal certain: the rest of its body is then
      * neither looked into nor waited for. */

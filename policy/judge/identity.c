@@ -4,8 +4,16 @@
 #include "check/relay/relay.h"
 #include "check/relay/role.h"
 #include "judge/judge.h"
+#include "table/table_lookups.h"
+#include "table/table_registry.h"
 
 #include <talloc.h>
+
+static void note_server(void *context, struct table *table)
+{
+    bool *asks_servers = context;
+    *asks_servers = *asks_servers || table_takes_time(table);
+}
 
 void judge_policy_init(struct judge_policy *policy, const struct config_document *document,
                        size_t first_section, size_t replies)
@@ -16,6 +24,8 @@ void judge_policy_init(struct judge_policy *policy, const struct config_document
     policy->relay =
         config_document_settings(document, first_section + check_index(&relay_check), ROLE_OUTSIDE);
     policy->local_domains = policy->relay->local_domains;
+    policy->asks_servers = false;
+    table_registry_each(config_document_tables(document), note_server, &policy->asks_servers);
 }
 
 void judge_session(const struct judge_policy *policy, struct session_facts *session)
@@ -102,19 +112,40 @@ static void choose_settings(struct judgement *judgement)
     judgement->replies = settings_of(judgement, policy->replies_section);
 }
 
+/* In steps, for one needs what the one before has found; false: memory ran out before the role was known. */
+static bool identify(struct judgement *judgement)
+{
+    struct message_facts *message = judgement->message;
+    struct pending_awaited awaited;
+    if (!role_decide(judgement->owner, judgement->policy->relay, judgement->session, message))
+        return false;
+    judgement->is_settled = message->role != ROLE_LOCAL;
+    if (!judge_waits(judgement, &awaited))
+        find_customer(judgement);
+    if (!judge_waits(judgement, &awaited))
+        choose_settings(judgement);
+    return true;
+}
+
 bool judge_begin(struct judgement *judgement)
 {
     struct message_facts *message = judgement->message;
+    struct pending_awaited awaited;
     finding_list_init(&judgement->findings, judgement->owner);
     judgement->would = &judgement->verdict;
     message->customer = message->user = message->role_reason = message->local_uid = message->local_script =
         "";
-    if (!role_decide(judgement->owner, judgement->policy->relay, judgement->session, message))
-        return false;
-    judgement->is_settled = message->role != ROLE_LOCAL;
-    find_customer(judgement);
-    choose_settings(judgement);
-    return true;
+    if (judgement->can_wait && judgement->policy->asks_servers && judgement->lookups == NULL)
+        judgement->lookups = table_lookups_create(judgement->owner);
+    table_lookups_use(judgement->lookups);
+    const bool is_known = identify(judgement);
+    table_lookups_use(NULL);
+    if (is_known && !judge_waits(judgement, &awaited)) {
+        /* Where a finding's rule stands is looked for by the same answers. */
+        table_lookups_keep(judgement->lookups);
+        table_lookups_end_stage(judgement->lookups);
+    }
+    return is_known;
 }
 
 void judge_settle(struct judgement *judgement)

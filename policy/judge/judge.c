@@ -1,6 +1,9 @@
 #include "judge/judge.h"
 
 #include "check/relay/relay.h"
+#include "table/table_lookups.h"
+
+#include <talloc.h>
 
 /* ---- asking the checks ------------------------------------------------------------------------------ */
 
@@ -73,17 +76,61 @@ static void find_rules(struct judgement *judgement, size_t index, size_t from)
     }
 }
 
-static void ask(struct judgement *judgement, enum check_stage stage, const struct recipient *recipient)
+bool judge_waits(const struct judgement *judgement, struct pending_awaited *awaited)
 {
-    for (size_t i = 0; check_table[i] != NULL; i++) {
-        if (!judge_asks(judgement, i, stage))
-            continue;
-        const struct check_context context = judge_context(judgement, i, stage, recipient);
-        const size_t before = judgement->findings.count;
-        check_table[i]->decide(&context, &judgement->findings);
-        find_rules(judgement, i, before);
-    }
+    return judgement->can_wait && table_lookups_lack(judgement->lookups, awaited);
+}
+
+void judge_wait_no_more(struct judgement *judgement)
+{
+    table_lookups_give_up(judgement->lookups);
+}
+
+/* Tries what a table may have to be asked for. */
+static void begin_try(const struct judgement *judgement)
+{
+    table_lookups_use(judgement->can_wait ? judgement->lookups : NULL);
+}
+
+/* False: what was decided is to be forgotten. */
+static bool end_try(const struct judgement *judgement)
+{
+    struct pending_awaited awaited;
+    table_lookups_use(NULL);
+    return !judge_waits(judgement, &awaited);
+}
+
+/* False: a table has not answered, and the check is to be asked again. */
+static bool ask_one(struct judgement *judgement, enum check_stage stage, const struct recipient *recipient)
+{
+    const size_t index = judgement->asking, before = judgement->findings.count;
+    void *const slot = judgement->slots[index];
+    void *attempt = judgement->lookups == NULL ? NULL : talloc_new(judgement->owner);
+    struct check_context context = judge_context(judgement, index, stage, recipient);
+    context.owner = attempt == NULL ? judgement->owner : attempt;
+    begin_try(judgement);
+    check_table[index]->decide(&context, &judgement->findings);
+    find_rules(judgement, index, before);
+    if (end_try(judgement))
+        return true;
+    judgement->findings.count = before;
+    judgement->slots[index] = slot;
+    talloc_free(attempt);
+    return false;
+}
+
+/* Each check decides for good once, in its turn; false: judge_waits. */
+static bool ask(struct judgement *judgement, enum check_stage stage, const struct recipient *recipient)
+{
+    if (judgement->asking == 0)
+        judgement->stage_from = judgement->findings.count;
     judgement->asked_stages |= (unsigned)stage;
+    for (; check_table[judgement->asking] != NULL; judgement->asking++)
+        if (judge_asks(judgement, judgement->asking, stage) && !ask_one(judgement, stage, recipient))
+            return false;
+    judgement->asking = 0;
+    table_lookups_end_stage(judgement->lookups);
+    return true;
 }
 
 static struct verdict_question question_from(const struct judgement *judgement, size_t from)
@@ -116,8 +163,8 @@ static void decide(struct judgement *judgement, struct verdict_question question
 
 void judge_mail(struct judgement *judgement)
 {
-    ask(judgement, STAGE_MAIL, NULL);
-    decide(judgement, question_from(judgement, 0));
+    if (ask(judgement, STAGE_MAIL, NULL))
+        decide(judgement, question_from(judgement, 0));
 }
 
 /* ---- RCPT ------------------------------------------------------------------------------------------- */
@@ -217,21 +264,23 @@ void judge_prepare_recipient(struct judgement *judgement, size_t index)
 {
     struct recipient *recipient = &judgement->message->recipients[index];
     const struct gathered_block *block = judgement->message->gathered.block;
-    recipient->is_prepared = true;
     recipient->repeated = is_repeat(judgement->message, index);
+    begin_try(judgement);
     if (judge_needs(judgement, CHECK_NEEDS_DESTINATIONS) || (block != NULL && block->is_external_only))
         recipient->is_internal = is_internal(judgement, &recipient->address);
+    recipient->is_prepared = end_try(judgement);
 }
 
 void judge_recipient(struct judgement *judgement, size_t index)
 {
     struct recipient *recipient = &judgement->message->recipients[index];
-    const size_t from = judgement->findings.count;
     if (recipient->action == RECIPIENT_IGNORED)
         return;
     if (!recipient->is_prepared)
         judge_prepare_recipient(judgement, index);
-    ask(judgement, STAGE_RECIPIENT, recipient);
+    if (!recipient->is_prepared || !ask(judgement, STAGE_RECIPIENT, recipient))
+        return;
+    const size_t from = judgement->stage_from;
     const struct verdict_question question = question_from(judgement, from);
     judgement->findings.failed = judgement->findings.failed || judgement->out_of_memory;
     judgement->verdict = verdict_decide(&question);

@@ -15,7 +15,8 @@
  * Mail handed in on the machine (`is_settled` is false after judge_begin) tells in its headers only whom it
  * is from: once they are known, judge_settle comes first, then judge_mail and judge_recipient for all
  * recipients. A message that ends early is concluded by judge_unfinished. Tables that the settings name are
- * asked as they are now (bounded, table/table.h); memory that runs out ends in a deferral.
+ * asked as they are now (bounded, table/table.h), where `can_wait` without waiting for a server (judge_waits,
+ * but for judge_settle); memory that runs out ends in a deferral.
  */
 #ifndef CLOSEDRELAY_JUDGE_JUDGE_H
 #define CLOSEDRELAY_JUDGE_JUDGE_H
@@ -26,6 +27,7 @@
 #include "judge/verdict.h"
 
 struct relay_settings;
+struct table_lookups; /* table/table_lookups.h */
 
 /* What a configuration has for the judge; set once, when it is loaded. */
 struct judge_policy {
@@ -36,6 +38,7 @@ struct judge_policy {
     const struct text_map *customers;   /* user -> customer */
     const struct relay_settings *relay; /* the same for all roles */
     const struct text_set *local_domains;
+    bool asks_servers; /* a table may take its time */
 };
 
 void judge_policy_init(struct judge_policy *policy, const struct config_document *document,
@@ -49,6 +52,7 @@ struct judgement {
     void *owner;                   /* talloc context of all that is made */
     void **session_slots;          /* of the checks: CHECK_COUNT_MAX of them, NULL at first */
     bool cannot_hold, cannot_drop; /* what the MTA does not let a filter do */
+    bool can_wait;                 /* who calls comes back for an answer (judge_waits) */
 
     struct finding_list findings;
     const void *settings[CHECK_COUNT_MAX]; /* of each check, for this message */
@@ -62,7 +66,17 @@ struct judgement {
     struct verdict would_be;       /* the last one that everything enforced would have given, where another */
     const struct verdict *would;   /* after the end: `verdict` or `would_be` */
     bool would_have_refused;       /* some recipient, were everything enforced; by `would_be` */
+    struct table_lookups *lookups; /* NULL: tables are waited for */
+    size_t asking;                 /* the check whose turn it is at this stage */
+    size_t stage_from;             /* the first finding of this stage */
 };
+
+/* Whether judge_begin, judge_mail, judge_prepare_recipient, judge_recipient or judge_message, called last,
+ * has decided nothing yet because a table has not answered: it is to be called again with the same once
+ * `awaited` is there or late. Never without `can_wait`. */
+bool judge_waits(const struct judgement *judgement, struct pending_awaited *awaited);
+/* From now on nothing is waited for: what a table has not answered is unknown. */
+void judge_wait_no_more(struct judgement *judgement);
 
 /* Sets session->client_is_trusted. */
 void judge_session(const struct judge_policy *policy, struct session_facts *session);

@@ -45,7 +45,6 @@ bool session_gather(struct policy_session *session, enum check_stage stage, cons
         if (awaited != NULL && awaited->pending != NULL)
             return false;
     }
-    message->gathering = 0;
     return true;
 }
 

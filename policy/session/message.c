@@ -106,6 +106,7 @@ struct message *message_begin(struct policy_session *session, const struct polic
         .session_slots = session->check_slots,
         .cannot_hold = session->cannot_hold,
         .cannot_drop = session->cannot_drop,
+        .can_wait = session->can_wait,
     };
     message->started_us = clock_monotonic_us(clock);
     facts->id = incident_id_new(clock_wall_us(clock));
@@ -116,7 +117,7 @@ struct message *message_begin(struct policy_session *session, const struct polic
     read_declared_size(facts, mail->params);
     facts->is_smtputf8 = says_smtputf8(mail->params);
     find_recent_login(session, message);
-    if (!mail_address_parse(message, slice_of(mail->path), &facts->sender) || !judge_begin(judgement)) {
+    if (!mail_address_parse(message, slice_of(mail->path), &facts->sender)) {
         talloc_free(message);
         return NULL;
     }

@@ -126,18 +126,34 @@ static struct policy_answer refuse_for_number(void)
 
 /* ---- the end of a message, without one ---------------------------------------------------------------- */
 
+/* What the recipient is, as far as a check wants to know; false: judge_waits. */
+static bool prepare_recipient(struct policy_session *session, size_t index)
+{
+    struct message *message = session->message;
+    const struct recipient *recipient = &message->facts.recipients[index];
+    if (recipient->is_prepared)
+        return true;
+    judge_prepare_recipient(&message->judgement, index);
+    if (recipient->is_prepared)
+        session_look_up_contact(session, index);
+    return recipient->is_prepared;
+}
+
 /* Waits for what the checks gather for a recipient. */
 static void judge_waiting(struct policy_session *session, size_t index)
 {
     struct message *message = session->message;
+    prepare_recipient(session, index);
     session_gather(session, STAGE_RECIPIENT, &message->facts.recipients[index], NULL);
     judge_recipient(&message->judgement, index);
+    message->gathering = 0;
 }
 
 /* A message that ends without an answer to the whole of it; of one without a recipient nothing was asked. */
 static void give_up(struct policy_session *session, const char *why)
 {
     struct message *message = session->message;
+    judge_wait_no_more(&message->judgement);
     if (message->resumes_at == STAGE_RECIPIENT)
         judge_waiting(session, message->facts.recipient_count - 1);
     message->is_over = true;
@@ -202,15 +218,43 @@ static void follow_reload(struct policy_session *session)
     session_begin_checks(session);
 }
 
+/* Who it is from; false: the answer is `answer`. */
+static bool identify_sender(struct policy_session *session, struct policy_answer *answer)
+{
+    struct message *message = session->message;
+    struct pending_awaited awaited;
+    if (message->is_identified)
+        return true;
+    if (!judge_begin(&message->judgement)) {
+        *answer = refuse_for_memory();
+        TALLOC_FREE(session->message);
+        return false;
+    }
+    if (judge_waits(&message->judgement, &awaited)) {
+        *answer = wait_for(session, STAGE_MAIL, &awaited);
+        return false;
+    }
+    message->is_identified = true;
+    session_start_scan(session);
+    *answer = go_on;
+    return message->judgement.is_settled; /* else settle_local() asks */
+}
+
 /* Nobody waits for a check to settle what it has not reserved yet. */
 static struct policy_answer settle_sender(struct policy_session *session)
 {
-    struct judgement *judgement = &session->message->judgement;
+    struct policy_answer answer;
     struct pending_awaited awaited = {.pending = NULL};
+    if (!identify_sender(session, &answer))
+        return answer;
+    struct message *message = session->message;
     if (!session_gather(session, STAGE_MAIL, NULL, session->can_wait ? &awaited : NULL))
         return wait_for(session, STAGE_MAIL, &awaited);
-    judge_mail(judgement);
-    if (judge_answers_wait(judgement) || judgement->verdict.action < ACTION_DEFER)
+    judge_mail(&message->judgement);
+    if (judge_waits(&message->judgement, &awaited))
+        return wait_for(session, STAGE_MAIL, &awaited);
+    message->gathering = 0;
+    if (judge_answers_wait(&message->judgement) || message->judgement.verdict.action < ACTION_DEFER)
         return go_on;
     const struct verdict *verdict = message_publish(session, &(struct outcome_edits){0}, NULL);
     session_settle(session, NULL);
@@ -224,20 +268,7 @@ struct policy_answer policy_session_mail(struct policy_session *session, const s
     session->message = message_begin(session, mail);
     if (session->message == NULL)
         return refuse_for_memory();
-    session_start_scan(session);
-    if (!session->message->judgement.is_settled)
-        return go_on; /* settle_local() asks */
     return settle_sender(session);
-}
-
-static bool prepare_recipient(struct policy_session *session, size_t index)
-{
-    struct message *message = session->message;
-    if (message->facts.recipients[index].action == RECIPIENT_IGNORED)
-        return false;
-    judge_prepare_recipient(&message->judgement, index);
-    session_look_up_contact(session, index);
-    return true;
 }
 
 /* The last one that was named. */
@@ -247,10 +278,15 @@ static struct policy_answer settle_recipient(struct policy_session *session)
     const size_t index = message->facts.recipient_count - 1;
     const struct recipient *recipient = &message->facts.recipients[index];
     struct pending_awaited awaited = {.pending = NULL};
+    if (!prepare_recipient(session, index) && judge_waits(&message->judgement, &awaited))
+        return wait_for(session, STAGE_RECIPIENT, &awaited);
     if (!session_gather(session, STAGE_RECIPIENT, recipient, session->can_wait ? &awaited : NULL))
         return wait_for(session, STAGE_RECIPIENT, &awaited);
-    message->resumes_at = 0;
     judge_recipient(&message->judgement, index);
+    if (judge_waits(&message->judgement, &awaited))
+        return wait_for(session, STAGE_RECIPIENT, &awaited);
+    message->gathering = 0;
+    message->resumes_at = 0;
     const bool is_refused =
         recipient->action == RECIPIENT_REJECTED || recipient->action == RECIPIENT_DEFERRED;
     return is_refused ? answer_of(&message->judgement.verdict) : go_on;
@@ -273,25 +309,27 @@ struct policy_answer policy_session_recipient(struct policy_session *session,
     if (failed || !mail_address_parse(message, slice_of(given->path), &recipient.address) ||
         !message_add_recipient(message, &recipient))
         return refuse_for_memory();
-    if (!message->judgement.is_settled || !prepare_recipient(session, index))
+    if (!message->judgement.is_settled || recipient.action == RECIPIENT_IGNORED)
         return go_on;
     return settle_recipient(session);
 }
 
-/* Local mail is judged once its headers have told whom it is from: sender and recipients then. */
+/* Local mail is judged once its headers have told whom it is from: sender and recipients then, where no
+ * answer may come later. */
 static void settle_local(struct policy_session *session)
 {
     struct message *message = session->message;
+    message->judgement.can_wait = false;
     judge_settle(&message->judgement);
     if (!judge_needs(&message->judgement, CHECK_NEEDS_SCAN))
         TALLOC_FREE(message->scan);
     session_gather(session, STAGE_MAIL, NULL, NULL);
     judge_mail(&message->judgement);
-    for (size_t i = 0; i < message->facts.recipient_count; i++) {
-        if (!prepare_recipient(session, i))
-            continue;
-        judge_waiting(session, i);
-    }
+    message->gathering = 0;
+    for (size_t i = 0; i < message->facts.recipient_count; i++)
+        if (message->facts.recipients[i].action != RECIPIENT_IGNORED)
+            judge_waiting(session, i);
+    message->judgement.can_wait = session->can_wait;
 }
 
 /* ---- content ---------------------------------------------------------------------------------------- */
@@ -398,14 +436,13 @@ static const char *hold_reason(struct message *message)
     return reason == NULL ? "closedrelay" : reason;
 }
 
-/* Judges the message and publishes what comes of it. */
+/* Once the whole message was judged: publishes what comes of it. */
 static struct policy_ending conclude(struct policy_session *session)
 {
     struct message *message = session->message;
     struct judgement *judgement = &message->judgement;
     struct policy_ending ending = {.answer = go_on};
     struct outcome_edits edits = {0};
-    judge_message(judgement);
     list_dropped(message, &edits);
     if (judgement->policy->mode == MODE_ENFORCE)
         message_list_tags(message, &edits);
@@ -427,6 +464,9 @@ static struct policy_ending end_message(struct policy_session *session)
     struct pending_awaited *const may_wait = session->can_wait ? &awaited : NULL;
     if (!message->is_over) {
         if (!session_gather(session, STAGE_MESSAGE, NULL, may_wait))
+            return (struct policy_ending){.answer = wait_for(session, STAGE_MESSAGE, &awaited)};
+        judge_message(&message->judgement);
+        if (judge_waits(&message->judgement, &awaited))
             return (struct policy_ending){.answer = wait_for(session, STAGE_MESSAGE, &awaited)};
         message->ending = conclude(session);
     }

@@ -27,7 +27,8 @@ struct message {
     uint64_t started_us;
     size_t recipient_capacity;
     size_t header_bytes_kept;
-    size_t gathering;            /* the check whose turn it is to gather at this stage */
+    bool is_identified;          /* its role, its user and their settings are known, as far as they can be */
+    size_t gathering;            /* the check whose turn it is to gather; 0 again once a stage was judged */
     size_t settling;             /* the check whose turn it is to settle */
     unsigned resumes_at;         /* enum check_stage, of one that waits */
     bool is_accepted;            /* once it is over */
@@ -56,7 +57,8 @@ void session_begin_checks(struct policy_session *session);
 /* What came of it is no longer wanted. */
 void session_forget_checks(struct policy_session *session);
 /* Has the checks of `stage` gather what they need to decide. Waits for it where `awaited` is NULL; otherwise
- * false tells what to call it again for, which goes on where it was. */
+ * false tells what to call it again for, which goes on where it was. Once in a stage, until
+ * message->gathering is 0 again. */
 bool session_gather(struct policy_session *session, enum check_stage stage, const struct recipient *recipient,
                     struct pending_awaited *awaited);
 /* Whether the user knows the recipient, where a check needs it. */
@@ -72,7 +74,7 @@ void session_start_scan(struct policy_session *session);
 /* A text for the facts: copied under `owner`; NULL becomes "", and so does a failure, which sets *failed. */
 const char *facts_text(void *owner, const char *text, bool *failed);
 
-/* A new message of the session with its role, user and settings; NULL: out of memory. */
+/* A new message of the session, which judge_begin() comes next for; NULL: out of memory. */
 struct message *message_begin(struct policy_session *session, const struct policy_mail *mail);
 
 /* Adds a recipient to the facts; false: out of memory. */

@@ -1,6 +1,7 @@
 #include "table/table.h"
 
 #include "base/log.h"
+#include "table/table_lookups.h"
 #include "table/table_source.h"
 
 #include <pthread.h>
@@ -94,6 +95,11 @@ void table_close(struct table *table)
     free(table);
 }
 
+bool table_takes_time(const struct table *table)
+{
+    return table->source->ask != NULL;
+}
+
 const char *table_name(const struct table *table)
 {
     return table->name;
@@ -127,22 +133,33 @@ const char *table_trouble(const struct table *table)
     return NULL;
 }
 
-/* Tells of trouble, and of its end. */
-static enum table_answer take_answer(struct table *table, const struct table_question *question,
+struct table_question *table_ask(struct table *table, struct slice key)
+{
+    return table->source->ask(table->state, key);
+}
+
+/* What the question was answered; trouble is told once, and its end. */
+static enum table_answer take_answer(struct table *table, struct table_question *question,
                                      struct strbuf *value)
 {
-    if (!question->is_recalled)
+    if (!question->is_recalled && !question->is_told)
         say_change(table, &table->lookup_fails, &question->problem,
                    question->answer == TABLE_UNKNOWN ? "" : NULL);
+    question->is_told = true;
     if (question->answer == TABLE_FOUND && value != NULL)
         strbuf_append_slice(value, strbuf_slice(&question->value));
     return question->answer;
 }
 
-/* Of a source that takes its time; waits for it. */
+/* Of a source that takes its time. */
 static enum table_answer ask(struct table *table, struct slice key, struct strbuf *value)
 {
-    struct table_question *question = table->source->ask(table->state, key);
+    struct table_lookups *lookups = table_lookups_in_use();
+    if (lookups != NULL) {
+        struct table_question *found = table_lookups_find(lookups, table, key);
+        return found == NULL ? TABLE_UNKNOWN : take_answer(table, found, value);
+    }
+    struct table_question *question = table_ask(table, key);
     if (question == NULL)
         return TABLE_UNKNOWN;
     const enum table_answer answer =

@@ -60,7 +60,8 @@ void table_close(struct table *table); /* NULL is allowed */
 
 /*
  * What the table has for `key`. TABLE_FOUND appends the value (maybe empty) to `value`, unless that is NULL.
- * Blocks no longer than the source's time limit (socketmap and sqlite: 1 s; the others do not wait).
+ * Blocks no longer than the source's time limit (socketmap and sqlite: 1 s; the others do not wait), and for
+ * a socketmap not at all where lookups are in use (table_lookups.h).
  */
 enum table_answer table_lookup(struct table *table, struct slice key, struct strbuf *value);
 
@@ -120,6 +121,9 @@ bool table_is_renewable(const struct table *table);
 
 /* What is wrong with it now, for people; NULL: nothing that is known. Any thread. */
 const char *table_trouble(const struct table *table);
+
+/* Whether a server is asked, so that table_lookups.h is of use. */
+bool table_takes_time(const struct table *table);
 
 /* The name it was opened by. */
 const char *table_name(const struct table *table);

@@ -22,6 +22,8 @@ struct table_question {
     /* Of who carries it: */
     struct table_question *next;
     bool is_second_try;
+    /* Of who asks: */
+    bool is_told; /* what it says of how the source does */
     size_t key_bytes;
     char key[];
 };

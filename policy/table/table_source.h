@@ -42,6 +42,9 @@ struct table_source {
     size_t (*count)(void *state);
 };
 
+/* A question to a table whose source has `ask`; NULL: no memory. */
+struct table_question *table_ask(struct table *table, struct slice key);
+
 extern const struct table_source table_source_file;
 extern const struct table_source table_source_lmdb;
 extern const struct table_source table_source_cdb;

@@ -148,3 +148,72 @@ def test_a_dead_server_is_treated_by_on_unknown(start_relay, action, code):
     if action != "accept":
         assert "local_domains_unavailable" in str(relay.daemon.records())
     assert relay.daemon.output.count("(said once)") == 1
+
+
+@pytest.mark.threads
+def test_sessions_that_wait_for_a_table_keep_no_thread(start_relay, milter):
+    """And nobody else waits with them: neither who asks another server, nor who asks none."""
+    silent = SocketmapServer({}, silent_about=[".example"])
+    server = SocketmapServer({"domains": {"known.example.org": "x"}})
+    waiting = []
+    try:
+        relay = start_relay("relay: { local_domains: [local.example.org, 'socketmap:inet:127.0.0.1:"
+                            f"{server.port}:domains', 'socketmap:inet:127.0.0.1:{silent.port}:domains'] }}")
+        others = [milter(relay), milter(relay)]
+        for client in others:
+            client.connect("192.0.2.96")
+            client.helo()
+            client.mail("x@elsewhere.test")
+            assert client.rcpt("ann@known.example.org").letter == "c"
+        for number in range(100):
+            client = milter(relay)
+            waiting.append(client)
+            client.connect(f"203.0.113.{number + 1}")
+            client.helo()
+            client.mail("x@elsewhere.test")
+        threads, most = relay.daemon.thread_count(), 0
+        for number, client in enumerate(waiting):
+            client.send_packet("R", f"<ann@d{number}.example>\0".encode())
+        for other, domain in zip(others, ("local.example.org", "known.example.org")):
+            assert other.rcpt(f"bob@{domain}").letter == "c"
+        for client in waiting:
+            most = max(most, relay.daemon.thread_count())
+            answer = client.read_answer()
+            assert answer.letter == "y" and answer.code == 451
+        # The one that asks servers has begun; perhaps one for somebody whom this busy machine kept.
+        assert most <= threads + 2
+        for client in waiting:
+            client.abort()
+        wait_until(lambda: relay.daemon.output.count("(said once)") == 1, "the log says that a server does not answer")
+    finally:
+        for client in waiting:
+            client.close()
+        silent.stop()
+        server.stop()
+    assert sum("local_domains_unavailable" in str(record) for record in relay.daemon.records()) == 100
+
+
+@pytest.mark.threads
+def test_a_reload_and_a_stop_with_questions_under_way(start_relay, milter):
+    """Whoever waits is answered, and the daemon ends."""
+    silent = SocketmapServer({}, silent_about=[".example"])
+    config = f"relay: {{ local_domains: 'socketmap:inet:127.0.0.1:{silent.port}:domains' }}"
+    relay = start_relay(config)
+    try:
+        for interrupt in (lambda: relay.daemon.reload(config), relay.daemon.begin_stop):
+            clients, asked = [milter(relay) for _ in range(20)], len(silent.questions)
+            for number, client in enumerate(clients):
+                client.connect("192.0.2.96")
+                client.helo()
+                client.mail("x@elsewhere.test")
+                client.send_packet("R", f"<ann@d{number}.example>\0".encode())
+            wait_until(lambda before=asked: len(silent.questions) > before, "the server is asked")
+            for client in clients[::2]:
+                client.close()
+            interrupt()
+            for client in clients[1::2]:
+                assert client.read_answer().letter == "y"
+                client.close()
+        relay.daemon.finish_stop()
+    finally:
+        silent.stop()

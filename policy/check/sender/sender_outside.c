@@ -63,9 +63,13 @@ static struct forgery judge_from_field(const struct check_context *context, stru
     struct forgery forgery = {NULL, NULL};
     if (!mail_address_list_parse(context->owner, value, FROM_ADDRESSES_MAX, &list))
         return (struct forgery){no_memory, NULL};
-    for (size_t i = 0; i < list.count && forgery.reason == NULL; i++)
-        if (list.items[i].domain[0] != '\0')
-            forgery = forgery_of(is_own(context, &list.items[i]), own_domain_from, &list.items[i]);
+    /* An unknown one does not hide a forged one behind it. */
+    for (size_t i = 0; i < list.count && forgery.reason != own_domain_from; i++) {
+        const enum table_answer answer =
+            list.items[i].domain[0] == '\0' ? TABLE_MISSING : is_own(context, &list.items[i]);
+        if (answer != TABLE_MISSING)
+            forgery = forgery_of(answer, own_domain_from, &list.items[i]);
+    }
     return forgery;
 }
 
@@ -73,9 +77,12 @@ static struct forgery judge_from(const struct check_context *context)
 {
     const struct message_facts *message = context->message;
     struct forgery forgery = {NULL, NULL};
-    for (size_t i = 0; i < message->header_count && forgery.reason == NULL; i++)
-        if (strcmp(message->headers[i].name, "from") == 0)
-            forgery = judge_from_field(context, message->headers[i].value);
+    for (size_t i = 0; i < message->header_count && forgery.reason != own_domain_from; i++) {
+        if (strcmp(message->headers[i].name, "from") != 0)
+            continue;
+        const struct forgery found = judge_from_field(context, message->headers[i].value);
+        forgery = found.reason == NULL ? forgery : found;
+    }
     if (forgery.reason == own_domain_from) {
         const enum table_answer list = is_list(context);
         if (list != TABLE_MISSING)

@@ -5,9 +5,10 @@ import threading
 
 
 class SocketmapServer:
-    def __init__(self, maps):
-        """`maps` has a dictionary for each map name."""
+    def __init__(self, maps, silent_about=()):
+        """`maps` has a dictionary for each map name; a key that ends in one of `silent_about` is never answered."""
         self.maps = maps
+        self.silent_about = tuple(silent_about)
         self.questions = []
         self._connections = []
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -36,6 +37,8 @@ class SocketmapServer:
                     return
                 name, _, key = question[:-1].decode().partition(" ")
                 self.questions.append(key)
+                if key.endswith(self.silent_about):
+                    continue
                 value = self.maps.get(name, {}).get(key)
                 answer = "NOTFOUND " if value is None else f"OK {value}"
                 connection.sendall(f"{len(answer)}:{answer},".encode())
