@@ -112,25 +112,31 @@ static void choose_settings(struct judgement *judgement)
     judgement->replies = settings_of(judgement, policy->replies_section);
 }
 
-/* In steps, for one needs what the one before has found; false: memory ran out before the role was known. */
-static bool identify(struct judgement *judgement)
+static bool lacks_answer(const struct judgement *judgement)
 {
-    struct message_facts *message = judgement->message;
     struct pending_awaited awaited;
-    if (!role_decide(judgement->owner, judgement->policy->relay, judgement->session, message))
-        return false;
-    judgement->is_settled = message->role != ROLE_LOCAL;
-    if (!judge_waits(judgement, &awaited))
+    return judge_waits(judgement, &awaited);
+}
+
+/* In steps, for one needs what the one before has found. False: judge_waits. */
+static bool settle_identity(struct judgement *judgement)
+{
+    if (!lacks_answer(judgement))
         find_customer(judgement);
-    if (!judge_waits(judgement, &awaited))
+    if (!lacks_answer(judgement))
         choose_settings(judgement);
+    table_lookups_use(NULL);
+    if (lacks_answer(judgement))
+        return false;
+    /* Where a finding's rule stands is looked for by the same answers. */
+    table_lookups_keep(judgement->lookups);
+    table_lookups_end_stage(judgement->lookups);
     return true;
 }
 
 bool judge_begin(struct judgement *judgement)
 {
     struct message_facts *message = judgement->message;
-    struct pending_awaited awaited;
     finding_list_init(&judgement->findings, judgement->owner);
     judgement->would = &judgement->verdict;
     message->customer = message->user = message->role_reason = message->local_uid = message->local_script =
@@ -138,24 +144,20 @@ bool judge_begin(struct judgement *judgement)
     if (judgement->can_wait && judgement->policy->asks_servers && judgement->lookups == NULL)
         judgement->lookups = table_lookups_create(judgement->owner);
     table_lookups_use(judgement->lookups);
-    const bool is_known = identify(judgement);
-    table_lookups_use(NULL);
-    if (is_known && !judge_waits(judgement, &awaited)) {
-        /* Where a finding's rule stands is looked for by the same answers. */
-        table_lookups_keep(judgement->lookups);
-        table_lookups_end_stage(judgement->lookups);
-    }
+    const bool is_known =
+        role_decide(judgement->owner, judgement->policy->relay, judgement->session, message);
+    judgement->is_settled = message->role != ROLE_LOCAL;
+    settle_identity(judgement);
     return is_known;
 }
 
 void judge_settle(struct judgement *judgement)
 {
+    table_lookups_use(judgement->lookups);
     bool is_daemon = role_session_is_local_daemon(judgement->policy->relay, judgement->session);
     if (!local_identity_decide(judgement->owner, is_daemon, judgement->message))
         judgement->out_of_memory = true;
-    find_customer(judgement);
-    choose_settings(judgement);
-    judgement->is_settled = true;
+    judgement->is_settled = settle_identity(judgement);
 }
 
 void judge_origin(struct judgement *judgement)

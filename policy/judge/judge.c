@@ -78,7 +78,12 @@ static void find_rules(struct judgement *judgement, size_t index, size_t from)
 
 bool judge_waits(const struct judgement *judgement, struct pending_awaited *awaited)
 {
-    return judgement->can_wait && table_lookups_lack(judgement->lookups, awaited);
+    return table_lookups_lack(judgement->lookups, awaited);
+}
+
+void judge_wait_anew(struct judgement *judgement)
+{
+    table_lookups_wait_anew(judgement->lookups);
 }
 
 void judge_wait_no_more(struct judgement *judgement)
@@ -89,7 +94,7 @@ void judge_wait_no_more(struct judgement *judgement)
 /* Tries what a table may have to be asked for. */
 static void begin_try(const struct judgement *judgement)
 {
-    table_lookups_use(judgement->can_wait ? judgement->lookups : NULL);
+    table_lookups_use(judgement->lookups);
 }
 
 /* False: what was decided is to be forgotten. */

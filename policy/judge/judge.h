@@ -15,8 +15,8 @@
  * Mail handed in on the machine (`is_settled` is false after judge_begin) tells in its headers only whom it
  * is from: once they are known, judge_settle comes first, then judge_mail and judge_recipient for all
  * recipients. A message that ends early is concluded by judge_unfinished. Tables that the settings name are
- * asked as they are now (bounded, table/table.h), where `can_wait` without waiting for a server (judge_waits,
- * but for judge_settle); memory that runs out ends in a deferral.
+ * asked as they are now (bounded, table/table.h), where `can_wait` without waiting for a server
+ * (judge_waits); memory that runs out ends in a deferral.
  */
 #ifndef CLOSEDRELAY_JUDGE_JUDGE_H
 #define CLOSEDRELAY_JUDGE_JUDGE_H
@@ -71,10 +71,12 @@ struct judgement {
     size_t stage_from;             /* the first finding of this stage */
 };
 
-/* Whether judge_begin, judge_mail, judge_prepare_recipient, judge_recipient or judge_message, called last,
- * has decided nothing yet because a table has not answered: it is to be called again with the same once
- * `awaited` is there or late. Never without `can_wait`. */
+/* Whether judge_begin, judge_settle, judge_mail, judge_prepare_recipient, judge_recipient or judge_message,
+ * called last, has decided nothing yet because a table has not answered: it is to be called again with the
+ * same once `awaited` is there or late. Never without `can_wait`. */
 bool judge_waits(const struct judgement *judgement, struct pending_awaited *awaited);
+/* The time to wait begins now: what came before was no wait. */
+void judge_wait_anew(struct judgement *judgement);
 /* From now on nothing is waited for: what a table has not answered is unknown. */
 void judge_wait_no_more(struct judgement *judgement);
 

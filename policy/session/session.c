@@ -124,30 +124,77 @@ static struct policy_answer refuse_for_number(void)
     return answer_of(&verdict);
 }
 
-/* ---- the end of a message, without one ---------------------------------------------------------------- */
+/* ---- judging ----------------------------------------------------------------------------------------- */
 
-/* What the recipient is, as far as a check wants to know; false: judge_waits. */
-static bool prepare_recipient(struct policy_session *session, size_t index)
+/*
+ * Each returns false where something is waited for: `awaited` tells what, and it is to be called again. Where
+ * `awaited` is NULL they wait for what checks gather; a table they wait for then only if they have to, and
+ * not after judge_wait_no_more().
+ */
+
+static bool judge_sender(struct policy_session *session, struct pending_awaited *awaited)
+{
+    struct message *message = session->message;
+    if (message->is_sender_judged)
+        return true;
+    if (!session_gather(session, STAGE_MAIL, NULL, awaited))
+        return false;
+    judge_mail(&message->judgement);
+    if (judge_waits(&message->judgement, awaited))
+        return false;
+    message->gathering = 0;
+    message->is_sender_judged = true;
+    return true;
+}
+
+static bool judge_one_recipient(struct policy_session *session, size_t index, struct pending_awaited *awaited)
 {
     struct message *message = session->message;
     const struct recipient *recipient = &message->facts.recipients[index];
-    if (recipient->is_prepared)
+    if (recipient->action == RECIPIENT_IGNORED)
         return true;
-    judge_prepare_recipient(&message->judgement, index);
-    if (recipient->is_prepared)
+    if (!recipient->is_prepared) {
+        judge_prepare_recipient(&message->judgement, index);
+        if (judge_waits(&message->judgement, awaited))
+            return false;
         session_look_up_contact(session, index);
-    return recipient->is_prepared;
+    }
+    if (!session_gather(session, STAGE_RECIPIENT, recipient, awaited))
+        return false;
+    judge_recipient(&message->judgement, index);
+    if (judge_waits(&message->judgement, awaited))
+        return false;
+    message->gathering = 0;
+    return true;
 }
 
-/* Waits for what the checks gather for a recipient. */
-static void judge_waiting(struct policy_session *session, size_t index)
+/* The headers of mail of this machine have told whom it is from. */
+static bool settle_local(struct policy_session *session, struct pending_awaited *awaited)
 {
     struct message *message = session->message;
-    prepare_recipient(session, index);
-    session_gather(session, STAGE_RECIPIENT, &message->facts.recipients[index], NULL);
-    judge_recipient(&message->judgement, index);
-    message->gathering = 0;
+    if (message->judgement.is_settled)
+        return true;
+    judge_settle(&message->judgement);
+    if (judge_waits(&message->judgement, awaited))
+        return false;
+    if (!judge_needs(&message->judgement, CHECK_NEEDS_SCAN))
+        TALLOC_FREE(message->scan);
+    return true;
 }
+
+/* Of such mail the sender and all recipients, where an answer may come later: at its end. */
+static bool judge_local(struct policy_session *session, struct pending_awaited *awaited)
+{
+    struct message *message = session->message;
+    if (!settle_local(session, awaited) || !judge_sender(session, awaited))
+        return false;
+    for (; message->judging < message->facts.recipient_count; message->judging++)
+        if (!judge_one_recipient(session, message->judging, awaited))
+            return false;
+    return true;
+}
+
+/* ---- the end of a message, without one ---------------------------------------------------------------- */
 
 /* A message that ends without an answer to the whole of it; of one without a recipient nothing was asked. */
 static void give_up(struct policy_session *session, const char *why)
@@ -155,7 +202,9 @@ static void give_up(struct policy_session *session, const char *why)
     struct message *message = session->message;
     judge_wait_no_more(&message->judgement);
     if (message->resumes_at == STAGE_RECIPIENT)
-        judge_waiting(session, message->facts.recipient_count - 1);
+        judge_one_recipient(session, message->facts.recipient_count - 1, NULL);
+    else if (message->facts.role == ROLE_LOCAL && message->headers_are_over)
+        judge_local(session, NULL);
     message->is_over = true;
     if (message->facts.recipient_count == 0)
         return;
@@ -237,24 +286,28 @@ static bool identify_sender(struct policy_session *session, struct policy_answer
     message->is_identified = true;
     session_start_scan(session);
     *answer = go_on;
-    return message->judgement.is_settled; /* else settle_local() asks */
+    return message->judgement.is_settled; /* else judge_local() does */
+}
+
+/* What a call may name to be called again for; NULL: it waits itself. */
+static struct pending_awaited *may_await(const struct policy_session *session,
+                                         struct pending_awaited *awaited)
+{
+    awaited->pending = NULL;
+    return session->can_wait ? awaited : NULL;
 }
 
 /* Nobody waits for a check to settle what it has not reserved yet. */
 static struct policy_answer settle_sender(struct policy_session *session)
 {
     struct policy_answer answer;
-    struct pending_awaited awaited = {.pending = NULL};
+    struct pending_awaited awaited;
     if (!identify_sender(session, &answer))
         return answer;
-    struct message *message = session->message;
-    if (!session_gather(session, STAGE_MAIL, NULL, session->can_wait ? &awaited : NULL))
+    if (!judge_sender(session, may_await(session, &awaited)))
         return wait_for(session, STAGE_MAIL, &awaited);
-    judge_mail(&message->judgement);
-    if (judge_waits(&message->judgement, &awaited))
-        return wait_for(session, STAGE_MAIL, &awaited);
-    message->gathering = 0;
-    if (judge_answers_wait(&message->judgement) || message->judgement.verdict.action < ACTION_DEFER)
+    const struct judgement *judgement = &session->message->judgement;
+    if (judge_answers_wait(judgement) || judgement->verdict.action < ACTION_DEFER)
         return go_on;
     const struct verdict *verdict = message_publish(session, &(struct outcome_edits){0}, NULL);
     session_settle(session, NULL);
@@ -277,15 +330,9 @@ static struct policy_answer settle_recipient(struct policy_session *session)
     struct message *message = session->message;
     const size_t index = message->facts.recipient_count - 1;
     const struct recipient *recipient = &message->facts.recipients[index];
-    struct pending_awaited awaited = {.pending = NULL};
-    if (!prepare_recipient(session, index) && judge_waits(&message->judgement, &awaited))
+    struct pending_awaited awaited;
+    if (!judge_one_recipient(session, index, may_await(session, &awaited)))
         return wait_for(session, STAGE_RECIPIENT, &awaited);
-    if (!session_gather(session, STAGE_RECIPIENT, recipient, session->can_wait ? &awaited : NULL))
-        return wait_for(session, STAGE_RECIPIENT, &awaited);
-    judge_recipient(&message->judgement, index);
-    if (judge_waits(&message->judgement, &awaited))
-        return wait_for(session, STAGE_RECIPIENT, &awaited);
-    message->gathering = 0;
     message->resumes_at = 0;
     const bool is_refused =
         recipient->action == RECIPIENT_REJECTED || recipient->action == RECIPIENT_DEFERRED;
@@ -309,27 +356,7 @@ struct policy_answer policy_session_recipient(struct policy_session *session,
     if (failed || !mail_address_parse(message, slice_of(given->path), &recipient.address) ||
         !message_add_recipient(message, &recipient))
         return refuse_for_memory();
-    if (!message->judgement.is_settled || recipient.action == RECIPIENT_IGNORED)
-        return go_on;
-    return settle_recipient(session);
-}
-
-/* Local mail is judged once its headers have told whom it is from: sender and recipients then, where no
- * answer may come later. */
-static void settle_local(struct policy_session *session)
-{
-    struct message *message = session->message;
-    message->judgement.can_wait = false;
-    judge_settle(&message->judgement);
-    if (!judge_needs(&message->judgement, CHECK_NEEDS_SCAN))
-        TALLOC_FREE(message->scan);
-    session_gather(session, STAGE_MAIL, NULL, NULL);
-    judge_mail(&message->judgement);
-    message->gathering = 0;
-    for (size_t i = 0; i < message->facts.recipient_count; i++)
-        if (message->facts.recipients[i].action != RECIPIENT_IGNORED)
-            judge_waiting(session, i);
-    message->judgement.can_wait = session->can_wait;
+    return message->judgement.is_settled ? settle_recipient(session) : go_on;
 }
 
 /* ---- content ---------------------------------------------------------------------------------------- */
@@ -344,7 +371,7 @@ void policy_session_queue_id(struct policy_session *session, const char *queue_i
 /* Once a refusal is certain nothing that follows needs a look. */
 static void look_for_certainty(struct message *message)
 {
-    if (message->body_is_over || !judge_is_certain(&message->judgement))
+    if (message->body_is_over || !message->judgement.is_settled || !judge_is_certain(&message->judgement))
         return;
     message->body_is_over = true;
     TALLOC_FREE(message->scan);
@@ -367,11 +394,12 @@ void policy_session_header(struct policy_session *session, const char *name, con
 void policy_session_end_of_headers(struct policy_session *session)
 {
     struct message *message = open_message(session);
+    struct pending_awaited awaited;
     if (message == NULL)
         return;
     message->facts.header_bytes += 2; /* the empty line */
-    if (!message->judgement.is_settled)
-        settle_local(session);
+    message->headers_are_over = true;
+    settle_local(session, may_await(session, &awaited)); /* else at the end, where it can be waited for */
     judge_origin(&message->judgement);
     if (message->scan != NULL)
         content_scan_end_of_headers(message->scan);
@@ -396,6 +424,9 @@ bool policy_session_body(struct policy_session *session, const void *bytes, size
 
 static void finish_scan(struct message *message)
 {
+    if (message->content_is_over)
+        return;
+    message->content_is_over = true;
     if (message->report != NULL)
         message->facts.report = report_reader_end(message->report);
     if (message->scan == NULL)
@@ -457,16 +488,27 @@ static struct policy_ending conclude(struct policy_session *session)
     return ending;
 }
 
+/* All that is left to judge; as those above. */
+static bool judge_rest(struct policy_session *session, struct pending_awaited *awaited)
+{
+    struct message *message = session->message;
+    struct judgement *judgement = &message->judgement;
+    if (message->facts.role == ROLE_LOCAL && !judge_local(session, awaited))
+        return false;
+    finish_scan(message);
+    if (!session_gather(session, STAGE_MESSAGE, NULL, awaited))
+        return false;
+    judge_message(judgement);
+    return !judge_waits(judgement, awaited);
+}
+
 static struct policy_ending end_message(struct policy_session *session)
 {
     struct message *message = session->message;
-    struct pending_awaited awaited = {.pending = NULL};
-    struct pending_awaited *const may_wait = session->can_wait ? &awaited : NULL;
+    struct pending_awaited awaited;
+    struct pending_awaited *const may_wait = may_await(session, &awaited);
     if (!message->is_over) {
-        if (!session_gather(session, STAGE_MESSAGE, NULL, may_wait))
-            return (struct policy_ending){.answer = wait_for(session, STAGE_MESSAGE, &awaited)};
-        judge_message(&message->judgement);
-        if (judge_waits(&message->judgement, &awaited))
+        if (!judge_rest(session, may_wait))
             return (struct policy_ending){.answer = wait_for(session, STAGE_MESSAGE, &awaited)};
         message->ending = conclude(session);
     }
@@ -480,9 +522,8 @@ struct policy_ending policy_session_end_of_message(struct policy_session *sessio
     struct message *message = open_message(session);
     if (message == NULL)
         return (struct policy_ending){.answer = go_on};
-    if (!message->judgement.is_settled)
-        settle_local(session);
-    finish_scan(message);
+    message->headers_are_over = true;
+    judge_wait_anew(&message->judgement);
     return end_message(session);
 }
 

@@ -27,7 +27,11 @@ struct message {
     uint64_t started_us;
     size_t recipient_capacity;
     size_t header_bytes_kept;
-    bool is_identified;          /* its role, its user and their settings are known, as far as they can be */
+    bool is_identified; /* its role, its user and their settings are known, as far as they can be */
+    bool is_sender_judged;
+    bool headers_are_over;
+    bool content_is_over;        /* its scan has ended */
+    size_t judging;              /* of mail of this machine: the recipient whose turn it is */
     size_t gathering;            /* the check whose turn it is to gather; 0 again once a stage was judged */
     size_t settling;             /* the check whose turn it is to settle */
     unsigned resumes_at;         /* enum check_stage, of one that waits */

@@ -93,6 +93,12 @@ void table_lookups_keep(struct table_lookups *lookups)
         lookups->kept_count = HASH_COUNT(lookups->questions);
 }
 
+void table_lookups_wait_anew(struct table_lookups *lookups)
+{
+    if (lookups != NULL)
+        lookups->until_us = 0;
+}
+
 void table_lookups_give_up(struct table_lookups *lookups)
 {
     if (lookups != NULL)

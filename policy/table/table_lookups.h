@@ -46,6 +46,8 @@ void table_lookups_end_stage(struct table_lookups *lookups);
 /* The answers so far stay for all stages. */
 void table_lookups_keep(struct table_lookups *lookups);
 
+/* The five seconds begin anew: nobody was kept waiting so far. */
+void table_lookups_wait_anew(struct table_lookups *lookups);
 /* Nobody waits any longer: what is not there is TABLE_UNKNOWN for good. */
 void table_lookups_give_up(struct table_lookups *lookups);
 

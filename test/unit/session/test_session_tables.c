@@ -265,10 +265,12 @@ static void who_cannot_be_put_aside_waits_where_it_is(void **state)
     end(test);
 }
 
-static void mail_of_this_machine_waits_where_it_is(void **state)
+/* Its headers tell whom it is from, and an answer may come at its end only. */
+static void mail_of_this_machine_waits_at_its_end(void **state)
 {
     (void)state;
-    struct tables_test *test = begin("customers: '%:customers'");
+    struct tables_test *test = begin("customers: '%:customers'\n"
+                                     "overrides: [{ when: { customer: acme }, size: { limit: 1KiB } }]");
     policy_session_end(test->session);
     test->session = policy_session_begin(
         test->engine, &(struct policy_connect){.client_name = "localhost", .can_wait = true});
@@ -276,8 +278,19 @@ static void mail_of_this_machine_waits_where_it_is(void **state)
     answer = after(test, answer, "customers local", "NOTFOUND ");
     assert_int_equal(answer.step, POLICY_CONTINUE);
     assert_int_equal(rcpt(test, "<bob@example.org>").step, POLICY_CONTINUE);
-    assert_int_equal(send_text(test, "ann@example.com").step, POLICY_CONTINUE);
+    policy_session_header(test->session, "X-PHP-Originating-Script", "1000:contact.php");
+    answer = send_text(test, "ann@example.com");
+    answer = after(test, answer, "customers script:1000:contact.php", "OK acme");
+    assert_int_equal(answer.step, POLICY_REJECT);
     assert_recorded(test, 1, "\"role\":\"local\"");
+    assert_recorded(test, 1, "\"customer\":\"acme\"");
+    /* And who gives such mail up does not wait. */
+    assert_int_equal(mail(test, "<ann@example.com>", NULL).step, POLICY_CONTINUE);
+    assert_int_equal(rcpt(test, "<bob@example.org>").step, POLICY_CONTINUE);
+    policy_session_header(test->session, "X-PHP-Originating-Script", "1001:other.php");
+    assert_int_equal(send_text(test, "ann@example.com").step, POLICY_WAIT);
+    policy_session_abort(test->session);
+    assert_recorded(test, 2, "\"user\":\"script:1001:other.php\"");
     end(test);
 }
 
@@ -291,7 +304,7 @@ int main(void)
         cmocka_unit_test(questions_that_do_not_need_each_other_are_asked_at_a_time),
         cmocka_unit_test(whoever_waits_may_be_given_up),
         cmocka_unit_test(who_cannot_be_put_aside_waits_where_it_is),
-        cmocka_unit_test(mail_of_this_machine_waits_where_it_is),
+        cmocka_unit_test(mail_of_this_machine_waits_at_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
