@@ -200,6 +200,20 @@ static void the_sender_of_the_header_is_waited_for_at_the_end(void **state)
     end(test);
 }
 
+static void an_unknown_address_hides_no_forged_one(void **state)
+{
+    (void)state;
+    struct tables_test *test = begin("relay: { local_domains: [here.example, '%:domains'] }\n"
+                                     "sender: { outside: { header_from: enforce } }");
+    mail(test, "<>", NULL);
+    assert_int_equal(rcpt(test, "<bob@here.example>").step, POLICY_CONTINUE);
+    struct policy_answer answer = send_text(test, "x@other.example, ann@here.example");
+    answer = after(test, answer, "domains other.example", "TEMP busy");
+    assert_int_equal(answer.step, POLICY_REJECT);
+    assert_recorded(test, 1, "own_domain_in_from");
+    end(test);
+}
+
 static void questions_that_do_not_need_each_other_are_asked_at_a_time(void **state)
 {
     (void)state;
@@ -301,6 +315,7 @@ int main(void)
         cmocka_unit_test(each_recipient_is_waited_for),
         cmocka_unit_test(a_server_that_does_not_answer_ends_in_on_unknown),
         cmocka_unit_test(the_sender_of_the_header_is_waited_for_at_the_end),
+        cmocka_unit_test(an_unknown_address_hides_no_forged_one),
         cmocka_unit_test(questions_that_do_not_need_each_other_are_asked_at_a_time),
         cmocka_unit_test(whoever_waits_may_be_given_up),
         cmocka_unit_test(who_cannot_be_put_aside_waits_where_it_is),
