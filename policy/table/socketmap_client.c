@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "table/socketmap_answer.h"
+#include "table/socketmap_connection.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,25 +15,13 @@ enum {
     CONNECTIONS_MAX = 32,
     IDLE_CONNECTIONS_MAX = 8,
     REST_AFTER_FAILURE_US = 5000000,
-    READ_BYTES = 4096,
-};
-
-struct connection {
-    int socket; /* -1: none */
-    bool is_connecting;
-    bool is_used;                    /* it has carried an answer */
-    size_t polled_at;                /* its place in loop.polled; 0: it has none */
-    struct table_question *question; /* NULL: it is idle */
-    struct strbuf request;
-    size_t sent_bytes;
-    struct strbuf received;
 };
 
 struct socketmap_client {
     const struct socketmap_server *server;
     struct loop *loop; /* NULL: nothing was asked yet */
     struct socketmap_client *next;
-    struct connection connections[CONNECTIONS_MAX];
+    struct socketmap_connection connections[CONNECTIONS_MAX];
     struct table_question *waiting, **waiting_end;
     size_t waiting_count;
     uint64_t rests_until_us;
@@ -114,53 +103,6 @@ static const char resting[] = "the server is not asked for a few seconds after i
 
 /* ---- connections ------------------------------------------------------------------------------------ */
 
-static void disconnect(struct connection *connection)
-{
-    close(connection->socket);
-    connection->socket = -1;
-    connection->polled_at = 0;
-}
-
-/* The question that it carried, which is no longer its own. */
-static struct table_question *release(struct connection *connection)
-{
-    struct table_question *question = connection->question;
-    connection->question = NULL;
-    strbuf_deinit(&connection->request);
-    strbuf_deinit(&connection->received);
-    return question;
-}
-
-/* False: `errno` says why. */
-static bool begin_connecting(const struct socketmap_server *server, struct connection *connection)
-{
-    connection->socket = socket(server->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (connection->socket < 0)
-        return false;
-    connection->is_used = false;
-    connection->is_connecting =
-        connect(connection->socket, (const struct sockaddr *)&server->address, server->address_bytes) != 0;
-    return !connection->is_connecting || errno == EINPROGRESS;
-}
-
-static bool is_connected(struct connection *connection)
-{
-    int error = 0;
-    socklen_t length = sizeof error;
-    if (getsockopt(connection->socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0)
-        errno = error;
-    connection->is_connecting = false;
-    return errno == 0;
-}
-
-/* Nothing has come, not even the end, since it has answered. */
-static bool is_quiet(const struct connection *connection)
-{
-    char byte;
-    return recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
-           (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
 static size_t count_idle(const struct socketmap_client *client)
 {
     size_t count = 0;
@@ -170,18 +112,18 @@ static size_t count_idle(const struct socketmap_client *client)
 }
 
 /* A place for a question: a connection that is kept, else an empty one. NULL: all have something to do. */
-static struct connection *find_place(struct socketmap_client *client, bool must_be_new)
+static struct socketmap_connection *find_place(struct socketmap_client *client, bool must_be_new)
 {
-    struct connection *place = NULL;
+    struct socketmap_connection *place = NULL;
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        struct connection *connection = &client->connections[i];
+        struct socketmap_connection *connection = &client->connections[i];
         const bool is_open = connection->socket >= 0;
         if (connection->question != NULL)
             continue;
-        if (is_open && !must_be_new && is_quiet(connection))
+        if (is_open && !must_be_new && socketmap_is_quiet(connection))
             return connection;
         if (is_open)
-            disconnect(connection);
+            socketmap_disconnect(connection);
         place = place == NULL ? connection : place;
     }
     return place;
@@ -189,44 +131,8 @@ static struct connection *find_place(struct socketmap_client *client, bool must_
 
 /* ---- question and answer ---------------------------------------------------------------------------- */
 
-enum progress { PROGRESS_FAILED, PROGRESS_WAITS, PROGRESS_DONE }; /* FAILED: `errno` says why */
-
-static enum progress send_request(struct connection *connection)
-{
-    const struct slice request = strbuf_slice(&connection->request);
-    while (connection->sent_bytes < request.length) {
-        const ssize_t sent = send(connection->socket, request.data + connection->sent_bytes,
-                                  request.length - connection->sent_bytes, MSG_NOSIGNAL);
-        if (sent < 0)
-            return errno == EAGAIN ? PROGRESS_WAITS : PROGRESS_FAILED;
-        connection->sent_bytes += (size_t)sent;
-    }
-    return PROGRESS_DONE;
-}
-
-static enum progress receive_answer(struct connection *connection, struct slice *payload, size_t *bytes)
-{
-    enum netstring_state state = NETSTRING_PART;
-    while (state == NETSTRING_PART) {
-        char chunk[READ_BYTES];
-        const ssize_t count = recv(connection->socket, chunk, sizeof chunk, 0);
-        if (count < 0)
-            return errno == EAGAIN ? PROGRESS_WAITS : PROGRESS_FAILED;
-        if (count == 0) {
-            errno = ECONNRESET;
-            return PROGRESS_FAILED;
-        }
-        strbuf_append(&connection->received, chunk, (size_t)count);
-        state = connection->received.failed
-                    ? NETSTRING_BROKEN
-                    : netstring_read(strbuf_slice(&connection->received), payload, bytes);
-    }
-    errno = EPROTO;
-    return state == NETSTRING_WHOLE ? PROGRESS_DONE : PROGRESS_FAILED;
-}
-
-static void take_answer(struct socketmap_client *client, struct connection *connection, struct slice payload,
-                        size_t bytes)
+static void take_answer(struct socketmap_client *client, struct socketmap_connection *connection,
+                        struct slice payload, size_t bytes)
 {
     struct table_question *question = connection->question;
     const bool has_more = connection->received.length > bytes;
@@ -234,18 +140,18 @@ static void take_answer(struct socketmap_client *client, struct connection *conn
     if (!question->value.failed)
         lookup_cache_store(client->server->cache, slice_make(question->key, question->key_bytes), answer,
                            strbuf_slice(&question->value), clock_system_monotonic_us(NULL));
-    finish(client->loop, release(connection), answer);
+    finish(client->loop, socketmap_release(connection), answer);
     connection->is_used = true;
     if (has_more || count_idle(client) > IDLE_CONNECTIONS_MAX)
-        disconnect(connection);
+        socketmap_disconnect(connection);
 }
 
-static void fail(struct socketmap_client *client, struct connection *connection, int error)
+static void fail(struct socketmap_client *client, struct socketmap_connection *connection, int error)
 {
-    struct table_question *question = release(connection);
+    struct table_question *question = socketmap_release(connection);
     const bool was_kept = connection->is_used;
     if (connection->socket >= 0)
-        disconnect(connection);
+        socketmap_disconnect(connection);
     if (was_kept && error != ETIMEDOUT) {
         question->is_second_try = true;
         enqueue_first(client, question);
@@ -259,34 +165,23 @@ static void fail(struct socketmap_client *client, struct connection *connection,
 }
 
 /* What can be done without waiting. */
-static void serve(struct socketmap_client *client, struct connection *connection)
+static void serve(struct socketmap_client *client, struct socketmap_connection *connection)
 {
     struct slice payload = {0};
     size_t bytes = 0;
     if (connection->question == NULL) { /* the server closes it, or says something unasked */
-        disconnect(connection);
+        socketmap_disconnect(connection);
         return;
     }
-    enum progress progress =
-        connection->is_connecting && !is_connected(connection) ? PROGRESS_FAILED : send_request(connection);
-    if (progress == PROGRESS_DONE)
-        progress = receive_answer(connection, &payload, &bytes);
-    if (progress == PROGRESS_DONE)
+    enum socketmap_progress progress = connection->is_connecting && !socketmap_is_connected(connection)
+                                           ? SOCKETMAP_FAILED
+                                           : socketmap_send(connection);
+    if (progress == SOCKETMAP_DONE)
+        progress = socketmap_receive(connection, &payload, &bytes);
+    if (progress == SOCKETMAP_DONE)
         take_answer(client, connection, payload, bytes);
-    else if (progress == PROGRESS_FAILED)
+    else if (progress == SOCKETMAP_FAILED)
         fail(client, connection, errno);
-}
-
-static void write_request(const struct socketmap_server *server, struct connection *connection)
-{
-    const struct table_question *question = connection->question;
-    strbuf_init(&connection->request, 0);
-    strbuf_init(&connection->received, SOCKETMAP_ANSWER_BYTES_MAX);
-    connection->sent_bytes = 0;
-    strbuf_printf(&connection->request, "%zu:%s ", strlen(server->map_name) + 1 + question->key_bytes,
-                  server->map_name);
-    strbuf_append(&connection->request, question->key, question->key_bytes);
-    strbuf_append_byte(&connection->request, ',');
 }
 
 static size_t count_busy(const struct socketmap_client *client)
@@ -298,23 +193,22 @@ static size_t count_busy(const struct socketmap_client *client)
 }
 
 /* False: not now; it is to wait until another one has been answered. */
-static bool start(struct socketmap_client *client, struct connection *connection,
+static bool start(struct socketmap_client *client, struct socketmap_connection *connection,
                   struct table_question *question)
 {
-    connection->question = question;
-    write_request(client->server, connection);
+    socketmap_begin(connection, client->server, question);
     if (connection->request.failed) {
-        give_up(client->loop, release(connection), "out of memory");
+        give_up(client->loop, socketmap_release(connection), "out of memory");
         return true;
     }
-    const bool has_connection = connection->socket >= 0 || begin_connecting(client->server, connection);
+    const bool has_connection = connection->socket >= 0 || socketmap_connect(connection, client->server);
     if (!has_connection && errno == EAGAIN && count_busy(client) > 1) { /* the server's queue is full */
         if (connection->socket >= 0)
-            disconnect(connection);
-        enqueue_first(client, release(connection));
+            socketmap_disconnect(connection);
+        enqueue_first(client, socketmap_release(connection));
         return false;
     }
-    if (!has_connection || (!connection->is_connecting && send_request(connection) == PROGRESS_FAILED))
+    if (!has_connection || (!connection->is_connecting && socketmap_send(connection) == SOCKETMAP_FAILED))
         fail(client, connection, errno);
     return true;
 }
@@ -322,7 +216,7 @@ static bool start(struct socketmap_client *client, struct connection *connection
 static void start_waiting(struct socketmap_client *client)
 {
     while (client->waiting != NULL) {
-        struct connection *place = find_place(client, client->waiting->is_second_try);
+        struct socketmap_connection *place = find_place(client, client->waiting->is_second_try);
         if (place == NULL || !start(client, place, dequeue(client)))
             return;
     }
@@ -331,7 +225,7 @@ static void start_waiting(struct socketmap_client *client)
 static void look_at_time(struct socketmap_client *client, uint64_t now_us)
 {
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        struct connection *connection = &client->connections[i];
+        struct socketmap_connection *connection = &client->connections[i];
         if (connection->question != NULL && connection->question->until_us <= now_us)
             fail(client, connection, ETIMEDOUT);
     }
@@ -357,7 +251,7 @@ static bool add_polled(struct loop *loop, int socket, short events)
 }
 
 /* Brings `until_us` forward to when it is to be looked at. */
-static void add_connection(struct loop *loop, struct connection *connection, uint64_t *until_us)
+static void add_connection(struct loop *loop, struct socketmap_connection *connection, uint64_t *until_us)
 {
     const struct table_question *question = connection->question;
     const bool writes = question != NULL &&
@@ -365,8 +259,8 @@ static void add_connection(struct loop *loop, struct connection *connection, uin
     connection->polled_at = loop->polled_count;
     if (!add_polled(loop, connection->socket, writes ? POLLOUT : POLLIN)) {
         if (question != NULL)
-            give_up(loop, release(connection), "out of memory");
-        disconnect(connection);
+            give_up(loop, socketmap_release(connection), "out of memory");
+        socketmap_disconnect(connection);
         *until_us = 0;
     } else if (question != NULL && question->until_us < *until_us) {
         *until_us = question->until_us;
@@ -402,7 +296,7 @@ static void sleep_until(struct loop *loop, uint64_t until_us)
 static void serve_client(struct loop *loop, struct socketmap_client *client, bool is_polled)
 {
     for (size_t i = 0; is_polled && i < CONNECTIONS_MAX; i++) {
-        struct connection *connection = &client->connections[i];
+        struct socketmap_connection *connection = &client->connections[i];
         if (connection->socket >= 0 && connection->polled_at != 0 &&
             loop->polled[connection->polled_at].revents != 0)
             serve(client, connection);
@@ -505,11 +399,11 @@ static struct table_question *empty(struct socketmap_client *client)
 {
     struct table_question *left = NULL;
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        struct connection *connection = &client->connections[i];
+        struct socketmap_connection *connection = &client->connections[i];
         if (connection->question != NULL)
-            enqueue_first(client, release(connection));
+            enqueue_first(client, socketmap_release(connection));
         if (connection->socket >= 0)
-            disconnect(connection);
+            socketmap_disconnect(connection);
     }
     for (struct table_question *question; (question = dequeue(client)) != NULL; left = question) {
         strbuf_append_text(&question->problem, "the table is closed");
