@@ -2,14 +2,15 @@
 #include "scan/content/content_reading.h"
 
 #include "base/array.h"
+#include "scan/mime/header_end.h"
 
 #include <stdio.h>
 #include <talloc.h>
 
 enum {
     ENCODINGS_MAX = 3,
-    READINGS_MAX =
-        4 * ENCODINGS_MAX, /* each with all, some and none of the lines that may belong to the header */
+    STARTS_MAX = 40, /* places where content may begin */
+    LATE_STARTS_MAX = 2,
 };
 
 /* A multipart or message that is open. */
@@ -22,14 +23,28 @@ struct level {
     struct leaf *whole;                /* the multipart as the one file that it may be as well */
 };
 
+/* Where content begins to whom a header goes on that was given up before an empty line: behind the first one,
+ * or behind a line of blanks before it. */
+struct late_start {
+    bool has_begun[LATE_STARTS_MAX];
+    bool is_over;        /* the empty line came */
+    bool is_line_filled; /* the line that comes has more than blanks in it … */
+    bool has_line_cr;
+    bool has_line_blank; /* … or more than a CR */
+};
+
 struct leaf {
     struct content_subject subject;
-    struct content_reading *readings[READINGS_MAX]; /* one for each way to decode it */
     size_t reading_count;
     size_t doubtful_count; /* so many of the first begin with lines of the header, as others read it */
+    size_t told_bytes;     /* so many bytes that come next they have already */
+    size_t late_count;     /* so many of these begin later on (struct late_start) */
+    struct late_start late;
     bool is_plain_text;
     bool is_cut;           /* to some it goes on behind its end */
     bool is_fingerprinted; /* it is the text of the message itself */
+    struct content_reading
+        *readings[]; /* one for each way to decode it, from each place where it may begin */
 };
 
 struct content_message {
@@ -178,27 +193,52 @@ static void add_readings(struct content_message *message, struct leaf *leaf, con
             add_reading(message, leaf, all[i], flags);
 }
 
-/* Adds the readings that begin with `lines`, which others take for a part of the header. */
+/* A leaf with room for all its readings. NULL: no memory (noted). */
+static struct leaf *leaf_create(struct content_message *message, const struct mime_entity *entity)
+{
+    const struct slice lines = entity->doubtful_lines;
+    size_t starts = entity->is_header_unended ? 1 + LATE_STARTS_MAX : 1;
+    for (size_t at = 0, count = 0; at < lines.length && count < STARTS_MAX; count++) {
+        starts++;
+        at = header_end_next(lines, at);
+    }
+    struct leaf *leaf =
+        talloc_zero_size(message, sizeof *leaf + starts * ENCODINGS_MAX * sizeof leaf->readings[0]);
+    if (leaf == NULL)
+        content_fail(message->scan);
+    return leaf;
+}
+
+/* Adds the readings that begin at `lines`, which others take for a part of the header. */
 static void begin_with(struct content_message *message, struct leaf *leaf, const struct mime_entity *entity,
                        struct slice lines)
 {
     size_t first = leaf->reading_count;
-    if (lines.length == 0)
-        return;
     add_readings(message, leaf, entity);
     leaf->doubtful_count = leaf->reading_count;
     for (size_t i = first; i < leaf->doubtful_count; i++)
         content_reading_push(leaf->readings[i], lines);
 }
 
+/* Begins the readings for whom the header ends somewhere among the doubtful lines. `are_told`: who has it end
+ * before the first of them is not among them. */
 static void begin_with_doubtful(struct content_message *message, struct leaf *leaf,
-                                const struct mime_entity *entity)
+                                const struct mime_entity *entity, bool are_told)
 {
-    begin_with(message, leaf, entity, entity->doubtful_lines);
-    if (entity->doubtful_tail.length < entity->doubtful_lines.length)
-        begin_with(message, leaf, entity, entity->doubtful_tail);
-    if (entity->doubtful_rest.length > entity->doubtful_tail.length)
-        begin_with(message, leaf, entity, entity->doubtful_rest);
+    const struct slice lines = entity->doubtful_lines;
+    for (size_t i = 0; entity->is_header_unended && i < LATE_STARTS_MAX; i++)
+        add_readings(message, leaf, entity);
+    leaf->late_count = leaf->doubtful_count = leaf->reading_count;
+    size_t at = are_told && lines.length > 0 ? header_end_next(lines, 0) : 0;
+    for (size_t count = 0; at < lines.length; at = header_end_next(lines, at)) {
+        if (count++ == STARTS_MAX) {
+            content_add_message_condition(message->scan, ATTACHMENT_OVER_BUDGET,
+                                          "too many lines where a header may end");
+            break;
+        }
+        begin_with(message, leaf, entity, slice_part(lines, at, lines.length));
+    }
+    leaf->told_bytes = are_told ? lines.length : 0;
 }
 
 /* A text of the message itself, not one seen in a second look or in a file. */
@@ -221,11 +261,9 @@ static bool leaf_begin(void *context, const struct mime_entity *entity)
 {
     struct content_message *message = context;
     message->part_number++;
-    message->leaf = talloc_zero(message, struct leaf);
-    if (message->leaf == NULL) {
-        content_fail(message->scan);
+    message->leaf = leaf_create(message, entity);
+    if (message->leaf == NULL)
         return false;
-    }
     struct content_subject *subject = &message->leaf->subject;
     *subject = (struct content_subject){.scan = message->scan, .entry = CONTENT_NO_ENTRY};
     subject->path = entity_path(message, message->leaf, entity);
@@ -237,17 +275,63 @@ static bool leaf_begin(void *context, const struct mime_entity *entity)
     add_entity_names(subject, entity);
     add_entity_conditions(subject, entity);
     begin_fingerprint(message, entity);
-    begin_with_doubtful(message, message->leaf, entity);
+    begin_with_doubtful(message, message->leaf, entity, entity->is_doubt_told);
     add_readings(message, message->leaf, entity);
     return !message->scan->failed && message->leaf->reading_count > 0;
+}
+
+/* Looks for the lines behind which content begins late: `from[i]` is where that is in `raw`, or its length.
+ */
+static void find_late_starts(struct late_start *late, struct slice raw, size_t *from)
+{
+    for (size_t i = 0; i < LATE_STARTS_MAX; i++)
+        from[i] = late->has_begun[i] ? 0 : raw.length;
+    for (size_t at = 0; at < raw.length && !late->is_over; at++) {
+        const char c = raw.data[at];
+        late->is_line_filled = late->is_line_filled || !ascii_is_blank(c);
+        late->has_line_blank = late->has_line_blank || (c != '\n' && (c != '\r' || late->has_line_cr));
+        late->has_line_cr = late->has_line_cr || c == '\r';
+        if (c != '\n')
+            continue;
+        late->is_over = !late->has_line_blank;
+        const size_t which = late->is_over && late->has_begun[0] ? 1 : 0;
+        if (!late->is_line_filled && !late->has_begun[which]) {
+            late->has_begun[which] = true;
+            from[which] = at + 1;
+        }
+        late->is_line_filled = late->has_line_blank = late->has_line_cr = false;
+    }
+}
+
+/* Gives raw bytes to the readings that begin late; false once none wants more. */
+static bool push_late(struct leaf *leaf, struct slice raw)
+{
+    size_t from[LATE_STARTS_MAX];
+    bool is_wanted = false;
+    const size_t each = leaf->late_count / LATE_STARTS_MAX;
+    find_late_starts(&leaf->late, raw, from);
+    for (size_t i = 0; i < leaf->late_count; i++) {
+        const size_t which = i / each;
+        const struct slice bytes = slice_part(raw, from[which], raw.length);
+        const bool is_waiting = leaf->late.has_begun[which] ? bytes.length == 0 : !leaf->late.is_over;
+        is_wanted =
+            is_waiting || (bytes.length > 0 && content_reading_push(leaf->readings[i], bytes)) || is_wanted;
+    }
+    return is_wanted;
 }
 
 /* Gives raw bytes to all readings; false once none wants more. */
 static bool push_to_leaf(struct leaf *leaf, struct slice raw)
 {
-    bool is_wanted = false;
-    for (size_t i = 0; i < leaf->reading_count; i++)
-        is_wanted = content_reading_push(leaf->readings[i], raw) || is_wanted;
+    bool is_wanted = push_late(leaf, raw);
+    const size_t told = leaf->told_bytes < raw.length ? leaf->told_bytes : raw.length;
+    const struct slice news = slice_part(raw, told, raw.length);
+    leaf->told_bytes -= told;
+    for (size_t i = leaf->late_count; i < leaf->reading_count; i++) {
+        const bool is_doubtful = i < leaf->doubtful_count;
+        is_wanted = (is_doubtful && news.length == 0) ||
+                    content_reading_push(leaf->readings[i], is_doubtful ? news : raw) || is_wanted;
+    }
     return is_wanted;
 }
 
@@ -325,11 +409,9 @@ static struct leaf *whole_begin(struct content_message *message, const struct mi
                                       "multiparts that may be files within each other");
         return NULL;
     }
-    struct leaf *whole = talloc_zero(message, struct leaf);
-    if (whole == NULL) {
-        content_fail(scan);
+    struct leaf *whole = leaf_create(message, entity);
+    if (whole == NULL)
         return NULL;
-    }
     whole->subject = (struct content_subject){.scan = scan, .entry = CONTENT_NO_ENTRY};
     whole->subject.path = talloc_strdup(whole, path);
     if (kinds != 0) {
@@ -340,7 +422,7 @@ static struct leaf *whole_begin(struct content_message *message, const struct mi
         content_fail(scan);
         return whole;
     }
-    begin_with_doubtful(message, whole, entity);
+    begin_with_doubtful(message, whole, entity, false);
     add_readings(message, whole, entity);
     return whole;
 }

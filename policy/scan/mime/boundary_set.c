@@ -76,18 +76,27 @@ void boundary_set_retire(struct boundary_set *set, uint16_t level)
 
 /* RFC 2046 5.1.1: `--`, the boundary, `--` for the last, blanks. In other letter case it is none, but some
  * readers take it for one. */
-static enum boundary_match_kind match_one(const struct boundary *boundary, struct slice rest)
+static enum boundary_match_kind match_text(struct slice text, struct slice rest)
 {
-    struct slice text = slice_make(boundary->text, boundary->length);
-    if (rest.length < boundary->length || !slice_starts_nocase(rest, text))
+    if (rest.length < text.length || !slice_starts_nocase(rest, text))
         return BOUNDARY_NONE;
-    if (memcmp(rest.data, boundary->text, boundary->length) != 0)
+    if (memcmp(rest.data, text.data, text.length) != 0)
         return BOUNDARY_PREFIX;
-    struct slice tail = slice_part(rest, boundary->length, rest.length);
+    struct slice tail = slice_part(rest, text.length, rest.length);
     bool is_close = tail.length >= 2 && tail.data[0] == '-' && tail.data[1] == '-';
     if (slice_trim(slice_part(tail, is_close ? 2 : 0, tail.length)).length > 0)
         return BOUNDARY_PREFIX;
     return is_close ? BOUNDARY_CLOSE : BOUNDARY_DELIMITER;
+}
+
+static enum boundary_match_kind match_one(const struct boundary *boundary, struct slice rest)
+{
+    return match_text(slice_make(boundary->text, boundary->length), rest);
+}
+
+enum boundary_match_kind boundary_match_line(struct slice boundary, struct slice line)
+{
+    return match_text(boundary, slice_part(line, 2, line.length));
 }
 
 /* A live boundary before a stale one, a plain delimiter before a close (`B--` may be a boundary too), the

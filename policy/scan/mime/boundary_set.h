@@ -65,6 +65,9 @@ void boundary_set_retire(struct boundary_set *set, uint16_t level);
  * another boundary see no other parts. */
 void boundary_set_use(struct boundary_set *set, struct boundary_match match);
 
+/* What `line`, which begins with "--", is to a boundary alone. */
+enum boundary_match_kind boundary_match_line(struct slice boundary, struct slice line);
+
 /* What a line (without its line end) that begins with "--" is. The innermost level wins. */
 struct boundary_match boundary_set_match(const struct boundary_set *set, struct slice line);
 

@@ -1,5 +1,7 @@
 #include "scan/mime/header_block.h"
 
+#include "scan/mime/header_end.h"
+
 enum { SOFT_LINES_IN_PART = 16, SOFT_LINES_BEYOND = 3, FIELD_NAME_BYTES_MAX = 256, REPLAY_BYTES_MAX = 16384 };
 
 static void block_reset(struct header_block *block, struct mime_entity *entity)
@@ -36,21 +38,6 @@ size_t header_block_doubtful_bytes(const struct header_block *block)
     if (block->has_late_field || (is_doubtful && !block->is_beyond))
         return block->replay.length;
     return is_doubtful ? block->beyond_at : 0;
-}
-
-size_t header_block_doubtful_tail(const struct header_block *block)
-{
-    size_t doubtful = header_block_doubtful_bytes(block);
-    /* Of a header that was soft already and goes on beyond its end, most see just that end. */
-    size_t from = block->has_late_field && block->beyond_at > 0 ? block->beyond_at : block->behind_field;
-    return doubtful > from ? doubtful - from : 0;
-}
-
-size_t header_block_doubtful_rest(const struct header_block *block)
-{
-    size_t doubtful = header_block_doubtful_bytes(block);
-    return block->behind_content > 0 && doubtful > block->behind_content ? doubtful - block->behind_content
-                                                                         : 0;
 }
 
 void header_block_deinit(struct header_block *block)
@@ -122,7 +109,6 @@ static void keep_behind_hidden_end(struct header_block *block, struct slice fiel
     block->has_late_content = true;
     strbuf_append_slice(&block->replay, rest);
     strbuf_append_byte(&block->replay, '\n');
-    block->behind_field = block->replay.length; /* to whom a bare CR ends no line */
 }
 
 static bool has_bare_cr(struct slice s)
@@ -193,8 +179,6 @@ static void report_field(struct header_block *block)
         bool is_late = block->is_soft && block->entity->content_header_count != before;
         if (block->entity->content_header_count != before)
             keep_open_value(block, value);
-        if (is_late)
-            block->behind_content = block->replay.length;
         block->has_late_content = block->has_late_content || says_more || is_late;
     }
     block->has_late_field =
@@ -224,17 +208,23 @@ static enum header_block_result keep_for_replay(struct header_block *block, stru
     return block->replay.length < REPLAY_BYTES_MAX ? HEADER_BLOCK_MORE : HEADER_BLOCK_DONE;
 }
 
+/* The same with what is a field to some: a header is not so long. */
+static enum header_block_result keep_field(struct header_block *block, struct slice line)
+{
+    enum header_block_result result = keep_for_replay(block, line);
+    block->is_over_limit =
+        block->is_over_limit || (result == HEADER_BLOCK_DONE && !block->is_beyond && !block->is_behind_empty);
+    return result;
+}
+
 /* A line of a field or its continuation, which is content for those to whom the header is over. */
 static enum header_block_result field_line(struct header_block *block, struct slice line)
 {
     if (!block->is_soft)
         return HEADER_BLOCK_MORE;
-    size_t at = block->replay.length;
-    enum header_block_result result = keep_for_replay(block, line);
     bool is_empty_line = line.length > 1 && line.data[0] == '\r'; /* to whom a bare CR ends one */
     block->has_odd_line = block->has_odd_line || is_empty_line;
-    block->behind_field = is_empty_line ? at + 1 : block->replay.length;
-    return result;
+    return keep_field(block, line);
 }
 
 static enum header_block_result soft_line(struct header_block *block, struct slice line)
@@ -252,6 +242,14 @@ static bool is_empty(const struct header_block *block)
     return block->entity->header_count == 0 && block->field.length == 0;
 }
 
+/* Whether to some a line is a field for its colon, or what a mailbox has before a message: to them the header
+ * goes on as long as such lines come. */
+static bool may_be_field(struct slice line)
+{
+    return slice_find(line, ':') < line.length || slice_starts_nocase(line, slice_of("From ")) ||
+           slice_starts_nocase(line, slice_of(">From "));
+}
+
 /* A line that is neither field nor continuation. */
 static enum header_block_result odd_line(struct header_block *block, struct slice line)
 {
@@ -265,11 +263,9 @@ static enum header_block_result odd_line(struct header_block *block, struct slic
     look_for_end(block, line);
     /* It may be a field name whose colon comes folded. */
     append_to_field(block, line);
-    size_t at = block->replay.length;
-    enum header_block_result result = soft_line(block, line);
-    if (line.data[0] == '\r' && block->behind_field == at) /* an empty line to some */
-        block->behind_field++;
-    return result;
+    const bool is_counted = block->is_beyond || block->is_behind_empty || !may_be_field(line);
+    block->is_soft = true;
+    return is_counted ? soft_line(block, line) : keep_field(block, line);
 }
 
 /* A line of blanks: the end for some; for others the field goes on, after any number of them. */
@@ -280,10 +276,8 @@ static enum header_block_result blank_line(struct header_block *block, struct sl
     bool is_content = name.length < field.length && mime_entity_is_content_field(name);
     block->has_odd_line = true;
     block->is_soft = true;
-    enum header_block_result result = is_content ? keep_for_replay(block, line) : soft_line(block, line);
-    block->is_over_limit = block->is_over_limit || (is_content && result == HEADER_BLOCK_DONE);
-    if (name.length < field.length)
-        block->behind_field = block->replay.length;
+    const bool is_counted = !is_content && (block->is_beyond || block->is_behind_empty);
+    enum header_block_result result = is_counted ? soft_line(block, line) : keep_field(block, line);
     block->is_behind_blanks = true;
     return result;
 }
@@ -302,11 +296,21 @@ static enum header_block_result folded_line(struct header_block *block, struct s
         return result;
     header_block_take_field(block->entity, name, slice_part(text, colon + 1, text.length));
     block->has_late_content = true;
-    block->behind_content = block->replay.length;
     return result;
 }
 
-enum header_block_result header_block_line(struct header_block *block, struct slice line)
+/* A field to those who read names as this does. */
+static enum header_block_result named_line(struct header_block *block, struct slice line, struct slice text)
+{
+    report_field(block);
+    look_for_end(block, text);
+    append_to_field(block, text);
+    if (!header_end_is_field(text))
+        block->is_soft = block->has_odd_line = true;
+    return field_line(block, line);
+}
+
+static enum header_block_result take_line(struct header_block *block, struct slice line)
 {
     struct slice text = line;
     if (text.length > 0 && text.data[text.length - 1] == '\r')
@@ -329,7 +333,7 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
         if (!is_first)
             return HEADER_BLOCK_DONE;
         block->soft_lines_left = 0; /* only what follows at once */
-        block->is_soft = true;
+        block->is_soft = block->is_behind_empty = true;
         return HEADER_BLOCK_MORE;
     }
     if (slice_trim(text).length == 0) {
@@ -341,15 +345,29 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
     block->is_behind_blanks = false;
     if (field_name_length(text) == 0)
         return odd_line(block, line);
-    report_field(block);
-    look_for_end(block, text);
-    append_to_field(block, text);
-    return field_line(block, line);
+    return named_line(block, line, text);
+}
+
+enum header_block_result header_block_line(struct header_block *block, struct slice line)
+{
+    enum header_block_result result = take_line(block, line);
+    bool is_empty_line = line.length == 0 || (line.length == 1 && line.data[0] == '\r');
+    block->is_unended =
+        result == HEADER_BLOCK_DONE && !is_empty_line && !block->is_beyond && !block->is_behind_empty;
+    return result;
+}
+
+bool header_block_names_boundary(struct header_block *block, struct slice line)
+{
+    const struct name_set *boundaries = &block->entity->parameters.boundaries;
+    report_field(block); /* no line that begins with a dash goes on with it */
+    for (size_t i = 0; i < boundaries->count; i++)
+        if (boundary_match_line(boundaries->items[i], line) >= BOUNDARY_DELIMITER)
+            return true;
+    return false;
 }
 
 void header_block_end(struct header_block *block)
 {
-    bool has_more = block->behind_field > 0 && block->behind_field < block->replay.length;
-    block->has_odd_end = block->has_odd_end || (has_more && block->has_odd_line && !block->is_beyond);
     report_field(block);
 }

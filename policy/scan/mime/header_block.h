@@ -3,12 +3,15 @@
  *
  * An empty line ends it for everybody. A line of blanks, a line that is no field, and an empty line right at
  * the start end it for some; then the block goes "soft": lines are kept to be given back as content, and a
- * Content- field among the next few is taken as well, which makes the entity ambiguous. One thread at a time.
+ * Content- field among them is taken as well, which makes the entity ambiguous. What comes without an empty
+ * line after so much that is no field is a body; to some the header still goes on (`is_unended`). One thread
+ * at a time.
  */
 #ifndef CLOSEDRELAY_SCAN_MIME_HEADER_BLOCK_H
 #define CLOSEDRELAY_SCAN_MIME_HEADER_BLOCK_H
 
 #include "base/strbuf.h"
+#include "scan/mime/boundary_set.h"
 #include "scan/mime/mime_entity.h"
 
 struct header_block {
@@ -19,16 +22,16 @@ struct header_block {
     struct strbuf replay;
     /* the last field about content, where a quote in it is open, or a parameter is to come */
     struct strbuf open;
-    size_t behind_content;    /* where in `replay` the last field about content ends, if that is in it */
-    size_t behind_field;      /* where in `replay` the last field or its continuation ends */
     uint32_t soft_lines_left; /* how many lines that are no fields are still looked past */
     bool is_soft;
     bool is_beyond;        /* it goes on behind the empty line that ends the header to most */
     size_t beyond_at;      /* where in `replay` that is */
+    bool is_behind_empty;  /* an empty line came first, which ends it to most */
     bool is_in_part;       /* an entity of a multipart, as opposed to one of a message */
     bool has_nul;          /* in the last line: to some it goes on with the next one, an empty one too … */
     bool is_end_hidden;    /* … as the one that ended the header to most */
     bool is_behind_blanks; /* the last line was one of blanks, and the field goes on to some */
+    bool is_unended;       /* it was given up before an empty line: to some it goes on up to that */
     bool is_over_limit;    /* a logical header was longer than allowed */
     bool has_odd_line;     /* a line that is no field came before the end */
     bool has_odd_end;      /* and an empty line after it: some clients end the header there, some before */
@@ -58,12 +61,8 @@ enum header_block_result header_block_line(struct header_block *block, struct sl
  * content to all. */
 size_t header_block_doubtful_bytes(const struct header_block *block);
 
-/* Of these the last lines, behind the last field, or behind the end that most see: for some the header ends
- * only there. */
-size_t header_block_doubtful_tail(const struct header_block *block);
-
-/* Likewise behind the last field about content, whatever looks like another behind it; 0: as the tail. */
-size_t header_block_doubtful_rest(const struct header_block *block);
+/* Whether `line`, which begins with two dashes, is a delimiter by a boundary that the header itself names. */
+bool header_block_names_boundary(struct header_block *block, struct slice line);
 
 /* No more lines: tells the field that is being collected. */
 void header_block_end(struct header_block *block);

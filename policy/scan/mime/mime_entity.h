@@ -28,10 +28,11 @@ struct mime_entity {
     bool has_conflicting_encodings; /* two that decode differently, or one written oddly */
     const char *ambiguous;          /* why clients would disagree, or NULL */
     const char *unreadable;         /* what only some clients can read, and cannot be read here; or NULL */
-    /* Lines behind the header that others take for a part of it; valid while the entity is told. */
+    /* Lines behind the header that others take for a part of it; valid while the entity is told. For each of
+     * them it may end at another (mime/header_end.h). */
     struct slice doubtful_lines;
-    struct slice doubtful_tail;  /* the last of them, that are no fields */
-    struct slice doubtful_rest;  /* the last of them, behind all fields about content */
+    bool is_doubt_told;          /* the content of a leaf begins with them in any case */
+    bool is_header_unended;      /* no empty line came: to some the header goes on up to the first */
     struct name_set types;       /* each distinct "type/subtype", lower-case */
     struct slice description;    /* Content-Description */
     struct slice location;       /* Content-Location */

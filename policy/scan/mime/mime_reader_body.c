@@ -184,11 +184,13 @@ static bool take_probed(struct mime_reader *reader, struct slice line)
         return false;
     }
     const char *doubt = reader->probe_doubt;
+    const unsigned said = reader->is_in_header ? reader->said : 0; /* it goes on with that header */
     reader->held_length = 0;
     reader->probe_lines_left = 0;
     reader_cut_leaf(reader);
     reader_guess_boundary(reader);
     reader_begin_entity(reader, false, doubt);
+    reader->entity.encodings |= said == 0 ? 0 : said | (unsigned)TRANSFER_IDENTITY;
     if (reader->state == READER_HEADERS)
         reader_keep_line(reader, line); /* its LF comes after it */
     return true;
@@ -216,6 +218,8 @@ static bool decide_held(struct mime_reader *reader, bool is_whole)
     bool is_dashed = line.length >= 2 && line.data[0] == '-' && line.data[1] == '-';
     if (!is_dashed && release_before_dashes(reader, line))
         return decide_held(reader, is_whole);
+    if (is_whole && (line.length == 0 || (line.length == 1 && line.data[0] == '\r')))
+        reader->is_in_header = false;
     if (reader->probe_lines_left > 0 && !is_dashed && take_probed(reader, line))
         return is_whole;
     if (is_dashed) {
@@ -263,12 +267,14 @@ static struct slice hold_line(struct mime_reader *reader, struct slice bytes)
     return slice_part(bytes, length, bytes.length);
 }
 
-/* The offset of the first line inside `bytes` that begins with a dash or a letter C, or their length. */
-static size_t find_held_line(struct slice bytes)
+/* The offset of the first line inside `bytes` that begins with a dash or a letter C, or of any, or their
+ * length. */
+static size_t find_held_line(struct slice bytes, bool is_any)
 {
     for (size_t at = 0; at + 1 < bytes.length; at++) {
         at += slice_find(slice_part(bytes, at, bytes.length), '\n');
-        if (at + 1 < bytes.length && (bytes.data[at + 1] == '-' || ascii_lower(bytes.data[at + 1]) == 'c'))
+        if (at + 1 < bytes.length &&
+            (is_any || bytes.data[at + 1] == '-' || ascii_lower(bytes.data[at + 1]) == 'c'))
             return at + 1;
     }
     return bytes.length;
@@ -291,8 +297,9 @@ struct slice reader_body_push(struct mime_reader *reader, struct slice bytes)
 {
     while (bytes.length > 0 && reader->state == READER_BODY && !reader->is_line_skipped) {
         bool can_end = reader->boundaries.count > 0 || is_undelimited(reader);
-        if (reader->is_leaf_typeless && reader->is_line_start && reader->held_length == 0 &&
-            reader->probe_lines_left == 0 && ascii_lower(bytes.data[0]) == 'c') {
+        const bool is_in_header = reader->is_in_header;
+        if ((is_in_header || (reader->is_leaf_typeless && ascii_lower(bytes.data[0]) == 'c')) &&
+            reader->is_line_start && reader->held_length == 0 && reader->probe_lines_left == 0) {
             reader_probe(reader, reader->is_leaf_quoting ? reader_quotation : "a header in a text");
             reader->probe_lines_left = 1;
         }
@@ -300,9 +307,9 @@ struct slice reader_body_push(struct mime_reader *reader, struct slice bytes)
             (reader->is_line_start && can_end && bytes.data[0] == '-')) {
             bytes = hold_line(reader, bytes);
         } else {
-            size_t length = reader->is_leaf_typeless ? find_held_line(bytes)
-                            : can_end                ? find_dash_at_line_start(bytes)
-                                                     : bytes.length;
+            size_t length = reader->is_leaf_typeless || is_in_header ? find_held_line(bytes, is_in_header)
+                            : can_end                                ? find_dash_at_line_start(bytes)
+                                                                     : bytes.length;
             pass_content(reader, slice_part(bytes, 0, length));
             bytes = slice_part(bytes, length, bytes.length);
         }

@@ -77,6 +77,7 @@ void reader_begin_entity(struct mime_reader *reader, bool is_message, const char
     header_block_begin(&reader->block, &reader->entity, !is_message && !is_in_digest(reader));
     reader->is_message_header = is_message;
     reader->doubt = doubt;
+    reader->is_in_header = false;
     reader->state = READER_HEADERS;
 }
 
@@ -308,6 +309,7 @@ void reader_finish_header(struct mime_reader *reader)
     settle_doubt(reader);
     reader->state = READER_BODY;
     reader_body_begin(reader);
+    reader->is_in_header = entity->is_header_unended;
     if ((entity->kinds & MIME_KIND_MULTIPART) != 0)
         begin_multipart(reader);
     else if ((entity->kinds & MIME_KIND_MESSAGE) != 0 && (entity->encodings & TRANSFER_IDENTITY) != 0 &&

@@ -10,21 +10,19 @@ void reader_look_beyond(struct mime_reader *reader)
     reader->state = READER_HEADERS;
 }
 
-/* The header is over for some or all clients: what was kept of it is content for all, or for those to whom it
- * was over before. */
+/* The header is over for some or all clients: what was kept of it is content for those to whom it was over
+ * before, and for all if nobody reads on. */
 static void finish_block(struct mime_reader *reader)
 {
     struct strbuf replay = reader->block.replay;
     size_t doubtful = replay.failed ? 0 : header_block_doubtful_bytes(&reader->block);
-    size_t tail = replay.failed ? 0 : header_block_doubtful_tail(&reader->block);
-    size_t rest_bytes = replay.failed ? 0 : header_block_doubtful_rest(&reader->block);
+    const bool is_told = doubtful == 0 && !replay.failed && !reader->block.is_beyond;
     strbuf_init(&reader->block.replay, 0);
-    reader->entity.doubtful_lines = slice_part(strbuf_slice(&replay), 0, doubtful);
-    reader->entity.doubtful_tail = slice_part(strbuf_slice(&replay), doubtful - tail, doubtful);
-    reader->entity.doubtful_rest = slice_part(strbuf_slice(&replay), doubtful - rest_bytes, doubtful);
+    reader->entity.doubtful_lines = slice_part(strbuf_slice(&replay), 0, is_told ? replay.length : doubtful);
+    reader->entity.is_doubt_told = is_told;
+    reader->entity.is_header_unended = reader->block.is_unended;
     reader_finish_header(reader);
-    reader->entity.doubtful_lines = reader->entity.doubtful_tail = slice_make("", 0);
-    reader->entity.doubtful_rest = slice_make("", 0);
+    reader->entity.doubtful_lines = slice_make("", 0);
     struct slice rest = slice_part(strbuf_slice(&replay), doubtful, replay.length);
     while (!replay.failed && rest.length > 0 && reader->is_leaf_open && reader->state == READER_BODY)
         rest = reader_body_push(reader, rest);
@@ -38,24 +36,6 @@ void reader_header_end(struct mime_reader *reader)
     finish_block(reader);
 }
 
-/* A delimiter where an empty line should be. MIME-tools reads on in the same header: what it said of
- * encodings may count for what follows. */
-static void delimiter_in_header(struct mime_reader *reader, struct slice line)
-{
-    reader_header_end(reader);
-    const unsigned encodings = reader->said; /* the entity may be another by now: of a message within */
-    if (reader->state == READER_STOPPED)
-        return;
-    struct boundary_match match = boundary_set_match(&reader->boundaries, line);
-    reader_delimiter(reader, match, NULL);
-    if (match.kind == BOUNDARY_CLOSE && encodings != 0 && encodings != TRANSFER_IDENTITY) {
-        reader_begin_entity(reader, false, "a delimiter inside a header");
-        header_block_go_beyond(&reader->block);
-    }
-    if (encodings != TRANSFER_IDENTITY && reader->state == READER_HEADERS)
-        reader->entity.encodings |= encodings | (encodings != 0 ? (unsigned)TRANSFER_IDENTITY : 0u);
-}
-
 /* A line that was taken for one of the header is one of the body. */
 static void push_line(struct mime_reader *reader, struct slice line)
 {
@@ -66,18 +46,39 @@ static void push_line(struct mime_reader *reader, struct slice line)
     }
 }
 
+/* A delimiter where an empty line should be. MIME-tools reads on in the same header: what it said of
+ * encodings may count for what follows. */
+static void delimiter_in_header(struct mime_reader *reader, struct slice line)
+{
+    reader_header_end(reader);
+    const unsigned encodings = reader->said; /* the entity may be another by now: of a message within */
+    if (reader->state == READER_STOPPED)
+        return;
+    struct boundary_match match = boundary_set_match(&reader->boundaries, line);
+    if (match.kind < BOUNDARY_DELIMITER) { /* there was no room for another level */
+        push_line(reader, line);
+        return;
+    }
+    reader_delimiter(reader, match, NULL);
+    if (match.kind == BOUNDARY_CLOSE && encodings != 0 && encodings != TRANSFER_IDENTITY) {
+        reader_begin_entity(reader, false, "a delimiter inside a header");
+        header_block_go_beyond(&reader->block);
+    }
+    if (encodings != TRANSFER_IDENTITY && reader->state == READER_HEADERS)
+        reader->entity.encodings |= encodings | (encodings != 0 ? (unsigned)TRANSFER_IDENTITY : 0u);
+}
+
 /* One whole line of a header. */
 static void header_line(struct mime_reader *reader, struct slice line)
 {
-    if (line.length >= 2 && line.data[0] == '-' && line.data[1] == '-') {
-        struct boundary_match match = boundary_set_match(&reader->boundaries, line);
-        if (match.kind >= BOUNDARY_DELIMITER) {
-            delimiter_in_header(reader, line);
-            return;
-        }
+    const bool is_dashed = line.length >= 2 && line.data[0] == '-' && line.data[1] == '-';
+    if (is_dashed && (boundary_set_match(&reader->boundaries, line).kind >= BOUNDARY_DELIMITER ||
+                      header_block_names_boundary(&reader->block, line))) {
+        delimiter_in_header(reader, line);
+        return;
     }
     bool was_beyond = reader->block.is_beyond;
-    if (was_beyond && line.length >= 2 && line.data[0] == '-' && line.data[1] == '-') {
+    if (was_beyond && is_dashed) {
         reader_header_end(reader);
         push_line(reader, line);
         return;
@@ -85,7 +86,7 @@ static void header_line(struct mime_reader *reader, struct slice line)
     if (header_block_line(&reader->block, line) == HEADER_BLOCK_MORE)
         return;
     header_block_end(&reader->block);
-    if (!was_beyond && line.length <= 1 && reader_may_go_beyond(reader))
+    if (!was_beyond && !reader->block.is_unended && reader_may_go_beyond(reader))
         reader_look_beyond(reader);
     else
         finish_block(reader);

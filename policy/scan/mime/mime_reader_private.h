@@ -49,6 +49,7 @@ struct mime_reader {
     struct mime_entity entity;
     struct header_block block;
     bool is_message_header; /* the header is that of a message, not of a part */
+    bool is_in_header;      /* up to the first empty line of a body: to some its header goes on up to that */
     const char *doubt;      /* why only some clients see the entity that is being read, or NULL */
     unsigned inherited;     /* encodings of the multipart around an entity that says none */
     unsigned said;          /* encodings that the header which ended last says; 0: none */

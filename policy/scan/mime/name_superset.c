@@ -302,7 +302,7 @@ struct spelling {
     void *context;
     bool has_pieces; /* some value may be one word, in which blanks are dropped */
     bool has_gap;    /* blanks were dropped elsewhere, as mailparse does of a value without quotes */
-    bool has_x;      /* what cannot be in a name was replaced by one, as munpack does */
+    unsigned x_left; /* so much more of what cannot be in a name may be replaced by one, as munpack does */
     char text[NAME_SUPERSET_EXTENSION_BYTES];
     size_t length;
 };
@@ -312,7 +312,7 @@ static bool spelling_end(struct spelling *spelling, struct slice text, size_t at
 {
     struct slice extension = slice_make(spelling->text, spelling->length);
     enum ending ending = ending_of(extension);
-    if (ending == ENDING_NAME && (spelling->has_gap || spelling->has_x))
+    if (ending == ENDING_NAME && spelling->has_gap)
         ending = ENDING_VALUE;
     return extension.length == 0 || !may_end(text, at, ending) ||
            spelling->visit(spelling->context, extension);
@@ -360,12 +360,12 @@ static bool spell_on(struct spelling *spelling, struct slice text, size_t at, un
             spelling->length = length;
             spelling->has_gap = has_gap;
         }
-        if (!spelling->has_x && is_replaced(text.data[at], length == 0)) {
-            spelling->has_x = true;
+        if (spelling->x_left > 0 && is_replaced(text.data[at], length == 0)) {
+            spelling->x_left--;
             spelling->text[spelling->length++] = 'x';
             if (!spell_on(spelling, text, at + 1, 0))
                 return false;
-            spelling->has_x = false;
+            spelling->x_left++;
             spelling->length = length;
             spelling->has_gap = has_gap;
         }
@@ -382,11 +382,12 @@ static bool spell_on(struct spelling *spelling, struct slice text, size_t at, un
 
 static bool visit_text(struct spelling *spelling, struct slice text)
 {
-    enum { COMMENTS = 4 };
+    enum { COMMENTS = 4, REPLACED = 2 };
     for (size_t at = slice_find(text, '.'); at < text.length;
          at += 1 + slice_find(slice_part(text, at + 1, text.length), '.')) {
         spelling->length = 0;
         spelling->has_gap = false;
+        spelling->x_left = REPLACED;
         if (!spell_on(spelling, text, at + 1, COMMENTS))
             return false;
     }
@@ -404,6 +405,7 @@ static bool visit_pairs(struct spelling *spelling, const struct name_set *pieces
         for (size_t k = 0; k < pieces->count; k++) {
             spelling->length = first.length - dot - 1;
             spelling->has_gap = false;
+            spelling->x_left = 0; /* munpack puts no pieces together */
             memcpy(spelling->text, first.data + dot + 1, spelling->length);
             if (pieces->items[k].data[0] != '.' && !spell_on(spelling, pieces->items[k], 0, 0))
                 return false;

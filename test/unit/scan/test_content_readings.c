@@ -23,6 +23,9 @@ static const struct {
 } cases[] = {
     {DISPOSITION("filename=\"evil.exe;.txt\""), true},
     {DISPOSITION("filename=\"about evil.exe; part two.txt\""), true},
+    /* munpack puts an X in place of what cannot be in a file's name; a comment ends the name. */
+    {DISPOSITION("filename=e=\"evi_l.e\"e(x"), true},
+    {DISPOSITION("filename=e=\"evil.e!e\" (x"), true},
     {DISPOSITION("\xa0"
                  "filename=evil.exe"),
      true},
@@ -151,6 +154,63 @@ static void a_late_field_of_an_encoded_file_makes_no_text_of_it(void **state)
     talloc_free(owner);
 }
 
+/* A Windows program in base64, in two lines that a reader of fields takes for such, and as it should be. */
+#define PROGRAM_FIELDS                                                                                       \
+    "TVqQAAMAAA:AEAAAA//8AALgAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAA\r\n"                                          \
+    "AAAAAAAAAA:AAAAAAAAAAAAAAAAAAAgAAAAA4fug4=\r\n"
+#define PROGRAM_LINES                                                                                        \
+    "TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAA\r\n"                                           \
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAgAAAAA4fug4=\r\n"
+
+/* One line, between two places of a header, any number of times. Every reader ends the header at another. */
+static void finds_content_wherever_a_header_may_end(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "odd\r\n",    ": x\r\n", "two words: x\r\n",        "\x80: \r\n", "\r\r\n",
+        "From a\r\n", " \r\n",   "X-A: b\r\n odd\r\n\t\r\n"};
+    static const char file[] = TOP "--b\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+                                   "Content-Transfer-Encoding: base64\r\n";
+    static const char text[] = TOP "--b\r\nContent-Type: text/plain\r\n";
+    static const char parts[] = TOP "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n";
+    static const struct {
+        const char *before, *after;
+    } places[] = {
+        {file, PROGRAM_LINES "--b--\r\n"},
+        {file, PROGRAM_FIELDS "\r\nx\r\n--b--\r\n"},
+        {file, "\r\r" PROGRAM_LINES "\r\n--b--\r\n"},
+        {file, "\r\n" PROGRAM_LINES "--b--\r\n"},
+        {file, "Content-Disposition: attachment\r\n\r\n" PROGRAM_LINES "--b--\r\n"},
+        {text, "Content-Transfer-Encoding: base64\r\n\r\n" PROGRAM_LINES "--b--\r\n"},
+        {parts,
+         "--c\r\nContent-Transfer-Encoding: base64\r\n" PROGRAM_LINES "Content-Type:\r\n\r\n--b--\r\n"},
+        {parts, "Content-Transfer-Encoding: base64\r\n\r\n" PROGRAM_LINES "--b--\r\n"},
+    };
+    enum {
+        LINES = sizeof lines / sizeof lines[0],
+        PLACES = sizeof places / sizeof places[0],
+        WITHOUT_EMPTY_LINE = 3
+    };
+    static const size_t counts[] = {1, 17, 300};
+    for (size_t i = 0; i < LINES * PLACES * sizeof counts / sizeof counts[0]; i++) {
+        const size_t line = i % LINES, place = i / LINES % PLACES, count = counts[i / LINES / PLACES];
+        if (line == 0 && place < WITHOUT_EMPTY_LINE &&
+            count > 1) /* the first ends the header, or none does */
+            continue;
+        void *owner = talloc_new(NULL);
+        char *message = talloc_strdup(owner, places[place].before);
+        for (size_t k = 0; k < count; k++)
+            message = talloc_strdup_append_buffer(message, lines[line]);
+        message = talloc_strdup_append_buffer(message, places[place].after);
+        const struct attachment_list *list =
+            scan_message(owner, slice_of(message), NULL, (struct scan_cuts){0});
+        assert_non_null(list);
+        if (scan_executable(list) == NULL && (scan_conditions(list) & ATTACHMENT_OVER_BUDGET) == 0)
+            fail_msg("%zu of line %zu at place %zu: %s", count, line, place, scan_describe(owner, list));
+        talloc_free(owner);
+    }
+}
+
 static void names_the_content_of_a_compressed_file_after_it(void **state)
 {
     (void)state;
@@ -207,6 +267,7 @@ int main(void)
         cmocka_unit_test(reads_on_behind_a_hidden_end),
         cmocka_unit_test(decodes_by_every_word_of_an_encoding),
         cmocka_unit_test(a_late_field_of_an_encoded_file_makes_no_text_of_it),
+        cmocka_unit_test(finds_content_wherever_a_header_may_end),
         cmocka_unit_test(names_the_content_of_a_compressed_file_after_it),
         cmocka_unit_test(tells_of_archives_that_cannot_be_unpacked),
     };
