@@ -239,12 +239,35 @@ static uint32_t add_parameter(struct mime_parameters *parameters, struct name_se
     return at;
 }
 
-static void take_strict(struct mime_parameters *parameters, const struct mime_field *field)
+/* To munpack a name without quotes ends only at a blank: what stands behind a semicolon may end it too. */
+static void add_run(struct mime_parameters *parameters, struct slice value, struct slice name)
+{
+    const size_t from = (size_t)(name.data - value.data);
+    size_t end = from + name.length;
+    if (from == 0 || value.data[from - 1] != '=')
+        return;
+    while (end < value.length && !ascii_is_blank(value.data[end]))
+        end++;
+    struct slice behind = slice_part(value, from + name.length, end);
+    if (slice_find(behind, '.') == behind.length)
+        return;
+    struct strbuf run;
+    strbuf_init(&run, 0);
+    strbuf_append_text(&run, "name=");
+    strbuf_append_slice(&run, slice_part(value, from, end));
+    name_superset_add(&parameters->superset, strbuf_slice(&run));
+    note_no_memory(parameters, run.failed);
+    strbuf_deinit(&run);
+}
+
+static void take_strict(struct mime_parameters *parameters, const struct mime_field *field,
+                        struct slice value)
 {
     size_t names_before = parameters->names.count;
     for (uint32_t at = 0; at < field->count;) {
         struct slice key = field->parameters[at].key;
         if (mime_field_is_name(key)) {
+            add_run(parameters, value, field->parameters[at].value);
             at = add_parameter(parameters, &parameters->names, field, at);
         } else if (slice_equal_nocase(key, slice_of("boundary"))) {
             struct name_set one;
@@ -356,7 +379,7 @@ struct slice mime_parameters_add(struct mime_parameters *parameters, struct slic
     note_bounds(parameters, value);
     *is_strict = mime_field_parse(&field, value);
     if (*is_strict)
-        take_strict(parameters, &field);
+        take_strict(parameters, &field, value);
     else
         take_loose(parameters, value);
     return field.lead;

@@ -26,6 +26,8 @@ static const struct {
     /* munpack puts an X in place of what cannot be in a file's name; a comment ends the name. */
     {DISPOSITION("filename=e=\"evi_l.e\"e(x"), true},
     {DISPOSITION("filename=e=\"evil.e!e\" (x"), true},
+    {DISPOSITION("filename=evil.e;x=evil.exe"), true},
+    {DISPOSITION("filename=a.pdf;size=3"), false},
     {DISPOSITION("\xa0"
                  "filename=evil.exe"),
      true},
