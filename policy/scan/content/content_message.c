@@ -323,7 +323,7 @@ static bool push_late(struct leaf *leaf, struct slice raw)
 /* Gives raw bytes to all readings; false once none wants more. */
 static bool push_to_leaf(struct leaf *leaf, struct slice raw)
 {
-    bool is_wanted = push_late(leaf, raw);
+    bool is_wanted = leaf->late_count > 0 && push_late(leaf, raw);
     const size_t told = leaf->told_bytes < raw.length ? leaf->told_bytes : raw.length;
     const struct slice news = slice_part(raw, told, raw.length);
     leaf->told_bytes -= told;
