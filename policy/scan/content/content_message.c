@@ -11,6 +11,7 @@ enum {
     ENCODINGS_MAX = 3,
     STARTS_MAX = 40, /* places where content may begin */
     LATE_STARTS_MAX = 2,
+    DOUBTFUL_BYTE_WORK = 4, /* units for a byte that one more reading decodes */
 };
 
 /* A multipart or message that is open. */
@@ -327,6 +328,8 @@ static bool push_to_leaf(struct leaf *leaf, struct slice raw)
     const size_t told = leaf->told_bytes < raw.length ? leaf->told_bytes : raw.length;
     const struct slice news = slice_part(raw, told, raw.length);
     leaf->told_bytes -= told;
+    if (leaf->doubtful_count > 0)
+        content_charge(leaf->subject.scan, leaf->doubtful_count * raw.length * DOUBTFUL_BYTE_WORK);
     for (size_t i = leaf->late_count; i < leaf->reading_count; i++) {
         const bool is_doubtful = i < leaf->doubtful_count;
         is_wanted = (is_doubtful && news.length == 0) ||
