@@ -39,8 +39,9 @@ static void forget(struct table_lookups *lookups, struct stage_question *asked)
 
 static int release(struct table_lookups *lookups)
 {
-    while (lookups->questions != NULL)
-        forget(lookups, lookups->questions);
+    struct stage_question *asked, *next;
+    HASH_ITER(hh, lookups->questions, asked, next)
+    forget(lookups, asked);
     return 0;
 }
 
