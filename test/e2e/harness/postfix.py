@@ -11,7 +11,7 @@ import subprocess
 
 from .process import accepts_connections, free_port, wait_until
 
-LANE_COUNT = 180
+LANE_COUNT = 200
 
 MAIN_CF = """\
 compatibility_level = 3.7
@@ -189,7 +189,9 @@ class Postfix:
         self._command("stop")
 
     def take_lane(self):
-        return next(self._unused_lanes)
+        lane = next(self._unused_lanes, None)
+        assert lane is not None, "more relays are started than there are lanes: LANE_COUNT"
+        return lane
 
     def submit_locally(self, sender, recipients, content, uid=0):
         """Hands a message in as a program on the machine does, with the sendmail command. Users other than root may not
