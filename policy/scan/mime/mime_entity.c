@@ -27,6 +27,13 @@ void mime_entity_init(struct mime_entity *entity, void *owner, const struct mime
     name_set_init(&entity->types, owner, TYPES_MAX);
 }
 
+/* In lower case; NUL: it is in no field's name. */
+static char letter_of_name(char c)
+{
+    const char letter = ascii_lower(c);
+    return (char)((letter >= 'a' && letter <= 'z') || ascii_is_digit(c) || c == '-' ? letter : '\0');
+}
+
 /* The field a name stands for, with letter case left aside, and comments and whatever is in no field's name:
  * blanks, controls, ">" before it. */
 static enum field field_of(struct slice name)
@@ -54,14 +61,14 @@ static enum field field_of(struct slice name)
     if (cr + 1 < name.length && name.data[cr + 1] != '\n') /* a line ends there to some */
         name = slice_part(name, cr + 1, name.length);
     for (size_t i = 0; i < name.length && length < sizeof plain; i++) {
-        char c = name.data[i];
-        if (c == '(')
+        const char letter = letter_of_name(name.data[i]);
+        if (letter != '\0')
+            plain[length++] = letter;
+        else if (name.data[i] == '(')
             i += slice_find(slice_part(name, i, name.length), ')');
-        else if (ascii_is_alpha(c) || ascii_is_digit(c) || c == '-')
-            plain[length++] = c;
     }
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        if (slice_equal_nocase(slice_make(plain, length), fields[i].name))
+        if (slice_equal(slice_make(plain, length), fields[i].name))
             return fields[i].field;
     return FIELD_OTHER;
 }
