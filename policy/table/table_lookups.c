@@ -32,7 +32,7 @@ static _Thread_local struct table_lookups *in_use;
 
 static void forget(struct table_lookups *lookups, struct stage_question *asked)
 {
-    HASH_DELETE(hh, lookups->questions, asked);
+    HASH_DELETE(hh, lookups->questions, asked); /* NOLINT(clang-analyzer-unix.Malloc) */
     table_question_drop(asked->question);
     free(asked);
 }
