@@ -124,76 +124,6 @@ static struct policy_answer refuse_for_number(void)
     return answer_of(&verdict);
 }
 
-/* ---- judging ----------------------------------------------------------------------------------------- */
-
-/*
- * Each returns false where something is waited for: `awaited` tells what, and it is to be called again. Where
- * `awaited` is NULL they wait for what checks gather; a table they wait for then only if they have to, and
- * not after judge_wait_no_more().
- */
-
-static bool judge_sender(struct policy_session *session, struct pending_awaited *awaited)
-{
-    struct message *message = session->message;
-    if (message->is_sender_judged)
-        return true;
-    if (!session_gather(session, STAGE_MAIL, NULL, awaited))
-        return false;
-    judge_mail(&message->judgement);
-    if (judge_waits(&message->judgement, awaited))
-        return false;
-    message->gathering = 0;
-    message->is_sender_judged = true;
-    return true;
-}
-
-static bool judge_one_recipient(struct policy_session *session, size_t index, struct pending_awaited *awaited)
-{
-    struct message *message = session->message;
-    const struct recipient *recipient = &message->facts.recipients[index];
-    if (recipient->action == RECIPIENT_IGNORED)
-        return true;
-    if (!recipient->is_prepared) {
-        judge_prepare_recipient(&message->judgement, index);
-        if (judge_waits(&message->judgement, awaited))
-            return false;
-        session_look_up_contact(session, index);
-    }
-    if (!session_gather(session, STAGE_RECIPIENT, recipient, awaited))
-        return false;
-    judge_recipient(&message->judgement, index);
-    if (judge_waits(&message->judgement, awaited))
-        return false;
-    message->gathering = 0;
-    return true;
-}
-
-/* The headers of mail of this machine have told whom it is from. */
-static bool settle_local(struct policy_session *session, struct pending_awaited *awaited)
-{
-    struct message *message = session->message;
-    if (message->judgement.is_settled)
-        return true;
-    judge_settle(&message->judgement);
-    if (judge_waits(&message->judgement, awaited))
-        return false;
-    if (!judge_needs(&message->judgement, CHECK_NEEDS_SCAN))
-        TALLOC_FREE(message->scan);
-    return true;
-}
-
-/* Of such mail the sender and all recipients, where an answer may come later: at its end. */
-static bool judge_local(struct policy_session *session, struct pending_awaited *awaited)
-{
-    struct message *message = session->message;
-    if (!settle_local(session, awaited) || !judge_sender(session, awaited))
-        return false;
-    for (; message->judging < message->facts.recipient_count; message->judging++)
-        if (!judge_one_recipient(session, message->judging, awaited))
-            return false;
-    return true;
-}
-
 /* ---- the end of a message, without one ---------------------------------------------------------------- */
 
 /* A message that ends without an answer to the whole of it; of one without a recipient nothing was asked. */
@@ -202,9 +132,9 @@ static void give_up(struct policy_session *session, const char *why)
     struct message *message = session->message;
     judge_wait_no_more(&message->judgement);
     if (message->resumes_at == STAGE_RECIPIENT)
-        judge_one_recipient(session, message->facts.recipient_count - 1, NULL);
+        session_judge_recipient(session, message->facts.recipient_count - 1, NULL);
     else if (message->facts.role == ROLE_LOCAL && message->headers_are_over)
-        judge_local(session, NULL);
+        session_judge_local(session, NULL);
     message->is_over = true;
     if (message->facts.recipient_count == 0)
         return;
@@ -286,7 +216,7 @@ static bool identify_sender(struct policy_session *session, struct policy_answer
     message->is_identified = true;
     session_start_scan(session);
     *answer = go_on;
-    return message->judgement.is_settled; /* else judge_local() does */
+    return message->judgement.is_settled; /* else session_judge_local() does */
 }
 
 /* What a call may name to be called again for; NULL: it waits itself. */
@@ -304,7 +234,7 @@ static struct policy_answer settle_sender(struct policy_session *session)
     struct pending_awaited awaited;
     if (!identify_sender(session, &answer))
         return answer;
-    if (!judge_sender(session, may_await(session, &awaited)))
+    if (!session_judge_sender(session, may_await(session, &awaited)))
         return wait_for(session, STAGE_MAIL, &awaited);
     const struct judgement *judgement = &session->message->judgement;
     if (judge_answers_wait(judgement) || judgement->verdict.action < ACTION_DEFER)
@@ -331,7 +261,7 @@ static struct policy_answer settle_recipient(struct policy_session *session)
     const size_t index = message->facts.recipient_count - 1;
     const struct recipient *recipient = &message->facts.recipients[index];
     struct pending_awaited awaited;
-    if (!judge_one_recipient(session, index, may_await(session, &awaited)))
+    if (!session_judge_recipient(session, index, may_await(session, &awaited)))
         return wait_for(session, STAGE_RECIPIENT, &awaited);
     message->resumes_at = 0;
     const bool is_refused =
@@ -399,7 +329,8 @@ void policy_session_end_of_headers(struct policy_session *session)
         return;
     message->facts.header_bytes += 2; /* the empty line */
     message->headers_are_over = true;
-    settle_local(session, may_await(session, &awaited)); /* else at the end, where it can be waited for */
+    session_settle_local(session,
+                         may_await(session, &awaited)); /* else at the end, where it can be waited for */
     judge_origin(&message->judgement);
     if (message->scan != NULL)
         content_scan_end_of_headers(message->scan);
@@ -421,21 +352,6 @@ bool policy_session_body(struct policy_session *session, const void *bytes, size
 }
 
 /* ---- the end of a message --------------------------------------------------------------------------- */
-
-static void finish_scan(struct message *message)
-{
-    if (message->content_is_over)
-        return;
-    message->content_is_over = true;
-    if (message->report != NULL)
-        message->facts.report = report_reader_end(message->report);
-    if (message->scan == NULL)
-        return;
-    message->facts.attachments = content_scan_end(message->scan);
-    message->facts.content_scan_failed = message->facts.attachments == NULL;
-    message->facts.part_count = content_scan_part_count(message->scan);
-    content_scan_fingerprint(message->scan, message->facts.fingerprint);
-}
 
 /* The recipients to take out, unless none would be left: then the mail goes to all (never to nobody). */
 static void list_dropped(struct message *message, struct outcome_edits *edits)
@@ -488,27 +404,13 @@ static struct policy_ending conclude(struct policy_session *session)
     return ending;
 }
 
-/* All that is left to judge; as those above. */
-static bool judge_rest(struct policy_session *session, struct pending_awaited *awaited)
-{
-    struct message *message = session->message;
-    struct judgement *judgement = &message->judgement;
-    if (message->facts.role == ROLE_LOCAL && !judge_local(session, awaited))
-        return false;
-    finish_scan(message);
-    if (!session_gather(session, STAGE_MESSAGE, NULL, awaited))
-        return false;
-    judge_message(judgement);
-    return !judge_waits(judgement, awaited);
-}
-
 static struct policy_ending end_message(struct policy_session *session)
 {
     struct message *message = session->message;
     struct pending_awaited awaited;
     struct pending_awaited *const may_wait = may_await(session, &awaited);
     if (!message->is_over) {
-        if (!judge_rest(session, may_wait))
+        if (!session_judge_rest(session, may_wait))
             return (struct policy_ending){.answer = wait_for(session, STAGE_MESSAGE, &awaited)};
         message->ending = conclude(session);
     }

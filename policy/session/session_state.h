@@ -1,7 +1,7 @@
 /*
  * What is kept of a connection and its current message. Shared by the files of this room only: session.c has
- * the connection and the stages, gather.c what the checks ask for and are told, message.c and message_tags.c
- * the facts and the outcome.
+ * the connection and the stages, judging.c what is judged at each, gather.c what the checks ask for and are
+ * told, message.c and message_tags.c the facts and the outcome.
  *
  * A message stays in place after its last answer, until the next call, so that the reply and the recipients
  * to drop are valid while the caller uses them.
@@ -72,6 +72,22 @@ void session_look_up_contact(struct policy_session *session, size_t index);
 bool session_settle(struct policy_session *session, struct pending_awaited *awaited);
 /* The scan that the checks need, if they do; it begins with the first header field. */
 void session_start_scan(struct policy_session *session);
+
+/* ---- judging (judging.c) ------------------------------------------------------------------------------- */
+
+/*
+ * Each returns false where something is waited for: `awaited` tells what, and it is to be called again. Where
+ * `awaited` is NULL they wait for what checks gather; a table they wait for then only if they have to, and
+ * not after judge_wait_no_more().
+ */
+bool session_judge_sender(struct policy_session *session, struct pending_awaited *awaited);
+bool session_judge_recipient(struct policy_session *session, size_t index, struct pending_awaited *awaited);
+/* The headers of mail of this machine have told whom it is from. */
+bool session_settle_local(struct policy_session *session, struct pending_awaited *awaited);
+/* Of such mail the sender and all recipients, where an answer may come later: at its end. */
+bool session_judge_local(struct policy_session *session, struct pending_awaited *awaited);
+/* All that is left at the end of the message. */
+bool session_judge_rest(struct policy_session *session, struct pending_awaited *awaited);
 
 /* ---- facts and outcome (message.c, message_tags.c) ---------------------------------------------------- */
 

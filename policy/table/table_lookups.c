@@ -103,8 +103,10 @@ void table_lookups_wait_anew(struct table_lookups *lookups)
 
 void table_lookups_give_up(struct table_lookups *lookups)
 {
-    if (lookups != NULL)
-        lookups->has_given_up = true;
+    if (lookups == NULL)
+        return;
+    lookups->has_given_up = true;
+    lookups->lacking = NULL;
 }
 
 /* ---- a question --------------------------------------------------------------------------------------- */
